@@ -1,7 +1,10 @@
 # The main commands of the project.
-.PHONY: demo test sim soak no-std msrv bench bench-gateway instructions fuzz doc
+# Kills the daemon a hundred times, by SIGKILL and at fault points: make kill DEATHS=1000
+DEATHS ?= 100
+.PHONY: kill demo test sim soak no-std msrv bench bench-gateway instructions fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 test: ; scripts/test.sh
+kill: ; FEP_KILLS=$(DEATHS) cargo test -p fep-gateway --features fault-points --test kill -- --nocapture
 # One seed of the simulation, or a range: make sim SEED=17, make sim SEEDS=0..10000, make sim SEED=17 ARGS="--keep 3,9,40"
 SEEDS ?= 0..1000
 sim: ; cargo run --release -q -p fep-sim -- $(if $(SEED),run $(SEED) $(ARGS),seeds $(SEEDS))

@@ -1,22 +1,33 @@
 //! Posts the notices of institutions to services over HTTP.
 //!
-//! The gateway sends a `POST` to the configured URL: `{"institution", "telegram", "exchange", "fields"}`. The service answers 200
-//! with `{"fields": {…}}`. These are the fields of the answer telegram that differ from the notice's, for example
-//! `{"header": {"response_code": "0000"}}`.
+//! The gateway sends a `POST` to the configured URL:
 //!
-//! The same notice may arrive twice, each time with another `exchange`. The service recognises a repetition by the fields of the
-//! institution's `key`, for example the trace number and the date.
+//! | key | meaning |
+//! |---|---|
+//! | `notice` | the name of the notice. It is the same each time: the service recognises by it a notice that it has |
+//! | `attempt` | the number of the attempt, from 1. From 2 on the service may have the notice |
+//! | `institution`, `telegram`, `fields` | the notice |
+//! | `received_at_ms` | when it came, in milliseconds since 1970 |
+//! | `answer_by_ms` | when the institution gets an answer at the latest. Absent if it does not wait now |
+//! | `answered` | the answer that the institution has: `{"by": "stand_in", "fields": {…}}`. Absent if it has none |
+//! | `exchange` | the same as `notice`, for services of earlier versions |
+//!
+//! Any status from 200 to 299 means that the service has taken the notice, so it is not sent again. With a body
+//! `{"fields": {…}}` the service answers the institution, if that waits. These are the fields of the answer telegram that differ
+//! from the notice's, for example `{"header": {"response_code": "0000"}}`. Without a body the stand-in answers.
+//!
+//! If the institution has an answer already, it stays. Other fields are stored and marked.
 
 use std::time::Duration;
 
 use fep_protocol::exchange::ExchangeId;
+use reqwest::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Client, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::debug;
 
-use crate::gateway::{Notice, NoticeFuture, NoticeHandler};
+use crate::notice::{AnsweredBy, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply};
 
 /// The longest answer of a service, in bytes. A longer answer is refused.
 const ANSWER_MAX_BYTES: usize = 256 * 1024;
@@ -31,9 +42,22 @@ pub struct HttpCallback {
 
 #[derive(Debug, Serialize)]
 struct Body<'n> {
+    notice: ExchangeId,
+    exchange: ExchangeId,
     institution: &'n str,
     telegram: &'n str,
-    exchange: ExchangeId,
+    attempt: u32,
+    received_at_ms: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer_by_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<Answered<'n>>,
+    fields: &'n Value,
+}
+
+#[derive(Debug, Serialize)]
+struct Answered<'n> {
+    by: AnsweredBy,
     fields: &'n Value,
 }
 
@@ -47,28 +71,42 @@ impl HttpCallback {
         Ok(Self { client })
     }
 
-    async fn post(&self, notice: Notice) -> Result<Map<String, Value>, String> {
-        let Some(url) = &notice.callback else { return Err("no callback is configured".to_owned()) };
+    async fn post(&self, notice: Notice) -> Result<NoticeReply, NotTaken> {
+        let Some(url) = &notice.callback else { return Err(NotTaken::Unwanted) };
         let body = Body {
+            notice: notice.id,
+            exchange: notice.id,
             institution: &notice.institution,
             telegram: &notice.telegram,
-            exchange: notice.id,
+            attempt: notice.attempt,
+            received_at_ms: notice.received_at_ms,
+            answer_by_ms: notice.answer_by_ms,
+            answered: notice.answered.as_ref().map(|answer| Answered { by: answer.by, fields: &answer.fields }),
             fields: &notice.fields,
         };
         let request = self.client.post(url).timeout(notice.timeout).json(&body);
         let mut response = request.send().await.map_err(|error| why(&error, notice.timeout))?;
-        if response.status() != StatusCode::OK {
-            return Err(format!("the service answered {}, not 200", response.status()));
+        if !response.status().is_success() {
+            return Err(format!("the service answered {}, not 200", response.status()).into());
         }
         let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| why(&error, notice.timeout))? {
-            if answer.len() + chunk.len() > ANSWER_MAX_BYTES {
-                return Err(format!("the service's answer has more than {ANSWER_MAX_BYTES} bytes"));
+        loop {
+            match response.chunk().await {
+                Ok(None) => break,
+                Ok(Some(chunk)) if answer.len() + chunk.len() > ANSWER_MAX_BYTES => {
+                    let why = format!("the service's answer has more than {ANSWER_MAX_BYTES} bytes");
+                    return Ok(NoticeReply::Unusable(why));
+                }
+                Ok(Some(chunk)) => answer.extend_from_slice(&chunk),
+                // Its status may be wrong, too: a service that has the notice recognises it.
+                Err(error) => return Err(why(&error, notice.timeout).into()),
             }
-            answer.extend_from_slice(&chunk);
         }
         debug!(institution = notice.institution, telegram = notice.telegram, "the service took the notice");
-        fields(&answer)
+        if answer.is_empty() {
+            return Ok(NoticeReply::Taken);
+        }
+        Ok(fields(&answer).map_or_else(NoticeReply::Unusable, NoticeReply::Answer))
     }
 }
 

@@ -48,10 +48,14 @@ mod names;
 mod breaker;
 mod flow;
 mod hours;
+mod poll;
 mod tls;
 
+mod carry;
 mod lines;
+mod notices;
 mod settlement;
+mod switchover;
 
 mod read;
 
@@ -62,17 +66,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::delivery::DeliveryLimits;
 use fep_protocol::settlement::SettlementLimits;
+use fep_protocol::switchover::SwitchoverSettings;
 use fep_spec::load::LoadError;
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
 
 pub use self::breaker::BreakerConfig;
+pub use self::carry::CarryConfig;
 pub use self::flow::FlowConfig;
 pub use self::framing::Framing;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
+pub use self::notices::{NoticeConfig, RefuseConfig};
+pub use self::poll::PollConfig;
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
@@ -130,7 +139,8 @@ pub struct InstitutionConfig {
     pub label: String,
     /// `spec`, required: the spec file, relative to the configuration file.
     pub spec: Arc<Spec>,
-    /// `key`, required: the paths of the fields that pair an answer with its request.
+    /// `key`, required: the paths of the fields that pair an answer with its request. Empty if an answer is told by its link: then
+    /// each link has one telegram in flight.
     pub key: Vec<String>,
     /// `trace`: the path of the trace number that the gateway allocates. Default: the caller numbers its telegrams itself.
     pub trace: Option<String>,
@@ -176,6 +186,11 @@ pub struct InstitutionConfig {
     pub telegrams: BTreeMap<String, TelegramLimits>,
     /// `notices.NAME`: telegrams that the institution sends without a request.
     pub notices: BTreeMap<String, NoticeConfig>,
+    /// `delivery`: the limits of the delivery of notices: `undelivered_max` (default 1000) in memory, `answering_max` (64) at services
+    /// while the institution waits, `retrying_max` (8) further attempts at once.
+    pub delivery: DeliveryLimits,
+    /// `switchover`: `after_ms` (default 2000), `return_after_ms` (60000) and `return` (`automatic` or `manual`).
+    pub switchover: SwitchoverSettings,
     /// `lines`: the configured lines, at least one.
     pub lines: Vec<LineConfig>,
 }
@@ -221,6 +236,8 @@ pub struct SessionConfig {
     /// `accepted`: the field values of an answer that mean acceptance. The gateway's own answers carry them too. Default: every
     /// answer means acceptance.
     pub accepted: Vec<(String, String)>,
+    /// `poll`: frames that only show that the other side is alive. Default: none.
+    pub poll: Option<PollConfig>,
     /// `notices`: telegrams by which the institution opens or stops business. Default: none.
     pub notices: Vec<SessionNotice>,
     /// `sign_on_timeout_ms`, default 10000: how long a sign-on or a sign-off waits for its answer.
@@ -233,6 +250,14 @@ pub struct SessionConfig {
     pub echo_timeout: Duration,
 }
 
+impl SessionConfig {
+    /// Whether the gateway tests its links, by an echo test or by a poll.
+    #[must_use]
+    pub fn tests_links(&self) -> bool {
+        self.echo_test.is_some() || self.poll.as_ref().is_some_and(|poll| poll.sends)
+    }
+}
+
 /// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram, and what to do when its outcome is unknown.
 #[derive(Clone, Debug)]
 pub struct TelegramLimits {
@@ -243,18 +268,6 @@ pub struct TelegramLimits {
     pub answer_timeout: Duration,
     /// `settlement`, or `None` if the telegram moves no money.
     pub settlement: Option<SettlementConfig>,
-}
-
-/// `[institutions.NAME.notices.TELEGRAM]`: how the gateway answers this telegram of the institution.
-#[derive(Clone, Debug)]
-pub struct NoticeConfig {
-    /// `callback`: the URL of the service. Default: none, the stand-in answers at once.
-    pub callback: Option<String>,
-    /// `callback_timeout_ms`, default 3000: how long the gateway waits for the service.
-    pub callback_timeout: Duration,
-    /// `stand_in`: the answer's fields if the service gives no answer. The other fields are those of the notice. Default: no field
-    /// differs from the notice.
-    pub stand_in: Vec<(String, String)>,
 }
 
 /// The reason why a configuration cannot be used.

@@ -5,6 +5,8 @@
 
 pub mod view;
 
+pub mod notices;
+
 use axum::Router;
 use axum::http::HeaderName;
 use axum::http::header::{
@@ -77,6 +79,14 @@ mod tests {
         for outcome in ["answered", "not_sent", "unknown", "running"] {
             assert!(SCRIPT.contains(&format!("  {outcome}: \"")), "no word for {outcome}");
             assert!(STYLE.contains(&format!(".pill.{outcome}")), "no look for {outcome}");
+        }
+    }
+
+    #[test]
+    fn every_state_of_a_delivery_has_a_word_and_a_look_of_its_own() {
+        for state in fep_protocol::delivery::Stage::NAMES {
+            assert!(SCRIPT.contains(&format!("  {state}: \"")), "no word for {state}");
+            assert!(STYLE.contains(&format!(".pill.{state}")), "no look for {state}");
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum FaultPoint {
     AnswerRead,
     /// An outcome is durable and will be told.
     BeforeReply,
+    /// A service came to an end with a notice, and nothing of it is on its way to the journal.
+    NoticeTaken,
     /// A step of the index was written.
     AfterIndexStep,
 }

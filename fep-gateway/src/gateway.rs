@@ -18,15 +18,17 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
-pub use self::error::{Refusal, SettleError, StartError, Undecided};
+pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
 use crate::coordinator::{Coordinator, LocalCoordinator};
 use crate::ground::Ground;
+pub use crate::journal::notice::{NoticeCounts, NoticeFilter, StoredNotice};
 use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
+use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId, Flags, LineStatus, Outcome, TelegramBytes};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
@@ -36,7 +38,9 @@ pub use crate::journal::JournalError;
 pub use crate::net::admission::{
     AlternativeStatus, BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus, SharingStatus,
 };
-pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
+pub use crate::notice::{
+    AnsweredBy, GivenAnswer, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, StandInOnly, TypedNotices,
+};
 pub use crate::telegrams::{DraftError, LineSpec};
 
 /// A running gateway. Clones are handles to the same gateway.
@@ -149,7 +153,9 @@ impl Gateway {
             recalled = others;
             let (own_cases, others) = cases.into_iter().partition(|case| *case.institution == *name);
             cases = others;
-            let legacy = Legacy { used, recalled: own, cases: own_cases };
+            let standing =
+                opened.standing.iter().filter(|(owner, _)| *owner == name).map(|(_, standing)| standing.clone());
+            let legacy = Legacy { used, recalled: own, cases: own_cases, standing: standing.collect() };
             let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, handle);
         }
@@ -272,6 +278,56 @@ impl Gateway {
         let handle = self.inner.institutions.get(&*exchange.institution).ok_or(SettleError::Stopped)?;
         handle.settle(*id, decision).await.ok_or(SettleError::Stopped)?.map_err(SettleError::NotDecided)?;
         Ok(self.find(id).await?.unwrap_or(exchange))
+    }
+
+    /// The notice with this name, or `None` if there is no such notice.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn find_notice(&self, id: &ExchangeId) -> Result<Option<StoredNotice>, JournalError> {
+        self.inner.shared.journal.find_notice(id).await
+    }
+
+    /// The notices that the filter lets pass, newest first.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn notices(&self, filter: NoticeFilter, limit: usize) -> Result<Vec<StoredNotice>, JournalError> {
+        self.inner.shared.journal.notices(filter, limit).await
+    }
+
+    /// The facts of a notice in their order, by their numbers.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn notice_timeline(&self, id: &ExchangeId) -> Result<Vec<(u64, Fact)>, JournalError> {
+        self.inner.shared.journal.notice_timeline(id).await
+    }
+
+    /// How many notices are not delivered, by institution.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn notice_counts(&self) -> Result<Vec<NoticeCounts>, JournalError> {
+        let now_ms = self.inner.shared.clock.now().wall_ms;
+        let mut counts = self.inner.shared.journal.notice_counts(now_ms).await?;
+        for institution in self.inner.institutions.keys() {
+            if counts.iter().all(|count| count.institution != *institution) {
+                counts.push(NoticeCounts::none(institution));
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Takes a person's decision about the delivery of a notice. Returns the notice as it is then.
+    ///
+    /// # Errors
+    /// If there is no such notice, the decision is not taken, or the journal cannot be read.
+    pub async fn deliver(&self, id: &ExchangeId, decision: DeliveryDecision) -> Result<StoredNotice, DeliverError> {
+        let notice = self.find_notice(id).await?.ok_or(DeliverError::UnknownNotice)?;
+        let handle = self.inner.institutions.get(&*notice.institution).ok_or(DeliverError::Stopped)?;
+        handle.deliver(*id, decision).await.ok_or(DeliverError::Stopped)?.map_err(DeliverError::NotDelivered)?;
+        Ok(self.find_notice(id).await?.unwrap_or(notice))
     }
 
     /// The reasons why the gateway does not work as it should, or an empty list. It works if each institution has a link that

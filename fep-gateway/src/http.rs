@@ -6,13 +6,16 @@
 //! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
 //! | `POST /v1/exchanges/{id}/settlement` | a person settles an unknown exchange, or asks for a step: `{"decision": "done", "note": "…"}` |
-//! | `GET /v1/dead-letters?limit=50` | the exchanges whose settlement needs a person, oldest first |
+//! | `GET /v1/dead-letters?limit=50` | the exchanges whose settlement needs a person, and the notices that no service took, oldest first |
+//! | `GET /v1/notices?limit=50&institution=…&telegram=…&state=…` | the latest notices of institutions, newest first |
+//! | `GET /v1/notices/{id}` | a notice: its telegrams field by field, secrets masked, its delivery and its facts |
+//! | `POST /v1/notices/{id}/delivery` | a person lets a notice be delivered again, or ends its delivery: `{"decision": "deliver", "note": "…"}` |
 //! | `GET /v1/exchanges?limit=50` | the latest exchanges, newest first |
 //! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
 //! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?}` |
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
 //! | `GET /v1/lines` | every line and its links |
-//! | `GET /v1/events` | server-sent events: `exchange`, `line`, `missed` |
+//! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
 //! | `GET /` | the console |
 //!
@@ -25,6 +28,7 @@ mod events;
 mod exchanges;
 mod health;
 mod institutions;
+mod notices;
 mod settlement;
 
 use std::future::Future;
@@ -76,10 +80,15 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .route("/v1/exchanges/{id}/view", get(exchanges::detail))
         .route("/v1/exchanges/{id}/settlement", post(settlement::settle))
         .route("/v1/dead-letters", get(settlement::dead_letters))
+        .route("/v1/notices", get(notices::list))
+        .route("/v1/notices/{id}", get(notices::one))
+        .route("/v1/notices/{id}/delivery", post(notices::decide))
         .route("/v1/institutions", get(institutions::list))
         .route("/v1/institutions/{institution}", get(institutions::one))
         .route("/v1/institutions/{institution}/breaker", post(institutions::breaker))
         .route("/v1/institutions/{institution}/business", post(institutions::business))
+        .route("/v1/institutions/{institution}/lines/{line}", post(institutions::line))
+        .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/healthz", get(health::alive))

@@ -13,12 +13,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use fep_protocol::delivery::Stage;
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
 
 use crate::config::{Config, ConfigError};
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::{ExchangeFilter, FactFilter};
+use crate::journal::notice::NoticeFilter;
 use crate::journal::seal::{KeyId, KeyRing, Unreadable};
 use crate::time;
 
@@ -37,7 +39,7 @@ pub enum JournalCommand {
         #[arg(long)]
         without_bytes: bool,
     },
-    /// Lists exchanges, newest first. Uses the index beside the journal.
+    /// Lists exchanges or notices, newest first. Uses the index beside the journal.
     Search {
         /// The files.
         #[command(flatten)]
@@ -49,13 +51,13 @@ pub enum JournalCommand {
         #[arg(long, value_enum, default_value_t)]
         format: ListForm,
     },
-    /// Shows one exchange: its facts in their order, and its telegrams. Secrets are hidden.
+    /// Shows one exchange or one notice: its facts in their order, and its telegrams. Secrets are hidden.
     Show {
         /// The files.
         #[command(flatten)]
         files: Files,
-        /// The ID of the exchange.
-        #[arg(value_name = "EXCHANGE")]
+        /// The ID of the exchange or the notice.
+        #[arg(value_name = "ID")]
         exchange: ExchangeId,
         /// Shows secret fields, and all bytes.
         #[arg(long)]
@@ -167,7 +169,13 @@ pub struct SearchOptions {
     /// Only the newest exchange with this idempotency key.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
-    /// The maximum number of exchanges.
+    /// Lists notices of institutions instead of exchanges.
+    #[arg(long, conflicts_with_all = ["outcome", "trace", "key"])]
+    pub notices: bool,
+    /// Only notices in this state: delivering, delivered, dead_letter, closed, refused, conflict, repeated, unwanted.
+    #[arg(long, value_name = "STATE", requires = "notices", value_parser = Stage::NAMES)]
+    pub state: Option<String>,
+    /// The maximum number of exchanges or notices.
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub limit: u16,
 }
@@ -253,6 +261,9 @@ pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, In
         JournalCommand::Export { files, which, without_bytes } => {
             export::export(files, &which.filter(), !without_bytes, out).map(clean)
         }
+        JournalCommand::Search { files, search, format } if search.notices => {
+            search::notices(files, &search.notice_filter(), search.limit.into(), *format, out).map(clean)
+        }
         JournalCommand::Search { files, search, format } => {
             search::search(files, &search.filter(), search.limit.into(), *format, out).map(clean)
         }
@@ -280,7 +291,7 @@ fn verify(files: &Files, out: &mut impl Write) -> Result<Verdict, InspectError> 
         1 => "1 finding".to_owned(),
         count => format!("{count} findings"),
     };
-    let Audit { facts, exchanges, open, .. } = audit;
+    let Audit { facts, exchanges, open, notices, undelivered, .. } = audit;
     if let Some(removed) = &audit.removed {
         writeln!(out, "{removed}")?;
     }
@@ -290,7 +301,11 @@ fn verify(files: &Files, out: &mut impl Write) -> Result<Verdict, InspectError> 
     if audit.unchecked > 0 {
         writeln!(out, "bodies that were not checked, because no key file was given: {}", audit.unchecked)?;
     }
-    writeln!(out, "facts: {facts}, exchanges: {exchanges}, of them running: {open}; {findings}")?;
+    write!(out, "facts: {facts}, exchanges: {exchanges}, of them running: {open}")?;
+    if notices > 0 {
+        write!(out, ", notices: {notices}, of them undelivered: {undelivered}")?;
+    }
+    writeln!(out, "; {findings}")?;
     Ok(if audit.findings == 0 { Verdict::Clean } else { Verdict::Findings })
 }
 
@@ -333,6 +348,18 @@ impl SearchOptions {
             },
             unsettled: self.outcome == Some(OutcomeWord::Unsettled),
             idempotency_key: self.key.clone(),
+        }
+    }
+}
+
+impl SearchOptions {
+    fn notice_filter(&self) -> NoticeFilter {
+        NoticeFilter {
+            since_ms: self.since,
+            until_ms: self.until,
+            institution: self.institution.clone(),
+            telegram: self.telegram.clone(),
+            state: self.state.clone(),
         }
     }
 }
@@ -381,7 +408,7 @@ impl fmt::Display for InspectError {
                 f,
                 "{count} facts were written without their bytes, from fact {first} on: their keys were forgotten on purpose"
             ),
-            Self::NoExchange(id) => write!(f, "there is no exchange {id} in these files"),
+            Self::NoExchange(id) => write!(f, "there is no exchange {id} in these files, and no notice"),
             Self::Config(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the output cannot be written: {error}"),
         }

@@ -18,6 +18,8 @@ pub mod filter;
 pub mod seal;
 mod store;
 
+pub mod notice;
+
 mod health;
 mod lane;
 
@@ -45,6 +47,7 @@ mod recovery;
 pub mod audit;
 pub mod lookup;
 
+mod notices;
 pub mod rekey;
 pub mod usage;
 
@@ -54,11 +57,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome};
 use fep_protocol::fact::{Fact, What};
 pub use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
-use fep_protocol::terms::Key;
+use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
 use self::archive::{ArchiveStop, Archives};
@@ -69,6 +72,7 @@ use self::keys::{KEYS_MAX, Keys, Reservation};
 pub use self::keys::{KeyState, KeyTicket};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};
+pub use self::notices::FirstQuestion;
 use self::projection::Projected;
 pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
 use self::seal::Veil;
@@ -123,17 +127,8 @@ pub struct Opened {
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
-}
-
-/// A notice that is in the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredNotice {
-    /// The bytes of the notice.
-    pub bytes: TelegramBytes,
-    /// The exchange that the notice began.
-    pub exchange: Option<ExchangeId>,
-    /// The bytes of our answer, if there is one.
-    pub reply: Option<TelegramBytes>,
+    /// What holds from earlier runs, by institution.
+    pub standing: Vec<(String, Standing)>,
 }
 
 /// The longest wait for a thread of the journal when the journal closes.
@@ -249,11 +244,7 @@ impl Journal {
         let id = *id;
         self.read_all(move |reader| {
             let Some(row) = reader.index.find(&id)? else { return Ok(Vec::new()) };
-            let mut numbers: Vec<_> = [row.request, row.ending, row.answer].into_iter().flatten().collect();
-            numbers.extend(&row.others);
-            numbers.sort_unstable();
-            numbers.dedup();
-            let facts = numbers.into_iter().map(|number| Ok(reader.fact(number)?.map(|fact| (number, fact))));
+            let facts = row.facts().into_iter().map(|number| Ok(reader.fact(number)?.map(|fact| (number, fact))));
             facts.filter_map(Result::transpose).collect()
         })
         .await
@@ -272,38 +263,6 @@ impl Journal {
                 letters.extend(reader.find(&id)?.zip(case));
             }
             Ok(letters)
-        })
-        .await
-    }
-
-    /// The notice with this key, or `None` if it is new.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub async fn notice(
-        &self,
-        institution: &str,
-        telegram: &str,
-        key: &Key,
-    ) -> Result<Option<StoredNotice>, JournalError> {
-        let names = [institution.to_owned(), telegram.to_owned()];
-        let veiled = self.inner.veil.notice(institution, telegram, key);
-        let keys = [veiled, key.clone()];
-        self.read_all(move |reader| {
-            let [institution, telegram] = names;
-            let found = keys.iter().map(|key| reader.index.notice(&institution, &telegram, key));
-            let found = found.collect::<Result<Vec<_>, _>>()?;
-            let Some((notice, reply)) = found.into_iter().flatten().next() else { return Ok(None) };
-            let reply = reply.map(|reply| reader.fact(reply)).transpose()?.flatten();
-            if reader.facts.is_encrypted() && reply.as_ref().is_some_and(|reply| reply.bytes.is_empty()) {
-                return Err(JournalError::Failed("the key of the answer to this notice was forgotten".to_owned()));
-            }
-            let notice = reader.fact(notice)?;
-            Ok(notice.map(|notice| StoredNotice {
-                bytes: notice.bytes,
-                exchange: notice.exchange,
-                reply: reply.map(|reply| reply.bytes),
-            }))
         })
         .await
     }
@@ -336,19 +295,27 @@ impl Journal {
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let index = Arc::clone(&self.inner.index);
-        self.read(move |reader| {
-            index.wait(INDEX_WAIT)?;
-            read(reader)
-        })
-        .await
+        // Who waits for the index does not keep the connections meanwhile.
+        self.read_after(move || index.wait(INDEX_WAIT), read).await
     }
 
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
+        self.read_after(|| Ok(()), read).await
+    }
+
+    async fn read_after<T: Send + 'static>(
+        &self,
+        wait: impl FnOnce() -> Result<(), JournalError> + Send + 'static,
+        read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
         let inner = Arc::clone(&self.inner);
-        let read = move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner));
+        let read = move || {
+            wait()?;
+            read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner))
+        };
         match self.inner.ground {
             Ground::Machine => {
                 let task = tokio::task::spawn_blocking(read);

@@ -8,8 +8,16 @@
 //! | `fep_round_trip_seconds` | institution, telegram | time from the request to its answer |
 //! | `fep_settled_total` | institution | unknown exchanges that were settled |
 //! | `fep_received_total` | institution, class | telegrams received, by class: answers, late and unmatched answers, notices |
+//! | `fep_notices_total` | institution, telegram, answered_by | answers to notices, by who gave them: `service`, `stand_in`, or a refusal: `closed`, `conflict`, `busy` |
 //! | `fep_stand_ins_total` | institution | notices that the stand-in answered because the service did not |
-//! | `fep_links_up` | institution, line | links that carry business |
+//! | `fep_notice_attempts_total` | institution, result | attempts to deliver a notice: `taken`, `failed`, `unwanted` |
+//! | `fep_notices_repeated_total`, `fep_notice_conflicts_total` | institution | notices that came again, and other telegrams under the key of a notice |
+//! | `fep_notices_left_total` | institution | notices that got no answer because too many waited; they are delivered later |
+//! | `fep_notices_undelivered`, `fep_notice_oldest_seconds` | institution | notices that no service has taken yet, and the age of the oldest |
+//! | `fep_notice_dead_letters`, `fep_notice_dead_letters_total` | institution | notices that need a person now, and how many became so |
+//! | `fep_links_up` | institution, line | links that are signed on |
+//! | `fep_line_carries` | institution, line | 1 if the line carries business, 0 if it stands by |
+//! | `fep_switchovers_total` | institution, cause | how often other lines began to carry business: `down`, `good` or `person` |
 //! | `fep_links_lost_total` | institution, line, reason | links that were lost, with the code of the reason |
 //! | `fep_waiting` | institution, priority | requests that wait for their turn |
 //! | `fep_limit`, `fep_unanswered` | institution, business | the present adaptive limit, and requests without an answer that still occupy a place |
@@ -30,6 +38,7 @@ use std::time::Duration;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::gateway::NoticeCounts;
 use crate::net::admission::InstitutionStatus;
 use fep_protocol::breaker::BreakerState;
 use fep_protocol::exchange::LineStatus;
@@ -100,6 +109,17 @@ fn show(status: &InstitutionStatus) {
     gauge!("fep_business_open", &[institution]).set(if status.closed.is_empty() { 1.0 } else { 0.0 });
 }
 
+/// Sets the numbers of undelivered notices.
+pub fn show_notices(counts: &[NoticeCounts]) {
+    for count in counts {
+        let gauge = |name| gauge!(name, "institution" => count.institution.clone());
+        gauge("fep_notices_undelivered").set(number_of(count.undelivered));
+        gauge("fep_notice_dead_letters").set(number_of(count.dead_letters));
+        let age = Duration::from_millis(u64::try_from(count.oldest_age_ms).unwrap_or_default());
+        gauge("fep_notice_oldest_seconds").set(age.as_secs_f64());
+    }
+}
+
 /// Folds samples into their buckets again and again. Never returns.
 pub async fn upkeep() {
     loop {
@@ -123,7 +143,18 @@ fn describe() {
     describe_counter!("fep_settled_total", "unknown exchanges that were settled");
     describe_counter!("fep_received_total", "telegrams received");
     describe_counter!("fep_stand_ins_total", "notices that the stand-in answered");
-    describe_gauge!("fep_links_up", "links that carry business");
+    describe_counter!("fep_notices_total", "answers to notices");
+    describe_counter!("fep_notice_attempts_total", "attempts to deliver a notice");
+    describe_counter!("fep_notices_repeated_total", "notices that came again");
+    describe_counter!("fep_notice_conflicts_total", "other telegrams under the key of a notice");
+    describe_counter!("fep_notices_left_total", "notices that got no answer because too many waited");
+    describe_gauge!("fep_notices_undelivered", "notices that no service has taken yet");
+    describe_gauge!("fep_notice_oldest_seconds", "the age of the oldest undelivered notice");
+    describe_gauge!("fep_notice_dead_letters", "notices that need a person");
+    describe_counter!("fep_notice_dead_letters_total", "notices that became dead letters");
+    describe_gauge!("fep_links_up", "links that are signed on");
+    describe_gauge!("fep_line_carries", "1 if the line carries business, 0 if it stands by");
+    describe_counter!("fep_switchovers_total", "how often other lines began to carry business");
     describe_counter!("fep_links_lost_total", "links that were lost");
     describe_gauge!("fep_inflight", "exchanges that wait for their answer");
     describe_gauge!("fep_inflight_max", "exchanges that may wait for their answer");
@@ -138,6 +169,10 @@ fn describe() {
     describe_histogram!("fep_echo_seconds", Unit::Seconds, "round trips of echo tests");
     describe_histogram!("fep_journal_commit_seconds", Unit::Seconds, "how long a commit takes");
     describe_histogram!("fep_journal_batch_size", "entries in one commit");
+}
+
+fn number_of(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn number(count: usize) -> f64 {

@@ -13,6 +13,8 @@ mod fill;
 mod key;
 mod demand;
 mod marks;
+mod notices;
+mod polls;
 mod protocol;
 mod repeat;
 mod secret_places;
@@ -38,6 +40,8 @@ use self::fill::Filler;
 use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
+pub use self::notices::delivery_policy;
+use self::polls::Polls;
 use self::repeat::{Repeat, repeats};
 use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
@@ -69,6 +73,7 @@ pub struct TelegramCatalogue {
     busy: BusyCodes,
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
+    polls: Option<Polls>,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -139,6 +144,7 @@ impl TelegramCatalogue {
             secret_places: SecretPlaces::of(&spec),
             busy: BusyCodes::new(config),
             signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
+            polls: Polls::new(config)?,
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
@@ -209,7 +215,7 @@ impl TelegramCatalogue {
         config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
             sign_on: session.sign_on.is_some(),
             sign_off: session.sign_off.is_some(),
-            echo_test: session.echo_test.is_some(),
+            echo_test: session.tests_links(),
             echo_interval: session.echo_interval,
             echo_idle: session.echo_idle,
         })
@@ -232,18 +238,6 @@ impl TelegramCatalogue {
     pub fn recalled_key(&self, answer: &str, key: &Key) -> Key {
         let entry = self.by_name.get(answer).and_then(|number| self.entries.get(*number));
         entry.and_then(|entry| entry.key.as_ref()).map_or_else(|| key.clone(), |fields| fields.modern(key))
-    }
-
-    /// The key of a notice, which identifies its repetitions.
-    #[must_use]
-    pub fn notice_key(&self, telegram: &str, frame: &[u8]) -> Option<Key> {
-        self.named(telegram)?.key.as_ref()?.of(self.telegram(frame))
-    }
-
-    /// The key of a notice as a journal of version 1 stored it, if that form is another one.
-    #[must_use]
-    pub fn former_notice_key(&self, telegram: &str, frame: &[u8]) -> Option<Key> {
-        self.named(telegram)?.key.as_ref()?.former(self.telegram(frame))
     }
 
     /// The name of the telegram that answers this one.
@@ -360,7 +354,12 @@ impl TelegramCatalogue {
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
             repeats: repeats(config, layout, answer),
-            precedence: (role == Role::Request).then(|| Precedence::new(config, layout)).transpose()?,
+            precedence: match role {
+                Role::Request => Some(Precedence::new(config, layout)?),
+                // A notice without a business code is closed with the whole institution.
+                Role::Notice => Precedence::new(config, layout).ok(),
+                Role::Duty(_) | Role::Answer | Role::Other => None,
+            },
         })
     }
 
@@ -373,14 +372,20 @@ impl TelegramCatalogue {
         answer: Option<&str>,
     ) -> Result<(), String> {
         let own = match role {
-            Role::Notice => config.notices.get(name).map(|notice| &notice.stand_in),
-            Role::Duty(_) => Some(&self.accepted),
-            Role::Request => config.breaker.as_ref().and_then(|breaker| breaker.stand_ins.get(name)),
-            Role::Answer | Role::Other => None,
+            Role::Notice => config.notices.get(name).map_or_else(Vec::new, |notice| {
+                let refuse = &notice.refuse;
+                let refusals = [&refuse.closed, &refuse.conflict, &refuse.busy].into_iter().flatten();
+                refusals.chain([&notice.stand_in]).flatten().cloned().collect()
+            }),
+            Role::Duty(_) => self.accepted.clone(),
+            Role::Request => {
+                let breaker = config.breaker.as_ref();
+                breaker.and_then(|breaker| breaker.stand_ins.get(name)).cloned().unwrap_or_default()
+            }
+            Role::Answer | Role::Other => Vec::new(),
         };
         let Some(answer) = answer.and_then(|answer| self.spec.telegram(answer)) else { return Ok(()) };
-        own.into_iter()
-            .flatten()
+        own.iter()
             .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }
 

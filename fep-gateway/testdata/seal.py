@@ -20,7 +20,9 @@ day_key = mac(secret, b"fep-gateway journal day", journal, struct.pack(">q", at_
 def part(tag, content):
     return bytes([tag]) + struct.pack(">I", len(content)) + content
 
-body = part(1, b"0004abcd") + part(2, json.dumps(["17", "1002345678901"], separators=(",", ":")).encode())
+# 30 30 30 is too short for a run, four blanks are one.
+body = part(1, b"\x070004abcd" + b"\x80 ") + part(2, json.dumps(["17", "1002345678901"], separators=(",", ":")).encode())
+body += bytes(-len(body) % 32)
 
 def column(position, value):
     kind, content = {int: (1, lambda v: struct.pack(">q", v)), str: (2, str.encode), bytes: (3, bytes)}[type(value)]

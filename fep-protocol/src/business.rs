@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
 use crate::terms::Priority;
@@ -64,7 +64,7 @@ pub struct Business {
 }
 
 /// The last notice of the institution that still holds, as a plain value that a restart can bring back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeState {
     /// Its meaning.
     pub notice: BusinessNotice,

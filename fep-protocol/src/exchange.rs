@@ -9,7 +9,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::note::PersonNote;
 
 /// The permanent, unique name of one exchange: 22 hexadecimal digits. Names sort by time of acceptance.
 ///
@@ -117,6 +119,13 @@ impl FromStr for ExchangeId {
 impl Serialize for ExchangeId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ExchangeId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|error: NotAnExchangeId| serde::de::Error::custom(error.to_string()))
     }
 }
 
@@ -352,6 +361,20 @@ pub struct LineStatus {
     pub role: &'static str,
     /// Which telegrams the line carries: `both`, `send`, `receive` or `answer`.
     pub duty: &'static str,
+    /// Lines of the lowest rank are the main lines.
+    pub rank: u8,
+    /// How its links are connected: `kept`, `standby` (only while it is needed) or `one_shot` (for each request).
+    pub connection: &'static str,
+    /// How many telegrams of ours may wait for their answer on one link. `None` without a limit.
+    pub window: Option<usize>,
+    /// Whether new requests go over the line: it is not a backup line that stands by.
+    pub carries: bool,
+    /// The time since which it does, in milliseconds since 1970. `None` without backup lines.
+    pub carries_since_ms: Option<i64>,
+    /// Why it does, as a sentence.
+    pub carries_why: Option<String>,
+    /// The note of the person who stopped the line, and since when it is stopped.
+    pub stopped: Option<PersonNote>,
     /// The address that the line connects to, or listens on.
     pub address: String,
     /// The contracted links, each in its present state.
@@ -396,8 +419,10 @@ pub struct LinkStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
-    /// Not connected. The link waits before the next attempt.
+    /// Not connected. The link waits before the next attempt, or a person stopped its line.
     Down,
+    /// Not connected. The link is connected when it is needed.
+    Idle,
     /// The link is being connected.
     Connecting,
     /// Not connected. The link waits for the institution to connect.
@@ -417,6 +442,8 @@ pub enum Event {
     Exchange(Box<Exchange>),
     /// A line changed.
     Line(Box<LineStatus>),
+    /// A notice of the institution came, or its delivery changed.
+    Notice(ExchangeId),
 }
 
 #[cfg(test)]

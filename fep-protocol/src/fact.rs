@@ -9,14 +9,18 @@
 //! | `received` | `answer`, `late`, `step_answer`, `duplicate`, `conflicting`, `unmatched`, `routed`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
 //! | `outcome` | | an exchange ended without an answer. With the code `stood_in`, its bytes are a stand-in answer, which never crossed a line |
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
+//! | `delivery` | the name of a [`DeliveryFact`] | what became of a notice on its way to a service |
+//! | `standing` | the name of a [`Standing`] | what holds until the next such fact of its topic, also over a restart |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::delivery::DeliveryFact;
 use crate::exchange::{ExchangeId, Outcome, TelegramBytes};
 use crate::settlement::SettlementFact;
+use crate::standing::Standing;
 use crate::terms::Key;
 use crate::trace::TraceHighWater;
 
@@ -47,6 +51,10 @@ pub struct Fact {
     pub idempotency: Option<Box<Idempotency>>,
     /// What happened in the settlement of the exchange.
     pub settlement: Option<Box<SettlementFact>>,
+    /// What happened in the delivery of the notice. The receipt of a notice and the answer to it have it, too.
+    pub delivery: Option<Box<DeliveryFact>>,
+    /// What holds from now on.
+    pub standing: Option<Box<Standing>>,
     /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer.
     pub bytes: TelegramBytes,
 }
@@ -62,6 +70,11 @@ pub enum What {
     Outcome,
     /// A step of settlement, or what it brought. [`Fact::settlement`] says what.
     Settlement,
+    /// A step of the delivery of a notice. [`Fact::delivery`] says what. Its bytes, if there are any, are an answer that was not
+    /// sent.
+    Delivery,
+    /// Something holds from now on. [`Fact::standing`] says what.
+    Standing,
     /// Trace numbers up to this mark may be used.
     Traces(TraceHighWater),
     /// This many telegrams of a class were counted and not stored.
@@ -145,13 +158,15 @@ impl Fact {
             key: None,
             idempotency: None,
             settlement: None,
+            delivery: None,
+            standing: None,
             bytes: TelegramBytes::default(),
         }
     }
 }
 
 impl What {
-    /// The kind: `sent`, `received`, `outcome`, `settlement`, `traces` or `surplus`.
+    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `standing`, `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -159,6 +174,8 @@ impl What {
             Self::Received(_) => "received",
             Self::Outcome => "outcome",
             Self::Settlement => "settlement",
+            Self::Delivery => "delivery",
+            Self::Standing => "standing",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
         }
@@ -170,7 +187,7 @@ impl What {
         match self {
             Self::Sent(class) => Some(class.name()),
             Self::Received(class) | Self::Surplus(class, _) => Some(class.name()),
-            Self::Outcome | Self::Settlement | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Delivery | Self::Standing | Self::Traces(_) => None,
         }
     }
 
@@ -180,7 +197,7 @@ impl What {
         match self {
             Self::Sent(_) => Some("out"),
             Self::Received(_) | Self::Surplus(..) => Some("in"),
-            Self::Outcome | Self::Settlement | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Delivery | Self::Standing | Self::Traces(_) => None,
         }
     }
 
@@ -196,7 +213,12 @@ impl Fact {
     /// The class, if the kind has classes.
     #[must_use]
     pub fn class(&self) -> Option<&'static str> {
-        self.settlement.as_ref().map(|fact| fact.name()).or_else(|| self.what.class())
+        match self.what {
+            What::Settlement => self.settlement.as_ref().map(|fact| fact.name()),
+            What::Delivery => self.delivery.as_ref().map(|fact| fact.name()),
+            What::Standing => self.standing.as_ref().map(|fact| fact.name()),
+            what => what.class(),
+        }
     }
 }
 

@@ -151,6 +151,8 @@ pub struct Flow {
     names: BTreeMap<String, usize>,
     businesses: Vec<Gate>,
     started: HashMap<Ticket, Started>,
+    /// Since when nothing may start because no link has a place for it.
+    unlinked_at: Option<Duration>,
     /// Refusals that are not taken yet.
     refusals: VecDeque<(Ticket, Refusal)>,
     refused: BTreeMap<&'static str, u64>,
@@ -192,6 +194,7 @@ impl Flow {
             names: settings.businesses.keys().cloned().zip(1..).collect(),
             businesses: settings.businesses.into_values().map(|settings| Gate::new(settings, percent)).collect(),
             started: HashMap::new(),
+            unlinked_at: None,
             refusals: VecDeque::new(),
             refused: BTreeMap::new(),
             is_held: false,
@@ -241,10 +244,10 @@ impl Flow {
             self.note(&refusal);
             return Some(FlowEvent::Refused(id, refusal));
         }
-        let Self { queue, contract, businesses, is_held, .. } = self;
-        if *is_held {
+        if self.is_held || self.unlinked_at.is_some() {
             return None;
         }
+        let Self { queue, contract, businesses, .. } = self;
         let (id, waiting) =
             queue.pop(|priority, business| earliest(contract, businesses, priority, business).is_past(now))?;
         self.start(id, waiting, now);
@@ -257,7 +260,22 @@ impl Flow {
         if !self.refusals.is_empty() {
             return Some(Duration::ZERO);
         }
-        self.starts_at().into_iter().chain(self.queue.deadline()).min()
+        let starts_at = self.starts_at().filter(|time| self.unlinked_at.is_none_or(|since| *time > since));
+        starts_at.into_iter().chain(self.queue.deadline()).min()
+    }
+
+    /// Says whether nothing may start now, because no link has a place for it. Then links decide when something starts.
+    pub fn await_links(&mut self, is_without: bool, now: Duration) {
+        self.unlinked_at = is_without.then_some(now);
+    }
+
+    /// How many waiting requests could start now, if there were links for them.
+    #[must_use]
+    pub fn startable(&self, now: Duration) -> usize {
+        let is_turn = self.starts_at().is_some_and(|time| time <= now);
+        let status = self.contract.status(now);
+        let places = status.inflight_max.saturating_sub(status.inflight + status.unanswered);
+        if is_turn { places.min(self.queue.counts().iter().sum()) } else { 0 }
     }
 
     /// The bytes of a request that started were handed over. The rate counts it from now on.

@@ -12,9 +12,15 @@
 //! reversals of settlement: they end as requests do, and what follows from that is decided elsewhere.
 
 mod action;
+mod roster;
+
+mod link;
+
 mod admission;
+mod at_need;
 mod coordinated;
 mod links;
+mod sending;
 mod steps;
 mod stopping;
 mod traffic;
@@ -26,8 +32,11 @@ use std::time::Duration;
 pub use self::action::{Action, FinalState, Incoming, Origin, Outgoing, OutgoingRequest};
 use self::admission::Admission;
 pub use self::admission::BreakerPolicy;
+pub use self::at_need::LineRefusal;
+use self::at_need::StoppedLine;
 use self::coordinated::Coordination;
-use self::links::ContractedLink;
+use self::link::ContractedLink;
+use self::roster::Roster;
 use self::stopping::Shutdown;
 use crate::breaker::{BreakerResult, Permit};
 use crate::business::Business;
@@ -38,8 +47,9 @@ use crate::mux::Mux;
 use crate::random::SplitMix64;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::session::{SessionEvent, SessionPolicy};
-use crate::terms::{Duty, EncodedRequest, Incarnation, Key, LineDuty, LinkId, Now, Telegrams, Ticket};
-use crate::trace::{TraceRange, TraceUse};
+use crate::switchover::{Switchover, SwitchoverSettings};
+use crate::terms::{Duty, Incarnation, Key, LineDuty, LinkId, Now, Telegrams, Ticket};
+use crate::trace::TraceRange;
 
 /// The settings of an institution's machine.
 #[derive(Clone, Debug)]
@@ -61,6 +71,10 @@ pub struct Settings {
     pub lines: Vec<LineSettings>,
     /// The trace numbers of a business day.
     pub traces: TraceRange,
+    /// When business moves between main and backup lines.
+    pub switchover: SwitchoverSettings,
+    /// The time of the start.
+    pub start: Now,
     /// The rules by which instances share the contract.
     pub terms: Terms,
     /// Whether this instance was fenced in an earlier life: then it has nothing until it has joined again.
@@ -82,6 +96,17 @@ pub struct LineSettings {
     pub reconnect_min: Duration,
     /// The longest wait before a reconnection.
     pub reconnect_max: Duration,
+    /// The lines of the lowest rank carry business. Those of another rank do only while those do not work.
+    pub rank: u8,
+    /// The maximum number of telegrams of ours that may wait for their answer on one link. `usize::MAX` is no limit.
+    pub window: usize,
+    /// Whether a telegram that was not answered in time keeps its place in a limited window until it is answered or its quarantine
+    /// ends. Otherwise its link is closed.
+    pub holds_overdue: bool,
+    /// Whether a link is connected only when it is needed: for a request, or because no line of a better rank works.
+    pub at_need: bool,
+    /// Whether a link carries one request and is closed after its answer. Such a line is `at_need` and has a window of one.
+    pub one_shot: bool,
 }
 
 /// The protocol of one institution as a pure state machine: its lines and links, and all the work on them.
@@ -147,6 +172,17 @@ pub struct Institution<T: Telegrams> {
     coordination: Coordination,
     mux: Mux,
     lines: Vec<Vec<ContractedLink>>,
+    roster: Roster,
+    switchover: Switchover,
+    /// The lines whose links are connected only when they are needed.
+    at_need: Vec<usize>,
+    has_one_shot: bool,
+    /// The lines that a person stopped.
+    stopped_lines: BTreeMap<usize, StoppedLine>,
+    /// Telegrams that were not answered in time and hold a place in the window of a connection.
+    held: BTreeMap<Ticket, Incarnation>,
+    /// The number of keys that were made for telegrams without one.
+    own_keys: u64,
     under_way: HashMap<Ticket, UnderWay>,
     /// Exchanges that are unknown and can still be settled by a late answer.
     unknown: BTreeMap<Ticket, Unsettled>,
@@ -217,10 +253,6 @@ impl Owner {
     }
 }
 
-/// The maximum number of trace numbers that one telegram skips because their keys are in quarantine. Beyond that the
-/// telegram is refused, and the next one continues from there.
-const SKIPS_MAX: usize = 1000;
-
 impl<T: Telegrams> Institution<T> {
     /// Creates a machine that has not connected yet. `random` seeds the jitter.
     #[must_use]
@@ -229,7 +261,16 @@ impl<T: Telegrams> Institution<T> {
             settings.lines.iter().map(|line| vec![ContractedLink::new(line, &settings.policy); line.links]).collect();
         let coordination = Coordination::new(&settings);
         let admission = Admission::new(&settings);
-        Self {
+        let ranks = settings.lines.iter().filter(|line| line.duty.sends()).map(|line| line.rank).collect();
+        let at_need = settings.lines.iter().enumerate().filter(|(_, line)| line.at_need).map(|(index, _)| index);
+        let mut machine = Self {
+            switchover: Switchover::new(settings.switchover, ranks, settings.start),
+            roster: Roster::new(settings.lines.iter().map(|line| line.links)),
+            at_need: at_need.collect(),
+            has_one_shot: settings.lines.iter().any(|line| line.one_shot),
+            stopped_lines: BTreeMap::new(),
+            held: BTreeMap::new(),
+            own_keys: 0,
             settings,
             telegrams,
             admission,
@@ -243,14 +284,22 @@ impl<T: Telegrams> Institution<T> {
             random: SplitMix64::new(random),
             leaving: None,
             actions: VecDeque::new(),
+        };
+        for id in machine.link_ids() {
+            machine.refresh(id);
         }
+        machine
     }
 
-    /// Asks for trace numbers and connects every link.
+    /// Asks for trace numbers and connects every link, except those that are not needed yet or that a person stopped.
     pub fn start(&mut self, now: Now) {
         self.join(now);
-        for link in self.link_ids() {
-            self.connect(link);
+        for id in self.link_ids() {
+            match self.link(id).map(|link| (link.is_stopped, link.line.at_need)) {
+                Some((false, false)) => self.connect(id),
+                Some((false, true)) => self.rest(id),
+                _ => {}
+            }
         }
     }
 
@@ -320,7 +369,10 @@ impl<T: Telegrams> Institution<T> {
         let is_over = self.under_way.get(&ticket).is_some_and(|item| item.over.is_some());
         let Some(item) = self.under_way.remove(&ticket).filter(|_| is_over) else { return };
         let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
+        let incarnation = item.incarnation;
+        let within = item.waits.as_ref().map(|(_, timeout)| *timeout);
         self.finish_unknown(ticket, item, why, now);
+        self.overdue(ticket, incarnation, within.unwrap_or_default());
         self.progress(now);
     }
 
@@ -330,6 +382,7 @@ impl<T: Telegrams> Institution<T> {
         if let Some((key, _)) = &item.waits {
             self.mux.withdraw(key);
         }
+        self.vacate(ticket, item.incarnation);
         match item.owner {
             Owner::Exchange | Owner::Step => {
                 self.admission.flow.unsent(ticket, now.steady);
@@ -345,7 +398,7 @@ impl<T: Telegrams> Institution<T> {
 
     /// Handles everything that is due by time: reconnections, echo tests, deadlines, quarantines.
     pub fn tick(&mut self, now: Now) {
-        for link in self.link_ids() {
+        for link in self.roster.due(now.steady) {
             self.tick_link(link, now);
         }
         self.expire(now);
@@ -359,9 +412,9 @@ impl<T: Telegrams> Institution<T> {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let drain = self.stopping_deadline();
-        let links = self.lines.iter().flatten().filter_map(ContractedLink::deadline).min();
-        let deadlines = [drain, links, self.mux.deadline(), self.admission.deadline(), self.coordination.deadline()];
-        deadlines.into_iter().flatten().min()
+        let links = [self.roster.deadline(), self.lines_deadline()];
+        let others = [drain, self.mux.deadline(), self.admission.deadline(), self.coordination.deadline()];
+        links.into_iter().chain(others).flatten().min()
     }
 
     /// Returns the next action to carry out, or `None` if there is none now.
@@ -372,79 +425,7 @@ impl<T: Telegrams> Institution<T> {
     /// The number of exchanges on a line that wait for their answer.
     #[must_use]
     pub fn inflight_on(&self, line: usize) -> usize {
-        self.lines.get(line).map_or(0, |links| links.iter().map(ContractedLink::inflight).sum())
-    }
-
-    /// Encodes a telegram whose key is free. A trace number whose key is still in quarantine or in flight is skipped.
-    fn make(
-        &mut self,
-        now: Now,
-        for_what: TraceUse,
-        mut encode: impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
-    ) -> Result<EncodedRequest, NotSent> {
-        let day = self.telegrams.day(now);
-        let made = self.make_on(day, for_what, &mut encode);
-        self.ask_for_traces(day, now);
-        made
-    }
-
-    fn make_on(
-        &mut self,
-        day: i64,
-        for_what: TraceUse,
-        encode: &mut impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
-    ) -> Result<EncodedRequest, NotSent> {
-        let mut last = None;
-        for _ in 0..=self.mux.len().min(SKIPS_MAX) {
-            let trace = match self.next_trace(day, for_what) {
-                // The numbers that there are cannot be used, so waiting for more of them is no remedy.
-                Err(NotSent::NoTraceBlock) if last.is_some() => break,
-                taken => taken?,
-            };
-            let wire = encode(&self.telegrams, trace).map_err(NotSent::Unencodable)?;
-            if self.mux.is_free(&wire.key) {
-                return Ok(wire);
-            }
-            // The key does not contain the trace number, so another number would not help.
-            if last.replace(wire.key.clone()) == Some(wire.key) {
-                break;
-            }
-        }
-        Err(NotSent::KeyInUse)
-    }
-
-    fn send_wire(
-        &mut self,
-        ticket: Ticket,
-        owner: Owner,
-        incarnation: Incarnation,
-        wire: EncodedRequest,
-        since: Duration,
-    ) {
-        let EncodedRequest { telegram, bytes, key, answer, trace, answer_timeout } = wire;
-        let request = owner.is_business().then(|| OutgoingRequest { key: key.clone(), trace });
-        let waits = Some((key.clone(), answer_timeout));
-        if owner.is_business() {
-            self.own(&key, answer_timeout * 2 + self.settings.quarantine);
-        }
-        let ready = Ready { telegram: Some(telegram), bytes, waits, request };
-        self.send(ticket, owner, incarnation, ready);
-        // `make` has checked that the key is free.
-        let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
-    }
-
-    fn send_reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Ticket {
-        let ticket = self.ticket();
-        self.send(ticket, Owner::Reply, incarnation, Ready::reply(bytes));
-        ticket
-    }
-
-    fn send(&mut self, ticket: Ticket, owner: Owner, incarnation: Incarnation, ready: Ready) {
-        let Ready { telegram, bytes, waits, request } = ready;
-        let bytes_of_it = bytes.clone();
-        let item = UnderWay { owner, incarnation, bytes: bytes_of_it, waits, written: false, over: None, permit: None };
-        self.under_way.insert(ticket, item);
-        self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request }));
+        self.lines.get(line).map_or(0, |links| links.iter().map(|link| link.inflight).sum())
     }
 
     fn finish(&mut self, ticket: Ticket, item: &UnderWay, state: FinalState) {
@@ -463,8 +444,9 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn session(&mut self, link: LinkId, event: SessionEvent, now: Now) {
-        let Some(session) = self.link_mut(link).map(ContractedLink::session_mut) else { return };
+        let Some(session) = self.link_mut(link).map(|link| &mut link.session) else { return };
         let actions = session.on(event, now.steady);
+        self.refresh(link);
         self.obey(link, actions, now);
     }
 
@@ -479,3 +461,6 @@ mod tests;
 
 #[cfg(test)]
 mod simulation;
+
+#[cfg(test)]
+mod lines_simulation;

@@ -15,6 +15,9 @@
 //!                    ◄── coordination: what several instances share
 //!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── settlement: what became of the money when an outcome is unknown
+//!                    ◄── delivery  brings notices to services, at least once
+//!                    ◄── switchover: which of the main and backup lines carry business
+//!                    ◄── standing  what holds until it is changed, also over a restart
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
@@ -26,6 +29,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 // Reading order: a module imports only modules listed above it.
+pub mod note;
+
 pub mod exchange;
 
 pub mod terms;
@@ -46,6 +51,11 @@ pub mod coordination;
 
 pub mod business;
 pub mod settlement;
+pub mod switchover;
+
+pub mod standing;
+
+pub mod delivery;
 
 pub mod fact;
 

@@ -34,6 +34,14 @@ pub enum Mutant {
     TrialWithoutLimit,
     /// The breaker counts our own refusals as failures.
     CountsNotSent,
+    /// A line carries more telegrams than its window has places.
+    IgnoresTheWindow,
+    /// A request may start on a line that stands by.
+    StandbyCarries,
+    /// Business returns to the main lines as soon as they work.
+    ReturnsAtOnce,
+    /// A telegram that was not answered in time frees its place in the window at once.
+    OverdueFreesTheWindow,
     /// An instance whose lease ends uses its equal part at once, although others may still use it.
     FallsBackAtOnce,
     /// An instance reports its share, but not the requests that it still has in flight beyond it.

@@ -64,6 +64,11 @@
 //! | `sign_on_failed` | [`CloseReason`] | our sign-on was not sent or not answered |
 //! | `echo_test_failed` | [`CloseReason`] | our echo test was not sent or not answered |
 //! | `sign_off_failed` | [`CloseReason`] | our sign-off was not sent or not answered |
+//! | `request_done` | [`CloseReason`] | we closed the link because its one request is answered (`one_shot`) |
+//! | `not_needed` | [`CloseReason`] | we closed the link of a backup line because the main line works again (`standby = "cold"`) |
+//! | `overdue` | [`CloseReason`] | we closed the link because a telegram was not answered in time (`when_overdue = "close"`) |
+//! | `out_of_step` | [`CloseReason`] | we closed the link because it is not known any more which answer belongs to which request |
+//! | `line_stopped` | [`CloseReason`] | we closed the link because a person stopped the line |
 //! | `signed_off` | [`CloseReason`] | our sign-off was answered |
 //! | `stopped` | [`CloseReason`] | the gateway stopped |
 //! | `task_failed` | [`CloseReason`] | a task of the gateway failed or is gone |

@@ -60,8 +60,8 @@ pub enum SessionEvent {
     Unanswered(Duty, DutyFailure),
     /// The institution sent a duty of its own, which is answered with yes.
     Theirs(Duty),
-    /// The gateway wants to close the link.
-    Leave,
+    /// The gateway wants to close the link, for this reason.
+    Leave(CloseReason),
 }
 
 /// An action that a session requests.
@@ -96,6 +96,18 @@ impl Session {
         self.state
     }
 
+    /// Whether business is open on the link, and we have not begun to close it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state == LinkState::Up
+    }
+
+    /// Whether echo tests are agreed and nothing of ours has been answered yet, except a sign-on.
+    #[must_use]
+    pub fn is_unproved(&self) -> bool {
+        self.policy.echo_test && !self.proved
+    }
+
     /// Handles an event and returns the resulting actions.
     pub fn on(&mut self, event: SessionEvent, now: Duration) -> Vec<SessionAction> {
         match event {
@@ -120,11 +132,11 @@ impl Session {
             SessionEvent::Unanswered(Duty::SignOn, _) if self.state == LinkState::Up => Vec::new(),
             SessionEvent::Unanswered(duty, why) => vec![SessionAction::Close(CloseReason::DutyFailed { duty, why })],
             SessionEvent::Theirs(duty) => self.theirs(duty),
-            SessionEvent::Leave => match self.state {
+            SessionEvent::Leave(why) => match self.state {
                 LinkState::Up if self.policy.sign_off => {
                     vec![self.turn(LinkState::SigningOff), SessionAction::Send(Duty::SignOff)]
                 }
-                _ => vec![SessionAction::Close(CloseReason::Stopped)],
+                _ => vec![SessionAction::Close(why)],
             },
         }
     }
@@ -240,7 +252,10 @@ mod tests {
         let mut session = Session::new(SessionPolicy::default());
         assert_eq!(session.on(SessionEvent::Connected, Duration::ZERO), [SessionAction::Became(LinkState::Up)]);
         assert_eq!(session.deadline(), None);
-        assert_eq!(session.on(SessionEvent::Leave, SECOND), [SessionAction::Close(CloseReason::Stopped)]);
+        assert_eq!(
+            session.on(SessionEvent::Leave(CloseReason::Stopped), SECOND),
+            [SessionAction::Close(CloseReason::Stopped)]
+        );
     }
 
     #[test]
@@ -279,7 +294,7 @@ mod tests {
     #[test]
     fn we_sign_off_before_we_close() {
         let mut session = up();
-        let actions = session.on(SessionEvent::Leave, SECOND);
+        let actions = session.on(SessionEvent::Leave(CloseReason::Stopped), SECOND);
         assert_eq!(actions, [SessionAction::Became(LinkState::SigningOff), SessionAction::Send(Duty::SignOff)]);
         let answered = SessionEvent::Answered { duty: Duty::SignOff, refused: None };
         assert_eq!(session.on(answered, SECOND), [SessionAction::Close(CloseReason::SignedOff)]);

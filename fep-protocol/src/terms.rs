@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::exchange::TelegramBytes;
 
@@ -33,6 +33,12 @@ impl Key {
     /// Creates a key from the values of the key fields, in the configured order. The journal stores keys in this form.
     pub fn new<F: Into<Box<str>>>(fields: impl IntoIterator<Item = F>) -> Self {
         Self(fields.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether there are no key fields: an answer is told by its link alone.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The values of the key fields, in the configured order.
@@ -80,6 +86,12 @@ impl LineDuty {
     #[must_use]
     pub fn sends(self) -> bool {
         matches!(self, Self::Both | Self::Send)
+    }
+
+    /// Whether the answers to our requests come on the line, and we write nothing on it.
+    #[must_use]
+    pub fn only_receives(self) -> bool {
+        self == Self::Receive
     }
 
     /// Whether the gateway may write its answers to the institution on the line.
@@ -169,7 +181,7 @@ impl Priority {
 }
 
 /// The meaning of a notice of the institution about its business.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BusinessNotice {
     /// Business begins (개시). An accepted sign-on means the same.
@@ -185,7 +197,7 @@ pub enum BusinessNotice {
 }
 
 /// What a notice, or the lack of hours, stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stops {
     /// Nothing.
@@ -276,6 +288,8 @@ pub enum Classified {
     },
     /// The institution's own sign-on, sign-off or echo test.
     Duty(Duty),
+    /// A frame that only shows that the institution is alive. It need not be a telegram of the spec.
+    Poll(Poll),
     /// A notice, which a service handles.
     Notice {
         /// The name of the telegram: `DepositNotice`.
@@ -294,6 +308,20 @@ pub enum Classified {
         why: String,
     },
 }
+
+/// A frame that only shows that the other side is alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poll {
+    /// Whether it may be the answer to a poll of ours.
+    pub is_answer: bool,
+    /// Whether the institution polls with it.
+    pub is_request: bool,
+    /// The frame that answers it, if it is to be answered.
+    pub answer: Option<TelegramBytes>,
+}
+
+/// The name of a poll of ours, and of its answer, in place of the name of a telegram.
+pub const POLL: &str = "poll";
 
 /// Encodes and decodes the telegrams of one institution's spec. It has no clock: the caller passes one clock reading per
 /// telegram.

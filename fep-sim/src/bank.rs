@@ -44,6 +44,7 @@ pub(crate) struct Transfer {
 struct Notice {
     bytes: Vec<u8>,
     answer: Option<Vec<u8>>,
+    is_taken: bool,
 }
 
 /// What a bank does at some time.
@@ -126,7 +127,7 @@ impl World {
         bank.notice_serial += 1;
         let serial = bank.notice_serial;
         let bytes = notice(serial, 100 + serial);
-        bank.notices.insert(serial, Notice { bytes, answer: None });
+        bank.notices.insert(serial, Notice { bytes, answer: None, is_taken: false });
         for turn in 0..u64::from(times) {
             let pause = Duration::from_millis(turn * self.draw.between(1, 2500));
             self.after(pause, Event::Bank(number, BankEvent::Notice(serial)));
@@ -303,6 +304,33 @@ impl World {
             }
             Some(_) => {}
             None => notice.answer = Some(frame.to_vec()),
+        }
+    }
+
+    /// A service took a notice.
+    pub(crate) fn taken(&mut self, notice: &fep_gateway::gateway::Notice) {
+        if self.is_dead() {
+            return;
+        }
+        let bank = usize::from(notice.institution != "bank-0");
+        let serial = Telegram(&notice.bytes).number((32, 6));
+        self.say(format_args!("the service took notice {serial} of bank {bank}"));
+        if let Some(notice) = self.bank(bank).notices.get_mut(&serial) {
+            notice.is_taken = true;
+        }
+    }
+
+    /// Each notice that was answered has reached the service.
+    pub(crate) fn notices_delivered(&mut self) {
+        for bank in 0..self.banks.len() {
+            let lost = |notice: &&Notice| notice.answer.is_some() && !notice.is_taken;
+            let lost = self.bank(bank).notices.values().filter(lost).count();
+            if lost > 0 {
+                self.fail(
+                    Rule::Notice,
+                    format!("{lost} notices of bank {bank} were answered and never reached the service"),
+                );
+            }
         }
     }
 

@@ -70,6 +70,7 @@ pub(crate) async fn settled(shared: &Shared, gateway: &Gateway) {
         world.has_ended(exchange, letters.contains(&exchange.id));
     }
     world.isolated();
+    world.notices_delivered();
 }
 
 impl World {

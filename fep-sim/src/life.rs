@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fep_gateway::exchange::Outcome;
-use fep_gateway::gateway::{Notice, NoticeFuture, NoticeHandler, Refusal};
+use fep_gateway::gateway::{NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, Refusal};
 use fep_gateway::ground::{SimulatedGround, set_hook};
 use fep_gateway::{Config, Gateway};
 use fep_protocol::exchange::Money;
@@ -271,19 +271,20 @@ fn request(number: usize, what: What) -> (usize, &'static str, Value, Option<usi
 struct Service(Shared);
 
 impl NoticeHandler for Service {
-    fn notice(&self, _: Notice) -> NoticeFuture<'_> {
-        Box::pin(async {
+    fn notice(&self, notice: Notice) -> NoticeFuture<'_> {
+        Box::pin(async move {
             let (pause, fails) = {
                 let mut world = self.0.lock();
-                (world.draw.ms(0, 800), world.draw.percent(0))
+                (world.draw.ms(0, 1500), world.draw.percent(20))
             };
             tokio::time::sleep(pause).await;
             if fails {
-                return Err("the service fails".to_owned());
+                return Err(NotTaken::Failed("the service fails".to_owned()));
             }
+            self.0.lock().taken(&notice);
             let mut fields = Map::new();
             fields.insert("header".to_owned(), json!({ "response_code": "0000" }));
-            Ok(fields)
+            Ok(NoticeReply::Answer(fields))
         })
     }
 }

@@ -304,7 +304,7 @@ fn trouble(draw: &mut Draw, first_only: bool) -> What {
     match draw.below(kinds) {
         0..=5 => What::Bank { bank, fault: bank_fault(draw), lasts },
         6..=8 => What::Net { bank, fault: net_fault(draw), lasts },
-        9 => What::Notice { bank, times: u8::try_from(draw.between(1, 1)).unwrap_or(1) },
+        9 => What::Notice { bank, times: u8::try_from(draw.between(1, 3)).unwrap_or(1) },
         10 => What::Jump { ms: i64::try_from(draw.below(4 * 3_600_000)).unwrap_or(0) - 2 * 3_600_000 },
         11..=12 => What::Disk { fault: disk_fault(draw), lasts },
         13..=15 => What::Crash { effects: u32::try_from(draw.below(200)).unwrap_or(0) },

@@ -12,6 +12,7 @@ use fep_protocol::terms::LineDuty;
 use fep_spec::document::{Located, Table, Value};
 use fep_spec::report::Code;
 
+use super::carry::CarryConfig;
 use super::names::ms;
 use super::tls::TlsConfig;
 
@@ -26,6 +27,8 @@ pub struct LineConfig {
     pub duty: LineDuty,
     /// `links`, default 1: the contracted number of connections.
     pub links: usize,
+    /// `rank`, `standby`, `window`, `when_overdue` and `one_shot`.
+    pub carry: CarryConfig,
     /// `connect_timeout_ms`, default 5000: how long connecting may take.
     pub connect_timeout: Duration,
     /// `reconnect_min_ms`, default 100: the shortest wait before connecting again.
@@ -205,6 +208,7 @@ fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
         table.document().error_hint(Code::OutOfRange, place.unwrap_or_default(), message, hint);
     }
     let tcp = tcp_options(table);
+    let carry = CarryConfig::read(table, duty);
     let role = role(table, links);
     let tls = table.table("tls").map(|tls| {
         let connect = table.string("connect").filter(|_| !table.has("listen"));
@@ -217,6 +221,7 @@ fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
         role,
         duty,
         links,
+        carry,
         connect_timeout,
         reconnect_min,
         reconnect_max,

@@ -10,14 +10,13 @@ use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Source};
-use reqwest::Url;
 use serde_json::Value as Json;
 
 use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
     ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
-    InstitutionConfig, JournalFile, NoticeConfig, SessionConfig, TelegramLimits, lines, settlement,
+    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, lines, notices, settlement, switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -141,7 +140,7 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
-    table.knows(&["flow", "breaker", "hours", "settlement"]);
+    table.knows(&["flow", "breaker", "hours", "settlement", "switchover", "delivery"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
@@ -163,7 +162,8 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         fill.iter().for_each(|fill| no_calendar_dates(fill, &key));
     }
     let session = table.table("session").map(|session| self::session(session, &spec));
-    let has_echo_test = session.as_ref().is_some_and(|session| session.echo_test.is_some());
+    let has_echo_test = session.as_ref().is_some_and(SessionConfig::tests_links);
+    let switchover = switchover::read(table, &lines, key.is_empty() && table.has("key"));
     let telegrams = telegrams(table, &spec, answer_timeout);
     let moves_money =
         |name: &str| telegrams.get(name).is_some_and(|limits: &TelegramLimits| limits.settlement.is_some());
@@ -192,7 +192,9 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         hours,
         settlement: settlement::limits(table.table("settlement")),
         telegrams,
-        notices: notices(table, &spec),
+        notices: notices::read(table, &spec),
+        delivery: notices::limits(table.table("delivery")),
+        switchover,
         lines,
         spec,
     })
@@ -208,9 +210,6 @@ fn spec(table: &Table<'_>, folder: &Path) -> Option<Spec> {
 
 fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
     let paths = table.required("key").and_then(Value::array).unwrap_or_default();
-    if paths.is_empty() && table.has("key") {
-        table.document().error(Code::Empty, table.key_span("key").unwrap_or_default(), "`key` names no field");
-    }
     paths.into_iter().filter_map(Value::string).map(|path| known_path(table.document(), spec, &path)).collect()
 }
 
@@ -263,7 +262,9 @@ fn filling(document: &Document, text: &Located<&str>) -> Filling {
 
 fn session(table: Table<'_>, spec: &Spec) -> SessionConfig {
     let telegram = |key| table.string(key).map(|name| known_telegram(table.document(), spec, &name));
+    let poll = table.table("poll").map(|poll| PollConfig::read(poll, table.has("echo_test")));
     let session = SessionConfig {
+        poll,
         sign_on: telegram("sign_on"),
         sign_off: telegram("sign_off"),
         echo_test: telegram("echo_test"),
@@ -313,29 +314,4 @@ fn repeats(table: &Table<'_>, spec: &Spec, telegram: &str) -> Vec<String> {
         repeats.push(path.value.to_owned());
     }
     repeats
-}
-
-fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, NoticeConfig> {
-    let mut notices = BTreeMap::new();
-    for (name, value) in table.table("notices").map_or(Vec::new(), |table| table.entries()) {
-        let name = known_telegram(table.document(), spec, &name);
-        let Some(table) = value.table() else { continue };
-        let notice = NoticeConfig {
-            callback: table.string("callback").map(|url| callback(table.document(), url)),
-            callback_timeout: ms(&table, "callback_timeout_ms", 3000),
-            stand_in: values(&table, "stand_in", spec),
-        };
-        table.finish();
-        notices.insert(name, notice);
-    }
-    notices
-}
-
-/// Checks the URL of a callback here, because at the first notice a wrong URL would be found too late.
-fn callback(document: &Document, url: Located<&str>) -> String {
-    if !Url::parse(url.value).is_ok_and(|url| url.scheme() == "http") {
-        let hint = "such as http://127.0.0.1:8080/notices; TLS is for a proxy beside the gateway";
-        document.error_hint(Code::BadValue, url.span, "`callback` must be a URL that begins with http://", hint);
-    }
-    url.value.to_owned()
 }

@@ -84,6 +84,12 @@ fn mistakes_are_named_at_their_place() {
         "`reconnect_max_ms` is below `reconnect_min_ms` (the shortest is 100 ms)",
     );
     check("http://127.0.0.1:8080", "https://service", "`callback` must be a URL that begins with http://");
+    let stand_in = "stand_in = {";
+    check(stand_in, "refuse = { full = {} }\nstand_in = {", "unknown key `full`");
+    check(stand_in, "refuse = { busy = { \"header.code\" = \"1\" } }\nstand_in = {", "has the field `header.code`");
+    check(stand_in, "may_differ = [\"header.sends\"]\nstand_in = {", "has the field `header.sends`");
+    check(stand_in, "attempts_max = 0\nstand_in = {", "`attempts_max` is 0, it must be 1 to 10000");
+    check(stand_in, "horizon_ms = 0\nstand_in = {", "`horizon_ms` is 0, it must be 1 to 2592000000");
     check("\"http://127.0.0.1:8080/notices\"", "\"service:8080\"", "`callback` must be a URL that begins with http://");
     check("bank-a/bank-a.toml", "bank-a/bank-b.toml", "cannot read");
     check("[[institutions.bank-a.lines]]", "[institutions.bank-a.line]", "unknown key `line` (did you mean `lines`?)");

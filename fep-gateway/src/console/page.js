@@ -15,6 +15,7 @@ const OUTCOMES = {
 };
 const STATES = {
   down: "단절 down",
+  idle: "필요시 접속 idle",
   connecting: "접속 중 connecting",
   listening: "접속 대기 listening",
   signing_on: "개시 중 signing on",
@@ -22,7 +23,21 @@ const STATES = {
   signing_off: "종료 중 signing off",
 };
 
+const DELIVERIES = {
+  delivering: "전달 중 delivering",
+  delivered: "전달 완료 delivered",
+  dead_letter: "미처리 보관 dead letter",
+  closed: "종결 closed",
+  refused: "거절 refused",
+  conflict: "전문 충돌 conflict",
+  repeated: "재수신 repeated",
+  unwanted: "대행 응답만 stand-in only",
+};
+// The address of a notice in the page begins with this, that of an exchange does not.
+const NOTICE = "notice/";
+
 const lines = new Map();
+const notices = new Map();
 const exchanges = new Map();
 const rows = new Map();
 let shown = null;
@@ -99,12 +114,20 @@ function renderLines() {
         cell("num", link && link.echo_round_trip_us !== null ? `${(link.echo_round_trip_us / 1000).toFixed(1)} ms` : faint("-")),
         cell("num", first ? `${line.inflight} / ${line.inflight_max}` : ""),
         cell("num", first ? `${line.reconnects}` : ""),
+        cell("", first ? duty(line, now) : ""),
         cell("wide", first && line.last_error ? el("span", "error", line.last_error) : ""),
       ));
     });
   }
   document.querySelector("#lines tbody").replaceChildren(...body);
   byId("no-lines").hidden = lines.size > 0;
+}
+
+/** Whether a line carries business, stands by or is stopped, why and since when. */
+function duty(line, now) {
+  if (line.stopped) return el("span", "error", `정지 stopped ${duration(now - line.stopped.since_ms)}: ${line.stopped.note}`);
+  if (!line.carries) return line.duty === "receive" || line.duty === "answer" ? "수신 receives" : `예비 standby, rank ${line.rank}`;
+  return line.carries_why ? `업무 business ${duration(now - line.carries_since_ms)}: ${line.carries_why}` : "업무 business";
 }
 
 const lineKey = (line) => `${line.institution}\u0000${line.line}`;
@@ -154,6 +177,13 @@ function learn(exchange) {
   if (exchanges.size > 10 * EXCHANGES_MAX) newestFirst();
 }
 
+/** Stores a notice, unless a later state of it is known. */
+function learnNotice(notice) {
+  const known = notices.get(notice.notice);
+  if (!known || known.changed_at_ms <= notice.changed_at_ms) notices.set(notice.notice, notice);
+  if (notices.size > 10 * EXCHANGES_MAX) renderNotices();
+}
+
 function renderExchanges() {
   const wanted = byId("filter").value.trim().toLowerCase();
   const newest = newestFirst();
@@ -183,6 +213,41 @@ function searchText(exchange) {
     .filter(Boolean).join(" ").toLowerCase();
 }
 
+function deliveryPill(notice) {
+  return el("span", `pill ${notice.state}`, DELIVERIES[notice.state] || notice.state);
+}
+
+/** What a person should know about a notice besides its state. */
+function noticeReason(notice) {
+  const marks = [notice.why, notice.last_failure, notice.answer_differs ? "응답 상이 the service wanted another answer" : null];
+  if (notice.conflicts) marks.push(`충돌 ${notice.conflicts} conflicts`);
+  if (notice.conflicts_with) marks.push(`↔ ${notice.conflicts_with}`);
+  return marks.filter(Boolean).join(" · ");
+}
+
+function renderNotices() {
+  const newest = [...notices.values()].sort((a, b) => (a.notice < b.notice ? 1 : -1));
+  for (const old of newest.splice(EXCHANGES_MAX)) notices.delete(old.notice);
+  const body = newest.map((notice) => {
+    const tr = el("tr", NOTICE + notice.notice === shown ? "chosen" : "",
+      cell("mono", time(notice.received_at_ms)),
+      cell("", notice.institution),
+      cell("", notice.telegram, notice.label ? el("small", "", ` ${notice.label}`) : null),
+      cell("", deliveryPill(notice)),
+      cell("", notice.answered_by || faint("-")),
+      cell("", ...responseCode(notice)),
+      cell("num", `${notice.attempts}`),
+      cell("num", notice.repeats ? `${notice.repeats}` : faint("-")),
+      cell("wide", noticeReason(notice)),
+    );
+    tr.tabIndex = 0;
+    tr.dataset.id = NOTICE + notice.notice;
+    return tr;
+  });
+  document.querySelector("#notices tbody").replaceChildren(...body);
+  byId("no-notices").hidden = newest.length > 0;
+}
+
 function queueRender() {
   if (renderQueued) return;
   renderQueued = true;
@@ -190,6 +255,7 @@ function queueRender() {
     renderQueued = false;
     renderLines();
     renderExchanges();
+    renderNotices();
   });
 }
 
@@ -225,9 +291,10 @@ async function showDetail(id) {
     byId("detail").hidden = true;
     return;
   }
+  const notice = id.startsWith(NOTICE);
   let view;
   try {
-    view = await fetchJson(`/v1/exchanges/${encodeURIComponent(id)}/view`);
+    view = await fetchJson(notice ? `/v1/notices/${encodeURIComponent(id.slice(NOTICE.length))}` : `/v1/exchanges/${encodeURIComponent(id)}/view`);
   } catch (error) {
     if (shown !== id) return;
     byId("detail-title").replaceChildren(el("b", "", id));
@@ -236,6 +303,7 @@ async function showDetail(id) {
     return;
   }
   if (shown !== id) return;
+  if (notice) return showNotice(view);
   const exchange = view.exchange;
   byId("detail-title").replaceChildren(
     el("b", "", `${exchange.telegram} ${exchange.label || ""}`), ...outcomePill(exchange), ...responseCode(exchange),
@@ -245,6 +313,24 @@ async function showDetail(id) {
   );
   byId("detail-body").replaceChildren(el("div", "sides",
     side("요구 request", view.request, null), side("응답 answer", view.answer, view.request)));
+  byId("detail").hidden = false;
+}
+
+function showNotice(view) {
+  const notice = view.notice;
+  byId("detail-title").replaceChildren(
+    el("b", "", `${notice.telegram} ${notice.label || ""}`), deliveryPill(notice), ...responseCode(notice),
+    faint(`${notice.institution} · ${notice.line ? `${notice.line} #${notice.link}` : "회선 없음 no line"}`),
+    el("span", "mono faint", notice.notice), el("span", "", noticeReason(notice)),
+  );
+  const past = view.deliveries.map(({ at_ms, fact, ...more }) => {
+    const said = Object.entries(more).map(([name, value]) => `${name}: ${value}`).join(", ");
+    return el("li", "", el("span", "mono faint", `${time(at_ms)} `), fact, said ? el("small", "", ` ${said}`) : null);
+  });
+  byId("detail-body").replaceChildren(el("div", "sides",
+    side("통지 notice", view.received, null), side("응답 answer", view.answer, view.received),
+    view.other_answer ? side("보내지 않은 응답 answer that was not sent", view.other_answer, view.answer) : null,
+    el("div", "", el("h3", "", "전달 이력 delivery"), el("ol", "", ...past))));
   byId("detail").hidden = false;
 }
 
@@ -268,8 +354,10 @@ async function reloadLines() {
 async function reload() {
   reloadTimer = null;
   reloadedAt = Date.now();
-  const [exchangeList] = await Promise.all([fetchJson(`/v1/exchanges?limit=${EXCHANGES_MAX}`), reloadLines()]);
+  const [exchangeList, noticeList] = await Promise.all([
+    fetchJson(`/v1/exchanges?limit=${EXCHANGES_MAX}`), fetchJson(`/v1/notices?limit=${EXCHANGES_MAX}`), reloadLines()]);
   exchangeList.exchanges.forEach(learn);
+  noticeList.notices.forEach(learnNotice);
   queueRender();
 }
 
@@ -295,6 +383,12 @@ function listen() {
     const exchange = JSON.parse(event.data);
     learn(exchange);
     if (exchange.exchange === shown) showDetail(shown);
+    queueRender();
+  });
+  events.addEventListener("notice", (event) => {
+    const notice = JSON.parse(event.data);
+    learnNotice(notice);
+    if (NOTICE + notice.notice === shown) showDetail(shown);
     queueRender();
   });
   events.addEventListener("line", (event) => {
@@ -325,14 +419,15 @@ function choose(id) {
   showDetail(id);
 }
 
-const table = document.querySelector("#exchanges tbody");
-table.addEventListener("click", (event) => {
-  const tr = event.target.closest("tr");
-  if (tr && !String(getSelection())) choose(tr.dataset.id === shown ? null : tr.dataset.id);
-});
-table.addEventListener("keydown", (event) => {
-  if (event.key === "Enter") choose(event.target.closest("tr").dataset.id);
-});
+for (const table of document.querySelectorAll("#exchanges tbody, #notices tbody")) {
+  table.addEventListener("click", (event) => {
+    const tr = event.target.closest("tr");
+    if (tr && !String(getSelection())) choose(tr.dataset.id === shown ? null : tr.dataset.id);
+  });
+  table.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") choose(event.target.closest("tr").dataset.id);
+  });
+}
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") choose(null);
 });

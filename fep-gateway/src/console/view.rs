@@ -179,14 +179,19 @@ fn hex(bytes: &[u8]) -> String {
 /// The response code of the answer and its meaning.
 fn verdict(exchange: &Exchange, spec: LineSpec<'_>) -> Option<(String, Option<String>)> {
     let answer = exchange.answer.as_ref()?;
-    let layout = &spec.named(&answer.telegram)?.layout;
+    verdict_of(&answer.telegram, &answer.bytes, spec)
+}
+
+/// The response code in an answer telegram and its meaning.
+pub(super) fn verdict_of(telegram: &str, frame: &[u8], spec: LineSpec<'_>) -> Option<(String, Option<String>)> {
+    let layout = &spec.named(telegram)?.layout;
     let span = layout.span(&layout.path_of(RESPONSE_CODE)?)?;
     let field = span.field;
     if field.secret {
         return None;
     }
     // Read only this field: the whole answer was decoded when it arrived, and this runs once for each event listener.
-    let code = field.read(spec.telegram(&answer.bytes).get(span.range)?).ok()?.to_text(field);
+    let code = field.read(spec.telegram(frame).get(span.range)?).ok()?.to_text(field);
     let meaning = match &field.kind {
         fep_codec::layout::Kind::Code(rule) => rule.codes.iter().find(|known| known.code == code),
         _ => None,

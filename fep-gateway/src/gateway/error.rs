@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use fep_protocol::delivery::NotDelivered;
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::NotDecided;
@@ -127,3 +128,36 @@ impl fmt::Display for Undecided {
 }
 
 impl std::error::Error for Undecided {}
+
+/// The reason why a person's decision about the delivery of a notice was not taken.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DeliverError {
+    /// There is no such notice.
+    UnknownNotice,
+    /// The institution of the notice has stopped, or is not configured any more.
+    Stopped,
+    /// The delivery does not take the decision.
+    NotDelivered(NotDelivered),
+    /// The journal cannot be read.
+    Journal(JournalError),
+}
+
+impl From<JournalError> for DeliverError {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl fmt::Display for DeliverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownNotice => f.write_str("there is no such notice"),
+            Self::Stopped => f.write_str("the institution has stopped, or is not configured any more"),
+            Self::NotDelivered(why) => why.fmt(f),
+            Self::Journal(error) => write!(f, "the journal cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DeliverError {}

@@ -13,7 +13,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use fep_protocol::budget::Budget;
-use fep_protocol::exchange::Event;
+use fep_protocol::exchange::{Event, ExchangeId};
 use futures_util::{Stream, StreamExt};
 use serde_json::json;
 use tokio::sync::broadcast;
@@ -23,6 +23,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::error::ApiError;
 use super::{LISTENERS_MAX, Shared};
+use crate::console::notices::notice_summary;
 use crate::console::view::summary;
 use crate::gateway::Gateway;
 
@@ -86,7 +87,8 @@ impl EventHub {
                         let spec = self.gateway.line_spec(&exchange.institution);
                         self.tell("exchange", &serde_json::to_string(&summary(&exchange, spec)).unwrap_or_default());
                     }
-                    Ok(Event::Exchange(_)) => missed += 1,
+                    Ok(Event::Notice(id)) if budget.take(started.elapsed()) => self.notice(&id).await,
+                    Ok(Event::Exchange(_) | Event::Notice(_)) => missed += 1,
                     Ok(Event::Line(line)) => self.tell("line", &serde_json::to_string(&*line).unwrap_or_default()),
                     Err(RecvError::Lagged(count)) => missed += count,
                     Err(RecvError::Closed) => return,
@@ -106,13 +108,21 @@ impl EventHub {
         }
     }
 
+    /// Shows a notice as it is now. A notice that cannot be read now is shown with its next change.
+    async fn notice(&self, id: &ExchangeId) {
+        if let Ok(Some(notice)) = self.gateway.find_notice(id).await {
+            let spec = self.gateway.line_spec(&notice.institution);
+            self.tell("notice", &serde_json::to_string(&notice_summary(&notice, spec)).unwrap_or_default());
+        }
+    }
+
     fn tell(&self, name: &'static str, json: &str) {
         // The last client may have gone meanwhile.
         let _ = self.texts.send(Text { name, json: json.into() });
     }
 }
 
-/// Streams `event: exchange` with a summary, `event: line` with a line, and `event: missed` with the number of events that were
+/// Streams `event: exchange` and `event: notice` with a summary, `event: line` with a line, and `event: missed` with the number of events that were
 /// left out.
 ///
 /// # Errors

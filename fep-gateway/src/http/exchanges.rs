@@ -168,7 +168,12 @@ pub(super) async fn list(
 /// The length of a list, from its query.
 pub(super) fn limit_of(query: Result<Query<ListQuery>, QueryRejection>) -> Result<usize, ApiError> {
     let Query(query) = query.map_err(|error| bad_request("query", &error.body_text()))?;
-    let limit = query.limit.unwrap_or(LIST_DEFAULT);
+    checked_limit(query.limit)
+}
+
+/// The length of a list, as its query states it.
+pub(super) fn checked_limit(limit: Option<usize>) -> Result<usize, ApiError> {
+    let limit = limit.unwrap_or(LIST_DEFAULT);
     if !(1..=LIST_MAX).contains(&limit) {
         return Err(bad_request("query", &format!("limit is {limit}, it must be 1 to {LIST_MAX}")));
     }

@@ -39,6 +39,10 @@ pub(super) async fn lines(State(shared): State<Shared>) -> Json<Lines> {
 
 /// `GET /metrics`, for Prometheus.
 pub(super) async fn counters(State(shared): State<Shared>) -> Response {
+    // A journal that cannot be read now leaves the numbers as they are.
+    if let Ok(counts) = shared.gateway.notice_counts().await {
+        metrics::show_notices(&counts);
+    }
     let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

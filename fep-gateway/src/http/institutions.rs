@@ -56,6 +56,30 @@ enum BusinessWord {
     Unblock,
 }
 
+/// The body of `POST /v1/institutions/{institution}/lines/{line}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineBody {
+    decision: LineWord,
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LineWord {
+    Stop,
+    Start,
+}
+
+/// The body of `POST /v1/institutions/{institution}/switchover`.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]
+enum SwitchoverBody {
+    Switch { line: String, note: String },
+    Return { note: String },
+}
+
 /// `GET /v1/institutions`
 pub(super) async fn list(State(shared): State<Shared>) -> Response {
     Json(Institutions { institutions: shared.gateway.institutions().await }).into_response()
@@ -101,6 +125,39 @@ pub(super) async fn business(
     let decision = match decision {
         BusinessWord::Block => Decision::Block(business, noted(note)?),
         BusinessWord::Unblock => Decision::Unblock(business),
+    };
+    decide(&shared, name, decision).await
+}
+
+/// `POST /v1/institutions/{institution}/lines/{line}`: `{"decision": "stop", "note": "…"}` or `{"decision": "start"}`.
+pub(super) async fn line(
+    State(shared): State<Shared>,
+    names: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<InstitutionStatus>, ApiError> {
+    refuse_foreign_page(&headers)?;
+    let Path((institution, line)) = names.map_err(|error| unknown(&error.body_text()))?;
+    let LineBody { decision, note } = parse(body)?;
+    let decision = match decision {
+        LineWord::Stop => Decision::StopLine(line, noted(note)?),
+        LineWord::Start => Decision::StartLine(line),
+    };
+    decide(&shared, Ok(Path(institution)), decision).await
+}
+
+/// `POST /v1/institutions/{institution}/switchover`: `{"decision": "switch", "line": "backup", "note": "…"}` or
+/// `{"decision": "return", "note": "…"}`.
+pub(super) async fn switchover(
+    State(shared): State<Shared>,
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<InstitutionStatus>, ApiError> {
+    refuse_foreign_page(&headers)?;
+    let decision = match parse(body)? {
+        SwitchoverBody::Switch { line, note } => Decision::Switch(line, noted(note)?),
+        SwitchoverBody::Return { note } => Decision::Return(noted(note)?),
     };
     decide(&shared, name, decision).await
 }

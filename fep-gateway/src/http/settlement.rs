@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Shared;
 use super::error::ApiError;
 use super::exchanges::{ListQuery, find, limit_of, reply_of};
+use super::notices::{self, Delivered};
 use super::origin::refuse_foreign_page;
 use crate::console::view::{Summary, summary};
 use crate::gateway::SettleError;
@@ -22,6 +23,8 @@ use crate::gateway::SettleError;
 #[derive(Debug, Serialize)]
 struct DeadLetters {
     dead_letters: Vec<DeadLetter>,
+    /// The notices that no service took.
+    notices: Vec<Delivered>,
 }
 
 /// An exchange that needs a person, with everything that was tried.
@@ -72,7 +75,8 @@ pub(super) async fn dead_letters(
     State(shared): State<Shared>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let letters = shared.gateway.dead_letters(limit_of(query)?).await?;
+    let limit = limit_of(query)?;
+    let letters = shared.gateway.dead_letters(limit).await?;
     let shown = |(exchange, case): &(Exchange, SettlementCase)| DeadLetter {
         exchange: summary(exchange, shared.gateway.line_spec(&exchange.institution)),
         why: match case.stage() {
@@ -85,7 +89,8 @@ pub(super) async fn dead_letters(
         history: case.history().iter().map(|(at_ms, fact)| Past { at_ms: *at_ms, fact: fact.clone() }).collect(),
         omitted: case.omitted(),
     };
-    Ok(Json(DeadLetters { dead_letters: letters.iter().map(shown).collect() }).into_response())
+    let notices = notices::dead_letters(&shared, limit).await?;
+    Ok(Json(DeadLetters { dead_letters: letters.iter().map(shown).collect(), notices }).into_response())
 }
 
 /// `POST /v1/exchanges/{id}/settlement`

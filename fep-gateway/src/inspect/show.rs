@@ -1,4 +1,4 @@
-//! One exchange: its facts in their order, and its telegrams field by field.
+//! One exchange or one notice: its facts in their order, and its telegrams field by field.
 //!
 //! The layout says which bytes are secret. Without a configuration there is no layout, so no byte is shown unless a person
 //! asks for it.
@@ -6,8 +6,9 @@
 use std::io::{self, Write};
 
 use fep_codec::dump::{DumpOptions, dump};
+use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome};
-use fep_protocol::fact::{Fact, What};
+use fep_protocol::fact::{Class, Fact, What};
 
 use super::export::hex;
 use super::{Files, InspectError};
@@ -43,7 +44,7 @@ const FIELDS: Table = Table {
     colour: false,
 };
 
-/// Shows an exchange.
+/// Shows an exchange or a notice.
 pub(super) fn show(files: &Files, id: &ExchangeId, reveal: bool, out: &mut impl Write) -> Result<(), InspectError> {
     let config = files.config()?;
     let mut lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
@@ -51,7 +52,9 @@ pub(super) fn show(files: &Files, id: &ExchangeId, reveal: bool, out: &mut impl 
     let Some((_, first)) = facts.first() else { return Err(InspectError::NoExchange(*id)) };
     let institution = config.as_ref().and_then(|config| config.institutions.get(&*first.institution));
     let spec = institution.map(|institution| LineSpec::new(&institution.spec, &institution.framing));
-    writeln!(out, "exchange {id} with {}, accepted {}", first.institution, Rfc3339(id.accepted_at_ms()))?;
+    let is_notice = first.what == What::Received(Class::Notice);
+    let (kind, began) = if is_notice { ("notice", "received") } else { ("exchange", "accepted") };
+    writeln!(out, "{kind} {id} with {}, {began} {}", first.institution, Rfc3339(id.accepted_at_ms()))?;
     writeln!(out)?;
     FACTS.heading(out)?;
     for (number, fact) in &facts {
@@ -64,7 +67,12 @@ pub(super) fn show(files: &Files, id: &ExchangeId, reveal: bool, out: &mut impl 
         writeln!(out, "\nfact {number}: {why}")?;
     }
     for (number, fact) in facts.iter().filter(|(_, fact)| !fact.bytes.is_empty()) {
-        telegram(*number, fact, spec, reveal, out)?;
+        let answer = institution.zip(fact.telegram.as_deref()).and_then(|(institution, name)| {
+            // An answer to a notice is stored with the name of the notice.
+            let is_answer = fact.delivery.is_some() && fact.what != What::Received(Class::Notice);
+            institution.spec.telegram(name)?.answer.as_deref().filter(|_| is_answer)
+        });
+        telegram(*number, fact, answer, spec, reveal, out)?;
     }
     Ok(())
 }
@@ -73,12 +81,13 @@ pub(super) fn show(files: &Files, id: &ExchangeId, reveal: bool, out: &mut impl 
 fn telegram(
     number: u64,
     fact: &Fact,
+    answer: Option<&str>,
     spec: Option<LineSpec<'_>>,
     reveal: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let name = fact.telegram.as_deref().unwrap_or_default();
-    let title = format!("{} {name}", what(fact.what));
+    let name = answer.or(fact.telegram.as_deref()).unwrap_or_default();
+    let title = format!("{} {name}", what(fact));
     writeln!(out, "\nfact {number}: {}", title.trim_end())?;
     let layout = spec.and_then(|spec| Some((spec, &spec.named(name)?.layout)));
     match (layout, reveal) {
@@ -121,16 +130,35 @@ fn cells(number: u64, fact: &Fact) -> [Cell; 8] {
     [
         number.to_string(),
         Rfc3339(fact.at_ms).to_string(),
-        what(fact.what),
+        what(fact),
         line.unwrap_or_default(),
         fact.telegram.as_deref().unwrap_or_default().to_owned(),
         fact.bytes.len().to_string(),
         fact.outcome.map_or("", Outcome::name).to_owned(),
-        reason.or(trace).unwrap_or_default(),
+        reason.or(trace).or_else(|| delivery(fact)).unwrap_or_default(),
     ]
     .map(Cell::from)
 }
 
-fn what(what: What) -> String {
-    format!("{} {}", what.kind(), what.class().unwrap_or_default()).trim_end().to_owned()
+fn what(fact: &Fact) -> String {
+    format!("{} {}", fact.what.kind(), fact.class().unwrap_or_default()).trim_end().to_owned()
+}
+
+/// What a fact about a delivery says besides its name.
+fn delivery(fact: &Fact) -> Option<String> {
+    Some(match fact.delivery.as_deref()? {
+        DeliveryFact::Begun { attempt } => format!("attempt {attempt}"),
+        DeliveryFact::Failed { attempt, why } => format!("attempt {attempt}: {why}"),
+        DeliveryFact::Taken { attempt, says } if says.differs() => {
+            format!("attempt {attempt}; the service wants another answer")
+        }
+        DeliveryFact::Taken { attempt, .. } => format!("attempt {attempt}"),
+        DeliveryFact::Answered { by } => format!("answered by: {}", by.name()),
+        DeliveryFact::DeadLettered { why } => why.name().to_owned(),
+        DeliveryFact::Asked { person, note } | DeliveryFact::Closed { person, note } => format!("{person}: {note}"),
+        DeliveryFact::Conflicted { first: Some(first) } | DeliveryFact::Repeated { first } => first.to_string(),
+        DeliveryFact::Received { .. } | DeliveryFact::Conflicted { first: None } | DeliveryFact::Unwanted => {
+            return None;
+        }
+    })
 }

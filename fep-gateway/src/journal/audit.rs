@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome};
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::reason::JournalError;
@@ -30,6 +31,10 @@ pub struct Audit {
     pub exchanges: u64,
     /// The number of exchanges without an outcome.
     pub open: u64,
+    /// The number of notices of institutions.
+    pub notices: u64,
+    /// The number of notices that no service has taken yet.
+    pub undelivered: u64,
     /// The number of bodies that were not checked, because no key file was given.
     pub unchecked: u64,
     /// The number of bodies that nobody can read, because their keys were forgotten on purpose.
@@ -123,9 +128,10 @@ pub fn verify<E: From<JournalError>>(
         checker.find(&format!("exchange {id}: it was answered, but the journal has no request"))?;
     }
     let (exchanges, open) = reader.counts().map_err(JournalError::from)?;
+    let (notices, undelivered) = reader.notice_totals().map_err(JournalError::from)?;
     let Checker { facts, unchecked, forgotten, findings, .. } = checker;
     let removed = removal.map(|removal| removal.sentence());
-    Ok(Audit { facts, exchanges, open, unchecked, forgotten, removed, findings })
+    Ok(Audit { facts, exchanges, open, notices, undelivered, unchecked, forgotten, removed, findings })
 }
 
 /// Makes the index of journal files again and puts it beside the newest one. Returns the number of facts.
@@ -207,9 +213,11 @@ impl<E: From<JournalError>, F: FnMut(&str) -> Result<(), E>> Checker<F> {
     /// Checks the next facts. `index` has what was before them.
     fn page(&mut self, page: &[(FactNumber, Fact)], index: &IndexReader) -> Result<(), E> {
         let mut ended: HashMap<ExchangeId, (Outcome, FactNumber)> = HashMap::new();
+        let mut answered: HashMap<ExchangeId, FactNumber> = HashMap::new();
         for (number, fact) in page {
             self.number(*number)?;
             self.trace(*number, fact)?;
+            self.answer(*number, fact, &mut answered, index)?;
             let Some((id, outcome)) = fact.exchange.zip(fact.outcome) else { continue };
             let before = match ended.get(&id) {
                 Some(before) => Some(*before),
@@ -230,6 +238,29 @@ impl<E: From<JournalError>, F: FnMut(&str) -> Result<(), E>> Checker<F> {
             }
         }
         Ok(())
+    }
+
+    /// A notice has one answer. `answered` has the answers of this page, `index` those before it.
+    fn answer(
+        &mut self,
+        number: FactNumber,
+        fact: &Fact,
+        answered: &mut HashMap<ExchangeId, FactNumber>,
+        index: &IndexReader,
+    ) -> Result<(), E> {
+        let decides = matches!(fact.delivery.as_deref(), Some(DeliveryFact::Answered { .. }));
+        let Some(id) = fact.exchange.filter(|_| decides) else { return Ok(()) };
+        let before = match answered.get(&id) {
+            Some(before) => Some(*before),
+            None => index.find_notice(&id).map_err(JournalError::from)?.and_then(|row| row.answer),
+        };
+        match before {
+            Some(at) => self.find(&format!("notice {id}: fact {number} answers it, but fact {at} did so already")),
+            None => {
+                answered.insert(id, number);
+                Ok(())
+            }
+        }
     }
 
     fn number(&mut self, number: FactNumber) -> Result<(), E> {

@@ -1,6 +1,9 @@
 //! Encrypted journals against real files: what is in them, who can open them, and what a change of their bytes does.
 
+use fep_protocol::delivery::DeliveryFact;
+use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::{Class, SentClass, What};
+use fep_protocol::terms::Key;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -111,6 +114,15 @@ fn notice(class: What) -> Fact {
     }
 }
 
+async fn first_notice(journal: &Journal) -> Option<notice::FirstNotice> {
+    let question = FirstQuestion {
+        institution: "bank-a".to_owned(),
+        telegram: "DepositNotice".to_owned(),
+        keys: vec![Key::new([SECRET])],
+    };
+    journal.first_notices(vec![question]).await.unwrap().remove(0)
+}
+
 /// Facts of every kind that says something secret.
 fn secret_facts() -> Vec<Fact> {
     let note = SettlementFact::Decided {
@@ -118,6 +130,7 @@ fn secret_facts() -> Vec<Fact> {
         person: SECRET.to_owned(),
         note: SECRET.to_owned(),
     };
+    let closed = DeliveryFact::Closed { person: SECRET.to_owned(), note: SECRET.to_owned() };
     vec![
         transfer(1),
         answer(1, Class::Answer, SECRET.as_bytes()),
@@ -128,6 +141,7 @@ fn secret_facts() -> Vec<Fact> {
         notice(What::Sent(SentClass::Reply)),
         Fact { settlement: Some(Box::new(note)), ..fact(What::Settlement, Some(id(2))) },
         answer(9, Class::Undecodable, SECRET.as_bytes()),
+        Fact { delivery: Some(Box::new(closed)), ..fact(What::Delivery, Some(id(901))) },
     ]
 }
 
@@ -142,9 +156,9 @@ async fn no_file_has_what_telegrams_keys_and_notes_say() {
     drop(opened);
     assert_eq!(files.with(SECRET), Vec::<String>::new());
     let (findings, audit) = files.verify(Some(&files.keys()));
-    assert_eq!((findings, audit.facts, audit.unchecked), (Vec::new(), 9, 0));
+    assert_eq!((findings, audit.facts, audit.unchecked), (Vec::new(), 10, 0));
     let (findings, audit) = files.verify(None);
-    assert_eq!((findings, audit.facts, audit.unchecked), (Vec::new(), 9, 9), "what needs no key is checked");
+    assert_eq!((findings, audit.facts, audit.unchecked), (Vec::new(), 10, 10), "what needs no key is checked");
 
     let plain = Files::new();
     plain.run(false, secret_facts()).await;
@@ -165,8 +179,10 @@ async fn everything_is_found_again_with_the_keys() {
     assert!(matches!(known, KeyState::Ended(exchange) if exchange.id == id(1)));
     let other = journal.reserve_key("bank-a", &order, [8; 16], id(51)).await.unwrap();
     assert!(matches!(other, KeyState::OtherBody(exchange) if exchange == id(1)));
-    let stored = journal.notice("bank-a", "DepositNotice", &Key::new([SECRET])).await.unwrap().unwrap();
-    assert_eq!(stored.reply.as_deref(), Some(SECRET.as_bytes()));
+    let stored = first_notice(journal).await.unwrap();
+    assert_eq!(stored.answer.as_deref(), Some(SECRET.as_bytes()));
+    let closed = journal.notice_timeline(&id(901)).await.unwrap().pop().and_then(|(_, fact)| fact.delivery).unwrap();
+    assert!(matches!(*closed, DeliveryFact::Closed { note, .. } if note == SECRET));
     let recalled: Vec<_> = opened.recalled.iter().map(|one| (one.id, one.key.clone())).collect();
     assert_eq!(recalled[0], (id(1), transfer(1).key.unwrap()), "a late answer finds its request");
     let timeline = journal.timeline(&id(2)).await.unwrap();
@@ -193,8 +209,7 @@ async fn what_was_stored_before_encryption_stays_readable_and_is_not_sent_again(
             let known = opened.journal.reserve_key("bank-a", &order, [7; 16], id(50)).await.unwrap();
             assert!(matches!(known, KeyState::Ended(exchange) if exchange.id == id(serial)), "{what}");
         }
-        let stored = opened.journal.notice("bank-a", "DepositNotice", &Key::new([SECRET])).await.unwrap();
-        assert!(stored.is_some(), "{what}");
+        assert!(first_notice(&opened.journal).await.is_some(), "{what}");
         opened.journal.close().await;
         drop(opened);
         assert_eq!(files.verify(Some(&files.keys())).0, Vec::<String>::new(), "{what}");

@@ -9,6 +9,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::filter::ExchangeFilter;
+use super::notice::{NoticeFilter, StoredNotice, stored_notice};
 use super::reading::JournalFiles;
 use super::seal::{KeyId, KeyRing, Unreadable, Veil};
 use super::sqlite::index::IndexReader;
@@ -79,6 +80,26 @@ impl Lookup {
         Ok(count)
     }
 
+    /// Passes the notices on that the filter lets pass, newest first, at most `limit`. Returns their number.
+    ///
+    /// # Errors
+    /// If the index is missing or lags behind, or `each` fails.
+    pub fn search_notices<E: From<JournalError>>(
+        &self,
+        filter: &NoticeFilter,
+        limit: usize,
+        mut each: impl FnMut(StoredNotice) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let index = self.index.as_ref().map_err(|error| E::from(error.clone()))?;
+        let rows = index.search_notices(filter, limit).map_err(JournalError::from)?;
+        let count = rows.len();
+        for row in rows {
+            each(stored_notice(row, |number| self.files.get(number))?)?;
+        }
+        Ok(count)
+    }
+
+    /// The facts of an exchange or a notice in their order, at most [`FACTS_MAX`], or an empty list if there is none. Without
     /// A fact that this key sealed and that the gateway still needs, or `None` if there is none.
     pub(super) fn needs(&self, key: KeyId) -> Result<Option<FactNumber>, JournalError> {
         let index = self.index.as_ref().map_err(Clone::clone)?;
@@ -109,11 +130,11 @@ impl Lookup {
     pub fn facts(&mut self, id: &ExchangeId) -> Result<Vec<(u64, Fact)>, JournalError> {
         let mut facts = Vec::new();
         if let Ok(index) = &self.index {
-            let Some(row) = index.find(id)? else { return Ok(facts) };
-            let mut numbers: Vec<FactNumber> = [row.request, row.ending, row.answer].into_iter().flatten().collect();
-            numbers.extend(&row.others);
-            numbers.sort_unstable();
-            numbers.dedup();
+            let exchange = index.find(id)?.map(|row| row.facts());
+            let numbers = match exchange {
+                Some(numbers) => numbers,
+                None => index.find_notice(id)?.map(|row| row.facts()).unwrap_or_default(),
+            };
             for number in numbers {
                 facts.extend(self.files.get(number)?.map(|fact| (number, fact)));
                 self.unreadable.extend(self.files.take_unreadable());

@@ -121,6 +121,15 @@ impl Projected {
         }
     }
 
+    /// The numbers of all facts, in their order.
+    pub(super) fn facts(&self) -> Vec<FactNumber> {
+        let mut numbers: Vec<_> = [self.request, self.ending, self.answer].into_iter().flatten().collect();
+        numbers.extend(&self.others);
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
     fn other(&mut self, number: FactNumber) {
         if self.others.len() < OTHERS_MAX {
             self.others.push(number);

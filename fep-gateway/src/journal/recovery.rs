@@ -154,6 +154,7 @@ impl Journal {
         let recalled = resting.filter_map(|row| recalled(&reader, row).transpose()).collect::<Result<_, _>>()?;
         let cases = earlier_cases(&reader, options)?;
         let high_waters = reader.index.traces()?;
+        let standing = reader.index.standing()?;
         let bell = Arc::new(Bell::default());
         let lane = |name: &String| (name.clone(), Lane::new(Arc::clone(&bell), veil.clone()));
         let lanes: Vec<_> = options.institutions.iter().map(lane).collect();
@@ -195,7 +196,7 @@ impl Journal {
             workers: tokio::sync::Mutex::new(workers),
             ground,
         };
-        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, cases })
+        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, cases, standing })
     }
 }
 
@@ -263,12 +264,19 @@ fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalErro
              --new-journal"
         )));
     }
-    let traces = IndexReader::open(index).and_then(|reader| Ok(reader.traces()?)).unwrap_or_default();
+    let reader = IndexReader::open(index);
+    let known = reader.and_then(|reader| Ok((reader.traces()?, reader.standing()?)));
+    let (traces, standing) = known.unwrap_or_default();
     let facts = traces.into_iter().map(|(institution, high_water): (String, TraceHighWater)| Fact {
         what: What::Traces(high_water),
         ..Fact::new(institution.into(), options.now_ms)
     });
-    Ok(facts.collect())
+    let standing = standing.into_iter().map(|(institution, standing)| Fact {
+        what: What::Standing,
+        standing: Some(Box::new(standing)),
+        ..Fact::new(institution.into(), options.now_ms)
+    });
+    Ok(facts.chain(standing).collect())
 }
 
 /// The facts that end the exchanges of an earlier run, each behind the fact that opens its settlement.

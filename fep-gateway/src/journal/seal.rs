@@ -13,6 +13,7 @@
 //! (`seal/veil.rs`). Nothing here knows SQL.
 
 mod key_file;
+mod runs;
 mod veil;
 
 mod body;
@@ -26,7 +27,7 @@ use fep_protocol::reason::JournalError;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 
-pub(super) use self::body::{Body, without_person};
+pub(super) use self::body::{Body, without_delivery_person, without_person};
 pub use self::key_file::{KEYS_MAX, KeyId};
 use self::key_file::{KeyFile, SealKey, random};
 pub use self::veil::Veil;

@@ -13,6 +13,7 @@ pub(super) mod archive;
 pub(super) mod facts;
 pub(super) mod rekey;
 mod cases;
+mod notices;
 pub(super) mod index;
 pub(super) mod removals;
 

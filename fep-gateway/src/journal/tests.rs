@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use fep_protocol::exchange::{Flags, SettledBy};
+use fep_protocol::exchange::{Flags, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Class, Idempotency, Reason, SentClass, What};
+use fep_protocol::terms::Key;
 
 use super::*;
 
@@ -27,6 +28,8 @@ pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         key: None,
         idempotency: None,
         settlement: None,
+        delivery: None,
+        standing: None,
         bytes: TelegramBytes::default(),
     }
 }

@@ -10,6 +10,8 @@ use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState};
 use fep_protocol::business::BusinessClosed;
 use fep_protocol::coordination::Amounts;
 use fep_protocol::flow::{FlowStatus, GateStatus};
+use fep_protocol::institution::LineRefusal;
+use fep_protocol::switchover::SwitchoverState;
 use fep_protocol::terms::{Now, Priority};
 use serde::Serialize;
 
@@ -24,6 +26,8 @@ pub struct InstitutionStatus {
     pub closed: Vec<BusinessClosed>,
     /// The breakers: the institution's first, then those of business codes. Empty without breakers.
     pub breakers: Vec<BreakerStatus>,
+    /// Which lines carry business. `None` without backup lines.
+    pub switchover: Option<SwitchoverStatus>,
     /// The limits of the institution.
     pub limit: LimitStatus,
     /// The limits of business codes, by code.
@@ -73,6 +77,36 @@ pub struct SharingStatus {
     pub has_lease: bool,
     /// The share. A rate of 0 without a contracted rate means nothing.
     pub share: Amounts,
+}
+
+/// Which lines carry business, why and since when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SwitchoverStatus {
+    /// The rank of the lines that carry business.
+    pub rank: u8,
+    /// Their names.
+    pub lines: Vec<String>,
+    /// `start`, `down`, `good` or `person`.
+    pub cause: &'static str,
+    /// The same as a sentence.
+    pub why: String,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: i64,
+    /// The rank that a person wants to carry business, until a person returns it.
+    pub ordered: Option<u8>,
+}
+
+impl SwitchoverStatus {
+    pub(super) fn new(state: &SwitchoverState, lines: &[&str]) -> Self {
+        Self {
+            rank: state.rank,
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            cause: state.cause.name(),
+            why: state.to_string(),
+            since_ms: state.since_ms,
+            ordered: state.ordered,
+        }
+    }
 }
 
 /// The limits of an institution, or of one of its business codes.
@@ -130,6 +164,14 @@ pub enum Decision {
     Block(Option<String>, String),
     /// Takes back a block.
     Unblock(Option<String>),
+    /// Stops a line, with a note.
+    StopLine(String, String),
+    /// Starts a line again.
+    StartLine(String),
+    /// Lets the lines that have the rank of this one carry business, with a note.
+    Switch(String, String),
+    /// Lets the main lines carry business again, with a note.
+    Return(String),
 }
 
 /// The reason why a decision of a person cannot be carried out.
@@ -143,6 +185,22 @@ pub enum CannotDecide {
     NotBlocked,
     /// Too many business codes are blocked already.
     TooManyBlocks,
+    /// There is no such line.
+    NoSuchLine,
+    /// The line is stopped already, or it is not stopped.
+    LineAlready,
+    /// There is no backup line, or the gateway does not send on the line.
+    NoSwitchover,
+}
+
+impl From<LineRefusal> for CannotDecide {
+    fn from(refusal: LineRefusal) -> Self {
+        match refusal {
+            LineRefusal::NoSuchLine => Self::NoSuchLine,
+            LineRefusal::Already => Self::LineAlready,
+            LineRefusal::NoSwitchover => Self::NoSwitchover,
+        }
+    }
 }
 
 impl fmt::Display for CannotDecide {
@@ -152,6 +210,9 @@ impl fmt::Display for CannotDecide {
             Self::NoBreaker => "the institution has no breaker; add a table `breaker` to its configuration",
             Self::NotBlocked => "there is no such block",
             Self::TooManyBlocks => "too many business codes are blocked already",
+            Self::NoSuchLine => "the institution has no such line",
+            Self::LineAlready => "the line is in that state already",
+            Self::NoSwitchover => "there is no backup line: only lines that send, with different ranks, can be chosen",
         })
     }
 }
@@ -173,6 +234,7 @@ impl InstitutionStatus {
             label: label.to_owned(),
             closed,
             breakers: breakers.into_iter().map(BreakerStatus::from).collect(),
+            switchover: None,
             limit: LimitStatus::new(flow.contract, now),
             businesses: businesses.collect(),
             waiting: Priority::ALL.map(Priority::name).into_iter().zip(flow.waiting).collect(),

@@ -17,9 +17,13 @@ mod coordination;
 mod facts;
 mod lines;
 mod meters;
+mod known;
 mod notices;
+mod delivering;
+mod undelivered;
 mod settings;
 mod settling;
+mod standing;
 mod surplus;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -29,11 +33,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::coordination::{Contract, News};
+use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::PersonDecision;
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
 use fep_protocol::trace::TraceHighWater;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -45,7 +51,7 @@ use self::facts::{End, Ends};
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
-use self::notices::NoticeDone;
+use self::notices::{DeliveryReply, NoticeDone};
 use self::settings::settings;
 use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
@@ -114,6 +120,7 @@ pub struct AcceptedRequest {
 enum TaskCommand {
     Request(Box<AcceptedRequest>),
     Settle(ExchangeId, PersonDecision, DecisionReply),
+    Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
     Status(oneshot::Sender<InstitutionStatus>),
     Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
     Stop,
@@ -128,6 +135,8 @@ pub struct Legacy {
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
+    /// What persons decided and the institution said, as far as it still holds.
+    pub standing: Vec<Standing>,
 }
 
 /// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.
@@ -172,6 +181,7 @@ impl Handle {
         let (news, news_queue) = NewsSender::channel();
         let seat = shared.coordinator.join(joining, news);
         let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
+        let notices = notices::Notices::new(&config, shared.clock.seed());
         let machine = Machine::new(settings, Arc::clone(&catalogue), shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -194,11 +204,13 @@ impl Handle {
             permissions: VecDeque::new(),
             ends: Ends::default(),
             changes: VecDeque::new(),
-            notices: notices::Notices::default(),
+            notices,
             others: FuturesUnordered::new(),
             leaving: false,
+            leave_at: None,
             stopped_at: None,
         };
+        task.recall_standing(legacy.standing, now);
         task.recall(legacy.recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
@@ -220,24 +232,6 @@ impl Handle {
             mpsc::error::TrySendError::Full(_) => NotSent::TooManyWaiting,
             mpsc::error::TrySendError::Closed(_) => NotSent::Stopping,
         })
-    }
-
-    /// The present state of the institution. `None` if it has stopped.
-    pub async fn status(&self) -> Option<InstitutionStatus> {
-        let (reply, status) = oneshot::channel();
-        self.commands.send(TaskCommand::Status(reply)).await.ok()?;
-        status.await.ok()
-    }
-
-    /// Carries out a decision of a person.
-    ///
-    /// # Errors
-    /// The reason why that is not possible.
-    pub async fn decide(&self, decision: Decision) -> Result<(), CannotDecide> {
-        let (reply, done) = oneshot::channel();
-        let sent = self.commands.send(TaskCommand::Decide(decision, reply)).await;
-        sent.map_err(|_| CannotDecide::Stopped)?;
-        done.await.unwrap_or(Err(CannotDecide::Stopped))
     }
 
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
@@ -286,6 +280,8 @@ struct Task {
     others: FuturesUnordered<Waiting<NoticeDone>>,
     /// Whether the institution stops. Then it reads from its links even if the journal takes nothing, so that they can end.
     leaving: bool,
+    /// When the institution was told to stop, while an answer to a notice is awaited.
+    leave_at: Option<Now>,
     /// When the machine had stopped.
     stopped_at: Option<Duration>,
 }
@@ -371,9 +367,10 @@ impl Task {
     /// Whether everything has ended. A journal that takes no writes is waited for only so long.
     fn is_done(&self) -> bool {
         let Some(give_up_at) = self.give_up_at() else { return false };
-        let is_stored = self.permissions.is_empty() && self.ends.is_empty();
+        let is_stored = self.permissions.is_empty() && self.ends.is_empty() && self.notices.is_stored();
         let is_over = is_stored || give_up_at <= self.shared.clock.now().steady;
-        self.running.is_empty() && self.others.is_empty() && is_over
+        // Attempts to deliver that run are made again at the next start.
+        self.running.is_empty() && is_over
     }
 
     fn give_up_at(&self) -> Option<Duration> {
@@ -386,6 +383,8 @@ impl Task {
             self.settling.deadline(),
             self.ends.deadline(),
             self.surplus.deadline(),
+            self.notices.deadline(),
+            self.leave_at.map(|since| since.steady + self.config.drain_max),
             self.give_up_at().filter(|at| *at > self.shared.clock.now().steady),
         ];
         deadlines.into_iter().flatten().min().unwrap_or(Duration::from_secs(86_400 * 365))
@@ -398,6 +397,8 @@ impl Task {
             self.machine.tick(now);
         }
         self.settling.tick(now);
+        self.notices.delivery.tick(now);
+        self.leave(now);
         self.tell_late(now);
         self.return_credits(now);
         self.report_surplus(now);
@@ -435,16 +436,7 @@ impl Task {
                     self.links.remove(&incarnation.link);
                     self.surplus.lost(incarnation.link);
                 }
-                let (line, link) = self.link_name(incarnation.link);
-                tracing::warn!(
-                    institution = &*self.name,
-                    line,
-                    link,
-                    incarnation = incarnation.number,
-                    why = why.to_string(),
-                    code = why.code(),
-                    "the link is down"
-                );
+                self.log_lost(incarnation, &why);
                 self.machine.lost(incarnation, &why, &untouched, now);
             }
         }
@@ -460,7 +452,10 @@ impl Task {
             let permissions = std::mem::take(&mut self.permissions);
             for (number, ticket) in permissions {
                 match failed.remove(&number) {
-                    Some(error) => self.machine.journaled(ticket, Err(error), now),
+                    Some(error) => {
+                        self.replied(ticket, false);
+                        self.machine.journaled(ticket, Err(error), now);
+                    }
                     None => self.permissions.push_back((number, ticket)),
                 }
             }
@@ -469,6 +464,7 @@ impl Task {
             let Some((_, ticket)) = self.permissions.pop_front() else { break };
             point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
+            self.replied(ticket, true);
         }
         while let Some(End { exchange, reply, .. }) = self.ends.durable(progress.durable) {
             self.tell(&exchange);
@@ -481,6 +477,7 @@ impl Task {
         self.durable_settlement(progress.durable, now);
         self.durable_changes(progress.durable);
         self.durable_notices(progress.durable);
+        self.durable_deliveries(progress.durable, now);
     }
 
     /// Shows an exchange to subscribers.

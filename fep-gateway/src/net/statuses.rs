@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::config::InstitutionConfig;
 use fep_protocol::exchange::{LineStatus, LinkState, LinkStatus};
 use fep_protocol::reason::CloseReason;
+use fep_protocol::standing::PersonNote;
+use fep_protocol::switchover::SwitchoverState;
 use fep_protocol::terms::{Incarnation, LineDuty, LinkId};
 
 /// The line statuses of one institution.
@@ -36,6 +38,13 @@ impl LineStatuses {
             line: line.name.clone(),
             role: line.role.name(),
             duty: line.duty.name(),
+            rank: line.carry.rank,
+            connection: line.carry.connection(),
+            window: line.carry.window,
+            carries: line.duty.sends(),
+            carries_since_ms: None,
+            carries_why: None,
+            stopped: None,
             address: line.role.address(),
             links: vec![link.clone(); line.links],
             inflight: 0,
@@ -44,7 +53,7 @@ impl LineStatuses {
             last_error: None,
             last_error_code: None,
         };
-        let session = config.session.as_ref().filter(|session| session.echo_test.is_some());
+        let session = config.session.as_ref().filter(|session| session.tests_links());
         let alive_ms = session.map(|session| i64::try_from(session.alive.as_millis()).unwrap_or(i64::MAX));
         let duties = config.lines.iter().map(|line| line.duty).collect();
         Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect(), alive_ms, duties }
@@ -74,6 +83,12 @@ impl LineStatuses {
         sending.peek()?;
         let mut why = "no link is up".to_owned();
         for line in sending {
+            // Links for one request: one that is not connected is ready, unless connecting failed.
+            let line_now = open(line);
+            if line_now.connection == "one_shot" && line_now.links.iter().any(|link| link.state != LinkState::Down) {
+                return None;
+            }
+            drop(line_now);
             for link in open(line).links.iter().filter(|link| link.state == LinkState::Up) {
                 let alive_ms = self.alive_ms?;
                 match link.proved_ms {
@@ -134,21 +149,23 @@ impl LineStatuses {
         now_ms: i64,
     ) -> Option<(LineStatus, bool)> {
         let mut line = open(self.lines.get(id.line)?);
+        let line_connection = line.connection;
         let link = line.links.get_mut(id.link)?;
         let is_new = matches!(state, LinkState::Connecting | LinkState::Listening);
-        let was_unconnected = matches!(link.state, LinkState::Down | LinkState::Connecting | LinkState::Listening);
+        let was_unconnected =
+            matches!(link.state, LinkState::Down | LinkState::Idle | LinkState::Connecting | LinkState::Listening);
         let lost = state == LinkState::Down && !was_unconnected;
         // A link that tries again and again is down since the first time, not since the last try.
         if (link.state == LinkState::Up) != (state == LinkState::Up) {
             link.since_ms = now_ms;
         }
         link.state = state;
-        let again = is_new && link.incarnation > 0;
+        let again = is_new && link.incarnation > 0 && line_connection != "one_shot";
         if is_new {
             link.incarnation += 1;
             link.proved_ms = None;
         }
-        if is_new || state == LinkState::Down {
+        if is_new || matches!(state, LinkState::Down | LinkState::Idle) {
             link.peer = None;
         }
         line.reconnects += u64::from(again);
@@ -157,6 +174,31 @@ impl LineStatuses {
             line.last_error_code = Some(error.code());
         }
         Some((line.clone(), lost))
+    }
+
+    /// The present status of one line.
+    #[must_use]
+    pub fn line(&self, line: usize) -> Option<LineStatus> {
+        self.lines.get(line).map(|line| open(line).clone())
+    }
+
+    /// Records that a person stopped a line, or started it again.
+    pub fn stopped(&self, line: usize, by: Option<PersonNote>) {
+        self.change(LinkId { line, link: 0 }, |line, _| line.stopped = by);
+    }
+
+    /// Records which lines carry business. Returns whether these are others than before.
+    pub fn carries(&self, state: &SwitchoverState) -> bool {
+        let mut changed = false;
+        for (line, duty) in self.lines.iter().zip(&self.duties) {
+            let mut line = open(line);
+            let carries = duty.sends() && line.rank == state.rank;
+            changed |= carries != line.carries;
+            line.carries = carries;
+            line.carries_since_ms = carries.then_some(state.since_ms);
+            line.carries_why = carries.then(|| state.to_string());
+        }
+        changed
     }
 
     fn change(&self, id: LinkId, change: impl FnOnce(&mut LineStatus, usize)) {

@@ -58,7 +58,7 @@ impl TypedNotices {
     }
 
     /// Decodes notices of type `N`, calls `handle`, and answers with an `A`. If `handle` returns an error, the configured
-    /// stand-in answers. The gateway sets the codes of the answer's `when` itself.
+    /// stand-in answers, and `handle` is called again later with the same notice. The gateway sets the codes of the answer's `when` itself.
     #[must_use]
     pub fn on<N, A, F, R>(mut self, handle: F) -> Self
     where
@@ -71,9 +71,9 @@ impl TypedNotices {
             match N::decode(&notice.bytes) {
                 Ok(telegram) => {
                     let answer = handle(telegram);
-                    Box::pin(async move { fields(&answer.await?) })
+                    Box::pin(async move { Ok(fields(&answer.await?)?.into()) })
                 }
-                Err(error) => Box::pin(async move { Err(error.to_string()) }),
+                Err(error) => Box::pin(async move { Err(error.to_string().into()) }),
             }
         };
         let typed = Typed { notice: N::LAYOUT, answer: A::LAYOUT, handle: Box::new(handle) };

@@ -51,6 +51,10 @@ impl KeyFields {
     /// Converts a key from an older journal. That journal stored the bytes of the fields without surrounding blanks, so
     /// numbers had leading zeros.
     pub(super) fn modern(&self, key: &Key) -> Key {
+        if self.0.is_empty() {
+            // The key of a telegram without key fields is one that the gateway made.
+            return key.clone();
+        }
         let numbers = self.0.iter().map(|(field, _)| matches!(field.kind, fep_codec::layout::Kind::Number(_)));
         Key::new(key.fields().zip(numbers).map(|(text, is_number)| {
             let value = text.trim_start_matches('0');

@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json};
 
 use super::demand::Precedence;
 use super::key::KeyFields;
+use super::polls::Polls;
 use super::{Draft, Role, TelegramCatalogue};
 use crate::config::SessionNotice;
 
@@ -34,6 +35,9 @@ impl Telegrams for TelegramCatalogue {
     }
 
     fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<EncodedRequest, String> {
+        if let Some(poll) = self.polls.as_ref().and_then(Polls::own).filter(|_| duty == Duty::EchoTest) {
+            return Ok(poll);
+        }
         let number = self.duties.get(&duty).copied().ok_or("no telegram is configured")?;
         let draft = self.prepare(number, &Json::Object(Map::new()), now).map_err(|error| error.to_string())?;
         self.wire(&draft, trace, now)
@@ -47,6 +51,9 @@ impl Telegrams for TelegramCatalogue {
 
     fn read(&self, frame: &[u8]) -> Classified {
         let bytes = self.telegram(frame);
+        if let Some(poll) = self.polls.as_ref().and_then(|polls| polls.read(frame)) {
+            return Classified::Poll(poll);
+        }
         let undecodable = |error: &Error, key: Option<&KeyFields>| Classified::Undecodable {
             key: key.and_then(|key| key.of(bytes)),
             why: self.secret_places.describe(error),

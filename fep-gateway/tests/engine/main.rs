@@ -11,6 +11,7 @@
 )]
 
 mod archive;
+mod carrying;
 mod cluster;
 mod conformance;
 mod connecting;

@@ -76,7 +76,7 @@ fn serve(mut link: TcpStream, seen: &Seen) {
     }
 }
 
-fn read(link: &mut TcpStream) -> Option<Vec<u8>> {
+pub(crate) fn read(link: &mut TcpStream) -> Option<Vec<u8>> {
     let mut telegram = vec![0; 4];
     link.read_exact(&mut telegram).ok()?;
     let rest: usize = std::str::from_utf8(&telegram).expect("digits").parse().expect("a length");
@@ -85,7 +85,7 @@ fn read(link: &mut TcpStream) -> Option<Vec<u8>> {
     Some(telegram)
 }
 
-fn golden(name: &str) -> Vec<u8> {
+pub(crate) fn golden(name: &str) -> Vec<u8> {
     let path = format!("{}/../tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("a golden file");
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");

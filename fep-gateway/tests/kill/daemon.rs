@@ -23,7 +23,12 @@ pub(crate) struct Answer {
 impl Daemon {
     /// Starts the daemon with its journal in the folder and waits until it is ready.
     pub(crate) fn start(folder: &Path, bank: u16) -> Self {
-        let daemon = Self::spawn(folder, bank, "");
+        Self::start_with(folder, bank, "")
+    }
+
+    /// Starts the daemon with further tables of its configuration, and waits until it is ready.
+    pub(crate) fn start_with(folder: &Path, bank: u16, tables: &str) -> Self {
+        let daemon = Self::spawn_with(folder, bank, "", tables);
         let start = Instant::now();
         while get(daemon.port, "/readyz").is_none_or(|answer| answer.status != 200) {
             assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(daemon.port, "/readyz"));
@@ -33,11 +38,17 @@ impl Daemon {
     }
 
     /// Starts the daemon with a fault (`POINT:N`) at which it dies, and does not wait.
+    #[cfg(feature = "fault-points")]
     pub(crate) fn spawn(folder: &Path, bank: u16, fault: &str) -> Self {
+        Self::spawn_with(folder, bank, fault, "")
+    }
+
+    /// As `spawn`, with further tables of the configuration.
+    pub(crate) fn spawn_with(folder: &Path, bank: u16, fault: &str, tables: &str) -> Self {
         // The port is free now. The test assumes that no other process takes it before the daemon does.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
         let config = folder.join("gateway.toml");
-        std::fs::write(&config, configuration(port, bank)).expect("the configuration");
+        std::fs::write(&config, configuration(port, bank) + tables).expect("the configuration");
         let child = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
             .arg("run")
             .arg("--config")
@@ -51,7 +62,6 @@ impl Daemon {
     }
 
     /// Waits until the daemon is ready. Returns false if it ends before.
-    #[cfg(feature = "fault-points")]
     pub(crate) fn is_ready(&mut self) -> bool {
         let start = Instant::now();
         while get(self.port, "/readyz").is_none_or(|answer| answer.status != 200) {
@@ -65,7 +75,6 @@ impl Daemon {
     }
 
     /// Whether the daemon has ended by itself.
-    #[cfg(feature = "fault-points")]
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("its state").is_some()
     }
@@ -75,7 +84,6 @@ impl Daemon {
     }
 
     /// Kills the daemon if it has not ended by itself.
-    #[cfg(feature = "fault-points")]
     pub(crate) fn kill_if_alive(&mut self) {
         if !self.has_ended() {
             self.kill();
@@ -109,6 +117,13 @@ pub(crate) fn ask(port: u16, key: &str, body: &str) -> Option<Answer> {
 
 pub(crate) fn get(port: u16, path: &str) -> Option<Answer> {
     exchange(port, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+}
+
+pub(crate) fn post(port: u16, path: &str, body: &str) -> Option<Answer> {
+    let len = body.len();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n");
+    exchange(port, &format!("{head}content-length: {len}\r\n\r\n{body}"))
 }
 
 fn exchange(port: u16, request: &str) -> Option<Answer> {

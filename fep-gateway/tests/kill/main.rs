@@ -8,6 +8,8 @@ mod bank;
 mod daemon;
 #[cfg(feature = "fault-points")]
 mod faults;
+mod ledger;
+mod settling;
 
 use std::collections::BTreeMap;
 use std::thread;

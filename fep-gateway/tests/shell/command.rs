@@ -28,7 +28,7 @@ fn check(arguments: &[&str], code: i32, message: &str) {
 fn the_annotated_example_is_a_configuration() {
     let config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("gateway.example.toml")).unwrap();
     assert_eq!(config.institutions.len(), 1);
-    check(&["check", "--config", "fep-gateway/gateway.example.toml"], 0, "1 institution, 1 line, nothing wrong");
+    check(&["check", "--config", "fep-gateway/gateway.example.toml"], 0, "1 institution, 2 lines, nothing wrong");
 }
 
 #[test]

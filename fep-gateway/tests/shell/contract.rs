@@ -258,5 +258,80 @@ async fn a_person_stops_and_opens_business_with_an_institution() {
     assert!(bench.get("/v1/institutions/bank-b").await.0 == StatusCode::NOT_FOUND);
 }
 
+const WITH_BACKUP: &str = "[[institutions.bank-a.lines]]\nname = \"backup\"\nconnect = \"127.0.0.1:9\"\nrank = 2\nstandby = \"cold\"\n\
+     [institutions.bank-a.switchover]\nafter_ms = 100\n";
+
+#[tokio::test]
+async fn a_person_stops_starts_and_switches_lines() {
+    let bench = Bench::of(GOOD_BANK, WITH_BACKUP).await;
+    let decide = async |what: &str, body: Json| {
+        bench.post(&format!("/v1/institutions/bank-a/{what}"), body.to_string(), &[]).await
+    };
+    for (what, body, status, kind) in [
+        ("lines/main", json!({ "decision": "halt" }), 400, "not_a_decision"),
+        ("lines/main", json!({ "decision": "stop" }), 422, "no_note"),
+        ("lines/none", json!({ "decision": "start" }), 409, "cannot_decide"),
+        ("lines/main", json!({ "decision": "start" }), 409, "cannot_decide"),
+        ("switchover", json!({ "decision": "switch", "note": "x" }), 400, "not_a_decision"),
+        ("switchover", json!({ "decision": "switch", "line": "none", "note": "x" }), 409, "cannot_decide"),
+        ("switchover", json!({ "decision": "return", "note": " " }), 422, "no_note"),
+    ] {
+        let (got, reply) = decide(what, body).await;
+        assert_eq!((got.as_u16(), &reply["error"]["kind"]), (status, &json!(kind)), "{what}: {reply}");
+    }
+    let (status, reply) =
+        decide("switchover", json!({ "decision": "switch", "line": "backup", "note": "works" })).await;
+    // The backup line cannot be connected, so business stays where it works.
+    let switchover = &reply["switchover"];
+    assert_eq!((status.as_u16(), &switchover["rank"], &switchover["ordered"]), (200, &json!(1), &json!(2)), "{reply}");
+    assert_eq!(switchover["lines"], json!(["main"]));
+    decide("switchover", json!({ "decision": "return", "note": "works are over" })).await;
+    decide("lines/main", json!({ "decision": "stop", "note": "new cables" })).await;
+    let lines = bench.get("/v1/lines").await.1;
+    assert_eq!(lines["lines"][0]["stopped"]["note"], "new cables", "{lines}");
+    let (status, reply) = bench.transfer(&transfer("rent"), None).await;
+    assert_eq!((status, &reply["reason_code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("no_line_up")), "{reply}");
+    decide("lines/main", json!({ "decision": "start" })).await;
+    while bench.get("/v1/lines").await.1["lines"][0]["links"][0]["state"] != "up" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(bench.transfer(&transfer("rent"), None).await.0, StatusCode::OK);
+    let page = bench.text("/metrics").await;
+    assert!(page.contains(r#"fep_line_carries{institution="bank-a",line="backup"} 0"#), "{page}");
+}
+
 const LIMIT_KEYS: [&str; 8] =
     ["inflight", "inflight_max", "limit", "limit_cause", "limit_since_ms", "rate_max", "rate_used", "unanswered"];
+
+const WITH_STAND_IN: &str = r#"
+[institutions.bank-a.breaker]
+failures_in_row = 1
+wait_min_ms = 30000
+[institutions.bank-a.breaker.alternatives]
+Transfer = { stand_in = { "header.response_code" = "0199" } }
+"#;
+
+#[tokio::test]
+async fn a_stand_in_is_told_apart_from_an_answer_and_says_when_to_ask_again() {
+    let bench = Bench::of(GOOD_BANK, WITH_STAND_IN).await;
+    let silent = bench.transfer(&transfer("silence"), None).await;
+    assert_eq!(silent.0, StatusCode::GATEWAY_TIMEOUT, "{}", silent.1);
+    let url = format!("{}/v1/institutions/bank-a/exchanges/Transfer", bench.url);
+    let response = bench.client.post(url).body(transfer("rent").to_string()).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=30).contains(&wait), "{wait}");
+    let reply: Json = response.json().await.unwrap();
+    assert_eq!((&reply["outcome"], &reply["reason_code"]), (&json!("not_sent"), &json!("stood_in")), "{reply}");
+    assert_eq!((reply.get("answer"), &reply["stand_in"]["telegram"]), (None, &json!("TransferAnswer")), "{reply}");
+    assert_eq!(reply["stand_in"]["fields"]["header"]["response_code"], "0199");
+    let exchange = reply["exchange"].as_str().unwrap();
+    let stored = bench.get(&format!("/v1/exchanges/{exchange}")).await.1;
+    assert_eq!((&stored["stand_in"], &stored["outcome"]), (&reply["stand_in"], &reply["outcome"]), "{stored}");
+    let view = bench.text(&format!("/v1/exchanges/{exchange}/view")).await;
+    assert!(view.contains("\"stand_in\""), "{view}");
+    let acting = bench.get("/v1/institutions/bank-a").await.1["alternatives"][0].clone();
+    assert_eq!((&acting["alternative"], &acting["acts"]), (&json!("stand_in"), &json!(true)), "{acting}");
+    let page = bench.text("/metrics").await;
+    assert!(page.contains(r#"fep_alternatives_total{institution="bank-a",alternative="stand_in"} 1"#), "{page}");
+}

@@ -79,7 +79,7 @@ async fn a_dead_letter_is_listed_with_its_history_until_a_person_settles_it() {
     assert_eq!(status, StatusCode::OK, "{reply}");
     assert_eq!((&reply["settled_by"], &reply["money"]), (&json!("person"), &json!("not_done")));
     assert_eq!((&reply["outcome"], reply.get("flags")), (&json!("unknown"), None));
-    assert_eq!(bench.get("/v1/dead-letters").await.1, json!({"dead_letters": []}));
+    assert_eq!(bench.get("/v1/dead-letters").await.1, json!({"dead_letters": [], "notices": []}));
     check(body, StatusCode::CONFLICT, "already_settled").await;
     let (_, answered) = bench.transfer(&transfer("rent"), None).await;
     let path = format!("/v1/exchanges/{}/settlement", answered["exchange"].as_str().unwrap());

@@ -8,6 +8,7 @@ use crate::coordination::Ask;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::fact::{Class, Reason};
 use crate::reason::{CloseReason, Mismatch, NotSent, Unknown};
+use crate::standing::{PersonNote, Standing};
 use crate::terms::{BusinessNotice, Incarnation, Key, LinkId, Stops, Ticket};
 
 /// An action for the caller. Actions are carried out in the order in which they are returned.
@@ -39,6 +40,10 @@ pub enum Action {
     Proved(LinkId),
     /// The institution opened or stopped business.
     Business(BusinessNotice, Stops),
+    /// This holds from now on, also over a restart. Store it in the journal.
+    Standing(Standing),
+    /// A person stopped the line with this index, or started it again. Store that in the journal.
+    LineStopped(usize, Option<PersonNote>),
     /// The state of a breaker changed, here or on another instance.
     Breaker(BreakerSnapshot),
     /// Pass this on to the coordinator.

@@ -14,7 +14,8 @@ use crate::breaker::{
 use crate::business::{Business, BusinessClosed, TooManyBlocks};
 use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
 use crate::reason::{NotSent, Unknown};
-use crate::terms::{BusinessNotice, Demand, Duty, Now, Stops, Telegrams, Ticket};
+use crate::standing::{PersonNote, Standing};
+use crate::terms::{BusinessNotice, Demand, Duty, Now, Priority, Stops, Telegrams, Ticket};
 use crate::trace::TraceUse;
 
 /// The breakers of an institution.
@@ -86,6 +87,18 @@ impl<D> Admission<D> {
         self.record(permit, result, now);
     }
 
+    /// Brings back a block or a notice of an earlier run.
+    pub(super) fn recall_standing(&mut self, standing: Standing) {
+        match standing {
+            Standing::Notice(state) => self.business.recall(state),
+            Standing::Block { business, by: Some(by) } => {
+                // There were never more than the maximum.
+                let _ = self.business.block(business.as_deref(), &by.note, by.since_ms);
+            }
+            Standing::Block { by: None, .. } | Standing::Line { .. } | Standing::Switchover(_) => {}
+        }
+    }
+
     /// Records that a link was lost on which exchanges waited for their answers.
     pub(super) fn link_lost(&mut self, now: Now) {
         if let Some(breaker) = &mut self.breaker {
@@ -143,6 +156,7 @@ impl<T: Telegrams> Institution<T> {
         let waiting = Waiting { owner, draft, demand, since };
         self.admission.flow.offer(&waiting.offer(id), now.steady).map_err(NotSent::Flow)?;
         self.admission.waiting.insert(id, waiting);
+        self.choose_lines(now);
         self.start_next(Some(id), now).map_or(Ok(id), Err)
     }
 
@@ -184,13 +198,20 @@ impl<T: Telegrams> Institution<T> {
     /// If too many business codes are blocked already.
     pub fn block(&mut self, business: Option<&str>, note: &str, now: Now) -> Result<(), TooManyBlocks> {
         self.admission.business.block(business, note, now.wall_ms)?;
+        let by = Some(PersonNote { note: note.to_owned(), since_ms: now.wall_ms });
+        self.actions.push_back(Action::Standing(Standing::Block { business: business.map(str::to_owned), by }));
         self.refuse_hopeless(now);
         Ok(())
     }
 
     /// Takes back a block. Returns whether there was one.
     pub fn unblock(&mut self, business: Option<&str>) -> bool {
-        self.admission.business.unblock(business)
+        let was_blocked = self.admission.business.unblock(business);
+        if was_blocked {
+            let business = business.map(str::to_owned);
+            self.actions.push_back(Action::Standing(Standing::Block { business, by: None }));
+        }
+        was_blocked
     }
 
     /// Everything that closes business now.
@@ -199,10 +220,18 @@ impl<T: Telegrams> Institution<T> {
         self.admission.business.closed(now.wall_ms)
     }
 
+    /// Why business is closed for a notice of the institution, or `None` if it is open. The institution's own announcement that
+    /// business ends soon does not close it.
+    #[must_use]
+    pub fn closed_for_notice(&self, telegram: &str, business: Option<&str>, now: Now) -> Option<BusinessClosed> {
+        self.admission.business.may_start(telegram, business, Priority::Inquiry, now.wall_ms).err()
+    }
+
     /// Handles a sign of the institution about its business: a notice, or an accepted sign-on.
     pub(super) fn business_sign(&mut self, notice: BusinessNotice, stops: Stops, now: Now) {
         if self.admission.business.notice(notice, stops, now.wall_ms) {
             self.actions.push_back(Action::Business(notice, stops));
+            self.actions.push_back(Action::Standing(Standing::Notice(self.admission.business.state())));
             self.refuse_hopeless(now);
         }
     }
@@ -293,9 +322,10 @@ impl<T: Telegrams> Institution<T> {
         refused
     }
 
-    /// The next request that starts or is refused. Without a trace number nothing starts.
+    /// The next request that starts or is refused. Without a trace number nothing starts, nor without a place in the window of a link.
     fn next_turn(&mut self, now: Now) -> Option<FlowEvent> {
         self.admission.flow.hold(self.coordination.lacks_traces());
+        self.admission.flow.await_links(self.is_without_place(), now.steady);
         self.admission.flow.next(now.steady)
     }
 
@@ -338,7 +368,7 @@ impl<T: Telegrams> Institution<T> {
             self.inflight += 1;
             self.count(incarnation.link, 1);
         }
-        self.send_wire(ticket, *owner, incarnation, wire, *since);
+        self.send_wire(ticket, *owner, incarnation, wire, *since, now);
         if let Some(item) = self.under_way.get_mut(&ticket) {
             item.permit = permit;
         }
@@ -387,7 +417,7 @@ impl<T: Telegrams> Institution<T> {
         match made {
             Ok((incarnation, wire)) => {
                 let owner = Owner::Probe { since: now.steady };
-                self.send_wire(ticket, owner, incarnation, wire, now.steady);
+                self.send_wire(ticket, owner, incarnation, wire, now.steady, now);
             }
             Err(_) => self.probed(ticket, false, now),
         }

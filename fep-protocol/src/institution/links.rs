@@ -1,113 +1,12 @@
 //! The links of an institution: connecting, sessions, and lost connections.
 
-use std::time::Duration;
-
-use super::{Action, Institution, LineSettings, Owner};
-use crate::backoff::Backoff;
+use super::link::{ContractedLink, Stage};
+use super::{Action, Institution, Owner};
 use crate::exchange::LinkState;
 use crate::reason::{CloseReason, DutyFailure, NotSent, Unknown};
-use crate::session::{Session, SessionAction, SessionEvent, SessionPolicy};
+use crate::session::{SessionAction, SessionEvent, SessionPolicy};
 use crate::terms::{BusinessNotice, Duty, Incarnation, LineDuty, LinkId, Now, Stops, Telegrams, Ticket};
 use crate::trace::TraceUse;
-
-/// One contracted link.
-#[derive(Clone, Debug)]
-pub(super) struct ContractedLink {
-    incarnation: u64,
-    stage: Stage,
-    session: Session,
-    backoff: Backoff,
-    duty: LineDuty,
-    listens: bool,
-    opened: Duration,
-    up_since: Option<Duration>,
-    inflight: usize,
-    /// The time when an answer last proved that the institution is alive, as far as it was reported.
-    proved: Option<Duration>,
-    last_error: Option<CloseReason>,
-}
-
-/// The shortest time between two reports that a link works.
-const PROVED_PAUSE: Duration = Duration::from_secs(1);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// No connection, and none is to be made.
-    Down,
-    /// No connection until this time.
-    Waiting(Duration),
-    Connecting,
-    Open,
-    /// We asked for the close, and it has not been confirmed.
-    Closing,
-}
-
-impl ContractedLink {
-    pub(super) fn new(line: &LineSettings, policy: &SessionPolicy) -> Self {
-        Self {
-            incarnation: 0,
-            stage: Stage::Down,
-            session: Session::new(policy.clone()),
-            backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
-            duty: line.duty,
-            listens: line.listens,
-            opened: Duration::ZERO,
-            up_since: None,
-            inflight: 0,
-            proved: None,
-            last_error: None,
-        }
-    }
-
-    pub(super) fn session_mut(&mut self) -> &mut Session {
-        &mut self.session
-    }
-
-    /// Records that a telegram of ours was answered on the link: the next failure counts as the first one again. Returns
-    /// whether that is to be reported.
-    pub(super) fn worked(&mut self, now: Duration) -> bool {
-        self.backoff.succeeded();
-        let is_due = self.proved.is_none_or(|proved| now.saturating_sub(proved) >= PROVED_PAUSE);
-        if is_due {
-            self.proved = Some(now);
-        }
-        is_due
-    }
-
-    /// Records a lost connection and returns the wait before the next attempt. A link that was up only briefly counts as
-    /// failed. If the institution connects, it decides when.
-    fn fell(&mut self, now: Duration, random: u64) -> Duration {
-        if self.listens {
-            self.up_since = None;
-            return Duration::ZERO;
-        }
-        if self.up_since.take().is_some_and(|since| now.saturating_sub(since) >= self.backoff.max()) {
-            self.backoff.succeeded();
-        }
-        self.backoff.failed(random)
-    }
-
-    pub(super) fn inflight(&self) -> usize {
-        self.inflight
-    }
-
-    /// Whether it may carry business.
-    fn is_up(&self) -> bool {
-        self.stage == Stage::Open && self.session.state() == LinkState::Up
-    }
-
-    pub(super) fn is_down(&self) -> bool {
-        matches!(self.stage, Stage::Down | Stage::Waiting(_))
-    }
-
-    pub(super) fn deadline(&self) -> Option<Duration> {
-        match self.stage {
-            Stage::Waiting(until) => Some(until),
-            Stage::Open => self.session.deadline(),
-            Stage::Down | Stage::Connecting | Stage::Closing => None,
-        }
-    }
-}
 
 impl<T: Telegrams> Institution<T> {
     /// Reports that the connection is established.
@@ -119,6 +18,7 @@ impl<T: Telegrams> Institution<T> {
             link.stage = Stage::Open;
             link.opened = now.steady;
             self.session(incarnation.link, SessionEvent::Connected, now);
+            self.progress(now);
         }
     }
 
@@ -133,18 +33,37 @@ impl<T: Telegrams> Institution<T> {
             self.unsent(*ticket, NotSent::LinkLost(Some(Box::new(why.clone()))), now);
         }
         self.give_up_on(incarnation, why, now);
+        self.held.retain(|_, there| *there != incarnation);
         let random = self.random.next_u64();
         let leaving = self.leaving.is_some();
-        let Some(link) = self.link_mut(incarnation.link).filter(|link| link.incarnation == incarnation.number) else {
-            return;
-        };
+        let id = incarnation.link;
+        let is_needed = self.link(id).is_some_and(|link| self.switchover.needs(link.line.rank, now.steady));
+        let Some(link) = self.link_mut(id).filter(|link| link.incarnation == incarnation.number) else { return };
         if link.is_down() {
             return;
         }
-        let reason = Some(why.clone());
-        link.stage = if leaving { Stage::Down } else { Stage::Waiting(now.steady + link.fell(now.steady, random)) };
+        // It has done what it was connected for: the institution may close it as well as we.
+        let is_over = link.line.one_shot || (link.line.at_need && !is_needed);
+        let has_served = is_over && link.up_since.is_some() && link.places.is_empty();
+        link.free();
+        let (state, reason) = match (leaving || link.is_stopped, has_served) {
+            (true, _) => {
+                link.stage = Stage::Down;
+                (LinkState::Down, Some(why.clone()))
+            }
+            (false, true) => {
+                link.served();
+                link.stage = Stage::Idle;
+                (LinkState::Idle, None)
+            }
+            (false, false) => {
+                link.stage = Stage::Waiting(now.steady + link.fell(now.steady, random));
+                (LinkState::Down, Some(why.clone()))
+            }
+        };
         link.last_error.clone_from(&reason);
-        self.actions.push_back(Action::Link(incarnation.link, LinkState::Down, reason));
+        self.refresh(id);
+        self.actions.push_back(Action::Link(id, state, reason));
         self.progress(now);
     }
 
@@ -164,14 +83,13 @@ impl<T: Telegrams> Institution<T> {
     pub(super) fn connect(&mut self, id: LinkId) {
         let policy = self.settings.policy.clone();
         let Some(link) = self.link_mut(id) else { return };
-        // On a line for the telegrams of the institution, the gateway has no duties. It carries them as soon as it is connected.
-        let policy = if link.duty.sends() { policy } else { SessionPolicy::default() };
-        link.incarnation += 1;
-        link.stage = Stage::Connecting;
-        link.session = Session::new(policy);
-        link.proved = None;
+        // On a line for the telegrams of the institution, the gateway has no duties. It carries them as soon as it is connected. A
+        // link for one request has none either.
+        let has_duties = link.line.duty.sends() && !link.line.one_shot;
+        link.begin(if has_duties { policy } else { SessionPolicy::default() });
         let incarnation = Incarnation { link: id, number: link.incarnation };
-        let state = if link.listens { LinkState::Listening } else { LinkState::Connecting };
+        let state = if link.line.listens { LinkState::Listening } else { LinkState::Connecting };
+        self.refresh(id);
         self.actions.push_back(Action::Link(id, state, None));
         self.actions.push_back(Action::Connect(incarnation));
     }
@@ -179,21 +97,36 @@ impl<T: Telegrams> Institution<T> {
     pub(super) fn tick_link(&mut self, id: LinkId, now: Now) {
         let Some(link) = self.link_mut(id) else { return };
         match link.stage {
+            Stage::Waiting(until) if until <= now.steady && link.line.at_need => self.rest(id),
             Stage::Waiting(until) if until <= now.steady => self.connect(id),
-            Stage::Open => {
+            Stage::Open if link.has_room() => {
                 let actions = link.session.tick(now.steady);
+                self.refresh(id);
                 self.obey(id, actions, now);
             }
             _ => {}
         }
     }
 
-    pub(super) fn leave_link(&mut self, id: LinkId, now: Now) {
+    /// Lets a link without a connection wait until it is needed.
+    pub(super) fn rest(&mut self, id: LinkId) {
+        let Some(link) = self.link_mut(id) else { return };
+        link.stage = Stage::Idle;
+        self.refresh(id);
+        self.actions.push_back(Action::Link(id, LinkState::Idle, None));
+    }
+
+    /// Ends a link for this reason. A sign-off comes first if that is agreed and the window has room for it.
+    pub(super) fn leave_link(&mut self, id: LinkId, why: &CloseReason, now: Now) {
         let Some(link) = self.link_mut(id) else { return };
         match link.stage {
-            Stage::Open => self.session(id, SessionEvent::Leave, now),
-            Stage::Waiting(_) => link.stage = Stage::Down,
-            Stage::Connecting => self.close(id, CloseReason::Stopped),
+            Stage::Open if link.has_room() => self.session(id, SessionEvent::Leave(why.clone()), now),
+            Stage::Waiting(_) | Stage::Idle => {
+                link.stage = Stage::Down;
+                self.refresh(id);
+                self.actions.push_back(Action::Link(id, LinkState::Down, None));
+            }
+            Stage::Open | Stage::Connecting => self.close(id, why.clone()),
             Stage::Down | Stage::Closing => {}
         }
     }
@@ -218,6 +151,7 @@ impl<T: Telegrams> Institution<T> {
                         link.up_since = Some(now.steady);
                         link.last_error = None;
                     }
+                    self.refresh(id);
                     self.actions.push_back(Action::Link(id, state, None));
                     if state == LinkState::Up && self.settings.policy.sign_on {
                         self.business_sign(BusinessNotice::Open, Stops::Nothing, now);
@@ -248,37 +182,32 @@ impl<T: Telegrams> Institution<T> {
         self.link(id).map_or(LinkState::Down, |link| link.session.state())
     }
 
+    /// Whether a request might be sent soon.
     pub(super) fn is_any_up(&self) -> bool {
-        self.can_receive() && self.lines.iter().flatten().any(|link| link.is_up() && link.duty.sends())
-    }
-
-    /// Whether answers can arrive. If there are lines for receiving only, one of them must be up.
-    fn can_receive(&self) -> bool {
-        let mut receiving = self.lines.iter().flatten().filter(|link| link.duty == LineDuty::Receive).peekable();
-        receiving.peek().is_none() || receiving.any(|link| link.is_up())
+        self.roster.is_hopeful()
     }
 
     /// The connection for an answer to what came on a connection: the same one, if it is open and the gateway may write on it;
     /// otherwise one of a line that sends.
     pub(super) fn incarnation_for_reply(&self, incarnation: Incarnation) -> Result<Incarnation, NotSent> {
-        let own = self.link(incarnation.link).filter(|link| link.duty.replies());
+        let own = self.link(incarnation.link).filter(|link| link.line.duty.replies());
         if own.is_some() && self.is_open(incarnation) {
             return Ok(incarnation);
         }
-        let open = |id: &LinkId| self.link(*id).filter(|link| link.stage == Stage::Open && link.duty.sends());
+        let open = |id: &LinkId| self.link(*id).filter(|link| link.stage == Stage::Open && link.line.duty.sends());
         let links = self.link_ids().into_iter().filter_map(|id| Some((id, open(&id)?)));
-        let best = links.min_by_key(|(_, link)| (!link.is_up(), link.inflight));
+        let best = links.min_by_key(|(_, link)| (!link.is_up(), link.line.rank, link.inflight));
         let best = best.map(|(id, link)| Incarnation { link: id, number: link.incarnation });
         best.ok_or_else(|| self.no_line_up())
     }
 
     /// Handles a duty of the institution. On a line for receiving only, it is about the lines that send.
     pub(super) fn theirs(&mut self, id: LinkId, duty: Duty, now: Now) {
-        if self.link(id).is_none_or(|link| link.duty != LineDuty::Receive) {
+        if self.link(id).is_none_or(|link| link.line.duty != LineDuty::Receive) {
             return self.session(id, SessionEvent::Theirs(duty), now);
         }
         for id in self.link_ids() {
-            if self.link(id).is_some_and(|link| link.stage == Stage::Open && link.duty.sends()) {
+            if self.link(id).is_some_and(|link| link.stage == Stage::Open && link.line.duty.sends()) {
                 self.session(id, SessionEvent::Theirs(duty), now);
             }
         }
@@ -288,36 +217,24 @@ impl<T: Telegrams> Institution<T> {
     /// come on them.
     pub(super) fn leave_receiving(&mut self, now: Now) {
         let links = self.lines.iter().flatten();
-        if links.filter(|link| link.duty.sends()).all(ContractedLink::is_down) {
+        if links.filter(|link| link.line.duty.sends()).all(ContractedLink::is_down) {
             for id in self.link_ids() {
-                self.leave_link(id, now);
+                self.leave_link(id, &CloseReason::Stopped, now);
             }
         }
     }
 
     pub(super) fn sends(&self, id: LinkId) -> bool {
-        self.link(id).is_some_and(|link| link.duty.sends())
+        self.link(id).is_some_and(|link| link.line.duty.sends())
     }
 
-    /// The link that is up and has the fewest exchanges in flight.
+    /// The link that carries the next request.
     pub(super) fn incarnation_for_business(&self) -> Result<Incarnation, NotSent> {
-        if !self.can_receive() {
-            return Err(self.no_line_up());
-        }
-        let mut best: Option<(usize, Incarnation)> = None;
-        for id in self.link_ids() {
-            let Some(link) = self.link(id) else { continue };
-            if link.is_up() && link.duty.sends() && best.is_none_or(|(least, _)| link.inflight < least) {
-                best = Some((link.inflight, Incarnation { link: id, number: link.incarnation }));
-            }
-        }
-        best.map(|(_, incarnation)| incarnation).ok_or_else(|| self.no_line_up())
-    }
-
-    /// The reason why nothing can be sent, with the error of one of the links.
-    pub(super) fn no_line_up(&self) -> NotSent {
-        let error = self.lines.iter().flatten().find_map(|link| link.last_error.as_ref());
-        NotSent::NoLineUp(error.cloned().map(Box::new))
+        let rank = self.switchover.rank();
+        let next = self.roster.next(rank).filter(|_| self.roster.state(rank).works);
+        let link = next.and_then(|id| Some((id, self.link(id)?)));
+        let incarnation = link.map(|(id, link)| Incarnation { link: id, number: link.incarnation });
+        incarnation.ok_or_else(|| self.no_line_up())
     }
 
     pub(super) fn count(&mut self, id: LinkId, change: isize) {
@@ -335,16 +252,24 @@ impl<T: Telegrams> Institution<T> {
         self.lines.get_mut(id.line)?.get_mut(id.link)
     }
 
-    fn link(&self, id: LinkId) -> Option<&ContractedLink> {
+    pub(super) fn link(&self, id: LinkId) -> Option<&ContractedLink> {
         self.lines.get(id.line)?.get(id.link)
     }
 
-    fn close(&mut self, id: LinkId, why: CloseReason) {
+    /// Tells the roster what has become of a link. It must be called after each change of a link.
+    pub(super) fn refresh(&mut self, id: LinkId) {
+        if let Some(seat) = self.link(id).map(ContractedLink::seat) {
+            self.roster.set(id, seat);
+        }
+    }
+
+    pub(super) fn close(&mut self, id: LinkId, why: CloseReason) {
         let Some(link) = self.link_mut(id) else { return };
         if matches!(link.stage, Stage::Open | Stage::Connecting) {
             link.stage = Stage::Closing;
             link.last_error = Some(why.clone());
             let incarnation = Incarnation { link: id, number: link.incarnation };
+            self.refresh(id);
             self.actions.push_back(Action::Close(incarnation, why));
         }
     }
@@ -356,7 +281,7 @@ impl<T: Telegrams> Institution<T> {
             Ok(wire) => {
                 let ticket = self.ticket();
                 let owner = Owner::Duty { duty, since: now.steady };
-                self.send_wire(ticket, owner, incarnation, wire, now.steady);
+                self.send_wire(ticket, owner, incarnation, wire, now.steady, now);
             }
             Err(why) => self.duty_without_trace(incarnation, duty, why, now),
         }

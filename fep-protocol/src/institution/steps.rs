@@ -39,6 +39,7 @@ impl<T: Telegrams> Institution<T> {
         if let Some((key, _)) = &item.waits {
             self.mux.withdraw(key);
         }
+        self.vacate(ticket, item.incarnation);
         self.admission.flow.unsent(ticket, now.steady);
         self.progress(now);
         true

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::links::ContractedLink;
+use super::link::ContractedLink;
 use super::{Action, Institution};
-use crate::reason::{NotSent, Unknown};
+use crate::reason::{CloseReason, NotSent, Unknown};
 use crate::terms::{Now, Telegrams};
 
 /// The longest wait for the answers to our sign-offs when the gateway stops.
@@ -53,11 +53,12 @@ impl<T: Telegrams> Institution<T> {
     /// Takes every next step that is possible now: starts requests that wait, and goes on with stopping.
     pub(super) fn progress(&mut self, now: Now) {
         self.coordinate(now);
+        self.choose_lines(now);
         self.admit(now);
         if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
             self.leaving = Some(Shutdown::SigningOff(now.steady + SIGN_OFF_MAX));
             for link in self.link_ids().into_iter().filter(|link| self.sends(*link)).collect::<Vec<_>>() {
-                self.leave_link(link, now);
+                self.leave_link(link, &CloseReason::Stopped, now);
             }
         }
         if matches!(self.leaving, Some(Shutdown::SigningOff(_))) {

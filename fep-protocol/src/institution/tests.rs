@@ -4,6 +4,7 @@ mod admission;
 mod connections;
 mod coordinated;
 mod limits;
+mod lines;
 
 use super::*;
 use crate::calendar::Calendar;
@@ -12,7 +13,8 @@ use crate::fact::Class;
 use crate::flow::{GateSettings, RateSettings};
 use crate::reason::CloseReason;
 use crate::settlement::StepKind;
-use crate::terms::{BusinessNotice, BusinessSign, Classified, Demand, Priority};
+use crate::standing::Standing;
+use crate::terms::{BusinessNotice, BusinessSign, Classified, Demand, EncodedRequest, POLL, Poll, Priority};
 use crate::trace::TraceCounter;
 use std::collections::BTreeSet;
 
@@ -82,6 +84,11 @@ impl Telegrams for ToyTelegrams {
             is_busy: false,
         };
         match telegram {
+            "POLL" => Classified::Poll(Poll {
+                is_answer: true,
+                is_request: true,
+                answer: Some(TelegramBytes::copy_of(b"POLL:")),
+            }),
             "ON" => Classified::Duty(Duty::SignOn),
             "OFF" => Classified::Duty(Duty::SignOff),
             "ECHO" => Classified::Duty(Duty::EchoTest),
@@ -119,8 +126,15 @@ pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
             listens: false,
             reconnect_min: SECOND / 10,
             reconnect_max: 30 * SECOND,
+            rank: 1,
+            window: usize::MAX,
+            holds_overdue: false,
+            at_need: false,
+            one_shot: false,
         }],
         traces: TraceRange { max: 9999, block: 100, wraps: false },
+        switchover: SwitchoverSettings { after: SECOND, return_after: 30 * SECOND, returns: true },
+        start: at(Duration::ZERO),
         terms: Terms::ALONE,
         was_fenced: false,
         occupied_max: 70 * SECOND,
@@ -236,6 +250,9 @@ impl Bench {
                 Action::Close(incarnation, why) => format!("close {}: {why}", incarnation.link.link),
                 Action::Connect(incarnation) => format!("connect {}.{}", incarnation.link.link, incarnation.number),
                 Action::Business(notice, stops) => format!("business {notice:?} stops {stops:?}"),
+                Action::Standing(Standing::Switchover(state)) => format!("rank {}: {state}", state.rank),
+                Action::Standing(_) => continue,
+                Action::LineStopped(line, by) => format!("line {line} stopped {}", by.is_some()),
                 Action::Breaker(snapshot) => format!("breaker {:?}", snapshot.state),
                 Action::Notice(_, telegram, _) => format!("notice {telegram}"),
                 Action::Echo(link, time) => format!("echo {} {} ms", link.link, time.as_millis()),
@@ -474,21 +491,4 @@ fn stopping_withdraws_what_the_journal_has_not_taken() {
         matches!(&ends[..], [Action::Finish(_, FinalState::NotSent(reason))] if reason.to_string() == why),
         "{ends:?}"
     );
-}
-
-#[test]
-fn an_answer_that_contradicts_the_first_is_flagged() {
-    let mut bench = Bench::up(1);
-    bench.request().unwrap();
-    bench.receive(incarnation_of(0, 1), "ANS:0001");
-    bench.done.clear();
-    let mut notes = Vec::new();
-    for text in ["ANS:0001", "ANS:0001 ", "ANS:0001"] {
-        bench.machine.received(incarnation_of(0, 1), TelegramBytes::copy_of(text.as_bytes()), at(SECOND));
-        notes.extend(std::iter::from_fn(|| bench.machine.next_action()).filter_map(|action| match action {
-            Action::Received(incoming) => Some((incoming.class, incoming.note.is_some())),
-            _ => None,
-        }));
-    }
-    assert_eq!(notes, [(Class::Duplicate, false), (Class::Conflicting, true), (Class::Duplicate, false)]);
 }

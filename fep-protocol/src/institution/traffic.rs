@@ -11,7 +11,9 @@ use crate::fact::Class;
 use crate::mux::{Expired, Unmatched, Verdict};
 use crate::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
 use crate::session::SessionEvent;
-use crate::terms::{BusinessNotice, BusinessSign, Classified, Duty, Incarnation, Key, Now, Stops, Telegrams, Ticket};
+use crate::terms::{
+    BusinessNotice, BusinessSign, Classified, Duty, Incarnation, Key, Now, POLL, Poll, Stops, Telegrams, Ticket,
+};
 
 /// What an answer says besides its content.
 struct AnswerSense {
@@ -35,8 +37,12 @@ impl<T: Telegrams> Institution<T> {
         match read {
             Classified::Answer { telegram, key, refused, is_busy } => {
                 let sense = AnswerSense { refused, is_busy };
-                self.answer(&origin, telegram, &key, sense, bytes, now)
+                match key.is_empty() {
+                    true => self.keyless_answer(incarnation, telegram, sense, bytes, now),
+                    false => self.answer(&origin, telegram, &key, sense, bytes, now),
+                }
             }
+            Classified::Poll(poll) => self.polled(incarnation, poll, bytes, now),
             Classified::Duty(duty) => self.their_duty(incarnation, duty, bytes, now),
             Classified::Notice { telegram } => {
                 self.note(&origin, Some(telegram.clone()), bytes.clone(), Class::Notice, None, None);
@@ -74,6 +80,49 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
+    /// Handles an answer without a key. It belongs to the only telegram in flight on its connection. If there is none, or it is not
+    /// the answer of that telegram, no later answer on the connection can be trusted.
+    fn keyless_answer(
+        &mut self,
+        incarnation: Incarnation,
+        telegram: Arc<str>,
+        sense: AnswerSense,
+        bytes: TelegramBytes,
+        now: Now,
+    ) {
+        let Some(key) = self.keyless(incarnation) else {
+            let note = Some(Mismatch::Unmatched(Unmatched::NoSuchKey));
+            self.note(&Origin::Here(incarnation), Some(telegram), bytes, Class::Unmatched, None, note);
+            return self.close(incarnation.link, CloseReason::OutOfStep);
+        };
+        self.answer(&Origin::Here(incarnation), telegram, &key, sense, bytes, now);
+        if self.keyless(incarnation).as_ref() == Some(&key) {
+            self.close(incarnation.link, CloseReason::OutOfStep);
+        }
+    }
+
+    /// Handles a frame that shows that the institution is alive.
+    fn polled(&mut self, incarnation: Incarnation, poll: Poll, bytes: TelegramBytes, now: Now) {
+        let Poll { is_answer, is_request, answer } = poll;
+        let waiting = self.link(incarnation.link).and_then(|link| link.poll.clone()).filter(|_| is_answer);
+        if let Some(key) = waiting {
+            if let Some(link) = self.link_mut(incarnation.link) {
+                link.poll = None;
+            }
+            let sense = AnswerSense { refused: None, is_busy: false };
+            return self.answer(&Origin::Here(incarnation), POLL.into(), &key, sense, bytes, now);
+        }
+        self.note(&Origin::Here(incarnation), Some(POLL.into()), bytes, Class::Duty, None, None);
+        if self.link_mut(incarnation.link).is_some_and(|link| link.worked(now.steady)) {
+            self.actions.push_back(Action::Proved(incarnation.link));
+        }
+        if let Some(answer) = answer.filter(|_| is_request)
+            && let Ok(on) = self.incarnation_for_reply(incarnation)
+        {
+            self.send_reply(on, answer);
+        }
+    }
+
     fn answer(
         &mut self,
         origin: &Origin,
@@ -106,8 +155,10 @@ impl<T: Telegrams> Institution<T> {
                 // The deadline may have passed while the kernel had no byte: then the outcome is not decided yet.
                 if let Some(item) = self.under_way.remove(&ticket) {
                     let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
+                    self.answered_on(ticket, item.incarnation);
                     self.finish_unknown(ticket, item, why, now);
                 }
+                self.released(ticket, true);
                 self.admission.flow.answered(ticket, now.steady);
                 if self.unknown.remove(&ticket).is_some() {
                     self.actions.push_back(Action::Finish(ticket, FinalState::Settled(telegram, bytes)));
@@ -138,8 +189,10 @@ impl<T: Telegrams> Institution<T> {
         let note = Some(Mismatch::Contradicting(why.clone()));
         self.note(origin, Some(telegram), bytes, Class::Conflicting, Some(ticket), note);
         if let Some(item) = self.under_way.remove(&ticket) {
+            self.answered_on(ticket, item.incarnation);
             self.finish_unknown(ticket, item, Unknown::Contradicted(why), now);
         } else {
+            self.released(ticket, true);
             self.admission.flow.answered(ticket, now.steady);
         }
         self.progress(now);
@@ -167,10 +220,12 @@ impl<T: Telegrams> Institution<T> {
                         }
                         Owner::Duty { duty, .. } => {
                             self.under_way.remove(&ticket);
-                            self.duty_failed(incarnation, duty, DutyFailure::Unknown(why), now)
+                            self.duty_failed(incarnation, duty, DutyFailure::Unknown(why), now);
+                            self.overdue(ticket, incarnation, within);
                         }
                         Owner::Probe { .. } => {
                             self.under_way.remove(&ticket);
+                            self.overdue(ticket, incarnation, within);
                             self.probed(ticket, false, now);
                         }
                         Owner::Reply => {}
@@ -183,6 +238,7 @@ impl<T: Telegrams> Institution<T> {
                 }
                 Expired::Forgotten(ticket) => {
                     self.unknown.remove(&ticket);
+                    self.released(ticket, false);
                     self.admission.flow.released(ticket, now.steady);
                     self.actions.push_back(Action::Forget(ticket));
                 }
@@ -193,6 +249,7 @@ impl<T: Telegrams> Institution<T> {
     fn matched(&mut self, ticket: Ticket, answered: FinalState, sense: AnswerSense, now: Now) {
         let Some(item) = self.under_way.remove(&ticket) else { return };
         let UnderWay { owner, incarnation, .. } = item;
+        self.answered_on(ticket, incarnation);
         // Only these answers prove that the institution's application works. A sign-on may be accepted and the link
         // dropped, again and again.
         let is_echo = matches!(owner, Owner::Probe { .. } | Owner::Duty { duty: Duty::EchoTest, .. });
@@ -205,6 +262,7 @@ impl<T: Telegrams> Institution<T> {
             if !matches!(owner, Owner::Duty { .. }) {
                 self.session(incarnation.link, SessionEvent::Proved, now);
             }
+            self.refresh(incarnation.link);
         }
         match owner {
             Owner::Exchange | Owner::Step => {
@@ -263,6 +321,12 @@ impl<T: Telegrams> Institution<T> {
     /// Handles a telegram that cannot be decoded. The line stays up. If the key shows whose answer it would have been, that
     /// telegram becomes unknown: the institution did something.
     fn unreadable(&mut self, incarnation: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
+        let keyless = self.keyless(incarnation).filter(|_| key.is_none_or(Key::is_empty));
+        if keyless.is_some() {
+            // It may be the answer to what is in flight, or something that comes before it.
+            self.close(incarnation.link, CloseReason::OutOfStep);
+        }
+        let key = keyless.as_ref().or(key);
         let origin = Origin::Here(incarnation);
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
@@ -272,6 +336,7 @@ impl<T: Telegrams> Institution<T> {
         let reason = Unknown::Unreadable(why.clone());
         self.note(&origin, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
         let Some(item) = self.under_way.remove(&ticket) else { return };
+        self.answered_on(ticket, item.incarnation);
         match item.owner {
             Owner::Exchange | Owner::Step => self.finish_unknown(ticket, item, reason, now),
             Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::Unknown(reason), now),

@@ -97,6 +97,22 @@ pub enum CloseReason {
         /// The reason.
         why: DutyFailure,
     },
+    /// We closed the link because its one request is answered (`one_shot`).
+    RequestDone,
+    /// We closed the link of a backup line because the main line works again (`standby = "cold"`).
+    NotNeeded,
+    /// We closed the link because a telegram of ours was not answered in time. Its answer must not reach another request.
+    Overdue {
+        /// The answer timeout.
+        within: Duration,
+    },
+    /// We closed the link because it cannot be known any more which answer belongs to which request.
+    OutOfStep,
+    /// We closed the link because a person stopped the line.
+    LineStopped {
+        /// The note of that person.
+        note: String,
+    },
     /// Our sign-off was answered.
     SignedOff,
     /// The gateway stopped.
@@ -130,6 +146,11 @@ impl CloseReason {
             Self::DutyFailed { duty: Duty::SignOn, .. } => "sign_on_failed",
             Self::DutyFailed { duty: Duty::EchoTest, .. } => "echo_test_failed",
             Self::DutyFailed { duty: Duty::SignOff, .. } => "sign_off_failed",
+            Self::RequestDone => "request_done",
+            Self::NotNeeded => "not_needed",
+            Self::Overdue { .. } => "overdue",
+            Self::OutOfStep => "out_of_step",
+            Self::LineStopped { .. } => "line_stopped",
             Self::SignedOff => "signed_off",
             Self::Stopped => "stopped",
             Self::TaskFailed => "task_failed",
@@ -168,6 +189,14 @@ impl fmt::Display for CloseReason {
             Self::SignOnRefused(why) => write!(f, "sign-on was refused: {why}"),
             Self::DutyFailed { duty: Duty::SignOff, .. } => f.write_str("signed off without an answer"),
             Self::DutyFailed { duty, why } => write!(f, "{}: {why}", duty.name()),
+            Self::RequestDone => f.write_str("its request is answered"),
+            Self::NotNeeded => f.write_str("the main line works, so the backup line is not needed"),
+            Self::Overdue { within } => {
+                let within = within.as_millis();
+                write!(f, "a telegram was not answered within {within} ms, and its answer must not reach another one")
+            }
+            Self::OutOfStep => f.write_str("a telegram came that cannot be the answer to the one in flight"),
+            Self::LineStopped { note } => write!(f, "a person stopped the line: {note}"),
             Self::SignedOff => f.write_str("signed off"),
             Self::Stopped => f.write_str("the gateway stopped"),
             Self::TaskFailed => f.write_str("a task of the gateway is gone"),

@@ -1,15 +1,19 @@
 //! The part of a fact that is sealed: what a telegram says, and what a person wrote. Everything else stays readable.
 //!
 //! ```text
-//! (tag 1 byte, length 4 bytes, content)*    1 the bytes, 2 the correlation key as JSON, 3 person and note as JSON
+//! (tag 1 byte, length 4 bytes, content)*    1 the bytes with short runs, 2 the correlation key as JSON, 3 person and note as JSON
+//! zeros up to a multiple of 32 bytes
 //! ```
+//!
+//! Without the zeros, the length would say how long names and amounts are.
 
+use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::Fact;
 use fep_protocol::settlement::SettlementFact;
 use fep_protocol::terms::Key;
 
-use super::veil;
+use super::{runs, veil};
 
 /// What of a fact is sealed.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -23,11 +27,18 @@ const BYTES: u8 = 1;
 const KEY: u8 = 2;
 const PERSON: u8 = 3;
 
+/// The tag of the zeros at the end.
+const END: u8 = 0;
+
+/// The length of a body is a multiple of this number of bytes.
+const STEP: usize = 32;
+
 impl Body {
     /// Takes out of a fact what must be sealed. Keys that are veiled already stay: they are looked up.
     pub(in crate::journal) fn take(fact: &mut Fact) -> Self {
         let key = fact.key.take_if(|key| !veil::is_veiled(key));
         let person = fact.settlement.as_deref_mut().and_then(take_person);
+        let person = person.or_else(|| fact.delivery.as_deref_mut().and_then(take_delivery_person));
         Self { bytes: std::mem::take(&mut fact.bytes), key, person }
     }
 
@@ -35,8 +46,11 @@ impl Body {
     pub(in crate::journal) fn give(self, fact: &mut Fact) {
         fact.bytes = self.bytes;
         fact.key = self.key.or(fact.key.take());
-        if let (Some(settlement), Some(person)) = (fact.settlement.as_deref_mut(), self.person) {
+        let Some(person) = self.person else { return };
+        if let Some(settlement) = fact.settlement.as_deref_mut() {
             give_person(settlement, person);
+        } else if let Some(delivery) = fact.delivery.as_deref_mut() {
+            give_delivery_person(delivery, person);
         }
     }
 
@@ -48,7 +62,7 @@ impl Body {
             out.extend_from_slice(content);
         };
         if !self.bytes.is_empty() {
-            part(BYTES, &self.bytes);
+            part(BYTES, &runs::shorten(&self.bytes));
         }
         if let Some(key) = &self.key {
             part(KEY, serde_json::Value::from_iter(key.fields()).to_string().as_bytes());
@@ -56,19 +70,20 @@ impl Body {
         if let Some((person, note)) = &self.person {
             part(PERSON, serde_json::Value::from_iter([person.as_str(), note.as_str()]).to_string().as_bytes());
         }
+        out.resize(out.len().next_multiple_of(STEP), END);
         out
     }
 
     /// Reads what [`Body::to_bytes`] wrote, or returns `None` for other bytes.
     pub(in crate::journal) fn from_bytes(mut rest: &[u8]) -> Option<Self> {
         let mut body = Self::default();
-        while let Some((tag, behind)) = rest.split_first() {
+        while let Some((tag, behind)) = rest.split_first().filter(|(tag, _)| **tag != END) {
             let (len, behind) = behind.split_first_chunk()?;
             let len = usize::try_from(u32::from_be_bytes(*len)).ok()?;
             let (content, behind) = behind.split_at_checked(len)?;
             let texts = || serde_json::from_slice::<Vec<String>>(content).ok();
             match *tag {
-                BYTES => body.bytes = TelegramBytes::copy_of(content),
+                BYTES => body.bytes = TelegramBytes::from(runs::restore(content)?),
                 KEY => body.key = Some(Key::new(texts()?)),
                 PERSON => {
                     let [person, note] = texts()?.try_into().ok()?;
@@ -96,6 +111,29 @@ fn give_person(fact: &mut SettlementFact, (own, text): (String, String)) {
         *person = own;
         *note = text;
     }
+}
+
+fn take_delivery_person(fact: &mut DeliveryFact) -> Option<(String, String)> {
+    match fact {
+        DeliveryFact::Asked { person, note } | DeliveryFact::Closed { person, note } => {
+            Some((std::mem::take(person), std::mem::take(note)))
+        }
+        _ => None,
+    }
+}
+
+fn give_delivery_person(fact: &mut DeliveryFact, (own, text): (String, String)) {
+    if let DeliveryFact::Asked { person, note } | DeliveryFact::Closed { person, note } = fact {
+        *person = own;
+        *note = text;
+    }
+}
+
+/// A fact of a delivery without what a person wrote, as the index has it.
+pub(in crate::journal) fn without_delivery_person(fact: &DeliveryFact) -> DeliveryFact {
+    let mut fact = fact.clone();
+    take_delivery_person(&mut fact);
+    fact
 }
 
 /// A fact of settlement without what a person wrote, as the index has it.

@@ -54,7 +54,8 @@ impl Veil {
     /// Veils an idempotency key, and the keys of a notice and of our answer to one, unless they are veiled already. Other keys are
     /// not looked up: they are sealed.
     pub(in crate::journal) fn fact(&self, fact: &mut Fact) {
-        let is_notice = matches!(fact.what, What::Received(Class::Notice) | What::Sent(SentClass::Reply));
+        let is_notice =
+            matches!(fact.what, What::Received(Class::Notice) | What::Sent(SentClass::Reply) | What::Delivery);
         if let (true, Some(telegram), Some(key)) = (is_notice, &fact.telegram, &fact.key) {
             fact.key = Some(self.notice(&fact.institution, telegram, key));
         }

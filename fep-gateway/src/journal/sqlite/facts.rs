@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 use rusqlite::types::{ToSqlOutput, Type, ValueRef};
@@ -308,13 +310,15 @@ fn with_columns(
     let (day, amount) = match fact.what {
         What::Traces(high_water) => (Some(high_water.day), Some(signed(high_water.high))),
         What::Surplus(_, count) => (None, Some(signed(count))),
-        What::Sent(_) | What::Received(_) | What::Outcome | What::Settlement => (None, None),
+        What::Sent(_) | What::Received(_) | What::Outcome | What::Settlement | What::Delivery | What::Standing => {
+            (None, None)
+        }
     };
     let number_of = |number: Option<i64>| number.map_or(ValueRef::Null, ValueRef::Integer);
     let reason = fact.reason.as_ref();
     let idempotency = fact.idempotency.as_ref();
     let key = fact.key.as_ref().map(to_json);
-    let detail = fact.settlement.as_deref().map(settlement_json);
+    let detail = detail(fact);
     each(&[
         ValueRef::Integer(signed(number)),
         ValueRef::Integer(fact.at_ms),
@@ -354,11 +358,15 @@ fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
     let text = |name| row.get::<_, Option<String>>(name);
     let line = text("line")?.zip(row.get::<_, Option<i64>>("incarnation")?);
     let idempotency = text("idempotency")?.zip(row.get::<_, Option<[u8; 16]>>("digest")?);
+    let what = what(row)?;
+    let detail = text("detail")?;
+    let detail_of = |kind: What| detail.as_deref().filter(|_| what == kind);
     let reason = text("reason")?.zip(Some(text("reason_code")?.unwrap_or_default()));
+    let of_notice = detail.as_deref().filter(|_| !matches!(what, What::Settlement | What::Standing));
     let fact = Fact {
         at_ms: row.get("at_ms")?,
         institution: text("institution")?.unwrap_or_default().into(),
-        what: what(row)?,
+        what,
         line: line.map(|(name, incarnation)| (Arc::from(name), unsigned(incarnation))),
         exchange: row.get::<_, Option<[u8; ExchangeId::LEN]>>("exchange")?.and_then(|id| ExchangeId::from_bytes(&id)),
         telegram: text("telegram")?.map(Arc::from),
@@ -366,7 +374,9 @@ fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
         outcome: text("outcome")?.and_then(|name| Outcome::from_name(&name)),
         reason: reason.map(|(sentence, code)| Reason { sentence: sentence.into(), code: code.into() }),
         key: text("key")?.map(|key| from_json(&key)),
-        settlement: text("detail")?.map(|detail| settlement(&detail).map(Box::new)).transpose()?,
+        settlement: detail_of(What::Settlement).map(|detail| settlement(detail).map(Box::new)).transpose()?,
+        standing: detail_of(What::Standing).map(|detail| standing(detail).map(Box::new)).transpose()?,
+        delivery: of_notice.map(|detail| delivery(detail).map(Box::new)).transpose()?,
         idempotency: idempotency.map(|(key, digest)| Box::new(Idempotency { key: key.into(), digest })),
         bytes: row.get::<_, Option<Vec<u8>>>("bytes")?.map_or_else(TelegramBytes::default, TelegramBytes::from),
     };
@@ -383,6 +393,8 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
         "received" => Class::from_name(class).map(What::Received),
         "outcome" => Some(What::Outcome),
         "settlement" => Some(What::Settlement),
+        "delivery" => Some(What::Delivery),
+        "standing" => Some(What::Standing),
         "traces" => Some(What::Traces(TraceHighWater { day: row.get("day")?, high: amount()? })),
         "surplus" => {
             Class::from_name(class).map(|class| amount().map(|count| What::Surplus(class, count))).transpose()?
@@ -396,12 +408,32 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
     })
 }
 
+/// The fact of a settlement, a delivery or something that stands as JSON.
+fn detail(fact: &Fact) -> Option<String> {
+    let standing = || fact.standing.as_deref().map(standing_json);
+    let settlement = fact.settlement.as_deref().map(settlement_json).or_else(standing);
+    settlement.or_else(|| serde_json::to_string(fact.delivery.as_deref()?).ok())
+}
+
+fn delivery(detail: &str) -> Result<DeliveryFact, Error> {
+    serde_json::from_str(detail).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
+
 /// A fact of settlement as JSON. Its types have no content that JSON cannot hold.
 pub(super) fn settlement_json(fact: &SettlementFact) -> String {
     serde_json::to_string(fact).unwrap_or_default()
 }
 
 pub(super) fn settlement(detail: &str) -> Result<SettlementFact, Error> {
+    serde_json::from_str(detail).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
+
+/// What holds as JSON. Its types have no content that JSON cannot hold.
+pub(super) fn standing_json(standing: &Standing) -> String {
+    serde_json::to_string(standing).unwrap_or_default()
+}
+
+pub(super) fn standing(detail: &str) -> Result<Standing, Error> {
     serde_json::from_str(detail).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
 

@@ -10,16 +10,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, SettledBy};
-use fep_protocol::fact::{Class, Fact, SentClass, What};
+use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 pub(in crate::journal) use self::compare::differences;
-use super::facts::{JournalId, to_json};
-use super::{cases, failed, id, schema, signed, unsigned};
+use super::facts::{JournalId, standing, standing_json};
+use super::{cases, failed, id, notices, schema, signed, unsigned};
+use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
 use crate::journal::projection::Projected;
 use crate::journal::store::{FactNumber, Index, Removal, StoreError};
 
@@ -107,9 +109,14 @@ impl IndexFile {
             if let What::Traces(high_water) = fact.what {
                 self.traces(&fact.institution, high_water)?;
             }
-            let is_notice = matches!(fact.what, What::Received(Class::Notice) | What::Sent(SentClass::Reply));
-            if is_notice && let (Some(telegram), Some(_)) = (&fact.telegram, &fact.key) {
-                self.notice(*number, telegram, fact)?;
+            if let Some(standing) = &fact.standing {
+                self.standing(*number, &fact.institution, standing)?;
+            }
+            if is_of_notice(fact) {
+                let is_removed = fact.exchange.is_some_and(|id| id.accepted_at_ms() < before_ms);
+                if !is_removed {
+                    notices::add(&self.connection, *number, fact)?;
+                }
                 continue;
             }
             let Some(id) = fact.exchange.filter(|id| id.accepted_at_ms() >= before_ms) else { continue };
@@ -172,13 +179,14 @@ impl IndexFile {
         self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }
 
-    fn notice(&self, number: FactNumber, telegram: &str, fact: &Fact) -> Result<(), Error> {
-        let key = fact.key.as_ref().map(to_json);
-        let sql = match fact.what {
-            What::Sent(_) => "UPDATE notices SET reply = ?4 WHERE institution = ?1 AND telegram = ?2 AND key = ?3",
-            _ => "INSERT OR IGNORE INTO notices VALUES (?1, ?2, ?3, ?4, NULL)",
-        };
-        let row = params![&*fact.institution, telegram, key, signed(number)];
+    fn standing(&self, number: FactNumber, institution: &str, standing: &Standing) -> Result<(), Error> {
+        let topic = standing.topic();
+        if standing.is_over() {
+            let sql = "DELETE FROM standing WHERE institution = ?1 AND topic = ?2";
+            return self.connection.prepare_cached(sql)?.execute(params![institution, topic]).map(drop);
+        }
+        let sql = "INSERT OR REPLACE INTO standing VALUES (?1, ?2, ?3, ?4)";
+        let row = params![institution, topic, signed(number), standing_json(standing)];
         self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }
 }
@@ -248,19 +256,46 @@ impl IndexReader {
         found.map_err(failed)
     }
 
-    /// The facts of a notice: its receipt, and our answer to it.
-    pub(in crate::journal) fn notice(
+    /// The facts of the first notice with a key: its receipt, and the answer to it.
+    pub(in crate::journal) fn first_notice(
         &self,
         institution: &str,
         telegram: &str,
         key: &Key,
     ) -> Result<Option<(FactNumber, Option<FactNumber>)>, StoreError> {
-        let sql = "SELECT notice, reply FROM notices WHERE institution = ?1 AND telegram = ?2 AND key = ?3";
-        let found = self.connection.prepare_cached(sql).and_then(|mut statement| {
-            let row = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(unsigned)));
-            statement.query_row(params![institution, telegram, to_json(key)], row).optional()
-        });
-        found.map_err(failed)
+        notices::first(&self.connection, institution, telegram, key).map_err(failed)
+    }
+
+    pub(in crate::journal) fn find_notice(&self, id: &ExchangeId) -> Result<Option<ProjectedNotice>, StoreError> {
+        notices::find(&self.connection, id).map_err(failed)
+    }
+
+    /// The notices that the filter lets pass, newest first, at most `limit`.
+    pub(in crate::journal) fn search_notices(
+        &self,
+        filter: &NoticeFilter,
+        limit: usize,
+    ) -> Result<Vec<ProjectedNotice>, StoreError> {
+        notices::search(&self.connection, filter, limit).map_err(failed)
+    }
+
+    /// The oldest notices of an institution that no service has taken yet.
+    pub(in crate::journal) fn undelivered(
+        &self,
+        institution: &str,
+        limit: usize,
+    ) -> Result<Vec<ProjectedNotice>, StoreError> {
+        notices::undelivered(&self.connection, institution, limit).map_err(failed)
+    }
+
+    /// How many notices are not delivered, by institution.
+    pub(in crate::journal) fn notice_counts(&self, now_ms: i64) -> Result<Vec<NoticeCounts>, StoreError> {
+        notices::counts(&self.connection, now_ms).map_err(failed)
+    }
+
+    /// The number of notices, and how many of them no service has taken yet.
+    pub(in crate::journal) fn notice_totals(&self) -> Result<(u64, u64), StoreError> {
+        notices::totals(&self.connection).map_err(failed)
     }
 
     /// The high-water marks of the used trace numbers, by institution.
@@ -269,6 +304,17 @@ impl IndexReader {
             let mut statement = self.connection.prepare("SELECT institution, day, high FROM traces")?;
             let row =
                 |row: &Row<'_>| Ok((row.get(0)?, TraceHighWater { day: row.get(1)?, high: unsigned(row.get(2)?) }));
+            statement.query_map([], row)?.collect()
+        };
+        read().map_err(failed)
+    }
+
+    /// What holds, by institution and topic.
+    pub(in crate::journal) fn standing(&self) -> Result<Vec<(String, Standing)>, StoreError> {
+        let read = || -> Result<Vec<_>, Error> {
+            let sql = "SELECT institution, detail FROM standing ORDER BY institution, topic";
+            let mut statement = self.connection.prepare(sql)?;
+            let row = |row: &Row<'_>| Ok((row.get(0)?, standing(&row.get::<_, String>(1)?)?));
             statement.query_map([], row)?.collect()
         };
         read().map_err(failed)

@@ -56,11 +56,36 @@ CREATE TABLE traces (                           -- numbers up to `high` may have
   high             INTEGER NOT NULL
 ) WITHOUT ROWID;
 
-CREATE TABLE notices (                          -- telegrams that the institution sent on its own, and our answers
+CREATE TABLE standing (                         -- what holds now, by topic
+  institution      TEXT NOT NULL,
+  topic            TEXT NOT NULL,
+  number           INTEGER NOT NULL,            -- the fact
+  detail           TEXT NOT NULL,
+  PRIMARY KEY (institution, topic)
+) WITHOUT ROWID;
+
+CREATE TABLE notice_keys (                      -- the first notice with a key, and the answer to it
   institution      TEXT NOT NULL,
   telegram         TEXT NOT NULL,
   key              TEXT NOT NULL,
   notice           INTEGER NOT NULL,            -- the numbers of facts
-  reply            INTEGER,
+  answer           INTEGER,
   PRIMARY KEY (institution, telegram, key)
 ) WITHOUT ROWID;
+
+CREATE TABLE notices (                          -- telegrams that the institution sent on its own
+  id               BLOB PRIMARY KEY,            -- 11 bytes; sorts by time of receipt
+  institution      TEXT NOT NULL,
+  telegram         TEXT NOT NULL,
+  state            TEXT NOT NULL,               -- delivering, delivered, dead_letter, closed, refused, conflict, repeated, unwanted
+  detail           TEXT NOT NULL,               -- the delivery as JSON
+  repeats          INTEGER NOT NULL,
+  conflicts        INTEGER NOT NULL,
+  first            BLOB,                        -- the notice that had its key before
+  changed_at_ms    INTEGER NOT NULL,
+  notice           INTEGER,                     -- the numbers of facts: the receipt,
+  answer           INTEGER,                     -- the answer to the institution,
+  kept             INTEGER,                     -- another answer, which was not sent,
+  others           BLOB                         -- and all others, eight bytes each
+) WITHOUT ROWID;
+CREATE INDEX notices_state ON notices (state, institution, id);

@@ -15,8 +15,9 @@ use crate::journal::store::{FactNumber, Removal, StoreError};
 /// The number of rows that are removed in one transaction, so that the indexer never waits long.
 const PIECE: usize = 2048;
 
-/// The tables whose rows belong to one exchange, with the column of its name.
-const TABLES: [(&str, &str); 3] = [("exchanges", "id"), ("cases", "exchange"), ("case_facts", "exchange")];
+/// The tables whose rows belong to one exchange or notice, with the column of its name.
+const TABLES: [(&str, &str); 4] =
+    [("exchanges", "id"), ("cases", "exchange"), ("case_facts", "exchange"), ("notices", "id")];
 
 impl FactReader {
     /// The newest mark of what was removed on purpose.
@@ -66,8 +67,8 @@ pub(in crate::journal) fn forget(index: &Path, removal: &Removal) -> Result<(), 
         }
         keys(&connection, &first)?;
         let sql = format!(
-            "DELETE FROM notices WHERE (institution, telegram, key) IN
-             (SELECT institution, telegram, key FROM notices WHERE notice <= ?1 LIMIT {PIECE})"
+            "DELETE FROM notice_keys WHERE (institution, telegram, key) IN
+             (SELECT institution, telegram, key FROM notice_keys WHERE notice <= ?1 LIMIT {PIECE})"
         );
         while connection.prepare_cached(&sql)?.execute(params![signed(removal.last)])? > 0 {}
         connection.execute("UPDATE state SET forgotten_ms = ?1", params![removal.before_ms]).map(drop)
@@ -102,9 +103,10 @@ impl IndexReader {
         self.connection().query_row(sql, [], |row| id(row, "id")).optional().map_err(failed)
     }
 
-    /// The fact of the oldest notice that has no final answer.
+    /// The fact of the oldest notice that has no answer, that no service has taken yet, or that needs a person.
     pub(in crate::journal) fn oldest_unanswered_notice(&self) -> Result<Option<FactNumber>, StoreError> {
-        let sql = "SELECT min(notice) FROM notices WHERE reply IS NULL";
+        let sql = "SELECT min(notice) FROM (SELECT min(notice) AS notice FROM notice_keys WHERE answer IS NULL
+                   UNION ALL SELECT min(notice) FROM notices WHERE state IN ('delivering', 'dead_letter'))";
         let oldest = self.connection().query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
         oldest.map(|oldest| oldest.map(unsigned)).map_err(failed)
     }

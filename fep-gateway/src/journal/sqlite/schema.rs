@@ -16,7 +16,7 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// The version of the index. An index of another version is deleted and built again.
-pub(super) const INDEX_VERSION: i64 = 4;
+pub(super) const INDEX_VERSION: i64 = 6;
 
 /// The longest wait for a locked file. After that the write fails.
 const BUSY_MAX: Duration = Duration::from_millis(1000);
@@ -162,6 +162,8 @@ pub(in crate::journal) fn read_facts(path: &Path) -> Result<Connection, JournalE
             connection.execute_batch(READ_VERSION_3).map_err(|error| at(path, &error))?;
             Ok(connection)
         }
+        // An index has versions of its own.
+        (_, false, false) => Err(refused("this is not a journal: it has no table of facts")),
         (version, _, _) if version > known => Err(refused(&format!(
             "the journal has version {version}, this command reads version {known}: use a newer fep-gateway"
         ))),

@@ -2,8 +2,8 @@ CREATE TABLE facts (                            -- only ever added, in the order
   number           INTEGER PRIMARY KEY,
   at_ms            INTEGER NOT NULL,            -- since 1970
   institution      TEXT NOT NULL,
-  kind             TEXT NOT NULL,               -- sent, received, outcome, settlement, traces, surplus
-  class            TEXT,                        -- of sent and received bytes: request, answer, late, ...; of settlement: the step
+  kind             TEXT NOT NULL,               -- sent, received, outcome, settlement, delivery, traces, surplus
+  class            TEXT,                        -- of sent and received bytes: request, answer, late, ...; of settlement and delivery: the step
   line             TEXT,
   incarnation      INTEGER,
   exchange         BLOB,                        -- 11 bytes; hex(exchange) is its name in capitals
@@ -17,7 +17,7 @@ CREATE TABLE facts (                            -- only ever added, in the order
   digest           BLOB,
   day              INTEGER,                     -- of traces: the business day, in days since 1970-01-01
   amount           INTEGER,                     -- of traces: the highest number; of surplus: how many
-  detail           TEXT,                        -- of settlement: the fact as JSON
+  detail           TEXT,                        -- of settlement, and of notices: the fact as JSON
   bytes            BLOB
 );
 CREATE TABLE journal (id BLOB NOT NULL, probed_at_ms INTEGER NOT NULL);

@@ -25,7 +25,9 @@ impl Task {
     pub(super) fn obey(&mut self) {
         loop {
             self.obey_machine();
-            if !self.settle() {
+            let settled = self.settle();
+            let delivered = self.deliver();
+            if !settled && !delivered {
                 break;
             }
         }
@@ -41,7 +43,7 @@ impl Task {
                 Action::Withdraw(ticket, incarnation) => self.withdraw(ticket, incarnation),
                 Action::Finish(ticket, state) => self.finish(ticket, state),
                 Action::Received(incoming) => self.received(incoming),
-                Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, bytes),
+                Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, &bytes),
                 Action::Link(link, state, error) => {
                     self.link_became(link, state, error);
                     self.lines_changed();
@@ -55,6 +57,8 @@ impl Task {
                 Action::Business(notice, stops) => {
                     tracing::warn!(institution = &*self.name, ?notice, ?stops, "the institution changed its business");
                 }
+                Action::Standing(standing) => self.standing(standing),
+                Action::LineStopped(line, by) => self.line_stopped(line, by),
                 Action::Breaker(snapshot) => self.breaker_changed(&snapshot),
                 Action::Ask(ask) => self.seat.ask(ask),
                 Action::HandOver(to, incarnation, bytes) => self.hand_over(to, incarnation, bytes),
@@ -102,16 +106,7 @@ impl Task {
     }
 
     fn close(&mut self, incarnation: Incarnation, why: &CloseReason) {
-        let (line, number) = self.link_name(incarnation.link);
-        tracing::info!(
-            institution = &*self.name,
-            line,
-            link = number,
-            incarnation = incarnation.number,
-            why = why.to_string(),
-            code = why.code(),
-            "closing the link"
-        );
+        self.log_close(incarnation, why);
         if let Some(link) = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation) {
             link.outbox.close();
         }
@@ -160,7 +155,10 @@ impl Task {
                     self.machine.journaled(ticket, Ok(()), now);
                 }
             }
-            Err(error) => self.machine.journaled(ticket, Err(error), now),
+            Err(error) => {
+                self.replied(ticket, false);
+                self.machine.journaled(ticket, Err(error), now);
+            }
         }
     }
 

@@ -29,6 +29,11 @@ pub(super) fn settings(
         listens: matches!(line.role, Role::Listen { .. }),
         reconnect_min: line.reconnect_min,
         reconnect_max: line.reconnect_max,
+        rank: line.carry.rank,
+        window: line.carry.window.unwrap_or(usize::MAX),
+        holds_overdue: line.carry.holds_overdue,
+        at_need: line.carry.one_shot || line.carry.is_cold,
+        one_shot: line.carry.one_shot,
     };
     let max = catalogue.trace_max();
     let answer_timeouts = config.telegrams.values().map(|limits| limits.answer_timeout);
@@ -50,5 +55,7 @@ pub(super) fn settings(
         was_fenced: coordinator.was_fenced(),
         // The request may be written as late as its answer may come.
         occupied_max: answer_timeout * 2 + config.quarantine,
+        switchover: config.switchover,
+        start: now,
     }
 }

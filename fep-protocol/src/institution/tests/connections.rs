@@ -134,3 +134,20 @@ fn a_link_that_falls_at_once_is_dialled_ever_more_slowly() {
     bench.machine.lost(incarnation_of(0, 11), &closed("they closed it"), &[], at(bench.now));
     assert!(bench.machine.deadline().unwrap() - bench.now <= SECOND / 5, "an answer is a success");
 }
+
+#[test]
+fn an_answer_that_contradicts_the_first_is_flagged() {
+    let mut bench = Bench::up(1);
+    bench.request().unwrap();
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
+    bench.done.clear();
+    let mut notes = Vec::new();
+    for text in ["ANS:0001", "ANS:0001 ", "ANS:0001"] {
+        bench.machine.received(incarnation_of(0, 1), TelegramBytes::copy_of(text.as_bytes()), at(SECOND));
+        notes.extend(std::iter::from_fn(|| bench.machine.next_action()).filter_map(|action| match action {
+            Action::Received(incoming) => Some((incoming.class, incoming.note.is_some())),
+            _ => None,
+        }));
+    }
+    assert_eq!(notes, [(Class::Duplicate, false), (Class::Conflicting, true), (Class::Duplicate, false)]);
+}

@@ -7,12 +7,14 @@ use rusqlite::{Connection, params};
 use super::{Error, IndexReader, JournalError, schema};
 
 /// The tables besides the exchanges, with the columns that name a row.
-const TABLES: [(&str, &str, &str); 5] = [
+const TABLES: [(&str, &str, &str); 7] = [
     ("cases", "lower(hex(exchange))", "*"),
     ("case_facts", "lower(hex(exchange)) || ' fact ' || number", "*"),
     ("keys", "institution || ' ' || key", "*"),
     ("traces", "institution", "*"),
-    ("notices", "institution || ' notice of fact ' || notice", "*"),
+    ("standing", "institution || ' ' || topic", "*"),
+    ("notice_keys", "institution || ' notice of fact ' || notice", "*"),
+    ("notices", "lower(hex(id))", "*"),
 ];
 
 /// The rows that differ, each as a sentence, at most `findings_max` for each table and side. `made` is the index that follows

@@ -5,7 +5,9 @@ use std::path::Path;
 use fep_protocol::exchange::ExchangeId;
 use rusqlite::params;
 
-use super::{COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, projected, schema, unsigned};
+use super::{
+    COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, notices, projected, schema, unsigned,
+};
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::store::FactNumber;
 
@@ -57,7 +59,7 @@ impl IndexReader {
         )
     }
 
-    /// The facts of exchanges without an outcome and of settlements that go on or need a person.
+    /// The facts of exchanges without an outcome, of settlements that go on or need a person, and of what still holds.
     pub(in crate::journal) fn needed(&self) -> Result<Vec<FactNumber>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM exchanges WHERE outcome IS NULL
@@ -68,7 +70,10 @@ impl IndexReader {
             let rows = statement.query_map([], projected)?.collect::<Result<Vec<_>, _>>()?;
             let numbers =
                 |row: Projected| [row.request, row.ending, row.answer].into_iter().flatten().chain(row.others);
-            Ok(rows.into_iter().flat_map(numbers).collect())
+            let mut standing = self.connection.prepare("SELECT number FROM standing")?;
+            let standing = standing.query_map([], |row| row.get(0).map(unsigned))?.collect::<Result<Vec<_>, _>>()?;
+            let notices = notices::needed(&self.connection)?;
+            Ok(rows.into_iter().flat_map(numbers).chain(standing).chain(notices).collect())
         };
         read().map_err(failed)
     }

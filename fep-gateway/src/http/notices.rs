@@ -1,0 +1,223 @@
+//! The routes that show notices and their deliveries, and take a person's decision about one.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use fep_protocol::delivery::{DeliveryDecision, DeliveryWish, NotDelivered, PastDeliveryFact, Stage};
+use fep_protocol::exchange::ExchangeId;
+use fep_protocol::fact::Fact;
+use serde::{Deserialize, Serialize};
+
+use super::Shared;
+use super::error::ApiError;
+use super::exchanges::checked_limit;
+use super::origin::refuse_foreign_page;
+use crate::console::notices::{NoticeSummary, notice_summary};
+use crate::console::view::{View, view};
+use crate::gateway::{DeliverError, NoticeFilter, StoredNotice};
+
+#[derive(Debug, Serialize)]
+pub(super) struct List {
+    notices: Vec<NoticeSummary>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    limit: Option<usize>,
+    institution: Option<String>,
+    telegram: Option<String>,
+    state: Option<String>,
+}
+
+/// A notice with its telegrams field by field, secrets masked, and everything that happened to it.
+#[derive(Debug, Serialize)]
+pub(super) struct Detail {
+    #[serde(flatten)]
+    notice: Delivered,
+    received: View,
+    answer: Option<View>,
+    /// The answer that the service gave too late. It was not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_answer: Option<View>,
+    /// The facts of the journal in their order.
+    facts: Vec<FactView>,
+}
+
+/// A notice with its delivery.
+#[derive(Debug, Serialize)]
+pub(super) struct Delivered {
+    notice: NoticeSummary,
+    deliveries: Vec<PastDeliveryFact>,
+    /// The number of facts that `deliveries` leaves out in the middle.
+    omitted: u64,
+}
+
+/// A fact of the journal, without its bytes.
+#[derive(Debug, Serialize)]
+struct FactView {
+    number: u64,
+    at_ms: i64,
+    kind: &'static str,
+    class: Option<&'static str>,
+    line: Option<String>,
+    link: Option<u64>,
+    reason: Option<String>,
+    reason_code: Option<String>,
+    len: usize,
+}
+
+/// The body of `POST /v1/notices/{id}/delivery`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionBody {
+    decision: DecisionWord,
+    note: String,
+    #[serde(default = "nobody")]
+    person: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DecisionWord {
+    Deliver,
+    Close,
+}
+
+/// `GET /v1/notices?limit=50&institution=bank-a&telegram=DepositNotice&state=dead_letter`
+pub(super) async fn list(
+    State(shared): State<Shared>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<List>, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "query", error.body_text()))?;
+    let limit = checked_limit(query.limit)?;
+    if let Some(state) = query.state.as_deref().filter(|state| !Stage::NAMES.contains(state)) {
+        let names = Stage::NAMES.join(", ");
+        let message = format!("there is no state {state:?}; there are: {names}");
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "query", message));
+    }
+    let ListQuery { institution, telegram, state, .. } = query;
+    let filter = NoticeFilter { institution, telegram, state, ..NoticeFilter::default() };
+    let notices = shared.gateway.notices(filter, limit).await?;
+    Ok(Json(List { notices: notices.iter().map(|notice| summary(&shared, notice)).collect() }))
+}
+
+/// `GET /v1/notices/{id}`
+pub(super) async fn one(
+    State(shared): State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Detail>, ApiError> {
+    let notice = find(&shared, id).await?;
+    let facts = shared.gateway.notice_timeline(&notice.id).await?;
+    let spec = shared.gateway.line_spec(&notice.institution);
+    let telegram = spec.and_then(|spec| spec.named(&notice.telegram));
+    let answer = telegram.and_then(|telegram| telegram.answer.as_deref()).unwrap_or_default();
+    Ok(Json(Detail {
+        received: view(spec, &notice.telegram, &notice.bytes),
+        answer: notice.answer.as_ref().map(|bytes| view(spec, answer, bytes)),
+        other_answer: notice.kept.as_ref().map(|bytes| view(spec, answer, bytes)),
+        notice: with_persons(delivered(&shared, &notice), &facts),
+        facts: facts.iter().map(|(number, fact)| fact_view(*number, fact)).collect(),
+    }))
+}
+
+/// `POST /v1/notices/{id}/delivery`
+pub(super) async fn decide(
+    State(shared): State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Delivered>, ApiError> {
+    refuse_foreign_page(&headers)?;
+    let notice = find(&shared, id).await?;
+    let body = body.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "body", error.body_text()))?;
+    let body: DecisionBody = serde_json::from_slice(&body).map_err(|error| {
+        let example = r#"write {"decision": "deliver", "note": "…"}, with deliver or close"#;
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_decision", format!("{error}; {example}"))
+    })?;
+    let wants = match body.decision {
+        DecisionWord::Deliver => DeliveryWish::Deliver,
+        DecisionWord::Close => DeliveryWish::Close,
+    };
+    let decision = DeliveryDecision { person: body.person, note: body.note, wants };
+    let notice = shared.gateway.deliver(&notice.id, decision).await.map_err(|error| refused(&error))?;
+    Ok(Json(delivered(&shared, &notice)))
+}
+
+/// The notices that need a person, oldest first.
+pub(super) async fn dead_letters(shared: &Shared, limit: usize) -> Result<Vec<Delivered>, ApiError> {
+    let state = Some(DEAD_LETTER.to_owned());
+    let mut notices = shared.gateway.notices(NoticeFilter { state, ..NoticeFilter::default() }, limit).await?;
+    notices.reverse();
+    Ok(notices.iter().map(|notice| delivered(shared, notice)).collect())
+}
+
+/// The state of notices that need a person.
+const DEAD_LETTER: &str = "dead_letter";
+
+fn summary(shared: &Shared, notice: &StoredNotice) -> NoticeSummary {
+    notice_summary(notice, shared.gateway.line_spec(&notice.institution))
+}
+
+fn delivered(shared: &Shared, notice: &StoredNotice) -> Delivered {
+    let deliveries = notice.case.history().to_vec();
+    Delivered { notice: summary(shared, notice), deliveries, omitted: notice.case.omitted() }
+}
+
+/// Adds what persons wrote. Only the journal has it, not its index.
+fn with_persons(mut delivered: Delivered, facts: &[(u64, Fact)]) -> Delivered {
+    for past in &mut delivered.deliveries {
+        let decisions =
+            facts.iter().filter(|(_, fact)| fact.at_ms == past.at_ms).filter_map(|(_, fact)| fact.delivery.as_deref());
+        let own = decisions.into_iter().find(|decision| decision.name() == past.fact.name());
+        past.fact = own.unwrap_or(&past.fact).clone();
+    }
+    delivered
+}
+
+async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<StoredNotice, ApiError> {
+    let Path(id) = id.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "path", error.body_text()))?;
+    let unknown = || ApiError::new(StatusCode::NOT_FOUND, "unknown_notice", format!("there is no notice {id:?}"));
+    let name: ExchangeId = id.parse().map_err(|_| unknown())?;
+    shared.gateway.find_notice(&name).await?.ok_or_else(unknown)
+}
+
+fn fact_view(number: u64, fact: &Fact) -> FactView {
+    let (line, link) = fact.line.clone().unzip();
+    FactView {
+        number,
+        at_ms: fact.at_ms,
+        kind: fact.what.kind(),
+        class: fact.class(),
+        line: line.map(|line| line.to_string()),
+        link,
+        reason: fact.reason.as_ref().map(|reason| reason.sentence.to_string()),
+        reason_code: fact.reason.as_ref().map(|reason| reason.code.to_string()),
+        len: fact.bytes.len(),
+    }
+}
+
+/// Callers have no names yet.
+fn nobody() -> String {
+    "operator".to_owned()
+}
+
+fn refused(error: &DeliverError) -> ApiError {
+    let (status, kind) = match error {
+        DeliverError::UnknownNotice | DeliverError::NotDelivered(NotDelivered::NotHere) => {
+            (StatusCode::NOT_FOUND, "unknown_notice")
+        }
+        DeliverError::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "stopped"),
+        DeliverError::NotDelivered(why) => match why {
+            NotDelivered::NothingToDeliver => (StatusCode::CONFLICT, "nothing_to_deliver"),
+            NotDelivered::AlreadyEnded => (StatusCode::CONFLICT, "already_ended"),
+            NotDelivered::Running => (StatusCode::CONFLICT, "delivery_running"),
+            NotDelivered::TooManyDecisions => (StatusCode::CONFLICT, "too_many_decisions"),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "bad_note"),
+        },
+        DeliverError::Journal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "journal"),
+    };
+    ApiError::new(status, kind, error.to_string())
+}

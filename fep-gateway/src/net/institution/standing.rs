@@ -1,0 +1,132 @@
+//! What holds until it is changed: stores it, shows it, and brings it back at the start. And the log of connections.
+
+use fep_protocol::exchange::Event;
+use fep_protocol::fact::{Fact, What};
+use fep_protocol::reason::CloseReason;
+use fep_protocol::standing::{PersonNote, Standing};
+use fep_protocol::switchover::SwitchoverState;
+use fep_protocol::terms::{Incarnation, Now};
+
+use super::Task;
+
+impl Task {
+    /// Brings back what held at the end of the earlier run.
+    pub(super) fn recall_standing(&mut self, standing: Vec<Standing>, now: Now) {
+        for standing in standing {
+            let names = &self.line_names;
+            self.machine.recall_standing(standing, |name| names.iter().position(|line| **line == *name), now);
+        }
+        for line in 0..self.line_names.len() {
+            self.statuses.stopped(line, self.machine.stopped_line(line).cloned());
+        }
+        if let Some(state) = self.machine.switchover().cloned() {
+            self.statuses.carries(&state);
+            self.show_carrying();
+        }
+    }
+
+    /// Stores and shows what holds from now on.
+    pub(super) fn standing(&mut self, standing: Standing) {
+        if let Standing::Switchover(state) = &standing {
+            self.switched(state);
+        }
+        let now = self.shared.clock.now();
+        self.append(Fact { what: What::Standing, standing: Some(Box::new(standing)), ..self.fact(now) });
+    }
+
+    pub(super) fn line_stopped(&mut self, line: usize, by: Option<PersonNote>) {
+        let Some(name) = self.line_names.get(line).map(|name| name.to_string()) else { return };
+        self.statuses.stopped(line, by.clone());
+        self.tell_line(line);
+        self.standing(Standing::Line { line: name, by });
+    }
+
+    fn switched(&mut self, state: &SwitchoverState) {
+        if !self.statuses.carries(state) {
+            return;
+        }
+        tracing::warn!(
+            institution = &*self.name,
+            rank = state.rank,
+            lines = ?self.carrying(state.rank),
+            cause = state.cause.name(),
+            why = state.to_string(),
+            "other lines carry business now"
+        );
+        let labels = [("institution", self.name.to_string()), ("cause", state.cause.name().to_owned())];
+        metrics::counter!("fep_switchovers_total", &labels).increment(1);
+        self.show_carrying();
+        (0..self.line_names.len()).for_each(|line| self.tell_line(line));
+    }
+
+    /// The names of the lines of this rank that send.
+    pub(super) fn carrying(&self, rank: u8) -> Vec<&str> {
+        let lines = self.config.lines.iter().filter(|line| line.duty.sends() && line.carry.rank == rank);
+        lines.map(|line| line.name.as_str()).collect()
+    }
+
+    fn show_carrying(&self) {
+        for line in self.statuses.lines() {
+            let labels = [("institution", line.institution), ("line", line.line)];
+            metrics::gauge!("fep_line_carries", &labels).set(f64::from(u8::from(line.carries)));
+        }
+    }
+
+    fn tell_line(&self, line: usize) {
+        if let Some(line) = self.statuses.line(line) {
+            // There may be no subscriber.
+            let _ = self.shared.events.send(Event::Line(Box::new(line)));
+        }
+    }
+
+    /// Logs that a link is closed. For a link that carries one request, this is nothing to tell an operator.
+    pub(super) fn log_close(&self, incarnation: Incarnation, why: &CloseReason) {
+        let (line, link) = self.link_name(incarnation.link);
+        let institution = &*self.name;
+        let number = incarnation.number;
+        let code = why.code();
+        let why_text = why.to_string();
+        match why {
+            CloseReason::RequestDone => {
+                tracing::debug!(
+                    institution,
+                    line,
+                    link,
+                    incarnation = number,
+                    why = why_text,
+                    code,
+                    "closing the link"
+                );
+            }
+            _ => {
+                tracing::info!(institution, line, link, incarnation = number, why = why_text, code, "closing the link")
+            }
+        }
+    }
+
+    /// Logs that a connection ended.
+    pub(super) fn log_lost(&self, incarnation: Incarnation, why: &CloseReason) {
+        let (line, link) = self.link_name(incarnation.link);
+        let institution = &*self.name;
+        let number = incarnation.number;
+        let code = why.code();
+        let why_text = why.to_string();
+        let one_shot = self.config.lines.get(incarnation.link.line).is_some_and(|line| line.carry.one_shot);
+        match (one_shot, why) {
+            (true, CloseReason::ByUs | CloseReason::ByInstitution) => {
+                tracing::debug!(
+                    institution,
+                    line,
+                    link,
+                    incarnation = number,
+                    why = why_text,
+                    code,
+                    "the link is down"
+                );
+            }
+            _ => {
+                tracing::warn!(institution, line, link, incarnation = number, why = why_text, code, "the link is down")
+            }
+        }
+    }
+}
