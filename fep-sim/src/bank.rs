@@ -257,10 +257,12 @@ impl World {
         let mut bytes = answer(frame, "0000");
         match bank.transfers.get(&key) {
             Some(transfer) if !denies => {
+                let request = transfer.bytes.clone();
                 let amount = Telegram(&transfer.bytes).text(AMOUNT);
                 let code = if transfer.is_undone { "0117" } else { transfer.code };
                 put(&mut bytes, RESULT, code);
                 put(&mut bytes, RESULT_AMOUNT, &amount);
+                self.checks.done(number, &request);
             }
             found => {
                 if found.is_some() {
@@ -281,7 +283,11 @@ impl World {
         }
         let bank = self.bank(number);
         match bank.transfers.get_mut(&key) {
-            Some(transfer) => transfer.is_undone = true,
+            Some(transfer) => {
+                transfer.is_undone = true;
+                let request = transfer.bytes.clone();
+                self.checks.done(number, &request);
+            }
             // It will not carry the transfer out if it comes later.
             None => bank.undone.push(key),
         }
@@ -342,6 +348,8 @@ impl World {
         if !is_business {
             return self.send_to_gateway(on, bytes);
         }
+        self.checks.done(number, request);
+        let bank = self.bank(number);
         let has = |fault| bank.has(fault);
         if has(BankFault::Swaps) && request.get(24..28) == Some(b"0100") {
             return self.swap(number, on, bytes);

@@ -159,11 +159,15 @@ impl Checks {
         }
     }
 
-    /// A bank answered a request.
-    pub(crate) fn answered(&mut self, bank: usize, request: &[u8], answer: &[u8]) {
+    /// A bank does not work on a request any more: it answered, if with nonsense, or said what became of it.
+    pub(crate) fn done(&mut self, bank: usize, request: &[u8]) {
         if let Some(unanswered) = self.unanswered.get_mut(bank) {
             unanswered.retain(|(_, other)| other != request);
         }
+    }
+
+    /// A bank answered a request.
+    pub(crate) fn answered(&mut self, bank: usize, request: &[u8], answer: &[u8]) {
         if let Some(answers) = self.answers.get_mut(bank) {
             answers.insert(answer.to_vec(), request.to_vec());
         }
