@@ -11,9 +11,8 @@ use fep_gateway::inspect::{self, JournalCommand, Verdict};
 use fep_protocol::exchange::{Money, SettledBy};
 use serde_json::Value;
 
-use crate::check::{Rule, Told};
 use crate::telegram::{KEY, RESPONSE, Telegram};
-use crate::world::{Shared, World};
+use crate::world::{Rule, Shared, Told, Transfer, World};
 
 /// More exchanges than any plan has.
 const ALL: usize = 10_000;
@@ -92,7 +91,7 @@ impl World {
             return;
         }
         let transfer = bank.transfers.get(&key);
-        let is_done = transfer.is_some_and(crate::bank::Transfer::is_done);
+        let is_done = transfer.is_some_and(Transfer::is_done);
         let response = exchange.answer.as_ref().map(|answer| Telegram(&answer.bytes).text(RESPONSE));
         let says = match (outcome, exchange.money) {
             (Outcome::NotSent, _) | (_, Some(Money::NotDone | Money::Reversed)) => false,

@@ -15,10 +15,6 @@ mod telegram;
 
 mod plan;
 
-mod bank;
-mod check;
-mod disk;
-mod net;
 mod world;
 
 mod end;
@@ -27,8 +23,8 @@ mod life;
 mod many;
 mod shrink;
 
-pub use check::{Failure, Rule};
 pub use life::{Report, run};
 pub use many::{MUTANTS, find};
 pub use plan::Plan;
 pub use shrink::shrink;
+pub use world::{Failure, Rule};

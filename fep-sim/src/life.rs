@@ -12,12 +12,9 @@ use fep_protocol::exchange::Money;
 use fep_protocol::settlement::{PersonDecision, PersonWants};
 use serde_json::{Map, Value, json};
 
-use crate::check::{Failure, Rule};
-use crate::disk::SimulatedDisk;
 use crate::end;
-use crate::net::SimulatedNetwork;
 use crate::plan::{EVENTFUL, Item, Plan, What};
-use crate::world::Shared;
+use crate::world::{Failure, Rule, Shared, SimulatedDisk, SimulatedNetwork};
 
 /// What came of a simulation.
 #[derive(Clone, Debug)]

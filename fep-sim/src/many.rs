@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use fep_protocol::mutant::{Mutant, switch};
 
-use crate::check::{Failure, Rule};
 use crate::life::{Report, run};
 use crate::plan::Plan;
+use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it.
 pub const MUTANTS: [(Mutant, &[Rule]); 17] = [

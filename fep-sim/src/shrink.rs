@@ -1,8 +1,8 @@
 //! Shrinks a failing plan: removes items as long as the same rule still fails.
 
-use crate::check::Rule;
 use crate::life::run;
 use crate::plan::Plan;
+use crate::world::Rule;
 
 /// The smallest part of a plan that was found in which this rule fails.
 #[must_use]

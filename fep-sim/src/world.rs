@@ -3,6 +3,12 @@
 //! Everything is in one value behind one lock, and all tasks run in one thread, so that a seed replays one history. The world outlives
 //! the process: banks, network and the journal's files stay when the gateway dies.
 
+mod check;
+
+mod bank;
+mod disk;
+mod net;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,11 +17,21 @@ use fep_protocol::random::SplitMix64;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::bank::{Bank, BankEvent};
-use crate::check::Checks;
-use crate::disk::DiskState;
-use crate::net::{Net, NetEvent};
+use self::bank::{Bank, BankEvent};
+use self::check::Checks;
+use self::disk::DiskState;
+use self::net::{Net, NetEvent};
+
 use crate::plan::{BANKS, Draw, Plan, What};
+
+pub(crate) use self::bank::Transfer;
+pub(crate) use self::check::Told;
+pub use self::check::{Failure, Rule};
+pub(crate) use self::disk::SimulatedDisk;
+pub(crate) use self::net::SimulatedNetwork;
+
+/// The number of a connection, over all processes.
+type ConnectionId = u64;
 
 /// A handle to the world.
 #[derive(Clone)]

@@ -8,10 +8,9 @@ use fep_gateway::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::fact::{Class, Fact, What as Kind};
 use fep_protocol::reason::Unknown;
 
-use crate::net::ConnectionId;
+use super::{ConnectionId, World};
 use crate::plan::BANKS;
 use crate::telegram::{Telegram, frame_len};
-use crate::world::World;
 
 /// The rules, by the numbers of the invariants in the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,12 +114,12 @@ const GRACE: Duration = Duration::from_millis(300);
 const JUNK_BURST: u64 = 1100;
 const JUNK_PER_S: u64 = 12;
 
-/// The number of failures that are kept.
-const FAILURES_MAX: usize = 20;
+/// The number of failures of one rule that are kept.
+const FAILURES_MAX: usize = 5;
 
 impl Checks {
     pub(crate) fn fail(&mut self, at: Duration, rule: Rule, what: String) {
-        if self.failures.len() < FAILURES_MAX {
+        if self.failures.iter().filter(|failure| failure.rule == rule).count() < FAILURES_MAX {
             self.failures.push(Failure { at, rule, what });
         }
     }

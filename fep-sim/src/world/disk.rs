@@ -5,8 +5,8 @@ use std::time::Duration;
 use fep_gateway::ground::{Disk, Fate};
 use fep_protocol::fact::Fact;
 
+use super::Shared;
 use crate::plan::DiskFault;
-use crate::world::Shared;
 
 /// The troubles of the disk, with their ends.
 #[derive(Debug, Default)]

@@ -12,13 +12,9 @@ use std::time::Duration;
 use fep_gateway::ground::{Connecting, Network, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::bank::BankEvent;
+use super::{ConnectionId, Event, Shared, World};
 use crate::plan::{BANKS, BankFault, NetFault};
 use crate::telegram::RESERVE;
-use crate::world::{Event, Shared, World};
-
-/// The number of a connection, over all processes.
-pub(crate) type ConnectionId = u64;
 
 /// All connections, and the troubles of the way to each bank.
 #[derive(Default)]
@@ -222,7 +218,7 @@ impl World {
             connection.in_transit = connection.in_transit.saturating_sub(bytes.len());
             connection.wake();
         }
-        self.bank_event(bank, BankEvent::Bytes(id, bytes));
+        self.bank_reads(bank, id, &bytes);
     }
 
     /// The kernel closes the connections of a dead process. What it has still goes to the banks.

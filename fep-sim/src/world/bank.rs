@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use crate::check::Rule;
-use crate::net::ConnectionId;
+use super::check::Rule;
+use super::{ConnectionId, Event, World};
 use crate::plan::BankFault;
 use crate::telegram::{
     AMOUNT, CODE, DEPOSIT_ACCOUNT, KEY, ORIGINAL_KEY, RESPONSE, RESULT, RESULT_AMOUNT, SEND_COUNT, Telegram, answer,
     frame_len, notice, put,
 };
-use crate::world::{Event, World};
 
 /// One bank.
 pub(crate) struct Bank {
@@ -50,8 +49,6 @@ struct Notice {
 /// What a bank does at some time.
 #[derive(Debug)]
 pub(crate) enum BankEvent {
-    /// Bytes arrived.
-    Bytes(ConnectionId, Vec<u8>),
     /// It answers a request.
     Answer { on: ConnectionId, request: Vec<u8>, bytes: Vec<u8> },
     /// The next telegram of a flood.
@@ -136,7 +133,6 @@ impl World {
 
     pub(crate) fn bank_event(&mut self, number: usize, event: BankEvent) {
         match event {
-            BankEvent::Bytes(id, bytes) => self.bank_reads(number, id, &bytes),
             BankEvent::Answer { on, request, bytes } => self.bank_answers(number, on, &request, bytes),
             BankEvent::Flood { per_s } => self.flood(number, per_s),
             BankEvent::Notice(serial) => {
@@ -171,7 +167,7 @@ impl World {
         self.after(Duration::from_millis(10), Event::Bank(number, BankEvent::Flood { per_s }));
     }
 
-    fn bank_reads(&mut self, number: usize, id: ConnectionId, bytes: &[u8]) {
+    pub(super) fn bank_reads(&mut self, number: usize, id: ConnectionId, bytes: &[u8]) {
         let Some(inbox) = self.bank(number).inboxes.get_mut(&id) else { return };
         inbox.extend_from_slice(bytes);
         let mut frames = VecDeque::new();
