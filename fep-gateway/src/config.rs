@@ -147,7 +147,8 @@ pub struct InstitutionConfig {
     /// `trace_wraps`, default false: whether the trace numbers of a business day continue from 1 after the highest one. By default
     /// requests are refused then, because the institution could take a repeated number for a repeated request.
     pub trace_wraps: bool,
-    /// `answer_timeout_ms`, default 5000: how long an exchange waits for its answer.
+    /// `answer_timeout_ms`, default 5000: how long an exchange may take, from its acceptance. What is not written to a line in the
+    /// first half of that time is not sent, so that the institution has the other half at least.
     pub answer_timeout: Duration,
     /// `inflight_max`, default 500: the maximum number of exchanges that the institution may have without an answer. An exchange
     /// whose outcome is unknown counts until its answer arrives or its quarantine ends.

@@ -202,6 +202,8 @@ struct UnderWay {
     bytes: TelegramBytes,
     /// For a telegram that expects an answer: its key and its answer timeout.
     waits: Option<(Key, Duration)>,
+    /// When it was accepted.
+    since: Duration,
     written: bool,
     /// The outcome of a written exchange that is over, if the kernel has a byte of it.
     over: Option<Unknown>,
@@ -214,12 +216,13 @@ struct Ready {
     telegram: Option<Arc<str>>,
     bytes: TelegramBytes,
     waits: Option<(Key, Duration)>,
+    since: Duration,
     request: Option<OutgoingRequest>,
 }
 
 impl Ready {
     fn reply(bytes: TelegramBytes) -> Self {
-        Self { telegram: None, bytes, waits: None, request: None }
+        Self { telegram: None, bytes, waits: None, since: Duration::ZERO, request: None }
     }
 }
 
@@ -342,7 +345,7 @@ impl<T: Telegrams> Institution<T> {
         let owner = item.owner;
         item.written = true;
         match &item.waits {
-            Some((key, timeout)) => self.mux.written(key, now.steady + *timeout),
+            Some((key, timeout)) => self.mux.written(key, item.since + *timeout),
             None => {
                 self.under_way.remove(&ticket);
             }

@@ -251,8 +251,23 @@ pub struct Demand {
     pub business: Option<Arc<str>>,
     /// Its priority.
     pub priority: Priority,
-    /// The longest wait for the answer, and the longest wait for its turn.
+    /// The time from its acceptance until its outcome is told.
     pub answer_timeout: Duration,
+}
+
+impl Demand {
+    /// The time from its acceptance in which a request must be written. The rest is the institution's: a request that is
+    /// written at the last moment would be unknown although the institution did nothing wrong.
+    #[must_use]
+    pub fn start_timeout(&self) -> Duration {
+        start_timeout(self.answer_timeout)
+    }
+}
+
+/// Half of the answer timeout.
+#[must_use]
+pub fn start_timeout(answer_timeout: Duration) -> Duration {
+    answer_timeout / 2
 }
 
 /// A telegram of ours that expects an answer, encoded for the wire.
@@ -268,7 +283,7 @@ pub struct EncodedRequest {
     pub answer: Arc<str>,
     /// The trace number, as text.
     pub trace: String,
-    /// The longest wait for the answer.
+    /// The time from its acceptance until it is unknown. A duty is accepted when it is made.
     pub answer_timeout: Duration,
 }
 

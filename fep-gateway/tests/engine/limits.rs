@@ -53,7 +53,7 @@ async fn who_waits_until_its_deadline_is_not_sent() {
     let first = bench.ask();
     let (_, request) = bench.peer.receive().await;
     let second = bench.ask().await.unwrap();
-    let why = "not sent: the limits of the institution let it not start within 300 ms";
+    let why = "not sent: the limits of the institution let it not start within 150 ms";
     assert_eq!((outcome(&second).as_str(), second.reason_code.as_deref()), (why, Some("waited_too_long")));
     assert_eq!(bench.gateway.find(&second.id).await.unwrap(), Some(second));
     let first = first.await.unwrap();

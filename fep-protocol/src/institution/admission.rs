@@ -51,8 +51,8 @@ struct Waiting<D> {
 
 impl<D> Waiting<D> {
     fn offer(&self, id: Ticket) -> Offer {
-        let Demand { business, priority, answer_timeout, .. } = &self.demand;
-        let deadline = self.since + *answer_timeout;
+        let Demand { business, priority, .. } = &self.demand;
+        let deadline = self.since + self.demand.start_timeout();
         Offer { id, priority: *priority, business: business.as_deref().map(str::to_owned), caller: 0, deadline }
     }
 }
@@ -125,8 +125,8 @@ impl<D> Admission<D> {
 }
 
 impl<T: Telegrams> Institution<T> {
-    /// Takes a service's request, which was accepted at `since`. It starts now, or waits for its turn. A request that is not
-    /// written by its answer deadline is dropped: the caller has given up by then, and the money must not move afterwards.
+    /// Takes a service's request, which was accepted at `since`. It starts now, or waits for its turn. It has one deadline, which
+    /// counts from its acceptance. A request that is not written in the first half of that time is dropped.
     ///
     /// # Errors
     /// The reason why the request cannot be sent. The request certainly was not sent.
@@ -147,9 +147,9 @@ impl<T: Telegrams> Institution<T> {
         if self.leaving.is_some() {
             return Err(NotSent::Stopping);
         }
-        let deadline = since + demand.answer_timeout;
-        if deadline <= now.steady {
-            return Err(NotSent::NotStarted { within: demand.answer_timeout });
+        let within = demand.start_timeout();
+        if since + within <= now.steady {
+            return Err(NotSent::NotStarted { within });
         }
         self.may_start(&demand, now)?;
         let id = self.ticket();
@@ -305,7 +305,7 @@ impl<T: Telegrams> Institution<T> {
                     let waited = self.admission.waiting.remove(&ticket);
                     let is_late = matches!(refusal, Refusal::Waited { .. });
                     // The caller's time began when the request was accepted, not when it began to wait.
-                    let within = waited.map(|waiting| waiting.demand.answer_timeout);
+                    let within = waited.map(|waiting| waiting.demand.start_timeout());
                     let refusal = match (refusal, within) {
                         (Refusal::Waited { .. }, Some(within)) => Refusal::Waited { within },
                         (refusal, _) => refusal,

@@ -13,7 +13,7 @@ use super::{Action, Institution, Outgoing, OutgoingRequest, Owner, Ready, UnderW
 use crate::exchange::TelegramBytes;
 use crate::mutant::{Mutant, is_on};
 use crate::reason::{CloseReason, NotSent};
-use crate::terms::{EncodedRequest, Incarnation, Key, Now, POLL, Telegrams, Ticket};
+use crate::terms::{EncodedRequest, Incarnation, Key, Now, POLL, Telegrams, Ticket, start_timeout};
 use crate::trace::TraceUse;
 
 /// The maximum number of trace numbers that one telegram skips because their keys are in quarantine. Beyond that the
@@ -80,10 +80,11 @@ impl<T: Telegrams> Institution<T> {
         }
         let request = owner.is_business().then(|| OutgoingRequest { key: key.clone(), trace });
         let waits = Some((key.clone(), answer_timeout));
-        let ready = Ready { telegram: Some(telegram), bytes, waits, request };
+        let ready = Ready { telegram: Some(telegram), bytes, waits, since, request };
         self.send(ticket, owner, incarnation, ready);
+        let within = if owner.is_business() { start_timeout(answer_timeout) } else { answer_timeout };
         // `make` has checked that the key is free.
-        let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
+        let _ = self.mux.reserve(key, ticket, answer, since + within);
     }
 
     pub(super) fn send_reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Ticket {
@@ -93,7 +94,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn send(&mut self, ticket: Ticket, owner: Owner, incarnation: Incarnation, ready: Ready) {
-        let Ready { telegram, bytes, waits, request } = ready;
+        let Ready { telegram, bytes, waits, since, request } = ready;
         let bytes_of_it = bytes.clone();
         if waits.is_some() {
             if let Some(link) = self.link_mut(incarnation.link) {
@@ -101,7 +102,8 @@ impl<T: Telegrams> Institution<T> {
             }
             self.refresh(incarnation.link);
         }
-        let item = UnderWay { owner, incarnation, bytes: bytes_of_it, waits, written: false, over: None, permit: None };
+        let item =
+            UnderWay { owner, incarnation, bytes: bytes_of_it, waits, since, written: false, over: None, permit: None };
         self.under_way.insert(ticket, item);
         self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request }));
     }

@@ -13,6 +13,7 @@ use crate::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
 use crate::session::SessionEvent;
 use crate::terms::{
     BusinessNotice, BusinessSign, Classified, Duty, Incarnation, Key, Now, POLL, Poll, Stops, Telegrams, Ticket,
+    start_timeout,
 };
 
 /// What an answer says besides its content.
@@ -233,7 +234,7 @@ impl<T: Telegrams> Institution<T> {
                 }
                 Expired::NotStarted(ticket) => {
                     let timeout = self.under_way.get(&ticket).and_then(|item| item.waits.as_ref());
-                    let within = timeout.map_or(Duration::ZERO, |(_, timeout)| *timeout);
+                    let within = timeout.map_or(Duration::ZERO, |(_, timeout)| start_timeout(*timeout));
                     self.unsent(ticket, NotSent::JournalSlow { within }, now);
                 }
                 Expired::Forgotten(ticket) => {

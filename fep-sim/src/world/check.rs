@@ -272,7 +272,7 @@ impl Checks {
         let id = exchange.id;
         let late = at.saturating_sub(*asked);
         self.made("an outcome");
-        if late > ANSWER_TIMEOUT * 2 + GRACE {
+        if late > ANSWER_TIMEOUT + GRACE {
             self.fail(*at, Rule::Deadline, format!("the caller of {id} waited {late:?}"));
         }
         let Some(outcome) = exchange.outcome else {

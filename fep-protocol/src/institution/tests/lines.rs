@@ -142,6 +142,9 @@ fn a_late_answer_without_a_key_never_reaches_the_next_request() {
     acts(&mut machine, Duration::ZERO);
     assert_eq!(ask(&mut machine, Duration::ZERO), ["0.0.1 < REQ:0001"]);
     assert_eq!(ask(&mut machine, SECOND), [""; 0]);
+    machine.tick(at(4 * SECOND));
+    let not_sent = "2 not sent: the limits of the institution let it not start within 2500 ms";
+    assert_eq!(acts(&mut machine, 4 * SECOND), [not_sent]);
     machine.tick(at(5 * SECOND));
     let why = "a telegram was not answered within 5000 ms, and its answer must not reach another one";
     let acts_then = acts(&mut machine, 5 * SECOND);
