@@ -292,11 +292,11 @@ async fn without_a_key_a_late_answer_never_reaches_the_next_request() {
     let mut peer = Peer::start().await;
     let lines = line("main", peer.port, "window = 1");
     let keyless = |config: &mut Config| config.institutions.get_mut("bank-a").unwrap().key.clear();
-    let bench = Bench::changed(&lines, "answer_timeout_ms = 400", "", keyless).await;
+    let bench = Bench::changed(&lines, "answer_timeout_ms = 800", "", keyless).await;
     bench.becomes("main", LinkState::Up).await;
     let late = bench.ask();
     let (first_link, first) = peer.receive().await;
-    assert_eq!(outcome(&late.await.unwrap()), "unknown: no answer within 400 ms");
+    assert_eq!(outcome(&late.await.unwrap()), "unknown: no answer within 800 ms");
     // The link is being closed, and still read for a while.
     peer.send(first_link, &answer_without_key(&first, 1)).await;
     until("there is another connection", async || {

@@ -26,7 +26,7 @@ struct Pair {
 const CONTRACT: usize = 8;
 
 /// Instances wait only so long for each other as a request can be in flight.
-const IMPATIENT: &str = "answer_timeout_ms = 400\nquarantine_ms = 300\ninflight_max = 8\n";
+const IMPATIENT: &str = "answer_timeout_ms = 800\nquarantine_ms = 300\ninflight_max = 8\n";
 
 const PATIENT: &str = "answer_timeout_ms = 9000\nquarantine_ms = 300\ninflight_max = 8\n";
 
@@ -152,7 +152,7 @@ async fn a_late_answer_on_the_other_gateways_line_settles() {
     let asked = pair.ask(0);
     let (_, request) = pair.peer.receive().await;
     let unknown = asked.await.unwrap();
-    assert_eq!(outcome(&unknown), "unknown: no answer within 400 ms");
+    assert_eq!(outcome(&unknown), "unknown: no answer within 800 ms");
     pair.peer.send(1, &transfer_answer(&request)).await;
     until("it is settled", async || {
         pair.gateways[0].find(&unknown.id).await.unwrap().is_some_and(|exchange| exchange.settled_by.is_some())

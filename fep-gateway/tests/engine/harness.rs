@@ -35,7 +35,7 @@ impl Default for Setup {
     }
 }
 
-pub(crate) const IMPATIENT: &str = "answer_timeout_ms = 300";
+pub(crate) const IMPATIENT: &str = "answer_timeout_ms = 600";
 
 pub(crate) const SESSION: &str = r#"
 [institutions.bank-a.session]

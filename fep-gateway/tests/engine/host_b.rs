@@ -34,7 +34,7 @@ impl Host {
         let folder = tempfile::tempdir().unwrap();
         let text = include_str!("../../testdata/host-b.toml")
             .replace("127.0.0.1:9002", &format!("127.0.0.1:{}", peer.port))
-            .replace("trace = ", "answer_timeout_ms = 300\ntrace = ")
+            .replace("trace = ", "answer_timeout_ms = 600\ntrace = ")
             .replace(
                 "notices.RepaymentNotice]",
                 "notices.RepaymentNotice]\nstand_in = { \"header.response_code\" = \"00\" }",

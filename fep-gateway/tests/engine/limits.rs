@@ -49,15 +49,15 @@ async fn a_window_of_one_serves_twenty_callers_one_after_the_other() {
 
 #[tokio::test]
 async fn who_waits_until_its_deadline_is_not_sent() {
-    let mut bench = Bench::new(limited("inflight_max = 1\nanswer_timeout_ms = 300", "")).await;
+    let mut bench = Bench::new(limited("inflight_max = 1\nanswer_timeout_ms = 600", "")).await;
     let first = bench.ask();
     let (_, request) = bench.peer.receive().await;
     let second = bench.ask().await.unwrap();
-    let why = "not sent: the limits of the institution let it not start within 150 ms";
+    let why = "not sent: the limits of the institution let it not start within 300 ms";
     assert_eq!((outcome(&second).as_str(), second.reason_code.as_deref()), (why, Some("waited_too_long")));
     assert_eq!(bench.gateway.find(&second.id).await.unwrap(), Some(second));
     let first = first.await.unwrap();
-    assert_eq!(outcome(&first), "unknown: no answer within 300 ms");
+    assert_eq!(outcome(&first), "unknown: no answer within 600 ms");
     // The institution may still work on the first one, so its place is not free before its late answer.
     assert_eq!(outcome(&bench.ask().await.unwrap()), why);
     bench.peer.send(0, &transfer_answer(&request)).await;
@@ -171,14 +171,14 @@ const TRIPPED: &str = "the breaker of the institution is tripped: 3 requests in 
 
 #[tokio::test]
 async fn silence_trips_the_breaker_and_only_an_echo_test_asks_whether_the_institution_is_back() {
-    let mut bench = Bench::new(limited("answer_timeout_ms = 300", BREAKER)).await;
+    let mut bench = Bench::new(limited("answer_timeout_ms = 600", BREAKER)).await;
     bench.peer.sign_on(1, b"0000").await;
     bench.links_up(1).await;
     let silent: Vec<_> = (0..3).map(|_| bench.ask()).collect();
     for _ in 0..3 {
         bench.peer.receive().await;
     }
-    assert_eq!(all(silent).await, ["unknown: no answer within 300 ms"; 3]);
+    assert_eq!(all(silent).await, ["unknown: no answer within 600 ms"; 3]);
     let refused = bench.ask().await.unwrap();
     assert_eq!(refused.reason_code.as_deref(), Some("breaker_tripped"));
     assert_eq!(outcome(&refused), format!("not sent: {TRIPPED}"));
@@ -319,12 +319,12 @@ name = "main"
 async fn a_stuck_institution_with_a_tripped_breaker_does_not_touch_another_one() {
     let mut other = Peer::start().await;
     let tables = format!("{BREAKER}{OTHER}connect = \"127.0.0.1:{}\"\n", other.port);
-    let setup = limited("answer_timeout_ms = 300\ninflight_max = 3", tables.leak());
+    let setup = limited("answer_timeout_ms = 600\ninflight_max = 3", tables.leak());
     let mut bench = Bench::new(setup).await;
     bench.peer.sign_on(1, b"0000").await;
     bench.links_up(1).await;
     let silent: Vec<_> = (0..3).map(|_| bench.ask()).collect();
-    assert_eq!(all(silent).await, ["unknown: no answer within 300 ms"; 3]);
+    assert_eq!(all(silent).await, ["unknown: no answer within 600 ms"; 3]);
     assert_eq!(outcome(&bench.ask().await.unwrap()), format!("not sent: {TRIPPED}"));
     for _ in 0..5 {
         let gateway = bench.gateway.clone();

@@ -186,7 +186,7 @@ async fn who_stops_a_second_time_waits_for_the_first() {
 
 #[tokio::test]
 async fn a_journal_that_hangs_delays_no_request_beyond_its_time() {
-    let setup = Setup { institution: "answer_timeout_ms = 300", ..Setup::default() };
+    let setup = Setup { institution: "answer_timeout_ms = 600", ..Setup::default() };
     let mut bench = Bench::new(setup).await;
     let other = rusqlite::Connection::open(bench.journal()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -195,6 +195,6 @@ async fn a_journal_that_hangs_delays_no_request_beyond_its_time() {
     tokio::time::sleep(Duration::from_millis(600)).await;
     other.execute_batch("ROLLBACK").unwrap();
     let said = outcome(&asked.await.unwrap());
-    assert_eq!(said, "not sent: it could not be started within 150 ms: the journal had not taken it");
+    assert_eq!(said, "not sent: it could not be started within 300 ms: the journal had not taken it");
     assert!(bench.peer.is_quiet().await);
 }

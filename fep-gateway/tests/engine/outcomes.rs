@@ -73,17 +73,17 @@ async fn a_declined_answer_is_an_answer() {
 async fn silence_is_unknown_and_a_late_answer_settles_its_own() {
     let mut bench = Bench::new(Setup { institution: IMPATIENT, ..Setup::default() }).await;
     let exchange = bench.ask().await.unwrap();
-    assert_eq!(outcome(&exchange), "unknown: no answer within 300 ms");
+    assert_eq!(outcome(&exchange), "unknown: no answer within 600 ms");
     let (connection, request) = bench.peer.receive().await;
     let next = bench.ask();
     let (_, other) = bench.peer.receive().await;
     assert_ne!(other[32..38], request[32..38]);
     bench.peer.send(connection, &transfer_answer(&request)).await;
     let settled = bench.settled(&exchange.id).await;
-    assert_eq!(outcome(&settled), "unknown: no answer within 300 ms");
+    assert_eq!(outcome(&settled), "unknown: no answer within 600 ms");
     assert_eq!(settled.settled_by, Some(SettledBy::LateAnswer));
     assert_eq!(settled.answer.unwrap().bytes[..], transfer_answer(&request)[..]);
-    assert_eq!(outcome(&next.await.unwrap()), "unknown: no answer within 300 ms");
+    assert_eq!(outcome(&next.await.unwrap()), "unknown: no answer within 600 ms");
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn an_answer_with_another_number_is_nobodys() {
     let mut wrong = transfer_answer(&request);
     wrong[32..38].copy_from_slice(b"777777");
     bench.peer.send(connection, &wrong).await;
-    assert_eq!(outcome(&asked.await.unwrap()), "unknown: no answer within 300 ms");
+    assert_eq!(outcome(&asked.await.unwrap()), "unknown: no answer within 600 ms");
     assert_eq!(bench.entries(2).await[1].1, "unmatched");
 }
 
@@ -267,7 +267,7 @@ async fn a_known_key_is_answered_though_the_journal_takes_no_writes() {
     let mut bench = Bench::new(Setup { institution: IMPATIENT, ..Setup::default() }).await;
     let ask = async || bench.gateway.exchange("bank-a", "Transfer", &transfer(), Some("order-8")).await;
     let unknown = ask().await.unwrap();
-    assert_eq!(outcome(&unknown), "unknown: no answer within 300 ms");
+    assert_eq!(outcome(&unknown), "unknown: no answer within 600 ms");
     let other = rusqlite::Connection::open(bench.journal()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert_eq!(ask().await.unwrap(), unknown);

@@ -14,7 +14,7 @@ use crate::peer::{Peer, transfer_answer};
 
 const TABLES: &str = r#"
 [institutions.bank-a.telegrams.Transfer]
-answer_timeout_ms = 200
+answer_timeout_ms = 400
 [institutions.bank-a.telegrams.ResultInquiry]
 answer_timeout_ms = 700
 [institutions.bank-a.telegrams.Reversal]
@@ -109,7 +109,7 @@ impl World {
         let asked = tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &body, None).await.unwrap() });
         let request = self.receive("0100100").await;
         let exchange = asked.await.unwrap();
-        assert_eq!(outcome(&exchange), "unknown: no answer within 200 ms");
+        assert_eq!(outcome(&exchange), "unknown: no answer within 400 ms");
         (exchange, request)
     }
 

@@ -26,9 +26,9 @@ const POINTS: [&str; 7] =
 
 const SETTLEMENT: &str = r#"
 [institutions.bank-a.telegrams.Transfer]
-answer_timeout_ms = 250
+answer_timeout_ms = 500
 [institutions.bank-a.telegrams.ResultInquiry]
-answer_timeout_ms = 150
+answer_timeout_ms = 300
 [institutions.bank-a.telegrams.Reversal]
 answer_timeout_ms = 500
 [institutions.bank-a.telegrams.Transfer.settlement]

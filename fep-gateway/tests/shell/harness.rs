@@ -40,7 +40,7 @@ action = "silence"
 telegram = "Transfer"
 when = { passbook_memo = "late" }
 action = "late"
-delay_ms = 700
+delay_ms = 1300
 [[rules]]
 telegram = "Transfer"
 when = { passbook_memo = "slow" }
@@ -156,7 +156,7 @@ fn config(connect: &str, more: &str, folder: &Path) -> Config {
 spec = "bank-a.toml"
 key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
-answer_timeout_ms = 400
+answer_timeout_ms = 800
 [institutions.bank-a.fill]
 "header.transaction_code" = "FEPTEST01"
 "header.company_code" = "FEPCO001"

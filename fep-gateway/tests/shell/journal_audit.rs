@@ -54,7 +54,7 @@ async fn exchanges_are_found_by_each_filter() {
     };
     let all = check("", &[2, 1, 0]);
     assert_eq!(all[0]["outcome"], "unknown");
-    assert_eq!(all[0]["reason"], "no answer within 400 ms");
+    assert_eq!(all[0]["reason"], "no answer within 800 ms");
     assert_eq!(all[0]["line"], "main");
     check("--limit 2", &[2, 1]);
     check("--outcome answered", &[1, 0]);
@@ -75,7 +75,7 @@ async fn exchanges_are_found_by_each_filter() {
 
     let table = run(&format!("search --journal {file}"), 0);
     assert_eq!(table.lines().count(), 5, "{table}");
-    assert!(table.contains(&ids[0]) && table.contains("no answer within 400 ms"), "{table}");
+    assert!(table.contains(&ids[0]) && table.contains("no answer within 800 ms"), "{table}");
     check_usage(&format!("search --journal {file} --limit 0"), "0 is not in 1..=10000");
     check_usage(&format!("search --journal {file} --since yesterday"), "a time is written 2026-11-26T09:15:00+09:00");
 }
