@@ -3,9 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-own=(fep-tests fep-no-std) # `publish = false`
+own=(fep-tests fep-no-std fep-sim) # `publish = false`
 crates=()
-for manifest in fep-*/Cargo.toml; do crates+=("$(dirname "$manifest")"); done
+for manifest in fep-*/Cargo.toml; do
+  grep -q '^publish = false' "$manifest" || crates+=("$(dirname "$manifest")")
+done
 
 for crate in "${crates[@]}"; do
   files=$(cargo package --quiet --list --allow-dirty -p "$crate" 2>/dev/null)
