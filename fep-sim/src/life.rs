@@ -272,7 +272,8 @@ impl NoticeHandler for Service {
         Box::pin(async move {
             let (pause, fails) = {
                 let mut world = self.0.lock();
-                (world.draw.ms(0, 1500), world.draw.percent(20))
+                let is_eventful = world.now < FAULTS_END;
+                (world.draw.ms(0, if is_eventful { 1500 } else { 500 }), is_eventful && world.draw.percent(20))
             };
             tokio::time::sleep(pause).await;
             if fails {

@@ -99,7 +99,9 @@ fn one(seed: u64, keep: Option<&[usize]>, history: bool) -> ExitCode {
     let small = shrink(&plan, failure.rule);
     let report = run(&small, true);
     say(&format!("seed {seed} breaks a rule. The smallest plan that was found:\n\n{small}"));
-    report.history.iter().for_each(|line| say(line));
+    // The journal at the end is long. `--history` shows it.
+    let is_shown = |line: &&String| history || !line.contains(" journal: ");
+    report.history.iter().filter(is_shown).for_each(|line| say(line));
     for failure in &report.failures {
         say(&format!("{:?} at {:.3} s: {}", failure.rule, failure.at.as_secs_f64(), failure.what));
     }
