@@ -1,6 +1,6 @@
 //! Deliberate mistakes of the machines, to prove that the properties in tests and simulations can fail.
 //!
-//! A mutant is compiled into tests, and with the feature `mutants`, which no release has. Otherwise [`is_on`] is a constant. A test
+//! A mutant is compiled into tests, and with the feature `mutants`, which no release has. Otherwise `is_on` is a constant. A test
 //! switches one mutant on for its own thread and expects its property to fail.
 
 /// One deliberate mistake.

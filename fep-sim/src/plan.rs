@@ -125,7 +125,7 @@ pub(crate) const EVENTFUL: Duration = Duration::from_secs(30);
 /// time for the answer, because a bank that gets a transfer later breaks its contract.
 const LASTS_MAX_MS: u64 = 4_000;
 
-/// The numbers of banks: the first one gets into trouble, the second one in some plans only.
+/// The number of banks. The first one gets into trouble, the second one only in some plans.
 pub(crate) const BANKS: usize = 2;
 
 /// Draws what a plan needs.
