@@ -84,7 +84,7 @@ fn folder() -> Result<tempfile::TempDir, String> {
 /// The configuration of the simulated gateway.
 fn config(folder: &Path) -> Result<Config, String> {
     let text = include_str!("../config.toml");
-    let (journal, bank) = text.split_once("# BANK").unwrap_or((text, ""));
+    let (journal, bank) = text.split_once("\n# BANK\n").unwrap_or((text, ""));
     let spec = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/bank-a/bank-a.toml"));
     let bank = bank.replace("SPEC", &spec.display().to_string());
     let banks = ["bank-0", "bank-1"].map(|name| bank.replace("NAME", name)).concat();
