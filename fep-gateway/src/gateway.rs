@@ -29,7 +29,7 @@ use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
 use fep_protocol::delivery::DeliveryDecision;
-use fep_protocol::exchange::{Event, Exchange, ExchangeId, Flags, LineStatus, Outcome, TelegramBytes};
+use fep_protocol::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
 use fep_protocol::settlement::{PersonDecision, SettlementCase, SettlementFact};
@@ -194,25 +194,8 @@ impl Gateway {
     ) -> Result<Exchange, Refusal> {
         let shared = &self.inner.shared;
         let now = shared.clock.now();
-        let exchange = Exchange {
-            id: shared.clock.name(now),
-            institution: handle.name.clone(),
-            telegram: telegram.into(),
-            outcome: None,
-            settled_by: None,
-            money: None,
-            flags: Flags::default(),
-            trace: String::new(),
-            reason: None,
-            reason_code: None,
-            line: None,
-            request: TelegramBytes::default(),
-            answer: None,
-            stand_in: None,
-            accepted_at_ms: now.wall_ms,
-            ended_at_ms: None,
-            journaled: true,
-        };
+        let id = shared.clock.name(now);
+        let exchange = Exchange::accepted(id, handle.name.clone(), telegram.into(), now.wall_ms);
         let key = match idempotency {
             None => None,
             Some((key, digest)) => {

@@ -23,6 +23,7 @@
 //! proxy that authenticates its clients.
 
 mod error;
+mod decision;
 mod origin;
 mod events;
 mod exchanges;

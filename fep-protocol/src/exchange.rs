@@ -233,6 +233,32 @@ pub struct Exchange {
     pub journaled: bool,
 }
 
+impl Exchange {
+    /// An exchange that was accepted at this time, in milliseconds since 1970, and about which nothing else is known yet.
+    #[must_use]
+    pub fn accepted(id: ExchangeId, institution: Arc<str>, telegram: Arc<str>, accepted_at_ms: i64) -> Self {
+        Self {
+            id,
+            institution,
+            telegram,
+            outcome: None,
+            settled_by: None,
+            money: None,
+            flags: Flags::default(),
+            trace: String::new(),
+            reason: None,
+            reason_code: None,
+            line: None,
+            request: TelegramBytes::default(),
+            answer: None,
+            stand_in: None,
+            accepted_at_ms,
+            ended_at_ms: None,
+            journaled: true,
+        }
+    }
+}
+
 /// What settled an unknown exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,6 +11,7 @@ use fep_protocol::fact::Fact;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
+use super::decision;
 use super::error::ApiError;
 use super::exchanges::checked_limit;
 use super::origin::refuse_foreign_page;
@@ -69,16 +70,7 @@ struct FactView {
     len: usize,
 }
 
-/// The body of `POST /v1/notices/{id}/delivery`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DecisionBody {
-    decision: DecisionWord,
-    note: String,
-    #[serde(default = "nobody")]
-    person: String,
-}
-
+/// What a person can decide.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum DecisionWord {
@@ -132,11 +124,8 @@ pub(super) async fn decide(
 ) -> Result<Json<Delivered>, ApiError> {
     refuse_foreign_page(&headers)?;
     let notice = find(&shared, id).await?;
-    let body = body.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "body", error.body_text()))?;
-    let body: DecisionBody = serde_json::from_slice(&body).map_err(|error| {
-        let example = r#"write {"decision": "deliver", "note": "…"}, with deliver or close"#;
-        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_decision", format!("{error}; {example}"))
-    })?;
+    let example = r#"write {"decision": "deliver", "note": "…"}, with deliver or close"#;
+    let body = decision::read(body, example)?;
     let wants = match body.decision {
         DecisionWord::Deliver => DeliveryWish::Deliver,
         DecisionWord::Close => DeliveryWish::Close,
@@ -197,11 +186,6 @@ fn fact_view(number: u64, fact: &Fact) -> FactView {
         reason_code: fact.reason.as_ref().map(|reason| reason.code.to_string()),
         len: fact.bytes.len(),
     }
-}
-
-/// Callers have no names yet.
-fn nobody() -> String {
-    "operator".to_owned()
 }
 
 fn refused(error: &DeliverError) -> ApiError {

@@ -13,6 +13,7 @@ use fep_protocol::settlement::{
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
+use super::decision;
 use super::error::ApiError;
 use super::exchanges::{ListQuery, find, limit_of, reply_of};
 use super::notices::{self, Delivered};
@@ -50,16 +51,7 @@ struct Past {
     fact: SettlementFact,
 }
 
-/// The body of `POST /v1/exchanges/{id}/settlement`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DecisionBody {
-    decision: DecisionWord,
-    note: String,
-    #[serde(default = "nobody")]
-    person: String,
-}
-
+/// What a person can decide.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum DecisionWord {
@@ -102,11 +94,8 @@ pub(super) async fn settle(
 ) -> Result<Response, ApiError> {
     refuse_foreign_page(&headers)?;
     let exchange = find(&shared, id).await?;
-    let body = body.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "body", error.body_text()))?;
-    let body: DecisionBody = serde_json::from_slice(&body).map_err(|error| {
-        let example = r#"write {"decision": "done", "note": "…"}, with done, not_done, reversed, inquire or reverse"#;
-        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_decision", format!("{error}; {example}"))
-    })?;
+    let example = r#"write {"decision": "done", "note": "…"}, with done, not_done, reversed, inquire or reverse"#;
+    let body = decision::read(body, example)?;
     let wants = match body.decision {
         DecisionWord::Done => PersonWants::Settle(Money::Done),
         DecisionWord::NotDone => PersonWants::Settle(Money::NotDone),
@@ -117,11 +106,6 @@ pub(super) async fn settle(
     let decision = PersonDecision { person: body.person, note: body.note, wants };
     let exchange = shared.gateway.settle(&exchange.id, decision).await.map_err(|error| refused(&error))?;
     Ok(reply_of(&shared, &exchange))
-}
-
-/// Callers have no names yet.
-fn nobody() -> String {
-    "operator".to_owned()
 }
 
 fn refused(error: &SettleError) -> ApiError {

@@ -12,7 +12,8 @@ use tokio::runtime::Runtime;
 use crate::harness::{Setup, config, outcome, transfer, until};
 use crate::peer::{Peer, transfer_answer};
 
-const TABLES: &str = r#"
+const TABLES: &str = concat!(
+    r#"
 [institutions.bank-a.telegrams.Transfer]
 answer_timeout_ms = 400
 [institutions.bank-a.telegrams.ResultInquiry]
@@ -26,21 +27,10 @@ horizon_ms = 900
 first_wait_ms = 100
 backoff_min_ms = 50
 backoff_max_ms = 100
-[institutions.bank-a.telegrams.Transfer.settlement.inquiry]
-telegram = "ResultInquiry"
-tries_max = 2
-fields = { "header.transaction_no" = "<request.header.transaction_no>", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = "", amount = 0 }
-processed = { "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", result_code = "0000", amount = "<request.amount>" }
-declined = { "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", result_code = "0110" }
-not_processed = { "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", result_code = "0100" }
-[institutions.bank-a.telegrams.Transfer.settlement.reversal]
-telegram = "Reversal"
-tries_max = 3
-fields = { "header.transaction_no" = "<request.header.transaction_no>", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", withdraw_account = "<request.withdraw_account>", amount = "<request.amount>", deposit_bank = "<request.deposit_bank>", deposit_account = "<request.deposit_account>", reason = "01" }
-repeat = { "header.send_count" = "<attempt>" }
-confirmed = { "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>" }
-refused = { "header.response_code" = "0110" }
-"#;
+"#,
+    include_str!("../settlement.toml"),
+    "tries_max = 3\n",
+);
 
 /// A gateway in a runtime of its own, which can be dropped in the middle of its work, and a bank that keeps its own record.
 struct World {

@@ -24,7 +24,8 @@ const TRANSFERS: u64 = 24;
 const POINTS: [&str; 7] =
     ["BeforeCommit", "AfterCommit", "BeforeWrite", "AfterWrite", "AnswerRead", "BeforeReply", "AfterIndexStep"];
 
-const SETTLEMENT: &str = r#"
+const SETTLEMENT: &str = concat!(
+    r#"
 [institutions.bank-a.telegrams.Transfer]
 answer_timeout_ms = 500
 [institutions.bank-a.telegrams.ResultInquiry]
@@ -37,21 +38,10 @@ horizon_ms = 600
 first_wait_ms = 20
 backoff_min_ms = 20
 backoff_max_ms = 60
-[institutions.bank-a.telegrams.Transfer.settlement.inquiry]
-telegram = "ResultInquiry"
-tries_max = 2
-fields = { "header.transaction_no" = "<request.header.transaction_no>", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = "", amount = 0 }
-processed = { "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", result_code = "0000", amount = "<request.amount>" }
-declined = { "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", result_code = "0110" }
-not_processed = { "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", result_code = "0100" }
-[institutions.bank-a.telegrams.Transfer.settlement.reversal]
-telegram = "Reversal"
-tries_max = 9
-fields = { "header.transaction_no" = "<request.header.transaction_no>", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", withdraw_account = "<request.withdraw_account>", amount = "<request.amount>", deposit_bank = "<request.deposit_bank>", deposit_account = "<request.deposit_account>", reason = "01" }
-repeat = { "header.send_count" = "<attempt>" }
-confirmed = { "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>" }
-refused = { "header.response_code" = "0110" }
-"#;
+"#,
+    include_str!("../settlement.toml"),
+    "tries_max = 9\n",
+);
 
 #[test]
 fn every_transfer_is_settled_as_the_bank_has_it_however_often_the_daemon_dies() {

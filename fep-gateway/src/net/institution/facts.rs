@@ -202,41 +202,20 @@ impl Task {
 
 #[cfg(test)]
 mod tests {
-    use fep_protocol::exchange::{ExchangeId, Flags, TelegramBytes};
+    use fep_protocol::exchange::ExchangeId;
 
     use super::*;
-
-    fn exchange() -> Exchange {
-        Exchange {
-            id: ExchangeId::new(0, 0, 0),
-            institution: "bank-a".into(),
-            telegram: "Transfer".into(),
-            outcome: Some(Outcome::Answered),
-            settled_by: None,
-            money: None,
-            flags: Flags::default(),
-            trace: String::new(),
-            reason: None,
-            reason_code: None,
-            line: None,
-            request: TelegramBytes::default(),
-            answer: None,
-            stand_in: None,
-            accepted_at_ms: 0,
-            ended_at_ms: None,
-            journaled: true,
-        }
-    }
 
     /// The simulation found a caller who waited for the deadline of another one whose fact was earlier (seed 310).
     #[test]
     fn each_caller_is_told_at_his_own_deadline() {
+        let exchange = Exchange::accepted(ExchangeId::new(0, 0, 0), "bank-a".into(), "Transfer".into(), 0);
         let mut ends = Ends::default();
         let mut callers = Vec::new();
         for (number, tell_by) in [(1, 30), (2, 10), (3, 20), (3, 25)] {
             let (reply, told) = oneshot::channel();
             let tell_by = Duration::from_secs(tell_by);
-            ends.add(End { number, exchange: exchange(), reply: Some(reply), tell_by, _key: None });
+            ends.add(End { number, exchange: exchange.clone(), reply: Some(reply), tell_by, _key: None });
             callers.push(told);
         }
         let mut told_at = vec![0; callers.len()];

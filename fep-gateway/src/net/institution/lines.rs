@@ -1,10 +1,14 @@
-//! Where the links of an institution get their connections from: the listeners and the certificates of its lines.
+//! Where the links of an institution get their connections from: the listeners and the certificates of its lines. Logs how links end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fep_protocol::reason::CloseReason;
+use fep_protocol::terms::Incarnation;
 use tokio::sync::mpsc;
+use tracing::Level;
 
+use super::Task;
 use crate::config::{InstitutionConfig, LineConfig, Role};
 use crate::ground::Ground;
 use crate::net::clock::Clock;
@@ -82,5 +86,34 @@ impl Lines {
             tcp: config.tcp,
             tls: self.tls.get(&line).cloned(),
         })
+    }
+}
+
+impl Task {
+    /// Logs that a link is closed. For a link that carries one request, this is nothing to tell an operator.
+    pub(super) fn log_close(&self, incarnation: Incarnation, why: &CloseReason) {
+        let level = if *why == CloseReason::RequestDone { Level::DEBUG } else { Level::INFO };
+        self.log_link(incarnation, why, level, "closing the link");
+    }
+
+    /// Logs that a connection ended.
+    pub(super) fn log_lost(&self, incarnation: Incarnation, why: &CloseReason) {
+        let one_shot = self.config.lines.get(incarnation.link.line).is_some_and(|line| line.carry.one_shot);
+        let is_usual = one_shot && matches!(why, CloseReason::ByUs | CloseReason::ByInstitution);
+        self.log_link(incarnation, why, if is_usual { Level::DEBUG } else { Level::WARN }, "the link is down");
+    }
+
+    fn log_link(&self, incarnation: Incarnation, why: &CloseReason, level: Level, what: &str) {
+        let institution = &*self.name;
+        let (line, link) = self.link_name(incarnation.link);
+        let incarnation = incarnation.number;
+        let code = why.code();
+        let why = why.to_string();
+        // The level of an event is a constant.
+        match level {
+            Level::WARN => tracing::warn!(institution, line, link, incarnation, why, code, "{what}"),
+            Level::INFO => tracing::info!(institution, line, link, incarnation, why, code, "{what}"),
+            _ => tracing::debug!(institution, line, link, incarnation, why, code, "{what}"),
+        }
     }
 }

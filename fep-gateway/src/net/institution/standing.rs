@@ -2,10 +2,9 @@
 
 use fep_protocol::exchange::Event;
 use fep_protocol::fact::{Fact, What};
-use fep_protocol::reason::CloseReason;
 use fep_protocol::standing::{PersonNote, Standing};
 use fep_protocol::switchover::SwitchoverState;
-use fep_protocol::terms::{Incarnation, Now};
+use fep_protocol::terms::Now;
 
 use super::Task;
 
@@ -76,57 +75,6 @@ impl Task {
         if let Some(line) = self.statuses.line(line) {
             // There may be no subscriber.
             let _ = self.shared.events.send(Event::Line(Box::new(line)));
-        }
-    }
-
-    /// Logs that a link is closed. For a link that carries one request, this is nothing to tell an operator.
-    pub(super) fn log_close(&self, incarnation: Incarnation, why: &CloseReason) {
-        let (line, link) = self.link_name(incarnation.link);
-        let institution = &*self.name;
-        let number = incarnation.number;
-        let code = why.code();
-        let why_text = why.to_string();
-        match why {
-            CloseReason::RequestDone => {
-                tracing::debug!(
-                    institution,
-                    line,
-                    link,
-                    incarnation = number,
-                    why = why_text,
-                    code,
-                    "closing the link"
-                );
-            }
-            _ => {
-                tracing::info!(institution, line, link, incarnation = number, why = why_text, code, "closing the link")
-            }
-        }
-    }
-
-    /// Logs that a connection ended.
-    pub(super) fn log_lost(&self, incarnation: Incarnation, why: &CloseReason) {
-        let (line, link) = self.link_name(incarnation.link);
-        let institution = &*self.name;
-        let number = incarnation.number;
-        let code = why.code();
-        let why_text = why.to_string();
-        let one_shot = self.config.lines.get(incarnation.link.line).is_some_and(|line| line.carry.one_shot);
-        match (one_shot, why) {
-            (true, CloseReason::ByUs | CloseReason::ByInstitution) => {
-                tracing::debug!(
-                    institution,
-                    line,
-                    link,
-                    incarnation = number,
-                    why = why_text,
-                    code,
-                    "the link is down"
-                );
-            }
-            _ => {
-                tracing::warn!(institution, line, link, incarnation = number, why = why_text, code, "the link is down")
-            }
         }
     }
 }
