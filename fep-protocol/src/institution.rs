@@ -43,6 +43,7 @@ use crate::business::Business;
 use crate::coordination::Terms;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::flow::FlowSettings;
+use crate::mutant::{Mutant, is_on};
 use crate::mux::Mux;
 use crate::random::SplitMix64;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
@@ -123,7 +124,7 @@ pub struct LineSettings {
 ///   [`bad_frame`](Self::bad_frame), [`lost`](Self::lost). From the journal: [`journaled`](Self::journaled). From time:
 ///   [`tick`](Self::tick). From the link's writer:
 ///   [`unsent`](Self::unsent), [`withdrawn`](Self::withdrawn), [`unanswered`](Self::unanswered). From the coordinator:
-///   [`news`](Self::news). [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
+///   [`news`](Self::news). [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs, also [`recall_step`](Self::recall_step).
 /// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`deadline`](Self::deadline) the time of the
 ///   next `tick`.
 /// - **Questions** change nothing: [`inflight_on`](Self::inflight_on), [`carries_business`](Self::carries_business).
@@ -442,6 +443,9 @@ impl<T: Telegrams> Institution<T> {
     /// Ends an exchange or a step as unknown. It keeps its place: the institution may still work on it.
     fn finish_unknown(&mut self, ticket: Ticket, item: UnderWay, why: Unknown, now: Now) {
         self.admission.unknown(ticket, item.permit.as_ref(), &why, now);
+        if item.owner == Owner::Step && is_on(Mutant::UnansweredStepFreesItsPlace) {
+            self.admission.flow.released(ticket, now.steady);
+        }
         self.finish(ticket, &item, FinalState::Unknown(why));
         self.unknown.insert(ticket, Unsettled { request: item.bytes });
     }

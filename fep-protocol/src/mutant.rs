@@ -74,6 +74,12 @@ pub enum Mutant {
     SendsUnrecorded,
     /// A reversal is repeated without end.
     NeverGivesUp,
+    /// An inquiry or a reversal without an answer frees its place at once.
+    UnansweredStepFreesItsPlace,
+    /// After a restart, inquiries and reversals that were not answered have no place.
+    ForgetsStepsInFlight,
+    /// A failed write is repeated at once.
+    RetriesWithoutPause,
     /// An answer goes to the oldest request that waits, whatever its key.
     AnswersTheOldest,
     /// After a restart, trace numbers begin from 1.

@@ -37,7 +37,7 @@ pub use self::action::{
 pub use self::case::{HISTORY_MAX, SettlementCase, Stage};
 use self::case::{Move, Source, Times};
 pub use self::fact::{
-    AccountKey, CaseFact, DeadReason, FlagReason, Money, SettledBy, SettlementFact, StepKind, Verdict,
+    AccountKey, CaseFact, DeadReason, FlagReason, Money, SettledBy, SettlementFact, StepKind, Verdict, unanswered_steps,
 };
 use self::lane::Lane;
 pub use self::policy::{RESTART_DISTRUST_MAX, SettlementLimits, SettlementPolicy};

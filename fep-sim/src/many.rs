@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it.
-pub const MUTANTS: [(Mutant, &[Rule]); 17] = [
+pub const MUTANTS: [(Mutant, &[Rule]); 20] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation]),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation]),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once]),
@@ -22,6 +22,9 @@ pub const MUTANTS: [(Mutant, &[Rule]); 17] = [
     (Mutant::WritesBeforeDurable, &[Rule::Wire]),
     (Mutant::WritesOtherBytes, &[Rule::Wire]),
     (Mutant::UnansweredFreesItsPlace, &[Rule::Contract]),
+    (Mutant::UnansweredStepFreesItsPlace, &[Rule::Contract]),
+    (Mutant::ForgetsStepsInFlight, &[Rule::Contract]),
+    (Mutant::RetriesWithoutPause, &[Rule::Bounded]),
     (Mutant::ForgetsSettlements, &[Rule::Settled]),
     (Mutant::SettlesNotFoundAtOnce, &[Rule::Truth]),
     (Mutant::ForgetsMark, &[Rule::Reversal]),

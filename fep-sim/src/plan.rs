@@ -278,16 +278,19 @@ fn slow_disk(draw: &mut Draw, at: Duration) -> Vec<Item> {
 fn hard_settlement(draw: &mut Draw, bank: usize) -> Vec<Item> {
     let of = |at: Duration, fault, lasts| Item { at, what: What::Bank { bank, fault, lasts } };
     let silent_at = draw.ms(0, 20_000);
-    let mut items = vec![
-        of(Duration::ZERO, BankFault::KnowsNothing, EVENTFUL),
-        of(silent_at, BankFault::Silent, draw.ms(500, LASTS_MAX_MS)),
-    ];
+    let is_burst = draw.percent(50);
+    // Silence holds no byte back, so it may outlast the first inquiries.
+    let silence = if is_burst { draw.ms(5000, 7000) } else { draw.ms(500, LASTS_MAX_MS) };
+    let mut items =
+        vec![of(Duration::ZERO, BankFault::KnowsNothing, EVENTFUL), of(silent_at, BankFault::Silent, silence)];
     let account = u8::try_from(draw.below(4)).unwrap_or(0);
     let transfer = What::Transfer { bank, account, key: true };
     items.push(Item { at: silent_at + Duration::from_millis(100), what: transfer });
-    if draw.percent(50) {
-        // More requests than the contract has places.
-        for _ in 0..30 {
+    if is_burst {
+        // More requests than the contract has places, and inquiries about several accounts.
+        for number in 0..15 {
+            let transfer = What::Transfer { bank, account: number % 4, key: false };
+            items.push(Item { at: silent_at + draw.ms(100, 500), what: transfer });
             items.push(Item { at: silent_at + draw.ms(100, 500), what: What::Balance { bank } });
         }
     }

@@ -162,7 +162,7 @@ impl<S: FactStore> Writer<S> {
     pub(super) fn carry_out(&mut self, turn: Turn) {
         match turn {
             Turn::Write(batch) => {
-                if !self.write(batch) {
+                if !self.write(batch) && !is_on(Mutant::RetriesWithoutPause) {
                     self.pause = Some(Turn::Pause(RETRY_PAUSE));
                 }
                 self.idle_since = Instant::now();

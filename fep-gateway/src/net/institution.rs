@@ -38,7 +38,7 @@ use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
-use fep_protocol::settlement::PersonDecision;
+use fep_protocol::settlement::{PersonDecision, unanswered_steps};
 use fep_protocol::standing::Standing;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
 use fep_protocol::trace::TraceHighWater;
@@ -167,6 +167,7 @@ impl Handle {
     ) -> Self {
         let name: Arc<str> = name.into();
         let now = shared.clock.now();
+        let steps: Vec<i64> = legacy.cases.iter().flat_map(|case| unanswered_steps(&case.facts)).collect();
         let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
@@ -212,6 +213,7 @@ impl Handle {
         };
         task.recall_standing(legacy.standing, now);
         task.recall(legacy.recalled, now);
+        task.recall_steps(&steps, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }

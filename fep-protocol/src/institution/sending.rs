@@ -159,7 +159,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// A key for a telegram that has none, never used before, also not by an earlier run.
-    fn own_key(&mut self, now: Now) -> Key {
+    pub(super) fn own_key(&mut self, now: Now) -> Key {
         self.own_keys += 1;
         Key::new(["keyless".to_owned(), now.wall_ms.to_string(), self.own_keys.to_string()])
     }

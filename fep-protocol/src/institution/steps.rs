@@ -24,6 +24,15 @@ impl<T: Telegrams> Institution<T> {
         self.offer(Owner::Step, draft, demand, now.steady, now)
     }
 
+    /// Restores the place of a step of an earlier run that may have been written and was not answered. The institution may still work
+    /// on it. It keeps its place as long as a telegram that becomes unknown now. Its answer is nobody's.
+    pub fn recall_step(&mut self, now: Now) {
+        let ticket = self.ticket();
+        let key = self.own_key(now);
+        self.mux.recall(key, ticket, "".into(), None, now.steady + self.settings.quarantine);
+        self.admission.flow.recall(ticket, None, now.steady);
+    }
+
     /// Takes a step back, if the kernel has no byte of it. `is_off_link` says that its bytes were taken back from the link.
     /// Returns whether it is taken back: then there is no [`Action::Finish`](super::Action::Finish).
     pub fn withdraw_step(&mut self, ticket: Ticket, is_off_link: bool, now: Now) -> bool {

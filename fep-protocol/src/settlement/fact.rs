@@ -131,6 +131,27 @@ impl SettlementFact {
     }
 }
 
+/// The times when the steps in these facts were begun that may have been written and were not answered, in milliseconds since 1970.
+/// The institution may still work on them.
+pub fn unanswered_steps(facts: &[CaseFact]) -> impl Iterator<Item = i64> {
+    let begun = |fact: &SettlementFact| match fact {
+        SettlementFact::Begun { step, attempt, .. } => Some((*step, *attempt)),
+        _ => None,
+    };
+    let ended = |fact: &SettlementFact| match fact {
+        SettlementFact::NotWritten { step, attempt, .. } | SettlementFact::Answered { step, attempt, .. } => {
+            Some((*step, *attempt))
+        }
+        _ => None,
+    };
+    facts.iter().enumerate().filter_map(move |(number, CaseFact { case, at_ms, fact })| {
+        let step = begun(fact)?;
+        // After "not written" the next step has the same number of the attempt.
+        let mut later = facts.iter().skip(number + 1).filter(|later| later.case == *case);
+        later.all(|later| ended(&later.fact) != Some(step)).then_some(*at_ms)
+    })
+}
+
 /// The value of the configured fields, usually an account, whose steps go one after the other: a digest of their values.
 ///
 /// Two accounts with one digest wait for each other, which costs time and nothing else. The digest is stable across versions,
@@ -281,3 +302,30 @@ stable_names!(FlagReason {
     DoneAndReversed => "done_and_reversed",
     AnswersDiffer => "answers_differ",
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_without_an_end_may_still_be_at_the_institution() {
+        let [one, other] = [1, 2].map(|serial| ExchangeId::new(0, serial, 0));
+        let begun = |step, attempt| SettlementFact::Begun { step, attempt, repeat: false, horizon_passed: false };
+        let unwritten = |step, attempt| SettlementFact::NotWritten { step, attempt, why: String::new() };
+        let unanswered = |step, attempt| SettlementFact::Unanswered { step, attempt };
+        let answered = |step, attempt| SettlementFact::Answered { step, attempt, verdict: Verdict::Unclear };
+        let check = |facts: &[(ExchangeId, SettlementFact)], expected: &[i64]| {
+            let facts = facts.iter().zip(1..);
+            let facts: Vec<_> =
+                facts.map(|((case, fact), at_ms)| CaseFact { case: *case, at_ms, fact: fact.clone() }).collect();
+            assert_eq!(unanswered_steps(&facts).collect::<Vec<_>>(), expected, "{facts:?}");
+        };
+        let [ask, undo] = [StepKind::Inquiry, StepKind::Reversal];
+        check(&[(one, begun(ask, 1))], &[1]);
+        check(&[(one, begun(ask, 1)), (one, unanswered(ask, 1)), (one, begun(ask, 2))], &[1, 3]);
+        check(&[(one, begun(ask, 1)), (one, answered(ask, 1)), (one, begun(undo, 1))], &[3]);
+        check(&[(one, begun(ask, 1)), (one, unanswered(ask, 1)), (one, answered(ask, 1))], &[]);
+        check(&[(one, begun(undo, 1)), (one, unwritten(undo, 1)), (one, begun(undo, 1))], &[3]);
+        check(&[(one, begun(ask, 1)), (other, answered(ask, 1))], &[1]);
+    }
+}

@@ -35,7 +35,7 @@ pub enum Rule {
     Durable,
     /// 14. A deadline holds whatever disk and bank do.
     Deadline,
-    /// 15. What a bank sends is stored within bounds.
+    /// 15. What a bank sends is stored within bounds, and a disk that fails is not hammered.
     Bounded,
     /// The same notice gets the same answer.
     Notice,
@@ -90,6 +90,8 @@ pub(crate) struct Checks {
     given: BTreeMap<(usize, Vec<u8>), ExchangeId>,
     /// The attempts of reversals that arrived, by bank and key.
     reversals: BTreeSet<(usize, Vec<u8>, u64)>,
+    /// The writes that failed within the last second.
+    failed_writes: VecDeque<Duration>,
     /// Junk of the banks that was stored.
     junk: u64,
     /// Junk that the banks sent in floods.
@@ -109,6 +111,9 @@ const INFLIGHT_FOR: Duration = Duration::from_secs(6);
 
 /// A caller is told this long after the deadline at the latest.
 const GRACE: Duration = Duration::from_millis(300);
+
+/// Failed writes: one for each pause of 200 ms, and those of a process that died and began again.
+const FAILED_WRITES_PER_S: usize = 10;
 
 /// Junk that may be stored: a burst for each life of the process and bank, and a rate.
 const JUNK_BURST: u64 = 1100;
@@ -220,6 +225,20 @@ impl Checks {
         let max = JUNK_BURST * lives * 2 + JUNK_PER_S * 2 * now.as_secs();
         if self.junk > max {
             let what = format!("{} telegrams without any use were stored, at most {max} may be", self.junk);
+            self.fail(now, Rule::Bounded, what);
+        }
+    }
+
+    /// A write failed. A disk in trouble is left alone for a while.
+    pub(crate) fn write_failed(&mut self, now: Duration) {
+        self.made("a failed write");
+        self.failed_writes.push_back(now);
+        while self.failed_writes.front().is_some_and(|at| *at + Duration::from_secs(1) <= now) {
+            self.failed_writes.pop_front();
+        }
+        let count = self.failed_writes.len();
+        if count > FAILED_WRITES_PER_S {
+            let what = format!("{count} writes failed within a second, at most {FAILED_WRITES_PER_S} may be tried");
             self.fail(now, Rule::Bounded, what);
         }
     }

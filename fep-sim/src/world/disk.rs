@@ -87,6 +87,9 @@ impl Disk for SimulatedDisk {
         }
         if fate == Fate::Stored {
             world.stored(facts);
+        } else {
+            let now = world.now;
+            world.checks.write_failed(now);
         }
         fate
     }

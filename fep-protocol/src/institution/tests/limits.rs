@@ -65,6 +65,26 @@ fn an_inquiry_without_an_answer_occupies_its_place_too() {
     bench.expect(&["late", "2 settled", "0.1 < REQ:0004"]);
 }
 
+/// The simulation found 25 requests at an institution again, after a crash (seed 443): the new run knew nothing of the old one's inquiries.
+#[test]
+fn an_inquiry_of_an_earlier_run_occupies_a_place_until_its_quarantine_ends() {
+    let mut bench = Bench::up(1);
+    bench.machine.recall_step(at(bench.now));
+    for _ in 0..3 {
+        bench.request().unwrap();
+    }
+    bench.expect(&["0.1 < REQ:0001", "0.1 < REQ:0002"]);
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
+    bench.receive(incarnation_of(0, 1), "ANS:0002");
+    bench.receive(incarnation_of(0, 1), "ANS:0003");
+    bench.at(60 * SECOND);
+    bench.done.clear();
+    for _ in 0..4 {
+        bench.request().unwrap();
+    }
+    bench.expect(&["0.1 < REQ:0004", "0.1 < REQ:0005", "0.1 < REQ:0006"]);
+}
+
 #[test]
 fn a_full_queue_refuses_at_once() {
     let mut bench = Bench::up(1);
