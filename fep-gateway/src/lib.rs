@@ -8,8 +8,13 @@
 pub mod config;
 
 mod fault;
-pub mod ground;
+mod hex;
 mod time;
+
+#[cfg(not(feature = "simulation"))]
+mod ground;
+#[cfg(feature = "simulation")]
+pub mod ground;
 
 pub mod telegrams;
 

@@ -68,7 +68,7 @@ pub fn run(plan: &Plan, keep_history: bool) -> Report {
     let mut world = shared.lock();
     Report {
         failures: std::mem::take(&mut world.checks.failures),
-        digest: world.history.digest,
+        digest: world.history.digest(),
         history: world.history.lines.take().unwrap_or_default(),
         made: std::mem::take(&mut world.checks.made).into_iter().collect(),
     }

@@ -233,10 +233,10 @@ fn scene(draw: &mut Draw, first_only: bool) -> Vec<Item> {
     let bank = usize::from(!first_only && draw.percent(50));
     let at = draw.ms(1000, 20_000);
     match draw.below(4) {
-        0 => hard_settlement(draw, bank),
+        0 => hard_settlement(draw, bank, !first_only),
         1 => overtaking(draw, bank, at),
         2 if first_only => flood(draw, at),
-        _ if first_only => hard_settlement(draw, bank),
+        _ if first_only => hard_settlement(draw, bank, false),
         _ => slow_disk(draw, at),
     }
 }
@@ -274,8 +274,9 @@ fn slow_disk(draw: &mut Draw, at: Duration) -> Vec<Item> {
     items
 }
 
-/// A bank that leaves outcomes unknown, and then helps with nothing but reversals, if with those.
-fn hard_settlement(draw: &mut Draw, bank: usize) -> Vec<Item> {
+/// A bank that leaves outcomes unknown, and then helps with nothing but reversals, if with those. `dies`: the process may die while
+/// many inquiries are under way.
+fn hard_settlement(draw: &mut Draw, bank: usize, dies: bool) -> Vec<Item> {
     let of = |at: Duration, fault, lasts| Item { at, what: What::Bank { bank, fault, lasts } };
     let silent_at = draw.ms(0, 20_000);
     let is_burst = draw.percent(50);
@@ -292,6 +293,10 @@ fn hard_settlement(draw: &mut Draw, bank: usize) -> Vec<Item> {
             let transfer = What::Transfer { bank, account: number % 4, key: false };
             items.push(Item { at: silent_at + draw.ms(100, 500), what: transfer });
             items.push(Item { at: silent_at + draw.ms(100, 500), what: What::Balance { bank } });
+        }
+        if dies && draw.percent(60) {
+            let effects = u32::try_from(draw.below(60)).unwrap_or(0);
+            items.push(Item { at: silent_at + draw.ms(2500, 5500), what: What::Crash { effects } });
         }
     }
     if draw.percent(60) {

@@ -10,6 +10,7 @@ mod disk;
 mod net;
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -81,19 +82,21 @@ pub(crate) enum Event {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pub(crate) lines: Option<Vec<String>>,
-    pub(crate) digest: u64,
+    digest: DefaultHasher,
 }
 
 /// 2026-11-27T12:00:00+09:00.
 const STARTED_AT_MS: i64 = 1_795_748_400_000;
 
 impl History {
+    /// The same for the same history.
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest.finish()
+    }
+
     fn add(&mut self, now: Duration, what: std::fmt::Arguments<'_>) {
         let line = format!("{:10.6}  {what}", now.as_secs_f64());
-        // FNV-1a.
-        for byte in line.bytes() {
-            self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
-        }
+        line.hash(&mut self.digest);
         if let Some(lines) = &mut self.lines {
             lines.push(line);
         }
@@ -111,7 +114,7 @@ impl Shared {
             banks: [Bank::new(), Bank::new()],
             disk: DiskState::default(),
             checks: Checks::default(),
-            history: History { lines: keep_history.then(Vec::new), digest: 0xCBF2_9CE4_8422_2325 },
+            history: History { lines: keep_history.then(Vec::new), digest: DefaultHasher::new() },
             wall_offset_ms: STARTED_AT_MS,
             troubles_all: plan.troubles_all(),
             narrow: [0, 1].map(|bank| plan.holds_bytes_back(bank)),

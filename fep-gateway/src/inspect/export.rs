@@ -8,6 +8,7 @@ use fep_protocol::fact::Fact;
 use serde::{Serialize, Serializer};
 
 use super::{Files, InspectError};
+use crate::hex::hex;
 use crate::journal::filter::FactFilter;
 use crate::journal::reading::JournalFiles;
 use crate::journal::seal::Unreadable;
@@ -100,12 +101,6 @@ impl<'f> Line<'f> {
             bytes: (with_bytes && !fact.bytes.is_empty()).then(|| hex(&fact.bytes)),
         }
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn as_text<S: Serializer>(time: &Rfc3339, serializer: S) -> Result<S::Ok, S::Error> {

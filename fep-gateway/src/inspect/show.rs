@@ -10,9 +10,9 @@ use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome};
 use fep_protocol::fact::{Class, Fact, What};
 
-use super::export::hex;
 use super::{Files, InspectError};
 use crate::console::view::{View, view};
+use crate::hex::hex;
 use crate::journal::lookup::{FACTS_MAX, Lookup};
 use crate::table::{Cell, Column, Side, Table};
 use crate::telegrams::LineSpec;

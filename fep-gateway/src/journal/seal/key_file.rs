@@ -17,6 +17,7 @@ use fep_protocol::reason::JournalError;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
+use crate::hex::{hex, unhex};
 use crate::time::{Rfc3339, parse};
 
 /// The name of a key: the first four bytes of a keyed hash.
@@ -225,19 +226,4 @@ fn private(_: &Path, _: &File) -> Result<(), JournalError> {
 
 fn refused(path: &Path, why: &str) -> JournalError {
     JournalError::Failed(format!("{}: {why}", path.display()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

@@ -7,6 +7,8 @@ use fep_protocol::settlement::{AccountKey, SettlementFact};
 use fep_protocol::terms::Key;
 use ring::hmac;
 
+use crate::hex::hex;
+
 /// The key of the hashes, or nothing if the journal is not encrypted.
 #[derive(Clone, Debug, Default)]
 pub struct Veil(Option<hmac::Key>);
@@ -90,8 +92,8 @@ impl Veil {
     fn text(&self, purpose: &str, parts: &[&str]) -> Option<String> {
         let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
         let hash = self.hash(purpose, &parts)?;
-        let digits = hash.as_ref().iter().take(HASH_LEN).map(|byte| format!("{byte:02x}"));
-        Some(std::iter::once(MARK.to_owned()).chain(digits).collect())
+        let hash = hash.as_ref().get(..HASH_LEN)?;
+        Some(format!("{MARK}{}", hex(hash)))
     }
 
     /// The hash of some values. Each is behind its length, so that adjacent values cannot run together.

@@ -2,6 +2,7 @@
 //!
 //! A request with an alternative was not sent, and its outcome says so. A stand-in answer is never the answer of the exchange.
 
+use fep_codec::json;
 use fep_protocol::breaker::{Alternative, BreakerScope, BreakerSnapshot, BreakerState};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::Now;
@@ -74,7 +75,6 @@ impl Task {
         };
         let Some(path) = &self.config.flow.business else { return code == telegram };
         let Some(spec) = self.config.spec.telegram(telegram) else { return false };
-        let codes = Value::Object(spec.layout.codes());
-        path.split('.').try_fold(&codes, |value, name| value.get(name)).and_then(Value::as_str) == Some(code)
+        json::get(&spec.layout.codes(), path).and_then(Value::as_str) == Some(code)
     }
 }
