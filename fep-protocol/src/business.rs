@@ -16,6 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
+use crate::mutant::{Mutant, is_on};
 use crate::terms::Priority;
 pub use crate::terms::{BusinessNotice, Stops};
 
@@ -166,7 +167,7 @@ impl Business {
                 return Err(block.closed(key.as_deref()));
             }
         }
-        if let Some(state) = self.notice {
+        if let Some(state) = self.notice.filter(|_| !is_on(Mutant::IgnoresTheEnd)) {
             let is_stopped = match state.stops {
                 Stops::Nothing => false,
                 Stops::New => !priority.is_privileged(),

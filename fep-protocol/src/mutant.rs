@@ -40,6 +40,16 @@ pub enum Mutant {
     StandbyCarries,
     /// Business returns to the main lines as soon as they work.
     ReturnsAtOnce,
+    /// Business moves to the backup lines much later than agreed.
+    SwitchesLate,
+    /// Business moves to the backup lines as soon as the main ones do not work.
+    SwitchesAtOnce,
+    /// What was written on a link that was lost is written on another one.
+    ResendsAfterLoss,
+    /// An answer counts only on the line on which its request was written.
+    IgnoresOtherLines,
+    /// Business goes on after the institution has said that it ended.
+    IgnoresTheEnd,
     /// A telegram that was not answered in time frees its place in the window at once.
     OverdueFreesTheWindow,
     /// An instance whose lease ends uses its equal part at once, although others may still use it.

@@ -180,7 +180,7 @@ impl Switchover {
             self.better(now.steady)
         } else {
             let since = *self.down_since.get_or_insert(now.steady);
-            let is_over = since + self.settings.after <= now.steady;
+            let is_over = since + self.after() <= now.steady;
             self.first_that_works().filter(|_| is_over).map(|rank| (rank, SwitchCause::Down))
         };
         let changed = next.filter(|(rank, _)| *rank != self.state.rank);
@@ -204,7 +204,7 @@ impl Switchover {
         let others = self.ranks.iter().filter(|rank| rank.rank != self.state.rank);
         let next = match self.down_since {
             // Also when no other rank works: links that are connected only at need are needed from then on.
-            Some(since) => others.clone().next().map(|_| since + self.settings.after),
+            Some(since) => others.clone().next().map(|_| since + self.after()),
             None => others
                 .filter(|rank| self.may_return_to(rank.rank))
                 .filter_map(|rank| Some(rank.good_since? + self.settings.return_after))
@@ -229,7 +229,7 @@ impl Switchover {
     /// long. Lines that are connected only at need are connected then.
     #[must_use]
     pub fn needs(&self, rank: u8, now: Duration) -> bool {
-        let is_overdue = self.down_since.is_some_and(|since| since + self.settings.after <= now);
+        let is_overdue = self.down_since.is_some_and(|since| since + self.after() <= now);
         rank == self.state.rank || self.state.ordered == Some(rank) || is_overdue
     }
 
@@ -237,6 +237,14 @@ impl Switchover {
     #[must_use]
     pub fn has_backup(&self) -> bool {
         self.ranks.len() > 1
+    }
+
+    fn after(&self) -> Duration {
+        match self.settings.after {
+            _ if is_on(Mutant::SwitchesAtOnce) => Duration::ZERO,
+            after if is_on(Mutant::SwitchesLate) => after * 2,
+            after => after,
+        }
     }
 
     fn has(&self, rank: u8) -> bool {

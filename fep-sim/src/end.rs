@@ -69,6 +69,7 @@ pub(crate) async fn settled(shared: &Shared, gateway: &Gateway) {
         world.has_ended(exchange, letters.contains(&exchange.id));
     }
     world.isolated();
+    world.lines_have_returned();
     world.notices_delivered();
 }
 

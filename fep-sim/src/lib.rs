@@ -11,6 +11,7 @@
 //! thread, so that it always gives the same [`Report`]. The checks look at every step. [`shrink`] finds the part of a failing plan that
 //! is enough to fail. What is not simulated: HTTP, TLS, listening lines, archives and threads.
 
+mod setup;
 mod telegram;
 
 mod plan;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::end;
 use crate::plan::{FAULTS_END, Item, Plan, What};
+use crate::setup::Setup;
 use crate::world::{Failure, Rule, Shared, SimulatedDisk, SimulatedNetwork};
 
 /// What came of a simulation.
@@ -84,18 +85,8 @@ fn folder() -> Result<tempfile::TempDir, String> {
     folder.map_err(|error| format!("no folder for the journal: {error}"))
 }
 
-/// The configuration of the simulated gateway.
-fn config(folder: &Path) -> Result<Config, String> {
-    let text = include_str!("../config.toml");
-    let (journal, bank) = text.split_once("\n# BANK\n").unwrap_or((text, ""));
-    let spec = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/bank-a/bank-a.toml"));
-    let bank = bank.replace("SPEC", &spec.display().to_string());
-    let banks = ["bank-0", "bank-1"].map(|name| bank.replace("NAME", name)).concat();
-    Config::parse("config.toml", &format!("{journal}{banks}"), folder).map_err(|error| error.to_string())
-}
-
 fn live_on(plan: &Plan, shared: &Shared, folder: &Path) -> Result<(), String> {
-    let config = config(folder)?;
+    let config = Setup::of(plan.seed).config(folder)?;
     let jobs = plan.items.iter().filter(|(_, item)| matches!(item.what, What::Transfer { .. } | What::Balance { .. }));
     let jobs = jobs.map(|(number, item)| Job { number: *number, at: item.at, what: item.what, is_over: false });
     let jobs: Jobs = Arc::new(Mutex::new(jobs.collect()));

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it.
-pub const MUTANTS: [(Mutant, &[Rule]); 21] = [
+pub const MUTANTS: [(Mutant, &[Rule]); 30] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation]),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation]),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once]),
@@ -24,6 +24,15 @@ pub const MUTANTS: [(Mutant, &[Rule]); 21] = [
     (Mutant::UnansweredFreesItsPlace, &[Rule::Contract]),
     (Mutant::UnansweredStepFreesItsPlace, &[Rule::Contract]),
     (Mutant::ForgetsStepsInFlight, &[Rule::Contract]),
+    (Mutant::IgnoresTheWindow, &[Rule::Window]),
+    (Mutant::OverdueFreesTheWindow, &[Rule::Window]),
+    (Mutant::StandbyCarries, &[Rule::Lines]),
+    (Mutant::ReturnsAtOnce, &[Rule::Lines]),
+    (Mutant::SwitchesAtOnce, &[Rule::Lines]),
+    (Mutant::SwitchesLate, &[Rule::Lines]),
+    (Mutant::ResendsAfterLoss, &[Rule::Once]),
+    (Mutant::IgnoresOtherLines, &[Rule::Answered]),
+    (Mutant::IgnoresTheEnd, &[Rule::Business]),
     (Mutant::RetriesWithoutPause, &[Rule::Bounded]),
     (Mutant::RecoversInTwoCommits, &[Rule::Settled]),
     (Mutant::ForgetsSettlements, &[Rule::Settled]),

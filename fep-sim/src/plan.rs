@@ -10,6 +10,7 @@ use fep_protocol::random::SplitMix64;
 
 pub(crate) use self::scene::Draw;
 use self::scene::{scene, troubles};
+use crate::setup::Setup;
 
 /// Everything that happens in one simulation.
 #[derive(Clone, Debug)]
@@ -52,6 +53,8 @@ pub(crate) enum What {
     Jump { ms: i64 },
     /// A bank sends a notice this many times.
     Notice { bank: usize, times: u8 },
+    /// A bank ends business by a telegram, declines sign-ons, and opens business again at the end.
+    Closes { bank: usize, lasts: Duration },
     /// A person settles what waits for a person.
     Person,
 }
@@ -91,6 +94,8 @@ pub(crate) enum BankFault {
     KnowsNothing,
     /// It declines every reversal for now.
     BusyWithReversals,
+    /// It answers on another connection than the one on which it was asked, if it can on that of another line.
+    AnswersElsewhere,
 }
 
 /// How the network to a bank behaves.
@@ -110,6 +115,10 @@ pub(crate) enum NetFault {
     Damages,
     /// The kernel takes few bytes at a time.
     Narrow,
+    /// Every connection of one line breaks at the beginning, and there are none until the end.
+    LineBreaks { line: usize },
+    /// Nothing arrives on one line until the end.
+    LineStalls { line: usize },
 }
 
 /// How the disk behaves.
@@ -134,9 +143,6 @@ pub(crate) const FAULTS_END: Duration = Duration::from_secs(EVENTFUL.as_secs() +
 /// The longest time that a fault of the network or a bank keeps bytes from arriving. It is below the horizon of the contract less the
 /// time for the answer, because a bank that gets a transfer later breaks its contract.
 const LASTS_MAX_MS: u64 = 4_000;
-
-/// The number of banks. The first one gets into trouble, the second one only in some plans.
-pub(crate) const BANKS: usize = 2;
 
 impl Plan {
     /// The plan of a seed.
@@ -198,6 +204,7 @@ impl Plan {
                         NetFault::Narrow
                             | NetFault::Stalls
                             | NetFault::StallsSome
+                            | NetFault::LineStalls { .. }
                             | NetFault::Slow { .. }
                             | NetFault::Crumbles
                     )
@@ -209,11 +216,19 @@ impl Plan {
     /// Whether something happens that every bank may notice: a bad disk, a crash, a clock that jumps, or a trouble of the second bank.
     pub(crate) fn troubles_all(&self) -> bool {
         self.items.iter().any(|(_, item)| match item.what {
-            What::Bank { bank, .. } | What::Net { bank, .. } => bank != 0,
+            What::Bank { bank, .. } | What::Net { bank, .. } | What::Closes { bank, .. } => bank != 0,
             What::Disk { .. } | What::Crash { .. } | What::CrashAtStart { .. } | What::Stop => true,
             What::Transfer { .. } | What::Balance { .. } | What::Jump { .. } | What::Notice { .. } | What::Person => {
                 false
             }
+        })
+    }
+
+    /// Whether decisions can be seen at once: the disk is well, no flood keeps the gateway busy, and nobody sets the clock.
+    pub(crate) fn is_punctual(&self) -> bool {
+        !self.items.iter().any(|(_, item)| {
+            let floods = matches!(item.what, What::Bank { fault: BankFault::Floods { .. }, .. });
+            floods || matches!(item.what, What::Disk { .. } | What::Jump { .. })
         })
     }
 }
@@ -221,6 +236,7 @@ impl Plan {
 /// One line for each item.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Setup::of(self.seed))?;
         for (number, Item { at, what }) in &self.items {
             writeln!(f, "{number:4}  {:>9.3} s  {what:?}", at.as_secs_f64())?;
         }

@@ -74,6 +74,12 @@ pub(crate) fn notice(serial: u64, amount: u64) -> Vec<u8> {
     bytes
 }
 
+/// A sign-on or a sign-off of a bank.
+pub(crate) fn duty(business: &str, trace: u64) -> Vec<u8> {
+    let header = format!("0096FEPTEST01FEPCO0010990800{business}1{trace:06}20261127120000    {trace:014}{:30}", "");
+    header.into_bytes()
+}
+
 /// The length of the frame at the front of these bytes, if it is complete.
 pub(crate) fn frame_len(bytes: &[u8]) -> Option<usize> {
     let digits = bytes.get(..4)?;
@@ -86,9 +92,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_notice_has_the_length_that_it_states() {
+    fn telegrams_of_a_bank_have_the_length_that_they_state() {
         let bytes = notice(7, 500);
         assert_eq!((bytes.len(), frame_len(&bytes)), (300, Some(300)));
         assert_eq!(Telegram(&bytes).kind(), "0200/300");
+        let bytes = duty("200", 800_001);
+        assert_eq!((bytes.len(), frame_len(&bytes)), (100, Some(100)));
+        assert_eq!(Telegram(&bytes).kind(), "0800/200");
     }
 }

@@ -5,6 +5,8 @@
 
 mod check;
 
+mod lines;
+
 mod bank;
 mod disk;
 mod net;
@@ -21,9 +23,11 @@ use tokio::time::Instant;
 use self::bank::{Bank, BankEvent};
 use self::check::Checks;
 use self::disk::DiskState;
+use self::lines::LineChecks;
 use self::net::{Net, NetEvent};
 
-use crate::plan::{BANKS, Draw, FAULTS_END, Plan, What};
+use crate::plan::{Draw, FAULTS_END, Plan, What};
+use crate::setup::{BANKS, Setup};
 
 pub(crate) use self::bank::Transfer;
 pub(crate) use self::check::Told;
@@ -52,12 +56,16 @@ pub(crate) struct World {
     pub(crate) banks: [Bank; BANKS],
     pub(crate) disk: DiskState,
     pub(crate) checks: Checks,
+    pub(crate) lines: LineChecks,
+    pub(crate) setup: Setup,
     pub(crate) history: History,
     /// The difference between the wall clock and the time of the world.
     pub(crate) wall_offset_ms: i64,
     narrow: [bool; BANKS],
     /// Whether the second bank has troubles, too.
     pub(crate) troubles_all: bool,
+    /// Whether decisions of the gateway can be seen at once.
+    pub(crate) is_punctual: bool,
     events: BTreeMap<(Duration, u64), Event>,
     serial: u64,
     /// When the present process began, in the world and in its runtime.
@@ -116,9 +124,12 @@ impl Shared {
             banks: [Bank::new(), Bank::new()],
             disk: DiskState::default(),
             checks: Checks::default(),
+            lines: LineChecks::default(),
+            setup: Setup::of(plan.seed),
             history: History { lines: keep_history.then(Vec::new), digest: DefaultHasher::new() },
             wall_offset_ms: STARTED_AT_MS,
             troubles_all: plan.troubles_all(),
+            is_punctual: plan.is_punctual(),
             narrow: [0, 1].map(|bank| plan.holds_bytes_back(bank)),
             events: BTreeMap::new(),
             serial: 0,
@@ -202,6 +213,7 @@ impl World {
                 Event::Begin(what) => self.begin(what),
                 Event::End(what) => self.end(what),
             }
+            self.lines_are_on_time();
         }
     }
 
@@ -220,6 +232,7 @@ impl World {
         self.dead = false;
         self.dies_after = self.next_die_after.pop_front().filter(|_| self.now < FAULTS_END);
         self.say(format_args!("the process begins"));
+        self.lines_of_process_begin();
     }
 
     /// The process is gone, with all of its memory and connections.
@@ -269,6 +282,7 @@ impl World {
             What::CrashAtStart { effects } => self.next_die_after.push_back(effects),
             What::Jump { ms } => self.wall_offset_ms += ms,
             What::Notice { bank, times } => self.bank_notice(bank, times),
+            What::Closes { bank, .. } => self.bank_closes(bank, true),
             // The gateway's users do these; `life` carries them out.
             What::Transfer { .. } | What::Balance { .. } | What::Stop | What::Person | What::Crash { .. } => {}
         }
@@ -280,6 +294,7 @@ impl World {
             What::Bank { bank, fault, .. } => self.bank_fault(bank, fault, false),
             What::Net { bank, fault, .. } => self.net_fault(bank, fault, false),
             What::Disk { fault, .. } => self.disk.end(fault),
+            What::Closes { bank, .. } => self.bank_closes(bank, false),
             _ => {}
         }
     }
@@ -304,7 +319,10 @@ impl What {
     /// How long it lasts, if it does.
     pub(crate) fn lasts(self) -> Option<Duration> {
         match self {
-            Self::Bank { lasts, .. } | Self::Net { lasts, .. } | Self::Disk { lasts, .. } => Some(lasts),
+            Self::Bank { lasts, .. }
+            | Self::Net { lasts, .. }
+            | Self::Disk { lasts, .. }
+            | Self::Closes { lasts, .. } => Some(lasts),
             _ => None,
         }
     }

@@ -12,11 +12,16 @@ const SEEDS: u64 = 120;
 const MUTANT_SEEDS: u64 = 400;
 
 /// What must have happened in the seeds of a test run, or the checks prove nothing.
-const WAYS: [&str; 13] = [
+const WAYS: [&str; 18] = [
     "a process",
     "a death at the start",
     "a start that failed",
     "a frame on the wire",
+    "a request on the backup line",
+    "a switchover",
+    "a return",
+    "a request in a window",
+    "a request that was not answered",
     "an outcome",
     "an answer",
     "a transfer agrees with the bank",

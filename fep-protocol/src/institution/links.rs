@@ -3,6 +3,7 @@
 use super::link::{ContractedLink, Stage};
 use super::{Action, Institution, Owner};
 use crate::exchange::LinkState;
+use crate::mutant::{Mutant, is_on};
 use crate::reason::{CloseReason, DutyFailure, NotSent, Unknown};
 use crate::session::{SessionAction, SessionEvent, SessionPolicy};
 use crate::terms::{BusinessNotice, Duty, Incarnation, LineDuty, LinkId, Now, Stops, Telegrams, Ticket};
@@ -329,6 +330,11 @@ impl<T: Telegrams> Institution<T> {
             let Some(item) = self.under_way.remove(&ticket) else { continue };
             if let Some((key, _)) = &item.waits {
                 self.mux.give_up(key, now.steady + self.settings.quarantine);
+            }
+            if is_on(Mutant::ResendsAfterLoss)
+                && let Ok(next) = self.incarnation_for_business()
+            {
+                self.actions.push_back(Action::Write(ticket, next, item.bytes.clone()));
             }
             match item.owner {
                 Owner::Exchange | Owner::Step => {

@@ -8,6 +8,7 @@ use crate::breaker::BreakerResult;
 use crate::coordination::RoutedAnswer;
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
+use crate::mutant::{Mutant, is_on};
 use crate::mux::{Expired, Unmatched, Verdict};
 use crate::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
 use crate::session::SessionEvent;
@@ -133,6 +134,9 @@ impl<T: Telegrams> Institution<T> {
         bytes: TelegramBytes,
         now: Now,
     ) {
+        if is_on(Mutant::IgnoresOtherLines) && self.is_of_another_line(origin, key) {
+            return;
+        }
         let name = Some(telegram.clone());
         let contradiction = |request: &TelegramBytes, machine: &Self| match request.is_empty() {
             true => None,
@@ -174,6 +178,13 @@ impl<T: Telegrams> Institution<T> {
                 self.note(origin, name, bytes, Class::Unmatched, None, Some(Mismatch::Unmatched(why)));
             }
         }
+    }
+
+    /// For a mutant: whether the request with this key was written on another line.
+    fn is_of_another_line(&self, origin: &Origin, key: &Key) -> bool {
+        let item = self.mux.waiting(key).and_then(|ticket| self.under_way.get(&ticket));
+        let Origin::Here(incarnation) = origin else { return false };
+        item.is_some_and(|item| item.incarnation.link.line != incarnation.link.line)
     }
 
     /// Handles an answer with the right key that does not repeat a value of its request. The gateway cannot know what the

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use fep_protocol::random::SplitMix64;
 
-use super::{BANKS, BankFault, DiskFault, EVENTFUL, Item, LASTS_MAX_MS, NetFault, What};
+use super::{BankFault, DiskFault, EVENTFUL, Item, LASTS_MAX_MS, NetFault, What};
+use crate::setup::BANKS;
 
 /// Draws what a plan needs.
 pub(crate) struct Draw(pub(crate) SplitMix64);
@@ -31,7 +32,9 @@ impl Draw {
 pub(super) fn scene(draw: &mut Draw, first_only: bool) -> Vec<Item> {
     let bank = usize::from(!first_only && draw.percent(50));
     let at = draw.ms(1000, 20_000);
-    match draw.below(5) {
+    match draw.below(7) {
+        5 => switchover(draw, at),
+        6 => closing(draw, bank, at),
         0 => hard_settlement(draw, bank, !first_only),
         1 => overtaking(draw, bank, at),
         2 if first_only => flood(draw, at),
@@ -70,6 +73,38 @@ fn slow_disk(draw: &mut Draw, at: Duration) -> Vec<Item> {
         let bank = number % BANKS;
         let before = at.saturating_sub(Duration::from_millis(20));
         items.push(Item { at: before + draw.ms(0, 200), what: What::Transfer { bank, account: 0, key: number < 6 } });
+    }
+    items
+}
+
+/// The main line of the first bank is gone for longer than the contract waits, while requests come.
+fn switchover(draw: &mut Draw, at: Duration) -> Vec<Item> {
+    let fault = NetFault::LineBreaks { line: 0 };
+    let lasts = draw.ms(2500, 9000);
+    let mut items = vec![Item { at, what: What::Net { bank: 0, fault, lasts } }];
+    for number in 0..10 {
+        let transfer = What::Transfer { bank: 0, account: number % 4, key: number < 5 };
+        items.push(Item { at: at.saturating_sub(Duration::from_millis(50)) + draw.ms(0, 60), what: transfer });
+        items.push(Item { at: at + draw.ms(0, 16_000), what: transfer });
+    }
+    if draw.percent(60) {
+        let before = at.saturating_sub(Duration::from_secs(3));
+        let what = What::Bank { bank: 0, fault: BankFault::AnswersElsewhere, lasts: draw.ms(2000, LASTS_MAX_MS) };
+        items.push(Item { at: before, what });
+        for account in 0..4 {
+            let what = What::Transfer { bank: 0, account, key: false };
+            items.push(Item { at: before + draw.ms(0, 800), what });
+        }
+    }
+    items
+}
+
+/// A bank closes while requests come.
+fn closing(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
+    let mut items = vec![Item { at, what: What::Closes { bank, lasts: draw.ms(500, LASTS_MAX_MS) } }];
+    for account in 0..4 {
+        items.push(Item { at: at + draw.ms(0, 5000), what: What::Transfer { bank, account, key: true } });
+        items.push(Item { at: at + draw.ms(0, 1000), what: What::Balance { bank } });
     }
     items
 }
@@ -154,21 +189,23 @@ fn crashes_at_start(draw: &mut Draw) -> Vec<What> {
 fn trouble(draw: &mut Draw, first_only: bool) -> What {
     let bank = if first_only { 0 } else { usize::from(draw.percent(30)) };
     let lasts = draw.ms(50, LASTS_MAX_MS);
-    let kinds = if first_only { 11 } else { 18 };
+    let kinds = if first_only { 12 } else { 19 };
     match draw.below(kinds) {
         0..=5 => What::Bank { bank, fault: bank_fault(draw), lasts },
         6..=8 => What::Net { bank, fault: net_fault(draw), lasts },
         9 => What::Notice { bank, times: u8::try_from(draw.between(1, 3)).unwrap_or(1) },
         10 => What::Jump { ms: i64::try_from(draw.below(4 * 3_600_000)).unwrap_or(0) - 2 * 3_600_000 },
-        11..=12 => What::Disk { fault: disk_fault(draw), lasts },
-        13..=15 => What::Crash { effects: u32::try_from(draw.below(200)).unwrap_or(0) },
-        16 => What::Person,
+        11 => What::Closes { bank, lasts },
+        12..=13 => What::Disk { fault: disk_fault(draw), lasts },
+        14..=16 => What::Crash { effects: u32::try_from(draw.below(200)).unwrap_or(0) },
+        17 => What::Person,
         _ => What::Stop,
     }
 }
 
 fn bank_fault(draw: &mut Draw) -> BankFault {
-    match draw.below(15) {
+    match draw.below(16) {
+        14 => BankFault::AnswersElsewhere,
         0 => BankFault::Slow { ms: draw.between(100, LASTS_MAX_MS) },
         1 | 2 => BankFault::Silent,
         3 => BankFault::Dead,
@@ -190,7 +227,9 @@ fn bank_fault(draw: &mut Draw) -> BankFault {
 }
 
 fn net_fault(draw: &mut Draw) -> NetFault {
-    match draw.below(8) {
+    match draw.below(11) {
+        8 | 9 => NetFault::LineBreaks { line: usize::from(draw.percent(30)) },
+        10 => NetFault::LineStalls { line: usize::from(draw.percent(30)) },
         0 => NetFault::Stalls,
         6 | 7 => NetFault::StallsSome,
         1 => NetFault::Breaks,

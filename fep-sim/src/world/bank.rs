@@ -8,7 +8,7 @@ use super::{ConnectionId, Event, World};
 use crate::plan::BankFault;
 use crate::telegram::{
     AMOUNT, CODE, DEPOSIT_ACCOUNT, KEY, ORIGINAL_KEY, RESPONSE, RESULT, RESULT_AMOUNT, SEND_COUNT, Telegram, answer,
-    frame_len, notice, put,
+    duty, frame_len, notice, put,
 };
 
 /// One bank.
@@ -28,6 +28,8 @@ pub(crate) struct Bank {
     amounts: BTreeMap<u64, Vec<u8>>,
     /// The keys of transfers about which the bank said something false.
     pub(crate) lied: BTreeSet<Vec<u8>>,
+    /// Whether it has ended business.
+    is_closed: bool,
 }
 
 /// A transfer that arrived.
@@ -57,6 +59,11 @@ pub(crate) enum BankEvent {
     Notice(u64),
 }
 
+/// Whether a telegram is neither about the session nor a test of the line.
+fn is_business(kind: &str) -> bool {
+    !kind.starts_with("08")
+}
+
 impl Transfer {
     /// Whether the money moved, and stayed where it went.
     pub(crate) fn is_done(&self) -> bool {
@@ -76,6 +83,7 @@ impl Bank {
             notice_serial: 0,
             amounts: BTreeMap::new(),
             lied: BTreeSet::new(),
+            is_closed: false,
         }
     }
 
@@ -184,12 +192,17 @@ impl World {
         let kind = telegram.kind();
         self.say(format_args!("bank {number} receives {kind} {}", telegram.text(KEY)));
         self.checks.arrived(self.now, number, frame);
-        let is_business = !kind.starts_with("0800");
+        let is_business = is_business(&kind);
+        if is_business && kind != "0210/300" {
+            self.line_arrived(number, id, frame);
+        }
         if self.bank_has(number, BankFault::Dead) {
             return;
         }
         let answered = match kind.as_str() {
+            "0800/100" if self.bank(number).is_closed => Some(answer(frame, "0003")),
             "0800/100" | "0800/200" | "0800/300" => Some(answer(frame, "0000")),
+            "0810/100" | "0810/200" => return,
             "0100/100" => self.transfer(number, frame),
             "0600/100" => Some(self.inquiry(number, frame)),
             "0400/100" => Some(self.reversal(number, frame)),
@@ -209,6 +222,22 @@ impl World {
         }
         let think = self.draw.ms(0, 20) + if is_business { self.slowness(number) } else { Duration::ZERO };
         self.after(think, Event::Bank(number, BankEvent::Answer { on: id, request: frame.to_vec(), bytes }));
+    }
+
+    /// Ends business, or opens it again, and says so on one of the connections.
+    pub(crate) fn bank_closes(&mut self, number: usize, closes: bool) {
+        let trace = self.draw.between(800_000, 899_999);
+        let bank = self.bank(number);
+        bank.is_closed = closes;
+        if let Some(id) = bank.connection(None) {
+            self.send_to_gateway(id, duty(if closes { "200" } else { "100" }, trace));
+        }
+    }
+
+    /// It does not work on a request any more.
+    fn bank_done(&mut self, number: usize, request: &[u8]) {
+        self.checks.done(number, request);
+        self.line_done(number, request);
     }
 
     fn slowness(&self, number: usize) -> Duration {
@@ -258,7 +287,7 @@ impl World {
                 let code = if transfer.is_undone { "0117" } else { transfer.code };
                 put(&mut bytes, RESULT, code);
                 put(&mut bytes, RESULT_AMOUNT, &amount);
-                self.checks.done(number, &request);
+                self.bank_done(number, &request);
             }
             found => {
                 if found.is_some() {
@@ -282,7 +311,7 @@ impl World {
             Some(transfer) => {
                 transfer.is_undone = true;
                 let request = transfer.bytes.clone();
-                self.checks.done(number, &request);
+                self.bank_done(number, &request);
             }
             // It will not carry the transfer out if it comes later.
             None => bank.undone.push(key),
@@ -338,13 +367,14 @@ impl World {
 
     /// Sends an answer, as the faults of the bank have it.
     fn bank_answers(&mut self, number: usize, on: ConnectionId, request: &[u8], bytes: Vec<u8>) {
-        let is_business = !Telegram(request).kind().starts_with("0800");
+        let is_business = is_business(&Telegram(request).kind());
         let bank = self.bank(number);
         let Some(on) = bank.connection(Some(on)) else { return };
+        let on = if bank.has(BankFault::AnswersElsewhere) { self.elsewhere(number, on) } else { on };
         if !is_business {
             return self.send_to_gateway(on, bytes);
         }
-        self.checks.done(number, request);
+        self.bank_done(number, request);
         let bank = self.bank(number);
         let has = |fault| bank.has(fault);
         if has(BankFault::Swaps) && request.get(24..28) == Some(b"0100") {

@@ -9,7 +9,7 @@ use fep_protocol::fact::{Class, Fact, What as Kind};
 use fep_protocol::reason::Unknown;
 
 use super::{ConnectionId, World};
-use crate::plan::BANKS;
+use crate::setup::BANKS;
 use crate::telegram::{Telegram, frame_len};
 
 /// The rules, by the numbers of the invariants in the design.
@@ -27,6 +27,14 @@ pub enum Rule {
     Wire,
     /// 6. In flight and rate stay within the contract.
     Contract,
+    /// 6. No more requests wait on a link than its window has places.
+    Window,
+    /// Requests go out on the lines that carry business, and business moves between them within its times.
+    Lines,
+    /// After a bank has closed business, nothing goes out until it opens.
+    Business,
+    /// An answer that was read in time is the outcome, whatever line it came on.
+    Answered,
     /// 7. A reversal is confirmed or in the dead letters, and its repetition carries the mark.
     Reversal,
     /// 8. The trouble of one bank does not slow another one.
@@ -86,6 +94,8 @@ pub(crate) struct Checks {
     handed: [VecDeque<Duration>; BANKS],
     /// Answers of banks, also damaged ones, with the requests that they answer.
     answers: [BTreeMap<Vec<u8>, Vec<u8>>; BANKS],
+    /// The answers that were damaged on their way.
+    damaged: BTreeSet<Vec<u8>>,
     /// The answers that callers got.
     given: BTreeMap<(usize, Vec<u8>), ExchangeId>,
     /// The attempts of reversals that arrived, by bank and key.
@@ -177,6 +187,11 @@ impl Checks {
         }
     }
 
+    /// The request to which an answer belongs, if it arrives as the bank sent it.
+    pub(crate) fn answered_request(&self, bank: usize, answer: &[u8]) -> Option<Vec<u8>> {
+        self.answers.get(bank)?.get(answer).filter(|_| !self.damaged.contains(answer)).cloned()
+    }
+
     /// An answer was damaged on its way, at this offset.
     pub(crate) fn damaged(&mut self, bank: usize, bytes: &[u8], at: usize) {
         let mut original = bytes.to_vec();
@@ -186,6 +201,7 @@ impl Checks {
         let Some(answers) = self.answers.get_mut(bank) else { return };
         if let Some(request) = answers.get(&original).cloned() {
             answers.insert(bytes.to_vec(), request);
+            self.damaged.insert(bytes.to_vec());
         }
     }
 
@@ -244,29 +260,37 @@ impl Checks {
     }
 
     /// The kernel took bytes on a connection.
-    fn written(&mut self, now: Duration, bank: usize, id: ConnectionId, bytes: &[u8], counts_rate: bool) {
+    fn written(
+        &mut self,
+        now: Duration,
+        bank: usize,
+        id: ConnectionId,
+        bytes: &[u8],
+        counts_rate: bool,
+    ) -> Vec<Vec<u8>> {
         let begun = self.begun.entry(id).or_default();
         begun.extend_from_slice(bytes);
         let mut frames = Vec::new();
         while let Some(len) = frame_len(begun) {
             frames.push(begun.drain(..len).collect::<Vec<u8>>());
         }
-        for frame in frames {
+        for frame in &frames {
             self.made("a frame on the wire");
             let left = self.permitted.entry(frame.clone()).or_default();
             *left -= 1;
             if *left < 0 {
                 let what = format!(
                     "{} {} is written and not in the journal",
-                    Telegram(&frame).kind(),
-                    Telegram(&frame).text((32, 14))
+                    Telegram(frame).kind(),
+                    Telegram(frame).text((32, 14))
                 );
                 self.fail(now, Rule::Wire, what);
             }
-            if counts_rate && !Telegram(&frame).kind().starts_with("0210") {
+            if counts_rate && !Telegram(frame).kind().starts_with("0210") {
                 self.rate(now, bank);
             }
         }
+        frames
     }
 
     fn rate(&mut self, now: Duration, bank: usize) {
@@ -332,6 +356,7 @@ impl World {
     pub(crate) fn stored(&mut self, facts: &[Fact]) {
         let now = self.now;
         self.checks.stored(now, facts);
+        facts.iter().for_each(|fact| self.line_stored(fact));
         let lives = self.checks.made.get("a process").copied().unwrap_or(1).max(1);
         self.checks.bounded(now, lives);
     }
@@ -340,7 +365,8 @@ impl World {
         let counts_rate = !self.is_narrow(bank);
         let now = self.now;
         self.say(format_args!("{} bytes on connection {id}", bytes.len()));
-        self.checks.written(now, bank, id, bytes, counts_rate);
+        let frames = self.checks.written(now, bank, id, bytes, counts_rate);
+        frames.iter().for_each(|frame| self.line_written(id, frame));
     }
 
     /// A caller of the gateway was told something, unless the process had died before.
@@ -349,6 +375,7 @@ impl World {
             return false;
         }
         let at = self.now;
+        self.line_told(&exchange);
         let outcome = exchange.outcome.map(Outcome::name);
         let reason = exchange.reason_code.as_deref().unwrap_or("");
         self.history_outcome(&exchange, outcome, reason);

@@ -12,8 +12,10 @@ use std::time::Duration;
 use fep_gateway::ground::{Connecting, Network, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::lines::line_number;
 use super::{ConnectionId, Event, Shared, World};
-use crate::plan::{BANKS, BankFault, NetFault};
+use crate::plan::{BankFault, NetFault};
+use crate::setup::BANKS;
 use crate::telegram::RESERVE;
 
 /// All connections, and the troubles of the way to each bank.
@@ -26,6 +28,7 @@ pub(crate) struct Net {
 
 struct Connection {
     bank: usize,
+    line: usize,
     /// The bytes that the kernel has and the bank does not.
     in_transit: usize,
     /// When the last byte in each direction arrives: bytes do not overtake.
@@ -75,9 +78,11 @@ impl World {
         } else if let Some(at) = faults.iter().position(|other| *other == fault) {
             faults.remove(at);
         }
-        if fault == NetFault::Breaks && begins {
+        let breaks = |line| fault == NetFault::Breaks || fault == NetFault::LineBreaks { line };
+        if begins {
             let of_bank = self.net.connections.iter().filter(|(_, connection)| connection.bank == bank);
-            let ids: Vec<_> = of_bank.map(|(id, _)| *id).collect();
+            let broken = of_bank.filter(|(_, connection)| !connection.broken && breaks(connection.line));
+            let ids: Vec<_> = broken.map(|(id, _)| *id).collect();
             ids.into_iter().for_each(|id| self.break_connection(id));
         }
         // Those who wait for room or for bytes look again.
@@ -99,15 +104,17 @@ impl World {
         Duration::from_micros(self.draw.between(200, 3000)) + Duration::from_millis(slow)
     }
 
-    fn connect(&mut self, bank: usize) -> io::Result<ConnectionId> {
-        if self.bank_has(bank, BankFault::Refuses) || self.net_has(bank, NetFault::Breaks) {
+    fn connect(&mut self, bank: usize, line: usize) -> io::Result<ConnectionId> {
+        let breaks = self.net_has(bank, NetFault::Breaks) || self.net_has(bank, NetFault::LineBreaks { line });
+        if self.bank_has(bank, BankFault::Refuses) || breaks {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         self.net.last += 1;
         let id = self.net.last;
-        self.say(format_args!("connection {id} to bank {bank}"));
+        self.say(format_args!("connection {id} to bank {bank} on line {line}"));
         let connection = Connection {
             bank,
+            line,
             in_transit: 0,
             arrives_at_bank: self.now,
             arrives_here: self.now,
@@ -121,6 +128,7 @@ impl World {
         };
         self.net.connections.insert(id, connection);
         self.bank_connected(bank, id);
+        self.line_connected(id, bank, line);
         Ok(id)
     }
 
@@ -131,6 +139,7 @@ impl World {
         connection.wake();
         let bank = connection.bank;
         self.say(format_args!("connection {id} breaks"));
+        self.line_lost(id);
         self.bank_lost(bank, id);
     }
 
@@ -170,9 +179,11 @@ impl World {
     pub(crate) fn net_event(&mut self, event: NetEvent) {
         let (NetEvent::ToBank(id) | NetEvent::ToGateway(id)) = event;
         let Some(connection) = self.net.connections.get_mut(&id) else { return };
-        let bank = connection.bank;
+        let [bank, line] = [connection.bank, connection.line];
         let to_bank = matches!(event, NetEvent::ToBank(_));
-        let stalls = self.net_has(bank, NetFault::Stalls) || (id % 2 == 0 && self.net_has(bank, NetFault::StallsSome));
+        let stalls = self.net_has(bank, NetFault::Stalls)
+            || self.net_has(bank, NetFault::LineStalls { line })
+            || (id % 2 == 0 && self.net_has(bank, NetFault::StallsSome));
         if stalls || (to_bank && self.bank_has(bank, BankFault::Deaf)) {
             return self.after(Duration::from_millis(20), Event::Net(event));
         }
@@ -235,6 +246,15 @@ impl World {
             connection.broken = true;
             self.parcel_to_bank(id, Parcel::End);
         }
+        self.line_lost(id);
+    }
+
+    /// Another connection of the bank, if it can be on another line.
+    pub(super) fn elsewhere(&self, bank: usize, on: ConnectionId) -> ConnectionId {
+        let line = self.net.connections.get(&on).map(|connection| connection.line);
+        let others =
+            self.net.connections.iter().filter(|(id, other)| other.bank == bank && !other.broken && **id != on);
+        others.min_by_key(|(id, other)| (Some(other.line) == line, **id)).map_or(on, |(id, _)| *id)
     }
 
     fn poll_write(&mut self, id: ConnectionId, cx: &Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
@@ -290,6 +310,7 @@ impl World {
         let count = connection.inbox.len().min(buffer.remaining()).min(usize::try_from(piece).unwrap_or(usize::MAX));
         let bytes: Vec<u8> = connection.inbox.drain(..count).collect();
         buffer.put_slice(&bytes);
+        self.line_read(id, &bytes);
         Poll::Ready(Ok(()))
     }
 }
@@ -304,13 +325,14 @@ impl Connection {
 pub(crate) struct SimulatedNetwork(pub(crate) Shared);
 
 impl Network for SimulatedNetwork {
-    fn connect(&self, institution: &str, _line: &str) -> Connecting {
+    fn connect(&self, institution: &str, line: &str) -> Connecting {
         let shared = self.0.clone();
         let bank = usize::from(institution != "bank-0");
+        let line = line_number(line);
         Box::pin(async move {
             let pause = shared.lock().latency(bank);
             tokio::time::sleep(pause).await;
-            let id = shared.lock().connect(bank)?;
+            let id = shared.lock().connect(bank, line)?;
             let stream: Box<dyn Stream> = Box::new(End { shared, id });
             Ok(stream)
         })
@@ -345,7 +367,9 @@ impl AsyncWrite for End {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.shared.lock().parcel_to_bank(self.id, Parcel::End);
+        let mut world = self.shared.lock();
+        world.line_lost(self.id);
+        world.parcel_to_bank(self.id, Parcel::End);
         Poll::Ready(Ok(()))
     }
 }
