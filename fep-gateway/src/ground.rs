@@ -7,7 +7,7 @@
 mod simulated;
 
 #[cfg(feature = "simulation")]
-pub use self::simulated::{Connecting, Disk, Fate, Network, SimulatedGround, Stream};
+pub use self::simulated::{Accepting, Connecting, Disk, Fate, Network, SimulatedGround, Stream};
 #[cfg(feature = "simulation")]
 pub use crate::fault::{FaultPoint, set_hook};
 

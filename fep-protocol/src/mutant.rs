@@ -48,6 +48,12 @@ pub enum Mutant {
     ResendsAfterLoss,
     /// An answer counts only on the line on which its request was written.
     IgnoresOtherLines,
+    /// A connection that replaces another one is forgotten while it waits.
+    LosesTheReplacement,
+    /// An encrypted journal has idempotency keys as they are.
+    LeavesKeysPlain,
+    /// An encrypted journal has bodies as they are in its file of facts, beside the sealed ones.
+    LeavesBodiesPlain,
     /// Business goes on after the institution has said that it ended.
     IgnoresTheEnd,
     /// A telegram that was not answered in time frees its place in the window at once.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 
 use clap::Parser;
@@ -11,6 +12,7 @@ use fep_gateway::inspect::{self, JournalCommand, Verdict};
 use fep_protocol::exchange::{Money, SettledBy};
 use serde_json::Value;
 
+use crate::setup::KEY_FILE;
 use crate::telegram::{KEY, RESPONSE, Telegram};
 use crate::world::{Rule, Shared, Told, Transfer, World};
 
@@ -120,9 +122,13 @@ struct CommandLine {
     command: JournalCommand,
 }
 
-/// Runs `fep-gateway journal COMMAND --journal PATH`, and returns its output if it finds nothing wrong.
+/// Runs `fep-gateway journal COMMAND --journal PATH`, with the key file if there is one, and returns its output if it finds nothing wrong.
 fn inspect(shared: &Shared, command: &str, path: &Path) -> Option<Vec<u8>> {
-    let words = [OsStr::new("journal"), OsStr::new(command), OsStr::new("--journal"), path.as_os_str()];
+    let mut words = vec![OsStr::new("journal"), OsStr::new(command), OsStr::new("--journal"), path.as_os_str()];
+    let key_file = path.with_file_name(KEY_FILE);
+    if key_file.exists() {
+        words.extend([OsStr::new("--key-file"), key_file.as_os_str()]);
+    }
     let mut text = Vec::new();
     let failed = match CommandLine::try_parse_from(words).map(|line| inspect::run(&line.command, &mut text)) {
         Ok(Ok(Verdict::Clean)) => return Some(text),
@@ -134,8 +140,52 @@ fn inspect(shared: &Shared, command: &str, path: &Path) -> Option<Vec<u8>> {
     None
 }
 
+/// What services sent and a thief must not find: an account to withdraw from, one to deposit to, a name, the beginning of an
+/// idempotency key.
+const SECRETS: [(&str, &[u8]); 4] = [
+    ("an account", b"1102003004"),
+    ("an account of a payee", b"9002003"),
+    ("a name", b"\xc8\xab\xb1\xe6\xb5\xbf"),
+    ("an idempotency key", b"order-of-"),
+];
+
+fn has(bytes: &[u8], secret: &[u8]) -> bool {
+    let Some(first) = secret.first() else { return false };
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        rest = rest.get(at..).unwrap_or_default();
+        if rest.starts_with(secret) {
+            return true;
+        }
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+/// The bytes of all files of an encrypted journal show nothing. Those of a plain one do, so the search finds what there is.
+fn secrets(shared: &Shared, path: &Path) -> io::Result<()> {
+    let is_encrypted = path.with_file_name(KEY_FILE).exists();
+    for file in path.parent().map(std::fs::read_dir).transpose()?.into_iter().flatten() {
+        let file = file?.path();
+        let bytes = std::fs::read(&file)?;
+        for (name, _) in SECRETS.iter().filter(|(_, secret)| has(&bytes, secret)) {
+            match is_encrypted {
+                true => shared.lock().fail(Rule::Secret, format!("{} shows {name}", file.display())),
+                false => shared.lock().count("something secret in a plain journal"),
+            }
+        }
+        if is_encrypted {
+            shared.lock().count("a file of an encrypted journal");
+        }
+    }
+    Ok(())
+}
+
 /// The files of the journal agree with themselves, and each exchange has one outcome.
 pub(crate) fn journal(shared: &Shared, path: &Path) {
+    if let Err(error) = secrets(shared, path) {
+        shared.lock().fail(Rule::Journal, format!("its files cannot be read: {error}"));
+    }
     // It agrees with itself and its index.
     inspect(shared, "verify", path);
     let Some(text) = inspect(shared, "export", path) else { return };

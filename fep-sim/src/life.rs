@@ -98,7 +98,7 @@ fn live_on(plan: &Plan, shared: &Shared, folder: &Path) -> Result<(), String> {
             true => Ok(Ending::Died),
             false => resume_unwind(cause),
         });
-        shared.lock().process_ended();
+        shared.process_ended();
         drop(runtime);
         let mut world = shared.lock();
         match ending? {
@@ -217,7 +217,7 @@ impl Caller {
         };
         until(&self.shared, at).await;
         let (bank, telegram, body, key) = request(number, what);
-        let key = key.map(|key| format!("{}-{key}", self.seed));
+        let key = key.map(|key| format!("order-of-{}-{key}", self.seed));
         if key.is_none() {
             // Nobody knows what became of it if the process dies, so it is not repeated.
             self.over(job);

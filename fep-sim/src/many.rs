@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it.
-pub const MUTANTS: [(Mutant, &[Rule]); 30] = [
+pub const MUTANTS: [(Mutant, &[Rule]); 33] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation]),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation]),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once]),
@@ -33,6 +33,9 @@ pub const MUTANTS: [(Mutant, &[Rule]); 30] = [
     (Mutant::ResendsAfterLoss, &[Rule::Once]),
     (Mutant::IgnoresOtherLines, &[Rule::Answered]),
     (Mutant::IgnoresTheEnd, &[Rule::Business]),
+    (Mutant::LosesTheReplacement, &[Rule::Lines]),
+    (Mutant::LeavesBodiesPlain, &[Rule::Secret]),
+    (Mutant::LeavesKeysPlain, &[Rule::Secret]),
     (Mutant::RetriesWithoutPause, &[Rule::Bounded]),
     (Mutant::RecoversInTwoCommits, &[Rule::Settled]),
     (Mutant::ForgetsSettlements, &[Rule::Settled]),

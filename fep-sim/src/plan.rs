@@ -94,6 +94,8 @@ pub(crate) enum BankFault {
     KnowsNothing,
     /// It declines every reversal for now.
     BusyWithReversals,
+    /// It loses its connections without a word to the gateway. Where it connects to us, it does so again at once.
+    Restarts,
     /// It answers on another connection than the one on which it was asked, if it can on that of another line.
     AnswersElsewhere,
 }

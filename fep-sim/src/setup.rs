@@ -1,16 +1,21 @@
 //! How the gateway of a simulation is configured. It follows from the seed, so that a part of a plan has the same one.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fep_gateway::Config;
+use fep_gateway::config::WhenFull;
 use fep_protocol::random::SplitMix64;
 
 /// The configuration of one gateway.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
     pub(crate) banks: [BankSetup; BANKS],
+    /// Whether the journal is encrypted.
+    pub(crate) is_encrypted: bool,
 }
 
 /// The contract with one bank, as far as it differs from seed to seed.
@@ -20,6 +25,8 @@ pub(crate) struct BankSetup {
     pub(crate) has_backup: bool,
     /// How many requests may wait for their answers on one link.
     pub(crate) window: Option<usize>,
+    /// The policy for one more connection, if the bank connects to us on its main line.
+    pub(crate) listens: Option<WhenFull>,
 }
 
 /// The number of banks. The first one gets into trouble, the second one only in some plans.
@@ -27,6 +34,9 @@ pub(crate) const BANKS: usize = 2;
 
 /// The lines of a bank: the name, the rank and the number of links.
 pub(crate) const LINES: [(&str, u8, usize); 2] = [("main", 1, 2), ("backup", 2, 1)];
+
+/// The name of the key file, in the folder of the journal.
+pub(crate) const KEY_FILE: &str = "journal.keys";
 
 /// How long the main line does not work before the backup line carries business.
 pub(crate) const SWITCH_AFTER: Duration = Duration::from_millis(2000);
@@ -39,9 +49,19 @@ impl Setup {
     pub(crate) fn of(seed: u64) -> Self {
         let mut random = SplitMix64::new(seed ^ 0x0C0F_F1E0_0C0F_F1E0);
         let mut percent = |percent| random.next_u64() % 100 < percent;
-        let first = BankSetup { has_backup: percent(60), window: percent(40).then(|| if percent(50) { 1 } else { 3 }) };
-        let second = BankSetup { has_backup: false, window: None };
-        Self { banks: [first, second] }
+        let is_encrypted = percent(50);
+        let mut listens = |often| {
+            let policy = if percent(50) { WhenFull::Refuse } else { WhenFull::Replace };
+            percent(often).then_some(policy)
+        };
+        let [first_listens, second_listens] = [listens(30), listens(50)];
+        let first = BankSetup {
+            has_backup: percent(60),
+            window: percent(40).then(|| if percent(50) { 1 } else { 3 }),
+            listens: first_listens,
+        };
+        let second = BankSetup { has_backup: false, window: None, listens: second_listens };
+        Self { banks: [first, second], is_encrypted }
     }
 
     /// The setup of one bank.
@@ -50,7 +70,7 @@ impl Setup {
         if number == 0 { first } else { second }
     }
 
-    /// The configuration of the gateway.
+    /// The configuration of the gateway. The key file is made.
     pub(crate) fn config(&self, folder: &Path) -> Result<Config, String> {
         let text = include_str!("../config.toml");
         let (journal, bank) = text.split_once("\n# BANK\n").unwrap_or((text, ""));
@@ -58,8 +78,23 @@ impl Setup {
         let bank = bank.replace("SPEC", &spec.display().to_string());
         let banks = ["bank-0", "bank-1"].into_iter().zip(&self.banks);
         let banks: String = banks.map(|(name, setup)| bank.replace("NAME", name) + &setup.lines(name)).collect();
-        Config::parse("config.toml", &format!("{journal}{banks}"), folder).map_err(|error| error.to_string())
+        let encryption =
+            if self.is_encrypted { format!("encryption = {{ key_file = \"{KEY_FILE}\" }}\n") } else { String::new() };
+        if self.is_encrypted {
+            key_file(&folder.join(KEY_FILE)).map_err(|error| format!("no key file: {error}"))?;
+        }
+        let text = format!("{journal}{encryption}{banks}");
+        Config::parse("config.toml", &text, folder).map_err(|error| error.to_string())
     }
+}
+
+/// Writes the key file, which only its owner may read.
+fn key_file(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(include_bytes!("../journal.keys"))
 }
 
 impl BankSetup {
@@ -67,20 +102,23 @@ impl BankSetup {
     fn lines(&self, bank: &str) -> String {
         let count = if self.has_backup { 2 } else { 1 };
         let window = self.window.map_or_else(String::new, |window| format!("window = {window}\n"));
-        let line = |(name, rank, links): &(&str, u8, usize)| {
+        let line = |(number, (name, rank, links)): (usize, &(&str, u8, usize))| {
+            let role = match self.listens.filter(|_| number == 0) {
+                None => "connect = \"127.0.0.1:1\"",
+                Some(WhenFull::Refuse) => "listen = \"127.0.0.1:1\"\npeers = [\"127.0.0.1\"]\nwhen_full = \"refuse\"",
+                Some(WhenFull::Replace) => "listen = \"127.0.0.1:1\"\npeers = [\"127.0.0.1\"]\nwhen_full = \"replace\"",
+            };
             format!(
-                "\n[[institutions.{bank}.lines]]\nname = \"{name}\"\nconnect = \"127.0.0.1:1\"\nrank = {rank}\nlinks = {links}\n\
-                 {window}connect_timeout_ms = 1000\nreconnect_min_ms = 100\nreconnect_max_ms = 2000\n"
+                "\n[[institutions.{bank}.lines]]\nname = \"{name}\"\n{role}\nrank = {rank}\nlinks = {links}\n{window}\
+                 connect_timeout_ms = 1000\nreconnect_min_ms = 100\nreconnect_max_ms = 2000\n"
             )
         };
-        let lines: String = LINES.iter().take(count).map(line).collect();
-        let switchover = if self.has_backup {
-            let [after, return_after] = [SWITCH_AFTER, RETURN_AFTER].map(|time| time.as_millis());
-            format!("\n[institutions.{bank}.switchover]\nafter_ms = {after}\nreturn_after_ms = {return_after}\n")
-        } else {
-            String::new()
-        };
-        lines + &switchover
+        let lines: String = LINES.iter().take(count).enumerate().map(line).collect();
+        if !self.has_backup {
+            return lines;
+        }
+        let [after, return_after] = [SWITCH_AFTER, RETURN_AFTER].map(|time| time.as_millis());
+        lines + &format!("\n[institutions.{bank}.switchover]\nafter_ms = {after}\nreturn_after_ms = {return_after}\n")
     }
 }
 
@@ -89,8 +127,9 @@ impl fmt::Display for Setup {
         for (number, bank) in self.banks.iter().enumerate() {
             let backup = if bank.has_backup { "a main and a backup line" } else { "one line" };
             let window = bank.window.map_or_else(|| "no window".to_owned(), |window| format!("a window of {window}"));
-            writeln!(f, "bank {number} has {backup} and {window}")?;
+            let connects = if bank.listens.is_some() { "and connects to us" } else { "and we connect" };
+            writeln!(f, "bank {number} has {backup}, {window} {connects}")?;
         }
-        Ok(())
+        writeln!(f, "the journal is {}", if self.is_encrypted { "encrypted" } else { "plain" })
     }
 }

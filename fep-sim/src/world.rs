@@ -9,6 +9,8 @@ mod lines;
 
 mod bank;
 mod disk;
+
+mod dial;
 mod net;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -22,6 +24,7 @@ use tokio::time::Instant;
 
 use self::bank::{Bank, BankEvent};
 use self::check::Checks;
+use self::dial::Doors;
 use self::disk::DiskState;
 use self::lines::LineChecks;
 use self::net::{Net, NetEvent};
@@ -53,6 +56,7 @@ pub(crate) struct World {
     pub(crate) now: Duration,
     pub(crate) draw: Draw,
     pub(crate) net: Net,
+    doors: Doors,
     pub(crate) banks: [Bank; BANKS],
     pub(crate) disk: DiskState,
     pub(crate) checks: Checks,
@@ -61,6 +65,8 @@ pub(crate) struct World {
     pub(crate) history: History,
     /// The difference between the wall clock and the time of the world.
     pub(crate) wall_offset_ms: i64,
+    /// When the wall clock was last set forward.
+    set_forward_at: Option<Duration>,
     narrow: [bool; BANKS],
     /// Whether the second bank has troubles, too.
     pub(crate) troubles_all: bool,
@@ -95,6 +101,9 @@ pub(crate) struct History {
     digest: DefaultHasher,
 }
 
+/// How long an earlier process's requests count as in flight at most: the time for an answer and the quarantine.
+const REMEMBERED: Duration = Duration::from_secs(14);
+
 /// 2026-11-27T12:00:00+09:00.
 const STARTED_AT_MS: i64 = 1_795_748_400_000;
 
@@ -121,6 +130,7 @@ impl Shared {
             now: Duration::ZERO,
             draw: Draw(SplitMix64::new(plan.seed)),
             net: Net::default(),
+            doors: Doors::new(),
             banks: [Bank::new(), Bank::new()],
             disk: DiskState::default(),
             checks: Checks::default(),
@@ -128,6 +138,7 @@ impl Shared {
             setup: Setup::of(plan.seed),
             history: History { lines: keep_history.then(Vec::new), digest: DefaultHasher::new() },
             wall_offset_ms: STARTED_AT_MS,
+            set_forward_at: None,
             troubles_all: plan.troubles_all(),
             is_punctual: plan.is_punctual(),
             narrow: [0, 1].map(|bank| plan.holds_bytes_back(bank)),
@@ -146,16 +157,27 @@ impl Shared {
                 world.at(item.at + lasts, Event::End(item.what));
             }
         }
+        world.banks_dial();
         Self { world: Arc::new(Mutex::new(world)), sooner, died }
     }
 
     /// The world at the present time.
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = self.as_it_was();
         if let Some((began, instant)) = world.process {
             world.now = world.now.max(began + instant.elapsed());
         }
         world
+    }
+
+    /// The world at the time of the last look at it.
+    fn as_it_was(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The process is gone. Outside of its runtime, its clock is that of the machine, which a replay must not see.
+    pub(crate) fn process_ended(&self) {
+        self.as_it_was().process_ended();
     }
 
     /// Lets everything happen that is due, as long as the process runs.
@@ -233,10 +255,14 @@ impl World {
         self.dies_after = self.next_die_after.pop_front().filter(|_| self.now < FAULTS_END);
         self.say(format_args!("the process begins"));
         self.lines_of_process_begin();
+        if self.set_forward_at.is_some_and(|at| at + REMEMBERED > self.now) {
+            // By its clock, what the earlier process sent is long over. There is no other clock that both processes know.
+            self.checks.forget_unanswered();
+        }
     }
 
     /// The process is gone, with all of its memory and connections.
-    pub(crate) fn process_ended(&mut self) {
+    fn process_ended(&mut self) {
         self.process = None;
         self.dead = true;
         self.say(format_args!("the process is gone"));
@@ -280,7 +306,10 @@ impl World {
             What::Disk { fault, lasts } => self.disk.begin(fault, self.now + lasts),
             What::Crash { effects } if self.process.is_some() && !self.dead => self.dies_after = Some(effects),
             What::CrashAtStart { effects } => self.next_die_after.push_back(effects),
-            What::Jump { ms } => self.wall_offset_ms += ms,
+            What::Jump { ms } => {
+                self.wall_offset_ms += ms;
+                self.set_forward_at = (ms > 0).then_some(self.now).or(self.set_forward_at);
+            }
             What::Notice { bank, times } => self.bank_notice(bank, times),
             What::Closes { bank, .. } => self.bank_closes(bank, true),
             // The gateway's users do these; `life` carries them out.

@@ -28,12 +28,18 @@ pub struct SimulatedGround {
 
 /// Connects the links of lines.
 pub trait Network: Send + Sync {
-    /// Connects a link of this institution's line. For a line on which the institution connects, it waits until it does.
+    /// Connects a link of this institution's line.
     fn connect(&self, institution: &str, line: &str) -> Connecting;
+
+    /// Waits for the next connection of the institution to this line.
+    fn accept(&self, institution: &str, line: &str) -> Accepting;
 }
 
 /// A connection that comes about.
 pub type Connecting = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send>>;
+
+/// A connection for which a line waits.
+pub type Accepting = Pin<Box<dyn Future<Output = Box<dyn Stream>> + Send>>;
 
 /// The gateway's end of a connection.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + fmt::Debug {}

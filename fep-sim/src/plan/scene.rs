@@ -87,7 +87,7 @@ fn switchover(draw: &mut Draw, at: Duration) -> Vec<Item> {
         items.push(Item { at: at.saturating_sub(Duration::from_millis(50)) + draw.ms(0, 60), what: transfer });
         items.push(Item { at: at + draw.ms(0, 16_000), what: transfer });
     }
-    if draw.percent(60) {
+    if draw.percent(80) {
         let before = at.saturating_sub(Duration::from_secs(3));
         let what = What::Bank { bank: 0, fault: BankFault::AnswersElsewhere, lasts: draw.ms(2000, LASTS_MAX_MS) };
         items.push(Item { at: before, what });
@@ -204,7 +204,8 @@ fn trouble(draw: &mut Draw, first_only: bool) -> What {
 }
 
 fn bank_fault(draw: &mut Draw) -> BankFault {
-    match draw.below(16) {
+    match draw.below(18) {
+        15 | 16 => BankFault::Restarts,
         14 => BankFault::AnswersElsewhere,
         0 => BankFault::Slow { ms: draw.between(100, LASTS_MAX_MS) },
         1 | 2 => BankFault::Silent,

@@ -57,6 +57,8 @@ pub(crate) enum BankEvent {
     Flood { per_s: u32 },
     /// It sends a notice.
     Notice(u64),
+    /// It connects to us, unless it has all of its connections.
+    Dial,
 }
 
 /// Whether a telegram is neither about the session nor a test of the line.
@@ -91,6 +93,11 @@ impl Bank {
         self.faults.contains(&fault)
     }
 
+    /// The connections that it knows.
+    pub(super) fn known(&self) -> impl Iterator<Item = ConnectionId> {
+        self.inboxes.keys().copied()
+    }
+
     /// A connection to answer on: the given one, or any other one if that is gone.
     fn connection(&self, wanted: Option<ConnectionId>) -> Option<ConnectionId> {
         wanted.filter(|id| self.inboxes.contains_key(id)).or_else(|| self.inboxes.keys().next().copied())
@@ -114,8 +121,15 @@ impl World {
         } else if let Some(at) = bank.faults.iter().position(|other| *other == fault) {
             bank.faults.remove(at);
         }
-        if let (BankFault::Floods { per_s }, true) = (fault, begins) {
-            self.after(Duration::ZERO, Event::Bank(number, BankEvent::Flood { per_s }));
+        match fault {
+            BankFault::Floods { per_s } if begins => {
+                self.after(Duration::ZERO, Event::Bank(number, BankEvent::Flood { per_s }));
+            }
+            BankFault::Restarts if begins => {
+                let lost: Vec<_> = self.bank(number).inboxes.keys().copied().collect();
+                lost.into_iter().for_each(|id| self.bank_lost(number, id));
+            }
+            _ => {}
         }
     }
 
@@ -124,7 +138,9 @@ impl World {
     }
 
     pub(crate) fn bank_lost(&mut self, number: usize, id: ConnectionId) {
-        self.bank(number).inboxes.remove(&id);
+        if self.bank(number).inboxes.remove(&id).is_some() {
+            self.bank_will_dial(number);
+        }
     }
 
     pub(crate) fn bank_notice(&mut self, number: usize, times: u8) {
@@ -143,6 +159,7 @@ impl World {
         match event {
             BankEvent::Answer { on, request, bytes } => self.bank_answers(number, on, &request, bytes),
             BankEvent::Flood { per_s } => self.flood(number, per_s),
+            BankEvent::Dial => self.bank_dials(number),
             BankEvent::Notice(serial) => {
                 let bank = self.bank(number);
                 let Some(bytes) = bank.notices.get(&serial).map(|notice| notice.bytes.clone()) else { return };

@@ -53,6 +53,8 @@ pub enum Rule {
     Truth,
     /// The journal's files agree with themselves.
     Journal,
+    /// 9. The files of an encrypted journal show no account, no name and no idempotency key.
+    Secret,
 }
 
 /// A rule that did not hold.
@@ -171,6 +173,11 @@ impl Checks {
                 format!("{count} requests in flight at bank {bank}, the contract has {INFLIGHT_MAX}"),
             );
         }
+    }
+
+    /// The gateway cannot know what is in flight.
+    pub(crate) fn forget_unanswered(&mut self) {
+        self.unanswered.iter_mut().for_each(VecDeque::clear);
     }
 
     /// A bank does not work on a request any more: it answered, if with nonsense, or said what became of it.

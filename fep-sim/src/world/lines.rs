@@ -265,7 +265,7 @@ impl World {
             return;
         }
         let by = decided + MS;
-        let lost = last_end(lines.works(old), by).unwrap_or(began);
+        let lost = last_end(lines.works(old), by).unwrap_or(began).max(began);
         let worked = at(lines.works(old), by.saturating_sub(CLOSING_MAX)).filter(|(_, to)| to.is_none_or(|to| to > by));
         let up = at(lines.works(state.rank), by).map(|(from, _)| from);
         self.count(if old < state.rank { "a switchover" } else { "a return" });
@@ -326,9 +326,21 @@ impl World {
         }
     }
 
-    /// When everything is calm, the main lines carry business.
+    /// When everything is calm, all lines work, and the main ones carry business.
     pub(crate) fn lines_have_returned(&mut self) {
+        let now = self.now;
         for number in 0..BANKS {
+            let count = if self.setup.bank(number).has_backup { 2 } else { 1 };
+            for (line, (name, _, links)) in LINES.iter().enumerate().take(count) {
+                let is_of_line = |link: &&Link| link.bank == number && link.line == line && link.is_signed_on;
+                let up = self.lines.links.values().filter(is_of_line).count();
+                if up != *links {
+                    self.fail(
+                        Rule::Lines,
+                        format!("{up} of {links} links of line {name} to bank {number} work at {now:?}"),
+                    );
+                }
+            }
             let rank = self.lines.banks.get(number).map_or(1, |lines| lines.rank);
             if rank != 1 {
                 self.fail(Rule::Lines, format!("business of bank {number} is on rank {rank} at the end"));

@@ -9,9 +9,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use fep_gateway::ground::{Connecting, Network, Stream};
+use fep_gateway::ground::{Accepting, Connecting, Network, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::dial::accept;
 use super::lines::line_number;
 use super::{ConnectionId, Event, Shared, World};
 use crate::plan::{BankFault, NetFault};
@@ -104,7 +105,7 @@ impl World {
         Duration::from_micros(self.draw.between(200, 3000)) + Duration::from_millis(slow)
     }
 
-    fn connect(&mut self, bank: usize, line: usize) -> io::Result<ConnectionId> {
+    pub(super) fn connect(&mut self, bank: usize, line: usize) -> io::Result<ConnectionId> {
         let breaks = self.net_has(bank, NetFault::Breaks) || self.net_has(bank, NetFault::LineBreaks { line });
         if self.bank_has(bank, BankFault::Refuses) || breaks {
             return Err(io::ErrorKind::ConnectionRefused.into());
@@ -236,6 +237,7 @@ impl World {
     pub(crate) fn net_process_ended(&mut self) {
         let ids: Vec<_> = self.net.connections.keys().copied().collect();
         ids.into_iter().for_each(|id| self.gateway_left(id));
+        self.doors.clear();
     }
 
     fn gateway_left(&mut self, id: ConnectionId) {
@@ -247,6 +249,12 @@ impl World {
             self.parcel_to_bank(id, Parcel::End);
         }
         self.line_lost(id);
+    }
+
+    /// The number of connections that a bank knows on a line.
+    pub(super) fn bank_connections(&self, bank: usize, line: usize) -> usize {
+        let of_line = |id: &ConnectionId| self.net.connections.get(id).is_some_and(|other| other.line == line);
+        self.banks.get(bank).map_or(0, |bank| bank.known().filter(|id| of_line(id)).count())
     }
 
     /// Another connection of the bank, if it can be on another line.
@@ -337,12 +345,16 @@ impl Network for SimulatedNetwork {
             Ok(stream)
         })
     }
+
+    fn accept(&self, institution: &str, _line: &str) -> Accepting {
+        accept(self.0.clone(), usize::from(institution != "bank-0"))
+    }
 }
 
 /// The gateway's end of a connection.
-struct End {
-    shared: Shared,
-    id: ConnectionId,
+pub(super) struct End {
+    pub(super) shared: Shared,
+    pub(super) id: ConnectionId,
 }
 
 impl fmt::Debug for End {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
 use fep_protocol::standing::Standing;
@@ -77,9 +78,10 @@ impl Facts {
             return with_columns(number, fact, |columns| store(&self.connection, columns, &fact.bytes, None));
         };
         let (open, body) = sealing.split(&self.connection, fact)?;
+        let plain = if is_on(Mutant::LeavesBodiesPlain) { fact.bytes.clone() } else { TelegramBytes::default() };
         with_columns(number, &open, |columns| {
             let sealed = sealing.seal(&body, columns)?;
-            store(&self.connection, columns, &[], Some(&sealed))
+            store(&self.connection, columns, &plain, Some(&sealed))
         })
     }
 

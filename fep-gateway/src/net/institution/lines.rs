@@ -47,8 +47,7 @@ impl Lines {
                 Ground::Simulated(simulated) => Some((simulated.clone(), Arc::clone(institution))),
             },
         };
-        let on_machine = matches!(ground, Ground::Machine);
-        for (line, config) in config.lines.iter().enumerate().filter(|_| on_machine) {
+        for (line, config) in config.lines.iter().enumerate() {
             let setup = ListenerSetup {
                 institution: Arc::clone(institution),
                 line,
@@ -56,7 +55,7 @@ impl Lines {
                 clock: Arc::clone(clock),
                 replace: replace.clone(),
             };
-            match (Listener::start(config, setup), config.tls.clone()) {
+            match (Listener::start(config, setup, ground), config.tls.clone()) {
                 (Some(listener), _) => drop(lines.listeners.insert(line, listener)),
                 (None, Some(tls)) => drop(lines.tls.insert(line, Tls::new(tls, true))),
                 (None, None) => {}
@@ -67,6 +66,9 @@ impl Lines {
 
     /// Where a link of this line gets its connection from.
     pub(super) fn origin(&self, line: usize, config: &LineConfig) -> Origin {
+        if let (Role::Listen { .. }, Some(listener)) = (&config.role, self.listeners.get(&line)) {
+            return Origin::Door(listener.door());
+        }
         #[cfg(feature = "simulation")]
         if let Some((simulated, institution)) = &self.simulated {
             return Origin::Simulated(crate::net::transport::Simulated {
@@ -75,9 +77,6 @@ impl Lines {
                 line: config.name.clone(),
                 within: config.connect_timeout,
             });
-        }
-        if let (Role::Listen { .. }, Some(listener)) = (&config.role, self.listeners.get(&line)) {
-            return Origin::Door(listener.door());
         }
         Origin::Dial(Dial {
             address: config.role.address(),

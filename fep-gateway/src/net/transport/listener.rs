@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fep_protocol::budget::Budget;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::CloseReason;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use socket2::SockRef;
@@ -32,6 +33,7 @@ use super::Connected;
 use super::stream::{Transport, set_options};
 use super::tls::Tls;
 use crate::config::{LineConfig, Network, Role, WhenFull};
+use crate::ground::Ground;
 use crate::net::clock::Clock;
 use crate::net::statuses::LineStatuses;
 
@@ -118,25 +120,15 @@ const REPLACE_MAX: Duration = Duration::from_secs(10);
 
 impl Listener {
     /// Starts to listen. `None` for a line on which the gateway connects.
-    pub(in crate::net) fn start(config: &LineConfig, setup: ListenerSetup) -> Option<Self> {
-        let Role::Listen { address, peers, when_full } = &config.role else { return None };
-        let door = Arc::new(Door::default());
-        let now = setup.clock.now().steady;
-        let task = Task {
-            setup,
-            config: config.clone(),
-            address: *address,
-            peers: peers.clone(),
-            when_full: *when_full,
-            door: Arc::clone(&door),
-            accepts: Budget::new(ACCEPTS_PER_S, ACCEPTS_BURST, now),
-            logs: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
-            unlogged: 0,
-            tls: config.tls.clone().map(|tls| Tls::new(tls, false)),
-            handshakes: FuturesUnordered::new(),
-            shaking: Vec::new(),
+    pub(in crate::net) fn start(config: &LineConfig, setup: ListenerSetup, ground: &Ground) -> Option<Self> {
+        let task = Task::new(config, setup)?;
+        let door = Arc::clone(&task.door);
+        let task = match ground {
+            Ground::Machine => tokio::spawn(task.run()),
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(simulated) => tokio::spawn(task.accept_simulated(Arc::clone(&simulated.network))),
         };
-        Some(Self { door, task: tokio::spawn(task.run()) })
+        Some(Self { door, task })
     }
 
     /// Where the links of the line wait.
@@ -156,7 +148,8 @@ impl Door {
     pub(super) async fn enter(&self) -> Connected {
         let wait = {
             let mut state = self.state();
-            if let Some((connected, since)) = state.next.take()
+            if !is_on(Mutant::LosesTheReplacement)
+                && let Some((connected, since)) = state.next.take()
                 && since.elapsed() < REPLACE_MAX
             {
                 return connected;
@@ -204,6 +197,44 @@ impl Door {
 }
 
 impl Task {
+    fn new(config: &LineConfig, setup: ListenerSetup) -> Option<Self> {
+        let Role::Listen { address, peers, when_full } = &config.role else { return None };
+        let now = setup.clock.now().steady;
+        Some(Self {
+            setup,
+            config: config.clone(),
+            address: *address,
+            peers: peers.clone(),
+            when_full: *when_full,
+            door: Arc::default(),
+            accepts: Budget::new(ACCEPTS_PER_S, ACCEPTS_BURST, now),
+            logs: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
+            unlogged: 0,
+            tls: config.tls.clone().map(|tls| Tls::new(tls, false)),
+            handshakes: FuturesUnordered::new(),
+            shaking: Vec::new(),
+        })
+    }
+
+    /// Accepts the connections of a simulated network.
+    #[cfg(feature = "simulation")]
+    async fn accept_simulated(mut self, network: Arc<dyn crate::ground::Network>) {
+        loop {
+            let stream = network.accept(&self.setup.institution, &self.config.name).await;
+            let peer = self.address;
+            let result = match self.when_full == WhenFull::Refuse && !self.door.has_link() {
+                true => Err(self.full(peer)),
+                false => {
+                    let connected = Connected { stream: Transport::Simulated(stream), peer: peer.to_string() };
+                    self.offer(connected, peer).await
+                }
+            };
+            if let Err(why) = result {
+                self.refused(&why);
+            }
+        }
+    }
+
     async fn run(mut self) {
         loop {
             match TcpListener::bind(self.address).await {
