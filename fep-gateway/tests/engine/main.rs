@@ -26,6 +26,7 @@ mod lines;
 mod migration;
 mod notices;
 mod outcomes;
+mod passing_on;
 mod peer;
 mod settlement;
 mod stream;

@@ -23,6 +23,8 @@ fn not_started() -> Vec<NotSent> {
     let closed = |why| {
         NotSent::Closed(Box::new(BusinessClosed { business: None, why, since_ms: None, opens_ms: None, opens: None }))
     };
+    let id = ExchangeId::new(0x0193_a1b2_c3d4, 1, 2);
+    let other = Box::new(OtherExchange { institution: "bank-b".to_owned(), exchange: id });
     vec![
         closed(ClosedWhy::Hours),
         closed(ClosedWhy::Notice(BusinessNotice::EndNotice)),
@@ -38,6 +40,7 @@ fn not_started() -> Vec<NotSent> {
         NotSent::Breaker(blocked(Alternative::Refuse)),
         NotSent::Breaker(blocked(Alternative::Closed(text()))),
         NotSent::StoodIn(blocked(Alternative::StandIn)),
+        NotSent::PassedOn(blocked(Alternative::Institution("bank-b".to_owned())), other),
     ]
 }
 
