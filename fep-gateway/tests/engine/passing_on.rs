@@ -24,18 +24,20 @@ struct Two {
     bank: Peer,
     other: Peer,
     tables: &'static str,
+    /// Keys of the table of bank-a.
+    institution: &'static str,
     folder: tempfile::TempDir,
     /// `None` while it restarts.
     gateway: Option<Gateway>,
 }
 
 impl Two {
-    async fn new() -> Self {
+    async fn new(institution: &'static str) -> Self {
         let bank = Peer::start().await;
         let other = Peer::start().await;
         let tables =
             format!("{BREAKERS}{BANK_B}connect = \"127.0.0.1:{}\"\nreconnect_max_ms = 200\n", other.port).leak();
-        let mut two = Self { bank, other, tables, folder: tempfile::tempdir().unwrap(), gateway: None };
+        let mut two = Self { bank, other, tables, institution, folder: tempfile::tempdir().unwrap(), gateway: None };
         two.start().await;
         two
     }
@@ -45,7 +47,7 @@ impl Two {
     }
 
     async fn start(&mut self) {
-        let setup = Setup { tables: self.tables, ..Setup::default() };
+        let setup = Setup { links: 1, institution: self.institution, tables: self.tables };
         let config = config(&self.folder.path().join("journal.sqlite"), self.bank.port, &setup);
         self.gateway = Some(start(config, Arc::new(StandInOnly)).await);
         until("both banks are connected", async || {
@@ -94,7 +96,7 @@ const TRIPPED: &str = "the breaker of the institution is tripped: a person stopp
 
 #[tokio::test]
 async fn the_key_finds_the_exchange_with_the_other_bank_whatever_happens_in_between() {
-    let mut two = Two::new().await;
+    let mut two = Two::new("").await;
     two.trip("bank-a").await;
     let asked = two.ask("rent", transfer());
     let (connection, request) = two.other.receive().await;
@@ -130,7 +132,7 @@ async fn the_key_finds_the_exchange_with_the_other_bank_whatever_happens_in_betw
 
 #[tokio::test]
 async fn a_request_that_no_bank_takes_is_not_sent_and_its_key_is_free() {
-    let mut two = Two::new().await;
+    let mut two = Two::new("").await;
     two.trip("bank-a").await;
     two.trip("bank-b").await;
     let refused = two.ask("rent", transfer()).await.unwrap().unwrap();
@@ -146,4 +148,42 @@ async fn a_request_that_no_bank_takes_is_not_sent_and_its_key_is_free() {
     let answered = asked.await.unwrap().unwrap();
     assert_eq!((outcome(&answered).as_str(), &answered.passage), ("answered", &None));
     assert!(two.other.is_quiet().await);
+}
+
+#[tokio::test]
+async fn who_waits_goes_on_when_the_breaker_trips_and_who_was_sent_does_not() {
+    let mut two = Two::new("inflight_max = 1").await;
+    let sent = two.ask("sent", transfer());
+    let (connection, request) = two.bank.receive().await;
+    let waits = two.ask("waits", transfer());
+    until("it waits", async || two.gateway().institution("bank-a").await.unwrap().waiting.values().sum::<usize>() == 1)
+        .await;
+    two.trip("bank-a").await;
+    let (at_other, other_request) = two.other.receive().await;
+    two.other.send(at_other, &transfer_answer(&other_request)).await;
+    let went = waits.await.unwrap().unwrap();
+    assert_eq!((&*went.institution, outcome(&went).as_str()), ("bank-b", "answered"));
+    two.bank.send(connection, &transfer_answer(&request)).await;
+    let stayed = sent.await.unwrap().unwrap();
+    assert_eq!((&*stayed.institution, outcome(&stayed).as_str(), &stayed.passage), ("bank-a", "answered", &None));
+    assert!(two.is_quiet().await);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_takes_nothing_back() {
+    let mut two = Two::new("").await;
+    two.trip("bank-a").await;
+    let asked = two.ask("rent", transfer());
+    let (connection, request) = two.other.receive().await;
+    asked.abort();
+    two.other.send(connection, &transfer_answer(&request)).await;
+    let mut found = None;
+    until("the key finds the answer", async || {
+        found = two.ask("rent", transfer()).await.unwrap().ok();
+        found.is_some()
+    })
+    .await;
+    let found = found.unwrap();
+    assert_eq!((&*found.institution, outcome(&found).as_str()), ("bank-b", "answered"));
+    assert!(two.is_quiet().await);
 }

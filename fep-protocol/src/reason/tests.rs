@@ -7,6 +7,7 @@ use fep_codec::framing::FrameError;
 use super::*;
 use crate::breaker::{Alternative, BreakerScope, TripCause};
 use crate::business::{BusinessNotice, ClosedWhy};
+use crate::exchange::ExchangeId;
 use crate::terms::Duty;
 
 const SOURCE: &str = include_str!("../reason.rs");

@@ -161,6 +161,20 @@ impl Task {
         self.ends.add(end);
     }
 
+    /// Tells a caller an outcome that is durable, or passes the request on.
+    pub(super) fn tell_caller(&self, end: End) {
+        let End { exchange, reply, onward, key, .. } = end;
+        match (reply, onward) {
+            // A caller who was told at the deadline that the request was not sent must not see it sent later.
+            (None, _) => {}
+            (Some(reply), Some(onward)) => self.pass_on(&exchange, *onward, key, reply),
+            (Some(reply), None) => {
+                // The caller may be gone. The outcome is in the journal.
+                let _ = reply.send(exchange);
+            }
+        }
+    }
+
     /// Tells outcomes whose deadline is over although the journal does not have them yet.
     pub(super) fn tell_late(&mut self, now: Now) {
         if !is_on(Mutant::WaitsForTheDisk) {

@@ -16,12 +16,12 @@ use std::time::Duration;
 use fep_protocol::exchange::{Exchange, OtherExchange, Outcome, Passage};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::Now;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::commands::send;
-use super::facts::End;
 use super::{AcceptedRequest, Handle, Running, Task, TaskCommand, count_refused};
 use crate::fault::{FaultPoint, point};
+use crate::journal::KeyTicket;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
 /// The ways to the tasks of all institutions. They are known after all tasks have started.
@@ -87,21 +87,20 @@ impl Task {
         Some(other)
     }
 
-    /// Tells a caller the outcome, which is durable, or passes the request on.
-    pub(super) fn tell_caller(&self, end: End) {
-        let End { exchange, reply, onward, key, .. } = end;
-        // A caller who was told at the deadline that the request was not sent must not see it sent later.
-        let Some(reply) = reply else { return };
-        let Some((onward, other)) = onward.zip(passed_on(&exchange)) else {
-            // The caller may be gone. The outcome is in the journal.
-            let _ = reply.send(exchange);
-            return;
-        };
+    /// Passes a request on, after the outcome of its first exchange is durable.
+    pub(super) fn pass_on(
+        &self,
+        first: &Exchange,
+        onward: Onward,
+        key: Option<KeyTicket>,
+        reply: oneshot::Sender<Exchange>,
+    ) {
+        let Some(Passage::PassedOn(other)) = &first.passage else { return };
         point(FaultPoint::PassingOn);
-        let Onward { neighbour, draft, since } = *onward;
-        let from = OtherExchange { institution: exchange.institution.to_string(), exchange: exchange.id };
+        let Onward { neighbour, draft, since } = onward;
+        let from = OtherExchange { institution: first.institution.to_string(), exchange: first.id };
         let accepted_at_ms = other.exchange.accepted_at_ms();
-        let telegram = Arc::clone(&exchange.telegram);
+        let telegram = Arc::clone(&first.telegram);
         let accepted = Exchange::accepted(other.exchange, other.institution.as_str().into(), telegram, accepted_at_ms);
         let exchange = Exchange { passage: Some(Passage::CameFrom(from)), ..accepted };
         key.iter().for_each(|key| key.moves_to(exchange.id));
@@ -128,12 +127,5 @@ impl Task {
         };
         count_refused(&exchange);
         exchange
-    }
-}
-
-fn passed_on(exchange: &Exchange) -> Option<OtherExchange> {
-    match &exchange.passage {
-        Some(Passage::PassedOn(other)) => Some(other.clone()),
-        Some(Passage::CameFrom(_)) | None => None,
     }
 }
