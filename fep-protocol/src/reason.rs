@@ -10,6 +10,7 @@
 //! | `too_many_waiting` | [`NotSent`] | too many requests to the institution already wait to be sent |
 //! | `settlement_full` | [`NotSent`] | `cases_max` unknown exchanges wait for their settlement |
 //! | `no_line_up` | [`NotSent`] | no link carries business |
+//! | `no_receiving_line` | [`NotSent`] | separate lines: no link is up on which the answer could arrive |
 //! | `unencodable` | [`NotSent`] | the telegram cannot be encoded |
 //! | `key_in_use` | [`NotSent`] | the key belongs to another exchange, or is in quarantine |
 //! | `not_started` | [`NotSent`] | the answer timeout passed before the request was started |
@@ -116,6 +117,9 @@ pub enum NotSent {
     },
     /// No link carries business. Contains the reason of one of the links, if there is one.
     NoLineUp(Option<Box<CloseReason>>),
+    /// Separate lines for each direction, and no link is up on which the answer could arrive. Contains the reason of one of these
+    /// links, if there is one.
+    NoReceivingLine(Option<Box<CloseReason>>),
     /// The telegram cannot be encoded. The text shows no secret.
     Unencodable(String),
     /// The key belongs to another exchange, or is in quarantine.
@@ -225,6 +229,7 @@ impl NotSent {
             Self::TooManyWaiting => "too_many_waiting",
             Self::SettlementFull { .. } => "settlement_full",
             Self::NoLineUp(_) => "no_line_up",
+            Self::NoReceivingLine(_) => "no_receiving_line",
             Self::Unencodable(_) => "unencodable",
             Self::KeyInUse => "key_in_use",
             Self::NotStarted { .. } => "not_started",
@@ -292,6 +297,8 @@ impl fmt::Display for NotSent {
             Self::SettlementFull { max } => write!(f, "the limit of {max} unsettled exchanges is reached"),
             Self::NoLineUp(None) => f.write_str("no line is up"),
             Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),
+            Self::NoReceivingLine(None) => f.write_str("no line that receives is up"),
+            Self::NoReceivingLine(Some(why)) => write!(f, "no line that receives is up: {why}"),
             Self::Unencodable(why) => f.write_str(why),
             Self::KeyInUse => f.write_str("the request's key is in flight, or still in quarantine"),
             Self::NotStarted { within } => write!(f, "it could not be started within {} ms", within.as_millis()),

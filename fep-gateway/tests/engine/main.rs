@@ -27,6 +27,7 @@ mod migration;
 mod notices;
 mod outcomes;
 mod passing_on;
+mod pair;
 mod peer;
 mod settlement;
 mod stream;

@@ -93,6 +93,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         NotSent::TooManyWaiting,
         NotSent::SettlementFull { max: 3 },
         NotSent::NoLineUp(None),
+        NotSent::NoReceivingLine(None),
         NotSent::Unencodable(text()),
         NotSent::KeyInUse,
         NotSent::NotStarted { within: TIME },
