@@ -25,6 +25,10 @@ pub enum FaultPoint {
     NoticeTaken,
     /// A step of the index was written.
     AfterIndexStep,
+    /// At the start: a step of the index was written.
+    AfterCatchUpStep,
+    /// At the start: the ends of an earlier run's exchanges are durable, and the index does not have them.
+    Recovered,
 }
 
 /// Lets a test decide what happens here.
