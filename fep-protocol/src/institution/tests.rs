@@ -252,6 +252,9 @@ impl Bench {
                 Action::Connect(incarnation) => format!("connect {}.{}", incarnation.link.link, incarnation.number),
                 Action::Business(notice, stops) => format!("business {notice:?} stops {stops:?}"),
                 Action::Standing(Standing::Switchover(state)) => format!("rank {}: {state}", state.rank),
+                Action::Standing(Standing::Breaker { person, by, .. }) => {
+                    format!("{person} {}", if by.is_some() { "trips" } else { "resets" })
+                }
                 Action::Standing(_) => continue,
                 Action::LineStopped(line, by) => format!("line {line} stopped {}", by.is_some()),
                 Action::Breaker(snapshot) => format!("breaker {:?}", snapshot.state),

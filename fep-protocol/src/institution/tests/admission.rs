@@ -4,7 +4,7 @@ use super::*;
 use crate::breaker::{BreakerScope, BreakerSettings};
 use crate::calendar::DayHours;
 
-fn policy() -> BreakerPolicy {
+pub(super) fn policy() -> BreakerPolicy {
     let settings = BreakerSettings {
         failures_in_row: 2,
         window: 10 * SECOND,
@@ -65,14 +65,14 @@ fn what_waits_is_refused_when_the_breaker_trips() {
     bench.request().unwrap();
     bench.request().unwrap();
     bench.done.clear();
-    bench.machine.trip_breaker(&BreakerScope::Institution, "maintenance", at(SECOND));
+    bench.machine.trip_breaker(&BreakerScope::Institution, "kim", "maintenance", at(SECOND));
     bench.run();
     let why = "2 not sent: the breaker of the institution is tripped: a person stopped it: maintenance";
-    bench.expect(&["breaker Tripped", why]);
-    bench.machine.reset_breaker(&BreakerScope::Institution, at(SECOND));
+    bench.expect(&["kim trips", "breaker Tripped", why]);
+    bench.machine.reset_breaker(&BreakerScope::Institution, "lee", at(SECOND));
     bench.receive(incarnation_of(0, 1), "ANS:0001");
     bench.request().unwrap();
-    bench.expect(&["breaker Passing", "answer", "1 answered", "0.1 < REQ:0002"]);
+    bench.expect(&["lee resets", "breaker Passing", "answer", "1 answered", "0.1 < REQ:0002"]);
 }
 
 #[test]
