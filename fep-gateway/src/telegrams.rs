@@ -24,6 +24,7 @@ mod typed;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicPtr;
 use std::time::Duration;
 
 use fep_codec::layout::Layout;
@@ -93,6 +94,8 @@ struct Entry {
     repeats: Vec<Repeat>,
     /// For a request.
     precedence: Option<Precedence>,
+    /// The derived layout that was last found equal to the spec's layout. It is only compared.
+    equal: AtomicPtr<Layout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -360,6 +363,7 @@ impl TelegramCatalogue {
                 Role::Notice => Precedence::new(config, layout).ok(),
                 Role::Duty(_) | Role::Answer | Role::Other => None,
             },
+            equal: AtomicPtr::default(),
         })
     }
 
