@@ -2,13 +2,14 @@
 //!
 //! It shares the codec and the framing configuration with the gateway, but no journal, no state machine and no retry. An answer is
 //! the `answer` telegram of the spec. It has the fields of the request, the codes of its `when`, and the values that the scenario
-//! sets.
+//! sets. It leaves on the connection of the request, or on a line of its own (`[send_line]`).
 
 mod clock;
 mod compose;
 mod scenario;
 mod institution;
 mod link;
+mod send_line;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +27,10 @@ use tracing::{Instrument, info, info_span, warn};
 use self::institution::SimulatedInstitution;
 use self::link::{LinkHandle, SimulatedLink};
 pub use self::scenario::{
-    Answers, Assignment, Delay, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSession, Setting,
+    Answers, Assignment, Delay, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
+    ScenarioSession, SendLineRole, Setting,
 };
+use self::send_line::{SendLine, SendLineHandle};
 
 /// The maximum number of connections at the same time. Further connections are closed at once.
 const LINKS_MAX: usize = 256;
@@ -36,35 +39,53 @@ const LINKS_MAX: usize = 256;
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
+    send_address: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 type Links = Arc<Mutex<BTreeMap<u64, LinkHandle>>>;
 
+/// What all tasks of the institution share.
+#[derive(Clone)]
+struct Shared {
+    institution: Arc<SimulatedInstitution>,
+    links: Links,
+    send_line: Option<SendLineHandle>,
+}
+
 impl Simulator {
-    /// Listens on an address and serves each connection.
+    /// Listens on an address and serves each connection. If the scenario has a send line, it also connects that, or listens for it.
     ///
     /// # Errors
-    /// If it cannot listen on the address.
+    /// If it cannot listen on an address.
     pub async fn start(spec: Spec, scenario: Scenario, listen: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let institution = Arc::new(SimulatedInstitution::new(spec, scenario));
-        let links = Links::default();
+        let send_line = SendLine::open(&institution).await?;
+        let send_address = send_line.as_ref().and_then(SendLine::address);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for number in 0..institution.scenario.notices.len() {
-            tasks.spawn(send_notices(Arc::clone(&institution), Arc::clone(&links), number));
+        let send_line = send_line.map(|line| line.run(&mut tasks, &stopped));
+        let shared = Shared { institution, links: Links::default(), send_line };
+        for number in 0..shared.institution.scenario.notices.len() {
+            tasks.spawn(send_notices(shared.clone(), number));
         }
-        tasks.spawn(accept(listener, institution, links, stopped));
-        Ok(Self { address, stop, tasks })
+        tasks.spawn(accept(listener, shared, stopped));
+        Ok(Self { address, send_address, stop, tasks })
     }
 
     /// The address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address on which it listens for its send line, if the gateway connects that.
+    #[must_use]
+    pub const fn send_address(&self) -> Option<SocketAddr> {
+        self.send_address
     }
 
     /// Closes the listener and every link.
@@ -74,12 +95,7 @@ impl Simulator {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    institution: Arc<SimulatedInstitution>,
-    links: Links,
-    stop: watch::Receiver<bool>,
-) {
+async fn accept(listener: TcpListener, shared: Shared, stop: watch::Receiver<bool>) {
     let mut running = JoinSet::new();
     let mut number = 0;
     loop {
@@ -98,30 +114,26 @@ async fn accept(
             continue;
         }
         number += 1;
-        let serve = serve(stream, number, Arc::clone(&institution), Arc::clone(&links), stop.clone());
+        let serve = serve(stream, number, shared.clone(), stop.clone());
         running.spawn(serve.instrument(info_span!("link", number, %peer)));
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    number: u64,
-    institution: Arc<SimulatedInstitution>,
-    links: Links,
-    stop: watch::Receiver<bool>,
-) {
+async fn serve(stream: TcpStream, number: u64, shared: Shared, stop: watch::Receiver<bool>) {
+    let Shared { institution, links, send_line } = shared;
     info!("connected");
     // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
     let _ = stream.set_nodelay(true);
-    let link = SimulatedLink::new(institution);
+    let link = SimulatedLink::new(institution, send_line.map(SendLineHandle::into_steps));
     links.lock().unwrap_or_else(PoisonError::into_inner).insert(number, link.handle());
     link.run(stream, stop).await;
     links.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
     info!("closed");
 }
 
-/// Sends one of the scenario's notices repeatedly, on each open link in turn.
-async fn send_notices(institution: Arc<SimulatedInstitution>, links: Links, number: usize) {
+/// Sends one of the scenario's notices repeatedly: on the send line, or else on each open link in turn.
+async fn send_notices(shared: Shared, number: usize) {
+    let Shared { institution, links, send_line } = shared;
     let Some(every) = institution.scenario.notices.get(number).map(|notice| notice.every) else { return };
     let mut turn = 0_usize;
     loop {
@@ -131,10 +143,17 @@ async fn send_notices(institution: Arc<SimulatedInstitution>, links: Links, numb
             links.values().filter(|link| link.is_open()).cloned().collect()
         };
         let Some(link) = open.get(turn % open.len().max(1)) else { continue };
+        if send_line.as_ref().is_some_and(|line| !line.is_open()) {
+            continue;
+        }
         turn = turn.wrapping_add(1);
         match institution.notice(number) {
             Some(Ok(frame)) => {
-                if !link.send(frame) {
+                let is_sent = match &send_line {
+                    Some(line) => line.send(frame),
+                    None => link.send(frame),
+                };
+                if !is_sent {
                     warn!("a notice is dropped: the link is too slow");
                 }
             }

@@ -184,6 +184,10 @@ pub struct Institution<T: Telegrams> {
     held: BTreeMap<Ticket, Incarnation>,
     /// The number of keys that were made for telegrams without one.
     own_keys: u64,
+    /// Whether answers can arrive, as far as the links were told.
+    is_heard: bool,
+    /// How often it became possible again that answers arrive.
+    times_heard: u64,
     under_way: HashMap<Ticket, UnderWay>,
     /// Exchanges that are unknown and can still be settled by a late answer.
     unknown: BTreeMap<Ticket, Unsettled>,
@@ -242,6 +246,8 @@ enum Owner {
     Duty {
         duty: Duty,
         since: Duration,
+        /// [`Institution::times_heard`] when it was sent.
+        times_heard: u64,
     },
     /// An echo test for the breaker.
     Probe {
@@ -275,6 +281,8 @@ impl<T: Telegrams> Institution<T> {
             stopped_lines: BTreeMap::new(),
             held: BTreeMap::new(),
             own_keys: 0,
+            is_heard: true,
+            times_heard: 0,
             settings,
             telegrams,
             admission,
@@ -340,6 +348,9 @@ impl<T: Telegrams> Institution<T> {
         let open = self.is_open(incarnation);
         if !open || (item.owner.is_business() && self.state(incarnation.link) != LinkState::Up) {
             return self.unsent(ticket, NotSent::LinkLost(None), now);
+        }
+        if item.owner.is_business() && !self.roster.can_receive() {
+            return self.unsent(ticket, self.no_line_up(), now);
         }
         let Some(item) = self.under_way.get_mut(&ticket) else { return };
         let bytes = item.bytes.clone();

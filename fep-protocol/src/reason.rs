@@ -10,6 +10,7 @@
 //! | `too_many_waiting` | [`NotSent`] | too many requests to the institution already wait to be sent |
 //! | `settlement_full` | [`NotSent`] | `cases_max` unknown exchanges wait for their settlement |
 //! | `no_line_up` | [`NotSent`] | no link carries business |
+//! | `no_receiving_line` | [`NotSent`] | separate lines: no link is up on which the answer could arrive |
 //! | `unencodable` | [`NotSent`] | the telegram cannot be encoded |
 //! | `key_in_use` | [`NotSent`] | the key belongs to another exchange, or is in quarantine |
 //! | `not_started` | [`NotSent`] | the answer timeout passed before the request was started |
@@ -33,6 +34,7 @@
 //! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
 //! | `entrance_closed` | [`NotSent`] | the same, and the configuration says what services are told |
 //! | `stood_in` | [`NotSent`] | the same, and the caller got a stand-in answer that is not the institution's |
+//! | `passed_on` | [`NotSent`] | the same, and the request went to another institution as another exchange |
 //! | `outside_hours` | [`NotSent`] | it is outside the hours of the institution |
 //! | `business_ending` | [`NotSent`] | the institution said that business ends soon |
 //! | `business_ended` | [`NotSent`] | the institution said that business has ended |
@@ -94,6 +96,7 @@ pub use self::close::CloseReason;
 pub use self::journal::JournalError;
 use crate::breaker::{Alternative, Blocked};
 use crate::business::BusinessClosed;
+use crate::exchange::OtherExchange;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
 
@@ -114,6 +117,9 @@ pub enum NotSent {
     },
     /// No link carries business. Contains the reason of one of the links, if there is one.
     NoLineUp(Option<Box<CloseReason>>),
+    /// Separate lines for each direction, and no link is up on which the answer could arrive. Contains the reason of one of these
+    /// links, if there is one.
+    NoReceivingLine(Option<Box<CloseReason>>),
     /// The telegram cannot be encoded. The text shows no secret.
     Unencodable(String),
     /// The key belongs to another exchange, or is in quarantine.
@@ -152,6 +158,8 @@ pub enum NotSent {
     Breaker(Box<Blocked>),
     /// A breaker does not let it pass, and the caller got a stand-in answer.
     StoodIn(Box<Blocked>),
+    /// A breaker does not let it pass, and it went to another institution as this exchange.
+    PassedOn(Box<Blocked>, Box<OtherExchange>),
     /// Business with the institution is closed.
     Closed(Box<BusinessClosed>),
 }
@@ -221,6 +229,7 @@ impl NotSent {
             Self::TooManyWaiting => "too_many_waiting",
             Self::SettlementFull { .. } => "settlement_full",
             Self::NoLineUp(_) => "no_line_up",
+            Self::NoReceivingLine(_) => "no_receiving_line",
             Self::Unencodable(_) => "unencodable",
             Self::KeyInUse => "key_in_use",
             Self::NotStarted { .. } => "not_started",
@@ -239,6 +248,7 @@ impl NotSent {
             Self::Breaker(blocked) if matches!(blocked.alternative, Alternative::Closed(_)) => "entrance_closed",
             Self::Breaker(_) => "breaker_tripped",
             Self::StoodIn(_) => "stood_in",
+            Self::PassedOn(..) => "passed_on",
             Self::Closed(closed) => closed.code(),
         }
     }
@@ -287,6 +297,8 @@ impl fmt::Display for NotSent {
             Self::SettlementFull { max } => write!(f, "the limit of {max} unsettled exchanges is reached"),
             Self::NoLineUp(None) => f.write_str("no line is up"),
             Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),
+            Self::NoReceivingLine(None) => f.write_str("no line that receives is up"),
+            Self::NoReceivingLine(Some(why)) => write!(f, "no line that receives is up: {why}"),
             Self::Unencodable(why) => f.write_str(why),
             Self::KeyInUse => f.write_str("the request's key is in flight, or still in quarantine"),
             Self::NotStarted { within } => write!(f, "it could not be started within {} ms", within.as_millis()),
@@ -306,6 +318,7 @@ impl fmt::Display for NotSent {
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
             Self::StoodIn(blocked) => write!(f, "it was not sent, and a stand-in answered: {blocked}"),
+            Self::PassedOn(blocked, to) => write!(f, "it was not sent, and went to {to}: {blocked}"),
             Self::Closed(closed) => closed.fmt(f),
         }
     }

@@ -60,6 +60,8 @@ pub enum SessionEvent {
     Unanswered(Duty, DutyFailure),
     /// The institution sent a duty of its own, which is answered with yes.
     Theirs(Duty),
+    /// The answers to our duties can arrive, and could not for a while: there was no line to receive them.
+    Heard,
     /// The gateway wants to close the link, for this reason.
     Leave(CloseReason),
 }
@@ -132,6 +134,7 @@ impl Session {
             SessionEvent::Unanswered(Duty::SignOn, _) if self.state == LinkState::Up => Vec::new(),
             SessionEvent::Unanswered(duty, why) => vec![SessionAction::Close(CloseReason::DutyFailed { duty, why })],
             SessionEvent::Theirs(duty) => self.theirs(duty),
+            SessionEvent::Heard => self.heard(),
             SessionEvent::Leave(why) => match self.state {
                 LinkState::Up if self.policy.sign_off => {
                     vec![self.turn(LinkState::SigningOff), SessionAction::Send(Duty::SignOff)]
@@ -191,6 +194,16 @@ impl Session {
         match (duty, self.state) {
             (Duty::SignOn, LinkState::SigningOn | LinkState::SigningOff) => vec![self.turn(LinkState::Up)],
             (Duty::SignOff, LinkState::Up | LinkState::SigningOn) => vec![self.turn(LinkState::SigningOff)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What was sent while no answer could arrive has to be sent again. What was proved before is to be proved again.
+    fn heard(&mut self) -> Vec<SessionAction> {
+        self.echo_waits = false;
+        self.proved = false;
+        match self.state {
+            LinkState::SigningOn => vec![SessionAction::Send(Duty::SignOn)],
             _ => Vec::new(),
         }
     }

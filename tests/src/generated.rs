@@ -9,6 +9,7 @@ pub mod bank_a;
 pub mod blanks;
 pub mod flat;
 pub mod forms;
+pub mod giro_e;
 pub mod host_b;
 pub mod kinds;
 pub mod kftc_cms;

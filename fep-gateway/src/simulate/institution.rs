@@ -13,7 +13,7 @@ use tracing::{debug, info, warn};
 
 use super::clock::Moment;
 use super::compose;
-use super::scenario::{Assignment, Delay, Rule, Scenario, ScenarioAction, Setting};
+use super::scenario::{Assignment, Delay, Rule, Scenario, ScenarioAction, ScenarioNotice, Setting};
 
 /// The institution: its spec, its scenario, and the state that all its links share.
 #[derive(Debug)]
@@ -37,6 +37,18 @@ struct Memory {
     order: VecDeque<Vec<String>>,
     /// The state of the random generator for `percent` and `jitter_ms`.
     random: u64,
+    /// The answers that are held back, if they leave on the send line.
+    held: Held,
+    /// How often the institution signed on on its send line, and whether the last one was answered.
+    sign_ons: u64,
+    signed_on: bool,
+}
+
+/// Answers that are held back until they leave in one write.
+#[derive(Debug, Default)]
+struct Held {
+    bytes: Vec<u8>,
+    count: usize,
 }
 
 /// The state of one link.
@@ -44,9 +56,7 @@ struct Memory {
 pub(super) struct LinkMemory {
     /// Whether business is open: a sign-on was answered, and no sign-off since.
     pub(super) open: bool,
-    /// Answers that are held back until they leave in one write.
-    held: Vec<u8>,
-    held_count: usize,
+    held: Held,
 }
 
 /// Acts on a link, after a delay.
@@ -91,6 +101,9 @@ impl SimulatedInstitution {
             remembered: HashMap::new(),
             order: VecDeque::new(),
             random: scenario.seed,
+            held: Held::default(),
+            sign_ons: 0,
+            signed_on: false,
         };
         Self { spec, scenario, memory: Mutex::new(memory) }
     }
@@ -111,6 +124,9 @@ impl SimulatedInstitution {
         let name = telegram.name();
         let Some(answer) = telegram.answer.as_deref().and_then(|answer| self.spec.telegram(answer)) else {
             debug!(telegram = name, "received, needs no answer");
+            if self.answers_our_sign_on(name) {
+                self.memory().signed_on = true;
+            }
             return None;
         };
         let session = self.scenario.session.as_ref();
@@ -151,13 +167,52 @@ impl SimulatedInstitution {
     /// Makes the next frame of the notice with this index, or returns `None` if there is no such notice.
     pub(super) fn notice(&self, number: usize) -> Option<Result<Vec<u8>, String>> {
         let notice = self.scenario.notices.get(number)?;
-        let telegram = self.spec.telegram(&notice.telegram)?;
-        let now = Moment::now(self.scenario.utc_offset_minutes);
         let mut memory = self.memory();
         let turn = memory.notices.get_mut(number).map_or(0, |sent| {
             *sent += 1;
             *sent - 1
         });
+        self.unasked(&mut memory, notice, turn)
+    }
+
+    /// Makes the frame with which the institution signs on on its send line, or returns `None` if it needs not, or did already.
+    pub(super) fn sign_on(&self) -> Option<Result<Vec<u8>, String>> {
+        let sign_on = self.scenario.send_line.as_ref()?.sign_on.as_ref()?;
+        let mut memory = self.memory();
+        if memory.signed_on {
+            return None;
+        }
+        memory.sign_ons += 1;
+        let turn = memory.sign_ons - 1;
+        self.unasked(&mut memory, sign_on, turn)
+    }
+
+    /// Whether the institution may send notices on its send line.
+    pub(super) fn is_signed_on(&self) -> bool {
+        let needs = self.scenario.send_line.as_ref().is_some_and(|line| line.sign_on.is_some());
+        !needs || self.memory().signed_on
+    }
+
+    /// The send line has another connection.
+    pub(super) fn send_line_connected(&self) {
+        self.memory().signed_on = false;
+    }
+
+    /// Takes the answers that are held back for the send line.
+    pub(super) fn flush(&self) -> Vec<u8> {
+        self.memory().held.take()
+    }
+
+    fn answers_our_sign_on(&self, name: &str) -> bool {
+        let sign_on = self.scenario.send_line.as_ref().and_then(|line| line.sign_on.as_ref());
+        let answer = sign_on.and_then(|sign_on| self.spec.telegram(&sign_on.telegram)?.answer.as_deref());
+        answer == Some(name)
+    }
+
+    /// Makes a telegram that no request asked for.
+    fn unasked(&self, memory: &mut Memory, notice: &ScenarioNotice, turn: u64) -> Option<Result<Vec<u8>, String>> {
+        let telegram = self.spec.telegram(&notice.telegram)?;
+        let now = Moment::now(self.scenario.utc_offset_minutes);
         let mut fields = compose::fields(&telegram.layout, &Map::new(), &now);
         let material = Material { request: &Map::new(), recalled: None, turn, now: &now };
         memory.set(&notice.set, &telegram.layout, &mut fields, &material);
@@ -184,10 +239,11 @@ impl SimulatedInstitution {
             ScenarioAction::Garbage => vec![Act::Send(self.scenario.framing.rubbish(GARBAGE))],
             ScenarioAction::BadLength => vec![Act::Send(self.scenario.framing.no_frame())],
             ScenarioAction::Glued { hold, hold_max } => {
-                link.held.extend_from_slice(&bytes);
-                link.held_count += 1;
-                if link.held_count < hold {
-                    return (link.held_count == 1).then(|| Step { after: hold_max, acts: vec![Act::Flush] });
+                let held = if self.scenario.send_line.is_some() { &mut memory.held } else { &mut link.held };
+                held.bytes.extend_from_slice(&bytes);
+                held.count += 1;
+                if held.count < hold {
+                    return (held.count == 1).then(|| Step { after: hold_max, acts: vec![Act::Flush] });
                 }
                 return Some(Step { after: Duration::ZERO, acts: vec![Act::Flush] });
             }
@@ -287,8 +343,14 @@ impl SimulatedInstitution {
 impl LinkMemory {
     /// Takes the answers that are held back.
     pub(super) fn flush(&mut self) -> Vec<u8> {
-        self.held_count = 0;
-        std::mem::take(&mut self.held)
+        self.held.take()
+    }
+}
+
+impl Held {
+    fn take(&mut self) -> Vec<u8> {
+        self.count = 0;
+        std::mem::take(&mut self.bytes)
     }
 }
 

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use super::institution::{Act, LinkMemory, SimulatedInstitution, Step};
 
 /// The maximum number of acts that wait to be written. When the queue is full, delayed acts wait for room.
-const QUEUE_MAX: usize = 4096;
+pub(super) const QUEUE_MAX: usize = 4096;
 /// The maximum number of answers that wait for the end of their delay. More answers stop the reader.
 const DELAYED_MAX: usize = 65_536;
 
@@ -37,6 +37,21 @@ impl LinkHandle {
     }
 }
 
+/// Where the steps of a link are carried out.
+enum Way {
+    /// On its own connection.
+    Here(Delays),
+    /// On the send line of the institution.
+    SendLine(mpsc::Sender<Step>),
+}
+
+/// Steps that wait for the end of their delay.
+#[derive(Debug)]
+pub(super) struct Delays {
+    queue: mpsc::Sender<Act>,
+    delayed: JoinSet<()>,
+}
+
 /// A link, with the handle to it.
 pub(super) struct SimulatedLink {
     institution: Arc<SimulatedInstitution>,
@@ -44,16 +59,43 @@ pub(super) struct SimulatedLink {
     search: FrameSearch,
     handle: LinkHandle,
     acts: mpsc::Receiver<Act>,
-    delayed: JoinSet<()>,
+    way: Way,
+}
+
+impl Delays {
+    /// Steps whose acts go into this queue.
+    pub(super) fn new(queue: mpsc::Sender<Act>) -> Self {
+        Self { queue, delayed: JoinSet::new() }
+    }
+
+    /// Queues the acts of a step after its delay. Waits if too many steps are delayed.
+    pub(super) async fn later(&mut self, step: Step) {
+        let queue = self.queue.clone();
+        while self.delayed.try_join_next().is_some() {}
+        if self.delayed.len() >= DELAYED_MAX {
+            self.delayed.join_next().await;
+        }
+        self.delayed.spawn(async move {
+            if !step.after.is_zero() {
+                tokio::time::sleep(step.after).await;
+            }
+            for act in step.acts {
+                // An error means that the link is gone, so the act is useless.
+                let _ = queue.send(act).await;
+            }
+        });
+    }
 }
 
 impl SimulatedLink {
-    pub(super) fn new(institution: Arc<SimulatedInstitution>) -> Self {
+    /// A link whose answers leave on it, or on the send line if there is one.
+    pub(super) fn new(institution: Arc<SimulatedInstitution>, send_line: Option<mpsc::Sender<Step>>) -> Self {
         let (queue, acts) = mpsc::channel(QUEUE_MAX);
+        let way = send_line.map_or_else(|| Way::Here(Delays::new(queue.clone())), Way::SendLine);
         let open = Arc::new(AtomicBool::new(institution.scenario.session.is_none()));
         let memory = LinkMemory::default();
         let search = FrameSearch::default();
-        Self { institution, memory, search, handle: LinkHandle { queue, open }, acts, delayed: JoinSet::new() }
+        Self { institution, memory, search, handle: LinkHandle { queue, open }, acts, way }
     }
 
     pub(super) fn handle(&self) -> LinkHandle {
@@ -79,7 +121,9 @@ impl SimulatedLink {
             }
         }
         // The queue ends with the link, so delayed answers are not sent.
-        self.delayed.shutdown().await;
+        if let Way::Here(delays) = &mut self.way {
+            delays.delayed.shutdown().await;
+        }
         let _ = stream.shutdown().await;
     }
 
@@ -93,8 +137,11 @@ impl SimulatedLink {
                     self.handle
                         .open
                         .store(self.memory.open || self.institution.scenario.session.is_none(), Ordering::Relaxed);
-                    if let Some(step) = step {
-                        self.later(step).await;
+                    match (step, &mut self.way) {
+                        (Some(step), Way::Here(delays)) => delays.later(step).await,
+                        // An error means that the institution has stopped.
+                        (Some(step), Way::SendLine(steps)) => drop(steps.send(step).await),
+                        (None, _) => {}
                     }
                 }
                 Ok(None) => return true,
@@ -104,23 +151,6 @@ impl SimulatedLink {
                 }
             }
         }
-    }
-
-    async fn later(&mut self, step: Step) {
-        let queue = self.handle.queue.clone();
-        while self.delayed.try_join_next().is_some() {}
-        if self.delayed.len() >= DELAYED_MAX {
-            self.delayed.join_next().await;
-        }
-        self.delayed.spawn(async move {
-            if !step.after.is_zero() {
-                tokio::time::sleep(step.after).await;
-            }
-            for act in step.acts {
-                // An error means that the link is gone, so the act is useless.
-                let _ = queue.send(act).await;
-            }
-        });
     }
 
     /// Carries out one act. Returns false if the link has ended.

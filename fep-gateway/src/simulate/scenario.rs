@@ -5,6 +5,7 @@
 
 mod read;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -28,6 +29,9 @@ pub struct Scenario {
     pub framing: Framing,
     /// `[session]`: the telegrams that open and close business. `None`: business is always open.
     pub session: Option<ScenarioSession>,
+    /// `[send_line]`: a line of its own for what the institution sends. `None`: it answers on the connection of the request, and sends
+    /// notices on all connections.
+    pub send_line: Option<ScenarioSendLine>,
     /// `[memory]`: the requests that inquiries can recall. `None`: nothing is remembered.
     pub memory: Option<Remember>,
     /// `[answers]`: delay and field values of every answer, unless a rule has others.
@@ -45,6 +49,26 @@ pub struct ScenarioSession {
     pub open: String,
     /// `close`: the telegram that closes business.
     pub close: Option<String>,
+}
+
+/// `[send_line]`: the line on which the institution sends its answers and notices. It only reads on the other connections, and closes the
+/// send line if something comes on it. What it has to send while the line is not connected waits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScenarioSendLine {
+    /// `connect` or `listen`.
+    pub role: SendLineRole,
+    /// `sign_on`: the telegram with which the institution signs on on the line, each `every_ms` until it is answered. It sends notices only
+    /// after that. `None`: it does not sign on.
+    pub sign_on: Option<ScenarioNotice>,
+}
+
+/// Who connects the send line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendLineRole {
+    /// `connect`: the institution connects to this host and port of the gateway.
+    Connect(String),
+    /// `listen`: the gateway connects to this address and port.
+    Listen(SocketAddr),
 }
 
 /// `[memory]`: the requests that the institution remembers, whether or not its answer arrives.

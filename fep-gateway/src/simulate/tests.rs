@@ -119,6 +119,14 @@ fn mistakes_are_refused_at_their_place() {
     check_refused("[[rules]]\naction = \"wrong_trace\"\n", "`trace` names");
     check_refused("[[rules]]\naction = \"answer\"\nhold = 3\n", "unknown key `hold`");
     check_refused("[[notices]]\ntelegram = \"DepositNotice\"\n", "`every_ms` is missing");
+    check_refused("[send_line]\n", "s.toml:1:1: error: who connects the send line?");
+    check_refused("[send_line]\nconnect = \"h:1\"\nlisten = \"127.0.0.1:1\"\n", "who connects the send line?");
+    check_refused("[send_line]\nlisten = \"here\"\n", "s.toml:2:10: error: `listen` must be an address");
+    check_refused("[send_line]\nconnect = \"here\"\n", "s.toml:2:11: error: `connect` must be a host and a port");
+    check_refused(
+        "[send_line]\nconnect = \"h:1\"\nsign_on = { telegram = \"SignOnAnswer\", every_ms = 1 }\n",
+        "SignOnAnswer is not a request: the spec names no answer to it",
+    );
 }
 
 #[test]

@@ -228,7 +228,7 @@ async fn a_pair_of_lines_sends_on_one_and_receives_on_the_other() {
     let lines = Lines::new(&both).await;
     let (mut sent, _) = timeout(PATIENCE, listener.accept()).await.expect("it connects").unwrap();
     lines.become_so(&[LinkState::Up, LinkState::Listening]).await;
-    assert_eq!(outcome(&lines.ask().await.unwrap()), "not sent: no line is up");
+    assert_eq!(outcome(&lines.ask().await.unwrap()), "not sent: no line that receives is up");
     assert_eq!(lines.gateway.troubles(), ["bank-a: no link of a line that receives is up"]);
     let mut received = dial("127.0.0.1", receive_port).await;
     lines.become_so(&[LinkState::Up, LinkState::Up]).await;

@@ -26,6 +26,8 @@ mod lines;
 mod migration;
 mod notices;
 mod outcomes;
+mod passing_on;
+mod pair;
 mod peer;
 mod settlement;
 mod stream;

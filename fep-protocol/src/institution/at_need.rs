@@ -251,7 +251,9 @@ impl<T: Telegrams> Institution<T> {
 
     /// The reason why nothing can be sent, with the error of one of the links.
     pub(super) fn no_line_up(&self) -> NotSent {
-        let error = self.lines.iter().flatten().find_map(ContractedLink::error);
-        NotSent::NoLineUp(error.cloned().map(Box::new))
+        let is_heard = self.roster.can_receive();
+        let links = self.lines.iter().flatten().filter(|link| is_heard || link.line.duty.only_receives());
+        let error = links.filter_map(ContractedLink::error).next().cloned().map(Box::new);
+        if is_heard { NotSent::NoLineUp(error) } else { NotSent::NoReceivingLine(error) }
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct ContractedLink {
     pub(super) last_error: Option<CloseReason>,
     /// Whether a person stopped the line.
     pub(super) is_stopped: bool,
+    /// Whether an answer to what is sent on it could arrive: a line that receives is up, if there are such lines.
+    pub(super) is_heard: bool,
     /// The number of exchanges that wait for their answer.
     pub(super) inflight: usize,
     /// The telegrams of ours that may still be answered on the connection. Each occupies a place in the window.
@@ -65,6 +67,7 @@ impl ContractedLink {
             up_since: None,
             last_error: None,
             is_stopped: false,
+            is_heard: true,
             inflight: 0,
             places: BTreeSet::new(),
             keyless: None,
@@ -143,7 +146,7 @@ impl ContractedLink {
         match self.stage {
             Stage::Waiting(until) => Some(until),
             // An echo test is a telegram too. Without a place for it, the answer that is waited for shows whether the link lives.
-            Stage::Open if self.has_room() => self.session.deadline(),
+            Stage::Open if self.has_room() && self.is_heard => self.session.deadline(),
             Stage::Open | Stage::Down | Stage::Idle | Stage::Connecting | Stage::Closing => None,
         }
     }

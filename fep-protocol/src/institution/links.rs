@@ -99,7 +99,7 @@ impl<T: Telegrams> Institution<T> {
         match link.stage {
             Stage::Waiting(until) if until <= now.steady && link.line.at_need => self.rest(id),
             Stage::Waiting(until) if until <= now.steady => self.connect(id),
-            Stage::Open if link.has_room() => {
+            Stage::Open if link.has_room() && link.is_heard => {
                 let actions = link.session.tick(now.steady);
                 self.refresh(id);
                 self.obey(id, actions, now);
@@ -162,6 +162,11 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
+    /// Whether an answer to a duty could arrive all the time since it was sent. Otherwise its silence says nothing about its link.
+    pub(super) fn could_be_answered(&self, duty: Duty, times_heard: u64) -> bool {
+        duty == Duty::SignOff || (self.is_heard && self.times_heard == times_heard)
+    }
+
     pub(super) fn duty_failed(&mut self, incarnation: Incarnation, duty: Duty, why: DutyFailure, now: Now) {
         if self.is_open(incarnation) {
             self.session(incarnation.link, SessionEvent::Unanswered(duty, why), now);
@@ -201,14 +206,37 @@ impl<T: Telegrams> Institution<T> {
         best.ok_or_else(|| self.no_line_up())
     }
 
-    /// Handles a duty of the institution. On a line for receiving only, it is about the lines that send.
+    /// Handles a duty of the institution. On a line for receiving only, it is about the lines that send. But the sign-on for its own
+    /// line is no answer to ours.
     pub(super) fn theirs(&mut self, id: LinkId, duty: Duty, now: Now) {
         if self.link(id).is_none_or(|link| link.line.duty != LineDuty::Receive) {
             return self.session(id, SessionEvent::Theirs(duty), now);
         }
         for id in self.link_ids() {
-            if self.link(id).is_some_and(|link| link.stage == Stage::Open && link.line.duty.sends()) {
+            let open = self.link(id).filter(|link| link.stage == Stage::Open && link.line.duty.sends());
+            let is_ours = |state| duty == Duty::SignOn && state == LinkState::SigningOn;
+            if open.is_some_and(|link| !is_ours(link.session.state())) {
                 self.session(id, SessionEvent::Theirs(duty), now);
+            }
+        }
+    }
+
+    /// Notices whether answers can arrive. While no line receives, nothing is sent that waits for an answer, and silence says
+    /// nothing. Afterwards the duties that nobody could answer are sent again.
+    pub(super) fn listen(&mut self, now: Now) {
+        let is_heard = self.roster.can_receive();
+        if is_heard == self.is_heard {
+            return;
+        }
+        self.is_heard = is_heard;
+        self.times_heard += u64::from(is_heard);
+        for id in self.link_ids() {
+            let Some(link) = self.link_mut(id).filter(|link| link.line.duty.sends()) else { continue };
+            link.is_heard = is_heard;
+            let repeats = is_heard && link.stage == Stage::Open && link.has_room();
+            self.refresh(id);
+            if repeats {
+                self.session(id, SessionEvent::Heard, now);
             }
         }
     }
@@ -280,7 +308,7 @@ impl<T: Telegrams> Institution<T> {
         match self.make(now, TraceUse::Duty, |telegrams, trace| telegrams.duty(duty, trace, now)) {
             Ok(wire) => {
                 let ticket = self.ticket();
-                let owner = Owner::Duty { duty, since: now.steady };
+                let owner = Owner::Duty { duty, since: now.steady, times_heard: self.times_heard };
                 self.send_wire(ticket, owner, incarnation, wire, now.steady, now);
             }
             Err(why) => self.duty_without_trace(incarnation, duty, why, now),

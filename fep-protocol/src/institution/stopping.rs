@@ -53,6 +53,7 @@ impl<T: Telegrams> Institution<T> {
     /// Takes every next step that is possible now: starts requests that wait, and goes on with stopping.
     pub(super) fn progress(&mut self, now: Now) {
         self.coordinate(now);
+        self.listen(now);
         self.choose_lines(now);
         self.admit(now);
         if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {

@@ -5,6 +5,7 @@ mod connections;
 mod coordinated;
 mod limits;
 mod lines;
+mod pairs;
 
 use super::*;
 use crate::calendar::Calendar;

@@ -219,9 +219,11 @@ impl<T: Telegrams> Institution<T> {
                             item.over = Some(why);
                             self.actions.push_back(Action::Withdraw(ticket, incarnation));
                         }
-                        Owner::Duty { duty, .. } => {
+                        Owner::Duty { duty, times_heard, .. } => {
                             self.under_way.remove(&ticket);
-                            self.duty_failed(incarnation, duty, DutyFailure::Unknown(why), now);
+                            if self.could_be_answered(duty, times_heard) {
+                                self.duty_failed(incarnation, duty, DutyFailure::Unknown(why), now);
+                            }
                             self.overdue(ticket, incarnation, within);
                         }
                         Owner::Probe { .. } => {
@@ -278,7 +280,7 @@ impl<T: Telegrams> Institution<T> {
                 self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
                 self.probed(ticket, true, now);
             }
-            Owner::Duty { duty, since } if self.is_open(incarnation) => {
+            Owner::Duty { duty, since, .. } if self.is_open(incarnation) => {
                 if duty == Duty::EchoTest {
                     self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
                 }

@@ -10,7 +10,8 @@ use fep_spec::report::{Code, Report, Source};
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Answers, Assignment, Delay, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSession, Setting,
+    Answers, Assignment, Delay, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
+    ScenarioSession, SendLineRole, Setting,
 };
 use crate::config::Framing;
 
@@ -49,6 +50,7 @@ impl<'s> Reader<'s> {
         let trace = root.string("trace").map(|trace| self.known_somewhere(trace));
         let framing = Framing::read(root.table("framing"), self.spec, FRAME_MAX_BYTES);
         let session = root.table("session").map(|table| self.session(table));
+        let send_line = root.table("send_line").map(|table| self.send_line(table));
         let memory = root.table("memory").map(|table| self.memory(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
         let rules = self.tables(&root, "rules", |table| self.rule(table));
@@ -71,6 +73,7 @@ impl<'s> Reader<'s> {
             trace,
             framing,
             session: session.flatten(),
+            send_line: send_line.flatten(),
             memory,
             answers,
             rules: rules.into_iter().collect::<Option<_>>()?,
@@ -91,6 +94,40 @@ impl<'s> Reader<'s> {
             open: open?.layout.name.to_string(),
             close: close.map(|close| close.layout.name.to_string()),
         })
+    }
+
+    fn send_line(&self, table: Table<'_>) -> Option<ScenarioSendLine> {
+        let connect = table.string("connect").map(|address| {
+            let parts = address.value.rsplit_once(':');
+            if parts.is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
+                let message = "`connect` must be a host and a port";
+                self.document.error_hint(Code::BadValue, address.span, message, "such as 127.0.0.1:9006");
+            }
+            SendLineRole::Connect(address.value.to_owned())
+        });
+        let listen = table.string("listen").and_then(|address| match address.value.parse() {
+            Ok(address) => Some(SendLineRole::Listen(address)),
+            Err(_) => {
+                let message = "`listen` must be an address of this machine and a port";
+                self.document.error_hint(Code::BadValue, address.span, message, "such as 127.0.0.1:9006");
+                None
+            }
+        });
+        if table.has("connect") == table.has("listen") {
+            let message = "who connects the send line? Write `connect` or `listen`, one of them";
+            self.document.error(Code::MissingKey, table.span(), message);
+        }
+        let sign_on = table.table("sign_on").and_then(|sign_on| {
+            let place = sign_on.span();
+            let sign_on = self.notice(sign_on)?;
+            if self.spec.telegram(&sign_on.telegram).is_some_and(|telegram| telegram.answer.is_none()) {
+                let message = format!("{} is not a request: the spec names no answer to it", sign_on.telegram);
+                self.document.error(Code::WrongReference, place, message);
+            }
+            Some(sign_on)
+        });
+        table.finish();
+        Some(ScenarioSendLine { role: connect.or(listen)?, sign_on })
     }
 
     fn memory(&self, table: Table<'_>) -> Remember {

@@ -31,7 +31,7 @@ fn a_new_connection_replaces_the_oldest_and_gets_its_place_at_once() {
 }
 
 /// A pair of lines, connected: line 0 has a link that sends, line 1 one with this duty. `0.1` is a connection of line 0.
-fn pair(duty: LineDuty, policy: SessionPolicy) -> Bench {
+pub(super) fn pair(duty: LineDuty, policy: SessionPolicy) -> Bench {
     let mut settings = settings(1, policy);
     settings.lines[0].duty = LineDuty::Send;
     settings.lines.push(LineSettings { duty, listens: true, ..settings.lines[0] });
@@ -42,12 +42,12 @@ fn pair(duty: LineDuty, policy: SessionPolicy) -> Bench {
     bench
 }
 
-fn on(line: usize) -> Incarnation {
+pub(super) fn on(line: usize) -> Incarnation {
     Incarnation { link: LinkId { line, link: 0 }, number: 1 }
 }
 
 /// The lines that the writes since the last call went to, with their bytes.
-fn writes(bench: &mut Bench) -> Vec<(usize, String)> {
+pub(super) fn writes(bench: &mut Bench) -> Vec<(usize, String)> {
     let mut writes = Vec::new();
     while let Some(action) = bench.machine.next_action() {
         match action {
@@ -62,7 +62,7 @@ fn writes(bench: &mut Bench) -> Vec<(usize, String)> {
 }
 
 /// Hands a telegram of the institution on a line to the machine, and returns what is written on which line.
-fn heard(bench: &mut Bench, line: usize, text: &str) -> Vec<(usize, String)> {
+pub(super) fn heard(bench: &mut Bench, line: usize, text: &str) -> Vec<(usize, String)> {
     bench.machine.received(on(line), TelegramBytes::copy_of(text.as_bytes()), at(bench.now));
     writes(bench)
 }
@@ -70,7 +70,7 @@ fn heard(bench: &mut Bench, line: usize, text: &str) -> Vec<(usize, String)> {
 #[test]
 fn requests_go_over_the_line_that_sends_and_answers_come_on_the_one_that_receives() {
     let mut bench = pair(LineDuty::Receive, SessionPolicy::default());
-    assert_eq!(bench.request(), Err("no line is up".to_owned()), "no answer could arrive");
+    assert_eq!(bench.request(), Err("no line that receives is up".to_owned()), "no answer could arrive");
     bench.machine.connected(on(1), at(Duration::ZERO));
     bench.machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     assert_eq!(writes(&mut bench), [(0, "REQ:0001".to_owned())]);
@@ -101,11 +101,11 @@ fn sign_on_and_sign_off_are_sent_on_the_line_that_sends_and_answered_on_the_othe
     bench.run();
     bench.receive(on(1), "ON-OK:0001");
     bench.request().unwrap();
-    bench.receive(on(1), "ANS:0002");
+    bench.receive(on(1), "ANS:0003");
     bench.machine.leave(at(bench.now));
-    assert_eq!(writes(&mut bench), [(0, "OFF:0003".to_owned())]);
+    assert_eq!(writes(&mut bench), [(0, "OFF:0004".to_owned())]);
     bench.done.clear();
-    bench.receive(on(1), "OFF-OK:0003");
+    bench.receive(on(1), "OFF-OK:0004");
     bench.expect(&["answer", "close 0: signed off"]);
     bench.machine.lost(on(0), &closed("its end"), &[], at(bench.now));
     bench.run();

@@ -1,0 +1,128 @@
+//! Separate lines for each direction: what happens while no answer could arrive.
+
+use super::connections::{on, pair, writes};
+use super::*;
+
+/// A second connection of the line.
+fn again(line: usize) -> Incarnation {
+    Incarnation { number: 2, ..on(line) }
+}
+
+fn policy(sign_on: bool) -> SessionPolicy {
+    let echo_interval = 30 * SECOND;
+    let echo_idle = 20 * SECOND;
+    SessionPolicy { sign_on, sign_off: false, echo_test: true, echo_interval, echo_idle }
+}
+
+fn texts(bench: &mut Bench) -> Vec<String> {
+    writes(bench).into_iter().map(|(_, text)| text).collect()
+}
+
+/// A pair whose send line is proved by an echo test, 10 s after its connection.
+fn proved() -> Bench {
+    let mut bench = pair(LineDuty::Receive, policy(false));
+    bench.machine.connected(on(1), at(Duration::ZERO));
+    bench.machine.tick(at(Duration::ZERO));
+    assert_eq!(texts(&mut bench), ["ECHO:0001"]);
+    bench.receive(on(1), "ECHO-OK:0001");
+    bench.at(10 * SECOND);
+    bench.done.clear();
+    bench
+}
+
+fn lose_receiving(bench: &mut Bench) {
+    bench.machine.lost(on(1), &closed("gone"), &[], at(bench.now));
+    bench.run();
+    bench.done.clear();
+}
+
+#[test]
+fn a_sign_on_that_no_answer_could_reach_closes_nothing_and_is_repeated_when_one_can() {
+    let mut bench = pair(LineDuty::Receive, policy(true));
+    // It was sent when the send line was connected: some institutions connect the other line only then.
+    bench.at(60 * SECOND);
+    bench.expect(&[]);
+    bench.machine.connected(on(1), at(bench.now));
+    assert_eq!(texts(&mut bench), ["ON:0002"]);
+    bench.receive(on(1), "ON-OK:0002");
+    bench.expect(&["answer", "link 0 Up"]);
+    assert_eq!(bench.machine.request(Priority::Customer, bench.now, at(bench.now)).map(drop), Ok(()));
+}
+
+#[test]
+fn a_sign_on_that_could_be_answered_and_was_not_closes_the_link_as_ever() {
+    let mut bench = pair(LineDuty::Receive, policy(true));
+    bench.machine.connected(on(1), at(SECOND));
+    assert_eq!(texts(&mut bench), ["ON:0002"]);
+    bench.done.clear();
+    bench.at(7 * SECOND);
+    bench.expect(&["close 0: sign-on: no answer within 5000 ms"]);
+}
+
+#[test]
+fn while_no_line_receives_silence_says_nothing_about_the_line_that_sends() {
+    let mut bench = proved();
+    bench.at(20 * SECOND);
+    bench.expect(&["0.1 < ECHO:0002"]);
+    lose_receiving(&mut bench);
+    bench.at(26 * SECOND);
+    bench.expect(&["link 0 Listening", "connect 0.2"]);
+    bench.at(200 * SECOND);
+    bench.expect(&["1 forgotten", "2 forgotten"]);
+    assert_eq!(bench.request(), Err("no line that receives is up: read: gone".to_owned()));
+    // The former proof was about the former connection.
+    bench.machine.connected(again(1), at(bench.now));
+    bench.machine.tick(at(bench.now));
+    assert_eq!(texts(&mut bench), ["ECHO:0003"]);
+    bench.at(205 * SECOND);
+    bench.expect(&["close 0: echo test: no answer within 5000 ms"]);
+}
+
+#[test]
+fn a_request_that_is_not_written_when_the_receiving_line_goes_is_not_sent() {
+    let mut bench = proved();
+    let ticket = bench.machine.request(Priority::Customer, bench.now, at(bench.now)).unwrap();
+    let Some(Action::Journal(_)) = bench.machine.next_action() else { panic!("the journal comes first") };
+    bench.machine.lost(on(1), &closed("gone"), &[], at(bench.now));
+    bench.machine.journaled(ticket, Ok(()), at(bench.now));
+    bench.run();
+    bench.expect(&["link 0 Down", "2 not sent: no line that receives is up: read: gone"]);
+}
+
+#[test]
+fn what_was_written_waits_for_its_answer_on_the_next_connection() {
+    let mut bench = proved();
+    bench.request().unwrap();
+    bench.request().unwrap();
+    lose_receiving(&mut bench);
+    bench.at(11 * SECOND);
+    bench.machine.connected(again(1), at(bench.now));
+    bench.run();
+    bench.done.clear();
+    bench.receive(again(1), "ANS:0002");
+    bench.expect(&["answer", "2 answered"]);
+    bench.at(15 * SECOND);
+    bench.receive(again(1), "ANS:0003");
+    assert_eq!(
+        bench.done.split_off(bench.done.len() - 3),
+        ["3 unknown: no answer within 5000 ms", "late", "3 settled"]
+    );
+}
+
+#[test]
+fn their_sign_on_on_their_line_does_not_answer_ours() {
+    let mut bench = pair(LineDuty::Receive, policy(true));
+    bench.machine.connected(on(1), at(Duration::ZERO));
+    bench.run();
+    bench.done.clear();
+    bench.receive(on(1), "ON:9001");
+    bench.expect(&["duty", "0.1 < ON:9001-accepted"]);
+    bench.request().unwrap_err();
+    bench.receive(on(1), "ON-OK:0002");
+    bench.done.clear();
+    // Their sign-off stops what we send, and their next sign-on opens it again.
+    bench.receive(on(1), "OFF:9002");
+    bench.receive(on(1), "ON:9003");
+    let links: Vec<_> = bench.done.iter().filter(|line| line.starts_with("link")).cloned().collect();
+    assert_eq!(links, ["link 0 SigningOff", "link 0 Up"]);
+}
