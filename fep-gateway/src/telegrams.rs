@@ -452,16 +452,6 @@ impl TelegramCatalogue {
         })
     }
 
-    /// The reason why the answer to a duty is not a yes, or `None` if it is a yes.
-    fn refused(&self, record: &Record<'_>) -> Option<String> {
-        self.accepted.iter().find_map(|(path, value)| {
-            let (field, found) = record.field(path)?;
-            let found = found.to_text(field);
-            let shown = if field.secret { "another" } else { &found };
-            (found != *value).then(|| format!("{path} is {shown}, not {value}"))
-        })
-    }
-
     /// The telegram that these bytes are, as [`Layout::choose`] finds it: if no telegram has these codes and literals, the only one
     /// that has these codes. Its decoding says which literal is wrong.
     fn find(&self, bytes: &[u8]) -> Option<usize> {
