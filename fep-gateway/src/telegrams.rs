@@ -218,6 +218,9 @@ impl TelegramCatalogue {
             echo_test: session.tests_links(),
             echo_interval: session.echo_interval,
             echo_idle: session.echo_idle,
+            polled_within: session.polled_within,
+            closes_unpolled: session.closes_unpolled,
+            polls_prove_nothing: session.poll.as_ref().is_some_and(|poll| !poll.proves),
         })
     }
 
