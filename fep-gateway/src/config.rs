@@ -54,6 +54,7 @@ mod tls;
 mod carry;
 mod lines;
 mod notices;
+mod passing_on;
 mod settlement;
 mod switchover;
 

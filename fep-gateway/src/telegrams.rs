@@ -14,6 +14,7 @@ mod key;
 mod demand;
 mod marks;
 mod notices;
+mod passing_on;
 mod polls;
 mod protocol;
 mod repeat;
@@ -111,6 +112,8 @@ pub struct Draft {
     bytes: Vec<u8>,
     /// The indexes of the fillers whose fields are written again when the telegram is sent.
     open: Vec<usize>,
+    /// The indexes of the fillers whose fields the service filled itself.
+    given: Vec<usize>,
 }
 
 /// Does not show the fields.
@@ -403,14 +406,17 @@ impl TelegramCatalogue {
         let entry = self.entries.get(number).ok_or_else(|| no_telegram("?"))?;
         let stamp = self.stamp(now);
         let mut open = Vec::new();
+        let mut given = Vec::new();
         for (number, filler) in entry.fillers.iter().enumerate() {
             // The number 1 is a placeholder: every trace number has the same length in the field.
-            if filler.put(&mut record, 1, stamp)? && filler.is_open() {
-                open.push(number);
+            match filler.put(&mut record, 1, stamp)? {
+                true if filler.is_open() => open.push(number),
+                true => {}
+                false => given.push(number),
             }
         }
         record.identify()?;
-        Ok(Draft { telegram: number, bytes: record.encode()?, open })
+        Ok(Draft { telegram: number, bytes: record.encode()?, open, given })
     }
 
     /// The bytes of a draft, with the values that are known only at sending time.

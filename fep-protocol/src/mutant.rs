@@ -96,6 +96,8 @@ pub enum Mutant {
     CallsOpenNotSent,
     /// After a restart, open exchanges stay open.
     LeavesOpen,
+    /// After a restart, the ends of open exchanges are stored before their settlements, with another commit.
+    RecoversInTwoCommits,
     /// After a restart, settlements do not go on.
     ForgetsSettlements,
     /// What the journal failed to write is dropped.

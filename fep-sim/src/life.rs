@@ -1,19 +1,22 @@
 //! The lives of the gateway's process: each has a runtime and memory of its own, and ends by a stop, by death, or with the simulation.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fep_gateway::exchange::Outcome;
 use fep_gateway::gateway::{NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, Refusal};
-use fep_gateway::ground::{SimulatedGround, set_hook};
+use fep_gateway::ground::{FaultPoint, SimulatedGround, set_hook};
 use fep_gateway::{Config, Gateway};
 use fep_protocol::exchange::Money;
 use fep_protocol::settlement::{PersonDecision, PersonWants};
 use serde_json::{Map, Value, json};
 
 use crate::end;
-use crate::plan::{EVENTFUL, Item, Plan, What};
+use crate::plan::{FAULTS_END, Item, Plan, What};
 use crate::world::{Failure, Rule, Shared, SimulatedDisk, SimulatedNetwork};
 
 /// What came of a simulation.
@@ -45,13 +48,13 @@ enum Ending {
     Over,
 }
 
+/// The process died before the gateway had started.
+struct DiedAtStart;
+
 type Jobs = Arc<Mutex<Vec<Job>>>;
 
 /// After the last fault, everything must come to its end within this time: the horizon, all inquiries and reversals, and their pauses.
 const CALM: Duration = Duration::from_secs(120);
-
-/// When no fault lasts any longer.
-const FAULTS_END: Duration = Duration::from_secs(EVENTFUL.as_secs() + 5);
 
 /// How often a service repeats a request under its idempotency key.
 const CALLS_MAX: usize = 6;
@@ -99,7 +102,11 @@ fn live_on(plan: &Plan, shared: &Shared, folder: &Path) -> Result<(), String> {
     for life in 0.. {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
-        let ending = runtime.block_on(live(plan, shared, &config, &jobs, life));
+        let lived = catch_unwind(AssertUnwindSafe(|| runtime.block_on(live(plan, shared, &config, &jobs, life))));
+        let ending = lived.unwrap_or_else(|cause| match cause.is::<DiedAtStart>() {
+            true => Ok(Ending::Died),
+            false => resume_unwind(cause),
+        });
         shared.lock().process_ended();
         drop(runtime);
         let mut world = shared.lock();
@@ -119,10 +126,8 @@ fn live_on(plan: &Plan, shared: &Shared, folder: &Path) -> Result<(), String> {
 async fn live(plan: &Plan, shared: &Shared, config: &Config, jobs: &Jobs, life: u64) -> Result<Ending, String> {
     shared.lock().process_begins();
     shared.lock().count("a process");
-    let hooked = shared.clone();
-    set_hook(Some(Box::new(move |_| {
-        hooked.lock().effect();
-    })));
+    let starts = Rc::new(Cell::new(true));
+    set_hook(Some(hook(shared, &starts)));
     let wall = shared.clone();
     let ground = SimulatedGround {
         wall_ms: Arc::new(move || wall.lock().wall_ms()),
@@ -131,7 +136,15 @@ async fn live(plan: &Plan, shared: &Shared, config: &Config, jobs: &Jobs, life: 
         disk: Arc::new(SimulatedDisk(shared.clone())),
     };
     let service = Arc::new(Service(shared.clone()));
-    let gateway = Gateway::start_simulated(ground, config.clone(), service).await.map_err(|error| error.to_string())?;
+    let gateway = match Gateway::start_simulated(ground, config.clone(), service).await {
+        Ok(gateway) => gateway,
+        Err(_) if shared.lock().may_fail_to_start() => {
+            shared.lock().count("a start that failed");
+            return Ok(Ending::Died);
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    starts.set(false);
     end::earlier(shared, &gateway).await;
     tokio::spawn(shared.clone().drive());
     let caller = Caller { shared: shared.clone(), gateway: gateway.clone(), jobs: Arc::clone(jobs), seed: plan.seed };
@@ -145,6 +158,19 @@ async fn live(plan: &Plan, shared: &Shared, config: &Config, jobs: &Jobs, life: 
         () = shared.died.notified() => Ok(Ending::Died),
         ending = operate(shared, &gateway, orders) => ending,
     }
+}
+
+/// Lets the process die at a fault point. A start has no place to wait at which it could be left, so it unwinds.
+fn hook(shared: &Shared, starts: &Rc<Cell<bool>>) -> Box<dyn Fn(FaultPoint)> {
+    let shared = shared.clone();
+    let starts = Rc::clone(starts);
+    Box::new(move |_| {
+        let lives = shared.lock().effect();
+        if !lives && starts.get() {
+            shared.lock().count("a death at the start");
+            resume_unwind(Box::new(DiedAtStart));
+        }
+    })
 }
 
 /// Carries out what operators do, until the end.

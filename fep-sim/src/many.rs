@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it.
-pub const MUTANTS: [(Mutant, &[Rule]); 20] = [
+pub const MUTANTS: [(Mutant, &[Rule]); 21] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation]),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation]),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once]),
@@ -25,6 +25,7 @@ pub const MUTANTS: [(Mutant, &[Rule]); 20] = [
     (Mutant::UnansweredStepFreesItsPlace, &[Rule::Contract]),
     (Mutant::ForgetsStepsInFlight, &[Rule::Contract]),
     (Mutant::RetriesWithoutPause, &[Rule::Bounded]),
+    (Mutant::RecoversInTwoCommits, &[Rule::Settled]),
     (Mutant::ForgetsSettlements, &[Rule::Settled]),
     (Mutant::SettlesNotFoundAtOnce, &[Rule::Truth]),
     (Mutant::ForgetsMark, &[Rule::Reversal]),

@@ -1,10 +1,15 @@
 //! A plan: what callers, banks, network, disk, clock and process do, and when. A plan follows from its seed, and a part of a plan is a
 //! plan too, so that a failing one can be shrunk.
 
+mod scene;
+
 use std::fmt;
 use std::time::Duration;
 
 use fep_protocol::random::SplitMix64;
+
+pub(crate) use self::scene::Draw;
+use self::scene::{scene, troubles};
 
 /// Everything that happens in one simulation.
 #[derive(Clone, Debug)]
@@ -39,6 +44,8 @@ pub(crate) enum What {
     Disk { fault: DiskFault, lasts: Duration },
     /// The process dies after this many more effects on its surroundings.
     Crash { effects: u32 },
+    /// The next process that begins dies after this many effects, of which those of its recovery are the first.
+    CrashAtStart { effects: u32 },
     /// The process is stopped as an operator stops it, and started again.
     Stop,
     /// The wall clock is set.
@@ -121,33 +128,15 @@ pub(crate) enum DiskFault {
 /// The length of the eventful part.
 pub(crate) const EVENTFUL: Duration = Duration::from_secs(30);
 
+/// When no fault lasts any longer.
+pub(crate) const FAULTS_END: Duration = Duration::from_secs(EVENTFUL.as_secs() + 5);
+
 /// The longest time that a fault of the network or a bank keeps bytes from arriving. It is below the horizon of the contract less the
 /// time for the answer, because a bank that gets a transfer later breaks its contract.
 const LASTS_MAX_MS: u64 = 4_000;
 
 /// The number of banks. The first one gets into trouble, the second one only in some plans.
 pub(crate) const BANKS: usize = 2;
-
-/// Draws what a plan needs.
-pub(crate) struct Draw(pub(crate) SplitMix64);
-
-impl Draw {
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0.next_u64() % bound.max(1)
-    }
-
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.below(high - low + 1)
-    }
-
-    pub(crate) fn percent(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-
-    pub(crate) fn ms(&mut self, low: u64, high: u64) -> Duration {
-        Duration::from_millis(self.between(low, high))
-    }
-}
 
 impl Plan {
     /// The plan of a seed.
@@ -175,7 +164,8 @@ impl Plan {
         let first_only = draw.percent(33);
         for _ in 0..draw.between(1, 9) {
             let at = draw.ms(0, within);
-            items.push(Item { at, what: trouble(&mut draw, first_only) });
+            let what = troubles(&mut draw, first_only);
+            items.extend(what.into_iter().map(|what| Item { at, what }));
         }
         if draw.percent(50) {
             items.extend(scene(&mut draw, first_only));
@@ -220,147 +210,11 @@ impl Plan {
     pub(crate) fn troubles_all(&self) -> bool {
         self.items.iter().any(|(_, item)| match item.what {
             What::Bank { bank, .. } | What::Net { bank, .. } => bank != 0,
-            What::Disk { .. } | What::Crash { .. } | What::Stop => true,
+            What::Disk { .. } | What::Crash { .. } | What::CrashAtStart { .. } | What::Stop => true,
             What::Transfer { .. } | What::Balance { .. } | What::Jump { .. } | What::Notice { .. } | What::Person => {
                 false
             }
         })
-    }
-}
-
-/// Troubles that belong together, which would hardly meet by chance.
-fn scene(draw: &mut Draw, first_only: bool) -> Vec<Item> {
-    let bank = usize::from(!first_only && draw.percent(50));
-    let at = draw.ms(1000, 20_000);
-    match draw.below(4) {
-        0 => hard_settlement(draw, bank, !first_only),
-        1 => overtaking(draw, bank, at),
-        2 if first_only => flood(draw, at),
-        _ if first_only => hard_settlement(draw, bank, false),
-        _ => slow_disk(draw, at),
-    }
-}
-
-/// Transfers on a connection that stalls are overtaken by the inquiries about them.
-fn overtaking(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
-    let lasts = draw.ms(3000, LASTS_MAX_MS);
-    let mut items = vec![Item { at, what: What::Net { bank, fault: NetFault::StallsSome, lasts } }];
-    for account in 0..4 {
-        let transfer = What::Transfer { bank, account, key: true };
-        items.push(Item { at: at + draw.ms(0, 300), what: transfer });
-    }
-    items
-}
-
-/// The first bank floods while the services of the second one work.
-fn flood(draw: &mut Draw, at: Duration) -> Vec<Item> {
-    let fault = BankFault::Floods { per_s: u32::try_from(draw.between(6000, 8000)).unwrap_or(6000) };
-    let mut items = vec![Item { at, what: What::Bank { bank: 0, fault, lasts: draw.ms(1500, 3000) } }];
-    for _ in 0..6 {
-        items.push(Item { at: at + draw.ms(200, 3000), what: What::Balance { bank: 1 } });
-    }
-    items
-}
-
-/// Many requests are under way when the disk gets into trouble.
-fn slow_disk(draw: &mut Draw, at: Duration) -> Vec<Item> {
-    let what = What::Disk { fault: disk_fault(draw), lasts: draw.ms(2500, LASTS_MAX_MS) };
-    let mut items = vec![Item { at, what }];
-    for number in 0..12 {
-        let bank = number % BANKS;
-        let before = at.saturating_sub(Duration::from_millis(20));
-        items.push(Item { at: before + draw.ms(0, 200), what: What::Transfer { bank, account: 0, key: number < 6 } });
-    }
-    items
-}
-
-/// A bank that leaves outcomes unknown, and then helps with nothing but reversals, if with those. `dies`: the process may die while
-/// many inquiries are under way.
-fn hard_settlement(draw: &mut Draw, bank: usize, dies: bool) -> Vec<Item> {
-    let of = |at: Duration, fault, lasts| Item { at, what: What::Bank { bank, fault, lasts } };
-    let silent_at = draw.ms(0, 20_000);
-    let is_burst = draw.percent(50);
-    // Silence holds no byte back, so it may outlast the first inquiries.
-    let silence = if is_burst { draw.ms(5000, 7000) } else { draw.ms(500, LASTS_MAX_MS) };
-    let mut items =
-        vec![of(Duration::ZERO, BankFault::KnowsNothing, EVENTFUL), of(silent_at, BankFault::Silent, silence)];
-    let account = u8::try_from(draw.below(4)).unwrap_or(0);
-    let transfer = What::Transfer { bank, account, key: true };
-    items.push(Item { at: silent_at + Duration::from_millis(100), what: transfer });
-    if is_burst {
-        // More requests than the contract has places, and inquiries about several accounts.
-        for number in 0..15 {
-            let transfer = What::Transfer { bank, account: number % 4, key: false };
-            items.push(Item { at: silent_at + draw.ms(100, 500), what: transfer });
-            items.push(Item { at: silent_at + draw.ms(100, 500), what: What::Balance { bank } });
-        }
-        if dies && draw.percent(60) {
-            let effects = u32::try_from(draw.below(60)).unwrap_or(0);
-            items.push(Item { at: silent_at + draw.ms(2500, 5500), what: What::Crash { effects } });
-        }
-    }
-    if draw.percent(60) {
-        items.push(of(Duration::ZERO, BankFault::BusyWithReversals, draw.ms(10_000, 40_000)));
-    }
-    items
-}
-
-fn trouble(draw: &mut Draw, first_only: bool) -> What {
-    let bank = if first_only { 0 } else { usize::from(draw.percent(30)) };
-    let lasts = draw.ms(50, LASTS_MAX_MS);
-    let kinds = if first_only { 11 } else { 18 };
-    match draw.below(kinds) {
-        0..=5 => What::Bank { bank, fault: bank_fault(draw), lasts },
-        6..=8 => What::Net { bank, fault: net_fault(draw), lasts },
-        9 => What::Notice { bank, times: u8::try_from(draw.between(1, 3)).unwrap_or(1) },
-        10 => What::Jump { ms: i64::try_from(draw.below(4 * 3_600_000)).unwrap_or(0) - 2 * 3_600_000 },
-        11..=12 => What::Disk { fault: disk_fault(draw), lasts },
-        13..=15 => What::Crash { effects: u32::try_from(draw.below(200)).unwrap_or(0) },
-        16 => What::Person,
-        _ => What::Stop,
-    }
-}
-
-fn bank_fault(draw: &mut Draw) -> BankFault {
-    match draw.below(15) {
-        0 => BankFault::Slow { ms: draw.between(100, LASTS_MAX_MS) },
-        1 | 2 => BankFault::Silent,
-        3 => BankFault::Dead,
-        4 => BankFault::Doubles,
-        5 => BankFault::Contradicts,
-        6 => BankFault::Swaps,
-        7 => BankFault::WrongKey,
-        8 => BankFault::Rubbish,
-        9 => BankFault::NoFrame,
-        10 => BankFault::DeniesTransfers,
-        11 => BankFault::Floods { per_s: u32::try_from(draw.between(50, 8000)).unwrap_or(50) },
-        12 => BankFault::HalfCloses,
-        13 => BankFault::Refuses,
-        _ => match draw.percent(50) {
-            true => BankFault::Deaf,
-            false => BankFault::BusyWithReversals,
-        },
-    }
-}
-
-fn net_fault(draw: &mut Draw) -> NetFault {
-    match draw.below(8) {
-        0 => NetFault::Stalls,
-        6 | 7 => NetFault::StallsSome,
-        1 => NetFault::Breaks,
-        2 => NetFault::Slow { ms: draw.between(50, LASTS_MAX_MS) },
-        3 => NetFault::Crumbles,
-        4 => NetFault::Damages,
-        _ => NetFault::Narrow,
-    }
-}
-
-fn disk_fault(draw: &mut Draw) -> DiskFault {
-    match draw.below(4) {
-        0 => DiskFault::Full,
-        1 => DiskFault::Fails,
-        2 => DiskFault::Slow { ms: draw.between(10, 1500) },
-        _ => DiskFault::Hangs,
     }
 }
 

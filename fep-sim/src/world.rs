@@ -9,7 +9,7 @@ mod bank;
 mod disk;
 mod net;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,7 +23,7 @@ use self::check::Checks;
 use self::disk::DiskState;
 use self::net::{Net, NetEvent};
 
-use crate::plan::{BANKS, Draw, Plan, What};
+use crate::plan::{BANKS, Draw, FAULTS_END, Plan, What};
 
 pub(crate) use self::bank::Transfer;
 pub(crate) use self::check::Told;
@@ -64,6 +64,8 @@ pub(crate) struct World {
     process: Option<(Duration, Instant)>,
     /// The number of effects after which the process dies.
     dies_after: Option<u32>,
+    /// The same for the processes that have not begun.
+    next_die_after: VecDeque<u32>,
     dead: bool,
     sooner: Arc<Notify>,
     died: Arc<Notify>,
@@ -122,6 +124,7 @@ impl Shared {
             serial: 0,
             process: None,
             dies_after: None,
+            next_die_after: VecDeque::new(),
             dead: false,
             sooner: Arc::clone(&sooner),
             died: Arc::clone(&died),
@@ -215,7 +218,7 @@ impl World {
     pub(crate) fn process_begins(&mut self) {
         self.process = Some((self.now, Instant::now()));
         self.dead = false;
-        self.dies_after = None;
+        self.dies_after = self.next_die_after.pop_front().filter(|_| self.now < FAULTS_END);
         self.say(format_args!("the process begins"));
     }
 
@@ -263,6 +266,7 @@ impl World {
             What::Net { bank, fault, .. } => self.net_fault(bank, fault, true),
             What::Disk { fault, lasts } => self.disk.begin(fault, self.now + lasts),
             What::Crash { effects } if self.process.is_some() && !self.dead => self.dies_after = Some(effects),
+            What::CrashAtStart { effects } => self.next_die_after.push_back(effects),
             What::Jump { ms } => self.wall_offset_ms += ms,
             What::Notice { bank, times } => self.bank_notice(bank, times),
             // The gateway's users do these; `life` carries them out.
@@ -283,6 +287,11 @@ impl World {
     /// The process does not die any more.
     pub(crate) fn calm(&mut self) {
         self.dies_after = None;
+    }
+
+    /// Whether a process may fail to start now: it died, or the disk takes nothing. Then somebody starts it again.
+    pub(crate) fn may_fail_to_start(&self) -> bool {
+        self.dead || self.disk.takes_nothing()
     }
 
     /// Whether the kernel may hand bytes over much later than the gateway wrote them, so that a rate cannot be seen on the wire.

@@ -12,8 +12,10 @@ const SEEDS: u64 = 120;
 const MUTANT_SEEDS: u64 = 400;
 
 /// What must have happened in the seeds of a test run, or the checks prove nothing.
-const WAYS: [&str; 11] = [
+const WAYS: [&str; 13] = [
     "a process",
+    "a death at the start",
+    "a start that failed",
     "a frame on the wire",
     "an outcome",
     "an answer",

@@ -16,7 +16,8 @@ use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
     ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, lines, notices, settlement, switchover,
+    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, lines, notices, passing_on, settlement,
+    switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -84,6 +85,7 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             }
             table.finish();
         }
+        passing_on::check(&table, &institutions);
     }
     if root.table("institutions").is_none_or(|table| table.entries().is_empty()) {
         root.document().error_hint(

@@ -16,7 +16,7 @@ use super::origin::refuse_foreign_page;
 use super::{BODY_MAX_BYTES, Shared};
 use crate::console::view::{Summary, View, summary, view};
 use crate::gateway::LineSpec;
-use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Outcome, SettledBy};
+use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
 use fep_protocol::reason::Unknown;
 
 /// The maximum number of exchanges in one list.
@@ -55,6 +55,10 @@ struct Reply<'s> {
     /// Only of a request that was not sent, while a breaker stops it: an answer by the configuration, not by the institution.
     #[serde(skip_serializing_if = "Option::is_none")]
     stand_in: Option<AnswerFields<'s>>,
+    /// `passed_on` or `came_from`, with `institution` and `exchange`: the other exchange of a request that a breaker stopped at one
+    /// institution, and that went to another.
+    #[serde(flatten)]
+    passage: Option<Passage>,
 }
 
 #[derive(Debug, Serialize)]
@@ -217,6 +221,7 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
         journaled: exchange.journaled,
         answer,
         stand_in: stand_in(exchange, spec),
+        passage: exchange.passage.clone(),
     }
 }
 

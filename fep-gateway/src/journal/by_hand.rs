@@ -55,6 +55,17 @@ impl<S: FactStore> FactStore for DiskStore<S> {
     }
 }
 
+/// A store that somebody else keeps.
+impl<S: FactStore> FactStore for &mut S {
+    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+        (**self).append(facts)
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        (**self).probe()
+    }
+}
+
 /// The process is gone.
 impl<S: FactStore> Drop for DiskStore<S> {
     fn drop(&mut self) {

@@ -271,5 +271,6 @@ pub(super) fn catch_up(index: &mut impl Index, source: &mut impl FactSource) -> 
             return Ok(());
         }
         index.apply(&facts)?;
+        point(FaultPoint::AfterCatchUpStep);
     }
 }

@@ -34,6 +34,7 @@ use super::store::{FactNumber, FactStore, Index};
 use super::writer::{Writer, WriterParts};
 use super::{Inner, Journal, Opened, Reader, Worker, index_path};
 use crate::config::ArchiveConfig;
+use crate::fault::{FaultPoint, point};
 use crate::ground::Ground;
 
 /// How to open a journal.
@@ -146,7 +147,7 @@ impl Journal {
         let mut ends = former_traces;
         ends.extend(endings(&reader, options)?);
         if !ends.is_empty() {
-            facts.append(&ends)?;
+            store(&mut facts, ends, &ground)?;
             catch_up(&mut index, &mut source)?;
         }
         let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
@@ -277,6 +278,27 @@ fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalErro
         ..Fact::new(institution.into(), options.now_ms)
     });
     Ok(facts.chain(standing).collect())
+}
+
+/// Stores the facts of the recovery with one commit: the end of an exchange without its settlement would leave nobody to find out
+/// what became of it.
+fn store(facts: &mut Facts, mut ends: Vec<Fact>, ground: &Ground) -> Result<(), JournalError> {
+    if is_on(Mutant::RecoversInTwoCommits) {
+        let (opened, ended): (Vec<Fact>, _) = ends.into_iter().partition(|end| end.what == What::Settlement);
+        commit(facts, &ended, ground)?;
+        ends = opened;
+    }
+    commit(facts, &ends, ground)
+}
+
+fn commit(facts: &mut Facts, ends: &[Fact], ground: &Ground) -> Result<(), JournalError> {
+    match ground {
+        Ground::Machine => facts.append(ends)?,
+        #[cfg(feature = "simulation")]
+        Ground::Simulated(simulated) => DiskStore::new(facts, Arc::clone(&simulated.disk)).append(ends)?,
+    };
+    point(FaultPoint::Recovered);
+    Ok(())
 }
 
 /// The facts that end the exchanges of an earlier run, each behind the fact that opens its settlement.

@@ -55,6 +55,9 @@ pub struct AlternativeStatus {
     /// What services are told, if the entrance is closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The institution to which it goes, if it goes to another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Whether a breaker stops the telegram now.
     pub acts: bool,
     /// The time since when, in milliseconds since 1970.

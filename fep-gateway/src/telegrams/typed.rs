@@ -26,7 +26,7 @@ impl TelegramCatalogue {
         self.framing.check(&bytes).map_err(DraftError::NoFrame)?;
         let open =
             (0..entry.fillers.len()).filter(|number| entry.fillers.get(*number).is_some_and(|one| one.is_open()));
-        let draft = Draft { telegram: number, bytes: bytes.clone(), open: open.collect() };
+        let draft = Draft { telegram: number, bytes: bytes.clone(), open: open.collect(), given: Vec::new() };
         Ok((draft, bytes))
     }
 

@@ -8,7 +8,7 @@ use fep_protocol::breaker::{BreakerScope, BreakerState};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use crate::harness::{Bench, Setup, golden, outcome, until};
+use crate::harness::{BANK_B, Bench, Setup, golden, outcome, until};
 use crate::peer::{Peer, answer_to, transfer_answer};
 
 fn limited(institution: &'static str, tables: &'static str) -> Setup {
@@ -293,32 +293,10 @@ async fn outside_its_hours_an_institution_gets_nothing_and_the_reason_says_when_
     assert!(bench.peer.is_quiet().await);
 }
 
-const OTHER: &str = r#"
-[institutions.bank-b]
-spec = "specs/bank-a/bank-a.toml"
-key = ["header.trace_no", "header.sent_date"]
-trace = "header.trace_no"
-framing = { length_digits = 4, counts = "rest", frame_max_bytes = 1000 }
-[institutions.bank-b.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
-"header.bank_code" = "088"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-"balance_sign" = ""
-"balance" = 0
-"fee" = 0
-[[institutions.bank-b.lines]]
-name = "main"
-"#;
-
 #[tokio::test]
 async fn a_stuck_institution_with_a_tripped_breaker_does_not_touch_another_one() {
     let mut other = Peer::start().await;
-    let tables = format!("{BREAKER}{OTHER}connect = \"127.0.0.1:{}\"\n", other.port);
+    let tables = format!("{BREAKER}{BANK_B}connect = \"127.0.0.1:{}\"\n", other.port);
     let setup = limited("answer_timeout_ms = 600\ninflight_max = 3", tables.leak());
     let mut bench = Bench::new(setup).await;
     bench.peer.sign_on(1, b"0000").await;

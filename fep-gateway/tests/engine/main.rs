@@ -28,6 +28,7 @@ mod lines;
 mod migration;
 mod notices;
 mod outcomes;
+mod passing_on;
 mod pair;
 mod peer;
 mod settlement;

@@ -31,6 +31,10 @@ impl DiskState {
         }
     }
 
+    pub(super) fn takes_nothing(&self) -> bool {
+        self.has(DiskFault::Full) || self.has(DiskFault::Fails)
+    }
+
     fn has(&self, fault: DiskFault) -> bool {
         self.faults.iter().any(|(other, _)| *other == fault)
     }

@@ -135,6 +135,7 @@ impl Task {
                 exchange.line.clone_from(&fact.line);
                 exchange.request = bytes;
                 fact.exchange = Some(exchange.id);
+                fact.passage = exchange.passage.clone().map(Box::new);
                 fact.idempotency =
                     running.key.as_ref().map(|key| Box::new(Idempotency { key: key.key().into(), digest: key.digest }));
             } else {
