@@ -390,13 +390,12 @@ fn an_unreadable_answer_is_unknown_and_the_line_stays_up() {
 
 #[test]
 fn business_waits_for_sign_on_and_echo_tests_keep_the_link() {
-    let times = (30 * SECOND, 20 * SECOND);
     let policy = SessionPolicy {
         sign_on: true,
         sign_off: true,
         echo_test: true,
-        echo_interval: times.0,
-        echo_idle: times.1,
+        echo_interval: 30 * SECOND,
+        echo_idle: 20 * SECOND,
         ..SessionPolicy::default()
     };
     let mut bench = Bench::new(1, policy);
