@@ -51,7 +51,6 @@ pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig, SessionNotice};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::exchange::TelegramBytes;
-use fep_protocol::session::SessionPolicy;
 use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
 
 /// The telegrams of one institution, with the gateway's data about each.
@@ -213,18 +212,6 @@ impl TelegramCatalogue {
     #[must_use]
     pub fn trace_max(&self) -> u64 {
         self.trace_max
-    }
-
-    /// The policy of the institution's sessions.
-    #[must_use]
-    pub fn policy(&self, config: &InstitutionConfig) -> SessionPolicy {
-        config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
-            sign_on: session.sign_on.is_some(),
-            sign_off: session.sign_off.is_some(),
-            echo_test: session.tests_links(),
-            echo_interval: session.echo_interval,
-            echo_idle: session.echo_idle,
-        })
     }
 
     /// Checks a service's fields by encoding the telegram once.
