@@ -25,6 +25,7 @@ mod typed;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicPtr;
 use std::time::Duration;
 
 use fep_codec::layout::Layout;
@@ -50,7 +51,6 @@ pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig, SessionNotice};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::exchange::TelegramBytes;
-use fep_protocol::session::SessionPolicy;
 use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
 
 /// The telegrams of one institution, with the gateway's data about each.
@@ -94,6 +94,8 @@ struct Entry {
     repeats: Vec<Repeat>,
     /// For a request.
     precedence: Option<Precedence>,
+    /// The derived layout that was last found equal to the spec's layout. It is only compared.
+    equal: AtomicPtr<Layout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,18 +212,6 @@ impl TelegramCatalogue {
     #[must_use]
     pub fn trace_max(&self) -> u64 {
         self.trace_max
-    }
-
-    /// The policy of the institution's sessions.
-    #[must_use]
-    pub fn policy(&self, config: &InstitutionConfig) -> SessionPolicy {
-        config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
-            sign_on: session.sign_on.is_some(),
-            sign_off: session.sign_off.is_some(),
-            echo_test: session.tests_links(),
-            echo_interval: session.echo_interval,
-            echo_idle: session.echo_idle,
-        })
     }
 
     /// Checks a service's fields by encoding the telegram once.
@@ -363,6 +353,7 @@ impl TelegramCatalogue {
                 Role::Notice => Precedence::new(config, layout).ok(),
                 Role::Duty(_) | Role::Answer | Role::Other => None,
             },
+            equal: AtomicPtr::default(),
         })
     }
 
@@ -445,16 +436,6 @@ impl TelegramCatalogue {
             key,
             answer: Arc::clone(&answer.name),
             answer_timeout: entry.answer_timeout,
-        })
-    }
-
-    /// The reason why the answer to a duty is not a yes, or `None` if it is a yes.
-    fn refused(&self, record: &Record<'_>) -> Option<String> {
-        self.accepted.iter().find_map(|(path, value)| {
-            let (field, found) = record.field(path)?;
-            let found = found.to_text(field);
-            let shown = if field.secret { "another" } else { &found };
-            (found != *value).then(|| format!("{path} is {shown}, not {value}"))
         })
     }
 

@@ -330,6 +330,8 @@ pub struct LinkStatus {
     pub last_tx_ms: Option<i64>,
     /// The round trip of the last echo test, in microseconds.
     pub echo_round_trip_us: Option<u64>,
+    /// The time since which the institution owes a poll, in milliseconds since 1970. `None` if it polls in time, or need not poll.
+    pub unpolled_since_ms: Option<i64>,
 }
 
 /// The states of a link.

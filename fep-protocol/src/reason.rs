@@ -66,6 +66,7 @@
 //! | `sign_on_failed` | [`CloseReason`] | our sign-on was not sent or not answered |
 //! | `echo_test_failed` | [`CloseReason`] | our echo test was not sent or not answered |
 //! | `sign_off_failed` | [`CloseReason`] | our sign-off was not sent or not answered |
+//! | `not_polled` | [`CloseReason`] | the institution did not poll within `polled_within_ms` (`when_unpolled = "close"`) |
 //! | `request_done` | [`CloseReason`] | we closed the link because its one request is answered (`one_shot`) |
 //! | `not_needed` | [`CloseReason`] | we closed the link of a backup line because the main line works again (`standby = "cold"`) |
 //! | `overdue` | [`CloseReason`] | we closed the link because a telegram was not answered in time (`when_overdue = "close"`) |

@@ -234,7 +234,7 @@ impl Bench {
                     }
                     continue;
                 }
-                Action::Proved(_) => continue,
+                Action::Proved(_) | Action::OwesPoll(..) => continue,
                 Action::Ask(ask) => {
                     let news = answered(ask, &mut self.traces);
                     self.machine.news(news, at(self.now));
@@ -393,9 +393,14 @@ fn an_unreadable_answer_is_unknown_and_the_line_stays_up() {
 
 #[test]
 fn business_waits_for_sign_on_and_echo_tests_keep_the_link() {
-    let times = (30 * SECOND, 20 * SECOND);
-    let policy =
-        SessionPolicy { sign_on: true, sign_off: true, echo_test: true, echo_interval: times.0, echo_idle: times.1 };
+    let policy = SessionPolicy {
+        sign_on: true,
+        sign_off: true,
+        echo_test: true,
+        echo_interval: 30 * SECOND,
+        echo_idle: 20 * SECOND,
+        ..SessionPolicy::default()
+    };
     let mut bench = Bench::new(1, policy);
     bench.expect(&["link 0 Connecting", "connect 0.1", "link 0 SigningOn", "0.1 < ON:0001"]);
     assert_eq!(bench.request(), Err("no line is up".to_owned()));

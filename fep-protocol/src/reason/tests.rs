@@ -61,6 +61,7 @@ fn closed() -> Vec<CloseReason> {
         CloseReason::PeerNotAllowed { peer: text() },
         CloseReason::LineFull { peer: text(), links: 2 },
         CloseReason::Replaced,
+        CloseReason::NotPolled { within: TIME },
         CloseReason::Unconnected,
         CloseReason::ByUs,
         CloseReason::ByInstitution,
