@@ -464,26 +464,6 @@ fn stopping_waits_no_longer_than_its_limit() {
 }
 
 #[test]
-fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
-    let mut machine = started(settings(1, SessionPolicy::default()));
-    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
-    let stale = machine.request(Priority::Customer, Duration::ZERO, at(6 * SECOND)).unwrap_err();
-    assert_eq!(stale.to_string(), "it could not be started within 2500 ms");
-    let ticket = machine.request(Priority::Customer, Duration::ZERO, at(SECOND)).unwrap();
-    assert_eq!(machine.deadline(), Some(5 * SECOND / 2), "the journal has until then");
-    machine.tick(at(5 * SECOND / 2));
-    machine.journaled(ticket, Ok(()), at(6 * SECOND));
-    let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
-        .filter(|action| matches!(action, Action::Write(..) | Action::Finish(..)))
-        .collect();
-    let why = "it could not be started within 2500 ms: the journal had not taken it";
-    assert!(
-        matches!(&ends[..], [Action::Finish(_, FinalState::NotSent(reason))] if reason.to_string() == why),
-        "{ends:?}"
-    );
-}
-
-#[test]
 fn stopping_withdraws_what_the_journal_has_not_taken() {
     let mut machine = started(Settings { drain_max: SECOND, ..settings(1, SessionPolicy::default()) });
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
