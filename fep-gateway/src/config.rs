@@ -54,6 +54,7 @@ mod tls;
 mod carry;
 mod lines;
 mod notices;
+mod passing_on;
 mod settlement;
 mod switchover;
 
@@ -249,6 +250,11 @@ pub struct SessionConfig {
     pub echo_idle: Duration,
     /// `echo_timeout_ms`, default 5000: how long an echo test waits for its answer before the link is closed.
     pub echo_timeout: Duration,
+    /// `polled_within_ms`: the longest time between two polls of the institution: polls of `poll`, or its own echo tests. Default: it
+    /// need not poll.
+    pub polled_within: Option<Duration>,
+    /// `when_unpolled`, `close` (default) or `not_ready`: whether a link is closed then, or only counts as not ready.
+    pub closes_unpolled: bool,
 }
 
 impl SessionConfig {

@@ -19,6 +19,8 @@ pub enum FaultPoint {
     AnswerRead,
     /// An outcome is durable and will be told.
     BeforeReply,
+    /// The outcome of a request that goes to another institution is durable, and that institution has not got it yet.
+    PassingOn,
     /// A service came to an end with a notice, and nothing of it is on its way to the journal.
     NoticeTaken,
     /// A step of the index was written.

@@ -26,7 +26,7 @@ use crate::ground::Ground;
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, StoredNotice};
 use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
 use crate::net::clock::Clock;
-use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
+use crate::net::institution::{AcceptedRequest, Handle, Legacy, Neighbours, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome};
@@ -141,7 +141,8 @@ impl Gateway {
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let coordinator = options.coordinator;
-        let shared = Shared { journal: opened.journal, events, notices, clock, ground, coordinator };
+        let neighbours = Neighbours::default();
+        let shared = Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
@@ -159,6 +160,7 @@ impl Gateway {
             let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, handle);
         }
+        shared.neighbours.are(&institutions);
         Ok(Self { inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false) }) })
     }
 

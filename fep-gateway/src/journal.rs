@@ -391,6 +391,7 @@ fn exchange(
     let line = request.as_ref().and_then(|fact| fact.line.clone());
     let stand_in = ending.as_ref().filter(|fact| fact.what == What::Outcome && !fact.bytes.is_empty());
     let stand_in = stand_in.map(|fact| fact.bytes.clone());
+    let passage = [&ending, &request].into_iter().find_map(|fact| fact.as_ref()?.passage.as_deref().cloned());
     let reason = ending.and_then(|fact| fact.reason);
     Ok(Exchange {
         id: row.id,
@@ -407,6 +408,7 @@ fn exchange(
         request: request.map(|fact| fact.bytes).unwrap_or_default(),
         answer: answer.map(|fact| Answer { telegram: fact.telegram.unwrap_or_else(|| "".into()), bytes: fact.bytes }),
         stand_in,
+        passage,
         accepted_at_ms: row.id.accepted_at_ms(),
         ended_at_ms: row.ended_at_ms,
         journaled: true,

@@ -22,7 +22,7 @@
 //! | `fep_waiting` | institution, priority | requests that wait for their turn |
 //! | `fep_limit`, `fep_unanswered` | institution, business | the present adaptive limit, and requests without an answer that still occupy a place |
 //! | `fep_rate_used`, `fep_rate_max` | institution, business | telegrams in the present window of the rate, and their maximum |
-//! | `fep_alternatives_total` | institution, alternative | requests that a breaker stopped and that had an alternative: `closed`, `stand_in` |
+//! | `fep_alternatives_total` | institution, alternative | requests that a breaker stopped and that had an alternative: `closed`, `stand_in`, `institution` |
 //! | `fep_breaker_tripped` | institution, business | 1 while a breaker does not let all requests pass |
 //! | `fep_business_open` | institution | 1 while business is open |
 //! | `fep_breaker_trips_total` | institution, cause | trips of breakers, with the cause |

@@ -14,6 +14,7 @@ mod key;
 mod demand;
 mod marks;
 mod notices;
+mod passing_on;
 mod polls;
 mod protocol;
 mod repeat;
@@ -24,6 +25,7 @@ mod typed;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicPtr;
 use std::time::Duration;
 
 use fep_codec::layout::Layout;
@@ -49,7 +51,6 @@ pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig, SessionNotice};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::exchange::TelegramBytes;
-use fep_protocol::session::SessionPolicy;
 use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
 
 /// The telegrams of one institution, with the gateway's data about each.
@@ -93,6 +94,8 @@ struct Entry {
     repeats: Vec<Repeat>,
     /// For a request.
     precedence: Option<Precedence>,
+    /// The derived layout that was last found equal to the spec's layout. It is only compared.
+    equal: AtomicPtr<Layout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +114,8 @@ pub struct Draft {
     bytes: Vec<u8>,
     /// The indexes of the fillers whose fields are written again when the telegram is sent.
     open: Vec<usize>,
+    /// The indexes of the fillers whose fields the service filled itself.
+    given: Vec<usize>,
 }
 
 /// Does not show the fields.
@@ -207,18 +212,6 @@ impl TelegramCatalogue {
     #[must_use]
     pub fn trace_max(&self) -> u64 {
         self.trace_max
-    }
-
-    /// The policy of the institution's sessions.
-    #[must_use]
-    pub fn policy(&self, config: &InstitutionConfig) -> SessionPolicy {
-        config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
-            sign_on: session.sign_on.is_some(),
-            sign_off: session.sign_off.is_some(),
-            echo_test: session.tests_links(),
-            echo_interval: session.echo_interval,
-            echo_idle: session.echo_idle,
-        })
     }
 
     /// Checks a service's fields by encoding the telegram once.
@@ -360,6 +353,7 @@ impl TelegramCatalogue {
                 Role::Notice => Precedence::new(config, layout).ok(),
                 Role::Duty(_) | Role::Answer | Role::Other => None,
             },
+            equal: AtomicPtr::default(),
         })
     }
 
@@ -400,14 +394,17 @@ impl TelegramCatalogue {
         let entry = self.entries.get(number).ok_or_else(|| no_telegram("?"))?;
         let stamp = self.stamp(now);
         let mut open = Vec::new();
+        let mut given = Vec::new();
         for (number, filler) in entry.fillers.iter().enumerate() {
             // The number 1 is a placeholder: every trace number has the same length in the field.
-            if filler.put(&mut record, 1, stamp)? && filler.is_open() {
-                open.push(number);
+            match filler.put(&mut record, 1, stamp)? {
+                true if filler.is_open() => open.push(number),
+                true => {}
+                false => given.push(number),
             }
         }
         record.identify()?;
-        Ok(Draft { telegram: number, bytes: record.encode()?, open })
+        Ok(Draft { telegram: number, bytes: record.encode()?, open, given })
     }
 
     /// The bytes of a draft, with the values that are known only at sending time.
@@ -439,16 +436,6 @@ impl TelegramCatalogue {
             key,
             answer: Arc::clone(&answer.name),
             answer_timeout: entry.answer_timeout,
-        })
-    }
-
-    /// The reason why the answer to a duty is not a yes, or `None` if it is a yes.
-    fn refused(&self, record: &Record<'_>) -> Option<String> {
-        self.accepted.iter().find_map(|(path, value)| {
-            let (field, found) = record.field(path)?;
-            let found = found.to_text(field);
-            let shown = if field.secret { "another" } else { &found };
-            (found != *value).then(|| format!("{path} is {shown}, not {value}"))
         })
     }
 

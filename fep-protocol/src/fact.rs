@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::delivery::DeliveryFact;
-use crate::exchange::{ExchangeId, Outcome, TelegramBytes};
+use crate::exchange::{ExchangeId, Outcome, Passage, TelegramBytes};
 use crate::settlement::SettlementFact;
 use crate::standing::Standing;
 use crate::terms::Key;
@@ -55,6 +55,9 @@ pub struct Fact {
     pub delivery: Option<Box<DeliveryFact>>,
     /// What holds from now on.
     pub standing: Option<Box<Standing>>,
+    /// The other exchange of the same request. Only a request that came from another institution and an outcome have it. The
+    /// idempotency key of such a request is that of the institution from which it came.
+    pub passage: Option<Box<Passage>>,
     /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer.
     pub bytes: TelegramBytes,
 }
@@ -160,6 +163,7 @@ impl Fact {
             settlement: None,
             delivery: None,
             standing: None,
+            passage: None,
             bytes: TelegramBytes::default(),
         }
     }

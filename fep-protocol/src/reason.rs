@@ -34,6 +34,7 @@
 //! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
 //! | `entrance_closed` | [`NotSent`] | the same, and the configuration says what services are told |
 //! | `stood_in` | [`NotSent`] | the same, and the caller got a stand-in answer that is not the institution's |
+//! | `passed_on` | [`NotSent`] | the same, and the request went to another institution as another exchange |
 //! | `outside_hours` | [`NotSent`] | it is outside the hours of the institution |
 //! | `business_ending` | [`NotSent`] | the institution said that business ends soon |
 //! | `business_ended` | [`NotSent`] | the institution said that business has ended |
@@ -65,6 +66,7 @@
 //! | `sign_on_failed` | [`CloseReason`] | our sign-on was not sent or not answered |
 //! | `echo_test_failed` | [`CloseReason`] | our echo test was not sent or not answered |
 //! | `sign_off_failed` | [`CloseReason`] | our sign-off was not sent or not answered |
+//! | `not_polled` | [`CloseReason`] | the institution did not poll within `polled_within_ms` (`when_unpolled = "close"`) |
 //! | `request_done` | [`CloseReason`] | we closed the link because its one request is answered (`one_shot`) |
 //! | `not_needed` | [`CloseReason`] | we closed the link of a backup line because the main line works again (`standby = "cold"`) |
 //! | `overdue` | [`CloseReason`] | we closed the link because a telegram was not answered in time (`when_overdue = "close"`) |
@@ -95,6 +97,7 @@ pub use self::close::CloseReason;
 pub use self::journal::JournalError;
 use crate::breaker::{Alternative, Blocked};
 use crate::business::BusinessClosed;
+use crate::exchange::OtherExchange;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
 
@@ -156,6 +159,8 @@ pub enum NotSent {
     Breaker(Box<Blocked>),
     /// A breaker does not let it pass, and the caller got a stand-in answer.
     StoodIn(Box<Blocked>),
+    /// A breaker does not let it pass, and it went to another institution as this exchange.
+    PassedOn(Box<Blocked>, Box<OtherExchange>),
     /// Business with the institution is closed.
     Closed(Box<BusinessClosed>),
 }
@@ -244,6 +249,7 @@ impl NotSent {
             Self::Breaker(blocked) if matches!(blocked.alternative, Alternative::Closed(_)) => "entrance_closed",
             Self::Breaker(_) => "breaker_tripped",
             Self::StoodIn(_) => "stood_in",
+            Self::PassedOn(..) => "passed_on",
             Self::Closed(closed) => closed.code(),
         }
     }
@@ -313,6 +319,7 @@ impl fmt::Display for NotSent {
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
             Self::StoodIn(blocked) => write!(f, "it was not sent, and a stand-in answered: {blocked}"),
+            Self::PassedOn(blocked, to) => write!(f, "it was not sent, and went to {to}: {blocked}"),
             Self::Closed(closed) => closed.fmt(f),
         }
     }

@@ -26,6 +26,12 @@ pub struct SessionPolicy {
     pub echo_interval: Duration,
     /// The longest time without received bytes before an echo test is sent.
     pub echo_idle: Duration,
+    /// The longest time between two polls of the institution: frames that are polls, or its own echo tests. `None`: it need not poll.
+    pub polled_within: Option<Duration>,
+    /// Whether a link is closed when the institution does not poll in time. Otherwise it only counts as not ready.
+    pub closes_unpolled: bool,
+    /// Whether a poll of the institution does not show that it is alive: only its answers do.
+    pub polls_prove_nothing: bool,
 }
 
 /// The session of one connection.
@@ -38,6 +44,9 @@ pub struct Session {
     received: Duration,
     /// Whether a telegram of ours other than a sign-on was answered on this connection.
     proved: bool,
+    /// The time of the last poll of the institution, or since which it has to poll.
+    polled: Duration,
+    owes_poll: bool,
 }
 
 /// An event of a session.
@@ -49,6 +58,8 @@ pub enum SessionEvent {
     Received,
     /// A request of ours was answered.
     Proved,
+    /// The institution polled, or tested the link.
+    Polled,
     /// Our duty was answered.
     Answered {
         /// The duty that was answered.
@@ -73,6 +84,8 @@ pub enum SessionAction {
     Send(Duty),
     /// The link's state changed.
     Became(LinkState),
+    /// The institution does not poll in time, or does so again.
+    OwesPoll(bool),
     /// Close the connection, for this reason.
     Close(CloseReason),
 }
@@ -89,6 +102,8 @@ impl Session {
             echo_waits: false,
             received: never,
             proved: false,
+            polled: never,
+            owes_poll: false,
         }
     }
 
@@ -112,6 +127,16 @@ impl Session {
 
     /// Handles an event and returns the resulting actions.
     pub fn on(&mut self, event: SessionEvent, now: Duration) -> Vec<SessionAction> {
+        let was_open = self.is_open();
+        let actions = self.handle(event, now);
+        if self.is_open() && !was_open {
+            self.polled = now;
+            self.owes_poll = false;
+        }
+        actions
+    }
+
+    fn handle(&mut self, event: SessionEvent, now: Duration) -> Vec<SessionAction> {
         match event {
             SessionEvent::Connected => {
                 self.received = now;
@@ -129,6 +154,11 @@ impl Session {
             SessionEvent::Proved => {
                 self.proved = true;
                 Vec::new()
+            }
+            SessionEvent::Polled => {
+                self.polled = now;
+                let owed = std::mem::take(&mut self.owes_poll);
+                if owed { vec![SessionAction::OwesPoll(false)] } else { Vec::new() }
             }
             SessionEvent::Answered { duty, refused } => self.answered(duty, refused),
             SessionEvent::Unanswered(Duty::SignOn, _) if self.state == LinkState::Up => Vec::new(),
@@ -171,6 +201,24 @@ impl Session {
         }
         let idle = self.received.max(self.echo_sent) + self.policy.echo_idle;
         Some(idle.min(self.echo_sent + self.policy.echo_interval))
+    }
+
+    /// Returns the actions that are due because the institution does not poll.
+    pub fn tick_poll(&mut self, now: Duration) -> Vec<SessionAction> {
+        let within = self.policy.polled_within.filter(|_| self.poll_deadline().is_some_and(|deadline| deadline <= now));
+        let Some(within) = within else { return Vec::new() };
+        self.owes_poll = true;
+        match self.policy.closes_unpolled {
+            true => vec![SessionAction::Close(CloseReason::NotPolled { within })],
+            false => vec![SessionAction::OwesPoll(true)],
+        }
+    }
+
+    /// The time when [`Session::tick_poll`] has something to do. The institution polls while business is open.
+    #[must_use]
+    pub fn poll_deadline(&self) -> Option<Duration> {
+        let within = self.policy.polled_within.filter(|_| self.is_open() && !self.owes_poll);
+        within.map(|within| self.polled + within)
     }
 
     fn answered(&mut self, duty: Duty, refused: Option<String>) -> Vec<SessionAction> {
@@ -228,7 +276,14 @@ mod tests {
     fn connected() -> Session {
         let echo_interval = 30 * SECOND;
         let echo_idle = 20 * SECOND;
-        let policy = SessionPolicy { sign_on: true, sign_off: true, echo_test: true, echo_interval, echo_idle };
+        let policy = SessionPolicy {
+            sign_on: true,
+            sign_off: true,
+            echo_test: true,
+            echo_interval,
+            echo_idle,
+            ..SessionPolicy::default()
+        };
         let mut session = Session::new(policy);
         let actions = session.on(SessionEvent::Connected, Duration::ZERO);
         assert_eq!(actions, [SessionAction::Became(LinkState::SigningOn), SessionAction::Send(Duty::SignOn)]);
@@ -292,6 +347,29 @@ mod tests {
         session.tick(20 * SECOND);
         let actions = session.on(SessionEvent::Unanswered(Duty::EchoTest, no_answer()), 25 * SECOND);
         assert_eq!(actions, [SessionAction::Close(CloseReason::DutyFailed { duty: Duty::EchoTest, why: no_answer() })]);
+    }
+
+    #[test]
+    fn an_institution_that_has_to_poll_and_does_not_loses_the_link_or_its_readiness() {
+        let within = Some(60 * SECOND);
+        let of = |closes_unpolled| {
+            let policy = SessionPolicy { polled_within: within, closes_unpolled, ..SessionPolicy::default() };
+            let mut session = Session::new(policy);
+            assert_eq!(session.poll_deadline(), None);
+            session.on(SessionEvent::Connected, 10 * SECOND);
+            session.on(SessionEvent::Received, 30 * SECOND);
+            assert_eq!(session.poll_deadline(), Some(70 * SECOND), "another telegram is no poll");
+            session.on(SessionEvent::Polled, 40 * SECOND);
+            assert_eq!(session.tick_poll(99 * SECOND), []);
+            session
+        };
+        let silence = CloseReason::NotPolled { within: 60 * SECOND };
+        assert_eq!(of(true).tick_poll(100 * SECOND), [SessionAction::Close(silence)]);
+        let mut session = of(false);
+        assert_eq!(session.tick_poll(100 * SECOND), [SessionAction::OwesPoll(true)]);
+        assert_eq!((session.poll_deadline(), session.tick_poll(200 * SECOND)), (None, vec![]), "it is told once");
+        assert_eq!(session.on(SessionEvent::Polled, 300 * SECOND), [SessionAction::OwesPoll(false)]);
+        assert_eq!(session.poll_deadline(), Some(360 * SECOND));
     }
 
     #[test]

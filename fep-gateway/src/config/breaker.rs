@@ -22,7 +22,7 @@ pub struct BreakerConfig {
     /// `lane_inflight_max` (1): how many inquiries and reversals pass a tripped breaker at a time.
     pub settings: BreakerSettings,
     /// `alternatives.TELEGRAM`: what to do with this telegram: `closed` with a note for services, `stand_in` with the fields of a
-    /// stand-in answer to a telegram that moves no money, or `institution`. Default: it is refused.
+    /// stand-in answer to a telegram that moves no money, or `institution` with the name of another one. Default: it is refused.
     pub alternatives: BTreeMap<String, Alternative>,
     /// `stand_in` of the same tables: the fields of the stand-in answer.
     pub stand_ins: BTreeMap<String, Vec<(String, String)>>,
@@ -88,7 +88,7 @@ impl BreakerConfig {
                     config.alternatives.insert(name, Alternative::StandIn);
                 }
                 _ => {
-                    entry.knows(&["stand_in", "closed"]);
+                    entry.knows(&["stand_in", "closed", "institution"]);
                     let hint =
                         "write one of `closed`, `stand_in`, `institution`; leave the table out to refuse the telegram";
                     let message = format!("`{name}` needs exactly one alternative");

@@ -13,11 +13,13 @@ const START: &str = r#"
 [institutions.bank-b]
 spec = "specs/bank-a/bank-a.toml"
 key = ["header.trace_no"]
+trace = "header.trace_no"
 lines = [{ name = "main", connect = "127.0.0.1:9002" }]
 
 [institutions.bank-a]
 spec = "specs/bank-a/bank-a.toml"
 key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
 inflight_max = 200
 lines = [{ name = "main", connect = "127.0.0.1:9001" }]
 "#;
@@ -65,8 +67,9 @@ days = { "2026-12-31" = ["09:00-12:00"] }
 allowed_outside = ["EchoTest", "SignOn"]
 "#;
 
-/// A date in the key beside trace numbers that begin at 23:30.
-const FILL: &str = "[institutions.bank-a.fill]\n\"header.sent_date\" = \"<date>\"\n\n";
+/// A date in the key beside trace numbers that begin at 23:30. The bank to which transfers go fills the same field.
+const FILL: &str = "[institutions.bank-a.fill]\n\"header.sent_date\" = \"<date>\"\n\n\
+                    [institutions.bank-b.fill]\n\"header.sent_date\" = \"<date>\"\n\n";
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse("gateway.toml", text, &Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))

@@ -14,6 +14,8 @@ pub struct PollConfig {
     pub answer: Option<Vec<u8>>,
     /// `sends`, default false: whether the gateway polls, too, in place of an echo test. The institution always may.
     pub sends: bool,
+    /// `proves`, default true: whether a poll of the institution shows that it is alive, as an answer does.
+    pub proves: bool,
 }
 
 /// The maximum length of the content of a poll, in bytes.
@@ -37,8 +39,9 @@ impl PollConfig {
             }
         }
         let sends = sends.is_some_and(|sends| sends.value);
+        let proves = table.boolean("proves").is_none_or(|proves| proves.value);
         table.finish();
-        Self { request, answer, sends }
+        Self { request, answer, sends, proves }
     }
 
     /// The frames of the poll and of its answer.

@@ -16,7 +16,8 @@ use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
     ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, lines, notices, settlement, switchover,
+    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, lines, notices, passing_on, settlement,
+    switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -24,6 +25,9 @@ const ARCHIVE_AFTER_DAYS: u32 = 30;
 
 /// The default limit of a frame, in bytes.
 const FRAME_MAX_BYTES: usize = 8192;
+
+/// The range of `polled_within_ms`, in milliseconds: up to an hour.
+const POLLED_WITHIN_MS: std::ops::RangeInclusive<u64> = 1..=3_600_000;
 
 impl Config {
     /// Reads a configuration file and the specs that it names.
@@ -81,6 +85,7 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             }
             table.finish();
         }
+        passing_on::check(&table, &institutions);
     }
     if root.table("institutions").is_none_or(|table| table.entries().is_empty()) {
         root.document().error_hint(
@@ -274,6 +279,8 @@ fn session(table: Table<'_>, spec: &Spec) -> SessionConfig {
         echo_interval: ms(&table, "echo_interval_ms", 30_000),
         echo_idle: ms(&table, "echo_idle_ms", 20_000),
         echo_timeout: ms(&table, "echo_timeout_ms", 5000),
+        polled_within: polled_within(&table),
+        closes_unpolled: closes_unpolled(&table),
         alive: Duration::ZERO,
     };
     let alive = session.echo_interval + session.echo_timeout * 2;
@@ -281,6 +288,24 @@ fn session(table: Table<'_>, spec: &Spec) -> SessionConfig {
     let session = SessionConfig { alive, ..session };
     table.finish();
     session
+}
+
+fn polled_within(table: &Table<'_>) -> Option<Duration> {
+    let within = table.integer("polled_within_ms", POLLED_WITHIN_MS)?;
+    if !table.has("poll") && !table.has("echo_test") {
+        let hint = "write `poll` or `echo_test`: what does the institution poll with?";
+        table.document().error_hint(Code::MissingKey, within.span, "`polled_within_ms` needs a poll", hint);
+    }
+    Some(Duration::from_millis(within.value))
+}
+
+fn closes_unpolled(table: &Table<'_>) -> bool {
+    let choice = table.choice("when_unpolled", &[("close", true), ("not_ready", false)]);
+    if let Some(choice) = choice.as_ref().filter(|_| !table.has("polled_within_ms")) {
+        let message = "`when_unpolled` has a meaning only beside `polled_within_ms`";
+        table.document().error_hint(Code::ConflictingKeys, choice.span.clone(), message, "leave it out");
+    }
+    choice.is_none_or(|choice| choice.value)
 }
 
 fn telegrams(table: &Table<'_>, spec: &Spec, answer_timeout: Duration) -> BTreeMap<String, TelegramLimits> {

@@ -67,6 +67,15 @@ fn mistakes_are_named_at_their_place() {
     check("\"header.trace_no\", ", "\"header.trace\", ", "no telegram of bank-a has the field `header.trace`");
     check("\"SignOn\"", "\"SingOn\"", "bank-a has no telegram `SingOn` (did you mean `SignOn`?)");
     check("notices.DepositNotice", "notices.SignOnAnswer", "`SignOnAnswer` has no answer");
+    let sign_on = "sign_on = \"SignOn\"";
+    let session = |keys: &str, expected: &str| check(sign_on, &format!("{sign_on}\n{keys}"), expected);
+    session("polled_within_ms = 0", "`polled_within_ms` is 0, it must be 1 to 3600000");
+    check(
+        "echo_test = \"EchoTest\"",
+        "polled_within_ms = 60000",
+        "`polled_within_ms` needs a poll (write `poll` or `echo_test`: ",
+    );
+    session("when_unpolled = \"close\"", "`when_unpolled` has a meaning only beside `polled_within_ms`");
     check("<time>", "<tmie>", "there is no filling `<tmie>` (did you mean `<time>`?)");
     check("\"rest\"", "\"rset\"", "`counts` cannot be \"rset\" (did you mean `rest`?)");
     check("length_digits = 4", "kind = \"codes\"", "`kind` cannot be \"codes\"");

@@ -201,15 +201,17 @@ function renderExchanges() {
 
 /** The reason as a sentence, and its stable code, which the metrics use. */
 function reason(exchange) {
-  if (!exchange.reason) return [];
-  return [el("span", "", exchange.reason), exchange.reason_code ? el("small", "mono", ` ${exchange.reason_code}`) : ""];
+  const from = exchange.came_from;
+  const came = from ? [faint(`대체 from ${from.institution} ${from.exchange} `)] : [];
+  if (!exchange.reason) return came;
+  return [...came, el("span", "", exchange.reason), exchange.reason_code ? el("small", "mono", ` ${exchange.reason_code}`) : ""];
 }
 
 function searchText(exchange) {
   const { institution, telegram, label, trace, outcome, response_code, response_meaning, reason, reason_code, settled_by } = exchange;
   const word = OUTCOMES[outcome || "running"];
   const words = [exchange.exchange, institution, telegram, label, trace, word, response_code, response_meaning];
-  return [...words, reason, reason_code, settled_by]
+  return [...words, reason, reason_code, settled_by, exchange.came_from && exchange.came_from.exchange]
     .filter(Boolean).join(" ").toLowerCase();
 }
 

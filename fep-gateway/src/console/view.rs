@@ -5,7 +5,7 @@ use fep_codec::layout::{Item, Layout};
 use serde::Serialize;
 
 use crate::telegrams::LineSpec;
-use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, SettledBy};
+use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Passage, SettledBy};
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +33,10 @@ pub struct Summary {
     pub reason: Option<String>,
     /// The stable code of the reason.
     pub reason_code: Option<String>,
+    /// `passed_on` or `came_from`, with `institution` and `exchange`: the other exchange of a request that a breaker stopped at one
+    /// institution, and that went to another.
+    #[serde(flatten)]
+    pub passage: Option<Passage>,
     /// The line that carried it.
     pub line: Option<String>,
     /// The incarnation of the link that carried it.
@@ -108,6 +112,7 @@ pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
         trace: exchange.trace.clone(),
         reason: exchange.reason.clone(),
         reason_code: exchange.reason_code.clone(),
+        passage: exchange.passage.clone(),
         line: line.map(|line| line.to_string()),
         link,
         accepted_at_ms: exchange.accepted_at_ms,

@@ -100,8 +100,10 @@ impl Gateway {
         let name = &T::LAYOUT.name;
         let idempotency = idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
         let exchange = self.run(handle, name, draft, idempotency).await?;
+        // Another institution may have answered.
+        let catalogue = &self.handle(&exchange.institution)?.catalogue;
         let outcome = match (&exchange.answer, exchange.outcome) {
-            (Some(answer), _) => A::decode(handle.catalogue.telegram(&answer.bytes))
+            (Some(answer), _) => A::decode(catalogue.telegram(&answer.bytes))
                 .map_or_else(TypedOutcome::Unreadable, TypedOutcome::Answered),
             (None, Some(Outcome::NotSent)) => TypedOutcome::NotSent,
             (None, _) => TypedOutcome::Unknown,

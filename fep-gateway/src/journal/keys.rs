@@ -133,6 +133,13 @@ impl KeyTicket {
     pub fn key(&self) -> &str {
         &self.name.1
     }
+
+    /// The request of this key goes on as another exchange.
+    pub fn moves_to(&self, exchange: ExchangeId) {
+        if let Some(slot) = self.keys.slots().by_name.get_mut(&self.name) {
+            slot.exchange = exchange;
+        }
+    }
 }
 
 impl Drop for KeyTicket {

@@ -14,9 +14,10 @@ mod actions;
 mod alternatives;
 mod commands;
 mod coordination;
+mod meters;
+mod passing_on;
 mod facts;
 mod lines;
-mod meters;
 mod known;
 mod notices;
 mod delivering;
@@ -37,7 +38,6 @@ use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
-use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::{PersonDecision, unanswered_steps};
 use fep_protocol::standing::Standing;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
@@ -47,11 +47,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use self::facts::{End, Ends};
+use self::facts::Ends;
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
 use self::notices::{DeliveryReply, NoticeDone};
+pub use self::passing_on::Neighbours;
+use self::passing_on::Onward;
 use self::settings::settings;
 use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
@@ -81,6 +83,8 @@ pub struct Shared {
     pub clock: Arc<Clock>,
     /// What several gateways share.
     pub coordinator: Arc<dyn Coordinator>,
+    /// The ways from one institution to another.
+    pub neighbours: Neighbours,
     pub(crate) ground: Ground,
 }
 
@@ -218,24 +222,6 @@ impl Handle {
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
-    /// Returns a permit for one more request, which is held until the request ends. Returns `None` if too many requests
-    /// already run or wait.
-    #[must_use]
-    pub fn admit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.permits).try_acquire_owned().ok()
-    }
-
-    /// Passes a request to the task.
-    ///
-    /// # Errors
-    /// If the institution has stopped, or too many requests wait. The request certainly was not sent.
-    pub fn request(&self, request: AcceptedRequest) -> Result<(), NotSent> {
-        self.commands.try_send(TaskCommand::Request(Box::new(request))).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => NotSent::TooManyWaiting,
-            mpsc::error::TrySendError::Closed(_) => NotSent::Stopping,
-        })
-    }
-
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
     /// complete.
     pub async fn stop(&self) {
@@ -297,8 +283,10 @@ struct OpenLink {
 
 struct Running {
     exchange: Exchange,
-    /// The request, if a stand-in may answer it.
+    /// The request, if a stand-in may answer it, or it may go to another institution.
     spare: Option<Draft>,
+    /// Where the request goes on, once the outcome is durable.
+    onward: Option<Box<Onward>>,
     key: Option<KeyTicket>,
     reply: oneshot::Sender<Exchange>,
     place: OwnedSemaphorePermit,
@@ -468,13 +456,10 @@ impl Task {
             self.machine.journaled(ticket, Ok(()), now);
             self.replied(ticket, true);
         }
-        while let Some(End { exchange, reply, .. }) = self.ends.durable(progress.durable) {
-            self.tell(&exchange);
+        while let Some(end) = self.ends.durable(progress.durable) {
+            self.tell(&end.exchange);
             point(FaultPoint::BeforeReply);
-            if let Some(reply) = reply {
-                // The caller may be gone. The outcome is in the journal.
-                let _ = reply.send(exchange);
-            }
+            self.tell_caller(end);
         }
         self.durable_settlement(progress.durable, now);
         self.durable_changes(progress.durable);

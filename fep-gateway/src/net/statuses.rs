@@ -32,6 +32,7 @@ impl LineStatuses {
             last_rx_ms: None,
             last_tx_ms: None,
             echo_round_trip_us: None,
+            unpolled_since_ms: None,
         };
         let line = |line: &crate::config::LineConfig| LineStatus {
             institution: name.to_owned(),
@@ -74,9 +75,14 @@ impl LineStatuses {
         };
         // Separate lines: one that receives must be up, too. There is no echo test that could prove more.
         let up = |line: &Mutex<LineStatus>| open(line).links.iter().any(|link| link.state == LinkState::Up);
-        let mut receiving = with_duty(|duty| !duty.sends()).peekable();
-        if receiving.peek().is_some() && !receiving.any(up) {
-            return Some("no link of a line that receives is up".to_owned());
+        let mut receiving = with_duty(|duty| !duty.sends()).filter(|line| up(line)).peekable();
+        if with_duty(|duty| !duty.sends()).next().is_some() {
+            if receiving.peek().is_none() {
+                return Some("no link of a line that receives is up".to_owned());
+            }
+            if receiving.all(|line| open(line).links.iter().all(|link| !is_polled_up(link))) {
+                return Some(UNPOLLED.to_owned());
+            }
         }
         let mut sending = with_duty(LineDuty::sends).peekable();
         // If no line sends, nothing else is to be proved.
@@ -90,6 +96,10 @@ impl LineStatuses {
             }
             drop(line_now);
             for link in open(line).links.iter().filter(|link| link.state == LinkState::Up) {
+                if !is_polled_up(link) {
+                    UNPOLLED.clone_into(&mut why);
+                    continue;
+                }
                 let alive_ms = self.alive_ms?;
                 match link.proved_ms {
                     Some(proved_ms) if now_ms.saturating_sub(proved_ms) <= alive_ms => return None,
@@ -134,6 +144,11 @@ impl LineStatuses {
         self.change(id, |line, at| link(line, at, |link| link.proved_ms = Some(now_ms)));
     }
 
+    /// Records that the institution does not poll on a link in time, or does so again.
+    pub fn owes_poll(&self, id: LinkId, since_ms: Option<i64>) {
+        self.change(id, |line, at| link(line, at, |link| link.unpolled_since_ms = since_ms));
+    }
+
     /// Sets the number of exchanges on a line that wait for their answer.
     pub fn inflight(&self, line: usize, inflight: usize) {
         self.change(LinkId { line, link: 0 }, |line, _| line.inflight = inflight);
@@ -160,6 +175,9 @@ impl LineStatuses {
             link.since_ms = now_ms;
         }
         link.state = state;
+        if state != LinkState::Up {
+            link.unpolled_since_ms = None;
+        }
         let again = is_new && link.incarnation > 0 && line_connection != "one_shot";
         if is_new {
             link.incarnation += 1;
@@ -206,6 +224,14 @@ impl LineStatuses {
             change(&mut open(line), id.link);
         }
     }
+}
+
+/// Why an institution is not ready that has to poll and does not.
+const UNPOLLED: &str = "the institution does not poll as agreed";
+
+/// Whether the link is up and the institution owes no poll on it.
+fn is_polled_up(link: &LinkStatus) -> bool {
+    link.state == LinkState::Up && link.unpolled_since_ms.is_none()
 }
 
 fn link(line: &mut LineStatus, at: usize, change: impl FnOnce(&mut LinkStatus)) {

@@ -266,3 +266,18 @@ fn a_notice_has_the_key_of_a_version_1_journal_only_if_that_determines_its_own()
     let bytes = host_header(100, &[0x40; 8], b"\xF0\xF4\xF0\xF0", [0x00, 0x00, 0x20, 0x0C]);
     assert_eq!(catalogue_of(HOST_B).former_notice_key("RepaymentNotice", &bytes), None);
 }
+
+/// The same telegram as the golden one, for a bank whose own code is 088, with the number of that bank.
+#[test]
+fn a_request_that_is_passed_on_has_what_the_other_bank_fills_and_what_the_service_gave() {
+    let other = catalogue_of(&CONFIG.replacen("\"099\"", "\"088\"", 1));
+    let mut fields = with_header(body());
+    put(&mut fields, "header.transaction_no", "T2026112100001");
+    let draft = catalogue().draft("Transfer", &fields, NOW).unwrap();
+    let passed_on = catalogue().passed_on(&draft, &other).unwrap();
+    let (_, mut expected) = golden("bank-a-transfer.json");
+    expected[21..24].copy_from_slice(b"088");
+    expected[32..38].copy_from_slice(b"000077");
+    let sent = other.request(&passed_on, 77, NOW).unwrap().bytes;
+    assert_eq!(String::from_utf8_lossy(&sent), String::from_utf8_lossy(&expected));
+}

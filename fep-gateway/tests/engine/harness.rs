@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_gateway::exchange::{Exchange, ExchangeId, LinkState};
-use fep_gateway::gateway::{NoticeHandler, StandInOnly};
+use fep_gateway::gateway::{Decision, NoticeHandler, StandInOnly};
 use fep_gateway::{Config, Gateway};
+use fep_protocol::breaker::BreakerScope;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -43,6 +44,30 @@ sign_on = "SignOn"
 sign_off = "SignOff"
 echo_test = "EchoTest"
 accepted = { "header.response_code" = "0000" }
+"#;
+
+/// Another bank with the same telegrams. Its line lacks only the address.
+pub(crate) const BANK_B: &str = r#"
+[institutions.bank-b]
+spec = "specs/bank-a/bank-a.toml"
+answer_timeout_ms = 600
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
+framing = { length_digits = 4, counts = "rest", frame_max_bytes = 1000 }
+[institutions.bank-b.fill]
+"header.transaction_code" = "FEPTEST01"
+"header.company_code" = "FEPCO001"
+"header.bank_code" = "088"
+"header.send_count" = 1
+"header.sent_date" = "<date>"
+"header.sent_time" = "<time>"
+"header.response_code" = ""
+"header.transaction_no" = "<transaction>"
+"balance_sign" = ""
+"balance" = 0
+"fee" = 0
+[[institutions.bank-b.lines]]
+name = "main"
 "#;
 
 pub(crate) fn root() -> &'static Path {
@@ -180,6 +205,16 @@ impl Bench {
         .await;
         found.unwrap()
     }
+}
+
+/// The decision of a person to trip a breaker.
+pub(crate) fn trip(scope: BreakerScope, note: &str) -> Decision {
+    Decision::Trip { scope, person: "kim".to_owned(), note: note.to_owned() }
+}
+
+/// The decision of a person to reset a breaker.
+pub(crate) fn reset(scope: BreakerScope) -> Decision {
+    Decision::Reset { scope, person: "lee".to_owned() }
 }
 
 /// The entries of the journal: direction, class and bytes.

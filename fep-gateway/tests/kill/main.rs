@@ -9,6 +9,10 @@ mod daemon;
 #[cfg(feature = "fault-points")]
 mod faults;
 mod ledger;
+#[cfg(feature = "fault-points")]
+mod notices;
+#[cfg(feature = "fault-points")]
+mod passing_on;
 mod settling;
 
 use std::collections::BTreeMap;

@@ -11,4 +11,5 @@ mod journal_audit;
 mod journal_encrypted;
 mod nasty;
 mod notices;
+mod passing_on;
 mod settlement;

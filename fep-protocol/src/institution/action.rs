@@ -38,6 +38,8 @@ pub enum Action {
     /// An answer to a request or an echo test of ours proved that the institution is alive. Reported at most once a second
     /// for each link.
     Proved(LinkId),
+    /// The institution does not poll on this link in time, or does so again.
+    OwesPoll(LinkId, bool),
     /// The institution opened or stopped business.
     Business(BusinessNotice, Stops),
     /// This holds from now on, also over a restart. Store it in the journal.

@@ -146,8 +146,11 @@ impl ContractedLink {
         match self.stage {
             Stage::Waiting(until) => Some(until),
             // An echo test is a telegram too. Without a place for it, the answer that is waited for shows whether the link lives.
-            Stage::Open if self.has_room() && self.is_heard => self.session.deadline(),
-            Stage::Open | Stage::Down | Stage::Idle | Stage::Connecting | Stage::Closing => None,
+            Stage::Open => {
+                let test = self.session.deadline().filter(|_| self.has_room() && self.is_heard);
+                test.into_iter().chain(self.session.poll_deadline()).min()
+            }
+            Stage::Down | Stage::Idle | Stage::Connecting | Stage::Closing => None,
         }
     }
 

@@ -87,7 +87,12 @@ impl<T: Telegrams> Institution<T> {
         // On a line for the telegrams of the institution, the gateway has no duties. It carries them as soon as it is connected. A
         // link for one request has none either.
         let has_duties = link.line.duty.sends() && !link.line.one_shot;
-        link.begin(if has_duties { policy } else { SessionPolicy::default() });
+        // The institution polls on the lines on which it sends.
+        let is_polled = link.line.duty != LineDuty::Send && !link.line.one_shot;
+        let polled_within = policy.polled_within.filter(|_| is_polled);
+        let closes_unpolled = policy.closes_unpolled;
+        let duties = if has_duties { policy } else { SessionPolicy::default() };
+        link.begin(SessionPolicy { polled_within, closes_unpolled, ..duties });
         let incarnation = Incarnation { link: id, number: link.incarnation };
         let state = if link.line.listens { LinkState::Listening } else { LinkState::Connecting };
         self.refresh(id);
@@ -100,8 +105,12 @@ impl<T: Telegrams> Institution<T> {
         match link.stage {
             Stage::Waiting(until) if until <= now.steady && link.line.at_need => self.rest(id),
             Stage::Waiting(until) if until <= now.steady => self.connect(id),
-            Stage::Open if link.has_room() && link.is_heard => {
-                let actions = link.session.tick(now.steady);
+            Stage::Open => {
+                let may_test = link.has_room() && link.is_heard;
+                let mut actions = link.session.tick_poll(now.steady);
+                if may_test {
+                    actions.extend(link.session.tick(now.steady));
+                }
                 self.refresh(id);
                 self.obey(id, actions, now);
             }
@@ -158,6 +167,7 @@ impl<T: Telegrams> Institution<T> {
                         self.business_sign(BusinessNotice::Open, Stops::Nothing, now);
                     }
                 }
+                SessionAction::OwesPoll(is_owed) => self.actions.push_back(Action::OwesPoll(id, is_owed)),
                 SessionAction::Close(why) => self.close(id, why),
             }
         }

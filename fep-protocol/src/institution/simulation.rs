@@ -101,6 +101,7 @@ impl World {
             echo_test: true,
             echo_interval: 2000 * MS,
             echo_idle: 1000 * MS,
+            ..SessionPolicy::default()
         };
         let mut settings = settings(3, policy);
         let is_tight = seed.is_multiple_of(2);

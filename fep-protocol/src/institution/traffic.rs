@@ -115,7 +115,11 @@ impl<T: Telegrams> Institution<T> {
             return self.answer(&Origin::Here(incarnation), POLL.into(), &key, sense, bytes, now);
         }
         self.note(&Origin::Here(incarnation), Some(POLL.into()), bytes, Class::Duty, None, None);
-        if self.link_mut(incarnation.link).is_some_and(|link| link.worked(now.steady)) {
+        if is_request {
+            self.session(incarnation.link, SessionEvent::Polled, now);
+        }
+        let proves = !self.settings.policy.polls_prove_nothing;
+        if proves && self.link_mut(incarnation.link).is_some_and(|link| link.worked(now.steady)) {
             self.actions.push_back(Action::Proved(incarnation.link));
         }
         if let Some(answer) = answer.filter(|_| is_request)
@@ -306,6 +310,9 @@ impl<T: Telegrams> Institution<T> {
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
                 self.note(&origin, None, bytes, Class::Duty, None, None);
+                if duty == Duty::EchoTest {
+                    self.session(incarnation.link, SessionEvent::Polled, now);
+                }
                 if let Ok(on) = self.incarnation_for_reply(incarnation) {
                     self.send_reply(on, reply);
                 }

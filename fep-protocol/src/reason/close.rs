@@ -97,6 +97,11 @@ pub enum CloseReason {
         /// The reason.
         why: DutyFailure,
     },
+    /// We closed the link because the institution did not poll in time.
+    NotPolled {
+        /// `polled_within_ms`.
+        within: Duration,
+    },
     /// We closed the link because its one request is answered (`one_shot`).
     RequestDone,
     /// We closed the link of a backup line because the main line works again (`standby = "cold"`).
@@ -146,6 +151,7 @@ impl CloseReason {
             Self::DutyFailed { duty: Duty::SignOn, .. } => "sign_on_failed",
             Self::DutyFailed { duty: Duty::EchoTest, .. } => "echo_test_failed",
             Self::DutyFailed { duty: Duty::SignOff, .. } => "sign_off_failed",
+            Self::NotPolled { .. } => "not_polled",
             Self::RequestDone => "request_done",
             Self::NotNeeded => "not_needed",
             Self::Overdue { .. } => "overdue",
@@ -189,6 +195,9 @@ impl fmt::Display for CloseReason {
             Self::SignOnRefused(why) => write!(f, "sign-on was refused: {why}"),
             Self::DutyFailed { duty: Duty::SignOff, .. } => f.write_str("signed off without an answer"),
             Self::DutyFailed { duty, why } => write!(f, "{}: {why}", duty.name()),
+            Self::NotPolled { within } => {
+                write!(f, "the institution did not poll within {} ms", within.as_millis())
+            }
             Self::RequestDone => f.write_str("its request is answered"),
             Self::NotNeeded => f.write_str("the main line works, so the backup line is not needed"),
             Self::Overdue { within } => {

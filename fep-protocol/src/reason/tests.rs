@@ -7,6 +7,7 @@ use fep_codec::framing::FrameError;
 use super::*;
 use crate::breaker::{Alternative, BreakerScope, TripCause};
 use crate::business::{BusinessNotice, ClosedWhy};
+use crate::exchange::ExchangeId;
 use crate::terms::Duty;
 
 const SOURCE: &str = include_str!("../reason.rs");
@@ -23,6 +24,8 @@ fn not_started() -> Vec<NotSent> {
     let closed = |why| {
         NotSent::Closed(Box::new(BusinessClosed { business: None, why, since_ms: None, opens_ms: None, opens: None }))
     };
+    let id = ExchangeId::new(0x0193_a1b2_c3d4, 1, 2);
+    let other = Box::new(OtherExchange { institution: "bank-b".to_owned(), exchange: id });
     vec![
         closed(ClosedWhy::Hours),
         closed(ClosedWhy::Notice(BusinessNotice::EndNotice)),
@@ -38,6 +41,7 @@ fn not_started() -> Vec<NotSent> {
         NotSent::Breaker(blocked(Alternative::Refuse)),
         NotSent::Breaker(blocked(Alternative::Closed(text()))),
         NotSent::StoodIn(blocked(Alternative::StandIn)),
+        NotSent::PassedOn(blocked(Alternative::Institution("bank-b".to_owned())), other),
     ]
 }
 
@@ -57,6 +61,7 @@ fn closed() -> Vec<CloseReason> {
         CloseReason::PeerNotAllowed { peer: text() },
         CloseReason::LineFull { peer: text(), links: 2 },
         CloseReason::Replaced,
+        CloseReason::NotPolled { within: TIME },
         CloseReason::Unconnected,
         CloseReason::ByUs,
         CloseReason::ByInstitution,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fep_protocol::delivery::DeliveryFact;
-use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::exchange::{ExchangeId, Outcome, Passage, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::JournalError;
@@ -364,7 +364,9 @@ fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
     let detail = text("detail")?;
     let detail_of = |kind: What| detail.as_deref().filter(|_| what == kind);
     let reason = text("reason")?.zip(Some(text("reason_code")?.unwrap_or_default()));
-    let of_notice = detail.as_deref().filter(|_| !matches!(what, What::Settlement | What::Standing));
+    let is_of_exchange = matches!(what, What::Sent(SentClass::Request) | What::Outcome);
+    let passage = detail.as_deref().filter(|_| is_of_exchange);
+    let of_notice = detail.as_deref().filter(|_| !is_of_exchange && !matches!(what, What::Settlement | What::Standing));
     let fact = Fact {
         at_ms: row.get("at_ms")?,
         institution: text("institution")?.unwrap_or_default().into(),
@@ -378,6 +380,7 @@ fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
         key: text("key")?.map(|key| from_json(&key)),
         settlement: detail_of(What::Settlement).map(|detail| settlement(detail).map(Box::new)).transpose()?,
         standing: detail_of(What::Standing).map(|detail| standing(detail).map(Box::new)).transpose()?,
+        passage: passage.map(|detail| self::passage(detail).map(Box::new)).transpose()?,
         delivery: of_notice.map(|detail| delivery(detail).map(Box::new)).transpose()?,
         idempotency: idempotency.map(|(key, digest)| Box::new(Idempotency { key: key.into(), digest })),
         bytes: row.get::<_, Option<Vec<u8>>>("bytes")?.map_or_else(TelegramBytes::default, TelegramBytes::from),
@@ -410,11 +413,16 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
     })
 }
 
-/// The fact of a settlement, a delivery or something that stands as JSON.
+/// The fact of a settlement or a delivery, something that stands, or the other exchange of a request, as JSON.
 fn detail(fact: &Fact) -> Option<String> {
     let standing = || fact.standing.as_deref().map(standing_json);
     let settlement = fact.settlement.as_deref().map(settlement_json).or_else(standing);
-    settlement.or_else(|| serde_json::to_string(fact.delivery.as_deref()?).ok())
+    let delivery = || serde_json::to_string(fact.delivery.as_deref()?).ok();
+    settlement.or_else(delivery).or_else(|| serde_json::to_string(fact.passage.as_deref()?).ok())
+}
+
+fn passage(detail: &str) -> Result<Passage, Error> {
+    serde_json::from_str(detail).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
 
 fn delivery(detail: &str) -> Result<DeliveryFact, Error> {

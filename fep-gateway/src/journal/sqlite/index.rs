@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
-use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, SettledBy};
+use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
 use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
@@ -122,7 +122,12 @@ impl IndexFile {
             let Some(id) = fact.exchange.filter(|id| id.accepted_at_ms() >= before_ms) else { continue };
             if let Some(idempotency) = &fact.idempotency {
                 let sql = "INSERT OR REPLACE INTO keys VALUES (?1, ?2, ?3, ?4)";
-                let row = params![&*fact.institution, &*idempotency.key, idempotency.digest, id.as_bytes()];
+                // The service repeats its request at the institution that it asked first.
+                let asked = match fact.passage.as_deref() {
+                    Some(Passage::CameFrom(from)) => from.institution.as_str(),
+                    _ => &fact.institution,
+                };
+                let row = params![asked, &*idempotency.key, idempotency.digest, id.as_bytes()];
                 self.connection.prepare_cached(sql)?.execute(row)?;
             }
             let exchange = match exchanges.entry(id) {

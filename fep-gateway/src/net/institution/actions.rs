@@ -54,6 +54,7 @@ impl Task {
                         .record(time.as_secs_f64());
                 }
                 Action::Proved(link) => self.statuses.proved(link, self.shared.clock.now().wall_ms),
+                Action::OwesPoll(link, is_owed) => self.owes_poll(link, is_owed),
                 Action::Business(notice, stops) => {
                     tracing::warn!(institution = &*self.name, ?notice, ?stops, "the institution changed its business");
                 }
@@ -134,6 +135,7 @@ impl Task {
                 exchange.line.clone_from(&fact.line);
                 exchange.request = bytes;
                 fact.exchange = Some(exchange.id);
+                fact.passage = exchange.passage.clone().map(Box::new);
                 fact.idempotency =
                     running.key.as_ref().map(|key| Box::new(Idempotency { key: key.key().into(), digest: key.digest }));
             } else {
@@ -323,6 +325,17 @@ impl Task {
         }
         // There may be no subscriber.
         let _ = self.shared.events.send(Event::Line(Box::new(line)));
+    }
+
+    /// Records that the institution does not poll in time, or does so again.
+    fn owes_poll(&mut self, id: LinkId, is_owed: bool) {
+        let (line, link) = self.link_name(id);
+        match is_owed {
+            true => tracing::warn!(institution = &*self.name, line, link, "the institution does not poll in time"),
+            false => tracing::info!(institution = &*self.name, line, link, "the institution polls again"),
+        }
+        self.statuses.owes_poll(id, is_owed.then(|| self.shared.clock.now().wall_ms));
+        self.lines_changed();
     }
 
     fn breaker_changed(&self, snapshot: &BreakerSnapshot) {

@@ -1,6 +1,7 @@
-//! What happens to requests that a tripped breaker stops: a stand-in answer, or a closed entrance.
+//! What happens to requests that a tripped breaker stops: a stand-in answer, a closed entrance, or another institution.
 //!
-//! A request with an alternative was not sent, and its outcome says so. A stand-in answer is never the answer of the exchange.
+//! A request with an alternative was not sent, and its outcome says so. A stand-in answer is never the answer of the exchange. How a
+//! request goes on to another institution is `passing_on`.
 
 use fep_codec::json;
 use fep_protocol::breaker::{Alternative, BreakerScope, BreakerSnapshot, BreakerState};
@@ -18,9 +19,21 @@ impl Task {
         self.config.breaker.as_ref()?.stand_ins.get(telegram).map(Vec::as_slice)
     }
 
-    /// Answers a request that a breaker stopped with its stand-in, if it has one. Returns the reason why it was not sent.
-    pub(super) fn stand_in(&self, running: &mut Running, why: NotSent, now: Now) -> NotSent {
+    /// Whether a breaker may want the request again that it stops.
+    pub(super) fn needs_spare(&self, telegram: &str) -> bool {
+        let alternatives = self.config.breaker.as_ref().map(|breaker| &breaker.alternatives);
+        let alternative = alternatives.and_then(|alternatives| alternatives.get(telegram));
+        matches!(alternative, Some(Alternative::StandIn | Alternative::Institution(_)))
+    }
+
+    /// Does what is configured for a request that a breaker stopped. Returns the reason why it was not sent.
+    pub(super) fn alternative(&self, running: &mut Running, why: NotSent, now: Now) -> NotSent {
         let NotSent::Breaker(blocked) = &why else { return why };
+        if let Alternative::Institution(to) = &blocked.alternative {
+            let Some(other) = self.goes_on(running, to, now) else { return why };
+            self.count_alternative("institution");
+            return NotSent::PassedOn(blocked.clone(), Box::new(other));
+        }
         let alternative = blocked.alternative.name();
         let telegram = &running.exchange.telegram;
         if blocked.alternative == Alternative::StandIn {
@@ -34,13 +47,17 @@ impl Task {
             }
         }
         if matches!(blocked.alternative, Alternative::StandIn | Alternative::Closed(_)) {
-            let labels = [("institution", self.name.to_string()), ("alternative", alternative.to_owned())];
-            metrics::counter!("fep_alternatives_total", &labels).increment(1);
+            self.count_alternative(alternative);
         }
         match why {
             NotSent::Breaker(blocked) if blocked.alternative == Alternative::StandIn => NotSent::StoodIn(blocked),
             other => other,
         }
+    }
+
+    fn count_alternative(&self, alternative: &'static str) {
+        let labels = [("institution", self.name.to_string()), ("alternative", alternative.to_owned())];
+        metrics::counter!("fep_alternatives_total", &labels).increment(1);
     }
 
     /// The configured alternatives, and which of them act now.
@@ -57,6 +74,10 @@ impl Task {
                 alternative: alternative.name(),
                 note: match alternative {
                     Alternative::Closed(note) => Some(note.clone()),
+                    _ => None,
+                },
+                to: match alternative {
+                    Alternative::Institution(name) => Some(name.clone()),
                     _ => None,
                 },
                 acts: stopped_by.is_some(),

@@ -1,13 +1,31 @@
 //! Carries out commands: requests of services, questions about the state, and decisions of persons.
 
-use fep_protocol::terms::Now;
+use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use fep_protocol::reason::NotSent;
+use fep_protocol::terms::Now;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::{AcceptedRequest, Handle, Running, Task, TaskCommand};
 use crate::net::admission::{CannotDecide, Decision, InstitutionStatus, SwitchoverStatus};
 
 impl Handle {
+    /// Returns a permit for one more request, which is held until the request ends. Returns `None` if too many requests
+    /// already run or wait.
+    #[must_use]
+    pub fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
+    }
+
+    /// Passes a request to the task.
+    ///
+    /// # Errors
+    /// If the institution has stopped, or too many requests wait. The request certainly was not sent.
+    pub fn request(&self, request: AcceptedRequest) -> Result<(), NotSent> {
+        send(&self.commands, Box::new(request)).map_err(|(why, _)| why)
+    }
+
     /// The present state of the institution. `None` if it has stopped.
     pub async fn status(&self) -> Option<InstitutionStatus> {
         let (reply, status) = oneshot::channel();
@@ -27,16 +45,41 @@ impl Handle {
     }
 }
 
+/// Passes a request to a task, or returns it with the reason why the task does not take it.
+pub(super) fn send(
+    commands: &mpsc::Sender<TaskCommand>,
+    request: Box<AcceptedRequest>,
+) -> Result<(), (NotSent, Box<AcceptedRequest>)> {
+    let (why, command) = match commands.try_send(TaskCommand::Request(request)) {
+        Ok(()) => return Ok(()),
+        Err(TrySendError::Full(command)) => (NotSent::TooManyWaiting, command),
+        Err(TrySendError::Closed(command)) => (NotSent::Stopping, command),
+    };
+    match command {
+        TaskCommand::Request(request) => Err((why, request)),
+        _ => Ok(()),
+    }
+}
+
 impl Task {
     pub(super) fn command(&mut self, command: TaskCommand) {
         let now = self.shared.clock.now();
         match command {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
-                let has_stand_in = self.stand_in_fields(&exchange.telegram).is_some();
-                let spare = has_stand_in.then(|| draft.clone());
-                let running =
-                    Running { exchange, spare, key, reply, place, since, written: None, request: None, answer: None };
+                let spare = self.needs_spare(&exchange.telegram).then(|| draft.clone());
+                let running = Running {
+                    exchange,
+                    spare,
+                    onward: None,
+                    key,
+                    reply,
+                    place,
+                    since,
+                    written: None,
+                    request: None,
+                    answer: None,
+                };
                 let room = self.room_for(&running.exchange);
                 match room.and_then(|()| self.machine.request(draft, since, now)) {
                     Ok(ticket) => {
@@ -87,8 +130,8 @@ impl Task {
         let line = |name: &String| self.line_names.iter().position(|line| **line == **name);
         let machine = &mut self.machine;
         let is_done = match decision {
-            Decision::Trip(scope, note) => machine.trip_breaker(scope, note, now),
-            Decision::Reset(scope) => machine.reset_breaker(scope, now),
+            Decision::Trip { scope, person, note } => machine.trip_breaker(scope, person, note, now),
+            Decision::Reset { scope, person } => machine.reset_breaker(scope, person, now),
             Decision::Block(business, note) => {
                 machine.block(business.as_deref(), note, now).map_err(|_| CannotDecide::TooManyBlocks)?;
                 true
@@ -112,7 +155,7 @@ impl Task {
             }
         };
         tracing::warn!(institution = &*self.name, ?decision, is_done, "a person decided");
-        let is_breaker = matches!(decision, Decision::Trip(..) | Decision::Reset(_));
+        let is_breaker = matches!(decision, Decision::Trip { .. } | Decision::Reset { .. });
         match is_done {
             true => Ok(()),
             false if is_breaker => Err(CannotDecide::NoBreaker),

@@ -12,7 +12,7 @@ use fep_protocol::terms::{Incarnation, Now};
 
 use tokio::sync::oneshot;
 
-use super::{Running, TELL_GRACE, Task};
+use super::{Onward, Running, TELL_GRACE, Task};
 use crate::journal::{KeyTicket, LaneNumber};
 
 /// An outcome whose fact is on its way to the journal.
@@ -23,8 +23,10 @@ pub(super) struct End {
     pub(super) reply: Option<oneshot::Sender<Exchange>>,
     /// The caller is told by then, even if the journal has not taken the fact.
     pub(super) tell_by: Duration,
+    /// Where the request goes on instead of the caller being told.
+    pub(super) onward: Option<Box<Onward>>,
     /// Held until the outcome is durable.
-    _key: Option<KeyTicket>,
+    pub(super) key: Option<KeyTicket>,
 }
 
 /// The outcomes whose facts are on their way to the journal.
@@ -111,7 +113,7 @@ impl Task {
 
     /// Ends an exchange that certainly was not sent.
     pub(super) fn not_sent(&mut self, mut running: Running, why: NotSent, now: Now) {
-        let why = self.stand_in(&mut running, why, now);
+        let why = self.alternative(&mut running, why, now);
         if let Some(number) = running.request {
             // If the journal has not begun to write the request, it need not.
             self.lane.withdraw(number);
@@ -128,7 +130,7 @@ impl Task {
         answer: Option<Answer>,
         now: Now,
     ) {
-        let Running { mut exchange, key, reply, place, since, request, answer: answered, .. } = running;
+        let Running { mut exchange, onward, key, reply, place, since, request, answer: answered, .. } = running;
         exchange.outcome = Some(outcome);
         exchange.ended_at_ms = Some(answered.map_or(now.wall_ms, |(_, at_ms)| at_ms));
         exchange.answer = answer;
@@ -140,7 +142,7 @@ impl Task {
         drop(place);
         // A request that the journal never took is gone without a trace. While the journal is in trouble, such outcomes
         // are not kept, because there could be any number of them.
-        if request.is_none() && (self.shared.journal.trouble().is_some() || !self.lane.has_room()) {
+        if request.is_none() && !self.keeps_unsent() {
             exchange.journaled = false;
             self.tell(&exchange);
             // The caller may be gone.
@@ -155,8 +157,22 @@ impl Task {
             let _ = reply.send(exchange);
             return;
         }
-        let end = End { number, exchange, reply: Some(reply), tell_by, _key: key };
+        let end = End { number, exchange, reply: Some(reply), tell_by, onward, key };
         self.ends.add(end);
+    }
+
+    /// Tells a caller an outcome that is durable, or passes the request on.
+    pub(super) fn tell_caller(&self, end: End) {
+        let End { exchange, reply, onward, key, .. } = end;
+        match (reply, onward) {
+            // A caller who was told at the deadline that the request was not sent must not see it sent later.
+            (None, _) => {}
+            (Some(reply), Some(onward)) => self.pass_on(&exchange, *onward, key, reply),
+            (Some(reply), None) => {
+                // The caller may be gone. The outcome is in the journal.
+                let _ = reply.send(exchange);
+            }
+        }
     }
 
     /// Tells outcomes whose deadline is over although the journal does not have them yet.
@@ -179,6 +195,11 @@ impl Task {
         self.ends.ends.iter_mut().for_each(End::tell_unjournaled);
     }
 
+    /// Whether the journal keeps the outcomes of requests that it never took.
+    pub(super) fn keeps_unsent(&self) -> bool {
+        self.shared.journal.trouble().is_none() && self.lane.has_room()
+    }
+
     fn outcome(&self, exchange: &Exchange, reason: Option<Reason>, now: Now) -> Fact {
         let trace = (!exchange.trace.is_empty()).then(|| exchange.trace.as_str().into());
         Fact {
@@ -189,6 +210,7 @@ impl Task {
             trace,
             outcome: exchange.outcome,
             reason,
+            passage: exchange.passage.clone().map(Box::new),
             bytes: exchange.stand_in.clone().unwrap_or_default(),
             ..self.fact(now)
         }
@@ -215,7 +237,8 @@ mod tests {
         for (number, tell_by) in [(1, 30), (2, 10), (3, 20), (3, 25)] {
             let (reply, told) = oneshot::channel();
             let tell_by = Duration::from_secs(tell_by);
-            ends.add(End { number, exchange: exchange.clone(), reply: Some(reply), tell_by, _key: None });
+            let exchange = exchange.clone();
+            ends.add(End { number, exchange, reply: Some(reply), tell_by, onward: None, key: None });
             callers.push(told);
         }
         let mut told_at = vec![0; callers.len()];

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fep_protocol::business::Business;
 use fep_protocol::institution::{BreakerPolicy, LineSettings, Settings};
+use fep_protocol::session::SessionPolicy;
 use fep_protocol::terms::Now;
 use fep_protocol::trace::TraceRange;
 
@@ -48,7 +49,7 @@ pub(super) fn settings(
         business: Business::new(config.hours.calendar.clone(), config.hours.allowed_outside.clone()),
         quarantine: config.quarantine,
         drain_max: config.drain_max,
-        policy: catalogue.policy(config),
+        policy: policy(config),
         lines: config.lines.iter().map(line).collect(),
         traces: TraceRange { max, block: TRACE_BLOCK_MAX.min(max / TRACE_BLOCKS_MIN), wraps: config.trace_wraps },
         terms: coordinator.terms(),
@@ -58,4 +59,18 @@ pub(super) fn settings(
         switchover: config.switchover,
         start: now,
     }
+}
+
+/// The policy of the institution's sessions.
+fn policy(config: &InstitutionConfig) -> SessionPolicy {
+    config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
+        sign_on: session.sign_on.is_some(),
+        sign_off: session.sign_off.is_some(),
+        echo_test: session.tests_links(),
+        echo_interval: session.echo_interval,
+        echo_idle: session.echo_idle,
+        polled_within: session.polled_within,
+        closes_unpolled: session.closes_unpolled,
+        polls_prove_nothing: session.poll.as_ref().is_some_and(|poll| !poll.proves),
+    })
 }

@@ -11,7 +11,7 @@ fn again(line: usize) -> Incarnation {
 fn policy(sign_on: bool) -> SessionPolicy {
     let echo_interval = 30 * SECOND;
     let echo_idle = 20 * SECOND;
-    SessionPolicy { sign_on, sign_off: false, echo_test: true, echo_interval, echo_idle }
+    SessionPolicy { sign_on, echo_test: true, echo_interval, echo_idle, ..SessionPolicy::default() }
 }
 
 fn texts(bench: &mut Bench) -> Vec<String> {
@@ -107,6 +107,27 @@ fn what_was_written_waits_for_its_answer_on_the_next_connection() {
         bench.done.split_off(bench.done.len() - 3),
         ["3 unknown: no answer within 5000 ms", "late", "3 settled"]
     );
+}
+
+#[test]
+fn the_institution_polls_on_the_line_on_which_it_sends() {
+    let polled = SessionPolicy { polled_within: Some(60 * SECOND), closes_unpolled: true, ..policy(false) };
+    let mut bench = pair(LineDuty::Receive, polled);
+    bench.machine.connected(on(1), at(Duration::ZERO));
+    bench.run();
+    bench.at(50 * SECOND);
+    // Their echo test is a poll, too.
+    for (poll, silent_until) in [("POLL:", 109), ("ECHO:9001", 168)] {
+        bench.receive(on(1), poll);
+        bench.now = silent_until * SECOND;
+        bench.machine.tick(at(bench.now));
+        assert!(!writes(&mut bench).iter().any(|(line, _)| *line == 1), "nothing is written where they send");
+    }
+    bench.done.clear();
+    bench.at(169 * SECOND);
+    let closes: Vec<_> = bench.done.iter().filter(|line| line.starts_with("close")).cloned().collect();
+    assert_eq!(closes, ["close 0: the institution did not poll within 60000 ms"]);
+    assert_eq!(bench.machine.state(on(0).link), LinkState::Up, "nobody polls where we send");
 }
 
 #[test]

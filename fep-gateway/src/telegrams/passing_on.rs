@@ -1,0 +1,21 @@
+//! The draft of a request for another institution, whose telegram has the same layout.
+
+use super::fill::Filler;
+use super::{Draft, TelegramCatalogue};
+
+impl TelegramCatalogue {
+    /// The same request for another institution: the fields of the service, and what the `fill` of that institution says instead of
+    /// ours. A struct fills every field itself, so its constants are replaced, too. The configuration is checked: both telegrams
+    /// have the same layout, and both institutions fill the same fields. `None` if that institution has no such request.
+    #[must_use]
+    pub fn passed_on(&self, draft: &Draft, to: &Self) -> Option<Draft> {
+        let own = self.entries.get(draft.telegram)?;
+        let (number, theirs) = to.request_named(&own.name).ok()?;
+        let is_ours = |filler: &Filler| {
+            let same = own.fillers.iter().position(|own| own.path() == filler.path());
+            same.is_some_and(|same| !draft.given.contains(&same))
+        };
+        let open = theirs.fillers.iter().enumerate().filter(|(_, filler)| is_ours(filler)).map(|(number, _)| number);
+        Some(Draft { telegram: number, bytes: draft.bytes.clone(), open: open.collect(), given: Vec::new() })
+    }
+}

@@ -1,0 +1,97 @@
+//! A request that goes on to another institution, as services, operators and commands see it.
+
+use reqwest::StatusCode;
+use serde_json::{Value as Json, json};
+
+use crate::harness::{Bench, GOOD_BANK, bank, transfer};
+use crate::journal::journal;
+
+const OTHER: &str = r#"
+[institutions.bank-a.breaker]
+alternatives = { Transfer = { institution = "bank-b" } }
+[institutions.bank-b]
+spec = "bank-a.toml"
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
+answer_timeout_ms = 800
+[institutions.bank-b.fill]
+"header.transaction_code" = "FEPTEST01"
+"header.company_code" = "FEPCO001"
+"header.bank_code" = "088"
+"header.send_count" = 1
+"header.sent_date" = "<date>"
+"header.sent_time" = "<time>"
+"header.response_code" = ""
+"header.transaction_no" = "<transaction>"
+balance_sign = ""
+balance = 0
+fee = 0
+[institutions.bank-b.session]
+sign_on = "SignOn"
+accepted = { "header.response_code" = "0000" }
+[[institutions.bank-b.lines]]
+name = "main"
+"#;
+
+#[tokio::test]
+async fn both_exchanges_say_where_the_other_one_is() {
+    let other = bank(GOOD_BANK).await;
+    let bench = Bench::of(GOOD_BANK, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
+    let trip = async |by: &str| {
+        let body = format!(r#"{{"decision": "trip", "note": "maintenance"{by}}}"#);
+        bench.post("/v1/institutions/bank-a/breaker", body, &[]).await
+    };
+    assert_eq!(trip(r#", "person": "\n""#).await.1["error"]["kind"], "no_person");
+    assert_eq!(trip("").await.1["breakers"][0]["person"], "operator");
+    let (status, acting) = trip(r#", "person": "김""#).await;
+    assert_eq!((status, &acting["breakers"][0]["person"]), (StatusCode::OK, &json!("김")), "{acting}");
+    let acting = &acting["alternatives"][0];
+    assert_eq!(
+        (&acting["alternative"], &acting["to"], &acting["acts"]),
+        (&json!("institution"), &json!("bank-b"), &json!(true))
+    );
+
+    let (status, reply) = bench.transfer(&transfer("rent"), Some("rent")).await;
+    assert_eq!(status, StatusCode::OK, "{reply}");
+    assert_eq!(
+        (&reply["institution"], &reply["answer"]["fields"]["header"]["bank_code"]),
+        (&json!("bank-b"), &json!("088"))
+    );
+    assert_eq!(reply["came_from"]["institution"], "bank-a", "{reply}");
+    let id = |reply: &Json| reply["exchange"].as_str().unwrap().to_owned();
+    let second = id(&reply);
+    let first = id(&reply["came_from"]);
+    let (status, stored) = bench.get(&format!("/v1/exchanges/{first}")).await;
+    assert_eq!(
+        (status, &stored["outcome"], &stored["reason_code"]),
+        (StatusCode::OK, &json!("not_sent"), &json!("passed_on"))
+    );
+    assert_eq!(stored["passed_on"], json!({ "institution": "bank-b", "exchange": second }), "{stored}");
+    assert_eq!(bench.transfer(&transfer("rent"), Some("rent")).await.1, reply, "the key finds the second exchange");
+
+    // A bank that is silent, and one that is tripped, too.
+    let (status, silent) = bench.transfer(&transfer("silence"), Some("silence")).await;
+    assert_eq!(
+        (status, &silent["came_from"]["institution"]),
+        (StatusCode::GATEWAY_TIMEOUT, &json!("bank-a")),
+        "{silent}"
+    );
+    let listed = bench.get("/v1/exchanges?limit=10").await.1["exchanges"].clone();
+    let of = |id: &str| listed.as_array().unwrap().iter().find(|one| one["exchange"] == id).unwrap().clone();
+    assert_eq!((&of(&first)["passed_on"], &of(&second)["came_from"]), (&stored["passed_on"], &reply["came_from"]));
+    let page = bench.text("/metrics").await;
+    assert!(page.contains(r#"fep_alternatives_total{institution="bank-a",alternative="institution"} "#), "{page}");
+
+    let file = bench.journal().display().to_string();
+    let text = |arguments: &str| String::from_utf8(journal(&format!("{arguments} --journal {file}")).stdout).unwrap();
+    let searched = text("search --key rent");
+    assert!(
+        searched.contains(&second) && searched.contains(&format!("came from bank-a, exchange {first}")),
+        "{searched}"
+    );
+    let shown = text(&format!("show {first}"));
+    assert!(shown.contains(&format!("and went to bank-b as exchange {second}: the breaker")), "{shown}");
+    assert!(text(&format!("show {second}")).contains(&format!("came from bank-a, exchange {first}")));
+    let verified = journal(&format!("verify --journal {file}"));
+    assert!(verified.status.success(), "{verified:?}");
+}
