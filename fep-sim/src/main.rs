@@ -135,7 +135,7 @@ fn many(low: u64, high: u64, end: Option<Instant>) -> ExitCode {
 /// Shows which seed catches each mutant.
 fn mutants(seeds: u64) -> ExitCode {
     let mut survives = false;
-    for (mutant, rules) in MUTANTS {
+    for (mutant, rules, _) in MUTANTS {
         let started = Instant::now();
         let caught = find(0..seeds, Some(mutant), |report| report.broken(rules));
         let took = started.elapsed().as_secs_f64();

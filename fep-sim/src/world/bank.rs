@@ -386,11 +386,15 @@ impl World {
     fn bank_answers(&mut self, number: usize, on: ConnectionId, request: &[u8], bytes: Vec<u8>) {
         let is_business = is_business(&Telegram(request).kind());
         let bank = self.bank(number);
+        // What is about a connection is answered on it.
+        if !is_business && !bank.inboxes.contains_key(&on) {
+            return;
+        }
         let Some(on) = bank.connection(Some(on)) else { return };
-        let on = if bank.has(BankFault::AnswersElsewhere) { self.elsewhere(number, on) } else { on };
         if !is_business {
             return self.send_to_gateway(on, bytes);
         }
+        let on = if bank.has(BankFault::AnswersElsewhere) { self.elsewhere(number, on) } else { on };
         self.bank_done(number, request);
         let bank = self.bank(number);
         let has = |fault| bank.has(fault);
