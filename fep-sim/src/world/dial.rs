@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
-use fep_gateway::ground::{Accepting, Stream};
-
 use super::bank::BankEvent;
-use super::net::End;
 use super::{ConnectionId, Event, Shared, World};
 use crate::setup::{BANKS, LINES};
 
@@ -61,21 +58,17 @@ impl World {
 }
 
 /// Waits for the next connection of a bank.
-pub(super) fn accept(shared: Shared, bank: usize) -> Accepting {
-    Box::pin(async move {
-        let id = poll_fn(|cx| {
-            let mut world = shared.lock();
-            let door = world.doors.entry(bank).or_default();
-            match door.waiting.pop_front() {
-                Some(id) => Poll::Ready(id),
-                None => {
-                    door.waker = Some(cx.waker().clone());
-                    Poll::Pending
-                }
+pub(super) async fn accepted(shared: &Shared, bank: usize) -> ConnectionId {
+    poll_fn(|cx| {
+        let mut world = shared.lock();
+        let door = world.doors.entry(bank).or_default();
+        match door.waiting.pop_front() {
+            Some(id) => Poll::Ready(id),
+            None => {
+                door.waker = Some(cx.waker().clone());
+                Poll::Pending
             }
-        })
-        .await;
-        let stream: Box<dyn Stream> = Box::new(End { shared, id });
-        stream
+        }
     })
+    .await
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use fep_gateway::ground::{Accepting, Connecting, Network, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::dial::accept;
+use super::dial::accepted;
 use super::lines::line_number;
 use super::{ConnectionId, Event, Shared, World};
 use crate::plan::{BankFault, NetFault};
@@ -347,14 +347,20 @@ impl Network for SimulatedNetwork {
     }
 
     fn accept(&self, institution: &str, _line: &str) -> Accepting {
-        accept(self.0.clone(), usize::from(institution != "bank-0"))
+        let shared = self.0.clone();
+        let bank = usize::from(institution != "bank-0");
+        Box::pin(async move {
+            let id = accepted(&shared, bank).await;
+            let stream: Box<dyn Stream> = Box::new(End { shared, id });
+            stream
+        })
     }
 }
 
 /// The gateway's end of a connection.
-pub(super) struct End {
-    pub(super) shared: Shared,
-    pub(super) id: ConnectionId,
+struct End {
+    shared: Shared,
+    id: ConnectionId,
 }
 
 impl fmt::Debug for End {
