@@ -83,6 +83,7 @@ use alloc::vec::Vec;
 
 pub(crate) use self::decode::{case_of, field_value, no_check_start, number_at, tail};
 pub(crate) use self::linked::{Linked, can_sum, count, no_number, number_of, pages, sum};
+pub use self::path::Path;
 pub(crate) use self::path::absent;
 #[cfg(feature = "json")]
 pub(crate) use self::path::{in_item, nearest};

@@ -12,7 +12,7 @@
 //! | `POST /v1/notices/{id}/delivery` | a person lets a notice be delivered again, or ends its delivery: `{"decision": "deliver", "note": "…"}` |
 //! | `GET /v1/exchanges?limit=50` | the latest exchanges, newest first |
 //! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
-//! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?}` |
+//! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?, "person"?}`; it holds over a restart |
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |

@@ -26,6 +26,10 @@ use tokio::sync::oneshot;
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Exchanges fixed-length telegrams (전문) between services and institutions.
 #[derive(Debug, Parser)]
 #[command(

@@ -25,6 +25,7 @@ mod typed;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicPtr;
 use std::time::Duration;
 
 use fep_codec::layout::Layout;
@@ -93,6 +94,8 @@ struct Entry {
     repeats: Vec<Repeat>,
     /// For a request.
     precedence: Option<Precedence>,
+    /// The derived layout that was last found equal to the spec's layout. It is only compared.
+    equal: AtomicPtr<Layout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -350,6 +353,7 @@ impl TelegramCatalogue {
                 Role::Notice => Precedence::new(config, layout).ok(),
                 Role::Duty(_) | Role::Answer | Role::Other => None,
             },
+            equal: AtomicPtr::default(),
         })
     }
 
@@ -432,16 +436,6 @@ impl TelegramCatalogue {
             key,
             answer: Arc::clone(&answer.name),
             answer_timeout: entry.answer_timeout,
-        })
-    }
-
-    /// The reason why the answer to a duty is not a yes, or `None` if it is a yes.
-    fn refused(&self, record: &Record<'_>) -> Option<String> {
-        self.accepted.iter().find_map(|(path, value)| {
-            let (field, found) = record.field(path)?;
-            let found = found.to_text(field);
-            let shown = if field.secret { "another" } else { &found };
-            (found != *value).then(|| format!("{path} is {shown}, not {value}"))
         })
     }
 

@@ -24,6 +24,7 @@ use serde::Serialize;
 
 use self::scope::Scope;
 pub use self::scope::{BreakerState, TripCause};
+use crate::note::PersonNote;
 use crate::terms::Now;
 
 /// The maximum number of business codes with a breaker of their own. Further codes have only the institution's breaker.
@@ -295,12 +296,30 @@ impl Breaker {
         }
     }
 
-    /// Trips a breaker by hand. It stays tripped until [`Breaker::reset`].
-    pub fn trip(&mut self, scope: &BreakerScope, note: &str, now: Now) {
+    /// Trips a breaker by hand. It stays tripped until [`Breaker::reset`]. Returns whether there is room for a breaker of its own.
+    pub fn trip(&mut self, scope: &BreakerScope, person: &str, note: &str, now: Now) -> bool {
+        self.make(scope, now);
+        let Some(one) = self.scope_mut(scope) else { return false };
+        one.trip(TripCause::Person { person: person.to_owned(), note: note.to_owned() }, None, now);
+        self.changed(scope, now);
+        true
+    }
+
+    /// Restores a trip by a person of an earlier run. Nothing changed, so there is no action.
+    pub fn recall(&mut self, scope: &BreakerScope, person: &str, by: &PersonNote, now: Now) {
         self.make(scope, now);
         if let Some(one) = self.scope_mut(scope) {
-            one.trip(TripCause::Person { note: note.to_owned() }, None, now);
-            self.changed(scope, now);
+            let cause = TripCause::Person { person: person.to_owned(), note: by.note.clone() };
+            one.recall(cause, by.since_ms, now);
+        }
+    }
+
+    /// Whether a person tripped this breaker.
+    #[must_use]
+    pub fn is_by_hand(&self, scope: &BreakerScope) -> bool {
+        match scope {
+            BreakerScope::Institution => self.institution.is_by_hand(),
+            BreakerScope::Business(name) => self.businesses.get(name).is_some_and(Scope::is_by_hand),
         }
     }
 

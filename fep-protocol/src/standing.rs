@@ -1,4 +1,5 @@
-//! What holds until it is changed, also over a restart: blocks, stopped lines, notices, which lines carry business.
+//! What holds until it is changed, also over a restart: blocks, stopped lines, breakers that persons tripped, notices, which lines
+//! carry business.
 //!
 //! Each change is a fact of the journal. The newest fact of a topic holds. Nothing here decides anything: `business`,
 //! `switchover` and `institution` do.
@@ -29,18 +30,28 @@ pub enum Standing {
         /// The stop. `None` if a person started the line again.
         by: Option<PersonNote>,
     },
+    /// A breaker that a person tripped.
+    Breaker {
+        /// The business code. `None` for the whole institution.
+        business: Option<String>,
+        /// Who tripped it, or reset it.
+        person: String,
+        /// The trip. `None` if it was reset.
+        by: Option<PersonNote>,
+    },
     /// Which lines carry business.
     Switchover(SwitchoverState),
 }
 
 impl Standing {
-    /// The kind of the topic: `notice`, `block`, `line` or `switchover`.
+    /// The kind of the topic: `notice`, `block`, `line`, `breaker` or `switchover`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Notice(_) => "notice",
             Self::Block { .. } => "block",
             Self::Line { .. } => "line",
+            Self::Breaker { .. } => "breaker",
             Self::Switchover(_) => "switchover",
         }
     }
@@ -49,8 +60,9 @@ impl Standing {
     #[must_use]
     pub fn topic(&self) -> String {
         match self {
-            Self::Notice(_) | Self::Block { business: None, .. } | Self::Switchover(_) => self.name().to_owned(),
             Self::Block { business: Some(code), .. } => format!("block {code}"),
+            Self::Breaker { business: Some(code), .. } => format!("breaker {code}"),
+            Self::Notice(_) | Self::Block { .. } | Self::Breaker { .. } | Self::Switchover(_) => self.name().to_owned(),
             Self::Line { line, .. } => format!("line {line}"),
         }
     }
@@ -60,7 +72,7 @@ impl Standing {
     pub fn is_over(&self) -> bool {
         match self {
             Self::Notice(notice) => notice.is_none(),
-            Self::Block { by, .. } | Self::Line { by, .. } => by.is_none(),
+            Self::Block { by, .. } | Self::Line { by, .. } | Self::Breaker { by, .. } => by.is_none(),
             Self::Switchover(_) => false,
         }
     }
@@ -76,9 +88,16 @@ mod tests {
         let line = |line: &str, by| Standing::Line { line: line.to_owned(), by };
         let block = |business: Option<&str>| Standing::Block { business: business.map(str::to_owned), by: None };
         assert_eq!(line("main", by()).topic(), line("main", None).topic());
-        let topics = [line("main", None), line("other", None), block(None), block(Some("100")), Standing::Notice(None)];
-        let topics: std::collections::BTreeSet<_> = topics.iter().map(Standing::topic).collect();
-        assert_eq!(topics.len(), 5);
+        let breaker = |business: Option<&str>, by| Standing::Breaker {
+            business: business.map(str::to_owned),
+            person: "kim".to_owned(),
+            by,
+        };
+        assert_eq!(breaker(Some("100"), by()).topic(), breaker(Some("100"), None).topic());
+        let of_lines = [line("main", None), line("other", None), Standing::Notice(None)];
+        let of_business = [block(None), block(Some("100")), breaker(None, None), breaker(Some("100"), None)];
+        let topics: std::collections::BTreeSet<_> = of_lines.iter().chain(&of_business).map(Standing::topic).collect();
+        assert_eq!(topics.len(), 7);
         assert!(!line("main", by()).is_over() && line("main", None).is_over());
     }
 }

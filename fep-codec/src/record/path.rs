@@ -54,6 +54,56 @@ pub(crate) fn absent(layout: &Layout) -> Vec<Value> {
         .collect()
 }
 
+/// A path through parts that was looked up once, for a field that is read or set in many records of one layout.
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use fep_codec::record::Path;
+/// use fep_codec::{Record, Telegram, Value};
+///
+/// #[derive(Telegram)]
+/// struct Pair {
+///     #[field(len = 3)]
+///     first: u16,
+///     #[field(len = 3)]
+///     second: u16,
+/// }
+///
+/// let second = Path::new(Pair::LAYOUT, "second").unwrap();
+/// let mut record = Record::new(Pair::LAYOUT);
+/// record.set_at(&second, 7)?;
+/// assert_eq!(record.get_at(&second), Some(&Value::Number(7)));
+/// # }
+/// # Ok::<(), fep_codec::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    text: String,
+    /// The index of each item in its layout. The name is compared again, so that no other layout is misread.
+    steps: Vec<(String, usize)>,
+}
+
+impl Path {
+    /// Looks a path up. Returns `None` if the layout has no item there, or only within a group or a choice.
+    #[must_use]
+    pub fn new(layout: &Layout, path: &str) -> Option<Self> {
+        let mut steps = Vec::new();
+        let mut within = Some(layout);
+        for name in path.split('.') {
+            let (at, item) = within?.item(name)?;
+            within = if let Item::Part(part) = item { Some(&part.layout) } else { None };
+            steps.push((String::from(name), at));
+        }
+        Some(Self { text: String::from(path), steps })
+    }
+
+    /// The path as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
 /// `items[3]` → `items`, 3.
 pub(crate) fn split_index(segment: &str) -> Option<(&str, Option<usize>)> {
     match segment.split_once('[') {
@@ -152,6 +202,49 @@ impl<'l> Record<'l> {
         Ok(())
     }
 
+    /// As [`Record::get`] with a path that was looked up in the layout of this record. With the path of another layout, it finds what
+    /// has the same names at the same positions.
+    #[must_use]
+    pub fn get_at(&self, path: &Path) -> Option<&Value> {
+        let (last, parents) = path.steps.split_last()?;
+        let mut layout = self.layout;
+        let mut values = self.values.as_slice();
+        for step in parents {
+            let (Item::Part(part), Value::Part(inner)) = (step_to(layout, step)?, values.get(step.1)?) else {
+                return None;
+            };
+            (layout, values) = (&*part.layout, inner.as_slice());
+        }
+        step_to(layout, last)?;
+        values.get(last.1)
+    }
+
+    /// As [`Record::set`] with a path that was looked up in the layout of this record.
+    ///
+    /// # Errors
+    /// As [`Record::set`]. The path of another layout leads to no item here, unless the same names are at the same positions.
+    pub fn set_at(&mut self, path: &Path, value: impl Into<Value>) -> Result<(), Error> {
+        let value = value.into();
+        let layout = self.layout;
+        let Some((item, place)) = self.find_at(path) else { return Err(unknown(layout, &path.text)) };
+        check_kind(item, &value).map_err(|fault| in_item(fault, item, &path.text))?;
+        *place = value;
+        Ok(())
+    }
+
+    fn find_at(&mut self, path: &Path) -> Option<(&'l Item, &mut Value)> {
+        let (last, parents) = path.steps.split_last()?;
+        let mut layout = self.layout;
+        let mut values = self.values.as_mut_slice();
+        for step in parents {
+            let (Item::Part(part), Value::Part(inner)) = (step_to(layout, step)?, values.get_mut(step.1)?) else {
+                return None;
+            };
+            (layout, values) = (&*part.layout, inner.as_mut_slice());
+        }
+        Some((step_to(layout, last)?, values.get_mut(last.1)?))
+    }
+
     /// Selects the case with this name for the choice at a path. The case has no values yet.
     ///
     /// # Errors
@@ -181,6 +274,11 @@ impl<'l> Record<'l> {
             None => Err(unknown(layout, path)),
         }
     }
+}
+
+/// The item of a step, if the layout has it there.
+fn step_to<'l>(layout: &'l Layout, (name, at): &(String, usize)) -> Option<&'l Item> {
+    layout.items().get(*at).filter(|item| item.name() == Some(name))
 }
 
 /// Whether the item can hold such a value.

@@ -305,3 +305,35 @@ fn a_length_before_a_group_ends_it_also_if_its_count_stands_behind_it() {
     assert_eq!(crate::view::find(&layout, bytes, "items[2].no").map(|(_, range)| range), Ok(3..4));
     assert_eq!(layout.all_errors(bytes), []);
 }
+
+#[test]
+fn a_path_that_was_looked_up_leads_where_its_text_leads() {
+    let text = |name: &'static str| Item::Field(field(name, 2, Kind::Text(TextRule::new(Charset::EucKr))));
+    let within = |name: &'static str, items| {
+        Item::Part(Part { name: Cow::Borrowed(name), layout: Cow::Owned(layout("Inner", items)) })
+    };
+    let deep = layout(
+        "Deep",
+        vec![text("first"), within("outer", vec![text("a"), within("inner", vec![text("b"), text("c")])])],
+    );
+    let mut record = Record::new(&deep);
+    for (number, path) in deep.paths().iter().enumerate() {
+        let looked_up = Path::new(&deep, path).unwrap();
+        assert_eq!(looked_up.as_str(), path);
+        record.set_at(&looked_up, Value::Text(format!("{number}"))).unwrap();
+        assert_eq!(record.get(path), Some(&Value::Text(format!("{number}"))), "{path}");
+        assert_eq!(record.get_at(&looked_up), record.get(path), "{path}");
+        let [by_path, by_text] = [record.clone().set_at(&looked_up, 1), record.clone().set(path, 1)];
+        assert_eq!(by_path.unwrap_err(), by_text.unwrap_err(), "{path}");
+    }
+    for path in ["", "second", "outer.c", "outer.inner.b.x", "first.b"] {
+        assert_eq!(Path::new(&deep, path), None, "{path}");
+    }
+    // The same names at other positions are other items.
+    let other = layout("Other", vec![within("outer", vec![text("a")]), text("first")]);
+    let path = Path::new(&deep, "first").unwrap();
+    let mut record = Record::new(&other);
+    assert_eq!(record.get_at(&path), None);
+    let error = record.set_at(&path, Value::Text(String::new())).unwrap_err();
+    assert!(error.to_string().starts_with("caller: first: there is no such field"), "{error}");
+}

@@ -46,6 +46,10 @@ mod throughput;
 
 use arguments::Arguments;
 
+/// As the daemon, for all contenders.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments = Arguments::of_process();
     match arguments.command() {

@@ -19,7 +19,7 @@ pub(super) struct DecisionBody<W> {
 }
 
 /// Callers have no names yet.
-fn nobody() -> String {
+pub(super) fn nobody() -> String {
     "operator".to_owned()
 }
 

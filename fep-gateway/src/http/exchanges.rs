@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
@@ -109,11 +109,23 @@ pub(super) async fn ask(
         Some(Outcome::Unknown) => StatusCode::GATEWAY_TIMEOUT,
         None => StatusCode::ACCEPTED,
     };
-    let json = Json(reply(&exchange, shared.gateway.line_spec(&exchange.institution)));
+    let json = in_one_piece(&reply(&exchange, shared.gateway.line_spec(&exchange.institution)))?;
     match retry_after(&shared, &exchange).await {
         Some(seconds) => Ok((status, [(RETRY_AFTER, seconds.to_string())], json).into_response()),
         None => Ok((status, json).into_response()),
     }
+}
+
+/// The room for a reply with an answer of usual length, in bytes. Longer ones grow.
+const REPLY_BYTES: usize = 4096;
+
+/// A reply as JSON. [`Json`] begins with little room and grows often.
+fn in_one_piece(reply: &Reply<'_>) -> Result<impl IntoResponse + use<>, ApiError> {
+    let mut body = Vec::with_capacity(REPLY_BYTES);
+    serde_json::to_writer(&mut body, reply).map_err(|error| {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "unwritable", format!("the reply cannot be written: {error}"))
+    })?;
+    Ok(([(CONTENT_TYPE, "application/json")], body))
 }
 
 /// When it is worth to ask again, in seconds: when the breaker that stops the request tests the institution next. `None` if no

@@ -7,9 +7,11 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_protocol::breaker::BreakerScope;
+use fep_protocol::settlement::PERSON_MAX_CHARS;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
+use super::decision::nobody;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use crate::gateway::{Decision, InstitutionStatus, Undecided};
@@ -30,6 +32,8 @@ struct BreakerBody {
     business: Option<String>,
     #[serde(default)]
     note: String,
+    #[serde(default = "nobody")]
+    person: String,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -95,7 +99,7 @@ pub(super) async fn one(
 }
 
 /// `POST /v1/institutions/{institution}/breaker`: `{"decision": "trip", "note": "…"}` or `{"decision": "reset"}`, with `business` for
-/// one business code.
+/// one business code, and with `person` for who decides it.
 pub(super) async fn breaker(
     State(shared): State<Shared>,
     name: Result<Path<String>, PathRejection>,
@@ -103,11 +107,12 @@ pub(super) async fn breaker(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<InstitutionStatus>, ApiError> {
     refuse_foreign_page(&headers)?;
-    let BreakerBody { decision, business, note } = parse(body)?;
+    let BreakerBody { decision, business, note, person } = parse(body)?;
+    let person = named(person)?;
     let scope = business.map_or(BreakerScope::Institution, BreakerScope::Business);
     let decision = match decision {
-        BreakerWord::Trip => Decision::Trip(scope, noted(note)?),
-        BreakerWord::Reset => Decision::Reset(scope),
+        BreakerWord::Trip => Decision::Trip { scope, person, note: noted(note)? },
+        BreakerWord::Reset => Decision::Reset { scope, person },
     };
     decide(&shared, name, decision).await
 }
@@ -192,6 +197,16 @@ fn noted(note: String) -> Result<String, ApiError> {
     let message =
         format!("write a `note` of one line with at most {NOTE_MAX_CHARS} characters: others read it as the reason");
     Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_note", message))
+}
+
+/// Checks the name of a person.
+fn named(person: String) -> Result<String, ApiError> {
+    let is_name = !person.trim().is_empty() && person.chars().count() <= PERSON_MAX_CHARS;
+    if is_name && !person.chars().any(char::is_control) {
+        return Ok(person);
+    }
+    let message = format!("`person` has 1 to {PERSON_MAX_CHARS} characters in one line");
+    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_person", message))
 }
 
 fn unknown(name: &str) -> ApiError {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState};
+use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCause};
 use fep_protocol::business::BusinessClosed;
 use fep_protocol::coordination::Amounts;
 use fep_protocol::flow::{FlowStatus, GateStatus};
@@ -144,6 +144,9 @@ pub struct BreakerStatus {
     pub cause: Option<&'static str>,
     /// The same as a sentence.
     pub why: Option<String>,
+    /// Who tripped it, if a person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The time of the last change between passing and not passing.
     pub since_ms: i64,
     /// The time until the next echo test. `None` if the breaker is not tripped, or if a person tripped it.
@@ -159,10 +162,22 @@ pub struct BreakerStatus {
 /// A decision of a person about an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Trips a breaker, with a note.
-    Trip(BreakerScope, String),
+    /// Trips a breaker. It stays tripped until it is reset, also over a restart.
+    Trip {
+        /// The breaker.
+        scope: BreakerScope,
+        /// Who does it.
+        person: String,
+        /// Why, in one line.
+        note: String,
+    },
     /// Resets a breaker: requests pass.
-    Reset(BreakerScope),
+    Reset {
+        /// The breaker.
+        scope: BreakerScope,
+        /// Who does it.
+        person: String,
+    },
     /// Blocks a business code, or the whole institution, with a note.
     Block(Option<String>, String),
     /// Takes back a block.
@@ -277,6 +292,10 @@ impl From<BreakerSnapshot> for BreakerStatus {
             state: snapshot.state,
             cause: cause.as_ref().map(|cause| cause.name()),
             why: cause.as_ref().map(ToString::to_string),
+            person: match cause {
+                Some(TripCause::Person { person, .. }) => Some(person),
+                _ => None,
+            },
             since_ms: snapshot.since_ms,
             wait_ms: snapshot.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
             attempts: snapshot.attempts,

@@ -1,7 +1,7 @@
 //! The values that the gateway puts into the fields of a request, each prepared for the kind of its field.
 
 use fep_codec::layout::{DateForm, Item, Kind, Layout};
-use fep_codec::record::{Record, Value};
+use fep_codec::record::{Path, Record, Value};
 use fep_codec::{Culprit, Date, Error, Fault, MonthDay, Time, YearMonth, json};
 use serde_json::Value as Json;
 
@@ -11,7 +11,7 @@ use crate::config::Filling;
 /// A filling with its field.
 #[derive(Clone, Debug)]
 pub(super) struct Filler {
-    path: String,
+    path: Path,
     content: Content,
     len: usize,
     /// The maximum number of digits of a number in the field.
@@ -72,7 +72,8 @@ impl Filler {
             Kind::Number(rule) => rule.digits(len),
             _ => len,
         };
-        Ok(Some(Self { path: path.to_owned(), content, len, digits, is_business_date }))
+        let Some(path) = Path::new(layout, path) else { return Ok(None) };
+        Ok(Some(Self { path, content, len, digits, is_business_date }))
     }
 
     /// The highest number that fits the field.
@@ -83,7 +84,7 @@ impl Filler {
 
     /// The path of the field.
     pub(super) fn path(&self) -> &str {
-        &self.path
+        self.path.as_str()
     }
 
     /// Whether the value is known only when the telegram is sent.
@@ -94,10 +95,10 @@ impl Filler {
     /// Fills the field if it has no value, and returns whether it did. A trace number is always replaced.
     pub(super) fn put(&self, record: &mut Record<'_>, trace: u64, stamp: Stamp) -> Result<bool, Error> {
         let ours = matches!(self.content, Content::TraceNumber | Content::TraceText);
-        if !ours && !matches!(record.get(&self.path), Some(Value::Absent)) {
+        if !ours && !matches!(record.get_at(&self.path), Some(Value::Absent)) {
             return Ok(false);
         }
-        record.set(&self.path, self.value(trace, stamp)?)?;
+        record.set_at(&self.path, self.value(trace, stamp)?)?;
         Ok(true)
     }
 
@@ -149,7 +150,7 @@ impl Filler {
         }
         if rest > 0 {
             let fault = Fault::BadSpec { reason: "the field is too short for a transaction number" };
-            return Err(within(Error::new(Culprit::Spec, fault), &self.path));
+            return Err(within(Error::new(Culprit::Spec, fault), self.path.as_str()));
         }
         tail.push('A');
         Ok(format!("T{date}{}", tail.into_iter().rev().collect::<String>()))

@@ -120,3 +120,15 @@ impl Telegrams for TelegramCatalogue {
         self.stamp(now).day
     }
 }
+
+impl TelegramCatalogue {
+    /// The reason why the answer to a duty is not a yes, or `None` if it is a yes.
+    fn refused(&self, record: &Record<'_>) -> Option<String> {
+        self.accepted.iter().find_map(|(path, value)| {
+            let (field, found) = record.field(path)?;
+            let found = found.to_text(field);
+            let shown = if field.secret { "another" } else { &found };
+            (found != *value).then(|| format!("{path} is {shown}, not {value}"))
+        })
+    }
+}

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use fep_gateway::Gateway;
 use fep_gateway::exchange::{Exchange, LinkState};
-use fep_gateway::gateway::{Decision, SharingStatus, StandInOnly, StartOptions};
+use fep_gateway::gateway::{SharingStatus, StandInOnly, StartOptions};
 use fep_protocol::breaker::BreakerScope;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::fake::{Cluster, TERMS};
-use crate::harness::{Setup, config, entries_of, outcome, transfer, until};
+use crate::harness::{Setup, config, entries_of, outcome, reset, transfer, trip, until};
 use crate::peer::{Peer, transfer_answer};
 
 struct Pair {
@@ -163,7 +163,7 @@ async fn a_late_answer_on_the_other_gateways_line_settles() {
 #[tokio::test]
 async fn a_breaker_that_one_trips_holds_on_the_other() {
     let pair = Pair::start(IMPATIENT).await;
-    let trip = Decision::Trip(BreakerScope::Institution, "the bank asked for it".to_owned());
+    let trip = trip(BreakerScope::Institution, "the bank asked for it");
     pair.gateways[0].decide("bank-a", trip).await.unwrap();
     let state = async |which: usize| pair.gateways[which].institution("bank-a").await.unwrap().breakers[0].clone();
     until("it holds there, too", async || state(1).await.cause == Some("person")).await;
@@ -174,7 +174,7 @@ async fn a_breaker_that_one_trips_holds_on_the_other() {
     pair.cluster.forget();
     pair.shares([4, 4]).await;
     assert_eq!(pair.ask(1).await.unwrap().reason_code.as_deref(), Some("breaker_tripped"));
-    pair.gateways[1].decide("bank-a", Decision::Reset(BreakerScope::Institution)).await.unwrap();
+    pair.gateways[1].decide("bank-a", reset(BreakerScope::Institution)).await.unwrap();
     until("it passes again", async || state(0).await.cause.is_none()).await;
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_gateway::exchange::{Exchange, ExchangeId, LinkState};
-use fep_gateway::gateway::{NoticeHandler, StandInOnly};
+use fep_gateway::gateway::{Decision, NoticeHandler, StandInOnly};
 use fep_gateway::{Config, Gateway};
+use fep_protocol::breaker::BreakerScope;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -204,6 +205,16 @@ impl Bench {
         .await;
         found.unwrap()
     }
+}
+
+/// The decision of a person to trip a breaker.
+pub(crate) fn trip(scope: BreakerScope, note: &str) -> Decision {
+    Decision::Trip { scope, person: "kim".to_owned(), note: note.to_owned() }
+}
+
+/// The decision of a person to reset a breaker.
+pub(crate) fn reset(scope: BreakerScope) -> Decision {
+    Decision::Reset { scope, person: "lee".to_owned() }
 }
 
 /// The entries of the journal: direction, class and bytes.

@@ -1,14 +1,15 @@
 //! Limits: places in flight, the rate, the queue in front of them, and the breaker.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fep_gateway::exchange::Exchange;
-use fep_gateway::gateway::{Decision, InstitutionStatus};
+use fep_gateway::gateway::{Decision, InstitutionStatus, StandInOnly};
 use fep_protocol::breaker::{BreakerScope, BreakerState};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use crate::harness::{BANK_B, Bench, Setup, golden, outcome, until};
+use crate::harness::{BANK_B, Bench, Setup, config, golden, outcome, reset, start, trip, until};
 use crate::peer::{Peer, answer_to, transfer_answer};
 
 fn limited(institution: &'static str, tables: &'static str) -> Setup {
@@ -219,7 +220,7 @@ async fn a_tripped_breaker_closes_an_entrance_and_answers_with_a_stand_in() {
     let names = |acts| vec![("ResultInquiry".to_owned(), "stand_in", acts), ("Transfer".to_owned(), "closed", acts)];
     assert_eq!(acts(&bench).await, names(false));
     let whole = BreakerScope::Institution;
-    bench.gateway.decide("bank-a", Decision::Trip(whole.clone(), "maintenance".to_owned())).await.unwrap();
+    bench.gateway.decide("bank-a", trip(whole.clone(), "maintenance")).await.unwrap();
     assert_eq!(acts(&bench).await, names(true));
     let closed = bench.ask().await.unwrap();
     let why = "the breaker of the institution is tripped: a person stopped it: maintenance";
@@ -233,7 +234,7 @@ async fn a_tripped_breaker_closes_an_entrance_and_answers_with_a_stand_in() {
     assert_eq!((&frame[24..31], &frame[32..38], &frame[52..56]), (&b"0610100"[..], &b"000000"[..], &b"0003"[..]));
     assert_eq!(bench.gateway.find(&stood_in.id).await.unwrap(), Some(stood_in), "the journal has the stand-in");
     assert!(bench.peer.is_quiet().await, "nothing was sent");
-    bench.gateway.decide("bank-a", Decision::Reset(whole)).await.unwrap();
+    bench.gateway.decide("bank-a", reset(whole)).await.unwrap();
     bench.answered().await;
 }
 
@@ -243,10 +244,10 @@ async fn a_person_trips_and_resets_a_breaker_and_blocks_business() {
     bench.peer.sign_on(1, b"0000").await;
     bench.links_up(1).await;
     let whole = BreakerScope::Institution;
-    bench.gateway.decide("bank-a", Decision::Trip(whole.clone(), "maintenance".to_owned())).await.unwrap();
+    bench.gateway.decide("bank-a", trip(whole.clone(), "maintenance")).await.unwrap();
     let tripped = "not sent: the breaker of the institution is tripped: a person stopped it: maintenance";
     assert_eq!(outcome(&bench.ask().await.unwrap()), tripped);
-    bench.gateway.decide("bank-a", Decision::Reset(whole)).await.unwrap();
+    bench.gateway.decide("bank-a", reset(whole)).await.unwrap();
     bench.answered().await;
     let code = Some("Transfer".to_owned());
     bench.gateway.decide("bank-a", Decision::Block(code.clone(), "wrong fees".to_owned())).await.unwrap();
@@ -257,6 +258,52 @@ async fn a_person_trips_and_resets_a_breaker_and_blocks_business() {
     assert_eq!(outcome(&inquiry.await.unwrap()), "answered");
     bench.gateway.decide("bank-a", Decision::Unblock(code)).await.unwrap();
     bench.answered().await;
+}
+
+const TRIPPABLE: &str = "[institutions.bank-a.breaker]\necho_first = false\n";
+
+/// Stops the gateway and starts it again with the same journal.
+async fn again(bench: Bench) -> Bench {
+    let Bench { gateway, peer, folder } = bench;
+    gateway.stop().await;
+    drop(gateway);
+    let config = config(&folder.path().join("journal.sqlite"), peer.port, &limited("", TRIPPABLE));
+    let bench = Bench { gateway: start(config, Arc::new(StandInOnly)).await, peer, folder };
+    bench.links_up(1).await;
+    bench
+}
+
+#[tokio::test]
+async fn what_a_person_decided_about_a_breaker_holds_over_a_restart() {
+    let bench = Bench::new(limited("", TRIPPABLE)).await;
+    let code = BreakerScope::Business("Transfer".to_owned());
+    for scope in [BreakerScope::Institution, code.clone()] {
+        bench.gateway.decide("bank-a", trip(scope, "maintenance")).await.unwrap();
+    }
+    let tripped = bench.status().await.breakers;
+    let bench = again(bench).await;
+    let still = bench.status().await.breakers;
+    assert_eq!(tripped.iter().map(|one| one.since_ms).max(), still.iter().map(|one| one.since_ms).max());
+    for one in &still {
+        assert_eq!((one.state, one.cause, one.person.as_deref()), (BreakerState::Tripped, Some("person"), Some("kim")));
+        assert_eq!((one.why.as_deref(), one.wait_ms), (Some("a person stopped it: maintenance"), None));
+    }
+    assert_eq!(still.len(), 2);
+    let refused = bench.ask().await.unwrap();
+    assert_eq!(refused.reason_code.as_deref(), Some("breaker_tripped"));
+
+    // Nothing of the institution resets it: a person does, for each of the two, and that holds as well.
+    bench.gateway.decide("bank-a", reset(BreakerScope::Institution)).await.unwrap();
+    let bench = again(bench).await;
+    let why = "not sent: the breaker of business code Transfer is tripped: a person stopped it: maintenance";
+    assert_eq!(outcome(&bench.ask().await.unwrap()), why);
+    bench.gateway.decide("bank-a", reset(code)).await.unwrap();
+    let mut bench = again(bench).await;
+    bench.answered().await;
+    let facts = rusqlite::Connection::open(bench.journal()).unwrap();
+    let sql = "SELECT detail FROM facts WHERE kind = 'standing' AND class = 'breaker' ORDER BY number DESC";
+    let last: String = facts.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(last, r#"{"breaker":{"business":"Transfer","person":"lee","by":null}}"#);
 }
 
 #[tokio::test]

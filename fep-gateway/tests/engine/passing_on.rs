@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use fep_gateway::Gateway;
 use fep_gateway::exchange::{Exchange, LinkState, Outcome, SettledBy};
-use fep_gateway::gateway::{Decision, Refusal, StandInOnly};
+use fep_gateway::gateway::{Refusal, StandInOnly};
 use fep_protocol::breaker::BreakerScope;
 use fep_protocol::exchange::{ExchangeId, OtherExchange, Passage};
 use serde_json::{Value, json};
 
-use crate::harness::{BANK_B, Setup, config, outcome, start, transfer, until};
+use crate::harness::{BANK_B, Setup, config, outcome, reset, start, transfer, trip, until};
 use crate::peer::{Peer, transfer_answer};
 
 const BREAKERS: &str = r#"
@@ -62,12 +62,12 @@ impl Two {
     }
 
     async fn trip(&self, institution: &str) {
-        let decision = Decision::Trip(BreakerScope::Institution, "maintenance".to_owned());
+        let decision = trip(BreakerScope::Institution, "maintenance");
         self.gateway().decide(institution, decision).await.unwrap();
     }
 
     async fn reset(&self, institution: &str) {
-        self.gateway().decide(institution, Decision::Reset(BreakerScope::Institution)).await.unwrap();
+        self.gateway().decide(institution, reset(BreakerScope::Institution)).await.unwrap();
     }
 
     /// Asks bank-a with a key, without waiting for the outcome.

@@ -10,6 +10,8 @@ mod daemon;
 mod faults;
 mod ledger;
 #[cfg(feature = "fault-points")]
+mod notices;
+#[cfg(feature = "fault-points")]
 mod passing_on;
 mod settling;
 

@@ -37,9 +37,14 @@ name = "main"
 async fn both_exchanges_say_where_the_other_one_is() {
     let other = bank(GOOD_BANK).await;
     let bench = Bench::of(GOOD_BANK, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
-    let trip = r#"{"decision": "trip", "note": "maintenance"}"#.to_owned();
-    let (status, acting) = bench.post("/v1/institutions/bank-a/breaker", trip, &[]).await;
-    assert_eq!(status, StatusCode::OK, "{acting}");
+    let trip = async |by: &str| {
+        let body = format!(r#"{{"decision": "trip", "note": "maintenance"{by}}}"#);
+        bench.post("/v1/institutions/bank-a/breaker", body, &[]).await
+    };
+    assert_eq!(trip(r#", "person": "\n""#).await.1["error"]["kind"], "no_person");
+    assert_eq!(trip("").await.1["breakers"][0]["person"], "operator");
+    let (status, acting) = trip(r#", "person": "김""#).await;
+    assert_eq!((status, &acting["breakers"][0]["person"]), (StatusCode::OK, &json!("김")), "{acting}");
     let acting = &acting["alternatives"][0];
     assert_eq!(
         (&acting["alternative"], &acting["to"], &acting["acts"]),

@@ -51,6 +51,8 @@ pub enum TripCause {
     TrialFailed,
     /// A person tripped it.
     Person {
+        /// The name of that person.
+        person: String,
         /// The note of that person.
         note: String,
     },
@@ -112,7 +114,7 @@ impl fmt::Display for TripCause {
             Self::LinksLost => f.write_str("links were lost one after the other"),
             Self::NoEcho => f.write_str("the echo test was not answered"),
             Self::TrialFailed => f.write_str("a request of the trial was not answered"),
-            Self::Person { note } => write!(f, "a person stopped it: {note}"),
+            Self::Person { note, .. } => write!(f, "a person stopped it: {note}"),
         }
     }
 }
@@ -350,7 +352,14 @@ impl Scope {
         self.trial_answers = 0;
     }
 
-    fn is_by_hand(&self) -> bool {
+    /// Restores a trip by a person of an earlier run, since this time in milliseconds since 1970.
+    pub(super) fn recall(&mut self, cause: TripCause, since_ms: i64, now: Now) {
+        self.trip(cause, None, now);
+        self.since_ms = since_ms;
+    }
+
+    /// Whether a person tripped it. Then it does not try to pass again.
+    pub(super) fn is_by_hand(&self) -> bool {
         self.state == BreakerState::Tripped && self.until.is_none()
     }
 

@@ -186,7 +186,7 @@ fn a_few_inquiries_pass_a_tripped_breaker_but_not_one_that_a_person_tripped() {
     assert!(breaker.permit("ResultInquiry", None, true, at(1)).is_err(), "one at a time");
     breaker.record(&lane, BreakerResult::TimedOut, at(2));
     assert!(breaker.permit("ResultInquiry", None, true, at(3)).is_ok());
-    breaker.trip(&BreakerScope::Institution, "maintenance", at(4));
+    assert!(breaker.trip(&BreakerScope::Institution, "kim", "maintenance", at(4)));
     let blocked = breaker.permit("Reversal", Some("100"), true, at(5)).expect_err("by hand");
     assert_eq!(blocked.cause.to_string(), "a person stopped it: maintenance");
     breaker.tick(at(1_000_000));

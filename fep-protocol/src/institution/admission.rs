@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Action, FinalState, Institution, Owner, Settings};
 use crate::breaker::{
     Alternative, Breaker, BreakerAction, BreakerResult, BreakerScope, BreakerSettings, BreakerSnapshot, BreakerState,
-    Permit,
+    Permit, TripCause,
 };
 use crate::business::{Business, BusinessClosed, TooManyBlocks};
 use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
@@ -87,15 +87,25 @@ impl<D> Admission<D> {
         self.record(permit, result, now);
     }
 
-    /// Brings back a block or a notice of an earlier run.
-    pub(super) fn recall_standing(&mut self, standing: Standing) {
+    /// Brings back a block, a notice or a trip by a person of an earlier run.
+    pub(super) fn recall_standing(&mut self, standing: Standing, now: Now) {
         match standing {
             Standing::Notice(state) => self.business.recall(state),
             Standing::Block { business, by: Some(by) } => {
                 // There were never more than the maximum.
                 let _ = self.business.block(business.as_deref(), &by.note, by.since_ms);
             }
-            Standing::Block { by: None, .. } | Standing::Line { .. } | Standing::Switchover(_) => {}
+            Standing::Breaker { business, person, by: Some(by) } => {
+                // The configuration may have no breaker any more.
+                if let Some(breaker) = &mut self.breaker {
+                    let scope = business.map_or(BreakerScope::Institution, BreakerScope::Business);
+                    breaker.recall(&scope, &person, &by, now);
+                }
+            }
+            Standing::Block { by: None, .. }
+            | Standing::Breaker { by: None, .. }
+            | Standing::Line { .. }
+            | Standing::Switchover(_) => {}
         }
     }
 
@@ -166,27 +176,51 @@ impl<T: Telegrams> Institution<T> {
         self.progress(now);
     }
 
-    /// Trips a breaker by hand. It stays tripped until [`reset_breaker`](Self::reset_breaker). Returns whether the
-    /// institution has breakers.
-    pub fn trip_breaker(&mut self, scope: &BreakerScope, note: &str, now: Now) -> bool {
-        let Some(breaker) = &mut self.admission.breaker else { return false };
-        breaker.trip(scope, note, now);
-        self.progress(now);
-        true
+    /// Trips a breaker by hand. It stays tripped until [`reset_breaker`](Self::reset_breaker), also over a restart. Returns whether
+    /// the institution has this breaker.
+    pub fn trip_breaker(&mut self, scope: &BreakerScope, person: &str, note: &str, now: Now) -> bool {
+        let tripped = self.admission.breaker.as_mut().is_some_and(|breaker| breaker.trip(scope, person, note, now));
+        if tripped {
+            let by = PersonNote { note: note.to_owned(), since_ms: now.wall_ms };
+            self.breaker_stands(scope, person, Some(by));
+            self.progress(now);
+        }
+        tripped
     }
 
     /// Resets a breaker by hand: requests pass. Returns whether the institution has breakers.
-    pub fn reset_breaker(&mut self, scope: &BreakerScope, now: Now) -> bool {
+    pub fn reset_breaker(&mut self, scope: &BreakerScope, person: &str, now: Now) -> bool {
         let Some(breaker) = &mut self.admission.breaker else { return false };
+        let was_by_hand = breaker.is_by_hand(scope);
         breaker.reset(scope, now);
+        if was_by_hand {
+            self.breaker_stands(scope, person, None);
+        }
         self.progress(now);
         true
     }
 
-    /// Takes the state of a breaker of another instance, if it is newer.
+    fn breaker_stands(&mut self, scope: &BreakerScope, person: &str, by: Option<PersonNote>) {
+        let business = match scope {
+            BreakerScope::Institution => None,
+            BreakerScope::Business(code) => Some(code.clone()),
+        };
+        self.actions.push_back(Action::Standing(Standing::Breaker { business, person: person.to_owned(), by }));
+    }
+
+    /// Takes the state of a breaker of another instance, if it is newer. What a person decided there holds here over a restart, too.
     pub(super) fn breaker_elsewhere(&mut self, snapshot: &BreakerSnapshot, now: Now) {
-        let imported = self.admission.breaker.as_mut().is_some_and(|breaker| breaker.import(snapshot, now));
-        if imported {
+        let Some(breaker) = &mut self.admission.breaker else { return };
+        let was_by_hand = breaker.is_by_hand(&snapshot.scope);
+        if breaker.import(snapshot, now) {
+            match (&snapshot.cause, breaker.is_by_hand(&snapshot.scope)) {
+                (Some(TripCause::Person { person, note }), true) => {
+                    let by = PersonNote { note: note.clone(), since_ms: snapshot.since_ms };
+                    self.breaker_stands(&snapshot.scope, person, Some(by));
+                }
+                _ if was_by_hand => self.breaker_stands(&snapshot.scope, "another instance", None),
+                _ => {}
+            }
             self.actions.push_back(Action::Breaker(snapshot.clone()));
             self.refuse_hopeless(now);
         }

@@ -104,7 +104,9 @@ impl<T: Telegrams> Institution<T> {
                 }
             }
             Standing::Switchover(state) => self.switchover.recall(state),
-            Standing::Notice(_) | Standing::Block { .. } => self.admission.recall_standing(standing),
+            Standing::Notice(_) | Standing::Block { .. } | Standing::Breaker { .. } => {
+                self.admission.recall_standing(standing, now);
+            }
             Standing::Line { by: None, .. } => {}
         }
     }

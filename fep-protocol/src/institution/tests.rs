@@ -252,6 +252,9 @@ impl Bench {
                 Action::Connect(incarnation) => format!("connect {}.{}", incarnation.link.link, incarnation.number),
                 Action::Business(notice, stops) => format!("business {notice:?} stops {stops:?}"),
                 Action::Standing(Standing::Switchover(state)) => format!("rank {}: {state}", state.rank),
+                Action::Standing(Standing::Breaker { person, by, .. }) => {
+                    format!("{person} {}", if by.is_some() { "trips" } else { "resets" })
+                }
                 Action::Standing(_) => continue,
                 Action::LineStopped(line, by) => format!("line {line} stopped {}", by.is_some()),
                 Action::Breaker(snapshot) => format!("breaker {:?}", snapshot.state),
@@ -458,26 +461,6 @@ fn stopping_waits_no_longer_than_its_limit() {
     bench.done.clear();
     bench.at(2 * SECOND);
     bench.expect(&["1 unknown: the gateway stopped before an answer came", "close 0: the gateway stopped"]);
-}
-
-#[test]
-fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
-    let mut machine = started(settings(1, SessionPolicy::default()));
-    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
-    let stale = machine.request(Priority::Customer, Duration::ZERO, at(6 * SECOND)).unwrap_err();
-    assert_eq!(stale.to_string(), "it could not be started within 2500 ms");
-    let ticket = machine.request(Priority::Customer, Duration::ZERO, at(SECOND)).unwrap();
-    assert_eq!(machine.deadline(), Some(5 * SECOND / 2), "the journal has until then");
-    machine.tick(at(5 * SECOND / 2));
-    machine.journaled(ticket, Ok(()), at(6 * SECOND));
-    let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
-        .filter(|action| matches!(action, Action::Write(..) | Action::Finish(..)))
-        .collect();
-    let why = "it could not be started within 2500 ms: the journal had not taken it";
-    assert!(
-        matches!(&ends[..], [Action::Finish(_, FinalState::NotSent(reason))] if reason.to_string() == why),
-        "{ends:?}"
-    );
 }
 
 #[test]

@@ -130,8 +130,8 @@ impl Task {
         let line = |name: &String| self.line_names.iter().position(|line| **line == **name);
         let machine = &mut self.machine;
         let is_done = match decision {
-            Decision::Trip(scope, note) => machine.trip_breaker(scope, note, now),
-            Decision::Reset(scope) => machine.reset_breaker(scope, now),
+            Decision::Trip { scope, person, note } => machine.trip_breaker(scope, person, note, now),
+            Decision::Reset { scope, person } => machine.reset_breaker(scope, person, now),
             Decision::Block(business, note) => {
                 machine.block(business.as_deref(), note, now).map_err(|_| CannotDecide::TooManyBlocks)?;
                 true
@@ -155,7 +155,7 @@ impl Task {
             }
         };
         tracing::warn!(institution = &*self.name, ?decision, is_done, "a person decided");
-        let is_breaker = matches!(decision, Decision::Trip(..) | Decision::Reset(_));
+        let is_breaker = matches!(decision, Decision::Trip { .. } | Decision::Reset { .. });
         match is_done {
             true => Ok(()),
             false if is_breaker => Err(CannotDecide::NoBreaker),

@@ -12,6 +12,17 @@ impl Task {
     /// Brings back what held at the end of the earlier run.
     pub(super) fn recall_standing(&mut self, standing: Vec<Standing>, now: Now) {
         for standing in standing {
+            if let Standing::Breaker { business, person, by: Some(by) } = &standing {
+                let business = business.as_deref().unwrap_or_default();
+                let note = by.note.as_str();
+                tracing::warn!(
+                    institution = &*self.name,
+                    business,
+                    person,
+                    note,
+                    "a person tripped this breaker before the restart"
+                );
+            }
             let names = &self.line_names;
             self.machine.recall_standing(standing, |name| names.iter().position(|line| **line == *name), now);
         }

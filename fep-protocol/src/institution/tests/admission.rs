@@ -4,7 +4,7 @@ use super::*;
 use crate::breaker::{BreakerScope, BreakerSettings};
 use crate::calendar::DayHours;
 
-fn policy() -> BreakerPolicy {
+pub(super) fn policy() -> BreakerPolicy {
     let settings = BreakerSettings {
         failures_in_row: 2,
         window: 10 * SECOND,
@@ -65,14 +65,14 @@ fn what_waits_is_refused_when_the_breaker_trips() {
     bench.request().unwrap();
     bench.request().unwrap();
     bench.done.clear();
-    bench.machine.trip_breaker(&BreakerScope::Institution, "maintenance", at(SECOND));
+    bench.machine.trip_breaker(&BreakerScope::Institution, "kim", "maintenance", at(SECOND));
     bench.run();
     let why = "2 not sent: the breaker of the institution is tripped: a person stopped it: maintenance";
-    bench.expect(&["breaker Tripped", why]);
-    bench.machine.reset_breaker(&BreakerScope::Institution, at(SECOND));
+    bench.expect(&["kim trips", "breaker Tripped", why]);
+    bench.machine.reset_breaker(&BreakerScope::Institution, "lee", at(SECOND));
     bench.receive(incarnation_of(0, 1), "ANS:0001");
     bench.request().unwrap();
-    bench.expect(&["breaker Passing", "answer", "1 answered", "0.1 < REQ:0002"]);
+    bench.expect(&["lee resets", "breaker Passing", "answer", "1 answered", "0.1 < REQ:0002"]);
 }
 
 #[test]
@@ -146,4 +146,24 @@ fn hours_and_persons_close_business() {
     assert_eq!(bench.request(), Err("business with the institution is blocked: audit".to_owned()));
     assert!(bench.machine.unblock(None));
     assert!(bench.request().is_ok());
+}
+
+#[test]
+fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
+    let mut machine = started(settings(1, SessionPolicy::default()));
+    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
+    let stale = machine.request(Priority::Customer, Duration::ZERO, at(6 * SECOND)).unwrap_err();
+    assert_eq!(stale.to_string(), "it could not be started within 2500 ms");
+    let ticket = machine.request(Priority::Customer, Duration::ZERO, at(SECOND)).unwrap();
+    assert_eq!(machine.deadline(), Some(5 * SECOND / 2), "the journal has until then");
+    machine.tick(at(5 * SECOND / 2));
+    machine.journaled(ticket, Ok(()), at(6 * SECOND));
+    let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
+        .filter(|action| matches!(action, Action::Write(..) | Action::Finish(..)))
+        .collect();
+    let why = "it could not be started within 2500 ms: the journal had not taken it";
+    assert!(
+        matches!(&ends[..], [Action::Finish(_, FinalState::NotSent(reason))] if reason.to_string() == why),
+        "{ends:?}"
+    );
 }

@@ -1,6 +1,7 @@
 //! One of several instances: without trace numbers, without a share, and with answers of other instances.
 
 use super::*;
+use crate::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCause};
 use crate::coordination::{Amounts, Fenced, Grant, KeyOwner, RoutedAnswer};
 
 /// One of two instances, connected. Its questions are written down, and a test gives the news.
@@ -27,6 +28,9 @@ impl Bench {
                 Action::Received(incoming) => texts.push(incoming.class.name().to_owned()),
                 Action::Finish(ticket, FinalState::NotSent(why)) => texts.push(format!("{} not sent: {why}", ticket.0)),
                 Action::Finish(ticket, FinalState::Answered(..)) => texts.push(format!("{} answered", ticket.0)),
+                Action::Standing(Standing::Breaker { person, by, .. }) => {
+                    texts.push(format!("{person} {}", if by.is_some() { "trips" } else { "resets" }));
+                }
                 _ => {}
             }
         }
@@ -120,4 +124,32 @@ fn an_answer_from_another_instance_is_an_answer() {
     assert_eq!(bench.hears(answer(b"ANS:0001")), ["answer", "1 answered"]);
     assert_eq!(bench.hears(answer(b"ANS:0001")), ["duplicate"]);
     assert_eq!(bench.hears(answer(b"ANS:0777")), ["unmatched"], "it is not sent round");
+}
+
+#[test]
+fn what_a_person_decided_at_another_instance_is_remembered_here() {
+    let terms = Terms { instances_max: 2, lease: 3 * SECOND, report_every: SECOND, owner_timeout: SECOND };
+    let breaker = Some(admission::policy());
+    let mut bench = Bench::with(Settings { terms, breaker, ..settings(1, SessionPolicy::default()) });
+    bench.asked();
+    let scope = BreakerScope::Institution;
+    let snapshot = |generation, state, cause| {
+        News::Breaker(BreakerSnapshot {
+            scope: scope.clone(),
+            state,
+            generation,
+            cause,
+            since_ms: 7,
+            wait: None,
+            attempts: 0,
+            failures: 0,
+            answers: 0,
+        })
+    };
+    let by_kim = || Some(TripCause::Person { person: "kim".to_owned(), note: "maintenance".to_owned() });
+    assert_eq!(bench.hears(snapshot(5, BreakerState::Tripped, by_kim())), ["kim trips"]);
+    assert_eq!(bench.hears(snapshot(5, BreakerState::Tripped, by_kim())), [] as [&str; 0], "it is not newer");
+    assert_eq!(bench.hears(snapshot(6, BreakerState::Passing, by_kim())), ["another instance resets"]);
+    let by_itself = Some(TripCause::LinksLost);
+    assert_eq!(bench.hears(snapshot(7, BreakerState::Tripped, by_itself)), [] as [&str; 0], "no person decided it");
 }
