@@ -161,11 +161,12 @@ impl Gateway {
             let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, handle);
         }
-        shared.neighbours.are(&institutions);
+        shared.neighbours.set(&institutions);
         Ok(Self { inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false) }) })
     }
 
-    /// Sends a request and waits for its outcome. `body` contains the fields of the telegram as JSON.
+    /// Sends a request and waits for its outcome. `body` contains the fields of the telegram as JSON. If a breaker sends the request to
+    /// another institution, the exchange is one with that institution, and its [`passage`](Exchange::passage) names the first one.
     ///
     /// # Errors
     /// If the request is not accepted. If an accepted request cannot be sent, that is an outcome and not an error.

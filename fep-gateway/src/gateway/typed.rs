@@ -42,6 +42,8 @@ impl Gateway {
     /// The configuration fills the trace number, dates and times with `<trace>`, `<date>`, `<time>` and `<transaction>`.
     /// These replace the values of the struct. All other fields are sent as they are in the struct.
     ///
+    /// If a breaker sends the request to another institution, the constants of its `fill` replace those of the struct, too.
+    ///
     /// A second call with the same idempotency key and an equal struct returns the exchange of the first call. If that certainly
     /// was not sent, the second call sends. All bytes of the struct are compared, also those of the fields that the
     /// gateway replaces. So keep the fields that the gateway replaces constant between repeats: a fresh time gives

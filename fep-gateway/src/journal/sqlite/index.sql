@@ -43,7 +43,7 @@ CREATE TABLE case_facts (                       -- the facts of settlements
 ) WITHOUT ROWID;
 
 CREATE TABLE keys (                             -- the newest exchange with an idempotency key
-  institution      TEXT NOT NULL,
+  institution      TEXT NOT NULL,               -- the one that the service asked, also if a breaker sent the request to another one
   key              TEXT NOT NULL,
   digest           BLOB NOT NULL,
   exchange         BLOB NOT NULL,

@@ -39,6 +39,8 @@ pub(super) struct Neighbour {
 /// Where a request goes on.
 #[derive(Debug)]
 pub(super) struct Onward {
+    /// The exchange that it becomes there.
+    to: OtherExchange,
     neighbour: Neighbour,
     draft: Draft,
     /// The time of its first acceptance, by the steady clock. It has one deadline.
@@ -46,8 +48,8 @@ pub(super) struct Onward {
 }
 
 impl Neighbours {
-    /// Makes all institutions known.
-    pub fn are(&self, handles: &BTreeMap<String, Handle>) {
+    /// Makes all institutions known, once.
+    pub fn set(&self, handles: &BTreeMap<String, Handle>) {
         let neighbour = |handle: &Handle| Neighbour {
             catalogue: Arc::clone(&handle.catalogue),
             commands: handle.commands.downgrade(),
@@ -83,7 +85,7 @@ impl Task {
         let draft = self.catalogue.passed_on(running.spare.as_ref()?, &neighbour.catalogue)?;
         let other = OtherExchange { institution: to.to_owned(), exchange: self.shared.clock.name(now) };
         running.exchange.passage = Some(Passage::PassedOn(other.clone()));
-        running.onward = Some(Box::new(Onward { neighbour, draft, since: running.since }));
+        running.onward = Some(Box::new(Onward { to: other.clone(), neighbour, draft, since: running.since }));
         Some(other)
     }
 
@@ -95,13 +97,12 @@ impl Task {
         key: Option<KeyTicket>,
         reply: oneshot::Sender<Exchange>,
     ) {
-        let Some(Passage::PassedOn(other)) = &first.passage else { return };
         point(FaultPoint::PassingOn);
-        let Onward { neighbour, draft, since } = onward;
+        let Onward { to, neighbour, draft, since } = onward;
         let from = OtherExchange { institution: first.institution.to_string(), exchange: first.id };
-        let accepted_at_ms = other.exchange.accepted_at_ms();
         let telegram = Arc::clone(&first.telegram);
-        let accepted = Exchange::accepted(other.exchange, other.institution.as_str().into(), telegram, accepted_at_ms);
+        let accepted_at_ms = to.exchange.accepted_at_ms();
+        let accepted = Exchange::accepted(to.exchange, to.institution.into(), telegram, accepted_at_ms);
         let exchange = Exchange { passage: Some(Passage::CameFrom(from)), ..accepted };
         key.iter().for_each(|key| key.moves_to(exchange.id));
         let Ok(place) = Arc::clone(&neighbour.permits).try_acquire_owned() else {
