@@ -26,11 +26,17 @@ pub(crate) fn written(process: u32) -> Option<u64> {
     number(&format!("/proc/{process}/io"), "write_bytes:")
 }
 
-/// The lengths of all files of a folder together, in bytes.
+/// The ends of the names of files that do not grow with the journal: the write-ahead logs, which are read into the files behind them,
+/// and the room that is kept for a full disk.
+const CONSTANT: [&str; 3] = ["-wal", "-shm", ".reserve"];
+
+/// The lengths of the files of a folder that grow, together, in bytes.
 pub(crate) fn folder_bytes(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
+    let is_constant = |name: &str| CONSTANT.iter().any(|end| name.ends_with(end));
     let len = |entry: fs::DirEntry| match entry.metadata() {
         Ok(found) if found.is_dir() => folder_bytes(&entry.path()),
+        Ok(_) if entry.file_name().to_str().is_some_and(is_constant) => 0,
         Ok(found) => found.len(),
         Err(_) => 0,
     };
