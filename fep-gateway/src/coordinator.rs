@@ -91,8 +91,8 @@ pub struct Joining {
     pub contract: Contract,
     /// The trace numbers of a business day.
     pub traces: TraceRange,
-    /// The numbers that this instance's journal knows as used. No form grants numbers up to there again.
-    pub used: Option<TraceHighWater>,
+    /// The numbers that this instance's journal knows as used, by day. No form grants numbers up to there again.
+    pub used: Vec<TraceHighWater>,
 }
 
 /// The way of news to an institution's task.

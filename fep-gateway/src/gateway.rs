@@ -149,7 +149,8 @@ impl Gateway {
         let mut institutions = BTreeMap::new();
         for (name, (institution, catalogue)) in prepared {
             let Some(lane) = lanes.remove(&name) else { continue };
-            let used = opened.high_waters.iter().find(|(marked, _)| *marked == name).map(|(_, high_water)| *high_water);
+            let used = opened.high_waters.iter().filter(|(marked, _)| *marked == name);
+            let used = used.map(|(_, high_water)| *high_water).collect();
             let (own, others) = recalled.into_iter().partition(|earlier| *earlier.institution == *name);
             recalled = others;
             let (own_cases, others) = cases.into_iter().partition(|case| *case.institution == *name);

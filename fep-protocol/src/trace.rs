@@ -9,7 +9,7 @@
 //! request with an old outcome. The last numbers are kept for sign-on, echo test and sign-off, so that the lines stay up.
 //! An institution whose contract lets the numbers wrap is configured so.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The highest trace number of a day that may have been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +55,9 @@ pub enum TraceUse {
 #[derive(Clone, Debug)]
 pub struct TraceCounter {
     range: TraceRange,
-    day: i64,
-    /// The highest number that was given away.
-    last: u64,
-    /// The same for the day before: an instance whose clock is behind may still need some of its numbers.
-    before: Option<TraceHighWater>,
+    /// The highest number that was given away, by day: those of the last days. A clock that is set back, or that of an instance which
+    /// is behind, needs further numbers of an earlier day.
+    marks: BTreeMap<i64, u64>,
 }
 
 /// The blocks of one institution that this instance got.
@@ -85,6 +83,9 @@ pub enum NoNumber {
     /// The instance has no block for the day. One was asked for.
     NoBlock,
 }
+
+/// The number of days whose used numbers are known. Numbers of an earlier day are never used again.
+pub const TRACE_DAYS_MAX: usize = 32;
 
 /// The share of the range that is kept for duties, as its divisor: one hundredth.
 const DUTIES_DIVISOR: u64 = 100;
@@ -124,39 +125,41 @@ impl TraceRange {
 }
 
 impl TraceCounter {
-    /// Creates a counter that continues after the numbers that were given away.
+    /// Creates a counter that continues after the numbers that were given away: those of the last [`TRACE_DAYS_MAX`] days.
     #[must_use]
-    pub fn new(range: TraceRange, used: Option<TraceHighWater>) -> Self {
+    pub fn new(range: TraceRange, used: impl IntoIterator<Item = TraceHighWater>) -> Self {
         let range = range.checked();
-        let used = used.unwrap_or(TraceHighWater { day: i64::MIN, high: 0 });
-        Self { range, day: used.day, last: used.high.min(range.max), before: None }
+        let marks = used.into_iter().map(|mark| (mark.day, mark.high.min(range.max))).collect();
+        let mut counter = Self { range, marks };
+        counter.forget();
+        counter
     }
 
-    /// Gives a block away. `None` if the numbers of the day are used up. No block has numbers for requests and numbers that
-    /// are kept for duties.
+    /// Gives a block of this day away. `None` if the numbers of the day are used up. No block has numbers for requests and numbers
+    /// that are kept for duties.
     ///
-    /// The clocks of instances differ, so the numbers of the day before go on, too. An earlier day does not begin again:
-    /// after a clock was set back, its first numbers must not be used twice. The block then says the current day.
+    /// Each day continues after its own numbers: the clocks of instances differ, and a clock may be set back. A day so long ago that its
+    /// numbers are forgotten has none left.
     pub fn next(&mut self, day: i64, for_what: TraceUse) -> Option<TraceBlock> {
-        if let Some(before) = self.before.as_mut().filter(|before| before.day == day) {
-            let block = self.range.after(before.high, for_what)?;
-            before.high = block.1;
-            return Some(TraceBlock { day, first: block.0, last: block.1 });
+        let oldest = self.marks.first_key_value().filter(|_| self.marks.len() >= TRACE_DAYS_MAX);
+        if oldest.is_some_and(|(oldest, _)| day < *oldest) {
+            return None;
         }
-        if day > self.day {
-            self.before = Some(self.high_water());
-            self.day = day;
-            self.last = 0;
-        }
-        let (first, last) = self.range.after(self.last, for_what)?;
-        self.last = last;
-        Some(TraceBlock { day: self.day, first, last })
+        let (first, last) = self.range.after(self.marks.get(&day).copied().unwrap_or(0), for_what)?;
+        self.marks.insert(day, last);
+        self.forget();
+        Some(TraceBlock { day, first, last })
     }
 
-    /// The highest number that was given away.
-    #[must_use]
-    pub fn high_water(&self) -> TraceHighWater {
-        TraceHighWater { day: self.day, high: self.last }
+    /// The highest numbers that were given away, by day.
+    pub fn high_waters(&self) -> impl Iterator<Item = TraceHighWater> {
+        self.marks.iter().map(|(day, high)| TraceHighWater { day: *day, high: *high })
+    }
+
+    fn forget(&mut self) {
+        while self.marks.len() > TRACE_DAYS_MAX {
+            self.marks.pop_first();
+        }
     }
 }
 
@@ -168,19 +171,16 @@ impl TraceBook {
         Self { range, day: i64::MIN, blocks: VecDeque::new(), last: 0, used_up: None, warned: false }
     }
 
-    /// Adds a block, which is durable by the time its first number reaches the wire. A block of an earlier day is dropped:
-    /// its numbers are lost.
+    /// Adds a block, which is durable by the time its first number reaches the wire. A block of another day than the current one is
+    /// dropped: its numbers are lost.
     pub fn granted(&mut self, block: TraceBlock) {
-        if block.day < self.day || self.blocks.len() >= BLOCKS_MAX {
-            return;
+        if block.day == self.day && self.blocks.len() < BLOCKS_MAX {
+            self.blocks.push_back(block);
         }
-        self.turn(block.day);
-        self.blocks.push_back(block);
     }
 
     /// Records that there are no more numbers of this day.
     pub fn refused(&mut self, day: i64, for_what: TraceUse) {
-        self.turn(day);
         if day == self.day {
             self.used_up = Some((day, for_what));
         }
@@ -208,25 +208,17 @@ impl TraceBook {
         self.left(TraceUse::Request) == 0 && !self.is_used_up(TraceUse::Request)
     }
 
-    /// For what a block is needed on this day, or `None` if there are enough numbers. A block is needed while the last one
+    /// Begins this day if it is another one. For what a block is needed on it, or `None` if there are enough numbers. A block is needed while the last one
     /// is in use, so that a request does not wait for it.
     #[must_use]
-    pub fn needs(&self, day: i64) -> Option<TraceUse> {
-        if day > self.day {
-            return Some(TraceUse::Request);
-        }
+    pub fn needs(&mut self, day: i64) -> Option<TraceUse> {
+        self.turn(day);
         if !self.is_used_up(TraceUse::Request) {
             let is_low = self.left(TraceUse::Request) <= self.range.block.min(self.range.max) / 2;
             return is_low.then_some(TraceUse::Request);
         }
         let is_low = self.left(TraceUse::Duty) == 0 && !self.is_used_up(TraceUse::Duty);
         is_low.then_some(TraceUse::Duty)
-    }
-
-    /// The business day of the numbers, in days since 1970-01-01.
-    #[must_use]
-    pub fn day(&self) -> i64 {
-        self.day
     }
 
     /// Returns the last used number and the maximum, once a day, after 80 % of the numbers of the day are used.
@@ -236,9 +228,9 @@ impl TraceBook {
         is_due.then_some((self.last, self.range.max))
     }
 
-    /// Begins a day. A day before the current one changes nothing.
+    /// Begins a day, or goes back to one after a clock was set back. What is left of the blocks of the other day is lost.
     fn turn(&mut self, day: i64) {
-        if day > self.day {
+        if day != self.day {
             self.day = day;
             self.blocks.clear();
             self.last = 0;
@@ -252,7 +244,7 @@ impl TraceBook {
     }
 
     fn is_used_up(&self, for_what: TraceUse) -> bool {
-        self.used_up.is_some_and(|(day, whose)| day >= self.day && for_what <= whose)
+        self.used_up.is_some_and(|(day, whose)| day == self.day && for_what <= whose)
     }
 
     fn missing(&self, for_what: TraceUse) -> NoNumber {
@@ -292,6 +284,10 @@ mod tests {
         }
     }
 
+    fn marks(alone: &Alone) -> Vec<TraceHighWater> {
+        alone.0.high_waters().collect()
+    }
+
     fn high_water(day: i64, high: u64) -> TraceHighWater {
         TraceHighWater { day, high }
     }
@@ -300,21 +296,68 @@ mod tests {
     fn numbers_follow_each_other_over_blocks() {
         let mut alone = Alone::new(999_999, 3, false, None);
         assert_eq!((0..5).map(|_| alone.request(10)).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
-        assert_eq!(alone.0.high_water(), high_water(10, 6));
+        assert_eq!(marks(&alone), [high_water(10, 6)]);
     }
 
     #[test]
     fn a_restart_continues_after_the_blocks_that_were_given_away() {
         let mut alone = Alone::new(999_999, 1000, false, Some(high_water(10, 2000)));
-        assert_eq!((alone.request(10), alone.0.high_water()), (2001, high_water(10, 3000)));
+        assert_eq!((alone.request(10), marks(&alone)), (2001, vec![high_water(10, 3000)]));
         let mut alone = Alone::new(999_999, 1000, false, Some(high_water(10, 2000)));
-        assert_eq!((alone.request(11), alone.0.high_water()), (1, high_water(11, 1000)));
+        assert_eq!((alone.request(11), marks(&alone)), (1, vec![high_water(10, 2000), high_water(11, 1000)]));
     }
 
     #[test]
-    fn a_clock_that_is_set_back_does_not_begin_the_day_again() {
+    fn each_day_goes_on_where_it_was_and_a_forgotten_one_has_no_numbers() {
         let mut alone = Alone::new(999_999, 10, false, None);
-        assert_eq!([alone.request(10), alone.request(11), alone.request(10), alone.request(11)], [1, 1, 2, 3]);
+        // What was left of the first block of a day is lost.
+        assert_eq!([alone.request(10), alone.request(11), alone.request(10), alone.request(11)], [1, 1, 11, 11]);
+        (12..42).for_each(|day| assert_eq!(alone.request(day), 1));
+        assert_eq!((marks(&alone).len(), alone.request(10)), (TRACE_DAYS_MAX, 21));
+        assert_eq!(alone.request(42), 1);
+        assert_eq!(alone.next(10, TraceUse::Request), Err(NoNumber::UsedUp { max: 998_999 }));
+        assert_eq!((alone.request(11), alone.request(42)), (21, 11));
+    }
+
+    /// Takes requests' numbers on days in this order. With `true` the gateway starts again before them, and knows what is durable: the marks
+    /// of the blocks that were given away. No number is used twice on one day.
+    fn check_no_number_twice(turns: &[(i64, bool, u64)]) {
+        let mut marks: BTreeMap<i64, u64> = BTreeMap::new();
+        let mut used = std::collections::BTreeSet::new();
+        let mut alone = Alone::new(999_999, 10, false, None);
+        for (turn, (day, starts_again, count)) in turns.iter().enumerate() {
+            if *starts_again {
+                let range = alone.0.range;
+                let marks = marks.iter().map(|(day, high)| high_water(*day, *high));
+                alone = Alone(TraceCounter::new(range, marks), TraceBook::new(range));
+            }
+            for _ in 0..*count {
+                let Alone(counter, book) = &mut alone;
+                while let Some(need) = book.needs(*day) {
+                    let block = counter.next(*day, need).unwrap();
+                    marks.insert(block.day, block.last);
+                    book.granted(block);
+                }
+                let number = book.next(*day, TraceUse::Request).unwrap();
+                assert!(used.insert((*day, number)), "turn {turn}: number {number} of day {day} twice");
+                assert!(number <= marks[day], "turn {turn}: number {number} of day {day} is not durable");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_over_midnight_repeats_no_number() {
+        check_no_number_twice(&[(10, false, 50), (11, false, 5), (10, false, 20), (11, false, 20), (10, false, 1)]);
+        // The same over a restart of the gateway.
+        check_no_number_twice(&[(10, false, 50), (11, false, 5), (10, true, 20), (11, true, 20), (10, true, 50)]);
+        check_no_number_twice(&[
+            (10, false, 50),
+            (11, false, 5),
+            (12, true, 5),
+            (9, true, 5),
+            (11, true, 5),
+            (9, true, 9),
+        ]);
     }
 
     #[test]
@@ -380,7 +423,7 @@ mod tests {
             [block(10), block(11), block(10), block(11)],
             [Some((10, 1)), Some((11, 1)), Some((10, 11)), Some((11, 11))]
         );
-        assert_eq!(block(9), Some((11, 21)), "the day before yesterday is over");
+        assert_eq!(block(9), Some((9, 1)), "nothing was sent on that day");
     }
 
     #[test]

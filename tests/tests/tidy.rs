@@ -425,20 +425,41 @@ fn the_glossary_names_what_there_is() {
     }
 }
 
+/// The rows of the tables in a section of ARCHITECTURE.md. A cell is without its outer backticks.
+fn rows_of(section: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let section = text.split(section).nth(1).expect("the section").split("\n## ").next().expect("its text");
+    let rows = section.lines().filter(|line| line.starts_with("| ") && line.contains("` |"));
+    rows.map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect()).collect()
+}
+
+fn assert_has_function(file: &str, function: &str) {
+    let source = fs::read_to_string(root().join(file)).unwrap_or_default();
+    let is_there = ["(", "<"].iter().any(|end| source.contains(&format!("fn {function}{end}")));
+    assert!(is_there, "{file} has no function {function}");
+}
+
 /// Checks the rows `| step | `file` | `function` |` of ARCHITECTURE.md.
 #[test]
 fn architecture_names_functions_that_are_there() {
-    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
-    let section = text.split("## Where to start").nth(1).expect("the section").split("\n## ").next().expect("its text");
-    let rows: Vec<Vec<&str>> = section
-        .lines()
-        .filter(|line| line.starts_with("| ") && line.contains('`'))
-        .map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`')).collect())
-        .collect();
+    let rows = rows_of("## Where to start");
     assert!(rows.len() >= 20, "{rows:?}");
     for row in rows {
-        let source = fs::read_to_string(root().join(row[2])).unwrap_or_default();
-        let is_there = ["(", "<"].iter().any(|end| source.contains(&format!("fn {}{end}", row[3])));
-        assert!(is_there, "{} has no function {}", row[2], row[3]);
+        assert_has_function(&row[2], &row[3]);
+    }
+}
+
+/// Checks the rows `| line | keys | `file` | `test` |` of ARCHITECTURE.md.
+#[test]
+fn each_line_dialect_has_its_keys_and_a_test() {
+    let rows = rows_of("## Line dialects");
+    assert!(rows.len() >= 35, "{rows:?}");
+    let example = fs::read_to_string(root().join("fep-gateway/gateway.example.toml")).expect("the example");
+    for row in rows {
+        for key in row[2].split("`, `") {
+            let is_there = ["=", " ", "]"].iter().any(|end| example.contains(&format!("{key}{end}")));
+            assert!(is_there, "gateway.example.toml has no key {key}: {}", row[1]);
+        }
+        assert_has_function(&row[3], &row[4]);
     }
 }

@@ -133,8 +133,8 @@ enum TaskCommand {
 /// What an institution's earlier run left.
 #[derive(Debug)]
 pub struct Legacy {
-    /// The used trace numbers.
-    pub used: Option<TraceHighWater>,
+    /// The used trace numbers, by day.
+    pub used: Vec<TraceHighWater>,
     /// The exchanges whose keys may still be in quarantine.
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
@@ -181,7 +181,7 @@ impl Handle {
             institution: Arc::clone(&name),
             contract: Contract::of(&settings.flow.contract, settings.occupied_max),
             traces: settings.traces,
-            used: legacy.used.filter(|_| !is_on(Mutant::ForgetsTraces)),
+            used: if is_on(Mutant::ForgetsTraces) { Vec::new() } else { legacy.used },
         };
         let (news, news_queue) = NewsSender::channel();
         let seat = shared.coordinator.join(joining, news);

@@ -280,6 +280,27 @@ async fn a_window_of_one_sends_the_next_request_after_the_answer() {
     }
 }
 
+#[tokio::test]
+async fn a_window_of_two_has_two_requests_in_flight_and_an_answer_makes_room_for_one() {
+    let mut peer = Peer::start().await;
+    let bench = Bench::new(&line("main", peer.port, "window = 2"), "answer_timeout_ms = 5000", "").await;
+    bench.becomes("main", LinkState::Up).await;
+    let asked = [bench.ask(), bench.ask(), bench.ask(), bench.ask()];
+    let mut waiting = [peer.receive().await, peer.receive().await];
+    for _ in 0..2 {
+        assert!(peer.is_quiet().await, "the window is full");
+        let [older, newer] = waiting;
+        peer.send(newer.0, &transfer_answer(&newer.1)).await;
+        waiting = [older, peer.receive().await];
+    }
+    for (connection, request) in waiting {
+        peer.send(connection, &transfer_answer(&request)).await;
+    }
+    for asked in asked {
+        assert_eq!(outcome(&asked.await.unwrap()), "answered");
+    }
+}
+
 /// The answer of a stop-and-wait line, with this number instead of the trace number, which no key reads.
 fn answer_without_key(request: &[u8], number: u8) -> Vec<u8> {
     let mut answer = transfer_answer(request);

@@ -245,3 +245,26 @@ async fn a_pair_of_lines_sends_on_one_and_receives_on_the_other() {
     lines.gateway.stop().await;
     closed(&mut received).await;
 }
+
+/// The gateway's requests are answered where they were sent. The institution's own telegrams come on another line, and are answered there.
+#[tokio::test]
+async fn a_line_for_the_institutions_telegrams_is_answered_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let send = format!("connect = \"{}\"\nduty = \"send\"", listener.local_addr().unwrap());
+    let port = dead_port().await;
+    let theirs = format!("listen = \"127.0.0.1:{port}\"\npeers = [\"127.0.0.1\"]\nduty = \"answer\"");
+    let poll = "[institutions.bank-a.session]\npoll = { request = \"0000\", answer = \"0002HB\" }\n";
+    let lines = format!("{}{}{poll}", line(&send), line(&theirs).replace("main", "theirs"));
+    let lines = Lines::new(&lines).await;
+    let (mut sent, _) = timeout(PATIENCE, listener.accept()).await.expect("it connects").unwrap();
+    lines.become_so(&[LinkState::Up, LinkState::Listening]).await;
+    lines.answered_on(&mut sent).await;
+    let mut theirs = dial("127.0.0.1", port).await;
+    theirs.write_all(b"0000").await.unwrap();
+    assert_eq!(frame(&mut theirs).await, b"0002HB");
+    // An answer may come there, too.
+    let asked = lines.ask();
+    let request = frame(&mut sent).await;
+    theirs.write_all(&transfer_answer(&request)).await.unwrap();
+    assert_eq!(outcome(&asked.await.unwrap()), "answered");
+}

@@ -183,7 +183,7 @@ impl Coordinator for FakeCoordinator {
         let mut state = self.cluster.state();
         let shared = state.institutions.entry(Arc::clone(&institution)).or_insert_with(|| Shared {
             division: Division::new(TERMS, joining.contract, now),
-            traces: TraceCounter::new(joining.traces, joining.used),
+            traces: TraceCounter::new(joining.traces, joining.used.clone()),
             breakers: BTreeMap::new(),
             owners: HashMap::new(),
             seats: BTreeMap::new(),

@@ -146,7 +146,6 @@ impl<T: Telegrams> Institution<T> {
     pub(super) fn ask_for_traces(&mut self, day: i64, now: Now) {
         let Coordination { traces, asked, .. } = &mut self.coordination;
         let Some(for_what) = traces.needs(day) else { return };
-        let day = day.max(traces.day());
         let is_asked = asked
             .is_some_and(|(its_day, its_use, at)| (its_day, its_use) == (day, for_what) && now.steady < at + ASK_AGAIN);
         if !is_asked {

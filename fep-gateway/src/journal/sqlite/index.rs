@@ -15,7 +15,7 @@ use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
 use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
-use fep_protocol::trace::TraceHighWater;
+use fep_protocol::trace::{TRACE_DAYS_MAX, TraceHighWater};
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 pub(in crate::journal) use self::compare::differences;
@@ -178,9 +178,14 @@ impl IndexFile {
         Ok(())
     }
 
+    /// Keeps the mark of a day, and forgets those of days so long ago that their numbers are never used again.
     fn traces(&self, institution: &str, high_water: TraceHighWater) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO traces VALUES (?1, ?2, ?3)";
         let row = params![institution, high_water.day, signed(high_water.high)];
+        self.connection.prepare_cached(sql)?.execute(row)?;
+        let sql = "DELETE FROM traces WHERE institution = ?1 AND day <=
+                   (SELECT day FROM traces WHERE institution = ?1 ORDER BY day DESC LIMIT 1 OFFSET ?2)";
+        let row = params![institution, i64::try_from(TRACE_DAYS_MAX).unwrap_or(i64::MAX)];
         self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }
 
@@ -306,7 +311,8 @@ impl IndexReader {
     /// The high-water marks of the used trace numbers, by institution.
     pub(in crate::journal) fn traces(&self) -> Result<Vec<(String, TraceHighWater)>, StoreError> {
         let read = || -> Result<Vec<_>, Error> {
-            let mut statement = self.connection.prepare("SELECT institution, day, high FROM traces")?;
+            let mut statement =
+                self.connection.prepare("SELECT institution, day, high FROM traces ORDER BY institution, day")?;
             let row =
                 |row: &Row<'_>| Ok((row.get(0)?, TraceHighWater { day: row.get(1)?, high: unsigned(row.get(2)?) }));
             statement.query_map([], row)?.collect()

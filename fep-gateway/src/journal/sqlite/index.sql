@@ -51,9 +51,10 @@ CREATE TABLE keys (                             -- the newest exchange with an i
 ) WITHOUT ROWID;
 
 CREATE TABLE traces (                           -- numbers up to `high` may have been used on that day
-  institution      TEXT PRIMARY KEY,
+  institution      TEXT NOT NULL,
   day              INTEGER NOT NULL,
-  high             INTEGER NOT NULL
+  high             INTEGER NOT NULL,
+  PRIMARY KEY (institution, day)
 ) WITHOUT ROWID;
 
 CREATE TABLE standing (                         -- what holds now, by topic

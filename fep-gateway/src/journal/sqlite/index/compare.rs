@@ -11,7 +11,7 @@ const TABLES: [(&str, &str, &str); 7] = [
     ("cases", "lower(hex(exchange))", "*"),
     ("case_facts", "lower(hex(exchange)) || ' fact ' || number", "*"),
     ("keys", "institution || ' ' || key", "*"),
-    ("traces", "institution", "*"),
+    ("traces", "institution || ' day ' || day", "*"),
     ("standing", "institution || ' ' || topic", "*"),
     ("notice_keys", "institution || ' notice of fact ' || notice", "*"),
     ("notices", "lower(hex(id))", "*"),
