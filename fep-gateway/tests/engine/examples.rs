@@ -1,5 +1,5 @@
 //! The named examples of line dialects, each with its spec, its configuration and its scenario: the gateway against the simulator over
-//! TCP. `bank-a` is in most other tests, `host-b` has a module of its own.
+//! TCP. `bank-a` is in most other tests, `host-b` and `giro-e` have modules of their own, too.
 
 use std::sync::Arc;
 
@@ -149,4 +149,38 @@ async fn a_market_data_stream_is_cut_by_a_table_of_codes() {
     let first = volumes[0];
     assert_eq!(volumes, (first..first + volumes.len() as u64).collect::<Vec<_>>());
     example.is_up(1).await;
+}
+
+#[tokio::test]
+async fn a_mainframe_with_a_binary_length_and_packed_numbers() {
+    let config = include_str!("../../testdata/host-b.toml").replace(
+        "notices.RepaymentNotice]",
+        "notices.RepaymentNotice]\nstand_in = { \"header.response_code\" = \"00\" }",
+    );
+    let example = Example::new("host-b", "loans.toml", &config, 9002).await;
+    let listed = loans_of(&example, "8001011234567").await;
+    assert_eq!(outcome(&listed), "answered");
+    let answer = &listed.answer.as_ref().unwrap().bytes;
+    // 40 + 13 + 30 + 2 + 2 * 60 bytes. The Korean is as iconv writes IBM933.
+    assert_eq!((answer.len(), &answer[..2]), (205, &[0, 205][..]));
+    assert_eq!(&answer[10..14], b"\xF0\xF2\xF1\xF0");
+    assert_eq!(answer[14..23], listed.request[14..23], "its trace number and date");
+    assert_eq!(&answer[53..62], b"\x0E\xD1\xB7\x8B\xA9\x95\xB7\x0F\x40");
+    assert_eq!(&answer[83..85], &[0, 2]);
+    let mut first = b"\xD3\xF0\xF0\xF0\xF0\xF0\xF0\xF0\xF0\xF0\xF0\xF0\xF0\xF1".to_vec();
+    first.extend(b"\x00\x00\x00\x12\x34\x56\x78\x9C\x04\x12\x5F\xD5\x02\x02\x40\x30\x2F");
+    first.extend(b"\xF0\xF0\xF0\xF0\xF0\xF0\xF1\xF5\xD0\x0E\xBA\x81\xC8\x82\x94\x71\xA5\xA1\x0F");
+    assert_eq!(answer[85..135], first);
+    assert_eq!(&answer[159..170], b"\x00\x00\x00\x00\x00\x00\x00\x1D\x12\x00\x0F");
+    let silent = loans_of(&example, "9912319999999").await;
+    assert!(outcome(&silent).starts_with("unknown"), "{}", outcome(&silent));
+    until("a repayment is answered", async || {
+        example.entries().iter().any(|(_, class, bytes)| class == "reply" && bytes[10..14] == *b"\xF0\xF4\xF1\xF0")
+    })
+    .await;
+}
+
+async fn loans_of(example: &Example, customer_no: &str) -> Exchange {
+    let fields = json!({ "customer_no": customer_no });
+    example.gateway.exchange("host-b", "LoanListRequest", &fields, None).await.unwrap()
 }
