@@ -122,6 +122,12 @@ pub enum Mutant {
     NoBudgets,
     /// A caller is told only when the journal has the outcome, however late that is.
     WaitsForTheDisk,
+    /// An answer that does not repeat the values of its request is an answer like others.
+    IgnoresRepeats,
+    /// After a restart, notices that were not delivered are not delivered.
+    ForgetsNotices,
+    /// The index leaves out the last fact of each step.
+    IndexLeavesOut,
     /// A telegram is written with another byte than the journal has.
     WritesOtherBytes,
 }

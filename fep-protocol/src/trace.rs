@@ -208,8 +208,8 @@ impl TraceBook {
         self.left(TraceUse::Request) == 0 && !self.is_used_up(TraceUse::Request)
     }
 
-    /// Begins this day if it is another one. For what a block is needed on it, or `None` if there are enough numbers. A block is needed while the last one
-    /// is in use, so that a request does not wait for it.
+    /// Begins this day if it is another one. Returns for what a block is needed on it, or `None` if there are enough numbers. A block is
+    /// needed while the last one is in use, so that a request does not wait for it.
     #[must_use]
     pub fn needs(&mut self, day: i64) -> Option<TraceUse> {
         self.turn(day);
@@ -258,6 +258,7 @@ impl TraceBook {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::SplitMix64;
 
     /// A counter and a book that asks it whenever it needs a block, as the only instance does.
     struct Alone(TraceCounter, TraceBook);
@@ -358,6 +359,12 @@ mod tests {
             (11, true, 5),
             (9, true, 9),
         ]);
+        for seed in 0..200 {
+            let mut random = SplitMix64::new(seed);
+            let mut below = |bound| random.next_u64() % bound;
+            let turn = |_| (10 + i64::try_from(below(4)).unwrap(), below(2) == 0, below(40));
+            check_no_number_twice(&(0..20).map(turn).collect::<Vec<_>>());
+        }
     }
 
     #[test]

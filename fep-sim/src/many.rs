@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it, and the seed that did so last, which is tried first.
-pub const MUTANTS: [(Mutant, &[Rule], u64); 33] = [
+pub const MUTANTS: [(Mutant, &[Rule], u64); 36] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation], 0),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation], 4),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once], 0),
@@ -44,6 +44,9 @@ pub const MUTANTS: [(Mutant, &[Rule], u64); 33] = [
     (Mutant::NoBudgets, &[Rule::Isolation], 1),
     (Mutant::NoBudgets, &[Rule::Bounded], 1),
     (Mutant::TellsBeforeDurable, &[Rule::Durable], 0),
+    (Mutant::IgnoresRepeats, &[Rule::Correlation], 17),
+    (Mutant::ForgetsNotices, &[Rule::Notice], 74),
+    (Mutant::IndexLeavesOut, &[Rule::Journal], 0),
     (Mutant::WaitsForTheDisk, &[Rule::Deadline], 24),
 ];
 

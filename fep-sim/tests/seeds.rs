@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use fep_sim::{MUTANTS, Plan, find, run};
+use fep_sim::{MUTANTS, Plan, Rule, find, run};
 
 /// The seeds of `make test`. `make sim` and `make soak` run others.
 const SEEDS: u64 = 120;
@@ -64,6 +64,13 @@ fn a_seed_replays_one_history() {
         let differs = first.history.iter().zip(&second.history).find(|(first, second)| first != second);
         assert_eq!(differs, None, "seed {seed}");
         assert_eq!(first.digest, second.digest, "seed {seed}");
+    }
+}
+
+#[test]
+fn each_rule_has_a_mutant() {
+    for rule in Rule::ALL {
+        assert!(MUTANTS.iter().any(|(_, rules, _)| rules.contains(&rule)), "{rule:?}");
     }
 }
 

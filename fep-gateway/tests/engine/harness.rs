@@ -47,7 +47,8 @@ accepted = { "header.response_code" = "0000" }
 "#;
 
 /// Another bank with the same telegrams. Its line lacks only the address.
-pub(crate) const BANK_B: &str = r#"
+pub(crate) const BANK_B: &str = concat!(
+    r#"
 [institutions.bank-b]
 spec = "specs/bank-a/bank-a.toml"
 answer_timeout_ms = 600
@@ -55,20 +56,16 @@ key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 framing = { length_digits = 4, counts = "rest", frame_max_bytes = 1000 }
 [institutions.bank-b.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
 "header.bank_code" = "088"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-"balance_sign" = ""
-"balance" = 0
-"fee" = 0
-[[institutions.bank-b.lines]]
+"#,
+    include_str!("../fill.toml"),
+    r#"[[institutions.bank-b.lines]]
 name = "main"
-"#;
+"#
+);
+
+/// What the gateway fills into requests.
+const FILL: &str = include_str!("../fill.toml");
 
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
@@ -96,17 +93,8 @@ trace = "header.trace_no"
 framing = {{ length_digits = 4, counts = "rest", frame_max_bytes = 1000 }}
 {institution}
 [institutions.bank-a.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
 "header.bank_code" = "099"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-"balance_sign" = ""
-"balance" = 0
-"fee" = 0
+{FILL}
 {tables}
 {lines}
 "#,

@@ -69,6 +69,43 @@ async fn a_declined_answer_is_an_answer() {
     assert_eq!(outcome(&asked.await.unwrap()), "answered");
 }
 
+/// The bytes of the amount in a transfer and in its answer, by the table of the spec.
+const AMOUNT: std::ops::Range<usize> = 116..129;
+
+#[tokio::test]
+async fn an_answer_about_another_amount_is_unknown_and_for_a_person() {
+    let tables = "[institutions.bank-a.telegrams.Transfer]\nrepeats = [\"amount\"]\n";
+    let mut bench = Bench::new(Setup { tables, ..Setup::default() }).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let mut answer = transfer_answer(&request);
+    assert_eq!(answer[AMOUNT], request[AMOUNT], "the golden answer repeats it");
+    answer[AMOUNT.end - 1] ^= 1;
+    bench.peer.send(connection, &answer).await;
+    let exchange = asked.await.unwrap();
+    let why = "unknown: the answer contradicts the request: amount is 1234566, in the request it is 1234567";
+    assert_eq!(outcome(&exchange), why);
+    assert_eq!((exchange.reason_code.as_deref(), exchange.flags.contradicting), (Some("answer_contradicts"), true));
+    assert_eq!(bench.gateway.find(&exchange.id).await.unwrap(), Some(exchange));
+    // Two requests whose answers are swapped: the keys fit, the amounts do not.
+    let [one, two] = [10, 20].map(|amount| {
+        let mut fields = transfer();
+        fields["amount"] = json!(amount);
+        let gateway = bench.gateway.clone();
+        tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &fields, None).await.unwrap() })
+    });
+    let [(_, first), (_, second)] = [bench.peer.receive().await, bench.peer.receive().await];
+    for (request, other) in [(&first, &second), (&second, &first)] {
+        let mut answer = transfer_answer(request);
+        answer[AMOUNT].copy_from_slice(&other[AMOUNT]);
+        bench.peer.send(connection, &answer).await;
+    }
+    for asked in [one, two] {
+        let exchange = asked.await.unwrap();
+        assert_eq!(exchange.reason_code.as_deref(), Some("answer_contradicts"), "{}", outcome(&exchange));
+    }
+}
+
 #[tokio::test]
 async fn silence_is_unknown_and_a_late_answer_settles_its_own() {
     let mut bench = Bench::new(Setup { institution: IMPATIENT, ..Setup::default() }).await;

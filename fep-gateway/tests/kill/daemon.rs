@@ -137,6 +137,9 @@ fn exchange(port: u16, request: &str) -> Option<Answer> {
     Some(Answer { status, body: body.to_owned() })
 }
 
+/// What the gateway fills into requests.
+pub(crate) const FILL: &str = include_str!("../fill.toml");
+
 fn configuration(port: u16, bank: u16) -> String {
     let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
     format!(
@@ -151,17 +154,8 @@ key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 answer_timeout_ms = 1000
 [institutions.bank-a.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
 "header.bank_code" = "099"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-balance_sign = ""
-balance = 0
-fee = 0
+{FILL}
 [institutions.bank-a.session]
 sign_on = "SignOn"
 sign_off = "SignOff"

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::bank::Bank;
-use crate::daemon::{self, Answer, Daemon};
+use crate::daemon::{self, Answer, Daemon, FILL};
 use crate::{REQUESTS, transfer};
 
 /// The points of `src/fault.rs` that such a request passes.
@@ -28,17 +28,8 @@ key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 answer_timeout_ms = 1000
 [institutions.bank-b.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
 "header.bank_code" = "088"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-balance_sign = ""
-balance = 0
-fee = 0
+{FILL}
 [[institutions.bank-b.lines]]
 name = "main"
 connect = "127.0.0.1:{other}"

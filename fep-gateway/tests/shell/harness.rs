@@ -149,6 +149,9 @@ pub(crate) async fn bank(scenario: &str) -> Simulator {
     Simulator::start(spec, scenario, "127.0.0.1:0").await.unwrap()
 }
 
+/// What the gateway fills into requests.
+const FILL: &str = include_str!("../fill.toml");
+
 fn config(connect: &str, more: &str, folder: &Path) -> Config {
     let text = format!(
         r#"
@@ -158,17 +161,8 @@ key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 answer_timeout_ms = 800
 [institutions.bank-a.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
 "header.bank_code" = "099"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-balance_sign = ""
-balance = 0
-fee = 0
+{FILL}
 [institutions.bank-a.session]
 sign_on = "SignOn"
 accepted = {{ "header.response_code" = "0000" }}

@@ -6,7 +6,8 @@ use serde_json::{Value as Json, json};
 use crate::harness::{Bench, GOOD_BANK, bank, transfer};
 use crate::journal::journal;
 
-const OTHER: &str = r#"
+const OTHER: &str = concat!(
+    r#"
 [institutions.bank-a.breaker]
 alternatives = { Transfer = { institution = "bank-b" } }
 [institutions.bank-b]
@@ -15,23 +16,16 @@ key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 answer_timeout_ms = 800
 [institutions.bank-b.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
 "header.bank_code" = "088"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-balance_sign = ""
-balance = 0
-fee = 0
-[institutions.bank-b.session]
+"#,
+    include_str!("../fill.toml"),
+    r#"[institutions.bank-b.session]
 sign_on = "SignOn"
 accepted = { "header.response_code" = "0000" }
 [[institutions.bank-b.lines]]
 name = "main"
-"#;
+"#
+);
 
 #[tokio::test]
 async fn both_exchanges_say_where_the_other_one_is() {

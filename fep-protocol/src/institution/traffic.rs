@@ -143,6 +143,7 @@ impl<T: Telegrams> Institution<T> {
         }
         let name = Some(telegram.clone());
         let contradiction = |request: &TelegramBytes, machine: &Self| match request.is_empty() {
+            _ if is_on(Mutant::IgnoresRepeats) => None,
             true => None,
             false => machine.telegrams.contradiction(request, &telegram, &bytes),
         };

@@ -33,7 +33,7 @@ pub enum Rule {
     Lines,
     /// After a bank has closed business, nothing goes out until it opens.
     Business,
-    /// An answer that was read in time is the outcome, whatever line it came on.
+    /// An answer that was read in time is the outcome, also if it came on another line.
     Answered,
     /// 7. A reversal is confirmed or in the dead letters, and its repetition carries the mark.
     Reversal,
@@ -55,6 +55,32 @@ pub enum Rule {
     Journal,
     /// 9. The files of an encrypted journal show no account, no name and no idempotency key.
     Secret,
+}
+
+impl Rule {
+    /// All rules.
+    pub const ALL: [Self; Self::Secret as usize + 1] = [
+        Self::Correlation,
+        Self::Once,
+        Self::Final,
+        Self::NotSent,
+        Self::Wire,
+        Self::Contract,
+        Self::Window,
+        Self::Lines,
+        Self::Business,
+        Self::Answered,
+        Self::Reversal,
+        Self::Isolation,
+        Self::Durable,
+        Self::Deadline,
+        Self::Bounded,
+        Self::Notice,
+        Self::Settled,
+        Self::Truth,
+        Self::Journal,
+        Self::Secret,
+    ];
 }
 
 /// A rule that did not hold.

@@ -265,10 +265,11 @@ impl Task {
         let at_ms = fact.at_ms;
         let conflicting = matches!(note, Some(Mismatch::Conflicting)).then(|| fact.bytes.clone());
         let number = self.append(fact);
-        if let Some(running) =
-            running.and_then(|ticket| self.running.get_mut(&ticket)).filter(|_| class == Class::Answer)
-        {
-            running.answer = Some((number, at_ms));
+        if let Some(running) = running.and_then(|ticket| self.running.get_mut(&ticket)) {
+            if class == Class::Answer {
+                running.answer = Some((number, at_ms));
+            }
+            running.exchange.flags.contradicting |= matches!(note, Some(Mismatch::Contradicting(_)));
         }
         if let Some(ticket) = ticket.filter(|_| class == Class::Conflicting) {
             if let Some(bytes) = conflicting.filter(|_| !is_of_step) {

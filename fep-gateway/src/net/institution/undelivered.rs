@@ -3,6 +3,7 @@
 
 use fep_protocol::delivery::NoticeRef;
 use fep_protocol::exchange::ExchangeId;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::JournalError;
 
 use super::Task;
@@ -84,6 +85,7 @@ impl Task {
     pub(super) fn fetched(&mut self, limit: usize, found: Result<Vec<StoredNotice>, JournalError>) {
         let ended = self.notices.fetching.take().unwrap_or_default().ended;
         let found = match found {
+            Ok(_) if is_on(Mutant::ForgetsNotices) => Vec::new(),
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, institution = &*self.name, "undelivered notices cannot be fetched");
