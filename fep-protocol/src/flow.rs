@@ -17,6 +17,7 @@ mod limit;
 mod rate;
 
 mod gate;
+mod duty;
 mod queue;
 mod refusal;
 
@@ -342,11 +343,6 @@ impl Flow {
         self.unanswered(id, false, now);
         let Some(started) = self.started.remove(&id) else { return };
         self.each_gate(started.business, Gate::released);
-    }
-
-    /// Counts a telegram of ours that passed no gate, such as an echo test, in the institution's rate.
-    pub fn count(&mut self, now: Duration) {
-        self.contract.count(now);
     }
 
     /// Refuses all waiting requests, or those of one business code, because business was closed.

@@ -19,6 +19,7 @@ mod link;
 mod admission;
 mod at_need;
 mod coordinated;
+mod duties;
 mod links;
 mod sending;
 mod steps;
@@ -35,6 +36,7 @@ pub use self::admission::BreakerPolicy;
 pub use self::at_need::LineRefusal;
 use self::at_need::StoppedLine;
 use self::coordinated::Coordination;
+use self::duties::Duties;
 use self::link::ContractedLink;
 use self::roster::Roster;
 use self::stopping::Shutdown;
@@ -170,6 +172,7 @@ pub struct Institution<T: Telegrams> {
     settings: Settings,
     telegrams: T,
     admission: Admission<T::Draft>,
+    duties: Duties,
     coordination: Coordination,
     mux: Mux,
     lines: Vec<Vec<ContractedLink>>,
@@ -286,6 +289,7 @@ impl<T: Telegrams> Institution<T> {
             settings,
             telegrams,
             admission,
+            duties: Duties::default(),
             coordination,
             mux: Mux::default(),
             lines,
@@ -364,10 +368,13 @@ impl<T: Telegrams> Institution<T> {
         }
         match owner {
             Owner::Exchange | Owner::Step => self.admission.flow.written(ticket, now.steady),
-            Owner::Duty { .. } | Owner::Probe { .. } => self.admission.flow.count(now.steady),
+            Owner::Duty { .. } | Owner::Probe { .. } => self.admission.flow.duty_written(now.steady),
             Owner::Reply => {}
         }
         self.actions.push_back(Action::Write(ticket, incarnation, bytes));
+        if !self.duties.is_empty() {
+            self.send_duties(now);
+        }
     }
 
     /// Reports that the request of [`Action::Withdraw`] was not written and will not be.
@@ -398,6 +405,9 @@ impl<T: Telegrams> Institution<T> {
             self.mux.withdraw(key);
         }
         self.vacate(ticket, item.incarnation);
+        if !item.written && matches!(item.owner, Owner::Duty { .. } | Owner::Probe { .. }) {
+            self.admission.flow.duty_unsent();
+        }
         match item.owner {
             Owner::Exchange | Owner::Step => {
                 self.admission.flow.unsent(ticket, now.steady);
@@ -427,7 +437,7 @@ impl<T: Telegrams> Institution<T> {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let drain = self.stopping_deadline();
-        let links = [self.roster.deadline(), self.lines_deadline()];
+        let links = [self.roster.deadline(), self.lines_deadline(), self.duties_deadline()];
         let others = [drain, self.mux.deadline(), self.admission.deadline(), self.coordination.deadline()];
         links.into_iter().chain(others).flatten().min()
     }

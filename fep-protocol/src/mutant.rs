@@ -122,6 +122,8 @@ pub enum Mutant {
     NoBudgets,
     /// A caller is told only when the journal has the outcome, however late that is.
     WaitsForTheDisk,
+    /// Sign-ons and echo tests go out although the rate is used up.
+    DutiesIgnoreTheRate,
     /// An answer that does not repeat the values of its request is an answer like others.
     IgnoresRepeats,
     /// After a restart, notices that were not delivered are not delivered.

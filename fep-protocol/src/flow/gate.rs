@@ -77,10 +77,15 @@ impl Gate {
         }
     }
 
-    /// Counts a telegram that passed no gate, such as an echo test.
-    pub(super) fn count(&mut self, now: Duration) {
+    /// The earliest time for a telegram that takes no place, such as an echo test. Without a share of the rate, nothing would ever sign
+    /// on.
+    pub(super) fn duty_at(&self) -> Earliest {
+        self.rate.as_ref().filter(|rate| rate.max() > 0).map_or(Earliest::Now, |rate| rate.earliest(true))
+    }
+
+    pub(super) fn rate_of_duties(&mut self, change: impl FnOnce(&mut Rate)) {
         if let Some(rate) = &mut self.rate {
-            rate.log(true, now);
+            change(rate);
         }
     }
 

@@ -93,8 +93,7 @@ impl Rate {
         }
     }
 
-    /// Counts a telegram that passed no gate.
-    pub(super) fn log(&mut self, is_privileged: bool, now: Duration) {
+    fn log(&mut self, is_privileged: bool, now: Duration) {
         self.settle(now);
         self.written.push_back(now);
         if !is_privileged {

@@ -15,7 +15,7 @@ use crate::business::{Business, BusinessClosed, TooManyBlocks};
 use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
 use crate::reason::{NotSent, Unknown};
 use crate::standing::{PersonNote, Standing};
-use crate::terms::{BusinessNotice, Demand, Duty, Now, Priority, Stops, Telegrams, Ticket};
+use crate::terms::{BusinessNotice, Demand, Now, Priority, Stops, Telegrams, Ticket};
 use crate::trace::TraceUse;
 
 /// The breakers of an institution.
@@ -37,7 +37,7 @@ pub(super) struct Admission<D> {
     business: Business,
     waiting: BTreeMap<Ticket, Waiting<D>>,
     /// Echo tests for a breaker, with its generation.
-    probes: BTreeMap<Ticket, (BreakerScope, u64)>,
+    pub(super) probes: BTreeMap<Ticket, (BreakerScope, u64)>,
 }
 
 /// A request that waits for its turn.
@@ -437,23 +437,6 @@ impl<T: Telegrams> Institution<T> {
                     }
                 }
             }
-        }
-    }
-
-    /// Sends an echo test for a breaker. Without a line, it counts as not answered.
-    fn probe(&mut self, scope: BreakerScope, generation: u64, now: Now) {
-        let ticket = self.ticket();
-        self.admission.probes.insert(ticket, (scope, generation));
-        let made = self.incarnation_for_business().and_then(|incarnation| {
-            let encode = |telegrams: &T, trace| telegrams.duty(Duty::EchoTest, trace, now);
-            Ok((incarnation, self.make(now, TraceUse::Duty, encode)?))
-        });
-        match made {
-            Ok((incarnation, wire)) => {
-                let owner = Owner::Probe { since: now.steady };
-                self.send_wire(ticket, owner, incarnation, wire, now.steady, now);
-            }
-            Err(_) => self.probed(ticket, false, now),
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::mutant::{Mutant, is_on};
 use crate::reason::{CloseReason, DutyFailure, NotSent, Unknown};
 use crate::session::{SessionAction, SessionEvent, SessionPolicy};
 use crate::terms::{BusinessNotice, Duty, Incarnation, LineDuty, LinkId, Now, Stops, Telegrams, Ticket};
-use crate::trace::TraceUse;
 
 impl<T: Telegrams> Institution<T> {
     /// Reports that the connection is established.
@@ -34,6 +33,7 @@ impl<T: Telegrams> Institution<T> {
             self.unsent(*ticket, NotSent::LinkLost(Some(Box::new(why.clone()))), now);
         }
         self.give_up_on(incarnation, why, now);
+        self.duties.lost(incarnation);
         self.held.retain(|_, there| *there != incarnation);
         let random = self.random.next_u64();
         let leaving = self.leaving.is_some();
@@ -310,19 +310,6 @@ impl<T: Telegrams> Institution<T> {
             let incarnation = Incarnation { link: id, number: link.incarnation };
             self.refresh(id);
             self.actions.push_back(Action::Close(incarnation, why));
-        }
-    }
-
-    pub(super) fn ask(&mut self, id: LinkId, duty: Duty, now: Now) {
-        let Some(link) = self.link(id) else { return };
-        let incarnation = Incarnation { link: id, number: link.incarnation };
-        match self.make(now, TraceUse::Duty, |telegrams, trace| telegrams.duty(duty, trace, now)) {
-            Ok(wire) => {
-                let ticket = self.ticket();
-                let owner = Owner::Duty { duty, since: now.steady, times_heard: self.times_heard };
-                self.send_wire(ticket, owner, incarnation, wire, now.steady, now);
-            }
-            Err(why) => self.duty_without_trace(incarnation, duty, why, now),
         }
     }
 

@@ -54,6 +54,7 @@ impl<T: Telegrams> Institution<T> {
     pub(super) fn progress(&mut self, now: Now) {
         self.coordinate(now);
         self.listen(now);
+        self.send_duties(now);
         self.choose_lines(now);
         self.admit(now);
         if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {

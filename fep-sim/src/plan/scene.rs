@@ -32,13 +32,15 @@ impl Draw {
 pub(super) fn scene(draw: &mut Draw, first_only: bool) -> Vec<Item> {
     let bank = usize::from(!first_only && draw.percent(50));
     let at = draw.ms(1000, 20_000);
-    match draw.below(7) {
+    match draw.below(9) {
+        7 => falling(draw, bank, at),
+        8 if !first_only => dying_settlement(draw, bank),
         5 => switchover(draw, at),
         6 => closing(draw, bank, at),
-        0 => hard_settlement(draw, bank, !first_only),
+        0 => hard_settlement(draw, bank),
         1 => overtaking(draw, bank, at),
         2 if first_only => flood(draw, at),
-        _ if first_only => hard_settlement(draw, bank, false),
+        _ if first_only => hard_settlement(draw, bank),
         3 => hard_recovery(draw, at),
         _ => slow_disk(draw, at),
     }
@@ -109,6 +111,20 @@ fn closing(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
     items
 }
 
+/// Connections fall again and again while many requests wait for the rate.
+fn falling(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
+    let lasts = draw.ms(1000, LASTS_MAX_MS);
+    let mut items = vec![Item { at, what: What::Bank { bank, fault: BankFault::NoFrame, lasts } }];
+    for number in 0..60 {
+        let what = match draw.percent(50) {
+            true => What::Transfer { bank, account: number % 4, key: false },
+            false => What::Balance { bank },
+        };
+        items.push(Item { at: at + draw.ms(0, 1500), what });
+    }
+    items
+}
+
 /// The process dies while requests are under way, and again while it recovers. The disk may be in trouble then.
 fn hard_recovery(draw: &mut Draw, at: Duration) -> Vec<Item> {
     let mut items = Vec::new();
@@ -134,35 +150,58 @@ fn hard_recovery(draw: &mut Draw, at: Duration) -> Vec<Item> {
     items
 }
 
-/// A bank that leaves outcomes unknown, and then helps with nothing but reversals, if with those. `dies`: the process may die while
-/// many inquiries are under way.
-fn hard_settlement(draw: &mut Draw, bank: usize, dies: bool) -> Vec<Item> {
-    let of = |at: Duration, fault, lasts| Item { at, what: What::Bank { bank, fault, lasts } };
+/// A bank that leaves outcomes unknown, and then helps with nothing but reversals, if with those.
+fn hard_settlement(draw: &mut Draw, bank: usize) -> Vec<Item> {
     let silent_at = draw.ms(0, 20_000);
-    let is_burst = draw.percent(50);
-    // Silence holds no byte back, so it may outlast the first inquiries.
-    let silence = if is_burst { draw.ms(5000, 7000) } else { draw.ms(500, LASTS_MAX_MS) };
-    let mut items =
-        vec![of(Duration::ZERO, BankFault::KnowsNothing, EVENTFUL), of(silent_at, BankFault::Silent, silence)];
+    let mut items = match draw.percent(50) {
+        true => silent_burst(draw, bank, silent_at),
+        false => {
+            let lasts = draw.ms(500, LASTS_MAX_MS);
+            vec![Item { at: silent_at, what: What::Bank { bank, fault: BankFault::Silent, lasts } }]
+        }
+    };
     let account = u8::try_from(draw.below(4)).unwrap_or(0);
     let transfer = What::Transfer { bank, account, key: true };
     items.push(Item { at: silent_at + Duration::from_millis(100), what: transfer });
-    if is_burst {
-        // More requests than the contract has places, and inquiries about several accounts.
-        for number in 0..15 {
-            let transfer = What::Transfer { bank, account: number % 4, key: false };
-            items.push(Item { at: silent_at + draw.ms(100, 500), what: transfer });
-            items.push(Item { at: silent_at + draw.ms(100, 500), what: What::Balance { bank } });
-        }
-        if dies && draw.percent(60) {
-            let effects = u32::try_from(draw.below(60)).unwrap_or(0);
-            let at = silent_at + draw.ms(2500, 5500);
-            items.push(Item { at, what: What::Crash { effects } });
-            items.extend(crashes_at_start(draw).into_iter().map(|what| Item { at, what }));
-        }
+    items.extend(unhelpful(draw, bank));
+    items
+}
+
+/// The process dies while many inquiries are under way.
+fn dying_settlement(draw: &mut Draw, bank: usize) -> Vec<Item> {
+    let silent_at = draw.ms(0, 20_000);
+    let mut items = silent_burst(draw, bank, silent_at);
+    items.extend(unhelpful(draw, bank));
+    let effects = u32::try_from(draw.below(30)).unwrap_or(0);
+    let at = silent_at + draw.ms(2500, 4500);
+    items.push(Item { at, what: What::Crash { effects } });
+    items.extend(crashes_at_start(draw).into_iter().map(|what| Item { at, what }));
+    // Requests for each place that an earlier inquiry still has.
+    for _ in 0..12 {
+        items.push(Item { at: at + draw.ms(200, 1500), what: What::Balance { bank } });
     }
+    items
+}
+
+/// More requests than the contract has places, and inquiries about several accounts, to a bank that says nothing. Silence holds no byte
+/// back, so it may outlast the first inquiries.
+fn silent_burst(draw: &mut Draw, bank: usize, silent_at: Duration) -> Vec<Item> {
+    let lasts = draw.ms(5000, 7000);
+    let mut items = vec![Item { at: silent_at, what: What::Bank { bank, fault: BankFault::Silent, lasts } }];
+    for number in 0..15 {
+        let transfer = What::Transfer { bank, account: number % 4, key: false };
+        items.push(Item { at: silent_at + draw.ms(100, 500), what: transfer });
+        items.push(Item { at: silent_at + draw.ms(100, 500), what: What::Balance { bank } });
+    }
+    items
+}
+
+/// A bank that knows nothing about transfers, and sometimes cannot reverse them for long.
+fn unhelpful(draw: &mut Draw, bank: usize) -> Vec<Item> {
+    let from_the_start = |fault, lasts| Item { at: Duration::ZERO, what: What::Bank { bank, fault, lasts } };
+    let mut items = vec![from_the_start(BankFault::KnowsNothing, EVENTFUL)];
     if draw.percent(60) {
-        items.push(of(Duration::ZERO, BankFault::BusyWithReversals, draw.ms(10_000, 40_000)));
+        items.push(from_the_start(BankFault::BusyWithReversals, draw.ms(10_000, 40_000)));
     }
     items
 }

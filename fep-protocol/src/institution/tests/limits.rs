@@ -241,3 +241,31 @@ fn the_institution_has_at_least_half_of_the_time() {
     bench.at(5 * SECOND / 2);
     bench.expect(&["2 not sent: the limits of the institution let it not start within 2500 ms"]);
 }
+
+/// The simulation found 41 telegrams within a second at an institution whose contract has 40 (seed 20106): a link fell again and again, and
+/// each time it signed on and was tested.
+#[test]
+fn sign_ons_and_echo_tests_wait_for_the_rate_but_not_for_long() {
+    let policy = SessionPolicy { sign_on: true, ..SessionPolicy::default() };
+    let rate = |window| Some(RateSettings { max: 3, window, burst_max: 3 });
+    let check = |window: Duration, sends_at: Duration| {
+        let mut bench = Bench::with(Settings { flow: flow(3, rate(window)), ..settings(5, policy.clone()) });
+        for link in 0..5 {
+            bench.machine.connected(incarnation_of(link, 1), at(Duration::ZERO));
+        }
+        bench.run();
+        let sent =
+            |bench: &mut Bench| std::mem::take(&mut bench.done).iter().filter(|done| done.contains("< ON:")).count();
+        assert_eq!(sent(&mut bench), 3, "{window:?}");
+        // The fourth link is lost meanwhile. Its sign-on is not sent, also not on its next connection.
+        bench.machine.lost(incarnation_of(3, 1), &closed("gone"), &[], at(bench.now));
+        bench.at(sends_at - SECOND / 1000);
+        assert_eq!(sent(&mut bench), 0, "{window:?}");
+        bench.at(sends_at);
+        assert_eq!(sent(&mut bench), 1, "{window:?}");
+        assert!(bench.machine.duties.is_empty());
+    };
+    check(SECOND, SECOND);
+    // A link must not be down for a minute.
+    check(60 * SECOND, 2 * SECOND);
+}
