@@ -52,6 +52,7 @@ mod poll;
 mod tls;
 
 mod carry;
+mod keys;
 mod lines;
 mod notices;
 mod passing_on;
@@ -265,9 +266,25 @@ impl SessionConfig {
     }
 }
 
+impl InstitutionConfig {
+    /// The longest time that a telegram counts in a rate, from its fact on: its bytes are handed over by the deadline of its answer at
+    /// the latest. `None` if there is no rate.
+    #[must_use]
+    pub fn rate_span(&self) -> Option<Duration> {
+        let flow = &self.flow.settings;
+        let rates = std::iter::once(&flow.contract).chain(flow.businesses.values()).filter_map(|gate| gate.rate);
+        let limits = self.telegrams.values().map(|limits| limits.answer_timeout);
+        let duties = self.session.iter().flat_map(|session| [session.sign_on_timeout, session.echo_timeout]);
+        let answer_timeout = limits.chain(duties).chain([self.answer_timeout]).max().unwrap_or_default();
+        rates.map(|rate| rate.window + answer_timeout).max()
+    }
+}
+
 /// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram, and what to do when its outcome is unknown.
 #[derive(Clone, Debug)]
 pub struct TelegramLimits {
+    /// The key fields of this telegram and of its answer, if they are others than those of the institution.
+    pub key: Option<TelegramKey>,
     /// `repeats`: the paths of fields whose values an answer must repeat. Default: none. An answer with another value is kept, and
     /// the outcome is unknown.
     pub repeats: Vec<String>,
@@ -275,6 +292,15 @@ pub struct TelegramLimits {
     pub answer_timeout: Duration,
     /// `settlement`, or `None` if the telegram moves no money.
     pub settlement: Option<SettlementConfig>,
+}
+
+/// Which fields pair an answer with its request, for one request telegram. There are as many in the request as in its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TelegramKey {
+    /// `key`: the paths in the request. Default: those of the institution.
+    pub key: Vec<String>,
+    /// `answer_key`: the paths in its answer, in the same order. Default: those of `key`.
+    pub answer_key: Vec<String>,
 }
 
 /// The reason why a configuration cannot be used.

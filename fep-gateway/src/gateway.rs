@@ -126,6 +126,7 @@ impl Gateway {
         }
         let catalogues = prepared.iter().map(|(name, (_, catalogue))| (name.clone(), Arc::clone(catalogue))).collect();
         let closed_keep_max = prepared.values().map(|(institution, _)| institution.settlement.closed_keep).max();
+        let rate_span_max = prepared.values().filter_map(|(institution, _)| institution.rate_span()).max();
         let clock = Arc::new(Clock::on(&ground));
         let open = OpenOptions {
             path: config.journal.path,
@@ -133,6 +134,7 @@ impl Gateway {
             now_ms: clock.now().wall_ms,
             quarantine_max_ms: i64::try_from(quarantine_max.as_millis()).unwrap_or(i64::MAX),
             closed_keep_max_ms: i64::try_from(closed_keep_max.unwrap_or_default().as_millis()).unwrap_or(i64::MAX),
+            rate_span_max_ms: i64::try_from(rate_span_max.unwrap_or_default().as_millis()).unwrap_or(i64::MAX),
             opener: case_opener(catalogues),
             begin_anew: options.new_journal,
             key_file: config.journal.key_file,
@@ -145,6 +147,7 @@ impl Gateway {
         let shared = Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
+        let mut sent = opened.sent;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
         let mut institutions = BTreeMap::new();
         for (name, (institution, catalogue)) in prepared {
@@ -155,9 +158,11 @@ impl Gateway {
             recalled = others;
             let (own_cases, others) = cases.into_iter().partition(|case| *case.institution == *name);
             cases = others;
+            let (own_sent, others) = sent.into_iter().partition(|fact| *fact.institution == *name);
+            sent = others;
             let standing =
                 opened.standing.iter().filter(|(owner, _)| *owner == name).map(|(_, standing)| standing.clone());
-            let legacy = Legacy { used, recalled: own, cases: own_cases, standing: standing.collect() };
+            let legacy = Legacy { used, recalled: own, sent: own_sent, cases: own_cases, standing: standing.collect() };
             let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, handle);
         }

@@ -125,6 +125,8 @@ pub struct Opened {
     pub high_waters: Vec<(String, TraceHighWater)>,
     /// The exchanges whose keys may still be in quarantine. A late answer can settle those that are unknown.
     pub recalled: Vec<Recalled>,
+    /// The telegrams of ours that a rate may still count, as the facts of their sending.
+    pub sent: Vec<Fact>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
     /// What holds from earlier runs, by institution.

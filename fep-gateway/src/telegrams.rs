@@ -320,9 +320,10 @@ impl TelegramCatalogue {
             None if is_answer => Role::Answer,
             None => Role::Other,
         };
-        let key = KeyFields::new(layout, &config.key);
+        let (paths, kind) = key::paths(config, name, answer);
+        let key = KeyFields::new(layout, paths).map(|key| key.of_kind(kind));
         if key.is_none() && role != Role::Other {
-            return Err(format!("{name} lacks a field of the key ({})", config.key.join(", ")));
+            return Err(format!("{name} lacks a field of the key ({})", paths.join(", ")));
         }
         self.answers_fit(config, role, name, answer)?;
         let mut fills = Vec::new();
@@ -426,8 +427,9 @@ impl TelegramCatalogue {
         let bytes = self.complete(draft, trace, now).map_err(|error| error.to_string())?;
         let entry = self.entries.get(draft.telegram).ok_or("no such telegram")?;
         let answer = entry.answer.and_then(|answer| self.entries.get(answer)).ok_or("the telegram has no answer")?;
-        let key = entry.key.as_ref().and_then(|key| key.of(&bytes)).ok_or("the telegram has no key")?;
-        let first = || key.fields().next().unwrap_or_default().to_owned();
+        let fields = entry.key.as_ref().ok_or("the telegram has no key")?;
+        let key = fields.of(&bytes).ok_or("the telegram has no key")?;
+        let first = || fields.first(&key).to_owned();
         let frame = self.framing.frame(bytes).map_err(|error| error.to_string())?;
         Ok(EncodedRequest {
             telegram: Arc::clone(&entry.name),

@@ -18,6 +18,7 @@ mod rate;
 
 mod gate;
 mod duty;
+mod earlier;
 mod queue;
 mod refusal;
 
@@ -221,17 +222,6 @@ impl Flow {
             self.queue.push(offer.id, Waiting { priority, business, caller, since: now, deadline });
         }
         result
-    }
-
-    /// A request of an earlier run that was not answered: it occupies a place until it is settled or released.
-    pub fn recall(&mut self, id: Ticket, business: Option<&str>, now: Duration) {
-        if self.queue.contains(id) || self.started.contains_key(&id) {
-            return;
-        }
-        let business = self.business(business);
-        let passage = Passage { is_privileged: false, started: now, written: Some(now) };
-        self.each_gate(business, |gate| gate.recall());
-        self.started.insert(id, Started { business, passage, reached: (false, false), is_unanswered: true });
     }
 
     /// Returns the next request that may start or is refused, or `None` if there is none now.

@@ -124,6 +124,8 @@ pub enum Mutant {
     WaitsForTheDisk,
     /// Sign-ons and echo tests go out although the rate is used up.
     DutiesIgnoreTheRate,
+    /// After a restart, the rate begins with an empty window.
+    RateForgetsTheEarlierRun,
     /// An answer that does not repeat the values of its request is an answer like others.
     IgnoresRepeats,
     /// After a restart, notices that were not delivered are not delivered.

@@ -257,7 +257,7 @@ impl World {
         self.lines_of_process_begin();
         if self.set_forward_at.is_some_and(|at| at + REMEMBERED > self.now) {
             // By its clock, what the earlier process sent is long over. There is no other clock that both processes know.
-            self.checks.forget_unanswered();
+            self.checks.forget_what_was_sent();
         }
     }
 

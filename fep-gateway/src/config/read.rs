@@ -16,8 +16,8 @@ use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
     ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, lines, notices, passing_on, settlement,
-    switchover,
+    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, keys, lines, notices, passing_on,
+    settlement, switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -159,17 +159,19 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     let lines = lines::read(table, folder);
     let spec = Arc::new(spec(table, folder)?);
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
-    let key = key(table, &spec);
+    let key = keys::of_institution(table, &spec);
     let trace = table.string("trace").map(|path| known_path(table.document(), &spec, &path));
     let hours = HoursConfig::read(table.table("hours"), &spec, utc_offset_minutes, folder);
+    let telegrams = telegrams(table, &spec, answer_timeout, &key);
     let fill = table.table("fill");
     if hours.calendar.day_starts_at() != 0 {
-        fill.iter().for_each(|fill| no_calendar_dates(fill, &key));
+        let own = telegrams.values().filter_map(|limits| limits.key.as_ref()).flat_map(|key| &key.key);
+        let all: Vec<_> = key.iter().chain(own).collect();
+        fill.iter().for_each(|fill| no_calendar_dates(fill, &all));
     }
     let session = table.table("session").map(|session| self::session(session, &spec));
     let has_echo_test = session.as_ref().is_some_and(SessionConfig::tests_links);
     let switchover = switchover::read(table, &lines, key.is_empty() && table.has("key"));
-    let telegrams = telegrams(table, &spec, answer_timeout);
     let moves_money =
         |name: &str| telegrams.get(name).is_some_and(|limits: &TelegramLimits| limits.settlement.is_some());
     let breaker = table
@@ -213,14 +215,9 @@ fn spec(table: &Table<'_>, folder: &Path) -> Option<Spec> {
         .ok()
 }
 
-fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
-    let paths = table.required("key").and_then(Value::array).unwrap_or_default();
-    paths.into_iter().filter_map(Value::string).map(|path| known_path(table.document(), spec, &path)).collect()
-}
-
 /// Trace numbers begin again with the business date. With the calendar date beside them, keys would occur twice on one date.
-fn no_calendar_dates(fill: &Table<'_>, key: &[String]) {
-    for (path, value) in fill.entries().into_iter().filter(|(path, _)| key.iter().any(|key| key == path.value)) {
+fn no_calendar_dates(fill: &Table<'_>, key: &[&String]) {
+    for (path, value) in fill.entries().into_iter().filter(|(path, _)| key.iter().any(|key| *key == path.value)) {
         if value.is_string() && value.string().is_some_and(|text| text.value == "<date>") {
             let message = "`<date>` in a key does not fit `day_starts_at`";
             let hint = "write `<business_date>`: trace numbers begin again when it does";
@@ -308,18 +305,26 @@ fn closes_unpolled(table: &Table<'_>) -> bool {
     choice.is_none_or(|choice| choice.value)
 }
 
-fn telegrams(table: &Table<'_>, spec: &Spec, answer_timeout: Duration) -> BTreeMap<String, TelegramLimits> {
+fn telegrams(
+    table: &Table<'_>,
+    spec: &Spec,
+    answer_timeout: Duration,
+    common: &[String],
+) -> BTreeMap<String, TelegramLimits> {
     let mut telegrams = BTreeMap::new();
-    for (name, value) in table.table("telegrams").map_or(Vec::new(), |table| table.entries()) {
+    let Some(all) = table.table("telegrams") else { return telegrams };
+    for (name, value) in all.entries() {
         let name = known_telegram(table.document(), spec, &name);
         let Some(table) = value.table() else { continue };
         let default = u64::try_from(answer_timeout.as_millis()).unwrap_or(u64::MAX);
         let answer_timeout = ms(&table, "answer_timeout_ms", default);
+        let key = keys::of_telegram(&table, spec, &name, common);
         let repeats = repeats(&table, spec, &name);
         let settlement = settlement::read(&table, spec, &name);
         table.finish();
-        telegrams.insert(name, TelegramLimits { repeats, answer_timeout, settlement });
+        telegrams.insert(name, TelegramLimits { key, repeats, answer_timeout, settlement });
     }
+    keys::agree(&all, spec, &telegrams, common);
     telegrams
 }
 

@@ -190,3 +190,84 @@ fn every_mistake_is_said_at_once() {
     let error = parse(&text).expect_err("three mistakes").to_string();
     assert_eq!(error.lines().count(), 3, "{error}");
 }
+
+#[test]
+fn a_telegram_can_have_a_key_of_its_own() {
+    let table = "[institutions.bank-a.telegrams.Transfer]";
+    let with = |keys: &str| example().replacen(table, &format!("{table}\n{keys}"), 1);
+    let key = |keys: &str| {
+        let config = parse(&with(keys)).unwrap_or_else(|error| panic!("{error}"));
+        let key = config.institutions["bank-a"].telegrams["Transfer"].key.clone();
+        key.map(|key| (key.key.join(" "), key.answer_key.join(" ")))
+    };
+    let common = "header.trace_no header.sent_date";
+    let pair = |key: &str, answer_key: &str| Some((key.to_owned(), answer_key.to_owned()));
+    assert_eq!(key(""), None);
+    assert_eq!(key("key = [\"amount\"]"), pair("amount", "amount"));
+    assert_eq!(key("answer_key = [\"header.trace_no\", \"fee\"]"), pair(common, "header.trace_no fee"));
+    assert_eq!(key("key = [\"amount\"]\nanswer_key = [\"fee\"]"), pair("amount", "fee"));
+    let refused = |keys: &str, expected: &str| check(table, &format!("{table}\n{keys}"), expected);
+    refused("key = []", "27:1: error: the key of a telegram cannot be empty");
+    refused("key = [\"amounts\"]", "27:8: error: Transfer has no field `amounts` at a fixed place");
+    refused(
+        "answer_key = [\"header.trace_no\", \"x\"]",
+        "27:34: error: TransferAnswer has no field `x` at a fixed place",
+    );
+    let message = "the key has 2 fields in Transfer and 1 in TransferAnswer";
+    refused("answer_key = [\"header.trace_no\"]", message);
+    // The date of the calendar does not fit a business date that begins at another time.
+    let late = "[institutions.bank-a.hours]\nday_starts_at = \"18:00\"\n\n";
+    let text = with("key = [\"header.sent_time\", \"header.sent_date\"]").replacen(table, &format!("{late}{table}"), 1);
+    let text = text.replacen("key = [\"header.trace_no\", \"header.sent_date\"]", "key = [\"header.trace_no\"]", 1);
+    let error = parse(&text).expect_err("the key has a date").to_string();
+    assert!(error.contains("`<date>` in a key does not fit `day_starts_at`"), "{error}");
+}
+
+#[test]
+fn requests_with_one_answer_have_one_key_in_it() {
+    let spec = tempfile::tempdir().unwrap();
+    let path = spec.path().join("pair.toml");
+    std::fs::write(&path, ONE_ANSWER).unwrap();
+    let config = |tables: &str| {
+        let text = format!(
+            "[http]\nlisten = \"127.0.0.1:1\"\n[journal]\npath = \"j\"\n[institutions.pair]\nspec = \"pair.toml\"\nkey = [\"no\"]\n\
+             framing = {{ length_digits = 4, counts = \"rest\", frame_max_bytes = 99 }}\n{tables}\n\
+             [[institutions.pair.lines]]\nname = \"main\"\nconnect = \"127.0.0.1:1\"\n"
+        );
+        Config::parse("gateway.toml", &text, spec.path()).map(drop).map_err(|error| error.to_string())
+    };
+    let own = |telegram: &str, key: &str| format!("[institutions.pair.telegrams.{telegram}]\n{key}\n");
+    let message = "One and Two have the answer Answer, with different key fields";
+    let error = config(&own("One", "key = [\"other\"]")).unwrap_err();
+    assert!(error.contains(message) && error.matches("error:").count() == 1, "{error}");
+    let both = own("One", "key = [\"other\"]") + &own("Two", "key = [\"other\"]\nanswer_key = [\"no\"]");
+    let error = config(&both).unwrap_err();
+    assert!(error.contains(message) && error.matches("error:").count() == 1, "{error}");
+    config(&own("One", "key = [\"other\"]\nanswer_key = [\"no\"]")).unwrap();
+    config(&(own("One", "key = [\"other\"]") + &own("Two", "key = [\"other\"]"))).unwrap();
+}
+
+const ONE_ANSWER: &str = r#"
+spec = "pair"
+title = "one"
+version = "1"
+source = "written for this test"
+charset = "ascii"
+
+[types]
+N = { kind = "number" }
+
+[telegrams.One]
+when = { kind = "1" }
+answer = "Answer"
+items = [{ name = "kind", type = "N", len = 1 }, { name = "no", type = "N", len = 4 }, { name = "other", type = "N", len = 4 }]
+
+[telegrams.Two]
+when = { kind = "2" }
+answer = "Answer"
+items = [{ name = "kind", type = "N", len = 1 }, { name = "no", type = "N", len = 4 }, { name = "other", type = "N", len = 4 }]
+
+[telegrams.Answer]
+when = { kind = "3" }
+items = [{ name = "kind", type = "N", len = 1 }, { name = "no", type = "N", len = 4 }, { name = "other", type = "N", len = 4 }]
+"#;

@@ -50,6 +50,8 @@ pub struct OpenOptions {
     pub quarantine_max_ms: i64,
     /// The longest time that a finished settlement is remembered, in milliseconds.
     pub closed_keep_max_ms: i64,
+    /// The longest time that a telegram counts in a rate, from its fact on, in milliseconds. 0 if there are no rates.
+    pub rate_span_max_ms: i64,
     /// Opens the settlements of monetary exchanges.
     pub opener: CaseOpener,
     /// Whether a missing file is to be begun anew although its index shows that there was one.
@@ -96,6 +98,9 @@ pub struct EarlierCase {
 
 /// The maximum number of finished settlements that a new run remembers.
 const FINISHED_MAX: usize = 10_000;
+
+/// The maximum number of facts among which a new run looks for telegrams that a rate still counts.
+const SENT_MAX: u32 = 100_000;
 
 /// An exchange of an earlier run whose key may still be in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,9 +155,8 @@ impl Journal {
             store(&mut facts, ends, &ground)?;
             catch_up(&mut index, &mut source)?;
         }
-        let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
-        let resting = reader.index.resting(since_ms)?.into_iter();
-        let recalled = resting.filter_map(|row| recalled(&reader, row).transpose()).collect::<Result<_, _>>()?;
+        let recalled = resting(&reader, options)?;
+        let sent = sent(&reader, options)?;
         let cases = earlier_cases(&reader, options)?;
         let high_waters = reader.index.traces()?;
         let standing = reader.index.standing()?;
@@ -197,7 +201,22 @@ impl Journal {
             workers: tokio::sync::Mutex::new(workers),
             ground,
         };
-        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, cases, standing })
+        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, sent, cases, standing })
+    }
+}
+
+/// The exchanges whose keys may still be in quarantine.
+fn resting(reader: &Reader, options: &OpenOptions) -> Result<Vec<Recalled>, JournalError> {
+    let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
+    let resting = reader.index.resting(since_ms)?.into_iter();
+    resting.filter_map(|row| recalled(reader, row).transpose()).collect()
+}
+
+/// The telegrams that a rate may still count.
+fn sent(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
+    match options.rate_span_max_ms {
+        0 => Ok(Vec::new()),
+        span => Ok(reader.facts.sent_since(options.now_ms.saturating_sub(span), SENT_MAX)?),
     }
 }
 

@@ -23,6 +23,7 @@ mod notices;
 mod delivering;
 mod undelivered;
 mod settings;
+mod recalling;
 mod settling;
 mod standing;
 mod surplus;
@@ -36,6 +37,7 @@ use std::time::Duration;
 use fep_protocol::coordination::{Contract, News};
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
+use fep_protocol::fact::Fact;
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::settlement::{PersonDecision, unanswered_steps};
@@ -137,6 +139,8 @@ pub struct Legacy {
     pub used: Vec<TraceHighWater>,
     /// The exchanges whose keys may still be in quarantine.
     pub recalled: Vec<Recalled>,
+    /// The telegrams of ours that the rate may still count.
+    pub sent: Vec<Fact>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
     /// What persons decided and the institution said, as far as it still holds.
@@ -218,6 +222,7 @@ impl Handle {
         task.recall_standing(legacy.standing, now);
         task.recall(legacy.recalled, now);
         task.recall_steps(&steps, now);
+        task.recall_sent(&legacy.sent, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }
@@ -392,23 +397,6 @@ impl Task {
         self.tell_late(now);
         self.return_credits(now);
         self.report_surplus(now);
-    }
-
-    /// Restores the exchanges of an earlier run whose keys are still in quarantine.
-    fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
-        let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
-        for earlier in recalled {
-            let Some(answer) = self.catalogue.answer_name(&earlier.telegram) else { continue };
-            if now.wall_ms.saturating_sub(earlier.ended_at_ms) < quarantine_ms {
-                let key = self.catalogue.recalled_key(&answer, &earlier.key);
-                let ticket = self.machine.recall(key, answer, earlier.answered.as_deref(), now);
-                self.ended.insert(ticket, earlier.id);
-                self.settling.recalled(&earlier.id, ticket);
-                if earlier.is_settled {
-                    self.machine.settled(ticket, now);
-                }
-            }
-        }
     }
 
     fn event(&mut self, event: LinkEvent) {

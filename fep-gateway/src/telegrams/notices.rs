@@ -21,9 +21,9 @@ impl TelegramCatalogue {
         self.named(telegram)?.key.as_ref()?.former(self.telegram(frame))
     }
 
-    /// The business code of a notice.
+    /// The business code of a notice or a request.
     #[must_use]
-    pub fn notice_business(&self, telegram: &str, frame: &[u8]) -> Option<Arc<str>> {
+    pub fn business_of(&self, telegram: &str, frame: &[u8]) -> Option<Arc<str>> {
         self.named(telegram)?.precedence.as_ref()?.business(self.telegram(frame))
     }
 

@@ -24,6 +24,7 @@ mod host_b;
 mod hours;
 mod limits;
 mod liveness;
+mod keys;
 mod lines;
 mod migration;
 mod notices;

@@ -90,6 +90,20 @@ impl Daemon {
         }
     }
 
+    /// Kills the daemon if it does not end by itself within a moment. Returns whether it did. A process that aborts is there for a while
+    /// after it has closed its connections.
+    pub(crate) fn ends_by_itself(&mut self) -> bool {
+        let start = Instant::now();
+        while !self.has_ended() {
+            if start.elapsed() > Duration::from_millis(300) {
+                self.kill();
+                return false;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+
     /// Kills the daemon with SIGKILL and waits for its end.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("a running daemon");

@@ -36,8 +36,7 @@ fn check(fault: &str) -> bool {
         let answers = asking.into_iter().filter_map(|asked| asked.join().ok());
         before.extend(answers.filter_map(|(amount, got)| Some((amount, got?))));
     }
-    let died = daemon.has_ended();
-    daemon.kill_if_alive();
+    let died = daemon.ends_by_itself();
     let at_the_bank = bank.transfers();
     let daemon = Daemon::start(folder.path(), bank.port());
     let port = daemon.port();

@@ -176,8 +176,7 @@ fn check(fault: &str) -> bool {
     if daemon.is_ready() {
         wait_for(&shared, all);
     }
-    let died = daemon.has_ended();
-    daemon.kill_if_alive();
+    let died = daemon.ends_by_itself();
 
     // The daemon is dead: what it confirmed must be in its journal, and what is not taken there must come again.
     let Stored { received, taken, answers } = Stored::of(folder.path());

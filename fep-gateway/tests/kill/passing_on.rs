@@ -70,8 +70,7 @@ fn check(fault: &str) -> bool {
     if daemon.is_ready() && decide(&daemon, r#"{"decision": "trip", "note": "maintenance"}"#).is_some() {
         before = ask_all(daemon.port());
     }
-    let died = daemon.has_ended();
-    daemon.kill_if_alive();
+    let died = daemon.ends_by_itself();
     assert!(bank.transfers().is_empty(), "{fault}: the breaker of bank-a was tripped");
     let at_other = other.transfers();
     let daemon = Daemon::start_with(folder.path(), bank.port(), &tables);

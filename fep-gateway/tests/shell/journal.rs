@@ -69,6 +69,7 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
         path: path.clone(),
         institutions: vec!["bank-a".to_owned()],
         now_ms: 0,
+        rate_span_max_ms: 0,
         quarantine_max_ms: 0,
         closed_keep_max_ms: 0,
         opener: CaseOpener::default(),

@@ -64,6 +64,14 @@ impl Gate {
         self.unanswered += 1;
     }
 
+    /// A telegram of an earlier run counts in the rate. More than the rate has need not be known.
+    pub(super) fn recall_sent(&mut self, is_privileged: bool, now: Duration) {
+        if let Some(rate) = self.rate.as_mut().filter(|rate| rate.used(now) < rate.max()) {
+            rate.start(is_privileged, now);
+            rate.written(is_privileged, now);
+        }
+    }
+
     pub(super) fn written(&mut self, passage: Passage, now: Duration) {
         if let Some(rate) = &mut self.rate {
             rate.written(passage.is_privileged, now);

@@ -209,3 +209,21 @@ fn a_share_is_taken_away_at_once_and_grows_after_one_window() {
     assert_eq!(events(&mut flow, 1001), [3], "one of two");
     assert_eq!(events(&mut flow, 1002), [4, 5, 6], "one of four");
 }
+
+#[test]
+fn what_an_earlier_run_sent_counts_in_the_rate_for_one_window() {
+    let mut flow = flow(Some((4, 4)), 100, 0, 100);
+    for is_privileged in [false, true, false] {
+        flow.recall_sent(None, is_privileged, 10 * MS);
+    }
+    for id in 1..=3 {
+        offer(&mut flow, id, Priority::Customer, "", 0, 600).unwrap();
+    }
+    assert_eq!(events(&mut flow, 600), [1], "one was left");
+    assert!(!flow.may_send_duty(600 * MS));
+    assert_eq!(events(&mut flow, 1010), [2, 3]);
+    for _ in 0..9 {
+        flow.recall_sent(None, false, 1010 * MS);
+    }
+    assert_eq!(flow.status(1010 * MS).contract.rate_used, 4, "more need not be known");
+}

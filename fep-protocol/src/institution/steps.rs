@@ -5,6 +5,7 @@
 //! [`settlement`](crate::settlement).
 
 use super::{Institution, Owner};
+use crate::mutant::{Mutant, is_on};
 use crate::reason::NotSent;
 use crate::settlement::StepKind;
 use crate::terms::{Demand, Now, Priority, Telegrams, Ticket};
@@ -31,6 +32,14 @@ impl<T: Telegrams> Institution<T> {
         let key = self.own_key(now);
         self.mux.recall(key, ticket, "".into(), None, now.steady + self.settings.quarantine);
         self.admission.flow.recall(ticket, None, now.steady);
+    }
+
+    /// Restores a telegram that an earlier run may have sent within the last window of the rate: it still counts. `is_privileged` is true for
+    /// inquiries, reversals and duties.
+    pub fn recall_sent(&mut self, business: Option<&str>, is_privileged: bool, now: Now) {
+        if !is_on(Mutant::RateForgetsTheEarlierRun) {
+            self.admission.flow.recall_sent(business, is_privileged, now.steady);
+        }
     }
 
     /// Takes a step back, if the kernel has no byte of it. `is_off_link` says that its bytes were taken back from the link.

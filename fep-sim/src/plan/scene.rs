@@ -32,8 +32,9 @@ impl Draw {
 pub(super) fn scene(draw: &mut Draw, first_only: bool) -> Vec<Item> {
     let bank = usize::from(!first_only && draw.percent(50));
     let at = draw.ms(1000, 20_000);
-    match draw.below(9) {
+    match draw.below(10) {
         7 => falling(draw, bank, at),
+        9 if !first_only => restarting(draw, bank, at),
         8 if !first_only => dying_settlement(draw, bank),
         5 => switchover(draw, at),
         6 => closing(draw, bank, at),
@@ -115,7 +116,20 @@ fn closing(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
 fn falling(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
     let lasts = draw.ms(1000, LASTS_MAX_MS);
     let mut items = vec![Item { at, what: What::Bank { bank, fault: BankFault::NoFrame, lasts } }];
-    for number in 0..60 {
+    items.extend(burst(draw, bank, at));
+    items
+}
+
+/// The process dies and begins again, in a second in which more requests come than the rate has.
+fn restarting(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
+    let mut items = burst(draw, bank, at);
+    items.push(Item { at: at + draw.ms(200, 600), what: What::Crash { effects: 0 } });
+    items
+}
+
+fn burst(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
+    let mut items = Vec::new();
+    for number in 0..70 {
         let what = match draw.percent(50) {
             true => What::Transfer { bank, account: number % 4, key: false },
             false => What::Balance { bank },

@@ -201,9 +201,10 @@ impl Checks {
         }
     }
 
-    /// The gateway cannot know what is in flight.
-    pub(crate) fn forget_unanswered(&mut self) {
+    /// The gateway cannot know what is in flight, and what the rate counts.
+    pub(crate) fn forget_what_was_sent(&mut self) {
         self.unanswered.iter_mut().for_each(VecDeque::clear);
+        self.handed.iter_mut().for_each(VecDeque::clear);
     }
 
     /// A bank does not work on a request any more: it answered, if with nonsense, or said what became of it.

@@ -280,6 +280,25 @@ impl FactReader {
         read().map_err(failed)
     }
 
+    /// The telegrams of ours that were sent since then, the newest first, except our replies. It looks at `max` facts at most, and stops
+    /// at the first one that is older.
+    pub(in crate::journal) fn sent_since(&self, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
+        let sql = "SELECT number, at_ms, kind = 'sent' AND class <> 'reply' FROM facts ORDER BY number DESC LIMIT ?1";
+        let numbers = || -> Result<Vec<FactNumber>, Error> {
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query(params![max])?;
+            let mut numbers = Vec::new();
+            while let Some(row) = rows.next()?.filter(|row| row.get(1).is_ok_and(|at_ms: i64| at_ms >= since_ms)) {
+                if row.get(2)? {
+                    numbers.push(unsigned(row.get(0)?));
+                }
+            }
+            Ok(numbers)
+        };
+        let numbers = numbers().map_err(failed)?;
+        numbers.into_iter().filter_map(|number| self.get(number).transpose()).collect()
+    }
+
     /// The fact with this number, or `None` if there is none.
     pub(in crate::journal) fn get(&self, number: FactNumber) -> Result<Option<Fact>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM facts WHERE number = ?1");

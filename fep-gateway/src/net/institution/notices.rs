@@ -371,7 +371,7 @@ impl Task {
             let notice = NoticeRef { id, telegram: entry.key.telegram.to_string(), case };
             return self.notices.delivery.load(notice, now);
         }
-        let business = self.catalogue.notice_business(&entry.key.telegram, &entry.bytes);
+        let business = self.catalogue.business_of(&entry.key.telegram, &entry.bytes);
         let closed = self.machine.closed_for_notice(&entry.key.telegram, business.as_deref(), now);
         entry.reason = closed.map(|closed| Reason::new(&closed, closed.code()));
         if self.leaving {

@@ -11,7 +11,6 @@ use std::time::Duration;
 use fep_protocol::exchange::{Exchange, ExchangeId, Money, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::institution::FinalState;
-use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::{
     FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, Stage, Step, StepKind, UnknownExchange,
@@ -135,17 +134,6 @@ impl Settling {
 }
 
 impl Task {
-    /// Restores the places of inquiries and reversals that an earlier run began at these times, if the institution may still work on
-    /// them.
-    pub(super) fn recall_steps(&mut self, begun_at_ms: &[i64], now: Now) {
-        let waits = self.catalogue.settlement_policies().into_values().map(|policy| policy.step_wait_max);
-        let window = self.config.quarantine + waits.max().unwrap_or_default();
-        let window_ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
-        let begun_at_ms = if is_on(Mutant::ForgetsStepsInFlight) { &[] } else { begun_at_ms };
-        let open = begun_at_ms.iter().filter(|at_ms| now.wall_ms.saturating_sub(**at_ms) < window_ms);
-        open.for_each(|_| self.machine.recall_step(now));
-    }
-
     /// Carries out all actions that the settlement has ready. Returns whether there were any.
     pub(super) fn settle(&mut self) -> bool {
         let mut some = false;

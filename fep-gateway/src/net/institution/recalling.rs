@@ -1,0 +1,51 @@
+//! What an earlier run left to the task: keys in quarantine, places in flight, and telegrams that the rate still counts.
+
+use fep_protocol::fact::{Fact, SentClass, What};
+use fep_protocol::mutant::{Mutant, is_on};
+use fep_protocol::terms::Now;
+
+use super::Task;
+use crate::journal::Recalled;
+
+impl Task {
+    /// Restores the exchanges of an earlier run whose keys are still in quarantine.
+    pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
+        let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
+        for earlier in recalled {
+            let Some(answer) = self.catalogue.answer_name(&earlier.telegram) else { continue };
+            if now.wall_ms.saturating_sub(earlier.ended_at_ms) < quarantine_ms {
+                let key = self.catalogue.recalled_key(&answer, &earlier.key);
+                let ticket = self.machine.recall(key, answer, earlier.answered.as_deref(), now);
+                self.ended.insert(ticket, earlier.id);
+                self.settling.recalled(&earlier.id, ticket);
+                if earlier.is_settled {
+                    self.machine.settled(ticket, now);
+                }
+            }
+        }
+    }
+
+    /// Restores the places of inquiries and reversals that an earlier run began at these times, if the institution may still work on
+    /// them.
+    pub(super) fn recall_steps(&mut self, begun_at_ms: &[i64], now: Now) {
+        let waits = self.catalogue.settlement_policies().into_values().map(|policy| policy.step_wait_max);
+        let window = self.config.quarantine + waits.max().unwrap_or_default();
+        let window_ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
+        let begun_at_ms = if is_on(Mutant::ForgetsStepsInFlight) { &[] } else { begun_at_ms };
+        let open = begun_at_ms.iter().filter(|at_ms| now.wall_ms.saturating_sub(**at_ms) < window_ms);
+        open.for_each(|_| self.machine.recall_step(now));
+    }
+
+    /// Restores what the rate of the contract may still count: an institution does not know that we began again. The bytes of a telegram
+    /// are handed over by the deadline of its answer at the latest.
+    pub(super) fn recall_sent(&mut self, sent: &[Fact], now: Now) {
+        let Some(span) = self.config.rate_span() else { return };
+        let since_ms = now.wall_ms.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX));
+        for fact in sent.iter().filter(|fact| fact.at_ms >= since_ms) {
+            let telegram = fact.telegram.as_deref().unwrap_or_default();
+            let business = self.catalogue.business_of(telegram, &fact.bytes);
+            let is_privileged = fact.what != What::Sent(SentClass::Request);
+            self.machine.recall_sent(business.as_deref(), is_privileged, now);
+        }
+    }
+}
