@@ -22,6 +22,9 @@ pub mod lower;
 mod lint;
 pub mod load;
 pub mod generate;
+pub mod draft;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod codec;
 pub mod values;
 pub mod files;

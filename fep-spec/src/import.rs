@@ -1,0 +1,78 @@
+//! Makes a spec from what an institution sends: a design sheet or a COBOL copybook.
+//!
+//! An importer never repairs silently. Its [`Draft`] says what the sheet says, and every doubt is a [`Doubt`] with its place. Whether the
+//! draft is a valid spec, [`Spec::check`](crate::Spec::check) finds out.
+
+use serde::Serialize;
+
+use crate::draft::Draft;
+
+/// What was imported.
+#[derive(Clone, Debug, Default)]
+pub struct Imported {
+    /// The spec.
+    pub draft: Draft,
+    /// What contradicts itself, what could not be read, what was assumed. In the order of the source.
+    pub doubts: Vec<Doubt>,
+    /// Each item of the source, in its order.
+    pub items: Vec<ImportedItem>,
+}
+
+/// A doubt about the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Doubt {
+    /// What kind of doubt it is, in kebab-case. Codes do not change.
+    pub code: &'static str,
+    /// Whether the import is in question.
+    pub severity: Severity,
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What the source says and what it contradicts, or what was assumed.
+    pub message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// How serious a doubt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The source contradicts itself, or something could not be imported. The command exits with 1.
+    Error,
+    /// Something was assumed that may be wrong.
+    Warning,
+    /// Something was assumed that sheets usually mean.
+    Note,
+}
+
+/// A place in the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The name of the sheet. `None` for a copybook and a CSV file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// The cell, `F7`. `None` for a copybook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<String>,
+    /// The line, from 1. `None` for a sheet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+}
+
+/// One item of the source, and what was made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImportedItem {
+    /// Where the item is.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The telegram or part that has it.
+    pub table: String,
+    /// The path of the item in the spec. Empty for an item that was left out.
+    pub path: String,
+    /// What the source says: its name, its type, its length, as they are written there.
+    pub read: Vec<(String, String)>,
+    /// What was assumed.
+    pub assumed: Vec<String>,
+}
