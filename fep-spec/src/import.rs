@@ -27,7 +27,7 @@ pub struct Doubt {
     pub severity: Severity,
     /// Where it is.
     #[serde(flatten)]
-    pub place: Place,
+    pub origin: Origin,
     /// What the source says and what it contradicts, or what was assumed.
     pub message: String,
     /// What to do.
@@ -47,9 +47,9 @@ pub enum Severity {
     Note,
 }
 
-/// A place in the source.
+/// A place in the source: a cell or a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct Origin {
     /// The name of the sheet. `None` for a copybook and a CSV file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
@@ -66,7 +66,7 @@ pub struct Place {
 pub struct ImportedItem {
     /// Where the item is.
     #[serde(flatten)]
-    pub place: Place,
+    pub origin: Origin,
     /// The telegram or part that has it.
     pub table: String,
     /// The path of the item in the spec. Empty for an item that was left out.
