@@ -3,6 +3,11 @@
 //! An importer never repairs silently. Its [`Draft`] says what the sheet says, and every doubt is a [`Doubt`] with its place. Whether the
 //! draft is a valid spec, [`Spec::check`](crate::Spec::check) finds out.
 
+mod report;
+pub mod sheet;
+
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::draft::Draft;
@@ -59,6 +64,19 @@ pub struct Origin {
     /// The line, from 1. `None` for a sheet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
+}
+
+/// `Sheet1!F7`, `F7` or `line 12`.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.sheet, &self.cell, self.line) {
+            (Some(sheet), Some(cell), _) => write!(f, "{sheet}!{cell}"),
+            (Some(sheet), None, _) => f.write_str(sheet),
+            (None, Some(cell), _) => f.write_str(cell),
+            (None, None, Some(line)) => write!(f, "line {line}"),
+            (None, None, None) => f.write_str("the file"),
+        }
+    }
 }
 
 /// One item of the source, and what was made of it.
