@@ -48,10 +48,12 @@ impl Caption {
         let sheet_label = label(sheet);
         let own = texts.iter().rev().map(|text| label(text)).find(|label| !label.is_empty());
         let named = named(grid, table);
-        let is_sheet_named = has_korean(&sheet_label) || (own.is_none() && !is_numbered(sheet));
+        let has_codes = texts.iter().any(|text| !codes(text).is_empty());
+        let is_sheet_named = (has_korean(&sheet_label) && !has_codes) || (own.is_none() && !is_numbered(sheet));
         caption.label = match (named, own) {
             (Some(named), _) => named,
             (None, Some(own)) if !(is_only_table && is_sheet_named && !sheet_label.is_empty()) => own,
+            _ if is_numbered(sheet) => String::new(),
             _ => sheet_label,
         };
         if caption.codes.is_empty() {
@@ -128,9 +130,10 @@ fn codes(text: &str) -> Vec<String> {
         let is_alone = before.is_none_or(|before| !before.is_alphanumeric() && !"-.:".contains(before));
         if first == 4 && is_alone {
             let behind = text.get(at + 4..).unwrap_or_default();
-            let second = behind
-                .strip_prefix(['/', '_', '-', ' '])
-                .map(|rest| (rest, rest.bytes().take_while(u8::is_ascii_digit).count()));
+            let is_sign = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+            let second =
+                behind.strip_prefix(['/', '_', '-', ' ']).map(|rest| (rest, rest.bytes().take_while(is_sign).count()));
+            let second = second.filter(|(rest, len)| rest.bytes().take(*len).any(|byte| byte.is_ascii_digit()));
             let code = text.get(at..at + 4).unwrap_or_default().to_owned();
             let is_date = behind.starts_with(['-', '.', '년']) && digits(at + 5) == 2;
             let ends = !behind.starts_with(|next: char| next.is_alphanumeric() && next.is_ascii());
@@ -233,5 +236,7 @@ mod tests {
         check("Sheet1", "Sheet1", &[], None);
         check("출금이체 의뢰 전문", "출금이체 의뢰", &[], None);
         check("지급 통지 (0300)", "지급 통지", &["0300"], None);
+        check("조회 (0200/A100)", "조회", &["0200", "A100"], None);
+        check("0200 BYTE", "BYTE", &["0200"], None);
     }
 }

@@ -309,7 +309,8 @@ pub(super) fn headings(grid: &Grid, row: u32, told: &Told<'_>) -> Vec<Heading> {
 /// Whether the row below can be the second row of a heading: each of its cells is a heading, or belongs to a cell above it.
 fn is_second(grid: &Grid, row: u32) -> bool {
     let mut below = grid.columns(row + 1).peekable();
-    let above = grid.columns(row).filter(|column| role(grid.text((row, *column))).is_some()).count();
+    let is_told = |role: Role| !matches!(role, Role::Request | Role::Answer | Role::Mark | Role::Remark | Role::Value);
+    let above = grid.columns(row).filter(|column| role(grid.text((row, *column))).is_some_and(is_told)).count();
     above >= 2
         && below.peek().is_some()
         && below.all(|column| {

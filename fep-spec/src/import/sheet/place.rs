@@ -1,6 +1,7 @@
 //! Where each item of a table is by the lengths, and what the sheet says about it: offsets, ends, running totals, sums, numbers.
 
 use super::grid::{At, Grid, cell_name, position};
+use super::measure::Measure;
 use super::remark::Repeat;
 use super::row::SheetRow;
 use super::table::Table;
@@ -69,6 +70,7 @@ impl Places {
             |row: &SheetRow, len: usize| Placed { row: row.clone(), start, within, len, is_behind_varying: varies };
         match node {
             Node::Item(row) => {
+                self.len.varies |= row.measure == Measure::Varies;
                 let one = row.measure.bytes().unwrap_or_default();
                 let count = entries(row, repeat_of(row).as_ref());
                 let len = one.saturating_mul(count);
@@ -140,7 +142,7 @@ impl Places {
 /// The number of entries of an item that repeats by itself.
 fn entries(row: &SheetRow, repeat: Option<&Repeat>) -> usize {
     match (&row.measure, repeat) {
-        (super::measure::Measure::Repeated { count, .. }, _) | (_, Some(Repeat::Fixed(count))) => *count,
+        (Measure::Repeated { count, .. }, _) | (_, Some(Repeat::Fixed(count))) => *count,
         _ => 1,
     }
 }

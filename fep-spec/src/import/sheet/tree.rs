@@ -64,11 +64,19 @@ fn marks(rows: &[SheetRow]) -> Vec<(SheetRow, usize)> {
         match () {
             () if has_no_length && ends => open = open.saturating_sub(1),
             () if has_no_length && begins => {
-                marked.push((row.clone(), row.depth + open));
+                marked.push((opening(row), row.depth + open));
                 open += 1;
             }
             () => marked.push((row.clone(), row.depth + open)),
         }
     }
     marked
+}
+
+/// The row of a group from the row that marks its begin: `[반복부 시작] 조회건수만큼(최대 20건)`.
+fn opening(row: &SheetRow) -> SheetRow {
+    let said = format!("{}\n{}", row.label, row.remark);
+    let label: String = row.label.split(['시', '(', ':', ']']).next().unwrap_or_default().to_owned();
+    let label = label.trim_matches(|edge: char| "[]<>※*-= ".contains(edge)).to_owned();
+    SheetRow { label, remark: said, ..row.clone() }
 }
