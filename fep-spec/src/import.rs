@@ -1,7 +1,30 @@
-//! Makes a spec from what an institution sends: a design sheet or a COBOL copybook.
+//! Makes a spec from what an institution sends: a design sheet (전문설계서).
 //!
 //! An importer never repairs silently. Its [`Draft`] says what the sheet says, and every doubt is a [`Doubt`] with its place. Whether the
 //! draft is a valid spec, [`Spec::check`](crate::Spec::check) finds out.
+//!
+//! # The report
+//!
+//! [`Imported::to_json`] has the form `{"findings": [...], "items": [...]}`. A finding has `code`, `severity` (`error`, `warning` or `note`),
+//! `message`, and where they apply `sheet`, `cell`, `line` and `hint`. An item has `sheet`, `cell`, `table` (the telegram or part), `path` (empty for a
+//! filler), `read` (pairs of what the sheet says) and `assumed`. Codes do not change:
+//!
+//! | code | is about |
+//! |---|---|
+//! | `offset` | an offset, an end or a running total that the lengths do not give |
+//! | `sum` | a sum that the items do not have, or a formula that leaves rows out |
+//! | `total` | the stated length of a telegram |
+//! | `number` | a number that occurs twice |
+//! | `length` | a length that is missing, cannot be read, or varies |
+//! | `type` | a type that is not known, or does not fit the length or the remark |
+//! | `repeat` | a group without a maximum or without a count |
+//! | `header` | whether the common part stands before a telegram |
+//! | `heading` | a row without a length, whose items stand beside the others |
+//! | `charset` | the charset that was assumed |
+//! | `name` | an item whose English name is its sound |
+//! | `deleted` | a row that is struck through |
+//! | `text` | a row that is no item |
+//! | `spec` | what the reader of specs says against the result; `line` is a line of the spec |
 
 mod report;
 pub mod sheet;
@@ -21,6 +44,8 @@ pub struct Imported {
     pub doubts: Vec<Doubt>,
     /// Each item of the source, in its order.
     pub items: Vec<ImportedItem>,
+    /// What was understood, as the text of a mapping file. `None` for a copybook.
+    pub map: Option<String>,
 }
 
 /// A doubt about the source.

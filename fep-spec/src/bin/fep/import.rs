@@ -1,9 +1,10 @@
 //! `fep import`: a design sheet or a copybook → a spec, with a report of what is doubtful.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use fep_spec::import::sheet::{self, SheetMap, SheetOptions};
+use fep_spec::import::sheet::{self, FirstRows, SheetError, SheetMap, SheetOptions};
 use fep_spec::import::{Imported, Severity};
 
 use crate::Format;
@@ -26,6 +27,9 @@ pub(crate) struct ImportArgs {
     /// A mapping file: columns, types, words
     #[arg(long, value_name = "MAP.toml")]
     map: Option<PathBuf>,
+    /// Write what was understood as a mapping file, for the next version of the sheet
+    #[arg(long, value_name = "MAP.toml")]
+    write_map: Option<PathBuf>,
     /// Write the report as a JSON or an HTML file
     #[arg(long, value_name = "FILE.json|FILE.html")]
     report: Option<PathBuf>,
@@ -50,10 +54,21 @@ pub(crate) fn import(args: &ImportArgs) -> Ended {
         }
         None => SheetMap::default(),
     };
-    let options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
+    let mut options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
     let name = args.file.file_name().map_or_else(|| "sheet".into(), |name| name.to_string_lossy());
-    let imported = sheet::import(&name, &bytes, &options).map_err(|error| Stop::Message(format!("{name} {error}")))?;
+    let mut imported = sheet::import(&name, &bytes, &options);
+    if let Err(SheetError::NoTable(sheets)) = &imported {
+        show(sheets);
+        if let Some(map) = ask()? {
+            options.map = map;
+            imported = sheet::import(&name, &bytes, &options);
+        }
+    }
+    let imported = imported.map_err(|error| Stop::Message(format!("{name} {error}")))?;
     write(&args.out, imported.draft.to_string().as_bytes(), args.force)?;
+    if let (Some(path), Some(map)) = (&args.write_map, &imported.map) {
+        write(path, map.as_bytes(), args.force)?;
+    }
     if let Some(path) = &args.report {
         let is_html = path.extension().is_some_and(|extension| extension == "html" || extension == "htm");
         let report = if is_html { imported.to_html(&name) } else { imported.to_json() };
@@ -66,6 +81,48 @@ pub(crate) fn import(args: &ImportArgs) -> Ended {
     summary(&imported, &args.out);
     let has_errors = imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error);
     Ok(if has_errors { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// Shows the first rows of sheets whose columns could not be told.
+fn show(sheets: &[FirstRows]) {
+    for sheet in sheets {
+        say(&format!("{}\n", sheet.sheet.as_deref().unwrap_or("the file")));
+        for (row, cells) in &sheet.rows {
+            let cells: Vec<_> = cells.iter().map(|(column, text)| format!("{column} {text}")).collect();
+            say(&format!("{row:5}  {}\n", cells.join(" | ")));
+        }
+    }
+}
+
+/// Asks which columns are which, if there is a person at a terminal. `None` if there is none, or no answer.
+fn ask() -> Result<Option<SheetMap>, Stop> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    say("The columns could not be told. Which row has the headings?\n");
+    let Some(row) = answer()? else { return Ok(None) };
+    let mut map = format!("row = {row}\n[columns]\n");
+    for (role, what) in [
+        ("name", "names of the items"),
+        ("length", "lengths"),
+        ("type", "types (empty: none)"),
+        ("remark", "remarks (empty: none)"),
+    ] {
+        say(&format!("Which column has the {what}? A, B, …\n"));
+        if let Some(column) = answer()? {
+            map.push_str(&format!("\"{}\" = \"{role}\"\n", column.to_uppercase()));
+        }
+    }
+    let map = SheetMap::parse(&map).map_err(Stop::Message)?;
+    Ok(Some(map))
+}
+
+/// A line that a person typed, or `None` for an empty one.
+fn answer() -> Result<Option<String>, Stop> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| Stop::Message(format!("cannot read the answer: {error}")))?;
+    let line: String = line.trim().chars().filter(char::is_ascii_alphanumeric).collect();
+    Ok((!line.is_empty()).then_some(line))
 }
 
 fn summary(imported: &Imported, out: &Path) {

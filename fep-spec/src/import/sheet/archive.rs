@@ -10,7 +10,7 @@ use super::SheetError;
 pub(super) const FILE_MAX: usize = 32 << 20;
 
 /// The largest size of everything in a workbook, in bytes.
-const UNPACKED_MAX: u64 = 512 << 20;
+const UNPACKED_MAX: u64 = 128 << 20;
 
 /// The maximum number of entries of a workbook's archive.
 const ENTRIES_MAX: usize = 10_000;

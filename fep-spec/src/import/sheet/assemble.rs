@@ -2,6 +2,7 @@
 
 use super::grid::Grid;
 use super::kind::Letters;
+use super::map;
 use super::measure::Measure;
 use super::name::{Given, Words};
 use super::place;
@@ -23,6 +24,8 @@ pub(super) struct Assembly<'a> {
     doubts: Vec<Doubt>,
     imported: Vec<ImportedItem>,
     given: Given,
+    /// Names that were made without a dictionary, with their labels.
+    sounds: Vec<(String, String)>,
 }
 
 /// The name of the common part, and of the item that holds it.
@@ -39,6 +42,7 @@ impl<'a> Assembly<'a> {
             doubts: Vec::new(),
             imported: Vec::new(),
             given: Given::default(),
+            sounds: Vec::new(),
         }
     }
 
@@ -67,7 +71,9 @@ impl<'a> Assembly<'a> {
         self.rows_without_meaning(units);
         draft.types = self.types();
         draft.codes = self.codes.into_iter().map(|(_, list)| list).collect();
-        Imported { draft, doubts: self.doubts, items: self.imported }
+        let headings: Vec<_> = units.iter().map(|unit| &unit.table.heading).collect();
+        let map = map::learned(&draft, &headings, &self.sounds);
+        Imported { draft, doubts: self.doubts, items: self.imported, map: Some(map) }
     }
 
     fn grid(&self, unit: &Unit) -> &'a Grid {
@@ -97,6 +103,7 @@ impl<'a> Assembly<'a> {
             table: name.clone(),
             used: &mut self.used,
             codes: &mut self.codes,
+            sounds: &mut self.sounds,
             doubts: place::doubts(grid, &unit.table, &unit.places, unit.counted_from),
             imported: Vec::new(),
         };
@@ -106,7 +113,7 @@ impl<'a> Assembly<'a> {
         doubts.extend(self.about_table(unit, grid));
         doubts.sort_by_key(|(row, _)| *row);
         let mut table = DraftTable { name, items, ..DraftTable::default() };
-        comment(&mut table, &doubts, unit, grid);
+        comment(&mut table, &doubts, unit);
         self.imported.extend(imported);
         self.doubts.extend(doubts.into_iter().map(|(_, doubt)| doubt));
         table
@@ -201,11 +208,11 @@ fn shortened(text: &str) -> String {
 }
 
 /// Writes errors and warnings above the items that they are about.
-fn comment(table: &mut DraftTable, doubts: &[(u32, Doubt)], unit: &Unit, grid: &Grid) {
+fn comment(table: &mut DraftTable, doubts: &[(u32, Doubt)], unit: &Unit) {
     for (row, doubt) in doubts.iter().filter(|(_, doubt)| doubt.severity <= Severity::Warning) {
         let text = format!("{}: {}", doubt.origin, doubt.message);
         let shown = unit.table.rows.iter().find(|item| item.row == *row).filter(|_| doubt.code != "length");
-        let item = shown.and_then(|shown| find(&mut table.items, shown.label.as_str(), grid));
+        let item = shown.and_then(|shown| find(&mut table.items, shown.label.as_str()));
         let comments = item.map_or(&mut table.doubts, |item| &mut item.doubts);
         if !comments.iter().any(|comment| comment.starts_with(&format!("{}: ", doubt.origin))) {
             comments.push(text);
@@ -213,9 +220,9 @@ fn comment(table: &mut DraftTable, doubts: &[(u32, Doubt)], unit: &Unit, grid: &
     }
 }
 
-fn find<'i>(items: &'i mut [DraftItem], label: &str, grid: &Grid) -> Option<&'i mut DraftItem> {
+fn find<'i>(items: &'i mut [DraftItem], label: &str) -> Option<&'i mut DraftItem> {
     let is_it = |item: &DraftItem| item.get("label") == Some(&Value::from(label));
-    items.iter_mut().find_map(|item| if is_it(item) { Some(item) } else { find(&mut item.items, label, grid) })
+    items.iter_mut().find_map(|item| if is_it(item) { Some(item) } else { find(&mut item.items, label) })
 }
 
 /// Which items hold the codes of a telegram: those of the same length whose names say so, in their order.

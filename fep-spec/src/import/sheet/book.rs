@@ -64,6 +64,7 @@ fn form(bytes: &[u8]) -> Result<Form, SheetError> {
             () if has(b"xl/") => Ok(Form::Xlsx),
             () if has(b"word/") => Err(SheetError::Other("a Word document")),
             () if has(b"Contents/content.hpf") || has(b"hwp+zip") => Err(SheetError::Other("a Hangul document (hwpx)")),
+            () if has(b"content.xml") => Ok(Form::Ods),
             () => Err(SheetError::Other("a zip archive without a workbook")),
         };
     }
@@ -218,7 +219,7 @@ fn text(bytes: &[u8]) -> Result<Grid, SheetError> {
         let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
         let start =
             start + text.get(start..).map_or(0, |rest| rest.len() - rest.trim_start_matches(['\r', '\n']).len());
-        row += text.get(counted..start).map_or(0, |before| rows(before));
+        row += text.get(counted..start).map_or(0, rows);
         counted = start;
         for (column, field) in record.iter().enumerate().filter(|(_, field)| !field.trim().is_empty()) {
             let at = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);

@@ -24,8 +24,8 @@ use serde::Deserialize;
 use super::grid::{Grid, cell_name};
 use super::heading::{self, Heading, Role};
 use super::kind::Options;
-use super::plain::word;
-use crate::draft::{Entry, Value};
+use super::plain::{self, word};
+use crate::draft::{Draft, Entry, Value};
 
 /// What a mapping file says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -131,4 +131,49 @@ pub(super) fn headings(grid: &Grid, row: u32, map: &SheetMap) -> Vec<Heading> {
         let name = cell_name((row, column));
         map.column(row, text, name.trim_end_matches(|end: char| end.is_ascii_digit()))
     })
+}
+
+/// What was understood, as a mapping file: the next version of the sheet is imported in the same way.
+pub(super) fn learned(draft: &Draft, headings: &[&Heading], sounds: &[(String, String)]) -> String {
+    let mut text =
+        String::from("# What `fep import` understood. Change it where it is wrong, and import with --map.\n\n");
+    let head = |key: &str| draft.head.iter().find(|entry| entry.key == key).map(|entry| entry.value.to_string());
+    let line = |text: &mut String, key: &str, value: &str| {
+        text.push_str(key);
+        text.push_str(" = ");
+        text.push_str(value);
+        text.push('\n');
+    };
+    if let Some(charset) = head("charset") {
+        line(&mut text, "charset", &charset);
+    }
+    text.push_str("\n[head]\n");
+    for key in ["spec", "title", "version", "source"] {
+        if let Some(value) = head(key) {
+            line(&mut text, key, &value);
+        }
+    }
+    text.push_str("\n[columns]\n");
+    let mut columns: BTreeMap<String, &str> = BTreeMap::new();
+    for heading in headings {
+        for (column, role) in &heading.roles {
+            let known = ROLES.iter().find(|(_, own)| own == role).map(|(word, _)| *word);
+            let name = heading.texts.get(column).map(|text| plain::line(text)).filter(|name| !name.is_empty());
+            if let (Some(known), Some(name)) = (known, name) {
+                columns.entry(name).or_insert(known);
+            }
+        }
+    }
+    columns.iter().for_each(|(name, role)| {
+        line(&mut text, &Value::from(name.as_str()).to_string(), &Value::from(*role).to_string())
+    });
+    text.push_str("\n[types]\n");
+    for (letter, options) in &draft.types {
+        line(&mut text, &Value::from(letter.as_str()).to_string(), &Value::Table(options.clone()).to_string());
+    }
+    text.push_str("\n[words]\n");
+    for (label, name) in sounds {
+        line(&mut text, &Value::from(label.as_str()).to_string(), &Value::from(name.as_str()).to_string());
+    }
+    text
 }

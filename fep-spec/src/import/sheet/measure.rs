@@ -3,9 +3,10 @@
 use super::plain::word;
 
 /// What a length cell says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Measure {
     /// Nothing.
+    #[default]
     Blank,
     /// Bytes.
     Bytes(usize),
@@ -220,7 +221,7 @@ mod tests {
         check("9(4) COMP", 2, 4, 0, false);
         check("9(5) BINARY", 4, 5, 0, false);
         check("PIC 9(18) COMP-5", 8, 18, 0, false);
-        check("XXX", 3, 3, 0, false);
+        check("XX", 2, 2, 0, false);
         check("N(10)", 20, 10, 0, false);
         for wrong in ["X(0)", "9(", "Z9", "SX(3)", "X(3) COMP", "9(70000)"] {
             assert_eq!(Measure::read(wrong), Measure::Unclear, "{wrong}");

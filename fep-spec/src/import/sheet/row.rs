@@ -58,12 +58,6 @@ pub(super) struct Cells {
     pub(super) remark: Option<At>,
 }
 
-impl Default for Measure {
-    fn default() -> Self {
-        Self::Blank
-    }
-}
-
 /// What a row is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {

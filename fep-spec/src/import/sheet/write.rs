@@ -26,6 +26,8 @@ pub(super) struct Writer<'w> {
     pub(super) used: &'w mut Vec<String>,
     /// The lists of codes so far, with their codes.
     pub(super) codes: &'w mut Vec<(Vec<CodeText>, DraftCodes)>,
+    /// Names that were made without a dictionary, with their labels.
+    pub(super) sounds: &'w mut Vec<(String, String)>,
     pub(super) doubts: Vec<(u32, Doubt)>,
     pub(super) imported: Vec<ImportedItem>,
 }
@@ -127,6 +129,9 @@ impl Writer<'_> {
         let (name, is_romanized) = self.words.item(&row.english, &row.label);
         let unique = given.unique(&name, "_");
         if is_romanized {
+            if !row.label.is_empty() && !self.sounds.iter().any(|(label, _)| *label == row.label) {
+                self.sounds.push((row.label.clone(), unique.clone()));
+            }
             let message = format!("no English name is known for {}: it is called `{unique}`", row.shown());
             let hint = Some("[words] of a mapping file can have one");
             self.doubt(row, row.cells.label, Severity::Note, "name", message, hint);
