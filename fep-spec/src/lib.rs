@@ -22,6 +22,7 @@ pub mod lower;
 mod lint;
 pub mod load;
 pub mod generate;
+pub mod listing;
 pub mod draft;
 #[cfg(feature = "import")]
 pub mod import;

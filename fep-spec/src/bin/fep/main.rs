@@ -10,6 +10,7 @@ mod files;
 mod generate;
 mod glued;
 mod import;
+mod layout;
 mod messages;
 mod telegrams;
 mod encode;
@@ -39,6 +40,8 @@ enum Action {
     Check(CheckArgs),
     /// Write specs as annotated Rust structs
     Gen(GenArgs),
+    /// Offsets, lengths and kinds of all items, as a table or as JSON
+    Layout(layout::LayoutArgs),
     /// A design sheet (xlsx, xls, ods, csv) → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
@@ -132,6 +135,7 @@ fn main() -> ExitCode {
     let ended = match Command::parse().action {
         Action::Check(args) => check::check(&args),
         Action::Gen(args) => generate::generate(&args),
+        Action::Layout(args) => layout::layout(&args),
         Action::Import(args) => import::import(&args),
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),
