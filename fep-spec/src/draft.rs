@@ -144,7 +144,7 @@ impl fmt::Display for Draft {
         if !self.remarks.is_empty() {
             writeln!(f)?;
         }
-        keys(f, &self.head)?;
+        keys(f, &self.head, None)?;
         if !self.types.is_empty() {
             writeln!(f, "\n[types]")?;
             let width = self.types.iter().map(|(letter, _)| width(&key(letter))).max().unwrap_or_default();
@@ -163,8 +163,8 @@ impl DraftCodes {
         writeln!(f)?;
         comments(f, "", &self.doubts)?;
         writeln!(f, "[codes.{}]", key(&self.name))?;
-        keys(f, &self.entries)?;
-        writeln!(f, "codes = [")?;
+        let width = keys(f, &self.entries, Some("codes"))?;
+        writeln!(f, "{} = [", padded("codes", width))?;
         let codes: Vec<_> = self.codes.iter().map(|entries| DraftItem::new(entries.iter().cloned())).collect();
         items(f, "  ", &codes)?;
         writeln!(f, "]")
@@ -176,20 +176,23 @@ impl DraftTable {
         writeln!(f)?;
         comments(f, "", &self.doubts)?;
         writeln!(f, "[{kind}.{}]", key(&self.name))?;
-        keys(f, &self.entries)?;
+        let list = if self.items.is_empty() { None } else { Some("items") };
+        let width = keys(f, &self.entries, list)?;
         if self.items.is_empty() {
             return Ok(());
         }
-        writeln!(f, "items = [")?;
+        writeln!(f, "{} = [", padded("items", width))?;
         items(f, "  ", &self.items)?;
         writeln!(f, "]")
     }
 }
 
-/// Lines `key = value` with aligned values.
-fn keys(f: &mut fmt::Formatter<'_>, entries: &[Entry]) -> fmt::Result {
-    let width = entries.iter().map(|entry| width(&key(&entry.key))).max().unwrap_or_default();
-    entries.iter().try_for_each(|entry| writeln!(f, "{} = {}", padded(&key(&entry.key), width), entry.value))
+/// Lines `key = value` with aligned values. `list` is a further key that follows. Returns the width of the keys.
+fn keys(f: &mut fmt::Formatter<'_>, entries: &[Entry], list: Option<&str>) -> Result<usize, fmt::Error> {
+    let keys = entries.iter().map(|entry| width(&key(&entry.key))).chain(list.map(width));
+    let width = keys.max().unwrap_or_default();
+    entries.iter().try_for_each(|entry| writeln!(f, "{} = {}", padded(&key(&entry.key), width), entry.value))?;
+    Ok(width)
 }
 
 /// Items, one a line. Neighbours that have the same keys in the same place have aligned columns.

@@ -1,7 +1,35 @@
-//! Makes a spec from what an institution sends: a design sheet or a COBOL copybook.
+//! Makes a spec from what an institution sends: a design sheet (전문설계서).
 //!
 //! An importer never repairs silently. Its [`Draft`] says what the sheet says, and every doubt is a [`Doubt`] with its place. Whether the
 //! draft is a valid spec, [`Spec::check`](crate::Spec::check) finds out.
+//!
+//! # The report
+//!
+//! [`Imported::to_json`] has the form `{"findings": [...], "items": [...]}`. A finding has `code`, `severity` (`error`, `warning` or `note`),
+//! `message`, and where they apply `sheet`, `cell`, `line` and `hint`. An item has `sheet`, `cell`, `table` (the telegram or part), `path` (empty for a
+//! filler), `read` (pairs of what the sheet says) and `assumed`. Codes do not change:
+//!
+//! | code | is about |
+//! |---|---|
+//! | `offset` | an offset, an end or a running total that the lengths do not give |
+//! | `sum` | a sum that the items do not have, or a formula that leaves rows out |
+//! | `total` | the stated length of a telegram |
+//! | `number` | a number that occurs twice |
+//! | `length` | a length that is missing, cannot be read, or varies |
+//! | `type` | a type that is not known, or does not fit the length or the remark |
+//! | `repeat` | a group without a maximum or without a count |
+//! | `header` | whether the common part stands before a telegram |
+//! | `heading` | a row without a length, whose items stand beside the others |
+//! | `charset` | the charset that was assumed |
+//! | `name` | an item whose English name is its sound |
+//! | `deleted` | a row that is struck through |
+//! | `text` | a row that is no item |
+//! | `spec` | what the reader of specs says against the result; `line` is a line of the spec |
+
+mod report;
+pub mod sheet;
+
+use std::fmt;
 
 use serde::Serialize;
 
@@ -16,6 +44,8 @@ pub struct Imported {
     pub doubts: Vec<Doubt>,
     /// Each item of the source, in its order.
     pub items: Vec<ImportedItem>,
+    /// What was understood, as the text of a mapping file. `None` for a copybook.
+    pub map: Option<String>,
 }
 
 /// A doubt about the source.
@@ -59,6 +89,19 @@ pub struct Origin {
     /// The line, from 1. `None` for a sheet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
+}
+
+/// `Sheet1!F7`, `F7` or `line 12`.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.sheet, &self.cell, self.line) {
+            (Some(sheet), Some(cell), _) => write!(f, "{sheet}!{cell}"),
+            (Some(sheet), None, _) => f.write_str(sheet),
+            (None, Some(cell), _) => f.write_str(cell),
+            (None, None, Some(line)) => write!(f, "line {line}"),
+            (None, None, None) => f.write_str("the file"),
+        }
+    }
 }
 
 /// One item of the source, and what was made of it.

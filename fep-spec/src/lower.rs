@@ -5,9 +5,9 @@
 //!
 //! The front page of this crate's documentation describes the grammar.
 
-mod names;
+pub(crate) mod names;
 mod options;
-mod codes;
+pub(crate) mod codes;
 mod items;
 mod totals;
 mod files;

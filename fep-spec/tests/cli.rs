@@ -446,3 +446,33 @@ fn text_as_json() {
     let both = fep(&["text", "encode", "--charset", "cp949", "--raw", "--format", "json", "가"]);
     assert_eq!((both.code, both.text()), (Some(2), ""), "raw is the converted text and nothing else");
 }
+
+#[test]
+fn import_writes_the_spec_and_both_reports_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let sheet = root().join("fep-spec/tests/sheets/bank-a.xlsx").display().to_string();
+    let [spec, json, html, map] = ["a.toml", "a.json", "a.html", "map.toml"].map(path);
+    let run = fep(&["import", &sheet, "-o", &spec, "--report", &json, "--write-map", &map]);
+    assert_eq!(run.code, Some(1), "{}", run.messages);
+    assert!(run.out.is_empty());
+    let planted = "0100_100 이체!H10: error: the end of 출금후잔액부호 is 142, by the lengths it is 130";
+    assert!(run.messages.contains(planted), "{}", run.messages);
+    assert!(run.messages.contains("16 telegrams, 83 items; 2 errors, 0 warnings, 2 notes"), "{}", run.messages);
+    let report: Value = serde_json::from_str(&fs::read_to_string(&json).expect("the report")).expect("JSON");
+    let cells: Vec<_> =
+        report["findings"].as_array().expect("findings").iter().map(|one| one["cell"].clone()).collect();
+    assert_eq!(cells, [Value::Null, "H10".into(), "C12".into(), "F20".into()]);
+    let first = &report["items"][0];
+    assert_eq!((&first["sheet"], &first["cell"], &first["path"]), (&"공통부".into(), &"C8".into(), &"length".into()));
+    let again = fep(&["import", &sheet, "-o", &spec]);
+    assert_eq!((again.code, again.messages.contains("is there already: --force overwrites it")), (Some(2), true));
+    let forced = fep(&["import", &sheet, "--map", &map, "-o", &spec, "--force", "--report", &html]);
+    assert_eq!(forced.code, Some(1), "{}", forced.messages);
+    let page = fs::read_to_string(&html).expect("the page");
+    assert!(page.contains("<td>0100_100 이체!H10<td>error") && !page.contains("http"), "{page}");
+    let checked = fep(&["check", &spec]);
+    assert_eq!(checked.code, Some(0), "{}", checked.text());
+    let unknown = fep(&["import", &path("no.xlsx"), "-o", "-"]);
+    assert_eq!((unknown.code, unknown.messages.contains("cannot read")), (Some(2), true));
+}

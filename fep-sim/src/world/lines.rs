@@ -22,6 +22,8 @@ use crate::telegram::{KEY, RESPONSE, Telegram, frame_len};
 #[derive(Default)]
 pub(crate) struct LineChecks {
     links: BTreeMap<ConnectionId, Link>,
+    /// Connections that the gateway has given up. It may still read what had arrived.
+    former: BTreeMap<ConnectionId, Link>,
     banks: [BankLines; BANKS],
     /// The line on which a bank's bytes may be written, by the journal.
     line_of: BTreeMap<(usize, Vec<u8>), usize>,
@@ -129,6 +131,7 @@ impl World {
     pub(crate) fn line_lost(&mut self, id: ConnectionId) {
         if let Some(link) = self.lines.links.remove(&id) {
             self.line_changed(link.bank, link.line);
+            self.lines.former.insert(id, link);
         }
     }
 
@@ -142,7 +145,8 @@ impl World {
 
     /// The gateway read bytes from a connection.
     pub(crate) fn line_read(&mut self, id: ConnectionId, bytes: &[u8]) {
-        let Some(link) = self.lines.links.get_mut(&id) else { return };
+        let lines = &mut self.lines;
+        let Some(link) = lines.links.get_mut(&id).or(lines.former.get_mut(&id)) else { return };
         link.begun.extend_from_slice(bytes);
         let mut frames = Vec::new();
         while let Some(len) = frame_len(&link.begun) {

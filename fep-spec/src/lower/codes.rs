@@ -12,7 +12,7 @@ use crate::model::CodeList;
 use crate::report::Code;
 
 /// The name of the variant that generated code has for codes that are not on an open list.
-const OTHER: &str = "Other";
+pub(crate) const OTHER: &str = "Other";
 
 /// Reads `[codes.Name]`.
 pub(super) fn list(name: &str, table: Table<'_>) -> CodeList {

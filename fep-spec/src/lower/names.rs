@@ -82,7 +82,7 @@ pub(super) fn check_type(document: &Document, name: &Located<&str>, what: &str) 
 }
 
 /// Whether generated code needs the name for something else.
-pub(super) fn is_taken(name: &str) -> bool {
+pub(crate) fn is_taken(name: &str) -> bool {
     TAKEN.contains(&name)
 }
 

@@ -9,6 +9,7 @@ mod end;
 mod files;
 mod generate;
 mod glued;
+mod import;
 mod messages;
 mod telegrams;
 mod encode;
@@ -38,6 +39,8 @@ enum Action {
     Check(CheckArgs),
     /// Write specs as annotated Rust structs
     Gen(GenArgs),
+    /// A design sheet (xlsx, xls, ods, csv) → a spec, with a report of what contradicts itself
+    Import(import::ImportArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
     Decode(DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
@@ -129,6 +132,7 @@ fn main() -> ExitCode {
     let ended = match Command::parse().action {
         Action::Check(args) => check::check(&args),
         Action::Gen(args) => generate::generate(&args),
+        Action::Import(args) => import::import(&args),
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),
         Action::Explain(args) => telegrams::explain(&args),

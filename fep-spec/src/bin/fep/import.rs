@@ -1,0 +1,154 @@
+//! `fep import`: a design sheet or a copybook → a spec, with a report of what is doubtful.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use fep_spec::import::sheet::{self, FirstRows, SheetError, SheetMap, SheetOptions};
+use fep_spec::import::{Imported, Severity};
+
+use crate::Format;
+use crate::end::{Ended, Outcome, Stop, note, print, say};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  fep import bank-a.xlsx -o bank-a.toml --report bank-a.html\n  fep check bank-a.toml"
+)]
+pub(crate) struct ImportArgs {
+    /// The sheet: xlsx, xls, ods, csv or tsv
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Read this sheet only; can be given several times
+    #[arg(long, value_name = "NAME")]
+    sheet: Vec<String>,
+    /// The charset of the telegrams; if left out, the remarks of the sheet decide
+    #[arg(long, value_name = "CHARSET")]
+    charset: Option<String>,
+    /// A mapping file: columns, types, words
+    #[arg(long, value_name = "MAP.toml")]
+    map: Option<PathBuf>,
+    /// Write what was understood as a mapping file, for the next version of the sheet
+    #[arg(long, value_name = "MAP.toml")]
+    write_map: Option<PathBuf>,
+    /// Write the report as a JSON or an HTML file
+    #[arg(long, value_name = "FILE.json|FILE.html")]
+    report: Option<PathBuf>,
+    /// The spec file, or - for stdout
+    #[arg(short, long, value_name = "SPEC.toml")]
+    out: PathBuf,
+    /// Overwrite files that are there
+    #[arg(long)]
+    force: bool,
+    /// The form of the report on stderr
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Imports a file, writes the spec, and reports.
+pub(crate) fn import(args: &ImportArgs) -> Ended {
+    let bytes = std::fs::read(&args.file).map_err(|error| cannot("read", &args.file, &error))?;
+    let map = match &args.map {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| cannot("read", path, &error))?;
+            SheetMap::parse(&text).map_err(|why| Stop::Message(format!("{}: {why}", path.display())))?
+        }
+        None => SheetMap::default(),
+    };
+    let mut options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
+    let name = args.file.file_name().map_or_else(|| "sheet".into(), |name| name.to_string_lossy());
+    let mut imported = sheet::import(&name, &bytes, &options);
+    if let Err(SheetError::NoTable(sheets)) = &imported {
+        show(sheets);
+        if let Some(map) = ask()? {
+            options.map = map;
+            imported = sheet::import(&name, &bytes, &options);
+        }
+    }
+    let imported = imported.map_err(|error| Stop::Message(format!("{name} {error}")))?;
+    write(&args.out, imported.draft.to_string().as_bytes(), args.force)?;
+    if let (Some(path), Some(map)) = (&args.write_map, &imported.map) {
+        write(path, map.as_bytes(), args.force)?;
+    }
+    if let Some(path) = &args.report {
+        let is_html = path.extension().is_some_and(|extension| extension == "html" || extension == "htm");
+        let report = if is_html { imported.to_html(&name) } else { imported.to_json() };
+        write(path, report.as_bytes(), args.force)?;
+    }
+    match args.format {
+        Format::Text => say(&imported.to_string()),
+        Format::Json => say(&(imported.to_json() + "\n")),
+    }
+    summary(&imported, &args.out);
+    let has_errors = imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error);
+    Ok(if has_errors { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// Shows the first rows of sheets whose columns could not be told.
+fn show(sheets: &[FirstRows]) {
+    for sheet in sheets {
+        say(&format!("{}\n", sheet.sheet.as_deref().unwrap_or("the file")));
+        for (row, cells) in &sheet.rows {
+            let cells: Vec<_> = cells.iter().map(|(column, text)| format!("{column} {text}")).collect();
+            say(&format!("{row:5}  {}\n", cells.join(" | ")));
+        }
+    }
+}
+
+/// Asks which columns are which, if there is a person at a terminal. `None` if there is none, or no answer.
+fn ask() -> Result<Option<SheetMap>, Stop> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    say("The columns could not be told. Which row has the headings?\n");
+    let Some(row) = answer()? else { return Ok(None) };
+    let mut map = format!("row = {row}\n[columns]\n");
+    for (role, what) in [
+        ("name", "names of the items"),
+        ("length", "lengths"),
+        ("type", "types (empty: none)"),
+        ("remark", "remarks (empty: none)"),
+    ] {
+        say(&format!("Which column has the {what}? A, B, …\n"));
+        if let Some(column) = answer()? {
+            map.push_str(&format!("\"{}\" = \"{role}\"\n", column.to_uppercase()));
+        }
+    }
+    let map = SheetMap::parse(&map).map_err(Stop::Message)?;
+    Ok(Some(map))
+}
+
+/// A line that a person typed, or `None` for an empty one.
+fn answer() -> Result<Option<String>, Stop> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| Stop::Message(format!("cannot read the answer: {error}")))?;
+    let line: String = line.trim().chars().filter(char::is_ascii_alphanumeric).collect();
+    Ok((!line.is_empty()).then_some(line))
+}
+
+fn summary(imported: &Imported, out: &Path) {
+    let count = |severity| imported.doubts.iter().filter(|doubt| doubt.severity == severity).count();
+    let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    note(&format!(
+        "{}: {}, {}; {}, {}, {}",
+        out.display(),
+        many(imported.draft.telegrams.len(), "telegram"),
+        many(imported.items.len(), "item"),
+        many(count(Severity::Error), "error"),
+        many(count(Severity::Warning), "warning"),
+        many(count(Severity::Note), "note")
+    ));
+}
+
+fn write(path: &Path, data: &[u8], force: bool) -> Result<(), Stop> {
+    if path == Path::new("-") {
+        return print(data);
+    }
+    if !force && path.exists() {
+        return Err(Stop::Message(format!("{} is there already: --force overwrites it", path.display())));
+    }
+    std::fs::write(path, data).map_err(|error| cannot("write", path, &error))
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Stop {
+    Stop::Message(format!("cannot {what} {}: {error}", path.display()))
+}

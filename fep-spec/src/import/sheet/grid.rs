@@ -1,0 +1,120 @@
+//! The cells of one sheet, whatever file they come from.
+
+use std::collections::BTreeMap;
+
+use crate::import::Origin;
+
+/// The position of a cell: row and column, from 0.
+pub(super) type At = (u32, u32);
+
+/// A sheet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grid {
+    /// The name, or `None` in a file that has one sheet only.
+    pub(super) name: Option<String>,
+    cells: BTreeMap<At, Cell>,
+    /// Merged regions: the first and the last cell.
+    merged: Vec<(At, At)>,
+}
+
+/// A cell with content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cell {
+    /// The value as text, as a person reads it: `13`, not `13.0`.
+    pub(super) text: String,
+    /// The formula, without `=`.
+    pub(super) formula: Option<String>,
+    /// Whether the text is struck through: the row is deleted.
+    pub(super) is_struck: bool,
+}
+
+impl Grid {
+    /// A sheet without content.
+    pub(super) const EMPTY: Self = Self { name: None, cells: BTreeMap::new(), merged: Vec::new() };
+
+    /// The texts of all cells, in their order.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.cells.values().map(|cell| cell.text.as_str())
+    }
+
+    pub(super) fn new(name: Option<String>, cells: BTreeMap<At, Cell>, merged: Vec<(At, At)>) -> Self {
+        Self { name, cells, merged }
+    }
+
+    /// The rows that have content, in their order.
+    pub(super) fn rows(&self) -> Vec<u32> {
+        let mut rows: Vec<u32> = self.cells.keys().map(|(row, _)| *row).collect();
+        rows.dedup();
+        rows
+    }
+
+    /// The columns of a row that have content.
+    pub(super) fn columns(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
+        self.cells.range((row, 0)..=(row, u32::MAX)).map(|((_, column), _)| *column)
+    }
+
+    pub(super) fn cell(&self, at: At) -> Option<&Cell> {
+        self.cells.get(&at)
+    }
+
+    /// The text of a cell, empty if there is none.
+    pub(super) fn text(&self, at: At) -> &str {
+        self.cells.get(&at).map_or("", |cell| cell.text.trim())
+    }
+
+    /// The text of a cell, or of the merged region that it belongs to.
+    pub(super) fn merged_text(&self, at: At) -> &str {
+        self.text(self.region(at).map_or(at, |(first, _)| first))
+    }
+
+    /// The merged region of a cell.
+    pub(super) fn region(&self, (row, column): At) -> Option<(At, At)> {
+        let holds = |((top, left), (bottom, right)): &(At, At)| {
+            (*top..=*bottom).contains(&row) && (*left..=*right).contains(&column)
+        };
+        self.merged.iter().copied().find(holds)
+    }
+
+    /// Where a cell is, for people.
+    pub(super) fn origin(&self, at: At) -> Origin {
+        Origin { sheet: self.name.clone(), cell: Some(cell_name(at)), line: None }
+    }
+}
+
+/// `F7`.
+pub(super) fn cell_name((row, column): At) -> String {
+    let mut letters = Vec::new();
+    let mut rest = u64::from(column) + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or_default()));
+        rest /= 26;
+    }
+    letters.iter().rev().collect::<String>() + &(u64::from(row) + 1).to_string()
+}
+
+/// The position of `F7` or `$F$7`.
+pub(super) fn position(name: &str) -> Option<At> {
+    let name = name.replace('$', "");
+    let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (letters, digits) = name.split_at_checked(letters).filter(|(letters, _)| (1..=3).contains(&letters.len()))?;
+    let value = |letter: u8| u32::from(letter.to_ascii_uppercase() - b'A') + 1;
+    let column = letters.bytes().fold(0, |column, letter| column * 26 + value(letter));
+    let row: u32 = digits.parse().ok()?;
+    Some((row.checked_sub(1)?, column.checked_sub(1)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_have_the_names_of_the_spreadsheet() {
+        for (at, name) in [((0, 0), "A1"), ((6, 5), "F7"), ((0, 26), "AA1"), ((9, 701), "ZZ10"), ((0, 702), "AAA1")] {
+            assert_eq!(cell_name(at), name);
+            assert_eq!(position(name), Some(at));
+        }
+        assert_eq!(position("$F$7"), Some((6, 5)));
+        assert_eq!([position(""), position("7"), position("F0"), position("ABCD1")], [None; 4]);
+    }
+}

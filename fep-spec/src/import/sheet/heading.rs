@@ -1,0 +1,472 @@
+//! What the columns of a table are, told by their headings.
+
+use std::collections::BTreeMap;
+
+use super::grid::Grid;
+use super::plain::word;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Role {
+    /// The running number of a row, which may show its depth: `7-1`.
+    Number,
+    /// The depth of a row as a number.
+    Level,
+    /// The name in the sheet's language.
+    Name,
+    /// The English name.
+    English,
+    /// The letter of the type.
+    Type,
+    /// The length in bytes, or a picture.
+    Length,
+    /// The number of decimal places.
+    Scale,
+    /// Where the item begins.
+    From,
+    /// Where the item ends.
+    To,
+    /// A running total: where the item ends, or begins.
+    Running,
+    /// How often the item repeats.
+    Repeat,
+    /// Whether the item must be given.
+    Required,
+    /// Whether the item is filled in a request.
+    Request,
+    /// Whether the item is filled in an answer.
+    Answer,
+    /// Who fills the item, and other marks: kept as a remark.
+    Mark,
+    /// A fixed value, or a list of codes.
+    Value,
+    /// Anything else that is said about the item.
+    Remark,
+}
+
+/// The words of each role, without blanks and in small letters. The first match counts. A heading that consists of a word is found before one that contains
+/// it.
+const WORDS: [(Role, &[&str]); 17] = [
+    (Role::Number, &["순번", "번호", "no", "no.", "seq", "순서", "일련번호", "항번", "#", "項番"]),
+    (Role::Level, &["레벨", "level", "lvl", "lv", "depth", "깊이"]),
+    (
+        Role::English,
+        &[
+            "필드명(영문)",
+            "영문명",
+            "영문필드명",
+            "영문항목명",
+            "영문",
+            "name",
+            "id",
+            "필드id",
+            "항목id",
+            "fieldname",
+            "fieldid",
+            "item",
+            "변수명",
+            "컬럼명",
+            "영문id",
+            "변수",
+            "항목명(영문)",
+            "english",
+            "englishname",
+            "(영문)",
+        ],
+    ),
+    (
+        Role::Name,
+        &[
+            "항목명",
+            "항목",
+            "필드명",
+            "필드명(한글)",
+            "필드",
+            "데이터명",
+            "data항목",
+            "한글명",
+            "항목명칭",
+            "field",
+            "description",
+            "項目名",
+            "한글필드명",
+            "항목명(한글)",
+            "국문명",
+            "국문",
+            "명칭",
+            "필드한글명",
+            "데이터항목",
+            "(한글)",
+            "dataitem",
+            "項目",
+        ],
+    ),
+    (
+        Role::Length,
+        &[
+            "길이",
+            "size",
+            "크기",
+            "자리수",
+            "자릿수",
+            "byte",
+            "bytes",
+            "len",
+            "length",
+            "桁数",
+            "길이(byte)",
+            "길이(bytes)",
+            "바이트",
+            "바이트수",
+            "data길이",
+            "length(byte)",
+            "len(byte)",
+            "(byte)",
+        ],
+    ),
+    (
+        Role::Type,
+        &[
+            "타입",
+            "속성",
+            "type",
+            "유형",
+            "형식",
+            "属性",
+            "데이터타입",
+            "datatype",
+            "데이터형",
+            "data타입",
+            "형태",
+            "자료형",
+            "항목속성",
+            "attr",
+        ],
+    ),
+    (Role::Scale, &["소수", "소수점", "소수점자리", "소수자리", "소수점이하", "scale", "decimal"]),
+    (
+        Role::From,
+        &[
+            "위치",
+            "offset",
+            "시작",
+            "시작위치",
+            "from",
+            "f",
+            "시작점",
+            "start",
+            "옵셋",
+            "오프셋",
+            "pos",
+            "position",
+            "開始位置",
+            "位置",
+        ],
+    ),
+    (Role::To, &["종료", "종료위치", "to", "t", "끝", "end", "끝위치"]),
+    (Role::Running, &["누계", "누적", "누적길이", "누적합계", "누적합", "누적byte", "누적바이트", "합계길이"]),
+    (Role::Repeat, &["반복", "반복횟수", "반복수", "occurs", "반복건수", "occur", "배열"]),
+    (
+        Role::Required,
+        &[
+            "필수",
+            "필수여부",
+            "m/o",
+            "y/n",
+            "기재구분",
+            "필수구분",
+            "필수/선택",
+            "mandatory",
+            "required",
+            "옵션",
+            "null여부",
+            "m/o/c",
+        ],
+    ),
+    (Role::Request, &["요청", "요구", "req", "request", "요청전문", "요구전문"]),
+    (Role::Answer, &["응답", "res", "response", "resp", "응답전문", "reply", "rsp"]),
+    (
+        Role::Mark,
+        &[
+            "송신",
+            "수신",
+            "업체",
+            "은행",
+            "고객",
+            "업체=>은행",
+            "은행=>업체",
+            "업체->은행",
+            "은행->업체",
+            "당행",
+            "기관",
+            "점검내용",
+            "센터",
+            "이용기관",
+            "참가기관",
+            "개설",
+            "취급",
+        ],
+    ),
+    (Role::Value, &["코드값", "고정값", "default", "초기값", "기본값", "값", "value", "코드", "디폴트"]),
+    (
+        Role::Remark,
+        &[
+            "비고",
+            "내용",
+            "설명",
+            "항목설명",
+            "상세",
+            "remark",
+            "remarks",
+            "상세설명",
+            "비고사항",
+            "설정값",
+            "memo",
+            "備考",
+            "항목내용",
+            "기재내용",
+            "comment",
+            "참고",
+            "특이사항",
+            "세부내용",
+            "내용설명",
+            "정의",
+            "필드설명",
+        ],
+    ),
+];
+
+/// Headings that can be the name of an item if no other column is it.
+const WEAK_NAMES: [&str; 4] = ["구분", "데이터구분", "내용", "데이터区分"];
+
+/// Headings that can be the name of an item beside an English name.
+const MEMO_NAMES: [&str; 4] = ["memo", "설명", "필드설명", "comment"];
+
+/// What a heading says.
+pub(super) fn role(heading: &str) -> Option<Role> {
+    let heading = word(heading);
+    let heading = heading.trim_matches(|edge: char| "*:.·[]".contains(edge) || edge == '\'');
+    let by = |is: &dyn Fn(&str) -> bool| {
+        WORDS.iter().find(|(_, words)| words.iter().any(|word| is(word))).map(|(role, _)| *role)
+    };
+    if heading.is_empty() || heading.chars().count() > 20 {
+        return None;
+    }
+    by(&|word| heading == word).or_else(|| {
+        // `길이(bytes)`, `타입/속성`: what stands before a bracket or a stroke.
+        let start = heading.split(['(', '[', '/', ':']).next().unwrap_or_default();
+        if start.is_empty() { None } else { by(&|word| start == word) }
+    })
+}
+
+/// The heading of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Heading {
+    /// Its first row.
+    pub(super) top: u32,
+    /// Its last row.
+    pub(super) bottom: u32,
+    /// The columns of the table: the first and the last.
+    pub(super) columns: (u32, u32),
+    /// What each column holds. Several columns may hold remarks.
+    pub(super) roles: BTreeMap<u32, Role>,
+    /// The heading of each column, as it is written.
+    pub(super) texts: BTreeMap<u32, String>,
+}
+
+impl Heading {
+    /// The column with this role.
+    pub(crate) fn column(&self, role: Role) -> Option<u32> {
+        self.roles.iter().find(|(_, other)| **other == role).map(|(column, _)| *column)
+    }
+
+    /// The columns with this role.
+    pub(super) fn columns_of(&self, role: Role) -> impl Iterator<Item = u32> + '_ {
+        self.roles.iter().filter(move |(_, other)| **other == role).map(|(column, _)| *column)
+    }
+
+    /// Whether these columns describe the items of a telegram.
+    fn is_one(&self) -> bool {
+        let has = |role| self.column(role).is_some();
+        let measures = has(Role::Length) || has(Role::Type) || (has(Role::From) && has(Role::To));
+        let others = self.roles.values().filter(|role| **role != Role::Mark).count();
+        (has(Role::Name) || has(Role::English)) && measures && others >= 2
+    }
+}
+
+/// What somebody said about a column: by its number and its heading. `Some(None)` ignores it.
+pub(super) type Told<'t> = dyn Fn(u32, &str) -> Option<Option<Role>> + 't;
+
+/// The headings that begin in a row: several, if tables stand side by side.
+pub(super) fn headings(grid: &Grid, row: u32, told: &Told<'_>) -> Vec<Heading> {
+    let single = of_rows(grid, row, row, told);
+    let double = of_rows(grid, row, row + 1, told);
+    let weight = |found: &[Heading]| found.iter().map(|heading| heading.roles.len()).sum::<usize>();
+    // The second row belongs to the heading if it says more about columns than the first one alone, and is no item.
+    if !double.is_empty() && weight(&double) > weight(&single) && is_second(grid, row) { double } else { single }
+}
+
+/// Whether the row below can be the second row of a heading: each of its cells is a heading, or belongs to a cell above it.
+fn is_second(grid: &Grid, row: u32) -> bool {
+    let mut below = grid.columns(row + 1).peekable();
+    let is_told = |role: Role| !matches!(role, Role::Request | Role::Answer | Role::Mark | Role::Remark | Role::Value);
+    let above = grid.columns(row).filter(|column| role(grid.text((row, *column))).is_some_and(is_told)).count();
+    above >= 2
+        && below.peek().is_some()
+        && below.all(|column| {
+            let above = grid.region((row, column));
+            let is_spread = above.is_some_and(|((_, left), (_, right))| left < right);
+            is_spread || role(grid.text((row + 1, column))).is_some()
+        })
+}
+
+/// A cell of a heading.
+struct HeadingCell {
+    column: u32,
+    text: String,
+    role: Option<Role>,
+}
+
+fn of_rows(grid: &Grid, top: u32, bottom: u32, told: &Told<'_>) -> Vec<Heading> {
+    let mut columns: Vec<u32> = (top..=bottom).flat_map(|row| grid.columns(row)).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let cells = columns.into_iter().map(|column| {
+        let text = heading_text(grid, top, bottom, column);
+        HeadingCell { column, role: told(column, &text).unwrap_or_else(|| role(&text)), text }
+    });
+    let mut tables: Vec<Heading> = Vec::new();
+    let mut open: Vec<HeadingCell> = Vec::new();
+    for cell in cells {
+        // A second name or a second number begins the next table.
+        let has = |wanted| open.iter().any(|other| other.role == Some(wanted));
+        let begins = match cell.role {
+            Some(Role::Number) => has(Role::Number),
+            Some(Role::Name) => has(Role::Name) && has(Role::Length),
+            _ => false,
+        };
+        if begins {
+            tables.extend(table(top, bottom, &open));
+            open.clear();
+        }
+        open.push(cell);
+    }
+    tables.extend(table(top, bottom, &open));
+    tables
+}
+
+/// The text that names a column: that of the lower row, unless it stands alone.
+fn heading_text(grid: &Grid, top: u32, bottom: u32, column: u32) -> String {
+    let above = grid.merged_text((top, column));
+    let below = if bottom > top { grid.merged_text((bottom, column)) } else { "" };
+    let is_own = !below.is_empty() && below != above;
+    match (role(below), role(above)) {
+        _ if !is_own => above.to_owned(),
+        (None, Some(_)) => above.to_owned(),
+        _ => below.to_owned(),
+    }
+}
+
+fn table(top: u32, bottom: u32, cells: &[HeadingCell]) -> Option<Heading> {
+    let mut roles: BTreeMap<u32, Role> = BTreeMap::new();
+    for cell in cells {
+        let Some(role) = cell.role else { continue };
+        let is_new = !roles.values().any(|other| *other == role);
+        let role = match role {
+            _ if is_new => role,
+            Role::Remark | Role::Mark => role,
+            // A second heading of the same kind says something else about the item.
+            _ => Role::Remark,
+        };
+        roles.insert(cell.column, role);
+    }
+    if !roles.values().any(|role| *role == Role::Name) {
+        let weak = cells.iter().find(|cell| WEAK_NAMES.contains(&word(&cell.text).as_str()));
+        // Beside an English name, a memo is the name in the sheet's language.
+        let memo = cells.iter().find(|cell| MEMO_NAMES.contains(&word(&cell.text).as_str()));
+        let has_english = roles.values().any(|role| *role == Role::English);
+        let found = weak.or(memo.filter(|_| has_english));
+        roles.extend(found.map(|cell| (cell.column, Role::Name)));
+    }
+    let columns = (cells.first()?.column, cells.last()?.column);
+    let texts = cells.iter().map(|cell| (cell.column, cell.text.clone())).collect();
+    Some(Heading { top, bottom, columns, roles, texts }).filter(Heading::is_one)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap as Map;
+
+    use super::super::grid::Cell;
+    use super::*;
+
+    fn grid(rows: &[&str]) -> Grid {
+        let mut cells = Map::new();
+        for (row, text) in (0..).zip(rows) {
+            for (column, text) in (0..).zip(text.split('|')).filter(|(_, text)| !text.trim().is_empty()) {
+                cells.insert((row, column), Cell { text: text.trim().to_owned(), ..Cell::default() });
+            }
+        }
+        Grid::new(None, cells, Vec::new())
+    }
+
+    fn check(rows: &[&str], expected: &[&str]) {
+        let shown: Vec<String> = headings(&grid(rows), 0, &|_, _| None)
+            .iter()
+            .map(|heading| {
+                heading.roles.iter().map(|(column, role)| format!("{column}{role:?}")).collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        assert_eq!(shown, expected, "{rows:?}");
+    }
+
+    /// The twelve styles of headings that were seen, by what institutions published.
+    #[test]
+    fn the_headings_of_institutions_are_understood() {
+        check(&["구분|속성|길이|내용"], &["0Name 1Type 2Length 3Remark"]);
+        check(&["순번|항목명|F|T|SIZE|비고"], &["0Number 1Name 2From 3To 4Length 5Remark"]);
+        check(&["필드명|Type|Length|Offset|고객|은행|비고"], &["0Name 1Type 2Length 3From 4Mark 5Mark 6Remark"]);
+        check(
+            &["순번|필드명(한글)|필드명(영문)|속성||위치||비고", "|||타입|길이|시작|종료|"],
+            &["0Number 1Name 2English 3Type 4Length 5From 6To 7Remark"],
+        );
+        check(
+            &["No|DESCRIPTION|name|LEN|TYPE|업체=>은행|은행=>업체|내용"],
+            &["0Number 1Name 2English 3Length 4Type 5Mark 6Mark 7Remark"],
+        );
+        check(&["순번|항목|TYPE|길이|업체|은행|내용"], &["0Number 1Name 2Type 3Length 4Mark 5Mark 6Remark"]);
+        check(
+            &["순번|항목 명칭|type|기재구분|길이 (byte)|항목 설명"],
+            &["0Number 1Name 2Type 3Required 4Length 5Remark"],
+        );
+        check(
+            &["순번|항목|길이|누계|순번|항목|길이|누계"],
+            &["0Number 1Name 2Length 3Running", "4Number 5Name 6Length 7Running"],
+        );
+        check(
+            &["번호|한글명|TYPE|길이|누적길이|비고|점검내용"],
+            &["0Number 1Name 2Type 3Length 4Running 5Remark 6Mark"],
+        );
+        check(&["No|name|memo|type|len"], &["0Number 1English 2Name 3Type 4Length"]);
+        check(&["項番|項目名|属性|桁数|備考"], &["0Number 1Name 2Type 3Length 4Remark"]);
+        check(&["항목|길이|타입|요청|응답|비고"], &["0Name 1Length 2Type 3Request 4Answer 5Remark"]);
+        check(&["순번|항 목 명|길 이|타 입|필수"], &["0Number 1Name 2Length 3Type 4Required"]);
+    }
+
+    #[test]
+    fn other_rows_are_no_headings() {
+        for row in [
+            "개정이력|2026-10-01|최초작성",
+            "1|전문길이|N|4",
+            "작성|승인",
+            "전문구분|이체|전체길이|300",
+            "코드|내용",
+            "",
+        ] {
+            check(&[row], &[]);
+        }
+        check(&["항목|길이|타입|비고", "길이|4|N|"], &["0Name 1Length 2Type 3Remark"]);
+        check(&["지급 통지 (0300)", "순번|항목명|길이"], &[]);
+        check(&["전체길이|80", "항목명|길이"], &[]);
+    }
+}

@@ -1,0 +1,300 @@
+//! Which kind an item is: by its letter, its picture, its remark and its name.
+//!
+//! Letters contradict each other between institutions, so the map of letters is printed in the report and can be replaced.
+
+use std::collections::BTreeMap;
+
+use super::measure::{Measure, Picture, Usage};
+use super::plain::word;
+use super::remark;
+use super::row::SheetRow;
+use crate::draft::{Entry, Value};
+
+/// The options of a kind, as the spec writes them: `kind` first.
+pub(crate) type Options = Vec<Entry>;
+
+/// What the letters of a workbook mean.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Letters {
+    /// By the mapping file.
+    given: BTreeMap<String, Options>,
+    /// The charset of the spec.
+    pub(super) charset: String,
+}
+
+/// What was made of an item's type.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Made {
+    /// The letter, if the options are those of the letter.
+    pub(super) letter: Option<String>,
+    /// `kind` and its options otherwise.
+    pub(super) options: Options,
+    /// The codes of the item.
+    pub(super) codes: Vec<remark::CodeText>,
+    /// What was assumed, as sheets usually mean it.
+    pub(super) assumed: Vec<String>,
+    /// What the type says against the length or the remark.
+    pub(super) against: Option<String>,
+}
+
+/// Digits of a number at most.
+const DIGITS_MAX: usize = 38;
+
+impl Letters {
+    pub(super) fn new(given: BTreeMap<String, Options>, charset: &str) -> Self {
+        Self { given, charset: charset.to_owned() }
+    }
+
+    /// The options of a letter: those of the mapping file, otherwise the usual ones.
+    pub(super) fn options(&self, letter: &str) -> Option<Options> {
+        let given = self.given.iter().find(|(other, _)| word(other) == word(letter));
+        given.map(|(_, options)| options.clone()).or_else(|| self.usual(letter))
+    }
+
+    fn usual(&self, letter: &str) -> Option<Options> {
+        let is_ebcdic = self.is_ebcdic();
+        let ascii = if is_ebcdic { "ibm833" } else { "ascii" };
+        let kind = |kind: &str| vec![Entry::new("kind", kind)];
+        let with = |name: &str, key: &str, value: &str| vec![Entry::new("kind", name), Entry::new(key, value)];
+        let letter = word(letter);
+        // `AN(C)`, `X/9`: the first letter counts.
+        let letter = letter.split(['(', '/', ' ', '+']).next().unwrap_or_default();
+        Some(match letter {
+            "n" | "9" | "num" | "number" | "numeric" | "int" | "integer" | "숫자" | "long" | "u9" => kind("number"),
+            "an" | "a" | "ans" | "alnum" | "alpha" | "영숫자" | "영문" | "영문숫자" | "a/n" => {
+                with("text", "charset", ascii)
+            }
+            "x" | "c" | "char" | "s" | "string" | "str" | "text" | "varchar" | "문자" | "v" | "ch" | "character" => {
+                kind("text")
+            }
+            "h" | "han" | "ah" | "k" | "hangul" | "한글" | "anh" | "ahn" | "ank" | "anhs" | "hc" | "hx" => {
+                kind("text")
+            }
+            "s9" | "sn" | "zd" | "zoned" | "sz" => with("number", "sign", "overpunch"),
+            "p" | "comp-3" | "comp3" | "packed" | "pd" | "pk" => with("number", "encoding", "packed"),
+            "b" | "bin" | "raw" | "hex" | "byte" | "binary" => kind("bytes"),
+            "d" | "date" | "dt" | "yyyymmdd" | "일자" | "날짜" => kind("date"),
+            "t" | "time" | "tm" | "hhmmss" | "시각" | "시간" => kind("time"),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn is_ebcdic(&self) -> bool {
+        fep_codec::Charset::from_label(&self.charset).is_ok_and(fep_codec::Charset::is_ebcdic)
+    }
+
+    /// The kind of an item of `len` bytes.
+    pub(super) fn make(&self, row: &SheetRow, len: usize) -> Made {
+        let said = row.said();
+        let mut made = match &row.measure {
+            Measure::Picture(picture) => self.of_picture(picture, &row.letter),
+            _ => self.of_letter(row, len),
+        };
+        let scale = match row.measure {
+            Measure::Decimal { scale, .. } => Some(scale),
+            _ => row.scale.or_else(|| decimals(&said)),
+        };
+        let is_number = kind_of(&made.options, self, made.letter.as_deref()) == "number";
+        if is_number && let Some(scale) = scale.filter(|scale| *scale > 0 && !has(&made.options, "scale")) {
+            made.spell(self);
+            made.options.push(Entry::new("scale", scale));
+        }
+        if is_number && is_minus_first(&said) {
+            made.spell(self);
+            made.options.retain(|entry| entry.key != "sign");
+            made.options.push(Entry::new("sign", "leading-minus"));
+        }
+        self.dates(&mut made, row, len, &said);
+        self.codes(&mut made, row, len, &said);
+        if kind_of(&made.options, self, made.letter.as_deref()) == "number"
+            && !has_encoding(&made.options)
+            && len > DIGITS_MAX
+        {
+            made.set(vec![Entry::new("kind", "digits")], &format!("{len} digits are no number, but text of digits"));
+        }
+        made
+    }
+
+    fn of_letter(&self, row: &SheetRow, len: usize) -> Made {
+        if row.letter.is_empty() {
+            let options = vec![Entry::new("kind", "text")];
+            return Made {
+                options,
+                assumed: vec!["there is no type: it is read as text".to_owned()],
+                ..Made::default()
+            };
+        }
+        match self.options(&row.letter) {
+            Some(options) => {
+                let is_packed = has_word(&options, "encoding", "packed");
+                let mut made = Made { letter: Some(row.letter.clone()), ..Made::default() };
+                if is_packed && len > DIGITS_MAX / 2 + 1 {
+                    made.against = Some(format!("{len} bytes of packed digits are more than a number can have"));
+                }
+                made
+            }
+            None => Made {
+                options: vec![Entry::new("kind", "text")],
+                against: Some(format!("the type `{}` is not known: it is read as text", row.letter)),
+                ..Made::default()
+            },
+        }
+    }
+
+    fn of_picture(&self, picture: &Picture, letter: &str) -> Made {
+        let mut options = Vec::new();
+        match picture {
+            Picture { is_text: true, .. } => {
+                options.push(Entry::new("kind", "text"));
+            }
+            Picture { usage: Usage::Display, is_signed: false, scale: 0, .. } if picture.size <= DIGITS_MAX => {
+                options.push(Entry::new("kind", "number"));
+            }
+            Picture { usage, is_signed, scale, .. } => {
+                options.push(Entry::new("kind", "number"));
+                match usage {
+                    Usage::Display if *is_signed => options.push(Entry::new("sign", "overpunch")),
+                    Usage::Display => {}
+                    Usage::Packed => options.push(Entry::new("encoding", "packed")),
+                    Usage::Binary => options.push(Entry::new("encoding", "binary")),
+                }
+                if *is_signed && *usage != Usage::Display {
+                    options.push(Entry::new("sign", "signed"));
+                }
+                if *scale > 0 {
+                    options.push(Entry::new("scale", *scale));
+                }
+            }
+        }
+        let known = self.options(letter).filter(|_| !letter.is_empty());
+        let is_other = known.as_ref().is_some_and(|known| word_of(known, "kind") != word_of(&options, "kind"));
+        let against = is_other.then(|| format!("the type `{letter}` and the picture do not fit: the picture counts"));
+        Made { options, against, ..Made::default() }
+    }
+
+    /// A date or a time by the remark, if it has this length.
+    fn dates(&self, made: &mut Made, row: &SheetRow, len: usize, said: &str) {
+        let kind = kind_of(&made.options, self, made.letter.as_deref());
+        let by_letter = matches!(kind.as_str(), "date" | "time");
+        let found = remark::date(said).or_else(|| remark::date(&row.letter));
+        let Some((kind, pattern)) = found else {
+            if by_letter && !matches!((kind.as_str(), len), ("date", 8) | ("time", 6)) {
+                let pattern = match (kind.as_str(), len) {
+                    ("date", 6) => Some("YYMMDD"),
+                    ("date", 4) => Some("MMDD"),
+                    ("time", 4) => Some("HHMM"),
+                    _ => None,
+                };
+                match pattern {
+                    Some(pattern) => {
+                        let options = vec![Entry::new("kind", kind), Entry::new("pattern", pattern)];
+                        made.set(options, &format!("{len} bytes of this type are {pattern}"));
+                    }
+                    None => {
+                        made.options = vec![Entry::new("kind", "text")];
+                        made.letter = None;
+                        made.against = Some(format!("the type says {kind}, and {len} bytes are none"));
+                    }
+                }
+            }
+            return;
+        };
+        let digits = pattern.len();
+        let is_packed = has_word(&made.options, "encoding", "packed");
+        let fits = if is_packed { len == digits / 2 + 1 } else { len == digits };
+        if fits {
+            let mut options = vec![Entry::new("kind", kind)];
+            if is_packed {
+                options.push(Entry::new("encoding", "packed"));
+            }
+            if !matches!(pattern, "YYYYMMDD" | "HHMMSS" | "YYYYMMDDHHMMSS") {
+                options.push(Entry::new("pattern", pattern));
+            }
+            made.set(options, &format!("by its remark it is a {kind}, {pattern}"));
+        } else if remark::is_only_a_pattern(said) {
+            made.against =
+                Some(format!("the remark says {pattern}, which has {digits} digits, and the item has {len} bytes"));
+        }
+    }
+
+    /// A code by its list, or digits that keep their zeros.
+    fn codes(&self, made: &mut Made, row: &SheetRow, len: usize, said: &str) {
+        let kind = kind_of(&made.options, self, made.letter.as_deref());
+        let is_plain = !has_encoding(&made.options);
+        if !matches!(kind.as_str(), "text" | "number" | "digits") || !is_plain {
+            return;
+        }
+        let codes = remark::codes(said, len);
+        if !codes.is_empty() {
+            let mut options = vec![Entry::new("kind", "code")];
+            if self.is_ebcdic() {
+                options.push(Entry::new("charset", "ibm833"));
+            }
+            made.set(options, "its remark lists codes");
+            made.codes = codes;
+            return;
+        }
+        let label = word(&row.label);
+        let is_code = label.ends_with("코드") || label.ends_with("구분") || word(&row.english).ends_with("code");
+        if kind == "number" && is_code && len <= DIGITS_MAX {
+            let options = vec![Entry::new("kind", "digits"), Entry::new("full", true)];
+            made.set(options, "a code of digits keeps its zeros");
+        }
+    }
+}
+
+impl Made {
+    /// Other options than those of the letter.
+    fn set(&mut self, options: Options, why: &str) {
+        self.options = options;
+        self.letter = None;
+        self.assumed.push(why.to_owned());
+    }
+
+    /// Writes the options of the letter out, so that others can be added.
+    fn spell(&mut self, letters: &Letters) {
+        if let Some(letter) = self.letter.take() {
+            self.options = letters.options(&letter).unwrap_or_default();
+        }
+    }
+}
+
+fn kind_of(options: &[Entry], letters: &Letters, letter: Option<&str>) -> String {
+    let own = letter.and_then(|letter| letters.options(letter));
+    word_of(own.as_deref().unwrap_or(options), "kind")
+}
+
+fn word_of(options: &[Entry], key: &str) -> String {
+    let found = options.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
+    if let Some(Value::Text(text)) = found { text.clone() } else { String::new() }
+}
+
+fn has(options: &[Entry], key: &str) -> bool {
+    options.iter().any(|entry| entry.key == key)
+}
+
+fn has_word(options: &[Entry], key: &str, value: &str) -> bool {
+    word_of(options, key) == value
+}
+
+fn has_encoding(options: &[Entry]) -> bool {
+    has(options, "encoding") || has(options, "sign") || has(options, "scale")
+}
+
+/// `소수점 이하 2자리`, `끝 3자리는 소수이하`: the number of decimal places.
+fn decimals(said: &str) -> Option<usize> {
+    let text = word(said);
+    let at = text.find("소수")?;
+    let window: String = text.chars().skip(text.get(..at)?.chars().count().saturating_sub(6)).take(20).collect();
+    let digits: String =
+        window.chars().skip_while(|one| !one.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    digits.parse().ok().filter(|scale| (1..=18).contains(scale))
+}
+
+/// A minus before the digits, within the length.
+fn is_minus_first(said: &str) -> bool {
+    let text = said.to_lowercase();
+    text.contains("leading minus")
+        || (text.contains('-')
+            && ["첫 자리", "첫자리", "맨 앞", "앞에 -", "선행 부호"].iter().any(|sign| text.contains(sign)))
+}

@@ -1,0 +1,219 @@
+//! The rows of a table: what each cell of an item says, before anything is made of it.
+
+use super::grid::{At, Grid};
+use super::heading::{Heading, Role};
+use super::measure::{Measure, Picture};
+use super::plain::{indentation, is_ditto, line, plain, word};
+
+/// One row of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SheetRow {
+    /// The row, from 0.
+    pub(super) row: u32,
+    /// The number as it is written: `7-1`.
+    pub(super) number: String,
+    /// The depth: 0 for an item of the telegram, 1 for an item of a group.
+    pub(super) depth: usize,
+    /// The name, on one line.
+    pub(super) label: String,
+    /// The English name, on one line.
+    pub(super) english: String,
+    /// The letter of the type.
+    pub(super) letter: String,
+    /// The length.
+    pub(super) measure: Measure,
+    /// The stated begin, end and running total.
+    pub(super) from: Option<usize>,
+    pub(super) to: Option<usize>,
+    pub(super) running: Option<usize>,
+    /// The number of decimal places.
+    pub(super) scale: Option<usize>,
+    /// What the column of repetitions says.
+    pub(super) repeat: String,
+    /// What the columns of request and answer say.
+    pub(super) request: String,
+    pub(super) answer: String,
+    /// The fixed value or the codes of the column of values.
+    pub(super) value: String,
+    /// The remark, with its line breaks.
+    pub(super) remark: String,
+    /// Whether the row is struck through.
+    pub(super) is_struck: bool,
+    /// What was assumed so far.
+    pub(super) assumed: Vec<String>,
+    /// The cells that decide the length, the begin, the end and the total, for messages.
+    pub(super) cells: Cells,
+}
+
+/// The positions of the cells of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cells {
+    pub(super) number: Option<At>,
+    pub(super) label: Option<At>,
+    pub(super) letter: Option<At>,
+    pub(super) length: Option<At>,
+    pub(super) from: Option<At>,
+    pub(super) to: Option<At>,
+    pub(super) running: Option<At>,
+    pub(super) remark: Option<At>,
+}
+
+/// What a row is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An item, or a group.
+    Item,
+    /// A sum of lengths.
+    Sum,
+    /// A line that only continues the remark above it.
+    More,
+    /// Text that is neither.
+    Text,
+    /// Nothing.
+    Blank,
+}
+
+/// The names of rows that state a sum.
+const SUMS: [&str; 14] = [
+    "계",
+    "소계",
+    "합계",
+    "총계",
+    "total",
+    "subtotal",
+    "sum",
+    "총길이",
+    "전체길이",
+    "합",
+    "누계",
+    "総計",
+    "合計",
+    "길이합계",
+];
+
+impl SheetRow {
+    /// Reads a row. `above` is the row before it, for ditto marks.
+    pub(super) fn read(grid: &Grid, heading: &Heading, row: u32, above: Option<&Self>) -> Self {
+        let at = |role| heading.column(role).map(|column| (row, column));
+        let text = |role| at(role).map_or("", |at| grid.text(at)).to_owned();
+        let number_of = |role| plain(&text(role)).trim_end_matches(['.', ')']).parse().ok();
+        let mut assumed = Vec::new();
+        let mut ditto = |role, above: Option<&str>, what: &str| {
+            let own = text(role);
+            match above.filter(|_| is_ditto(&own)) {
+                Some(above) => {
+                    assumed.push(format!("the ditto mark repeats the {what} above: {above}"));
+                    above.to_owned()
+                }
+                None => line(&own),
+            }
+        };
+        let letter = ditto(Role::Type, above.map(|row| row.letter.as_str()), "type");
+        let length = ditto(Role::Length, above.map(|row| row.length()).as_deref(), "length");
+        let (measure, letter) = match (Measure::read(&length), Picture::read(&letter)) {
+            // A picture may stand in the column of types, with or without a length.
+            (Measure::Blank, Some(picture)) if letter.contains('(') || letter.len() > 2 => {
+                (Measure::Picture(picture), String::new())
+            }
+            (measure, _) => (measure, letter),
+        };
+        let remarks = heading.columns_of(Role::Remark).map(|column| (row, column));
+        let mut remark: Vec<String> = remarks.map(|at| plain(grid.text(at))).filter(|text| !text.is_empty()).collect();
+        if let Some(above) = above.filter(|_| remark.iter().any(|text| is_ditto(text))) {
+            remark = vec![above.remark.clone()];
+            assumed.push("the ditto mark repeats the remark above".to_owned());
+        }
+        let shown = at(Role::Name).map_or("", |at| grid.cell(at).map_or("", |cell| &cell.text));
+        let first = heading.roles.iter().find(|(_, role)| matches!(role, Role::Name | Role::English));
+        let label_cell = first.map(|(column, _)| (row, *column));
+        let struck = heading.roles.keys().filter_map(|column| grid.cell((row, *column)));
+        let mut struck = struck.filter(|cell| !cell.text.trim().is_empty()).map(|cell| cell.is_struck).peekable();
+        let is_struck = struck.peek().is_some() && struck.all(|is_struck| is_struck);
+        let number = line(&text(Role::Number));
+        Self {
+            row,
+            depth: depth(&number, &text(Role::Level), shown),
+            number,
+            label: line(shown).trim_start_matches(['└', '-', '·', '*', '>', '+', 'ㄴ', ' ']).to_owned(),
+            english: line(&text(Role::English)),
+            letter,
+            measure,
+            from: number_of(Role::From),
+            to: number_of(Role::To),
+            running: number_of(Role::Running),
+            scale: number_of(Role::Scale),
+            repeat: line(&text(Role::Repeat)),
+            request: line(&text(Role::Request)),
+            answer: line(&text(Role::Answer)),
+            value: plain(&text(Role::Value)),
+            remark: remark.join("\n"),
+            is_struck,
+            assumed,
+            cells: Cells {
+                number: at(Role::Number),
+                label: label_cell,
+                letter: at(Role::Type),
+                length: at(Role::Length).or(at(Role::Type)),
+                from: at(Role::From),
+                to: at(Role::To),
+                running: at(Role::Running),
+                remark: at(Role::Remark),
+            },
+        }
+    }
+
+    /// What the row is, seen alone. A row that has a name and no length may be a group or a text; the rows behind it decide.
+    pub(super) fn kind(&self) -> Kind {
+        let name = word(&self.label);
+        let has_name = !name.is_empty() || !self.english.is_empty();
+        let is_sum = |text: &str| SUMS.contains(&text.trim_matches(|edge: char| "[]()<>*-:".contains(edge)));
+        match () {
+            () if is_sum(&name) || is_sum(&word(&self.number)) || (name.is_empty() && is_sum(&word(&self.english))) => {
+                Kind::Sum
+            }
+            () if !has_name && self.number.is_empty() && self.letter.is_empty() => match self.measure {
+                Measure::Blank if self.remark.is_empty() && self.value.is_empty() => Kind::Blank,
+                Measure::Blank => Kind::More,
+                // A bare number under the lengths.
+                _ => Kind::Sum,
+            },
+            () if !has_name && self.measure == Measure::Blank => Kind::Text,
+            () if self.measure == Measure::Blank && self.letter.is_empty() && self.number.is_empty() => Kind::Text,
+            () => Kind::Item,
+        }
+    }
+
+    /// The length as a later ditto mark repeats it.
+    fn length(&self) -> String {
+        self.measure.bytes().map_or_else(String::new, |bytes| bytes.to_string())
+    }
+
+    /// The name for messages: the sheet's own one.
+    pub(super) fn shown(&self) -> &str {
+        if self.label.is_empty() { &self.english } else { &self.label }
+    }
+
+    /// Everything that is said about the item.
+    pub(super) fn said(&self) -> String {
+        [&self.value, &self.remark].into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The depth by the number `7-1`, by the column of levels, or by the indentation of the name.
+fn depth(number: &str, level: &str, name: &str) -> usize {
+    if let Ok(level) = plain(level).parse::<usize>() {
+        return level.saturating_sub(1);
+    }
+    let parts: Vec<_> = number.trim_end_matches(['.', ')']).split(['-', '.']).collect();
+    let is_path = parts.len() > 1
+        && parts.iter().all(|part| part.trim().chars().all(|digit| digit.is_ascii_digit()) && !part.trim().is_empty());
+    if is_path {
+        return parts.len() - 1;
+    }
+    let marks = plain(name).chars().take_while(|mark| "└ㄴ-·>+ ".contains(*mark)).filter(|mark| *mark != ' ').count();
+    match (marks, indentation(name)) {
+        (0, 0 | 1) => 0,
+        (0, blanks) => blanks.div_ceil(2).min(8),
+        (marks, _) => marks.min(8),
+    }
+}

@@ -1,0 +1,129 @@
+//! Finds the tables of a sheet: their headings, their rows, and the text above them.
+
+use super::grid::{At, Grid};
+use super::heading::Heading;
+use super::map::{SheetMap, headings};
+use super::plain::{line, word};
+use super::row::{Kind, SheetRow};
+
+/// A table whose rows are the items of a telegram or a part.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    /// The index of the sheet.
+    pub(super) sheet: usize,
+    pub(super) heading: Heading,
+    /// The texts above the heading, back to the table before it.
+    pub(super) caption: Vec<(At, String)>,
+    /// The items.
+    pub(super) rows: Vec<SheetRow>,
+    /// The rows that state a sum, each with the number of items above it.
+    pub(super) sums: Vec<(usize, SheetRow)>,
+    /// Rows with text that is no item.
+    pub(super) others: Vec<(At, String)>,
+}
+
+/// The number of rows without content that end a table.
+const GAP: u32 = 3;
+
+/// The most lines of text above a table that may say something about it.
+const CAPTION_MAX: usize = 40;
+
+/// All tables of a sheet, in the order of their headings.
+pub(super) fn tables(grid: &Grid, sheet: usize, map: &SheetMap) -> Vec<Table> {
+    let rows = grid.rows();
+    let mut found: Vec<Heading> = Vec::new();
+    for row in &rows {
+        // The second row of a heading is none of its own.
+        if found.last().is_none_or(|heading| *row > heading.bottom) {
+            found.extend(headings(grid, *row, map));
+        }
+    }
+    let mut tables: Vec<Table> = Vec::new();
+    for (index, heading) in found.iter().enumerate() {
+        let behind = found.iter().skip(index + 1).find(|other| other.top > heading.bottom);
+        let end = behind.map_or(u32::MAX, |other| other.top);
+        let before = found.iter().take(index).filter(|other| other.bottom < heading.top).map(|other| other.bottom);
+        let start = before.max().map_or(0, |bottom| bottom + 1);
+        let has_neighbour = found.iter().filter(|other| other.top == heading.top).count() > 1;
+        tables.push(table(grid, sheet, heading, (start, end), has_neighbour));
+    }
+    for (index, heading) in found.iter().enumerate() {
+        // What belongs to the rows of the table above is no caption.
+        let last = tables.iter().take(index).filter(|other| other.heading.bottom < heading.top);
+        let last = last
+            .flat_map(|other| other.rows.iter().map(|row| row.row).chain(other.sums.iter().map(|(_, sum)| sum.row)));
+        let last = last.max();
+        if let (Some(last), Some(table)) = (last, tables.get_mut(index)) {
+            table.caption.retain(|((row, _), _)| *row > last);
+        }
+        let caption: Vec<At> =
+            tables.get(index).into_iter().flat_map(|table| table.caption.iter().map(|(at, _)| *at)).collect();
+        tables.iter_mut().take(index).for_each(|other| other.others.retain(|(at, _)| !caption.contains(at)));
+    }
+    tables
+}
+
+fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32), has_neighbour: bool) -> Table {
+    let is_beside = |column: u32| (heading.columns.0..=heading.columns.1).contains(&column);
+    let caption = grid.rows().into_iter().filter(|row| (start..heading.top).contains(row));
+    // Beside other tables, each has the text above its own columns.
+    let is_above = |column: u32| !has_neighbour || is_beside(column);
+    let caption = caption.flat_map(|row| {
+        grid.columns(row).filter(|column| is_above(*column)).map(move |column| (row, column)).collect::<Vec<_>>()
+    });
+    let caption: Vec<_> = caption.map(|at| (at, line(grid.text(at)))).filter(|(_, text)| !text.is_empty()).collect();
+    let skip = caption.len().saturating_sub(CAPTION_MAX);
+    let mut table = Table {
+        sheet,
+        heading: heading.clone(),
+        caption: caption.into_iter().skip(skip).collect(),
+        rows: Vec::new(),
+        sums: Vec::new(),
+        others: Vec::new(),
+    };
+    let mut last = heading.bottom;
+    let body = grid.rows().into_iter().filter(|row| *row > heading.bottom && *row < end);
+    for row in body.filter(|row| grid.columns(*row).any(is_beside)) {
+        if row - last > GAP {
+            break;
+        }
+        let read = SheetRow::read(grid, heading, row, table.rows.last());
+        last = row;
+        match read.kind() {
+            Kind::Blank => {}
+            Kind::Item => table.rows.push(read),
+            Kind::Sum => table.sums.push((table.rows.len(), read)),
+            Kind::More => more(&mut table, read, grid),
+            Kind::Text => {
+                if is_mark(&read) {
+                    table.rows.push(read);
+                } else {
+                    other(&mut table, &read, grid);
+                }
+            }
+        }
+    }
+    table
+}
+
+/// A row that begins or ends a group by its text: `반복부 시작`.
+fn is_mark(row: &SheetRow) -> bool {
+    let text = word(&format!("{}{}", row.shown(), row.remark));
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    says(&["반복", "occurs", "repeat", "loop"])
+}
+
+fn more(table: &mut Table, read: SheetRow, grid: &Grid) {
+    match table.rows.last_mut() {
+        Some(above) => {
+            above.remark.push('\n');
+            above.remark.push_str(&read.said());
+        }
+        None => other(table, &read, grid),
+    }
+}
+
+fn other(table: &mut Table, read: &SheetRow, grid: &Grid) {
+    let cells = grid.columns(read.row).map(|column| (read.row, column));
+    table.others.extend(cells.map(|at| (at, line(grid.text(at)))).take(1));
+}

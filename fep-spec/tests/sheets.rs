@@ -1,0 +1,283 @@
+//! Imports of design sheets: the fixtures in `sheets/`, each with what a person reads from it in a `.txt` file.
+//!
+//! A fixture is a sheet in the manner of an institution, or a trap. Its text has for each telegram the offset, the length and the name of each
+//! item, and the errors and warnings with their cells. The texts are written by hand, their offsets are sums of the lengths of the sheet.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a helper of a test fails by panicking"
+)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fep_codec::Layout;
+use fep_codec::layout::{Item, Repeat};
+use fep_spec::Spec;
+use fep_spec::import::sheet::{SheetError, SheetMap, SheetOptions, import};
+use fep_spec::import::{Imported, Severity};
+
+fn sheets() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sheets")
+}
+
+fn imported(name: &str) -> Imported {
+    let bytes = fs::read(sheets().join(name)).unwrap();
+    import(name, &bytes, &SheetOptions::default()).unwrap_or_else(|error| panic!("{name} {error}"))
+}
+
+/// Each item with its offset and its length; items of a group with their offsets in the entry. Items of the common part are left out.
+fn places(layout: &Layout) -> Vec<String> {
+    let mut lines = Vec::new();
+    walk(layout, 0, "  ", &mut lines);
+    lines
+}
+
+fn walk(layout: &Layout, start: usize, indent: &str, lines: &mut Vec<String>) {
+    let mut at = start;
+    for item in layout.items.iter() {
+        let (name, len) = match item {
+            Item::Field(field) | Item::Tail(field) => (field.name.as_ref(), field.len),
+            Item::Literal(literal) => (literal.name.as_ref(), literal.bytes.len()),
+            Item::Filler(filler) => ("", filler.len),
+            Item::Part(part) => {
+                at += part.layout.items.iter().map(length).sum::<usize>();
+                continue;
+            }
+            Item::Group(group) => {
+                lines.push(format!("{indent}{at} group {}", group.name));
+                walk(&group.layout, 0, &format!("{indent}  "), lines);
+                at += length(item);
+                continue;
+            }
+            Item::Choice(choice) => panic!("a sheet has no choice {}", choice.name),
+        };
+        let name = if name.is_empty() { "-" } else { name };
+        lines.push(format!("{indent}{at} {len} {name}"));
+        at += len;
+    }
+}
+
+fn length(item: &Item) -> usize {
+    match item {
+        Item::Field(field) | Item::Tail(field) => field.len,
+        Item::Literal(literal) => literal.bytes.len(),
+        Item::Filler(filler) => filler.len,
+        Item::Part(part) => part.layout.items.iter().map(length).sum(),
+        Item::Group(group) => {
+            let entry: usize = group.layout.items.iter().map(length).sum();
+            match group.repeat {
+                Repeat::Fixed(count) => entry * count,
+                Repeat::Padded { max, .. } => entry * max,
+                Repeat::Counted { .. } | Repeat::Rest { .. } => 0,
+            }
+        }
+        Item::Choice(_) => 0,
+    }
+}
+
+/// What a fixture becomes, in the form of its text.
+fn shown(name: &str) -> String {
+    let imported = imported(name);
+    let text = imported.draft.to_string();
+    let spec = Spec::parse(name, &text).unwrap_or_else(|report| panic!("{name}: {report}\n{text}"));
+    let mut shown = String::new();
+    for telegram in &spec.telegrams {
+        let like = imported.draft.telegrams.iter().find(|table| table.name == telegram.name());
+        let like = like.and_then(|table| table.entries.iter().find(|entry| entry.key == "like"));
+        match like {
+            Some(like) => {
+                writeln!(shown, "{} as {}", telegram.name(), like.value.to_string().trim_matches('"')).unwrap()
+            }
+            None => {
+                writeln!(shown, "{}", telegram.name()).unwrap();
+                places(&telegram.layout).iter().for_each(|line| writeln!(shown, "{line}").unwrap());
+            }
+        }
+    }
+    for doubt in imported.doubts.iter().filter(|doubt| doubt.severity <= Severity::Warning) {
+        let severity = format!("{:?}", doubt.severity).to_lowercase();
+        writeln!(shown, "! {severity} {} {}", doubt.origin, doubt.code).unwrap();
+    }
+    shown
+}
+
+#[test]
+fn sheets_in_the_manner_of_institutions_become_specs() {
+    let mut texts: Vec<_> = fs::read_dir(sheets()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    texts.sort();
+    let is = |path: &PathBuf, ending: &str| path.extension().is_some_and(|extension| extension == ending);
+    let mut failed = String::new();
+    let mut count = 0;
+    for text in texts.iter().filter(|path| is(path, "txt")) {
+        let sheet = texts.iter().find(|path| path.file_stem() == text.file_stem() && !is(path, "txt")).unwrap();
+        let name = sheet.file_name().unwrap().to_str().unwrap();
+        let expected = fs::read_to_string(text).unwrap();
+        let found = shown(name);
+        if found != expected {
+            write!(failed, "{name}\n--- expected\n{expected}--- found\n{found}\n").unwrap();
+        }
+        count += 1;
+    }
+    assert!(failed.is_empty(), "{failed}");
+    assert!(count >= 15, "{count}");
+}
+
+/// The three sheets that describe specs of this repository.
+#[test]
+fn the_sheets_of_the_examples_become_their_specs_byte_by_byte() {
+    let spec = |path: &str| Spec::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs").join(path)).unwrap();
+    let positions = |layout: &Layout| {
+        let lines = places(layout);
+        let numbers = lines.iter().map(|line| line.rsplit_once(' ').unwrap().0.to_owned());
+        numbers.collect::<Vec<_>>()
+    };
+    let check = |sheet: &str, path: &str, pairs: &[(&str, &str)], doubts: &[&str]| {
+        let imported = imported(sheet);
+        let text = imported.draft.to_string();
+        let own = Spec::parse(sheet, &text).unwrap_or_else(|report| panic!("{report}"));
+        let known = spec(path);
+        for (ours, theirs) in pairs {
+            let [ours, theirs] =
+                [(&own, *ours), (&known, *theirs)].map(|(spec, name)| &spec.telegram(name).unwrap().layout);
+            assert_eq!(positions(ours), positions(theirs), "{sheet}: {}", ours.name);
+            let part = |layout: &Layout| match layout.items.first() {
+                Some(Item::Part(part)) => positions(&part.layout),
+                _ => Vec::new(),
+            };
+            assert_eq!(part(ours), part(theirs), "{sheet}: the common part");
+        }
+        let errors = imported.doubts.iter().filter(|doubt| doubt.severity == Severity::Error);
+        let errors: Vec<_> = errors.map(|doubt| format!("{} {}", doubt.origin, doubt.code)).collect();
+        assert_eq!(errors, doubts, "{sheet}");
+    };
+    let bank = [
+        "Transfer",
+        "Reversal",
+        "ResultInquiry",
+        "BalanceInquiry",
+        "HolderInquiry",
+        "TransactionList",
+        "DepositNotice",
+        "Totals",
+        "TransferAnswer",
+        "TotalsAnswer",
+        "DepositNoticeAnswer",
+    ];
+    check(
+        "bank-a.xlsx",
+        "bank-a/bank-a.toml",
+        &bank.map(|name| (name, name)),
+        &["0100_100 이체!H10 offset", "0100_100 이체!F20 sum"],
+    );
+    let records = ["Header", "Data", "Trailer"];
+    check("kftc-cms-eb13.csv", "kftc-cms/kftc-cms.toml", &records.map(|name| (name, name)), &[]);
+    // The sheet of the host has no common part: its items stand in one table.
+    let imported = imported("host-b.xlsx");
+    let own = Spec::parse("host-b", &imported.draft.to_string()).unwrap();
+    let known = spec("host-b/host-b.toml");
+    let list = &known.telegram("LoanList").unwrap().layout;
+    let Some(Item::Part(header)) = list.items.first() else { panic!("the header") };
+    let mut expected = positions(&header.layout);
+    expected.extend(positions(list));
+    assert_eq!(positions(&own.telegrams[0].layout), expected);
+}
+
+#[test]
+fn what_cannot_be_imported_says_what_to_do() {
+    let check = |name: &str, bytes: &[u8], expected: &str| {
+        let error = import(name, bytes, &SheetOptions::default()).expect_err(name).to_string();
+        assert!(error.contains(expected), "{name}: {error}");
+    };
+    let password = fs::read(sheets().join("password.xlsx")).unwrap();
+    check("a.xlsx", &password, "is protected by a password: open it, save it without the password");
+    check("a.pdf", b"%PDF-1.7 ...", "is a PDF file: open it, copy its tables into a workbook");
+    let hwp = [&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1][..], b"....HWP Document File"].concat();
+    check("a.hwp", &hwp, "is a Hangul document (hwp)");
+    check("a.xls", b"<html><body><table>", "is an HTML page that is named like a workbook");
+    let bank = fs::read(sheets().join("bank-a.xlsx")).unwrap();
+    check("a.xlsx", &bank[..bank.len() / 2], "is damaged");
+    check("a.csv", b"\xFF\xFF\x00\x01", "neither text in UTF-8 or CP949 nor a workbook");
+    check("a.csv", b"one,two\n1,2\n", "has no table with a heading");
+    check("a.csv", b"", "has no table with a heading");
+    let options = SheetOptions { sheets: vec!["없음".to_owned()], ..SheetOptions::default() };
+    let error = import("bank-a.xlsx", &bank, &options).expect_err("no such sheet");
+    assert!(matches!(&error, SheetError::NoSheet(name, names) if name == "없음" && names.len() == 10), "{error}");
+    assert!(error.to_string().contains("it has 표지, 공통부, 0100_100 이체"), "{error}");
+}
+
+/// The name of an entry, and what writes it.
+type ZipEntry<'e> = (&'e str, &'e dyn Fn(&mut dyn std::io::Write));
+
+/// A workbook can unpack to any size, and one element of an ODS file can stand for a million rows.
+#[test]
+fn bombs_end_with_a_named_limit() {
+    let zip = |entries: &[ZipEntry<'_>]| {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, write) in entries {
+            archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            write(&mut archive);
+        }
+        archive.finish().unwrap().into_inner()
+    };
+    let zeros = |out: &mut dyn std::io::Write| {
+        let block = vec![b'0'; 1 << 20];
+        (0..130).for_each(|_| out.write_all(&block).unwrap());
+    };
+    let check = |bytes: &[u8], expected: &str| {
+        let error = import("a.xlsx", bytes, &SheetOptions::default()).expect_err("a bomb").to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    let bomb = zip(&[("xl/workbook.xml", &zeros)]);
+    assert!(bomb.len() < 1 << 20);
+    check(&bomb, "is too large: it unpacks to more than 128 MiB");
+    let rows = |out: &mut dyn std::io::Write| {
+        let row = "<table:table-row table:number-rows-repeated=\"1048576\"><table:table-cell office:value-type=\"float\" \
+                   office:value=\"1\" table:number-columns-repeated=\"1024\"/></table:table-row>";
+        write!(out, "<office:document-content><office:body>{row}</office:body></office:document-content>").unwrap();
+    };
+    let mime = |out: &mut dyn std::io::Write| out.write_all(b"application/vnd.oasis.opendocument.spreadsheet").unwrap();
+    check(&zip(&[("mimetype", &mime), ("content.xml", &rows)]), "is too large: it has more than 2000000 cells");
+    check(&vec![b'a'; 33 << 20], "is too large: it has 34603008 bytes");
+}
+
+/// What was understood is written as a mapping file, and with it the sheet is imported in the same way.
+#[test]
+fn with_its_own_mapping_file_a_sheet_is_imported_again_without_a_question() {
+    for name in ["bank-a.xlsx", "host-b.xlsx", "kftc-cms-eb13.csv", "traps.xlsx", "style-08.csv", "style-11.csv"] {
+        let bytes = fs::read(sheets().join(name)).unwrap();
+        let first = imported(name);
+        let text = first.map.clone().unwrap();
+        let map = SheetMap::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let again = import(name, &bytes, &SheetOptions { map, ..SheetOptions::default() }).unwrap();
+        assert_eq!(again.draft.to_string(), first.draft.to_string(), "{name}");
+        let questions = again.doubts.iter().filter(|doubt| ["charset", "name"].contains(&doubt.code)).count();
+        assert_eq!(questions, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_mapping_file_names_columns_types_and_words() {
+    let map = "charset = \"cp949\"\nrow = 2\n[head]\nspec = \"mapped\"\nversion = \"7\"\n[columns]\nA = \"name\"\nB = \"length\"\nC = \"type\"\nD = \"ignore\"\n\
+               [types]\nH = { kind = \"number\" }\n[words]\n\"가나\" = \"first\"\n";
+    let map = SheetMap::parse(map).unwrap();
+    let options = SheetOptions { map, ..SheetOptions::default() };
+    let imported =
+        import("a.csv", "제목\n무엇,몇,어떤,그외\n가나,4,H,비고\n계좌번호,10,X,\n".as_bytes(), &options).unwrap();
+    let text = imported.draft.to_string();
+    assert!(
+        text.contains("spec    = \"mapped\"")
+            && text.contains("version = \"7\"")
+            && text.contains("charset = \"cp949\""),
+        "{text}"
+    );
+    let spec = Spec::parse("a", &text).unwrap();
+    assert_eq!(places(&spec.telegrams[0].layout), ["  0 4 first", "  4 10 account"]);
+    assert!(text.contains("H = { kind = \"number\" }"), "{text}");
+    let error = SheetMap::parse("[columns]\nA = \"naem\"\n").unwrap_err();
+    assert!(error.contains("`naem` is none of number, level, name"), "{error}");
+}
