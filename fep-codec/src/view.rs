@@ -12,7 +12,7 @@ pub(crate) mod window;
 mod entries;
 
 pub use self::entries::{Entries, Values};
-pub use self::patch::{find, patch, refresh};
+pub use self::patch::{FixedPlace, find, patch, refresh};
 pub use self::window::end_of;
 #[cfg(feature = "std")]
 pub(crate) use self::window::least_end_of;

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use fep_codec::layout::Layout;
 use fep_codec::record::Record;
-use fep_codec::view::{patch, refresh};
+use fep_codec::view::refresh;
 use fep_codec::{Culprit, Error, Fault, json};
 use fep_spec::document::nearest;
 use fep_spec::model::Spec;
@@ -415,7 +415,7 @@ impl TelegramCatalogue {
         let mut bytes = draft.bytes.clone();
         let stamp = self.stamp(now);
         for filler in draft.open.iter().filter_map(|number| entry.fillers.get(*number)) {
-            patch(&telegram.layout, &mut bytes, filler.path(), &filler.value(trace, stamp)?)?;
+            filler.patch(&telegram.layout, &mut bytes, trace, stamp)?;
         }
         if entry.has_checks {
             refresh(&telegram.layout, &mut bytes)?;

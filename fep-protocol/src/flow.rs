@@ -22,7 +22,7 @@ mod earlier;
 mod queue;
 mod refusal;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -33,7 +33,7 @@ use self::queue::{Queue, Waiting};
 pub use self::refusal::Refusal;
 use crate::mutant::{Mutant, is_on};
 pub use crate::terms::Priority;
-use crate::terms::Ticket;
+use crate::terms::{Ticket, TicketMap};
 
 /// The settings of an institution's flow control.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ pub struct Flow {
     contract: Gate,
     names: BTreeMap<String, usize>,
     businesses: Vec<Gate>,
-    started: HashMap<Ticket, Started>,
+    started: TicketMap<Started>,
     /// Since when nothing may start because no link has a place for it.
     unlinked_at: Option<Duration>,
     /// Refusals that are not taken yet.
@@ -195,7 +195,7 @@ impl Flow {
             contract: Gate::new(settings.contract, percent),
             names: settings.businesses.keys().cloned().zip(1..).collect(),
             businesses: settings.businesses.into_values().map(|settings| Gate::new(settings, percent)).collect(),
-            started: HashMap::new(),
+            started: TicketMap::default(),
             unlinked_at: None,
             refusals: VecDeque::new(),
             refused: BTreeMap::new(),

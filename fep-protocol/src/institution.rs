@@ -26,7 +26,7 @@ mod steps;
 mod stopping;
 mod traffic;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ use crate::random::SplitMix64;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::session::{SessionEvent, SessionPolicy};
 use crate::switchover::{Switchover, SwitchoverSettings};
-use crate::terms::{Duty, Incarnation, Key, LineDuty, LinkId, Now, Telegrams, Ticket};
+use crate::terms::{Duty, Incarnation, Key, LineDuty, LinkId, Now, Telegrams, Ticket, TicketMap};
 use crate::trace::TraceRange;
 
 /// The settings of an institution's machine.
@@ -191,7 +191,7 @@ pub struct Institution<T: Telegrams> {
     is_heard: bool,
     /// How often it became possible again that answers arrive.
     times_heard: u64,
-    under_way: HashMap<Ticket, UnderWay>,
+    under_way: TicketMap<UnderWay>,
     /// Exchanges that are unknown and can still be settled by a late answer.
     unknown: BTreeMap<Ticket, Unsettled>,
     /// The number of exchanges that started and have not ended.
@@ -293,7 +293,7 @@ impl<T: Telegrams> Institution<T> {
             coordination,
             mux: Mux::default(),
             lines,
-            under_way: HashMap::new(),
+            under_way: TicketMap::default(),
             unknown: BTreeMap::new(),
             inflight: 0,
             next_ticket: 0,

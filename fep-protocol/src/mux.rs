@@ -11,7 +11,7 @@
 //!      not started─► (free)                                        └─ answer: late ─► answered
 //! ```
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,8 @@ use crate::terms::{Key, Ticket};
 #[derive(Clone, Debug, Default)]
 pub struct Mux {
     pending: HashMap<Key, Pending>,
-    ends: BTreeSet<(Duration, Key)>,
+    /// The keys by the ends of their stages.
+    ends: BTreeMap<(Duration, Ticket), Key>,
 }
 
 #[derive(Clone, Debug)]
@@ -147,8 +148,8 @@ impl Mux {
 
     /// Frees the key of a telegram that certainly did not reach the wire.
     pub fn withdraw(&mut self, key: &Key) {
-        if let Some(Pending { end: Some(end), .. }) = self.pending.remove(key) {
-            self.ends.remove(&(end, key.clone()));
+        if let Some(Pending { end: Some(end), ticket, .. }) = self.pending.remove(key) {
+            self.ends.remove(&(end, ticket));
         }
     }
 
@@ -190,8 +191,8 @@ impl Mux {
     /// `quarantine`.
     pub fn expire(&mut self, now: Duration, quarantine: Duration) -> Vec<Expired> {
         let mut expired = Vec::new();
-        while self.ends.first().is_some_and(|(end, _)| *end <= now) {
-            let Some((end, key)) = self.ends.pop_first() else { break };
+        while let Some(first) = self.ends.first_entry().filter(|first| first.key().0 <= now) {
+            let ((end, _), key) = first.remove_entry();
             let Some(pending) = self.pending.get_mut(&key) else { continue };
             pending.end = None;
             let ticket = pending.ticket;
@@ -212,7 +213,7 @@ impl Mux {
     /// The next time when [`Mux::expire`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        self.ends.first().map(|(end, _)| *end)
+        self.ends.first_key_value().map(|((end, _), _)| *end)
     }
 
     /// For a mutant: the key of the oldest telegram that waits for this answer.
@@ -223,17 +224,16 @@ impl Mux {
     }
 
     fn insert(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, stage: Stage, end: Duration) {
-        self.ends.insert((end, key.clone()));
+        self.ends.insert((end, ticket), key.clone());
         self.pending.insert(key, Pending { ticket, answer, stage, digest: 0, end: Some(end) });
     }
 
     fn set_stage(&mut self, key: &Key, stage: Stage, end: Duration) {
         let Some(pending) = self.pending.get_mut(key) else { return };
-        if let Some(old) = pending.end.replace(end) {
-            self.ends.remove(&(old, key.clone()));
-        }
+        let ticket = pending.ticket;
         pending.stage = stage;
-        self.ends.insert((end, key.clone()));
+        let old = pending.end.replace(end).and_then(|old| self.ends.remove(&(old, ticket)));
+        self.ends.insert((end, ticket), old.unwrap_or_else(|| key.clone()));
     }
 }
 

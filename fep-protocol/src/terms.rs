@@ -2,7 +2,9 @@
 //!
 //! The machines never look into a telegram themselves. They use [`Telegrams`], which is as pure as they are.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,12 +29,22 @@ pub struct Now {
 ///
 /// [`Field::key_text`]: fep_codec::Field::key_text
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Arc<[Box<str>]>);
+pub struct Key(
+    /// Each value behind its length: `2:12`, `1:3`. One piece is hashed and compared faster than several.
+    Arc<str>,
+);
 
 impl Key {
-    /// Creates a key from the values of the key fields, in the configured order. The journal stores keys in this form.
-    pub fn new<F: Into<Box<str>>>(fields: impl IntoIterator<Item = F>) -> Self {
-        Self(fields.into_iter().map(Into::into).collect())
+    /// Creates a key from the values of the key fields, in the configured order.
+    pub fn new<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) -> Self {
+        let mut text = String::with_capacity(KEY_BYTES);
+        for field in fields {
+            let field = field.as_ref();
+            text.push_str(&field.len().to_string());
+            text.push(':');
+            text.push_str(field);
+        }
+        Self(text.into())
     }
 
     /// Whether there are no key fields: an answer is told by its link alone.
@@ -43,13 +55,22 @@ impl Key {
 
     /// The values of the key fields, in the configured order.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|field| &**field)
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || {
+            let (len, behind) = rest.split_once(':')?;
+            let (field, behind) = behind.split_at_checked(len.parse().ok()?)?;
+            rest = behind;
+            Some(field)
+        })
     }
 }
 
+/// The room for a key of usual length, in bytes. Longer ones grow.
+const KEY_BYTES: usize = 48;
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({} fields)", self.0.len())
+        write!(f, "Key({} fields)", self.fields().count())
     }
 }
 
@@ -57,6 +78,29 @@ impl fmt::Debug for Key {
 /// institution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
+
+/// Values by ticket.
+pub type TicketMap<V> = HashMap<Ticket, V, BuildHasherDefault<TicketHasher>>;
+
+/// Spreads tickets. They are counted by the machine itself, so nobody can choose them so that they collide.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TicketHasher(u64);
+
+impl Hasher for TicketHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The table uses the highest and the lowest bits. An odd factor of high weight reaches both.
+        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 ^= self.0 >> 32;
+    }
+}
 
 /// One of the contracted links, by its position in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -65,7 +65,11 @@ impl Field {
             Value::Bytes(bytes) => format!("{BYTES}{}", hex(&bytes)),
             Value::Text(text) if text.starts_with(BYTES) || text.starts_with(TEXT) => format!("{TEXT}{text}"),
             Value::Number(_) => without_zeros(&value.to_text(self)).to_owned(),
-            Value::Date(date) => digits(&date),
+            // As `digits` shows it. Most keys have a date.
+            Value::Date(date) => {
+                let day = u32::from(date.year()) * 10_000 + u32::from(date.month()) * 100 + u32::from(date.day());
+                format!("{day:08}")
+            }
             Value::MonthDay(day) => digits(&day),
             Value::YearMonth(month) => digits(&month),
             Value::Time(time) => digits(&time),

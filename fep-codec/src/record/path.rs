@@ -106,6 +106,9 @@ impl Path {
 
 /// `items[3]` → `items`, 3.
 pub(crate) fn split_index(segment: &str) -> Option<(&str, Option<usize>)> {
+    if !segment.ends_with(']') {
+        return Some((segment, None));
+    }
     match segment.split_once('[') {
         None => Some((segment, None)),
         Some((name, index)) => Some((name, Some(index.strip_suffix(']')?.parse().ok()?))),

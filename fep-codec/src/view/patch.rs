@@ -1,6 +1,7 @@
 //! Patches fields in place, by layout and path. A patch succeeds completely or changes nothing, and no other bytes change.
 
 use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -8,7 +9,7 @@ use core::ops::Range;
 use super::locate::locate;
 use crate::cursor::{fill_check, next_check};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Check, Computed, Field, Layout};
+use crate::layout::{Check, Computed, Field, Item, Layout};
 use crate::record::{Value, put_value, within_parents};
 use crate::survey::{Due, SurveyItem, dues, put_due};
 
@@ -71,6 +72,62 @@ pub fn patch(layout: &Layout, telegram: &mut [u8], path: &str, value: &Value) ->
         out.fill(byte);
     }
     Ok(())
+}
+
+/// A field at a fixed offset whose place was looked up once, to patch it in many telegrams of one layout.
+#[derive(Clone, Debug)]
+pub struct FixedPlace {
+    field: Field,
+    range: Range<usize>,
+    path: Box<str>,
+}
+
+impl FixedPlace {
+    /// Looks the field up. Returns `None` if the layout has no field there at a fixed offset, or if more than the bytes of the field
+    /// would change: then only [`patch`] can do it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "derive")] {
+    /// use fep_codec::view::FixedPlace;
+    /// use fep_codec::{Telegram, Value};
+    ///
+    /// #[derive(Telegram)]
+    /// #[telegram(len = 6)]
+    /// struct Pair {
+    ///     #[field(len = 3)]
+    ///     first: u16,
+    ///     #[field(len = 3)]
+    ///     second: u16,
+    /// }
+    ///
+    /// let second = FixedPlace::new(Pair::LAYOUT, "second").unwrap();
+    /// let mut bytes = *b"001002";
+    /// second.patch(&mut bytes, &Value::Number(7))?;
+    /// assert_eq!(&bytes, b"001007");
+    /// # }
+    /// # Ok::<(), fep_codec::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(layout: &Layout, path: &str) -> Option<Self> {
+        let span = layout.span(path)?;
+        let mut within = layout;
+        let mut names = path.split('.').peekable();
+        while let Some(name) = names.next().filter(|_| names.peek().is_some()) {
+            let (_, Item::Part(part)) = within.item(name)? else { return None };
+            within = &part.layout;
+        }
+        let is_alone = span.field.computed.is_none() && within.sign_of(&span.field.name).is_none();
+        is_alone.then(|| Self { field: span.field.clone(), range: span.range, path: path.into() })
+    }
+
+    /// Writes the value into the bytes of the field and changes no others, as [`patch`] does.
+    ///
+    /// # Errors
+    /// If the value does not fit, or the telegram ends before the field does. In that case the bytes are unchanged.
+    pub fn patch(&self, telegram: &mut [u8], value: &Value) -> Result<(), Error> {
+        let patched = in_place(telegram, self.range.clone(), |out| put_value(&self.field, value, out));
+        patched.map_err(|error| within_parents(error, &self.path))
+    }
 }
 
 /// The field at a path, and the range of its bytes in the telegram. Groups may come before it.

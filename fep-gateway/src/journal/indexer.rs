@@ -22,7 +22,10 @@ const WAITING_MAX: usize = 32_768;
 const STEP_MAX: usize = 8192;
 
 /// The time that the indexer lets facts gather, so that few steps carry many facts. A waiting reader ends it.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(250);
+
+/// The time after which an indexer that has nothing to do looks again.
+const IDLE_MAX: Duration = Duration::from_secs(1);
 
 /// The pause before a failed step is repeated.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -30,7 +33,10 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// The facts that wait for the indexer, and how far it is.
 pub(super) struct IndexQueue {
     state: Mutex<State>,
-    changed: Condvar,
+    /// Wakes the indexer. The writer does so only if it has as many facts as the indexer sleeps for.
+    work: Condvar,
+    /// Wakes those who wait until the index has their facts.
+    applied: Condvar,
     /// Without a thread of its own, the index is built by those who wait for it.
     #[cfg(feature = "simulation")]
     by_hand: Mutex<Option<Step>>,
@@ -44,6 +50,8 @@ pub(super) type Step = Box<dyn FnMut(&IndexQueue) -> bool + Send>;
 struct State {
     batches: VecDeque<(FactNumber, Vec<Fact>)>,
     waiting: usize,
+    /// The indexer sleeps until so many facts wait. `usize::MAX` while it works.
+    sleeps_for: usize,
     /// The last fact that the writer stored.
     stored: FactNumber,
     applied: FactNumber,
@@ -64,8 +72,9 @@ impl IndexQueue {
     /// Starts with everything up to this fact stored and applied.
     pub(super) fn new(applied: FactNumber) -> Self {
         Self {
-            state: Mutex::new(State { stored: applied, applied, ..State::default() }),
-            changed: Condvar::new(),
+            state: Mutex::new(State { sleeps_for: usize::MAX, stored: applied, applied, ..State::default() }),
+            work: Condvar::new(),
+            applied: Condvar::new(),
             #[cfg(feature = "simulation")]
             by_hand: Mutex::new(None),
         }
@@ -78,12 +87,15 @@ impl IndexQueue {
         state.stored = first + u64::try_from(count).unwrap_or_default() - 1;
         state.waiting += count;
         state.batches.push_back((first, facts));
+        let is_wanted = state.waiting >= state.sleeps_for;
         if state.waiting > WAITING_MAX {
             state.batches.clear();
             state.waiting = 0;
         }
         drop(state);
-        self.changed.notify_all();
+        if is_wanted {
+            self.work.notify_one();
+        }
     }
 
     /// Waits until the index has everything that is stored now.
@@ -97,10 +109,10 @@ impl IndexQueue {
         let mut state = self.state();
         let target = state.stored;
         state.readers += 1;
-        self.changed.notify_all();
+        self.work.notify_one();
         while state.applied < target && state.failure.is_none() && Instant::now() < until {
             let left = until.saturating_duration_since(Instant::now());
-            (state, _) = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+            (state, _) = self.applied.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         }
         state.readers -= 1;
         match (state.applied >= target, &state.failure) {
@@ -144,37 +156,35 @@ impl IndexQueue {
     /// Stops the indexer while the disk is full, or lets it continue.
     pub(super) fn pause(&self, paused: bool) {
         self.state().paused = paused;
-        self.changed.notify_all();
+        self.work.notify_one();
     }
 
     pub(super) fn close(&self) {
         self.state().closing = true;
-        self.changed.notify_all();
+        self.work.notify_one();
     }
 
     /// The next step: facts in memory, or `None` for "read them from the store". Returns `Err` when the queue is closed and
     /// empty.
     fn next(&self) -> Result<Option<Vec<(FactNumber, Fact)>>, ()> {
         let mut state = self.state();
-        let mut gathered = false;
+        // When the facts that were there at first have waited long enough.
+        let mut gathered_at = None;
         loop {
             let behind = state.applied < state.stored;
             if state.closing && (!behind || state.failure.is_some() || state.paused) {
                 return Err(());
             }
-            if behind && !state.paused && (gathered || state.readers > 0 || state.closing || state.waiting >= STEP_MAX)
-            {
+            let gathers = behind && !state.paused;
+            let until = gathers.then(|| *gathered_at.get_or_insert_with(|| Instant::now() + GATHER));
+            let left = until.map_or(IDLE_MAX, |until| until.saturating_duration_since(Instant::now()));
+            let is_urgent = state.readers > 0 || state.closing || state.waiting >= STEP_MAX;
+            if gathers && (is_urgent || left.is_zero()) {
                 return Ok(state.step());
             }
-            let (waited, timeout) = match behind && !state.paused {
-                true => self.changed.wait_timeout(state, GATHER).unwrap_or_else(PoisonError::into_inner),
-                false => {
-                    let waited = self.changed.wait_timeout(state, Duration::from_secs(1));
-                    waited.unwrap_or_else(PoisonError::into_inner)
-                }
-            };
-            state = waited;
-            gathered = behind && (gathered || timeout.timed_out());
+            state.sleeps_for = if gathers { STEP_MAX } else { 1 };
+            (state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+            state.sleeps_for = usize::MAX;
         }
     }
 
@@ -195,7 +205,7 @@ impl IndexQueue {
             }
         }
         drop(state);
-        self.changed.notify_all();
+        self.applied.notify_all();
         works
     }
 
@@ -273,4 +283,52 @@ pub(super) fn catch_up(index: &mut impl Index, source: &mut impl FactSource) -> 
         index.apply(&facts)?;
         point(FaultPoint::AfterCatchUpStep);
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An index that keeps only how far it is.
+    struct Counter(FactNumber);
+
+    impl Index for Counter {
+        fn applied(&self) -> FactNumber {
+            self.0
+        }
+
+        fn apply(&mut self, facts: &[(FactNumber, Fact)]) -> Result<(), StoreError> {
+            self.0 = facts.last().map_or(self.0, |(number, _)| *number);
+            Ok(())
+        }
+    }
+
+    impl FactSource for Counter {
+        fn after(&mut self, _: FactNumber, _: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
+            panic!("every fact was handed over");
+        }
+    }
+
+    #[test]
+    fn facts_that_keep_coming_do_not_put_a_step_off() {
+        let queue = Arc::new(IndexQueue::new(0));
+        let indexer = {
+            let queue = Arc::clone(&queue);
+            std::thread::spawn(move || run(&queue, Counter(0), Counter(0)))
+        };
+        let pushed = (1..).find(|number| {
+            queue.push(*number, vec![Fact::new("bank-a".into(), 0)]);
+            // The pause between two facts is shorter than `GATHER`.
+            std::thread::sleep(GATHER / 50);
+            queue.applied() > 0
+        });
+        assert!(pushed.is_some_and(|pushed| pushed < 2000), "the first step came after {pushed:?} facts");
+        queue.wait(INDEX_PATIENCE).unwrap();
+        assert_eq!(queue.applied(), queue.stored());
+        queue.close();
+        indexer.join().unwrap();
+    }
+
+    /// How long the index may take for a handful of facts.
+    const INDEX_PATIENCE: Duration = Duration::from_secs(60);
 }

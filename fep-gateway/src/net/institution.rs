@@ -42,7 +42,7 @@ use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::settlement::{PersonDecision, unanswered_steps};
 use fep_protocol::standing::Standing;
-use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
+use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket, TicketMap};
 use fep_protocol::trace::TraceHighWater;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
@@ -208,8 +208,8 @@ impl Handle {
             links: BTreeMap::new(),
             lines,
             seat,
-            running: HashMap::new(),
-            ended: HashMap::new(),
+            running: TicketMap::default(),
+            ended: TicketMap::default(),
             permissions: VecDeque::new(),
             ends: Ends::default(),
             changes: VecDeque::new(),
@@ -260,9 +260,9 @@ struct Task {
     lines: Lines,
     /// The place among the instances that share the contract.
     seat: Box<dyn Seat>,
-    running: HashMap<Ticket, Running>,
+    running: TicketMap<Running>,
     /// Exchanges that were sent and have ended, but may still get another answer.
-    ended: HashMap<Ticket, ExchangeId>,
+    ended: TicketMap<ExchangeId>,
     /// Bytes that may be written once their fact is durable, in the order of the facts.
     permissions: VecDeque<(LaneNumber, Ticket)>,
     /// Outcomes that are told once their fact is durable, in the order of the facts.

@@ -2,6 +2,7 @@
 
 use fep_codec::layout::{DateForm, Item, Kind, Layout};
 use fep_codec::record::{Path, Record, Value};
+use fep_codec::view::{FixedPlace, patch};
 use fep_codec::{Culprit, Date, Error, Fault, MonthDay, Time, YearMonth, json};
 use serde_json::Value as Json;
 
@@ -12,6 +13,8 @@ use crate::config::Filling;
 #[derive(Clone, Debug)]
 pub(super) struct Filler {
     path: Path,
+    /// Where the field is in every telegram, if that is known.
+    place: Option<FixedPlace>,
     content: Content,
     len: usize,
     /// The maximum number of digits of a number in the field.
@@ -72,19 +75,15 @@ impl Filler {
             Kind::Number(rule) => rule.digits(len),
             _ => len,
         };
+        let place = FixedPlace::new(layout, path);
         let Some(path) = Path::new(layout, path) else { return Ok(None) };
-        Ok(Some(Self { path, content, len, digits, is_business_date }))
+        Ok(Some(Self { path, place, content, len, digits, is_business_date }))
     }
 
     /// The highest number that fits the field.
     pub(super) fn number_max(&self) -> u64 {
         let digits = u32::try_from(self.digits).unwrap_or(u32::MAX);
         10_u64.checked_pow(digits).map_or(u64::MAX, |end| end - 1)
-    }
-
-    /// The path of the field.
-    pub(super) fn path(&self) -> &str {
-        self.path.as_str()
     }
 
     /// Whether the value is known only when the telegram is sent.
@@ -102,8 +101,22 @@ impl Filler {
         Ok(true)
     }
 
+    /// The path of the field.
+    pub(super) fn path(&self) -> &str {
+        self.path.as_str()
+    }
+
+    /// Writes the value into the field of an encoded telegram.
+    pub(super) fn patch(&self, layout: &Layout, bytes: &mut [u8], trace: u64, stamp: Stamp) -> Result<(), Error> {
+        let value = self.value(trace, stamp)?;
+        match &self.place {
+            Some(place) => place.patch(bytes, &value),
+            None => patch(layout, bytes, self.path(), &value),
+        }
+    }
+
     /// The value for the field.
-    pub(super) fn value(&self, trace: u64, stamp: Stamp) -> Result<Value, Error> {
+    fn value(&self, trace: u64, stamp: Stamp) -> Result<Value, Error> {
         let date = if self.is_business_date { stamp.business_date } else { stamp.date };
         Ok(match &self.content {
             Content::Fixed(value) => value.clone(),
@@ -119,7 +132,7 @@ impl Filler {
                 Err(_) => Value::None,
             },
             Content::DateText => {
-                let date = digits(&date);
+                let date = day_digits(date);
                 Value::Text(date.chars().skip(date.len() - self.len.min(date.len())).collect())
             }
             Content::Time => Value::Time(stamp.time),
@@ -127,7 +140,7 @@ impl Filler {
                 Ok(time) => Value::Time(time),
                 Err(_) => Value::None,
             },
-            Content::TimeText => Value::Text(digits(&stamp.time)),
+            Content::TimeText => Value::Text(second_digits(stamp.time)),
             Content::Transaction => Value::Text(self.transaction(trace, date)?),
         })
     }
@@ -136,7 +149,7 @@ impl Filler {
     /// digits.
     fn transaction(&self, trace: u64, date: Date) -> Result<String, Error> {
         let width = self.len - TRANSACTION_HEAD;
-        let date = digits(&date);
+        let date = day_digits(date);
         let last = 10_u64.checked_pow(u32::try_from(width).unwrap_or(u32::MAX)).map_or(u64::MAX, |end| end - 1);
         if trace <= last {
             return Ok(format!("T{date}{trace:0width$}"));
@@ -180,7 +193,12 @@ pub(super) fn fixed(layout: &Layout, path: &str, constant: &Json) -> Result<Valu
     Ok(value)
 }
 
-/// `2026-11-21` → `20261121`
-fn digits(shown: &impl ToString) -> String {
-    shown.to_string().chars().filter(char::is_ascii_digit).collect()
+/// `20261121`
+fn day_digits(date: Date) -> String {
+    format!("{:08}", u32::from(date.year()) * 10_000 + u32::from(date.month()) * 100 + u32::from(date.day()))
+}
+
+/// `142755`
+fn second_digits(time: Time) -> String {
+    format!("{:06}", u32::from(time.hour()) * 10_000 + u32::from(time.minute()) * 100 + u32::from(time.second()))
 }

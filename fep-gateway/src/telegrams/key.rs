@@ -1,5 +1,6 @@
 //! The key fields of a telegram, and the key in its bytes.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -50,9 +51,14 @@ impl KeyFields {
 
     /// The key in these bytes, or `None` if the bytes are too short.
     pub(super) fn of(&self, bytes: &[u8]) -> Option<Key> {
-        let text = |(field, range): &(Field, Range<usize>)| Some(field.key_text(bytes.get(range.clone())?));
-        let kind = self.kind.iter().map(|kind| Some(kind.to_string()));
-        kind.chain(self.fields.iter().map(text)).collect::<Option<Vec<_>>>().map(Key::new)
+        if self.fields.iter().any(|(_, range)| bytes.get(range.clone()).is_none()) {
+            return None;
+        }
+        let text = |(field, range): &(Field, Range<usize>)| {
+            Cow::Owned(field.key_text(bytes.get(range.clone()).unwrap_or_default()))
+        };
+        let kind = self.kind.iter().map(|kind| Cow::Borrowed(&**kind));
+        Some(Key::new(kind.chain(self.fields.iter().map(text))))
     }
 
     /// The value of the first key field.

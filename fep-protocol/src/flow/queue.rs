@@ -1,11 +1,11 @@
 //! The requests that wait for a gate: by priority, then in turns by business code and by caller, then in order of arrival.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::Priority;
 use crate::mutant::{Mutant, is_on};
-use crate::terms::Ticket;
+use crate::terms::{Ticket, TicketMap};
 
 /// The waiting requests of one institution.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Queue {
     lanes: [Vec<Lane>; Priority::ALL.len()],
     /// The business code whose turn is next, by priority.
     turns: [usize; Priority::ALL.len()],
-    waiting: HashMap<Ticket, Waiting>,
+    waiting: TicketMap<Waiting>,
     deadlines: BTreeSet<(Duration, Ticket)>,
     counts: [usize; Priority::ALL.len()],
 }
@@ -43,7 +43,7 @@ impl Queue {
         Self {
             lanes: Priority::ALL.map(|_| vec![Lane::default(); businesses + 1]),
             turns: [0; Priority::ALL.len()],
-            waiting: HashMap::new(),
+            waiting: TicketMap::default(),
             deadlines: BTreeSet::new(),
             counts: [0; Priority::ALL.len()],
         }

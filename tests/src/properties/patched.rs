@@ -1,7 +1,7 @@
 //! Patching and refreshing a telegram gives the same bytes as encoding the changed record.
 
 use fep_codec::layout::{Computed, Field, Item, Layout};
-use fep_codec::view::{find, patch, refresh};
+use fep_codec::view::{FixedPlace, find, patch, refresh};
 use fep_codec::{Record, Value};
 
 use crate::arbitrary::{self, Random, path_of};
@@ -32,6 +32,11 @@ pub fn any_patch(layout: &Layout, seed: u64) -> bool {
     let Ok(expected) = record.encode() else { return false };
     let mut patched = bytes.clone();
     patch(layout, &mut patched, path, &value).unwrap_or_else(|error| panic!("{} {path}: {error}", layout.name));
+    if let Some(place) = FixedPlace::new(layout, path) {
+        let mut placed = bytes.clone();
+        place.patch(&mut placed, &value).unwrap_or_else(|error| panic!("{} {path}: {error}", layout.name));
+        assert_eq!(placed, patched, "{} seed {seed}: {path} = {value:?} at its place", layout.name);
+    }
     refresh(layout, &mut patched).unwrap_or_else(|error| panic!("{} {path}: {error}", layout.name));
     assert_eq!(patched, expected, "{} seed {seed}: {path} = {value:?}", layout.name);
     true

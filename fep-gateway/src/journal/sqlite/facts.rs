@@ -13,7 +13,7 @@ use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 use rusqlite::types::{ToSqlOutput, Type, ValueRef};
-use rusqlite::{Connection, Error, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, Error, OptionalExtension, Row, Statement, params};
 
 use super::sealing::{Access, Bodies, Sealing};
 use super::{failed, schema, signed, unsigned};
@@ -40,6 +40,12 @@ pub(in crate::journal) type JournalId = [u8; 16];
 /// All columns. Those before `bytes` are open, and are authenticated with a sealed body.
 const COLUMNS: &str = "number, at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace, outcome,
                        reason, reason_code, key, idempotency, digest, day, amount, detail, bytes, sealed";
+
+/// Stores a fact, with the columns in the order of `COLUMNS`.
+const INSERT: &str =
+    "INSERT INTO facts (number, at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace,
+     outcome, reason, reason_code, key, idempotency, digest, day, amount, detail, bytes, sealed)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
 /// The number of open columns.
 const OPEN_COLUMNS: usize = 19;
@@ -73,25 +79,36 @@ impl Facts {
         schema::finish(self.connection, path)
     }
 
-    pub(super) fn insert(&mut self, number: FactNumber, fact: &Fact) -> Result<(), Error> {
-        let Some(sealing) = &mut self.sealing else {
-            return with_columns(number, fact, |columns| store(&self.connection, columns, &fact.bytes, None));
-        };
-        let (open, body) = sealing.split(&self.connection, fact)?;
-        let plain = if is_on(Mutant::LeavesBodiesPlain) { fact.bytes.clone() } else { TelegramBytes::default() };
-        with_columns(number, &open, |columns| {
-            let sealed = sealing.seal(&body, columns)?;
-            store(&self.connection, columns, &plain, Some(&sealed))
-        })
+    /// Stores facts from this number on.
+    pub(super) fn insert<'f>(
+        &mut self,
+        first: FactNumber,
+        facts: impl IntoIterator<Item = &'f Fact>,
+    ) -> Result<(), Error> {
+        let Self { connection, sealing } = self;
+        let mut statement = connection.prepare_cached(INSERT)?;
+        for (number, fact) in (first..).zip(facts) {
+            let Some(sealing) = sealing else {
+                with_columns(number, fact, |columns| store(&mut statement, columns, &fact.bytes, None))?;
+                continue;
+            };
+            let (open, body) = sealing.split(connection, fact)?;
+            let plain = if is_on(Mutant::LeavesBodiesPlain) { fact.bytes.clone() } else { TelegramBytes::default() };
+            with_columns(number, &open, |columns| {
+                let sealed = sealing.seal(&body, columns)?;
+                store(&mut statement, columns, &plain, Some(&sealed))
+            })?;
+        }
+        Ok(())
     }
 
     fn append_all(&mut self, facts: &[Fact]) -> Result<FactNumber, Error> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let sql = "SELECT coalesce(max(number), 0) FROM facts";
         let last: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         let first = unsigned(last) + 1;
-        (first..).zip(facts).try_for_each(|(number, fact)| self.insert(number, fact))?;
-        self.connection.execute_batch("COMMIT")?;
+        self.insert(first, facts)?;
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(first)
     }
 
@@ -363,16 +380,18 @@ fn with_columns(
     ])
 }
 
-fn store(connection: &Connection, open: &OpenColumns<'_>, bytes: &[u8], sealed: Option<&[u8]>) -> Result<(), Error> {
-    let sql =
-        "INSERT INTO facts (number, at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace,
-               outcome, reason, reason_code, key, idempotency, digest, day, amount, detail, bytes, sealed)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+/// Stores one fact. Columns without a value are not bound, because a cleared statement has no values.
+fn store(insert: &mut Statement<'_>, open: &OpenColumns<'_>, bytes: &[u8], sealed: Option<&[u8]>) -> Result<(), Error> {
     let blob = |bytes| ValueRef::Blob(bytes);
     let bytes = Some(bytes).filter(|bytes| !bytes.is_empty()).map_or(ValueRef::Null, blob);
     let rest = [bytes, sealed.map_or(ValueRef::Null, blob)];
-    let values = open.iter().copied().chain(rest).map(ToSqlOutput::Borrowed);
-    connection.prepare_cached(sql)?.execute(params_from_iter(values)).map(drop)
+    insert.clear_bindings();
+    for (column, value) in (1..).zip(open.iter().copied().chain(rest)) {
+        if value != ValueRef::Null {
+            insert.raw_bind_parameter(column, ToSqlOutput::Borrowed(value))?;
+        }
+    }
+    insert.raw_execute().map(drop)
 }
 
 fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
@@ -467,7 +486,7 @@ pub(super) fn standing(detail: &str) -> Result<Standing, Error> {
 }
 
 pub(super) fn to_json(key: &Key) -> String {
-    serde_json::Value::from_iter(key.fields()).to_string()
+    serde_json::to_string(&key.fields().collect::<Vec<_>>()).unwrap_or_default()
 }
 
 pub(super) fn from_json(text: &str) -> Key {

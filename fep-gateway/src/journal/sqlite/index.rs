@@ -152,33 +152,36 @@ impl IndexFile {
         // Rows in the order of their key are appended at the end of the table.
         let mut exchanges: Vec<_> = exchanges.into_values().collect();
         exchanges.sort_unstable_by_key(|exchange| exchange.id);
-        exchanges.iter().try_for_each(|exchange| self.store(exchange))?;
+        self.store(&exchanges)?;
         changed.iter().try_for_each(|case| cases::project(&self.connection, case))?;
         self.connection.prepare_cached("UPDATE state SET applied = ?1")?.execute(params![signed(applied)])?;
         self.connection.execute_batch("COMMIT")?;
         Ok(applied)
     }
 
-    fn store(&self, exchange: &Projected) -> Result<(), Error> {
+    fn store(&self, exchanges: &[Projected]) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO exchanges VALUES
                    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
-        let others: Vec<u8> = exchange.others.iter().flat_map(|number| number.to_be_bytes()).collect();
-        self.connection.prepare_cached(sql)?.execute(params![
-            exchange.id.as_bytes(),
-            &*exchange.institution,
-            &*exchange.telegram,
-            exchange.trace.as_deref(),
-            exchange.outcome.map(Outcome::name),
-            exchange.settled_by.map(SettledBy::name),
-            exchange.money.map(Money::name),
-            exchange.has_case,
-            flag_bits(exchange.flags),
-            exchange.ended_at_ms,
-            exchange.request.map(signed),
-            exchange.ending.map(signed),
-            exchange.answer.map(signed),
-            (!others.is_empty()).then_some(others),
-        ])?;
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for exchange in exchanges {
+            let others: Vec<u8> = exchange.others.iter().flat_map(|number| number.to_be_bytes()).collect();
+            statement.execute(params![
+                exchange.id.as_bytes(),
+                &*exchange.institution,
+                &*exchange.telegram,
+                exchange.trace.as_deref(),
+                exchange.outcome.map(Outcome::name),
+                exchange.settled_by.map(SettledBy::name),
+                exchange.money.map(Money::name),
+                exchange.has_case,
+                flag_bits(exchange.flags),
+                exchange.ended_at_ms,
+                exchange.request.map(signed),
+                exchange.ending.map(signed),
+                exchange.answer.map(signed),
+                (!others.is_empty()).then_some(others),
+            ])?;
+        }
         Ok(())
     }
 

@@ -50,7 +50,7 @@ pub(in crate::journal) fn copy(path: &Path, new: &Path, keys: &KeyRing) -> Resul
                     if !reader.is_encrypted() || reader.is_older_than_encryption(number) {
                         keys.veil().old_fact(&mut fact);
                     }
-                    facts.insert(number, &fact).map_err(failed)?;
+                    facts.insert(number, [&fact]).map_err(failed)?;
                 }
             }
         }

@@ -21,7 +21,7 @@ use fep_protocol::delivery::{
 use fep_protocol::exchange::{ExchangeId, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::reason::JournalError;
-use fep_protocol::terms::{Incarnation, Ticket};
+use fep_protocol::terms::{Incarnation, TicketMap};
 use tokio::sync::oneshot;
 
 use super::Task;
@@ -48,7 +48,7 @@ pub(super) struct Notices {
     /// Notices that are being fetched from the journal, and who waits for them.
     pub(super) loading: HashMap<ExchangeId, Vec<Then>>,
     /// The notices that our answers on their way belong to.
-    pub(super) replies: HashMap<Ticket, NoticeAnswer>,
+    pub(super) replies: TicketMap<NoticeAnswer>,
     /// Facts of the delivery on their way to the journal, in their order.
     pub(super) recorded: VecDeque<(LaneNumber, DeliveryFactNumber)>,
     /// Answers that were decided and cannot be sent now, on their way to the journal.
@@ -155,7 +155,7 @@ impl Notices {
             known: Known::default(),
             entries: HashMap::new(),
             loading: HashMap::new(),
-            replies: HashMap::new(),
+            replies: TicketMap::default(),
             recorded: VecDeque::new(),
             unsent: VecDeque::new(),
             decisions: VecDeque::new(),

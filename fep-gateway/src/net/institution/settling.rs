@@ -15,7 +15,7 @@ use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::{
     FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, Stage, Step, StepKind, UnknownExchange,
 };
-use fep_protocol::terms::{Now, Ticket};
+use fep_protocol::terms::{Now, Ticket, TicketMap};
 use tokio::sync::oneshot;
 
 use super::{Handle, Running, Task, TaskCommand};
@@ -29,7 +29,7 @@ pub(super) struct Settling {
     /// The requests of the cases that the machine has.
     requests: HashMap<ExchangeId, CaseRequest>,
     /// The steps that were handed to the institution's machine and may still be answered.
-    steps: HashMap<Ticket, Step>,
+    steps: TicketMap<Step>,
     /// Facts on their way to the journal, in their order.
     recorded: VecDeque<(LaneNumber, FactNumber)>,
     /// People who are told once their decision is durable.
@@ -78,7 +78,7 @@ impl Settling {
         let mut settling = Self {
             machine,
             requests,
-            steps: HashMap::new(),
+            steps: TicketMap::default(),
             recorded: VecDeque::new(),
             decisions: VecDeque::new(),
             dead_letters: BTreeSet::new(),
