@@ -217,7 +217,7 @@ impl IndexQueue {
 
 impl State {
     fn step(&mut self) -> Option<Vec<(FactNumber, Fact)>> {
-        let mut step = Vec::new();
+        let mut step = Vec::with_capacity(self.waiting.min(STEP_MAX));
         while step.len() < STEP_MAX
             && let Some((first, _)) = self.batches.front()
         {

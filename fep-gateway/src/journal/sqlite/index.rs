@@ -100,7 +100,7 @@ impl IndexFile {
 
     fn apply_all(&self, facts: &[(FactNumber, Fact)]) -> Result<FactNumber, Error> {
         let mut applied = self.applied;
-        let mut exchanges: HashMap<ExchangeId, Projected> = HashMap::new();
+        let mut exchanges: HashMap<ExchangeId, Projected> = HashMap::with_capacity(facts.len());
         let mut changed = BTreeSet::new();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let sql = "SELECT before_ms FROM state";
