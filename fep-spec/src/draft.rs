@@ -213,6 +213,17 @@ fn items(f: &mut fmt::Formatter<'_>, indent: &str, all: &[DraftItem]) -> fmt::Re
     Ok(())
 }
 
+/// The lines of one item, as they stand in a spec.
+pub(crate) fn lines(item: &DraftItem) -> Vec<String> {
+    struct Lines<'i>(&'i DraftItem);
+    impl fmt::Display for Lines<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            items(f, "", std::slice::from_ref(self.0))
+        }
+    }
+    Lines(item).to_string().lines().map(str::to_owned).collect()
+}
+
 /// The widths of the columns of a list of items.
 struct Columns(Vec<usize>);
 

@@ -1,4 +1,4 @@
-//! Makes a spec from what an institution sends: a design sheet (전문설계서).
+//! Makes a spec from what an institution sends: a design sheet (전문설계서) or a COBOL copybook.
 //!
 //! An importer never repairs silently. Its [`Draft`] says what the sheet says, and every doubt is a [`Doubt`] with its place. Whether the
 //! draft is a valid spec, [`Spec::check`](crate::Spec::check) finds out.
@@ -24,15 +24,24 @@
 //! | `name` | an item whose English name is its sound |
 //! | `deleted` | a row that is struck through |
 //! | `text` | a row that is no item |
+//! | `copy` | a copybook that COPY names and that is not there, or copies itself |
+//! | `entry`, `period`, `clause` | an entry of a copybook that cannot be read |
+//! | `picture`, `usage`, `occurs`, `values` | a clause that a telegram cannot have, or not in this form |
+//! | `redefines` | a second description of the same bytes |
+//! | `slack` | slack bytes by SYNCHRONIZED |
 //! | `spec` | what the reader of specs says against the result; `line` is a line of the spec |
 
+mod plain;
+mod name;
 mod report;
 pub mod sheet;
+pub mod copybook;
 
 use std::fmt;
 
 use serde::Serialize;
 
+use crate::Spec;
 use crate::draft::Draft;
 
 /// What was imported.
@@ -118,4 +127,25 @@ pub struct ImportedItem {
     pub read: Vec<(String, String)>,
     /// What was assumed.
     pub assumed: Vec<String>,
+}
+
+/// What the reader of specs says against the result.
+fn check(imported: &mut Imported) {
+    let text = imported.draft.to_string();
+    let checked = Spec::check("the spec", &text);
+    for finding in checked.report.findings.iter().filter(|finding| finding.severity == crate::report::Severity::Error) {
+        let severity = Severity::Error;
+        let origin = Origin { line: Some(finding.line), ..Origin::default() };
+        let message = format!("the spec that was made is not valid: {}", finding.message);
+        imported.doubts.push(Doubt { code: "spec", severity, origin, message, hint: finding.hint.clone() });
+    }
+}
+
+/// The name of a spec from the name of a file: small letters, digits and hyphens.
+fn spec_name(stem: &str) -> String {
+    let plain =
+        stem.to_lowercase().chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '-' }).collect::<String>();
+    let name = plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    let is_name = name.starts_with(|first: char| first.is_ascii_lowercase());
+    if is_name { name } else { format!("spec-{name}").trim_end_matches('-').to_owned() }
 }

@@ -3,14 +3,12 @@
 //! The stages follow each other: cells of a file → headings → tables → rows → groups → places → kinds → names → spec. A stage knows
 //! nothing of the later ones. What is doubtful at any stage is a [`Doubt`](super::Doubt) with its cell.
 
-mod plain;
 mod grid;
 mod archive;
 mod book;
 mod heading;
 mod measure;
 mod remark;
-mod name;
 mod row;
 mod kind;
 mod map;
@@ -28,11 +26,10 @@ use self::assemble::Assembly;
 use self::grid::Grid;
 use self::kind::Letters;
 pub use self::map::SheetMap;
-use self::name::Words;
-use self::plain::line;
 use self::unit::units;
-use super::{Doubt, Imported, Origin, Severity};
-use crate::Spec;
+use super::name::Words;
+use super::plain::line;
+use super::{Doubt, Imported, Origin, Severity, check, spec_name};
 use crate::draft::Entry;
 
 /// What the user knows about a sheet.
@@ -135,18 +132,6 @@ pub fn import(name: &str, bytes: &[u8], options: &SheetOptions) -> Result<Import
     Ok(imported)
 }
 
-/// What the reader of specs says against the result.
-fn check(imported: &mut Imported) {
-    let text = imported.draft.to_string();
-    let checked = Spec::check("the spec", &text);
-    for finding in checked.report.findings.iter().filter(|finding| finding.severity == crate::report::Severity::Error) {
-        let severity = Severity::Error;
-        let origin = Origin { line: Some(finding.line), ..Origin::default() };
-        let message = format!("the spec that was made is not valid: {}", finding.message);
-        imported.doubts.push(Doubt { code: "spec", severity, origin, message, hint: finding.hint.clone() });
-    }
-}
-
 /// The charset that the remarks of a sheet name.
 fn charset_of(grids: &[Grid]) -> String {
     let mut votes: Vec<(&'static str, usize)> = Vec::new();
@@ -164,11 +149,7 @@ fn charset_of(grids: &[Grid]) -> String {
 
 /// The keys of the file.
 fn head(name: &str, stem: &str, title: Option<&str>, charset: &str, map: &SheetMap) -> Vec<Entry> {
-    let spec: String =
-        stem.to_lowercase().chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '-' }).collect();
-    let spec = spec.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
-    let spec = if spec.starts_with(|first: char| first.is_ascii_lowercase()) { spec } else { format!("spec-{spec}") };
-    let spec = spec.trim_end_matches('-').to_owned();
+    let spec = spec_name(stem);
     let title = title.filter(|text| text.chars().count() <= 60).unwrap_or(stem).to_owned();
     let usual = [
         ("spec", spec),

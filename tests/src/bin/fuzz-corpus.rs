@@ -52,6 +52,7 @@ fn seed(target: &str) -> Result<(), Box<dyn Error>> {
         "frames" => golden().map(|golden| [&[9, 0], golden.bytes.as_slice()].concat()).collect(),
         "record_file" => files(),
         "text" => texts(),
+        "import" => sources()?,
         _ => Vec::new(),
     };
     let lines = fs::read_to_string(kept(target)).unwrap_or_default();
@@ -103,6 +104,20 @@ fn specs() -> Inputs {
     let own = SPECS.iter().map(|spec| root().join("specs").join(spec).join(spec).with_extension("toml"));
     let tests = TEST_SPECS.iter().map(|spec| root().join("tests/tests/generated").join(spec).with_extension("toml"));
     own.chain(tests).map(|file| Ok(fs::read(file)?)).collect()
+}
+
+/// Copybooks and sheets, each behind the byte that selects what it is.
+fn sources() -> Inputs {
+    let mut inputs = Vec::new();
+    for (folder, which) in [("copybooks", 0), ("sheets", 1)] {
+        for entry in fs::read_dir(root().join("fep-spec/tests").join(folder))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "cpy" || ending == "csv") {
+                inputs.push([&[which], fs::read(path)?.as_slice()].concat());
+            }
+        }
+    }
+    Ok(inputs)
 }
 
 fn json() -> Vec<Vec<u8>> {

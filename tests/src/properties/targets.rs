@@ -8,7 +8,10 @@ use std::sync::LazyLock;
 use fep_codec::files::{FileLayout, FileReader, Lenient, verify};
 use fep_codec::{Charset, CodeTable, Framing, Layout, Record, Telegram, TelegramSet};
 use fep_spec::generate::rust;
+use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
+use fep_spec::import::sheet::{self, SheetMap, SheetOptions};
 use fep_spec::model::Spec;
+use fep_spec::report::Code;
 
 use super::frames::{any_cut, any_telegrams};
 use super::leniency::{any_leniency, leniency};
@@ -26,7 +29,7 @@ use crate::random_layout::layout_of_bytes;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("decode_dynamic", decode_dynamic),
     ("decode_derived", decode_derived),
     ("layouts", layouts),
@@ -35,6 +38,7 @@ pub const TARGETS: [Target; 8] = [
     ("frames", frames),
     ("record_file", record_file),
     ("text", text),
+    ("import", import),
 ];
 
 /// The layouts of all telegrams of generated code, and of the telegrams with views.
@@ -171,6 +175,29 @@ pub fn spec(bytes: &[u8]) {
             any_bytes(&telegram.layout, bytes);
         }
     }
+}
+
+/// Imports any bytes as a copybook or as a sheet. They are imported or refused. What is imported is a spec file without a mistake of TOML, and
+/// its reports can be written. The first byte selects which.
+pub fn import(bytes: &[u8]) {
+    let Some((which, bytes)) = bytes.split_first() else { return };
+    let copies = bytes.get(..bytes.len().min(200)).map(<[u8]>::to_vec);
+    let load = |name: &str| copies.clone().filter(|_| name.len() == 1);
+    let binary_size = if which & 2 == 0 { BinarySize::TwoFourEight } else { BinarySize::OneTwoFourEight };
+    let charset = if which & 4 == 0 { "ibm933" } else { "euc-kr" };
+    let options = CopybookOptions { charset: charset.to_owned(), binary_size };
+    let imported = match which & 1 {
+        0 => copybook::import("fuzz.cpy", bytes, &options, &load).map_err(|error| error.to_string()),
+        _ => sheet::import("fuzz.csv", bytes, &SheetOptions::default()).map_err(|error| error.to_string()),
+    };
+    let Ok(imported) = imported else { return };
+    let _ = (imported.to_json(), imported.to_html("fuzz"), imported.to_string());
+    let text = imported.draft.to_string();
+    let checked = Spec::check("fuzz.toml", &text);
+    let broken = checked.report.findings.iter().find(|finding| finding.code == Code::Syntax);
+    assert!(broken.is_none(), "{broken:?}\n{text}");
+    let map = imported.map.map(|map| SheetMap::parse(&map));
+    assert!(map.is_none_or(|map| map.is_ok()), "the mapping file can be read");
 }
 
 /// Reads any text as the JSON of a telegram. It is read or refused. A record that encodes must decode again and then encode to the same

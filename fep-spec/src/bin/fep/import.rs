@@ -1,9 +1,10 @@
-//! `fep import`: a design sheet or a copybook → a spec, with a report of what is doubtful.
+//! `fep import`: a design sheet or a COBOL copybook → a spec, with a report of what is doubtful.
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
 use fep_spec::import::sheet::{self, FirstRows, SheetError, SheetMap, SheetOptions};
 use fep_spec::import::{Imported, Severity};
 
@@ -12,18 +13,21 @@ use crate::end::{Ended, Outcome, Stop, note, print, say};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  fep import bank-a.xlsx -o bank-a.toml --report bank-a.html\n  fep check bank-a.toml"
+    after_help = "Example:\n  fep import bank-a.xlsx -o bank-a.toml --report bank-a.html\n  fep import loans.cpy --charset ibm933 -o loans.toml\n  fep check bank-a.toml"
 )]
 pub(crate) struct ImportArgs {
-    /// The sheet: xlsx, xls, ods, csv or tsv
+    /// The sheet (xlsx, xls, ods, csv, tsv), or a COBOL copybook (cpy, cbl, cob, copy)
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Read this sheet only; can be given several times
     #[arg(long, value_name = "NAME")]
     sheet: Vec<String>,
-    /// The charset of the telegrams; if left out, the remarks of the sheet decide
+    /// The charset of the telegrams; if left out, the remarks of the sheet decide; a copybook needs it
     #[arg(long, value_name = "CHARSET")]
     charset: Option<String>,
+    /// How many bytes COMP has by its digits, in a copybook
+    #[arg(long, value_name = "SIZES", default_value = "2-4-8", value_parser = ["2-4-8", "1-2-4-8"])]
+    binary_size: String,
     /// A mapping file: columns, types, words
     #[arg(long, value_name = "MAP.toml")]
     map: Option<PathBuf>,
@@ -47,24 +51,8 @@ pub(crate) struct ImportArgs {
 /// Imports a file, writes the spec, and reports.
 pub(crate) fn import(args: &ImportArgs) -> Ended {
     let bytes = std::fs::read(&args.file).map_err(|error| cannot("read", &args.file, &error))?;
-    let map = match &args.map {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| cannot("read", path, &error))?;
-            SheetMap::parse(&text).map_err(|why| Stop::Message(format!("{}: {why}", path.display())))?
-        }
-        None => SheetMap::default(),
-    };
-    let mut options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
     let name = args.file.file_name().map_or_else(|| "sheet".into(), |name| name.to_string_lossy());
-    let mut imported = sheet::import(&name, &bytes, &options);
-    if let Err(SheetError::NoTable(sheets)) = &imported {
-        show(sheets);
-        if let Some(map) = ask()? {
-            options.map = map;
-            imported = sheet::import(&name, &bytes, &options);
-        }
-    }
-    let imported = imported.map_err(|error| Stop::Message(format!("{name} {error}")))?;
+    let imported = if is_copybook(&args.file) { copybook(args, &name, &bytes)? } else { sheet(args, &name, &bytes)? };
     write(&args.out, imported.draft.to_string().as_bytes(), args.force)?;
     if let (Some(path), Some(map)) = (&args.write_map, &imported.map) {
         write(path, map.as_bytes(), args.force)?;
@@ -81,6 +69,53 @@ pub(crate) fn import(args: &ImportArgs) -> Ended {
     summary(&imported, &args.out);
     let has_errors = imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error);
     Ok(if has_errors { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// Whether a file is a copybook by its ending.
+fn is_copybook(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| ["cpy", "cbl", "cob", "copy"].contains(&ending.as_str()))
+}
+
+fn copybook(args: &ImportArgs, name: &str, bytes: &[u8]) -> Result<Imported, Stop> {
+    let Some(charset) = args.charset.clone() else {
+        let message =
+            format!("{name} does not say the charset of its data: add --charset cp037, ibm933, euc-kr, ascii, …");
+        return Err(Stop::Message(message));
+    };
+    let binary_size = if args.binary_size == "2-4-8" { BinarySize::TwoFourEight } else { BinarySize::OneTwoFourEight };
+    let folder = args.file.parent().map(Path::to_path_buf).unwrap_or_default();
+    let load = |name: &str| {
+        // COPY names a member, not a path.
+        let is_plain = !name.is_empty()
+            && name.chars().all(|one| one.is_alphanumeric() || "-_$#@.".contains(one))
+            && !name.starts_with('.');
+        let names = ["", ".cpy", ".CPY", ".cbl", ".CBL", ".cob", ".copy"].map(|ending| format!("{name}{ending}"));
+        let small = names.clone().map(|name| name.to_lowercase());
+        names.iter().chain(&small).filter(|_| is_plain).find_map(|name| std::fs::read(folder.join(name)).ok())
+    };
+    let options = CopybookOptions { charset, binary_size };
+    copybook::import(name, bytes, &options, &load).map_err(|error| Stop::Message(format!("{name} {error}")))
+}
+
+fn sheet(args: &ImportArgs, name: &str, bytes: &[u8]) -> Result<Imported, Stop> {
+    let map = match &args.map {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| cannot("read", path, &error))?;
+            SheetMap::parse(&text).map_err(|why| Stop::Message(format!("{}: {why}", path.display())))?
+        }
+        None => SheetMap::default(),
+    };
+    let mut options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
+    let mut imported = sheet::import(name, bytes, &options);
+    if let Err(SheetError::NoTable(sheets)) = &imported {
+        show(sheets);
+        if let Some(map) = ask()? {
+            options.map = map;
+            imported = sheet::import(name, bytes, &options);
+        }
+    }
+    imported.map_err(|error| Stop::Message(format!("{name} {error}")))
 }
 
 /// Shows the first rows of sheets whose columns could not be told.

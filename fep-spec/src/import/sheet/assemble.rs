@@ -4,15 +4,16 @@ use super::grid::Grid;
 use super::kind::Letters;
 use super::map;
 use super::measure::Measure;
-use super::name::{Given, Words};
 use super::place;
-use super::plain::{line, word};
 use super::remark::CodeText;
 use super::row::SheetRow;
 use super::unit::Unit;
-use super::write::{Writer, free};
+use super::write::Writer;
 use crate::draft::{Draft, DraftCodes, DraftItem, DraftTable, Entry, Value};
+use crate::import::name::{Given, Words, free};
+use crate::import::plain::{line, word};
 use crate::import::{Doubt, Imported, ImportedItem, Severity};
+use crate::lower::names::pascal;
 
 /// Everything that the tables of a workbook become.
 pub(super) struct Assembly<'a> {
@@ -24,6 +25,8 @@ pub(super) struct Assembly<'a> {
     doubts: Vec<Doubt>,
     imported: Vec<ImportedItem>,
     given: Given,
+    /// The name of the spec, in `PascalCase`.
+    spec: String,
     /// Names that were made without a dictionary, with their labels.
     sounds: Vec<(String, String)>,
 }
@@ -42,12 +45,16 @@ impl<'a> Assembly<'a> {
             doubts: Vec::new(),
             imported: Vec::new(),
             given: Given::default(),
+            spec: String::new(),
             sounds: Vec::new(),
         }
     }
 
     /// Makes the spec. `head` has the keys of the file.
     pub(super) fn spec(mut self, units: &[Unit], head: Vec<Entry>) -> Imported {
+        if let Some(Value::Text(name)) = head.first().map(|entry| &entry.value) {
+            self.spec = pascal(name);
+        }
         let mut draft = Draft { head, ..Draft::default() };
         let mut header: Vec<DraftItem> = Vec::new();
         for unit in units.iter().filter(|unit| unit.caption.is_header) {
@@ -90,7 +97,9 @@ impl<'a> Assembly<'a> {
             (true, Some((_, code))) => format!("T{code}"),
             (true, None) => "Message".to_owned(),
         };
-        self.given.unique(&free(&base, "Message"), "")
+        // The enum of all telegrams has the name of the spec.
+        let base = if base == self.spec { format!("{base}Message") } else { free(&base, "Message") };
+        self.given.unique(&base, "")
     }
 
     /// The items of a table, with its doubts above the items that they are about.

@@ -1,8 +1,8 @@
 //! What the text around a table says: the name of the telegram, its codes, its length.
 
 use super::grid::{At, Grid};
-use super::plain::{line, plain, word};
 use super::table::Table;
+use crate::import::plain::{line, plain, word};
 
 /// What is said about a table outside of its rows.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::grid::Grid;
-use super::plain::word;
+use crate::import::plain::word;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

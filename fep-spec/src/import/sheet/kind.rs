@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use super::measure::{Measure, Picture, Usage};
-use super::plain::word;
 use super::remark;
 use super::row::SheetRow;
 use crate::draft::{Entry, Value};
+use crate::import::plain::word;
 
 /// The options of a kind, as the spec writes them: `kind` first.
 pub(crate) type Options = Vec<Entry>;

@@ -24,8 +24,8 @@ use serde::Deserialize;
 use super::grid::{Grid, cell_name};
 use super::heading::{self, Heading, Role};
 use super::kind::Options;
-use super::plain::{self, word};
 use crate::draft::{Draft, Entry, Value};
+use crate::import::plain::{self, word};
 
 /// What a mapping file says.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -1,6 +1,6 @@
 //! Lengths as sheets write them: numbers, pictures, `13,2`, `3*10`, `가변`.
 
-use super::plain::word;
+use crate::import::plain::word;
 
 /// What a length cell says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What remarks say: constants, lists of codes, repetitions, dates, charsets.
 
-use super::plain::{line, plain, word};
+use crate::import::plain::{line, plain, word};
 
 /// A code and its meaning.
 pub(super) type CodeText = (String, String);

@@ -3,7 +3,7 @@
 use super::grid::{At, Grid};
 use super::heading::{Heading, Role};
 use super::measure::{Measure, Picture};
-use super::plain::{indentation, is_ditto, line, plain, word};
+use crate::import::plain::{indentation, is_ditto, line, plain, word};
 
 /// One row of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

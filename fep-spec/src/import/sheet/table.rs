@@ -3,8 +3,8 @@
 use super::grid::{At, Grid};
 use super::heading::Heading;
 use super::map::{SheetMap, headings};
-use super::plain::{line, word};
 use super::row::{Kind, SheetRow};
+use crate::import::plain::{line, word};
 
 /// A table whose rows are the items of a telegram or a part.
 #[derive(Clone, Debug)]

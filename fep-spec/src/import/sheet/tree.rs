@@ -1,8 +1,8 @@
 //! Groups: which rows belong to which, and how often they repeat.
 
-use super::plain::word;
 use super::remark::{self, Repeat};
 use super::row::SheetRow;
+use crate::import::plain::word;
 
 /// An item, or a group with its items.
 #[derive(Clone, Debug)]

@@ -3,17 +3,16 @@
 use super::grid::{At, Grid};
 use super::kind::{Letters, Made};
 use super::measure::Measure;
-use super::name::{Given, Words};
 use super::place::Placed;
-use super::plain::{line, word};
 use super::remark::{self, CodeText, Repeat};
 use super::row::SheetRow;
 use super::tree::{Node, repeat_of};
 use super::unit::Unit;
 use crate::draft::{DraftCodes, DraftItem, Entry, Value};
+use crate::import::name::{Given, Words, free};
+use crate::import::plain::{line, word};
 use crate::import::{Doubt, ImportedItem, Severity};
-use crate::lower::codes::OTHER;
-use crate::lower::names::{is_taken, pascal};
+use crate::lower::names::pascal;
 
 /// What the items of one table become, and what is doubtful about them.
 pub(super) struct Writer<'w> {
@@ -419,11 +418,6 @@ impl Writer<'_> {
     fn cell(&self, at: Option<At>) -> String {
         self.grid.origin(at.unwrap_or_default()).to_string()
     }
-}
-
-/// A name for a type or a code that generated code does not use itself.
-pub(super) fn free(name: &str, end: &str) -> String {
-    if is_taken(name) || name == OTHER { format!("{name}{end}") } else { name.to_owned() }
 }
 
 /// The bytes of a field without a stated maximum.

@@ -1,7 +1,7 @@
 //! The text of cells as it can be compared: without the many ways to write the same.
 
 /// Full-width characters as ASCII, other spaces as blanks, curly quotes as straight ones. Line breaks stay.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(plain_character).collect::<String>().trim().to_owned()
 }
 
@@ -19,22 +19,22 @@ fn plain_character(character: char) -> char {
 }
 
 /// [`plain`] on one line, with single blanks.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A heading or a word for comparison: without blanks, in small letters.
-pub(super) fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     plain(text).chars().filter(|character| !character.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a cell says that it has what stands above it.
-pub(super) fn is_ditto(text: &str) -> bool {
+pub(crate) fn is_ditto(text: &str) -> bool {
     matches!(word(text).as_str(), "\"" | "''" | "〃" | "\"\"" | "상동" | "위와같음" | "위와동일" | "同上" | "ditto")
 }
 
 /// The number of blanks before a text. A full-width blank counts twice.
-pub(super) fn indentation(text: &str) -> usize {
+pub(crate) fn indentation(text: &str) -> usize {
     let blanks = text.chars().take_while(|character| character.is_whitespace());
     blanks.map(|blank| if blank == '\u{3000}' { 2 } else { 1 }).sum()
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::plain::plain;
-use crate::lower::names::{pascal, snake};
+use crate::lower::codes::OTHER;
+use crate::lower::names::{is_taken, pascal, snake};
 
 /// The words of the dictionary, and those of the mapping file.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ const NAME_MAX: usize = 40;
 impl Words {
     /// The dictionary, with further words that replace its own.
     pub(crate) fn with(more: &BTreeMap<String, String>) -> Self {
-        let own: Result<WordsFile, _> = toml::from_str(include_str!("../words.toml"));
+        let own: Result<WordsFile, _> = toml::from_str(include_str!("words.toml"));
         let mut words = own.map_or_else(|_| BTreeMap::new(), |file| file.words);
         words.extend(more.iter().map(|(word, english)| (word.clone(), english.clone())));
         Self(words)
@@ -95,6 +96,22 @@ impl Words {
             }
         }
         (name, is_romanized)
+    }
+}
+
+/// A name for a type or a code that generated code does not use itself.
+pub(crate) fn free(name: &str, end: &str) -> String {
+    if is_taken(name) || name == OTHER { format!("{name}{end}") } else { name.to_owned() }
+}
+
+/// `TRAN-ID` → `tran_id`, `1ST-NAME` → `n1st_name`.
+pub(crate) fn item_name(text: &str) -> String {
+    let name = snake_of(text);
+    match name.chars().next() {
+        None => "item".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("n{name}"),
+        Some(_) if ["self", "super", "crate"].contains(&name.as_str()) => format!("{name}_item"),
+        Some(_) => name,
     }
 }
 

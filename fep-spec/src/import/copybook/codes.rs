@@ -1,0 +1,43 @@
+//! Values of conditions (level 88) as codes.
+
+use super::picture::{Picture, What};
+
+/// The longest list of codes that a range becomes.
+const RANGE_MAX: u64 = 100;
+
+/// The text of a literal in quotes.
+pub(super) fn literal(text: &str) -> Option<String> {
+    let quote = text.chars().next().filter(|first| "'\"".contains(*first))?;
+    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    Some(inner.replace(&format!("{quote}{quote}"), &quote.to_string()))
+}
+
+/// The codes from one value to another.
+pub(super) fn range(from: &str, to: Option<&str>, picture: &Picture, len: usize) -> Option<Vec<String>> {
+    let code = |text: &str| -> Option<String> {
+        let upper = text.to_uppercase();
+        let text = match upper.as_str() {
+            "SPACE" | "SPACES" => String::new(),
+            "ZERO" | "ZEROS" | "ZEROES" => "0".repeat(len),
+            _ => literal(text).or_else(|| text.parse::<u64>().ok().map(|number| number.to_string()))?,
+        };
+        let is_number =
+            picture.what == What::Number && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+        let text = if is_number { format!("{text:0>len$}") } else { text.trim_end().to_owned() };
+        (text.len() <= len && text.is_ascii()).then_some(text)
+    };
+    let Some(to) = to else { return Some(vec![code(from)?]) };
+    let [first, last] = [code(from)?, code(to)?];
+    match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(low), Ok(high)) if first.len() == last.len() && low <= high && high - low < RANGE_MAX => {
+            Some((low..=high).map(|number| format!("{number:0width$}", width = first.len())).collect())
+        }
+        _ => {
+            let one = |text: &str| text.bytes().next().filter(|_| text.len() == 1);
+            let [low, high] = [one(&first)?, one(&last)?];
+            (low <= high && low.is_ascii_alphanumeric() && high.is_ascii_alphanumeric()).then(|| {
+                (low..=high).filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte).to_string()).collect()
+            })
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Copybooks: what each clause becomes, and what is wrong with a copybook. Lengths and offsets are compared with GnuCOBOL in `tests/tests/copybooks.rs`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails by panicking")]
+
+use fep_spec::Spec;
+use fep_spec::import::Imported;
+use fep_spec::import::copybook::{BinarySize, CopybookError, CopybookOptions, import};
+use fep_spec::listing::Listing;
+
+fn imported(charset: &str, text: &str) -> Imported {
+    let options = CopybookOptions { charset: charset.to_owned(), binary_size: BinarySize::default() };
+    let load = |name: &str| match name {
+        "AMOUNTS" => Some(b"       10  :P:-NET PIC S9(7) COMP-3.\n       10  :P:-TAX PIC S9(5) COMP-3.\n".to_vec()),
+        "SELF" => Some(b"           COPY SELF.\n".to_vec()),
+        _ => None,
+    };
+    import("test.cpy", text.as_bytes(), &options, &load).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The items as `offset len kind path`, then the doubts as `line code`.
+fn check(text: &str, expected: &[&str]) {
+    check_in("cp037", text, expected);
+}
+
+fn check_in(charset: &str, text: &str, expected: &[&str]) {
+    let imported = imported(charset, text);
+    let draft = imported.draft.to_string();
+    let spec = Spec::parse("test", &draft).unwrap_or_else(|report| panic!("{report}\n{draft}"));
+    let mut found = Vec::new();
+    for telegram in Listing::of(&spec).telegrams {
+        let mut items: Vec<_> = telegram.items.iter().rev().collect();
+        while let Some(item) = items.pop() {
+            let number = |number: Option<usize>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+            let path = item.path.as_deref().unwrap_or("-");
+            let repeat = item.repeat.map_or_else(String::new, |repeat| format!(" × {repeat}"));
+            found.push(format!("{} {} {} {path}{repeat}", number(item.offset), number(item.len), item.kind));
+            items.extend(item.items.iter().flatten().rev().filter(|below| below.path != item.path));
+        }
+    }
+    found.extend(
+        imported.doubts.iter().map(|doubt| format!("line {} {}", doubt.origin.line.unwrap_or_default(), doubt.code)),
+    );
+    assert_eq!(found, expected, "{draft}");
+}
+
+#[test]
+fn fixed_and_free_format() {
+    let items = ["0 3 text a", "3 4 number b"];
+    check(
+        "000100 01  R.                                                           XYZ\n000200     05 A PIC X(3).\n000300*    05 GONE PIC X.\n000400     05 B PIC 9(4).\n",
+        &items,
+    );
+    check("01 R.\n  05 A PIC X(3). *> a comment\n  05 B PIC 9(4).\n", &items);
+    check("\t01\tR.\n\t\t05\tA PIC X(3).\n\t\t05\tB PIC 9(4).\n", &items);
+    check("      *한글 주석\n       01 R. 05 A PIC X(3). 05 B PIC\n           9(4).\n", &items);
+    // Without a record of level 01 the items are one record.
+    check("       05 A PIC X(3).\n       05 B PIC 9(4).\n", &items);
+}
+
+#[test]
+fn a_literal_goes_on_in_the_next_line() {
+    let first = format!("{:<72}", "           05 FILLER PIC X(70) VALUE 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    let text =
+        format!("       01 R.\n{first}\n      -    'BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB'.\n           05 B PIC X.\n");
+    check(&text, &["0 70 literal -", "70 1 text b"]);
+}
+
+#[test]
+fn numbers_are_stored_as_their_usage_says() {
+    let draft = |picture: &str| {
+        let text = format!("       01 R.\n           05 A PIC {picture}.\n");
+        let draft = imported("cp037", &text).draft.to_string();
+        let line = draft.lines().find(|line| line.contains("name = \"a\"")).unwrap().to_owned();
+        line.split("kind = ").nth(1).unwrap().split(", remark").next().unwrap().replace(", at = 0", "")
+    };
+    let check = |picture: &str, expected: &str| assert_eq!(draft(picture), expected, "{picture}");
+    check("X(3)", "\"text\", len = 3");
+    check("X(3) JUSTIFIED RIGHT", "\"text\", len = 3, justify = \"right\"");
+    check("9(3)", "\"number\", len = 3");
+    check("9(3)V99", "\"number\", len = 5, scale = 2");
+    check("S9(3)", "\"number\", len = 3, sign = \"overpunch\"");
+    check("S9(3) SIGN TRAILING SEPARATE", "\"number\", len = 4, sign = \"trailing\"");
+    check("S9(3) SIGN IS LEADING SEPARATE CHARACTER", "\"number\", len = 4, sign = \"leading\"");
+    check("S9(3) LEADING", "\"number\", len = 3, sign = { at = \"leading\", overpunch = \"ebcdic\" }");
+    check("S9(5) COMP-3", "\"number\", len = 3, encoding = \"packed\", sign = \"signed\"");
+    check("9(4) COMP", "\"number\", len = 2, encoding = \"binary\"");
+    check("9(2)P(3)", "\"number\", len = 2, scale = -3");
+    check("VP(2)9(5)", "\"number\", len = 5, scale = 7");
+    check("Z(4)9.99", "\"number\", len = 8, pad = \" \", scale = 2, point = true");
+    check("Z,ZZ9.99-", "\"text\", len = 9, full = true");
+    check("G(5) USAGE DISPLAY-1", "\"text\", len = 10, charset = \"ibm834\"");
+}
+
+#[test]
+fn binary_numbers_can_have_one_byte() {
+    let options = CopybookOptions { charset: "ascii".to_owned(), binary_size: BinarySize::OneTwoFourEight };
+    let text = "01 R.\n05 A PIC 9(2) COMP.\n05 B PIC 9(4) COMP.\n05 C PIC S9(9) COMP.\n05 D PIC S9(10) COMP.\n";
+    let imported = import("r.cpy", text.as_bytes(), &options, &|_| None).unwrap();
+    let spec = Spec::parse("r", &imported.draft.to_string()).unwrap();
+    let lens: Vec<_> =
+        Listing::of(&spec).telegrams.iter().flat_map(|telegram| &telegram.items).map(|item| item.len).collect();
+    assert_eq!(lens, [Some(1), Some(2), Some(4), Some(8)]);
+}
+
+#[test]
+fn groups_tables_and_their_counters() {
+    check(
+        "01 R.\n05 HEAD.\n10 N PIC 9(2).\n10 A PIC X.\n05 T OCCURS 3 TIMES INDEXED BY I.\n10 B PIC X(2).\n10 C PIC 9 OCCURS 2.\n05 L OCCURS 0 TO 9 DEPENDING ON N.\n10 D PIC X(4).\n",
+        &[
+            "0 2 number head.n",
+            "2 1 text head.a",
+            "3 4 group t × 3",
+            "3 2 text t.b",
+            "5 1 group t.c × 2",
+            "15 4 group l × 9",
+            "15 4 text l.d",
+        ],
+    );
+    check("01 A.\n05 B PIC X.\n01 C.\n05 D PIC X(2).\n77 E PIC X.\n", &["0 1 text b", "0 2 text d", "line 5 entry"]);
+    check(
+        "01 R.\n05 FILLER.\n10 A PIC X.\n05 FILLER PIC X(2).\n05 FILLER PIC X(2) VALUE 'AB'.\n66 X RENAMES A.\n",
+        &["0 1 text a", "1 2 filler -", "3 2 literal -"],
+    );
+}
+
+#[test]
+fn conditions_are_codes() {
+    let text = "01 R.\n05 K PIC X(2).\n88 OK VALUE '00'.\n88 BAD VALUES '04' '08' THRU '10'.\n05 S PIC X.\n88 LOW VALUE 'A' THRU 'C'.\n05 P PIC 9(3) COMP-3.\n88 ONE VALUE 1.\n";
+    check(text, &["0 2 code k", "2 1 code s", "3 2 number p", "line 7 values"]);
+    let draft = imported("cp037", text).draft.to_string();
+    for code in ["00", "04", "08", "09", "10", "A", "B", "C"] {
+        assert!(draft.contains(&format!("{{ code = \"{code}\",")), "{code}: {draft}");
+    }
+}
+
+#[test]
+fn redefinitions_take_the_longest_description_and_are_named() {
+    let text = "01 R.\n05 A PIC X(4).\n05 B REDEFINES A.\n10 C PIC 9(2).\n10 D PIC X(6).\n05 E REDEFINES B PIC X(2).\n05 F PIC X.\n";
+    check(text, &["0 4 text a", "4 4 filler -", "8 1 text f", "line 2 redefines"]);
+    let draft = imported("cp037", text).draft.to_string();
+    assert!(draft.contains("# { choice = \"a_forms\", by = \"?\", cases = ["), "{draft}");
+}
+
+#[test]
+fn copies_are_read_and_replaced() {
+    let text = "01 R.\n   COPY AMOUNTS REPLACING ==:P:== BY ==FEE==.\n10 X PIC X.\n";
+    check(text, &["0 4 number fee_net", "4 3 number fee_tax", "7 1 text x"]);
+    let doubts = |text: &str| {
+        imported("cp037", text)
+            .doubts
+            .iter()
+            .map(|doubt| format!("{}: {}", doubt.origin, doubt.message))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(doubts("01 R.\n05 A PIC X.\n   COPY NOWHERE.\n"), ["line 3: there is no copybook NOWHERE"]);
+    assert_eq!(doubts("01 R.\n05 A PIC X.\n   COPY SELF.\n"), ["line 3: COPY SELF copies itself: SELF → SELF"]);
+}
+
+#[test]
+fn what_a_telegram_cannot_have_is_named_with_its_line() {
+    check(
+        "01 R.\n05 A COMP-1.\n05 B COMP-2.\n05 C POINTER.\n05 D PIC X.\n",
+        &["0 4 bytes a", "4 8 bytes b", "12 8 bytes c", "20 1 text d", "line 2 usage", "line 3 usage", "line 4 usage"],
+    );
+    check_in("euc-kr", "01 R.\n05 A PIC N(4).\n05 B PIC X.\n", &["0 8 bytes a", "8 1 text b", "line 2 charset"]);
+    let doubts = |text: &str| {
+        imported("cp037", text)
+            .doubts
+            .iter()
+            .map(|doubt| format!("{}: {}", doubt.origin, doubt.message))
+            .collect::<Vec<_>>()
+    };
+    let first = |text: &str| doubts(text).first().cloned().unwrap_or_default();
+    assert_eq!(first("01 R.\n05 A PIC X\n05 B PIC X.\n"), "line 2: a period is missing at the end of this line");
+    assert_eq!(
+        first("01 R.\n05 N PIC 9.\n05 A OCCURS UNBOUNDED DEPENDING ON N PIC X.\n"),
+        "line 3: OCCURS without a maximum: a telegram needs one"
+    );
+    assert_eq!(
+        first("01 R.\n05 A PIC X(0).\n05 B PIC X.\n"),
+        "line 2: the picture X(0) has (0), and 1 to 65535 are possible"
+    );
+    assert_eq!(first("01 R.\n05 A PICT X(2).\n05 B PIC X.\n"), "line 2: `PICT` is no clause that is known here");
+    assert_eq!(first("01 R.\n05 A PIC X COMP-3.\n"), "line 2: A is stored as a number, and its picture X is none");
+    assert_eq!(first("01 R.\n05 A.\n05 B PIC X.\n"), "line 2: A has neither a picture nor items below it");
+    assert_eq!(
+        first("01 R.\n05 A REDEFINES Z PIC X.\n05 B PIC X.\n"),
+        "line 2: there is no Z before it at the same level that could be redefined"
+    );
+}
+
+#[test]
+fn what_is_no_copybook_says_so() {
+    let check = |bytes: &[u8], charset: &str, expected: &str| {
+        let options = CopybookOptions { charset: charset.to_owned(), binary_size: BinarySize::default() };
+        let error: CopybookError = import("a.cpy", bytes, &options, &|_| None).expect_err("no copybook");
+        assert!(error.to_string().contains(expected), "{error}");
+    };
+    check(b"", "cp037", "has no data description entry, such as `05 AMOUNT PIC 9(9).`");
+    check(b"hello world.\n", "cp037", "line 1: `hello` is no level number");
+    check(b"\xFF\xFF\xFF", "cp037", "is neither text in UTF-8 nor in CP949");
+    check(b"01 A PIC X.", "ebcdic-x", "cannot be in the charset `ebcdic-x`");
+    check(&vec![b' '; 5 << 20], "cp037", "is larger than 4194304 bytes");
+}
