@@ -215,23 +215,23 @@ fn both(label: &str) -> Option<(String, String)> {
 }
 
 /// The columns that hold names: the heading may be merged over several of them, one for each depth.
-pub(super) fn name_columns(grid: &Grid, heading: &Heading) -> std::ops::RangeInclusive<u32> {
-    let Some(column) = heading.column(Role::Name) else { return 1..=0 };
+pub(super) fn name_columns(grid: &Grid, heading: &Heading) -> Option<std::ops::RangeInclusive<u32>> {
+    let column = heading.column(Role::Name)?;
     let region = grid.region((heading.bottom, column)).or(grid.region((heading.top, column)));
     let last = region.map_or(column, |(_, (_, right))| right);
     // A neighbour with a role of its own is no name.
     let last = (column..=last)
         .take_while(|other| *other == column || !heading.roles.contains_key(other) || region.is_some())
         .last();
-    column..=last.unwrap_or(column)
+    Some(column..=last.unwrap_or(column))
 }
 
 /// The cell with the name of a row: the last one that has text.
 fn name_cell(grid: &Grid, heading: &Heading, row: u32) -> Option<At> {
-    let columns = name_columns(grid, heading);
+    let columns = name_columns(grid, heading)?;
     let first = *columns.start();
     let named = columns.rev().map(|column| (row, column)).find(|at| !grid.text(*at).is_empty());
-    heading.column(Role::Name).map(|_| named.unwrap_or((row, first)))
+    Some(named.unwrap_or((row, first)))
 }
 
 /// The depth by the number `7-1`, by the column of levels, or by the indentation of the name.

@@ -116,7 +116,7 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
 /// The group that a row belongs to by a cell that is merged over several rows: the first of several name columns, or a column of sections
 /// that says how often its rows repeat.
 fn merged_group(grid: &Grid, heading: &Heading, row: u32) -> Option<(At, String)> {
-    let names = name_columns(grid, heading);
+    let names = name_columns(grid, heading)?;
     let own = names.clone().rev().map(|column| (row, column)).find(|at| !grid.text(*at).is_empty());
     let columns = heading.columns.0..=heading.columns.1;
     columns.filter(|column| !heading.roles.contains_key(column) || names.contains(column)).find_map(|column| {
