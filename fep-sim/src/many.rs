@@ -45,7 +45,7 @@ pub const MUTANTS: [(Mutant, &[Rule], u64); 38] = [
     (Mutant::NoBudgets, &[Rule::Bounded], 1),
     (Mutant::TellsBeforeDurable, &[Rule::Durable], 0),
     (Mutant::DutiesIgnoreTheRate, &[Rule::Contract], 299),
-    (Mutant::RateForgetsTheEarlierRun, &[Rule::Contract], 9),
+    (Mutant::RateForgetsTheEarlierRun, &[Rule::Contract], 796),
     (Mutant::IgnoresRepeats, &[Rule::Correlation], 17),
     (Mutant::ForgetsNotices, &[Rule::Notice], 30),
     (Mutant::IndexLeavesOut, &[Rule::Journal], 0),

@@ -214,6 +214,7 @@ fn items(f: &mut fmt::Formatter<'_>, indent: &str, all: &[DraftItem]) -> fmt::Re
 }
 
 /// The lines of one item, as they stand in a spec.
+#[cfg(feature = "import")]
 pub(crate) fn lines(item: &DraftItem) -> Vec<String> {
     struct Lines<'i>(&'i DraftItem);
     impl fmt::Display for Lines<'_> {

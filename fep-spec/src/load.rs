@@ -38,6 +38,13 @@ pub enum LoadError {
         /// The path of the folder.
         path: PathBuf,
     },
+    /// The file is no spec, but something of which a spec can be made.
+    NotSpec {
+        /// The path of the file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        advice: &'static str,
+    },
     /// The text has errors.
     Findings(Report),
 }
@@ -166,10 +173,34 @@ pub fn spec_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
 /// If the file cannot be read, or is not UTF-8.
 pub fn read(path: &Path) -> Result<(String, String), LoadError> {
     let bytes = std::fs::read(path).map_err(|error| LoadError::Unreadable { path: path.to_owned(), error })?;
+    if let Some(advice) = other_form(path, &bytes) {
+        return Err(LoadError::NotSpec { path: path.to_owned(), advice });
+    }
     let name = path.display().to_string();
     match String::from_utf8(bytes) {
         Ok(text) => Ok((name, text)),
         Err(error) => Err(LoadError::Findings(no_utf8(name, &error))),
+    }
+}
+
+/// What a file is that is no spec, by its first bytes or its ending.
+fn other_form(path: &Path, bytes: &[u8]) -> Option<&'static str> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is = |endings: &[&str]| endings.contains(&ending.as_str());
+    match () {
+        () if is(&["hwp", "hwpx", "doc", "docx"]) || bytes.starts_with(b"%PDF") => Some(
+            "is a document, not a spec: copy its tables into a workbook (xlsx), then `fep import FILE.xlsx -o SPEC.toml`",
+        ),
+        () if is(&["xlsx", "xls", "ods", "csv", "tsv"])
+            || bytes.starts_with(b"PK\x03\x04")
+            || bytes.starts_with(b"\xD0\xCF\x11\xE0") =>
+        {
+            Some("is a design sheet, not a spec: `fep import FILE -o SPEC.toml` makes one of it")
+        }
+        () if is(&["cpy", "cbl", "cob", "copy"]) => {
+            Some("is a COBOL copybook, not a spec: `fep import FILE --charset CHARSET -o SPEC.toml` makes one of it")
+        }
+        () => None,
     }
 }
 
@@ -214,6 +245,7 @@ impl fmt::Display for LoadError {
         match self {
             Self::Unreadable { path, error } => write!(f, "cannot read {}: {error}", path.display()),
             Self::Nothing { path } => write!(f, "there is no .toml file in {}", path.display()),
+            Self::NotSpec { path, advice } => write!(f, "{} {advice}", path.display()),
             Self::Findings(report) => write!(f, "{report}"),
         }
     }

@@ -476,3 +476,18 @@ fn import_writes_the_spec_and_both_reports_and_overwrites_nothing() {
     let unknown = fep(&["import", &path("no.xlsx"), "-o", "-"]);
     assert_eq!((unknown.code, unknown.messages.contains("cannot read")), (Some(2), true));
 }
+
+#[test]
+fn a_sheet_or_a_copybook_in_place_of_a_spec_says_what_to_type() {
+    let check = |file: &str, expected: &str| {
+        let run = fep(&["check", file]);
+        assert_eq!((run.code, run.messages.contains(expected), run.out.len()), (Some(2), true, 0), "{}", run.messages);
+    };
+    check(
+        "fep-spec/tests/sheets/bank-a.xlsx",
+        "is a design sheet, not a spec: `fep import FILE -o SPEC.toml` makes one of it",
+    );
+    check("fep-spec/tests/sheets/old.xls", "is a design sheet");
+    check("fep-spec/tests/sheets/style-01.csv", "is a design sheet");
+    check("fep-spec/tests/copybooks/host-b.cpy", "`fep import FILE --charset CHARSET -o SPEC.toml` makes one of it");
+}

@@ -22,7 +22,7 @@ const WAITING_MAX: usize = 32_768;
 const STEP_MAX: usize = 8192;
 
 /// The time that the indexer lets facts gather, so that few steps carry many facts. A waiting reader ends it.
-const GATHER: Duration = Duration::from_millis(250);
+const GATHER: Duration = Duration::from_millis(50);
 
 /// The time after which an indexer that has nothing to do looks again.
 const IDLE_MAX: Duration = Duration::from_secs(1);

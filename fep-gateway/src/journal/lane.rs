@@ -110,9 +110,15 @@ impl Lane {
         at.is_ok_and(|at| state.queue.remove(at).is_some())
     }
 
+    /// Whether facts wait for the writer.
+    #[must_use]
+    pub fn has_waiting(&self) -> bool {
+        !self.state().queue.is_empty()
+    }
+
     /// Wakes the writer, if facts were added.
     pub fn flush(&self) {
-        if !self.state().queue.is_empty() {
+        if self.has_waiting() {
             self.bell.ring();
         }
     }

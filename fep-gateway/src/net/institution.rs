@@ -321,6 +321,12 @@ impl Task {
         let lane = self.lane.clone();
         loop {
             self.obey();
+            if self.running.len() > 1 && self.lane.has_waiting() {
+                // What other tasks have ready joins the same commit.
+                tokio::task::yield_now().await;
+                self.take_ready(&mut commands, &mut events);
+                self.obey();
+            }
             self.flush();
             if self.is_done() {
                 commands.close();
@@ -357,6 +363,15 @@ impl Task {
             self.tick();
         }
         self.tell_the_rest();
+    }
+
+    /// Handles the commands and the reads that wait already.
+    fn take_ready(&mut self, commands: &mut mpsc::Receiver<TaskCommand>, events: &mut mpsc::Receiver<LinkEvent>) {
+        let may_read = self.leaving || self.lane.has_room();
+        let reads = std::iter::from_fn(|| events.try_recv().ok()).take(if may_read { TURN_MAX } else { 0 });
+        reads.for_each(|event| self.event(event));
+        let requests = std::iter::from_fn(|| commands.try_recv().ok()).take(TURN_MAX);
+        requests.for_each(|command| self.command(command));
     }
 
     /// Whether everything has ended. A journal that takes no writes is waited for only so long.

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use serde::Serialize;
 
 use super::{Imported, Severity};
+use crate::draft::Value;
 
 /// The JSON of a report.
 #[derive(Serialize)]
@@ -53,7 +54,18 @@ impl Imported {
                 escaped(&doubt.message)
             );
         }
-        page.push_str("</tbody></table>\n<h2>Items</h2>\n<table><thead><tr><th>Cell<th>Telegram<th>Item<th>What the sheet says<th>What was assumed</tr></thead><tbody>\n");
+        page.push_str("</tbody></table>\n");
+        if !self.draft.types.is_empty() {
+            page.push_str(
+                "<h2>What the letters mean</h2>\n<table><thead><tr><th>Type<th>Read as</tr></thead><tbody>\n",
+            );
+            for (letter, options) in &self.draft.types {
+                let options = Value::Table(options.clone()).to_string();
+                let _ = writeln!(page, "<tr><td>{}<td>{}</tr>", escaped(letter), escaped(&options));
+            }
+            page.push_str("</tbody></table>\n");
+        }
+        page.push_str("<h2>Items</h2>\n<table><thead><tr><th>Cell<th>Telegram<th>Item<th>What the sheet says<th>What was assumed</tr></thead><tbody>\n");
         for item in &self.items {
             let read: Vec<_> = item.read.iter().map(|(key, text)| format!("<b>{key}</b> {}", escaped(text))).collect();
             let assumed: Vec<_> = item.assumed.iter().map(|text| escaped(text)).collect();

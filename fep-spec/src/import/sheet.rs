@@ -1,7 +1,7 @@
 //! Imports design sheets: xlsx, xls, ods, csv, tsv.
 //!
 //! The stages follow each other: cells of a file → headings → tables → rows → groups → places → kinds → names → spec. A stage knows
-//! nothing of the later ones. What is doubtful at any stage is a [`Doubt`](super::Doubt) with its cell.
+//! nothing of the later ones. What is doubtful at any stage is a [`Doubt`] with its cell.
 
 mod grid;
 mod archive;

@@ -42,7 +42,7 @@ enum Action {
     Gen(GenArgs),
     /// Offsets, lengths and kinds of all items, as a table or as JSON
     Layout(layout::LayoutArgs),
-    /// A design sheet (xlsx, xls, ods, csv) → a spec, with a report of what contradicts itself
+    /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
     Decode(DecodeArgs),

@@ -165,7 +165,11 @@ impl<'a> Assembly<'a> {
         let label = if unit.caption.label.is_empty() { table.name.clone() } else { unit.caption.label.clone() };
         let own = if unit.before > 0 { header } else { &[] };
         let prefix = if unit.before > 0 { format!("{}.", HEADER.1) } else { String::new() };
-        let marks = marks(&unit.caption.codes, if unit.before > 0 { own } else { &table.items }, &prefix);
+        let items = if unit.before > 0 { own } else { &table.items };
+        let mut marks = marks(&unit.caption.codes, items, &prefix);
+        if marks.is_empty() {
+            marks.extend(pair_of_codes(items, &self.codes, &prefix));
+        }
         if unit.before > 0 {
             table.items.insert(0, DraftItem::new([Entry::new("part", HEADER.0), Entry::new("name", HEADER.1)]));
         }
@@ -272,6 +276,18 @@ fn marks(codes: &[(Option<String>, String)], items: &[DraftItem], prefix: &str) 
     marks
 }
 
+/// The code of the request, if an item lists nothing but this code and that of the answer: `0600/0610`.
+fn pair_of_codes(items: &[DraftItem], lists: &[(Vec<CodeText>, DraftCodes)], prefix: &str) -> Option<(String, String)> {
+    items.iter().find_map(|item| {
+        let list = item.get("codes")?;
+        let (codes, _) = lists.iter().find(|(_, list_of)| *list == Value::from(list_of.name.as_str()))?;
+        let [(request, _), (answer, _)] = codes.as_slice() else { return None };
+        let is_pair = request.parse::<u32>().ok()? + 10 == answer.parse::<u32>().ok()?;
+        let name = if let Some(Value::Text(name)) = item.get("name") { name } else { return None };
+        is_pair.then(|| (format!("{prefix}{name}"), request.clone()))
+    })
+}
+
 fn when(marks: &[(String, String)]) -> Entry {
     let conditions = marks.iter().map(|(path, code)| Entry::new(path.as_str(), code.as_str()));
     Entry::new("when", Value::Table(conditions.collect()))
@@ -299,7 +315,8 @@ fn answer(
             list == Some(&Value::from(list_of.name.as_str())) && codes.iter().any(|(code, _)| code == next)
         })
     });
-    if !known && !has_columns {
+    // Without codes nothing would tell the answer from the request.
+    if marks.is_empty() || (!known && !has_columns) {
         return None;
     }
     let rest = marks.iter().skip(1).cloned();

@@ -18,22 +18,12 @@ pub(super) struct Caption {
 }
 
 /// Words of captions that say nothing about the telegram.
-const EMPTY_WORDS: [&str; 14] = [
-    "전문설계서",
-    "전문명세서",
-    "전문정의서",
-    "전문",
-    "설계서",
-    "명세서",
-    "레이아웃",
-    "layout",
-    "개정이력",
-    "작성",
-    "승인",
-    "검토",
-    "목차",
-    "sheet",
-];
+const EMPTY_WORDS: [&str; 8] =
+    ["전문설계서", "전문명세서", "전문정의서", "전문", "설계서", "명세서", "레이아웃", "layout"];
+
+/// Captions that say nothing about the telegram if they stand alone.
+const EMPTY_CAPTIONS: [&str; 10] =
+    ["개정이력", "작성", "승인", "검토", "목차", "작성자", "승인자", "작성일", "결재", "담당"];
 
 impl Caption {
     pub(super) fn of(grid: &Grid, table: &Table, is_only_table: bool) -> Self {
@@ -85,7 +75,8 @@ fn label(text: &str) -> String {
     let documents = ["전문설계서", "전문명세서", "전문정의서", "전문레이아웃", "전문 Layout"];
     let behind = documents.iter().find_map(|document| text.split_once(document)).map(|(_, behind)| behind.to_owned());
     let text = behind.filter(|behind| !behind.trim().is_empty()).unwrap_or(text);
-    if text.contains("개정이력")
+    if EMPTY_CAPTIONS.contains(&word(&text).as_str())
+        || text.contains("개정이력")
         || text.contains("최초작성")
         || text.contains("20") && text.matches(['-', '.', '/']).count() > 3
     {
@@ -235,6 +226,8 @@ mod tests {
         check("총길이 1,200 byte", "", &[], Some(1200));
         check("Sheet1", "Sheet1", &[], None);
         check("출금이체 의뢰 전문", "출금이체 의뢰", &[], None);
+        check("카드 승인 요청 (0200)", "카드 승인 요청", &["0200"], None);
+        check("승인", "", &[], None);
         check("지급 통지 (0300)", "지급 통지", &["0300"], None);
         check("조회 (0200/A100)", "조회", &["0200", "A100"], None);
         check("0200 BYTE", "BYTE", &["0200"], None);

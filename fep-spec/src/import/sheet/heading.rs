@@ -141,6 +141,8 @@ const WORDS: [(Role, &[&str]); 17] = [
             "자료형",
             "항목속성",
             "attr",
+            "picture",
+            "pic",
         ],
     ),
     (Role::Scale, &["소수", "소수점", "소수점자리", "소수자리", "소수점이하", "scale", "decimal"]),
@@ -252,10 +254,13 @@ pub(super) fn role(heading: &str) -> Option<Role> {
     if heading.is_empty() || heading.chars().count() > 20 {
         return None;
     }
-    by(&|word| heading == word).or_else(|| {
-        // `길이(bytes)`, `타입/속성`: what stands before a bracket or a stroke.
+    let exactly = |heading: &str| by(&|word| heading == word);
+    exactly(heading).or_else(|| {
+        // `길이(bytes)`, `타입/속성`: what stands before a bracket or a stroke. `항목길이`: what stands behind the general word.
         let start = heading.split(['(', '[', '/', ':']).next().unwrap_or_default();
-        if start.is_empty() { None } else { by(&|word| start == word) }
+        let general = ["항목", "필드", "데이터", "data", "field"];
+        let end = general.iter().find_map(|general| start.strip_prefix(general)).filter(|end| !end.is_empty());
+        if start.is_empty() { None } else { exactly(start).or_else(|| end.and_then(exactly)) }
     })
 }
 
@@ -450,6 +455,8 @@ mod tests {
         check(&["No|name|memo|type|len"], &["0Number 1English 2Name 3Type 4Length"]);
         check(&["項番|項目名|属性|桁数|備考"], &["0Number 1Name 2Type 3Length 4Remark"]);
         check(&["항목|길이|타입|요청|응답|비고"], &["0Name 1Length 2Type 3Request 4Answer 5Remark"]);
+        check(&["항목번호|항목명|항목길이|항목타입|항목설명"], &["0Number 1Name 2Length 3Type 4Remark"]);
+        check(&["LVL|항목명|영문명|PICTURE|오프셋"], &["0Level 1Name 2English 3Type 4From"]);
         check(&["순번|항 목 명|길 이|타 입|필수"], &["0Number 1Name 2Length 3Type 4Required"]);
     }
 

@@ -37,6 +37,22 @@ pub(super) struct Made {
     pub(super) against: Option<String>,
 }
 
+/// Words of items that identify something: their zeros are part of them.
+const IDENTIFIERS: [&str; 12] = [
+    "계좌",
+    "카드번호",
+    "주민",
+    "사업자",
+    "전화",
+    "고객번호",
+    "증권번호",
+    "수표번호",
+    "우편번호",
+    "휴대폰",
+    "법인번호",
+    "납부자번호",
+];
+
 /// Digits of a number at most.
 const DIGITS_MAX: usize = 38;
 
@@ -236,9 +252,10 @@ impl Letters {
         }
         let label = word(&row.label);
         let is_code = label.ends_with("코드") || label.ends_with("구분") || word(&row.english).ends_with("code");
+        let is_code = is_code || IDENTIFIERS.iter().any(|identifier| label.contains(identifier));
         if kind == "number" && is_code && len <= DIGITS_MAX {
             let options = vec![Entry::new("kind", "digits"), Entry::new("full", true)];
-            made.set(options, "a code of digits keeps its zeros");
+            made.set(options, "a code or an identifier of digits keeps its zeros");
         }
     }
 }

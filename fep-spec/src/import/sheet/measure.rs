@@ -94,6 +94,12 @@ impl Measure {
         if let Some((bytes, scale)) = bracket.and_then(|(one, two)| Some((one.parse().ok()?, two.parse().ok()?))) {
             return Self::decimal(bytes, scale);
         }
+        // `20(한글10자)`: a remark in brackets.
+        let noted =
+            text.split_once(['(', '[']).filter(|(_, note)| note.starts_with(|first: char| !first.is_ascii_digit()));
+        if let Some(bytes) = noted.and_then(|(bytes, _)| bytes.trim_end_matches("byte").parse().ok()) {
+            return Self::Bytes(bytes);
+        }
         Picture::read(text).map_or(Self::Unclear, Self::Picture)
     }
 
@@ -196,6 +202,7 @@ mod tests {
         check("*", Measure::Varies);
         check("", Measure::Blank);
         check("-", Measure::Blank);
+        check("20(한글10자)", Measure::Bytes(20));
         check("ten", Measure::Unclear);
         check("2,5", Measure::Unclear);
     }

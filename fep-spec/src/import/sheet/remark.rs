@@ -102,7 +102,12 @@ fn listed(text: &str, len: usize) -> Vec<CodeText> {
         let code = code.trim_matches(|quote| "\"'".contains(quote));
         (code.len() == len && is_code(code, len)).then(|| (code.to_owned(), meaning(label)))
     };
-    let codes: Vec<CodeText> = pieces.filter_map(pair).collect();
+    let pieces: Vec<&str> = pieces.collect();
+    let codes: Vec<CodeText> = pieces.iter().filter_map(|piece| pair(piece)).collect();
+    // `0600/0610`: nothing but codes.
+    if codes.len() == pieces.len() && codes.iter().all(|(code, label)| label.is_empty() && code.len() == len) {
+        return codes;
+    }
     if codes.iter().filter(|(_, label)| !label.is_empty()).count() * 2 > codes.len() { codes } else { Vec::new() }
 }
 
@@ -305,6 +310,7 @@ mod tests {
         check("N normal, O overdue, C closed", 1, &[("N", "normal"), ("O", "overdue"), ("C", "closed")]);
         check("1=승인\n2=취소", 1, &[("1", "승인"), ("2", "취소")]);
         check("(1:개인,2:법인)", 1, &[("1", "개인"), ("2", "법인")]);
+        check("0600/0610", 4, &[("0600", ""), ("0610", "")]);
         check("YYYYMMDD", 8, &[]);
         check("see : the telegram", 3, &[]);
         check("COMP-3 S9(7)", 4, &[]);

@@ -123,19 +123,25 @@ impl SheetRow {
             remark = vec![above.remark.clone()];
             assumed.push("the ditto mark repeats the remark above".to_owned());
         }
-        let shown = at(Role::Name).map_or("", |at| grid.cell(at).map_or("", |cell| &cell.text));
+        let name_at = name_cell(grid, heading, row);
+        let shown = name_at.map_or("", |at| grid.cell(at).map_or("", |cell| &cell.text));
         let first = heading.roles.iter().find(|(_, role)| matches!(role, Role::Name | Role::English));
-        let label_cell = first.map(|(column, _)| (row, *column));
+        let label_cell = name_at.or(first.map(|(column, _)| (row, *column)));
         let struck = heading.roles.keys().filter_map(|column| grid.cell((row, *column)));
         let mut struck = struck.filter(|cell| !cell.text.trim().is_empty()).map(|cell| cell.is_struck).peekable();
         let is_struck = struck.peek().is_some() && struck.all(|is_struck| is_struck);
         let number = line(&text(Role::Number));
+        let label = line(shown).trim_start_matches(['└', '-', '·', '*', '>', '+', 'ㄴ', ' ']).to_owned();
+        let (label, english) = match both(&label).filter(|_| heading.column(Role::English).is_none()) {
+            Some((label, english)) => (label, english),
+            None => (label, line(&text(Role::English))),
+        };
         Self {
             row,
             depth: depth(&number, &text(Role::Level), shown),
             number,
-            label: line(shown).trim_start_matches(['└', '-', '·', '*', '>', '+', 'ㄴ', ' ']).to_owned(),
-            english: line(&text(Role::English)),
+            label,
+            english,
             letter,
             measure,
             from: number_of(Role::From),
@@ -197,6 +203,35 @@ impl SheetRow {
     pub(super) fn said(&self) -> String {
         [&self.value, &self.remark].into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join("\n")
     }
+}
+
+/// `전문길이(LENGTH)`: a name with the English one in brackets.
+fn both(label: &str) -> Option<(String, String)> {
+    let (name, behind) = label.split_once('(')?;
+    let english = behind.strip_suffix(')')?.trim();
+    let is_name = english.starts_with(|first: char| first.is_ascii_alphabetic())
+        && english.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_- ".contains(&byte));
+    (is_name && !name.trim().is_ascii()).then(|| (name.trim().to_owned(), english.to_owned()))
+}
+
+/// The columns that hold names: the heading may be merged over several of them, one for each depth.
+pub(super) fn name_columns(grid: &Grid, heading: &Heading) -> Option<std::ops::RangeInclusive<u32>> {
+    let column = heading.column(Role::Name)?;
+    let region = grid.region((heading.bottom, column)).or(grid.region((heading.top, column)));
+    let last = region.map_or(column, |(_, (_, right))| right);
+    // A neighbour with a role of its own is no name.
+    let last = (column..=last)
+        .take_while(|other| *other == column || !heading.roles.contains_key(other) || region.is_some())
+        .last();
+    Some(column..=last.unwrap_or(column))
+}
+
+/// The cell with the name of a row: the last one that has text.
+fn name_cell(grid: &Grid, heading: &Heading, row: u32) -> Option<At> {
+    let columns = name_columns(grid, heading)?;
+    let first = *columns.start();
+    let named = columns.rev().map(|column| (row, column)).find(|at| !grid.text(*at).is_empty());
+    Some(named.unwrap_or((row, first)))
 }
 
 /// The depth by the number `7-1`, by the column of levels, or by the indentation of the name.

@@ -3,7 +3,8 @@
 use super::grid::{At, Grid};
 use super::heading::Heading;
 use super::map::{SheetMap, headings};
-use super::row::{Kind, SheetRow};
+use super::remark;
+use super::row::{Cells, Kind, SheetRow, name_columns};
 use crate::import::plain::{line, word};
 
 /// A table whose rows are the items of a telegram or a part.
@@ -87,8 +88,14 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
         if row - last > GAP {
             break;
         }
-        let read = SheetRow::read(grid, heading, row, table.rows.last());
+        let mut read = SheetRow::read(grid, heading, row, table.rows.last());
         last = row;
+        if let Some((at, text)) = merged_group(grid, heading, row) {
+            if at.0 == row {
+                table.rows.push(group_row(at, &text));
+            }
+            read.depth += 1;
+        }
         match read.kind() {
             Kind::Blank => {}
             Kind::Item => table.rows.push(read),
@@ -104,6 +111,28 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
         }
     }
     table
+}
+
+/// The group that a row belongs to by a cell that is merged over several rows: the first of several name columns, or a column of sections
+/// that says how often its rows repeat.
+fn merged_group(grid: &Grid, heading: &Heading, row: u32) -> Option<(At, String)> {
+    let names = name_columns(grid, heading)?;
+    let own = names.clone().rev().map(|column| (row, column)).find(|at| !grid.text(*at).is_empty());
+    let columns = heading.columns.0..=heading.columns.1;
+    columns.filter(|column| !heading.roles.contains_key(column) || names.contains(column)).find_map(|column| {
+        let (first, last) = grid.region((row, column))?;
+        let text = line(grid.text(first));
+        let is_name = names.contains(&column) && own.is_some_and(|(_, other)| other > column);
+        let is_tall = last.0 > first.0 && first.0 > heading.bottom && !text.is_empty();
+        (is_tall && (is_name || remark::repeat(&text).is_some())).then_some((first, text))
+    })
+}
+
+/// The row of a group whose name stands beside its items.
+fn group_row(at: At, text: &str) -> SheetRow {
+    let label = text.split(['(', '[', ':']).next().unwrap_or_default().trim().to_owned();
+    let cells = Cells { label: Some(at), ..Cells::default() };
+    SheetRow { row: at.0, label, remark: text.to_owned(), cells, ..SheetRow::default() }
 }
 
 /// A row that begins or ends a group by its text: `반복부 시작`.
