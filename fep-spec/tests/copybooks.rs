@@ -364,6 +364,20 @@ fn deep_groups_stand_in_place_and_levels_fit() {
 }
 
 #[test]
+fn lists_have_limits_that_are_named() {
+    let lines = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let doubts = |text: &str| imported("cp037", text).doubts;
+    let wrong = doubts(&format!("01 R.\n05 A PIC X {}.\n", "Q ".repeat(2000)));
+    assert_eq!(wrong.len(), 1001);
+    assert!(wrong.last().unwrap().message.starts_with("there are more than 1000 doubts"));
+    let codes =
+        doubts(&format!("01 R.\n05 A PIC 9(4).\n{}", lines(1001, &|number| format!("88 A{number} VALUE {number}.\n"))));
+    assert_eq!(codes.first().unwrap().message, "the values of A1000 are no codes of A: they were left out");
+    let items = doubts(&format!("01 R.\n{}", lines(1, &|_| "05 A OCCURS 100001 PIC X.\n".to_owned())));
+    assert_eq!(items.first().unwrap().message, "A OCCURS 100001 times, and 1 to 100000 are possible");
+}
+
+#[test]
 fn numbers_have_the_bytes_of_their_machine() {
     check_lines(
         "euc-kr",

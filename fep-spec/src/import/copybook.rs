@@ -19,6 +19,9 @@ use self::write::Writer;
 use super::{Doubt, Imported, Severity};
 use crate::draft::Entry;
 
+/// The most doubts of one copybook that are shown.
+const DOUBTS_MAX: usize = 1000;
+
 /// Finds a copybook by the name that COPY gives.
 pub type Reader<'r> = &'r dyn Fn(&str) -> Option<Vec<u8>>;
 
@@ -121,6 +124,11 @@ pub fn import(
         vec![format!("Imported from {name}. Lines with # above an item say what is doubtful there.")];
     doubts.extend(writer.doubts);
     doubts.sort_by_key(|doubt| doubt.origin.line);
+    if let Some(last) = doubts.get(DOUBTS_MAX).and_then(|doubt| doubt.origin.line) {
+        doubts.truncate(DOUBTS_MAX);
+        let message = format!("there are more than {DOUBTS_MAX} doubts: those from here on are not shown");
+        doubts.push(super::doubt("entry", last, message, "mend the first ones: others follow from them"));
+    }
     let mut imported = Imported { draft: writer.draft, doubts, items: writer.items, map: None };
     super::check(&mut imported);
     Ok(imported)

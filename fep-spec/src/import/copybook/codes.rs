@@ -7,6 +7,9 @@ use super::storage::Node;
 /// The longest list of codes that a range becomes.
 const RANGE_MAX: u64 = 100;
 
+/// The longest list of codes that the conditions of an item become.
+const CODES_MAX: usize = 1000;
+
 /// The codes of the conditions of an item, each with the name of its condition. The error is a condition whose values are no codes.
 pub(super) fn conditions(node: &Node) -> Result<Vec<(String, String)>, String> {
     let Some(picture) = &node.entry.picture else { return Ok(Vec::new()) };
@@ -25,6 +28,9 @@ pub(super) fn conditions(node: &Node) -> Result<Vec<(String, String)>, String> {
             for code in all.ok_or_else(|| label.clone())? {
                 if !codes.iter().any(|(known, _)| *known == code) {
                     codes.push((code, label.clone()));
+                }
+                if codes.len() > CODES_MAX {
+                    return Err(label);
                 }
             }
         }
