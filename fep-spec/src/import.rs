@@ -129,6 +129,12 @@ pub struct ImportedItem {
     pub assumed: Vec<String>,
 }
 
+/// An error at a line of a copybook.
+fn doubt(code: &'static str, line: usize, message: String, hint: &str) -> Doubt {
+    let hint = (!hint.is_empty()).then(|| hint.to_owned());
+    Doubt { code, severity: Severity::Error, origin: Origin { line: Some(line), ..Origin::default() }, message, hint }
+}
+
 /// What the reader of specs says against the result.
 fn check(imported: &mut Imported) {
     let text = imported.draft.to_string();

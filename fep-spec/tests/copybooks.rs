@@ -4,13 +4,14 @@
 
 use fep_spec::Spec;
 use fep_spec::import::Imported;
-use fep_spec::import::copybook::{BinarySize, CopybookError, CopybookOptions, import};
+use fep_spec::import::copybook::{BinarySize, CopybookError, CopybookOptions, import, is_copybook};
 use fep_spec::listing::Listing;
 
 fn imported(charset: &str, text: &str) -> Imported {
     let options = CopybookOptions { charset: charset.to_owned(), binary_size: BinarySize::default() };
     let load = |name: &str| match name {
         "AMOUNTS" => Some(b"       10  :P:-NET PIC S9(7) COMP-3.\n       10  :P:-TAX PIC S9(5) COMP-3.\n".to_vec()),
+        "FIELD" => Some(b"       10  WS-A PIC X.\n".to_vec()),
         "SELF" => Some(b"           COPY SELF.\n".to_vec()),
         _ => None,
     };
@@ -119,7 +120,7 @@ fn groups_tables_and_their_counters() {
     check("01 A.\n05 B PIC X.\n01 C.\n05 D PIC X(2).\n77 E PIC X.\n", &["0 1 text b", "0 2 text d", "line 5 entry"]);
     check(
         "01 R.\n05 FILLER.\n10 A PIC X.\n05 FILLER PIC X(2).\n05 FILLER PIC X(2) VALUE 'AB'.\n66 X RENAMES A.\n",
-        &["0 1 text a", "1 2 filler -", "3 2 literal -"],
+        &["0 1 text a", "1 2 filler -", "3 2 literal -", "line 6 entry"],
     );
 }
 
@@ -152,6 +153,10 @@ fn copies_are_read_and_replaced() {
             .map(|doubt| format!("{}: {}", doubt.origin, doubt.message))
             .collect::<Vec<_>>()
     };
+    check(
+        "01 R.\nCOPY FIELD REPLACING LEADING ==WS== BY ==TX==.\nCOPY FIELD OF LIB REPLACING TRAILING ==A== BY ==B==.\nEXEC SQL INCLUDE FIELD END-EXEC.\n",
+        &["0 1 text tx_a", "1 1 text ws_b", "2 1 text ws_a"],
+    );
     assert_eq!(doubts("01 R.\n05 A PIC X.\n   COPY NOWHERE.\n"), ["line 3: there is no copybook NOWHERE"]);
     assert_eq!(doubts("01 R.\n05 A PIC X.\n   COPY SELF.\n"), ["line 3: COPY SELF copies itself: SELF → SELF"]);
 }
@@ -174,7 +179,7 @@ fn what_a_telegram_cannot_have_is_named_with_its_line() {
     assert_eq!(first("01 R.\n05 A PIC X\n05 B PIC X.\n"), "line 2: a period is missing at the end of this line");
     assert_eq!(
         first("01 R.\n05 N PIC 9.\n05 A OCCURS UNBOUNDED DEPENDING ON N PIC X.\n"),
-        "line 3: OCCURS without a maximum: a telegram needs one"
+        "line 3: A OCCURS UNBOUNDED or without a number: a telegram needs a maximum"
     );
     assert_eq!(
         first("01 R.\n05 A PIC X(0).\n05 B PIC X.\n"),
@@ -187,6 +192,187 @@ fn what_a_telegram_cannot_have_is_named_with_its_line() {
         first("01 R.\n05 A REDEFINES Z PIC X.\n05 B PIC X.\n"),
         "line 2: there is no Z before it at the same level that could be redefined"
     );
+}
+
+/// The messages of the doubts, with their lines.
+fn check_doubts(text: &str, expected: &[&str]) {
+    let doubts = imported("cp037", text).doubts;
+    let doubts: Vec<_> = doubts.iter().map(|doubt| format!("{}: {}", doubt.origin, doubt.message)).collect();
+    assert_eq!(doubts, expected, "{text}");
+}
+
+/// The lines of the spec that have this name, literal, filler or group.
+fn check_lines(charset: &str, text: &str, expected: &[&str]) {
+    let draft = imported(charset, text).draft.to_string();
+    Spec::parse("test", &draft).unwrap_or_else(|report| panic!("{report}\n{draft}"));
+    let lines: Vec<_> = draft.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for line in expected {
+        assert!(lines.iter().any(|own| own == line), "{line}\n{draft}");
+    }
+}
+
+#[test]
+fn a_table_is_counted_by_a_field_anywhere_before_it() {
+    check_lines(
+        "cp037",
+        "01 R.\n05 HEAD.\n10 SUB.\n15 CNT PIC S9(4) COMP.\n05 BODY.\n10 T OCCURS 0 TO 9 TIMES DEPENDING ON CNT OF SUB IN HEAD.\n15 A PIC X(4).\n",
+        &[
+            "{ name = \"cnt\", label = \"CNT\", kind = \"number\", len = 2, at = 0, encoding = \"binary\", remark = \"PIC S9(4) COMP\", computed = \"count\", of = \"t\" },",
+            "{ group = \"t\", label = \"T\", count = \"head.sub.cnt\", max = 9, at = 2, items = [",
+        ],
+    );
+    // A part with both.
+    check_lines(
+        "cp037",
+        "01 R.\n05 BODY.\n10 N PIC S9(3) COMP-3.\n10 T OCCURS 0 TO 9 DEPENDING ON N PIC X.\n05 Z PIC X.\n",
+        &[
+            "{ name = \"n\", label = \"N\", kind = \"number\", len = 2, at = 0, encoding = \"packed\", accepts = [\"host-signs\"], remark = \"PIC S9(3) COMP-3\", computed = \"count\", of = \"t\" },",
+            "{ group = \"t\", label = \"T\", count = \"n\", max = 9, kind = \"text\", len = 1, at = 2, remark = \"PIC X\" },",
+        ],
+    );
+    check_doubts(
+        "01 R.\n05 N PIC 9.\n05 T OCCURS 0 TO 9 DEPENDING ON N PIC X.\n05 V OCCURS 0 TO 9 DEPENDING ON N PIC X.\n",
+        &[
+            "line 4: `n` counts more than one table: `v` repeats as often as the bytes allow, and its number is not compared",
+        ],
+    );
+}
+
+#[test]
+fn text_in_the_wrong_columns_is_named_and_read() {
+    let comment = "      * FIXED FORMAT\n";
+    check_doubts(
+        &format!("{comment}       01  R.\n      05 A PIC X.\n   05 B PIC X.\n"),
+        &[
+            "line 3: the level stands in column 7, and fixed format begins in column 8",
+            "line 4: the level stands in column 4, and fixed format begins in column 8",
+        ],
+    );
+    check_doubts(
+        &format!("{comment}       01  R.\n      X    05 A PIC X.\n"),
+        &["line 3: column 7 has `X`: fixed format keeps it for `*`, `/`, `-` and `D`"],
+    );
+    // A word across column 72, and a period behind it.
+    for width in [57, 55] {
+        let long = format!("       01  R.\n           05 A{:>width$} X(10).\n           05 B PIC X.\n", "PIC");
+        let doubts = imported("cp037", &long).doubts;
+        let first = doubts.first().map(|doubt| format!("{}: {}", doubt.origin, doubt.message));
+        assert_eq!(
+            first.as_deref(),
+            Some("line 2: the text goes on behind column 72, where fixed format ends"),
+            "{long}"
+        );
+    }
+    // What stands behind column 72 is no text otherwise.
+    check(&format!("{:<72}LOANS001\n{:<72}LOANS002\n", "       01  R.", "           05 A PIC X."), &["0 1 text a"]);
+    // Free format, with comments as people write them.
+    check("* COMMENT\n01 R.\n   05 A PIC X.\n         05 B PIC X.\n", &["0 1 text a", "1 1 text b"]);
+    check(
+        "      01 R.\n      05 A PIC X.\n      10 B PIC X.\n".replace("10 B", "05 B").as_str(),
+        &["0 1 text a", "1 1 text b"],
+    );
+}
+
+#[test]
+fn a_korean_character_that_is_cut_off_harms_nothing() {
+    let text = b"      * \xb4\xeb\xc3\xe2\xb8\n       01  R.\n           05  A PIC X.\n\x1A";
+    let options = CopybookOptions { charset: "cp949".to_owned(), binary_size: BinarySize::default() };
+    let imported = import("r.cpy", text, &options, &|_| None).unwrap();
+    let doubts: Vec<_> = imported.doubts.iter().map(|doubt| (doubt.origin.line, doubt.code)).collect();
+    assert_eq!(doubts, [(Some(1), "text")]);
+    check_lines(
+        "cp037",
+        "01 R.\n05 계좌번호 PIC X(14).\n",
+        &["{ name = \"account\", label = \"계좌번호\", kind = \"text\", len = 14, at = 0, remark = \"PIC X(14)\" },"],
+    );
+}
+
+#[test]
+fn a_program_is_read_for_its_data() {
+    let text = "       IDENTIFICATION DIVISION.\n       PROGRAM-ID. X.\n       DATA DIVISION.\n       FILE SECTION.\n       FD  LOANS\n           RECORD CONTAINS 3 CHARACTERS.\n       01  R.\n           05 A PIC X(3).\n       PROCEDURE DIVISION.\n           STOP RUN.\n";
+    check(text, &["0 3 text a"]);
+    assert!(is_copybook(text.as_bytes()) && is_copybook(b"000100 01  R PIC X.\n"));
+    assert!(!is_copybook(b"1,name,X,10\n") && !is_copybook(b"PK\x03\x04"));
+}
+
+#[test]
+fn values_of_items_without_a_name_are_constant_bytes() {
+    check_lines(
+        "cp037",
+        "01 R.\n05 FILLER PIC X(3) VALUE ZEROS.\n05 FILLER PIC X(3) VALUE 'A'.\n05 FILLER PIC 9(4) VALUE 200.\n05 W PIC 9(5) BLANK WHEN ZERO.\n",
+        &[
+            "{ filler = 3, pad = \"0\", any = true, at = 0 },",
+            "{ literal = \"A \", at = 3 },",
+            "{ literal = \"0200\", at = 6 },",
+            "{ name = \"w\", label = \"W\", kind = \"number\", len = 5, at = 10, none = \"ebcdic-spaces\", remark = \"PIC 9(5)\" },",
+        ],
+    );
+}
+
+#[test]
+fn a_code_has_the_name_of_its_narrowest_condition() {
+    check_lines(
+        "cp037",
+        "01 R.\n05 K PIC X.\n88 VALID VALUES 'A' 'B'.\n88 FIRST VALUE 'A' WHEN SET TO FALSE IS 'N'.\n",
+        &[
+            "{ code = \"A\", name = \"First\", label = \"FIRST\" },",
+            "{ code = \"B\", name = \"Valid\", label = \"VALID\" },",
+        ],
+    );
+    check_doubts(
+        "01 R.\n05 G.\n88 BLANK-G VALUE SPACES.\n10 A PIC X.\n66 Z RENAMES A.\n",
+        &[
+            "line 2: the conditions (88) of the group G are no codes: they were left out",
+            "line 5: level 66 Z is another name for bytes that have items, no item: it was left out",
+        ],
+    );
+}
+
+#[test]
+fn entries_with_redefinitions_keep_their_slack_bytes() {
+    let text = "01 R.\n05 T OCCURS 3.\n10 A PIC X(3).\n10 B REDEFINES A.\n15 C.\n20 D PIC X.\n10 G PIC S9(9) COMP SYNC.\n10 H PIC X.\n05 Z PIC X.\n";
+    check(
+        text,
+        &[
+            "0 12 group t × 3",
+            "0 3 text t.a",
+            "3 1 filler -",
+            "4 4 number t.g",
+            "8 1 text t.h",
+            "9 3 filler -",
+            "36 1 text z",
+            "line 3 redefines",
+            "line 7 slack",
+        ],
+    );
+    // The shorter case is as long as the longest one, and needs no part that is not there.
+    let draft = imported("cp037", text).draft.to_string();
+    assert!(draft.contains("#     { name = \"d\", label = \"D\", kind = \"text\", len = 1, remark = \"PIC X\" },\n    #     { filler = 2, any = true },"), "{draft}");
+}
+
+#[test]
+fn deep_groups_stand_in_place_and_levels_fit() {
+    let deep: String = (2..12).map(|level| format!("{level:02} G{level}.\n")).collect();
+    let text = format!("01 R.\n{deep}12 A PIC X.\n");
+    let found = imported("cp037", &text);
+    Spec::parse("deep", &found.draft.to_string()).unwrap();
+    assert!(found.doubts.iter().all(|doubt| doubt.code == "group") && found.doubts.len() == 3, "{:?}", found.doubts);
+    check_doubts(
+        "01 R.\n05 A.\n10 B PIC X.\n07 C PIC X.\n",
+        &["line 4: level 07 is neither in B nor beside it: items of one group have one level, here 10"],
+    );
+}
+
+#[test]
+fn numbers_have_the_bytes_of_their_machine() {
+    check_lines(
+        "euc-kr",
+        "01 R.\n05 A PIC S9(3).\n",
+        &[
+            "{ name = \"a\", label = \"A\", kind = \"number\", len = 3, at = 0, sign = { at = \"trailing\", overpunch = \"strict-ascii\" }, remark = \"PIC S9(3)\" },",
+        ],
+    );
+    check("01 R.\n05 A PIC 9(4) USAGE NATIONAL.\n05 B PIC X.\n", &["0 8 bytes a", "8 1 text b", "line 2 charset"]);
 }
 
 #[test]

@@ -128,6 +128,13 @@ fn group(dice: &mut Dice, text: &mut String, record: u64, count: &mut u32, level
         let picture = if digits == 18 && picture.contains("V9") { "S9(3)V9 COMP-3".to_owned() } else { picture };
         let picture = if picture.starts_with("Z(") && digits > 14 { "Z(5)9.99".to_owned() } else { picture };
         writeln!(text, "           {level:02} {name} PIC {picture}{occurs}.").expect("text");
+        if dice.below(6) == 0 {
+            writeln!(text, "           {level:02} FILLER PIC X({}).", 1 + dice.below(5)).expect("text");
+        } else if dice.below(5) == 0 && occurs.is_empty() {
+            // Another description, shorter or longer: what follows moves.
+            writeln!(text, "           {level:02} FILLER REDEFINES {name}.").expect("text");
+            writeln!(text, "             {:02} FILLER PIC X({}).", level + 5, 1 + dice.below(30)).expect("text");
+        }
     }
 }
 
@@ -135,8 +142,8 @@ fn group(dice: &mut Dice, text: &mut String, record: u64, count: &mut u32, level
 type Places = BTreeMap<String, (usize, usize)>;
 
 /// The places, and the records that GnuCOBOL lays out in another way.
-fn ours(copybook: &str) -> (Places, BTreeSet<String>) {
-    let options = CopybookOptions { charset: "ibm1047".to_owned(), binary_size: BinarySize::TwoFourEight };
+fn ours(copybook: &str, binary_size: BinarySize) -> (Places, BTreeSet<String>) {
+    let options = CopybookOptions { charset: "ibm1047".to_owned(), binary_size };
     let imported =
         import("all.cpy", copybook.as_bytes(), &options, &|_| None).unwrap_or_else(|error| panic!("{error}"));
     let errors: Vec<_> = imported.doubts.iter().filter(|doubt| doubt.severity == Severity::Error).collect();
@@ -167,7 +174,7 @@ fn collect(items: &[ListedItem], places: &mut Places) {
 }
 
 /// Lets GnuCOBOL print the places of these items. `None` if it is not there.
-fn theirs(copybook: &str, places: &Places) -> Option<Places> {
+fn theirs(copybook: &str, binary_size: BinarySize, places: &Places) -> Option<Places> {
     if Command::new("cobc").arg("--version").output().is_err() {
         fep_tests::tools::missing("cobc", "gnucobol");
         return None;
@@ -191,11 +198,12 @@ fn theirs(copybook: &str, places: &Places) -> Option<Places> {
         .expect("text");
     }
     program.push_str("           STOP RUN.\n");
+    let size = if binary_size == BinarySize::TwoFourEight { "-fbinary-size=2-4-8" } else { "-fbinary-size=1-2-4-8" };
     let folder = tempfile::tempdir().expect("a folder");
     let source = folder.path().join("places.cob");
     let binary = folder.path().join("places");
     std::fs::write(&source, program).expect("written");
-    run(Command::new("cobc").args(["-x", "-std=ibm", "-w", "-o"]).arg(&binary).arg(&source));
+    run(Command::new("cobc").args(["-x", "-std=ibm", "-w", size, "-o"]).arg(&binary).arg(&source));
     let output = run(&mut Command::new(&binary));
     let line = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -213,7 +221,7 @@ fn tables(copybook: &str) -> BTreeMap<String, usize> {
         let mut words = line.trim_end_matches('.').split_whitespace();
         let level: u32 = words.next().and_then(|word| word.parse().ok()).expect("a level");
         let name = words.next().expect("a name").trim_end_matches('.').to_owned();
-        if level == 88 {
+        if level == 88 || name == "FILLER" {
             continue;
         }
         open.retain(|(other, _)| *other < level);
@@ -253,7 +261,7 @@ fn slack_bytes_are_where_the_manual_has_them() {
         ("R2-E", 37, 1),
         ("R2", 0, 44),
     ];
-    let (places, _) = ours(RECORDS.trim_start_matches('\n'));
+    let (places, _) = ours(RECORDS.trim_start_matches('\n'), BinarySize::TwoFourEight);
     for (name, offset, len) in expected {
         assert_eq!(places.get(name), Some(&(offset, len)), "{name}");
     }
@@ -261,19 +269,21 @@ fn slack_bytes_are_where_the_manual_has_them() {
 
 #[test]
 fn lengths_and_offsets_are_those_of_gnucobol() {
-    let mut copybook = RECORDS.trim_start_matches('\n').to_owned();
-    (0..150).for_each(|number| copybook.push_str(&random(number)));
-    let (mut ours, slack) = ours(&copybook);
-    assert!(slack.len() < 10, "{slack:?}");
-    ours.retain(|name, _| !slack.contains(name.split('-').next().unwrap_or_default()));
-    assert!(ours.len() > 900, "{}", ours.len());
-    let Some(theirs) = theirs(&copybook, &ours) else { return };
-    let differing: Vec<_> = ours
-        .iter()
-        .filter(|(name, place)| theirs.get(*name) != Some(place))
-        .map(|(name, place)| format!("{name}: {place:?}, GnuCOBOL {:?}", theirs.get(name)))
-        .collect();
-    assert!(differing.is_empty(), "{} of {}\n{}", differing.len(), ours.len(), differing.join("\n"));
+    for binary_size in [BinarySize::TwoFourEight, BinarySize::OneTwoFourEight] {
+        let mut copybook = RECORDS.trim_start_matches('\n').to_owned();
+        (0..150).for_each(|number| copybook.push_str(&random(number)));
+        let (mut ours, slack) = ours(&copybook, binary_size);
+        assert!(slack.len() < 10, "{slack:?}");
+        ours.retain(|name, _| !slack.contains(name.split('-').next().unwrap_or_default()));
+        assert!(ours.len() > 900, "{}", ours.len());
+        let Some(theirs) = theirs(&copybook, binary_size, &ours) else { return };
+        let differing: Vec<_> = ours
+            .iter()
+            .filter(|(name, place)| theirs.get(*name) != Some(place))
+            .map(|(name, place)| format!("{name}: {place:?}, GnuCOBOL {:?}", theirs.get(name)))
+            .collect();
+        assert!(differing.is_empty(), "{} of {}\n{}", differing.len(), ours.len(), differing.join("\n"));
+    }
 }
 
 /// The copybook of the example is the layout of its spec.

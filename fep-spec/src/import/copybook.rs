@@ -9,6 +9,8 @@ mod picture;
 mod entry;
 mod storage;
 mod codes;
+mod filler;
+mod counters;
 mod write;
 
 use std::fmt;
@@ -56,6 +58,8 @@ impl BinarySize {
 pub enum CopybookError {
     /// It is larger than this number of bytes, with what it copies.
     TooLarge(usize),
+    /// It has more than this number of words, with what it copies.
+    TooMany(usize),
     /// It is neither UTF-8 nor CP949.
     NoText,
     /// No entry was found. What was found instead.
@@ -68,7 +72,10 @@ impl fmt::Display for CopybookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge(max) => write!(f, "is larger than {max} bytes, with what it copies"),
-            Self::NoText => f.write_str("is neither text in UTF-8 nor in CP949"),
+            Self::TooMany(max) => write!(f, "has more than {max} words, with what it copies"),
+            Self::NoText => f.write_str(
+                "is neither text in UTF-8 nor in CP949: transfer a file of a host as text, so that it is converted",
+            ),
             Self::NoEntry(doubts) => {
                 f.write_str("has no data description entry, such as `05 AMOUNT PIC 9(9).`")?;
                 doubts.iter().take(3).try_for_each(|doubt| write!(f, "; {}: {}", doubt.origin, doubt.message))
@@ -117,6 +124,21 @@ pub fn import(
     let mut imported = Imported { draft: writer.draft, doubts, items: writer.items, map: None };
     super::check(&mut imported);
     Ok(imported)
+}
+
+/// Whether a file is a copybook, by its content: a line begins with a level, and there is a picture.
+#[must_use]
+pub fn is_copybook(bytes: &[u8]) -> bool {
+    let start = bytes.get(..bytes.len().min(64 << 10)).unwrap_or_default();
+    let text = String::from_utf8_lossy(start).to_uppercase();
+    let mut lines = text.lines().map(|line| {
+        let mut words = line.split_whitespace();
+        let is_level = |word: &str| word.len() <= 2 && word.parse::<u8>().is_ok_and(|level| (1..=49).contains(&level));
+        // A sequence number may stand before the level.
+        let has_level = words.by_ref().take(2).any(is_level);
+        (has_level, words.any(|word| word == "PIC" || word == "PICTURE"))
+    });
+    !start.contains(&0) && lines.any(|(has_level, has_picture)| has_level && has_picture)
 }
 
 /// The keys of the spec file.

@@ -1,6 +1,7 @@
 //! Names for the spec: from the sheet's English column, from the dictionary, or by Revised Romanization.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -104,8 +105,13 @@ pub(crate) fn free(name: &str, end: &str) -> String {
     if is_taken(name) || name == OTHER { format!("{name}{end}") } else { name.to_owned() }
 }
 
-/// `TRAN-ID` → `tran_id`, `1ST-NAME` → `n1st_name`.
+/// `TRAN-ID` → `tran_id`, `1ST-NAME` → `n1st_name`, `계좌번호` → `account`.
 pub(crate) fn item_name(text: &str) -> String {
+    /// Reading the dictionary takes longer than a name.
+    static WORDS: LazyLock<Words> = LazyLock::new(|| Words::with(&BTreeMap::new()));
+    if !text.is_ascii() {
+        return WORDS.item("", text).0;
+    }
     let name = snake_of(text);
     match name.chars().next() {
         None => "item".to_owned(),

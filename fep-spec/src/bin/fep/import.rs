@@ -10,6 +10,7 @@ use fep_spec::import::{Imported, Severity};
 
 use crate::Format;
 use crate::end::{Ended, Outcome, Stop, note, print, say};
+use crate::files;
 
 #[derive(Debug, Args)]
 #[command(
@@ -50,9 +51,11 @@ pub(crate) struct ImportArgs {
 
 /// Imports a file, writes the spec, and reports.
 pub(crate) fn import(args: &ImportArgs) -> Ended {
-    let bytes = std::fs::read(&args.file).map_err(|error| cannot("read", &args.file, &error))?;
-    let name = args.file.file_name().map_or_else(|| "sheet".into(), |name| name.to_string_lossy());
-    let imported = if is_copybook(&args.file) { copybook(args, &name, &bytes)? } else { sheet(args, &name, &bytes)? };
+    let bytes = files::read(Some(&args.file))?;
+    let name =
+        args.file.file_name().filter(|name| *name != "-").map_or_else(|| "stdin".into(), |name| name.to_string_lossy());
+    let imported =
+        if is_copybook(&args.file, &bytes) { copybook(args, &name, &bytes)? } else { sheet(args, &name, &bytes)? };
     write(&args.out, imported.draft.to_string().as_bytes(), args.force)?;
     if let (Some(path), Some(map)) = (&args.write_map, &imported.map) {
         write(path, map.as_bytes(), args.force)?;
@@ -71,10 +74,12 @@ pub(crate) fn import(args: &ImportArgs) -> Ended {
     Ok(if has_errors { Outcome::Findings } else { Outcome::Clean })
 }
 
-/// Whether a file is a copybook by its ending.
-fn is_copybook(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    ending.is_some_and(|ending| ["cpy", "cbl", "cob", "copy"].contains(&ending.as_str()))
+/// Whether a file is a copybook: by its ending, otherwise by its content. A member of a host's library has no ending.
+fn is_copybook(path: &Path, bytes: &[u8]) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_one_of = |endings: &[&str]| endings.contains(&ending.as_str());
+    is_one_of(&["cpy", "cbl", "cob", "copy"])
+        || (!is_one_of(&["xlsx", "xls", "xlsm", "ods", "csv", "tsv"]) && copybook::is_copybook(bytes))
 }
 
 fn copybook(args: &ImportArgs, name: &str, bytes: &[u8]) -> Result<Imported, Stop> {

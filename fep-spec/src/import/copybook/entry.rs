@@ -2,7 +2,7 @@
 
 use super::picture::Picture;
 use super::token::Token;
-use crate::import::{Doubt, Origin, Severity};
+use crate::import::{Doubt, doubt};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub(super) struct Entry {
     pub(super) occurs: Option<Occurs>,
     pub(super) is_synchronized: bool,
     pub(super) is_justified: bool,
+    pub(super) is_blank_when_zero: bool,
     /// The values: single ones, and ranges.
     pub(super) values: Vec<(String, Option<String>)>,
 }
@@ -45,6 +46,27 @@ pub(super) enum Usage {
     Pointer,
 }
 
+impl Usage {
+    /// As a copybook has it. Empty for DISPLAY.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Display => "",
+            Self::Packed => "COMP-3",
+            Self::Binary => "COMP",
+            Self::Native => "COMP-5",
+            Self::Float => "COMP-1",
+            Self::Double => "COMP-2",
+            Self::National => "NATIONAL",
+            Self::DoubleByte => "DISPLAY-1",
+            Self::Index => "INDEX",
+            Self::Pointer => "POINTER",
+        }
+    }
+}
+
+/// The most entries of a table.
+const OCCURS_MAX: usize = 100_000;
+
 /// Where the sign is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SignClause {
@@ -55,8 +77,8 @@ pub(super) struct SignClause {
 /// OCCURS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Occurs {
-    /// The maximum. `None` for UNBOUNDED.
-    pub(super) max: Option<usize>,
+    /// The maximum.
+    pub(super) max: usize,
     /// The item that counts.
     pub(super) depending: Option<String>,
 }
@@ -91,7 +113,7 @@ pub(super) fn entries(tokens: &[Token], doubts: &mut Vec<Doubt>) -> Vec<Entry> {
                 let line = part.first().map_or(first.line, |first| first.line);
                 found.push(Clauses { rest: part.get(1..).unwrap_or_default(), doubts }.entry(own, line));
             }
-            None if is_division(statement) => {}
+            None if is_division(statement) || ["FD", "SD"].iter().any(|word| first.is(word)) => {}
             None => {
                 let message =
                     format!("`{}` is no level number: an entry begins with 01 to 49, 66, 77 or 88", first.text);
@@ -124,11 +146,6 @@ fn begins_entry(statement: &[Token], index: usize) -> bool {
         && is_word
         && behind.line == token.line
         && !clauses.iter().any(|clause| behind.is(clause))
-}
-
-pub(super) fn doubt(code: &'static str, line: usize, message: String, hint: &str) -> Doubt {
-    let hint = (!hint.is_empty()).then(|| hint.to_owned());
-    Doubt { code, severity: Severity::Error, origin: Origin { line: Some(line), ..Origin::default() }, message, hint }
 }
 
 /// The clauses of one entry that are still to be read.
@@ -182,6 +199,7 @@ impl Clauses<'_, '_> {
             occurs: None,
             is_synchronized: false,
             is_justified: false,
+            is_blank_when_zero: false,
             values: Vec::new(),
         };
         while let Some(word) = self.next() {
@@ -195,11 +213,24 @@ impl Clauses<'_, '_> {
             "REDEFINES" => entry.redefines = self.next().map(|name| name.text),
             "PIC" | "PICTURE" => {
                 self.skip(&["IS"]);
-                let Some(text) = self.next() else { return };
+                let Some(text) = self.next() else {
+                    self.doubts.push(doubt(
+                        "picture",
+                        word.line,
+                        "PIC without a picture".to_owned(),
+                        "write X(n) or 9(n)",
+                    ));
+                    entry.picture_text = "?".to_owned();
+                    return;
+                };
                 entry.picture_text.clone_from(&text.text);
                 match Picture::read(&text.text) {
                     Ok(picture) => entry.picture = Some(picture),
-                    Err(why) => self.doubts.push(doubt("picture", text.line, why, "")),
+                    Err(why) => {
+                        let is_glued = text.text.contains(").");
+                        let hint = if is_glued { "the period that ends an entry has a blank behind it" } else { "" };
+                        self.doubts.push(doubt("picture", text.line, why, hint));
+                    }
                 }
             }
             "USAGE" => {
@@ -219,7 +250,7 @@ impl Clauses<'_, '_> {
                 self.skip(&["CHARACTER"]);
                 entry.sign = place.map(|place| SignClause { is_leading: place.is("LEADING"), is_separate });
             }
-            "OCCURS" => entry.occurs = self.occurs(word.line),
+            "OCCURS" => entry.occurs = self.occurs(entry, word.line),
             "SYNC" | "SYNCHRONIZED" => {
                 entry.is_synchronized = true;
                 self.skip(&["LEFT", "RIGHT"]);
@@ -230,6 +261,7 @@ impl Clauses<'_, '_> {
             }
             "VALUE" | "VALUES" => entry.values = self.values(),
             "BLANK" => {
+                entry.is_blank_when_zero = true;
                 self.skip(&["WHEN"]);
                 self.skip(&["ZERO", "ZEROS", "ZEROES"]);
             }
@@ -250,21 +282,30 @@ impl Clauses<'_, '_> {
         self.doubts.push(doubt("clause", word.line, message, "a period may be missing on the line before"));
     }
 
-    fn occurs(&mut self, line: usize) -> Option<Occurs> {
+    fn occurs(&mut self, entry: &Entry, line: usize) -> Option<Occurs> {
         let first = self.next()?;
         let mut max = first.text.parse::<usize>().ok();
         if self.skip(&["TO"]) {
             max = self.next().and_then(|most| most.text.parse().ok());
         }
-        if max.is_none() {
-            let message = "OCCURS without a maximum: a telegram needs one".to_owned();
+        let name = entry.name.as_deref().unwrap_or("FILLER");
+        if max.is_none_or(|max| max == 0 || max > OCCURS_MAX) {
+            let message = match max {
+                Some(max) => format!("{name} OCCURS {max} times, and 1 to {OCCURS_MAX} are possible"),
+                None => format!("{name} OCCURS UNBOUNDED or without a number: a telegram needs a maximum"),
+            };
             self.doubts.push(doubt("occurs", line, message, "write OCCURS 0 TO n TIMES DEPENDING ON …"));
+            max = Some(1);
         }
         self.skip(&["TIMES"]);
         let mut depending = None;
         if self.skip(&["DEPENDING"]) {
             self.skip(&["ON"]);
             depending = self.next().map(|name| name.text);
+            // The groups that qualify the name: names of items are found without them.
+            while self.skip(&["OF", "IN"]) {
+                self.next();
+            }
         }
         while self.skip(&["ASCENDING", "DESCENDING", "INDEXED"]) {
             self.skip(&["KEY"]);
@@ -276,7 +317,7 @@ impl Clauses<'_, '_> {
                 self.next();
             }
         }
-        Some(Occurs { max, depending })
+        Some(Occurs { max: max.unwrap_or(1), depending })
     }
 
     fn values(&mut self) -> Vec<(String, Option<String>)> {
@@ -286,6 +327,11 @@ impl Clauses<'_, '_> {
             self.next();
             let end = if self.skip(&["THRU", "THROUGH"]) { self.next().map(|end| end.text) } else { None };
             values.push((value.text, end));
+        }
+        // WHEN SET TO FALSE names the value that a program moves, no code.
+        if self.skip(&["WHEN", "FALSE"]) {
+            while self.skip(&["SET", "TO", "FALSE", "IS"]) {}
+            self.next();
         }
         values
     }

@@ -1,5 +1,7 @@
 //! The lines of a copybook: fixed and free format, comments, continuation.
 
+use crate::import::{Doubt, doubt};
+
 /// The columns of fixed format: the indicator, and the end of the text, from 0.
 const INDICATOR: usize = 6;
 const END: usize = 72;
@@ -12,29 +14,71 @@ pub(super) struct Line {
 }
 
 /// The lines without comments, sequence numbers and what stands behind column 72. A literal that goes on in the next line is joined.
-pub(super) fn lines(text: &str) -> Vec<Line> {
+/// Text in the wrong columns is named, and read where it stands.
+pub(super) fn lines(text: &str, doubts: &mut Vec<Doubt>) -> Vec<Line> {
     let expanded: Vec<String> = text.lines().map(without_tabs).collect();
     let is_free = is_free(&expanded);
     let mut lines: Vec<Line> = Vec::new();
     for (number, line) in (1..).zip(&expanded) {
         if is_free {
             let text = without_comment(line);
-            if !text.trim_start().starts_with(">>") {
+            if !text.trim_start().starts_with(">>") && !text.trim_start().starts_with('*') {
                 lines.push(Line { number, text });
             }
             continue;
         }
         let (indicator, body) = fixed(line);
         match indicator {
-            '*' | '/' | 'D' | 'd' | '$' => {}
+            '*' | '/' | 'D' | 'd' | '$' => continue,
             '-' => match lines.last_mut() {
                 Some(before) => join(&mut before.text, &body),
                 None => lines.push(Line { number, text: body }),
             },
-            _ => lines.push(Line { number, text: without_comment(&body) }),
+            _ => match too_far_left(line) {
+                Some(column) => {
+                    let message = format!("the level stands in column {column}, and fixed format begins in column 8");
+                    doubts.push(doubt("columns", number, message, "move the line so that it begins in column 8"));
+                    lines.push(Line { number, text: without_comment(line.get(..END).unwrap_or(line).trim_start()) });
+                }
+                None if indicator != ' ' => {
+                    let message =
+                        format!("column 7 has `{indicator}`: fixed format keeps it for `*`, `/`, `-` and `D`");
+                    doubts.push(doubt("columns", number, message, "text begins in column 8"));
+                    lines.push(Line {
+                        number,
+                        text: without_comment(&if begins_with_level(&body) {
+                            body
+                        } else {
+                            format!("{indicator}{body}")
+                        }),
+                    });
+                }
+                None => lines.push(Line { number, text: without_comment(&body) }),
+            },
+        }
+        if is_cut(line) {
+            let message = "the text goes on behind column 72, where fixed format ends".to_owned();
+            doubts.push(doubt("columns", number, message, "break the line before column 73"));
         }
     }
     lines
+}
+
+/// The column of a level that stands before column 8, from 1. A sequence number is none: it is followed by blanks, or by the level.
+fn too_far_left(line: &str) -> Option<usize> {
+    let column = line.len() - line.trim_start().len() + 1;
+    let before = line.get(..=INDICATOR)?.trim();
+    let is_alone = before.bytes().all(|byte| byte.is_ascii_digit()) && line.get(INDICATOR..=INDICATOR) == Some(" ");
+    (column <= INDICATOR + 1 && begins_with_level(line) && !is_alone).then_some(column)
+}
+
+/// Whether a word lies across column 72, or the period stands behind it. A literal may lie there: it goes on in the next line.
+fn is_cut(line: &str) -> bool {
+    let at = |column: usize| line.get(column..=column).is_some_and(|one| !one.trim().is_empty());
+    let is_open = |quote: char| line.get(..END).unwrap_or_default().matches(quote).count() % 2 == 1;
+    let ends = |text: Option<&str>| text.is_some_and(|text| text.trim_end().ends_with('.'));
+    let is_ended_behind = ends(line.get(END..)) && !ends(line.get(..END));
+    ((at(END - 1) && at(END)) || is_ended_behind) && !is_open('\'') && !is_open('"')
 }
 
 /// A continuation goes on where the text before ended: a literal in column 72, a word at its last letter.
@@ -51,20 +95,35 @@ fn join(before: &mut String, body: &str) {
     }
 }
 
-/// Free format: a directive says so, or text stands where fixed format has its sequence number.
+/// Free format: a directive says so; or levels stand before column 8, and nothing is as in fixed format.
 fn is_free(lines: &[String]) -> bool {
-    let begins_with_level = |text: &str| {
-        let first = text.trim_start().split([' ', '.']).next().unwrap_or_default();
-        (1..=2).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_digit())
+    let says = |format: &str| {
+        lines.iter().map(|line| line.trim_start().to_uppercase()).any(|line| {
+            let is_directive = line.starts_with(">>") && line.contains("SOURCE");
+            (is_directive || line.starts_with("$SET SOURCEFORMAT")) && line.contains(format)
+        })
     };
-    let says_free = lines.iter().any(|line| {
-        let line = line.trim_start().to_uppercase();
-        line.starts_with(">>") && line.contains("SOURCE") && line.contains("FREE")
-    });
-    // A level in the columns of the sequence number, and none behind them.
-    let is_free = |line: &&String| begins_with_level(line) && !begins_with_level(&fixed(line).1);
-    let is_fixed = |line: &&String| begins_with_level(&fixed(line).1);
-    says_free || lines.iter().any(|line| is_free(&line)) || !lines.iter().any(|line| is_fixed(&line))
+    if says("FREE") || says("FIXED") {
+        return says("FREE");
+    }
+    let is_fixed = |line: &String| begins_with_level(&fixed(line).1);
+    !lines.iter().any(|line| has_fixed_mark(line))
+        && (lines.iter().any(|line| too_far_left(line).is_some()) || !lines.iter().any(is_fixed))
+}
+
+/// A comment or a continuation in column 7, or a sequence number of six digits.
+fn has_fixed_mark(line: &str) -> bool {
+    let (Some(sequence), Some(rest)) = (line.get(..INDICATOR), line.get(INDICATOR..)) else { return false };
+    let is_numbered = sequence.bytes().all(|byte| byte.is_ascii_digit());
+    let is_sequence = sequence.trim().is_empty() || sequence.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_marked = rest.starts_with(['*', '/', '-']) && !rest.starts_with("*>");
+    (is_sequence && is_marked) || (is_numbered && rest.starts_with(' '))
+}
+
+/// Whether the first word is a level of one or two digits.
+fn begins_with_level(text: &str) -> bool {
+    let first = text.trim_start().split([' ', '.']).next().unwrap_or_default();
+    (1..=2).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The indicator and the text of a line in fixed format. A Korean character takes two columns, as in the file of the host.

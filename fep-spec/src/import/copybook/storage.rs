@@ -1,9 +1,9 @@
 //! Where each item is: the tree of levels, lengths, offsets, slack bytes, redefinitions.
 
 use super::BinarySize;
-use super::entry::{Entry, Occurs, SignClause, Usage, doubt};
+use super::entry::{Entry, Occurs, SignClause, Usage};
 use super::picture::{Picture, What};
-use crate::import::Doubt;
+use crate::import::{Doubt, Severity, doubt};
 
 /// An item with everything below it.
 #[derive(Clone, Debug)]
@@ -25,6 +25,18 @@ pub(super) struct Node {
     pub(super) redefinitions: Vec<Node>,
 }
 
+impl Node {
+    /// The bytes of all entries.
+    pub(super) fn all(&self) -> usize {
+        self.len.saturating_mul(entries(&self.entry.occurs))
+    }
+
+    /// The bytes of the longest description.
+    pub(super) fn longest(&self) -> usize {
+        self.redefinitions.iter().map(Self::all).max().unwrap_or_default().max(self.all())
+    }
+}
+
 /// The most items of a copybook.
 pub(super) const ITEMS_MAX: usize = 20_000;
 
@@ -34,13 +46,23 @@ const DEPTH_MAX: usize = 49;
 /// Makes the tree of the records.
 pub(super) fn records(entries: Vec<Entry>, size: BinarySize, doubts: &mut Vec<Doubt>) -> Vec<Node> {
     let mut roots: Vec<Node> = Vec::new();
+    if let Some(entry) = entries.get(ITEMS_MAX) {
+        let message = format!("the copybook has more than {ITEMS_MAX} items: the rest was left out");
+        doubts.push(doubt("entry", entry.line, message, "import it in parts"));
+    }
+    for entry in entries.iter().filter(|entry| matches!(entry.level, 66 | 78)) {
+        let name = entry.name.as_deref().unwrap_or("FILLER");
+        let what = if entry.level == 66 { "another name for bytes that have items" } else { "a constant" };
+        let message = format!("level {} {name} is {what}, no item: it was left out", entry.level);
+        doubts.push(Doubt { severity: Severity::Note, ..doubt("entry", entry.line, message, "") });
+    }
     let mut entries = entries.into_iter().filter(|entry| !matches!(entry.level, 66 | 78)).take(ITEMS_MAX).peekable();
     while let Some(entry) = entries.next() {
         if entry.level == 88 {
             doubts.push(doubt("entry", entry.line, "a condition (88) stands behind no item".to_owned(), ""));
             continue;
         }
-        roots.push(node(entry, &mut entries, 0));
+        roots.push(node(entry, &mut entries, 0, doubts));
     }
     // Without a record of level 01 the items are one record.
     if let Some(level) = roots.first().map(|root| root.entry.level).filter(|level| *level > 1 && *level < 66) {
@@ -71,6 +93,7 @@ fn record(line: usize) -> Entry {
         occurs: None,
         is_synchronized: false,
         is_justified: false,
+        is_blank_when_zero: false,
         values: Vec::new(),
     }
 }
@@ -89,7 +112,12 @@ fn leaf(entry: Entry) -> Node {
     }
 }
 
-fn node(entry: Entry, rest: &mut std::iter::Peekable<impl Iterator<Item = Entry>>, depth: usize) -> Node {
+fn node(
+    entry: Entry,
+    rest: &mut std::iter::Peekable<impl Iterator<Item = Entry>>,
+    depth: usize,
+    doubts: &mut Vec<Doubt>,
+) -> Node {
     let level = entry.level;
     let mut node = leaf(entry);
     while let Some(next) = rest.peek() {
@@ -101,7 +129,16 @@ fn node(entry: Entry, rest: &mut std::iter::Peekable<impl Iterator<Item = Entry>
             break;
         }
         if let Some(next) = rest.next() {
-            node.below.push(self::node(next, rest, depth + 1));
+            if let Some(first) = node.below.first().filter(|first| first.entry.level != next.level) {
+                let message = format!(
+                    "level {:02} is neither in {} nor beside it: items of one group have one level, here {:02}",
+                    next.level,
+                    first.entry.name.as_deref().unwrap_or("FILLER"),
+                    first.entry.level
+                );
+                doubts.push(doubt("level", next.line, message, "look at the level numbers"));
+            }
+            node.below.push(self::node(next, rest, depth + 1, doubts));
         }
     }
     node
@@ -177,27 +214,28 @@ fn measure(node: &mut Node, offset: usize, start: usize, size: BinarySize) -> us
     let mut alignment = 1;
     let mut at = 0_usize;
     for below in &mut node.below {
-        let own = measure(below, at, start + at, size);
+        let own = measure(below, at, start.saturating_add(at), size);
         alignment = alignment.max(own);
-        let slack = if below.below.is_empty() { (own - (start + at) % own) % own } else { 0 };
+        let slack = if below.below.is_empty() { (own - start.saturating_add(at) % own) % own } else { 0 };
         below.slack = slack;
-        below.offset += slack;
+        below.offset = below.offset.saturating_add(slack);
         let mut len = below.len.saturating_mul(entries(&below.entry.occurs));
         for redefinition in &mut below.redefinitions {
-            measure(redefinition, at + slack, start + at + slack, size);
+            let place = at.saturating_add(slack);
+            measure(redefinition, place, start.saturating_add(place), size);
             len = len.max(redefinition.len.saturating_mul(entries(&redefinition.entry.occurs)));
         }
         at = at.saturating_add(slack).saturating_add(len);
     }
     node.len = at;
     if entries(&node.entry.occurs) > 1 {
-        node.len += (alignment - at % alignment) % alignment;
+        node.len = at.saturating_add((alignment - at % alignment) % alignment);
     }
     alignment
 }
 
 pub(super) fn entries(occurs: &Option<Occurs>) -> usize {
-    occurs.as_ref().map_or(1, |occurs| occurs.max.unwrap_or(1))
+    occurs.as_ref().map_or(1, |occurs| occurs.max)
 }
 
 fn alignment_of(node: &Node) -> usize {
@@ -214,9 +252,14 @@ fn length(node: &Node, size: BinarySize) -> usize {
     match (node.usage, &node.entry.picture) {
         (Usage::Float | Usage::Index, _) => 4,
         (Usage::Double | Usage::Pointer, _) => 8,
-        (_, None) => 0,
+        // The picture is missing or wrong, which has been said: a byte keeps the offsets of the spec in order.
+        (_, None) => 1,
         (Usage::Packed, Some(picture)) => picture.digits / 2 + 1,
         (Usage::Binary | Usage::Native, Some(picture)) => size.bytes(picture.digits),
+        // A national digit is a character of UTF-16.
+        (Usage::National, Some(picture)) if picture.what != What::National => {
+            2 * picture.size + 2 * usize::from(is_separate(node, picture))
+        }
         (_, Some(picture)) => picture.size + usize::from(is_separate(node, picture)),
     }
 }

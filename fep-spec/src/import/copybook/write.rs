@@ -1,13 +1,18 @@
 //! Makes the spec from the records of a copybook.
 
-use super::codes::{literal, range};
+use super::codes::conditions;
+use super::counters::{Counters, counter_names, is_counted_outside};
 use super::entry::Usage;
+use super::filler::filler;
 use super::picture::{Picture, What};
-use super::storage::{Node, entries, is_separate};
+use super::storage::{Node, is_separate};
 use crate::draft::{Draft, DraftCodes, DraftItem, DraftTable, Entry, Value};
 use crate::import::name::{Given, free, item_name};
 use crate::import::{Doubt, ImportedItem, Origin, Severity};
 use crate::lower::names::pascal;
+
+/// How many parts and groups may be inside each other, so that a field is at most at the depth that a spec can have.
+const DEPTH_MAX: usize = 7;
 
 /// What is known while a spec is made.
 pub(super) struct Writer {
@@ -21,6 +26,12 @@ pub(super) struct Writer {
     given: Given,
     /// The telegram that is being made.
     table: String,
+    /// The names of the fields that count entries, in capitals.
+    counters: Vec<String>,
+    /// How many parts and groups contain the item.
+    depth: usize,
+    /// Groups without OCCURS become no parts: their items stand in their place.
+    is_flat: bool,
 }
 
 impl Writer {
@@ -35,6 +46,9 @@ impl Writer {
             items: Vec::new(),
             given: Given::default(),
             table: String::new(),
+            counters: Vec::new(),
+            depth: 0,
+            is_flat: false,
         }
     }
 
@@ -47,6 +61,7 @@ impl Writer {
         // The enum of all telegrams has the name of the spec.
         let base = if base == self.spec { format!("{base}Record") } else { free(&base, "Record") };
         self.table = self.given.unique(&base, "");
+        self.counters = counter_names(record);
         let mut varies = false;
         let items = match record.below.is_empty() {
             true => self.node(record, 0, "", &mut varies, &mut Given::default()),
@@ -57,8 +72,17 @@ impl Writer {
             entries.push(Entry::new("len", record.len));
         }
         let mut table = DraftTable { name: self.table.clone(), entries, items, ..DraftTable::default() };
-        count(&mut table.items, &mut self.draft.parts);
+        self.count(record, &mut table.items);
         self.draft.telegrams.push(table);
+    }
+
+    /// Ties the tables of a telegram or part to the fields that count them.
+    fn count(&mut self, node: &Node, items: &mut [DraftItem]) {
+        let mut counters = Counters::new(&mut self.draft.parts);
+        counters.of_table(items);
+        for (table, message) in counters.twice {
+            self.doubt(table_named(node, &table).unwrap_or(node), Severity::Warning, "occurs", message);
+        }
     }
 
     fn level(&mut self, nodes: &[Node], base: usize, path: &str, varies: &mut bool) -> Vec<DraftItem> {
@@ -83,16 +107,14 @@ impl Writer {
                 format!("SYNCHRONIZED puts {} slack bytes before {}", node.slack, shown(node)),
             );
         }
-        let at = (!*varies).then_some(base + node.offset);
+        let at = (!*varies).then_some(base.saturating_add(node.offset));
         let mut own = self.item(node, at, path, varies, given);
         if !node.redefinitions.is_empty() {
             self.redefinitions(node, &mut own, path);
         }
         items.append(&mut own);
-        let len = |node: &Node| node.len.saturating_mul(entries(&node.entry.occurs));
-        let longest = node.redefinitions.iter().map(len).max().unwrap_or_default();
-        if longest > len(node) {
-            let rest = longest - len(node);
+        let rest = node.longest().saturating_sub(node.all());
+        if rest > 0 {
             let label = format!("the rest of the longest description of {}", shown(node));
             items.push(DraftItem::new([
                 Entry::new("filler", rest),
@@ -112,34 +134,60 @@ impl Writer {
         given: &mut Given,
     ) -> Vec<DraftItem> {
         if node.below.is_empty() {
-            return vec![self.field(node, at, path, given)];
+            return vec![self.field(node, at, path, varies, given)];
+        }
+        if !node.conditions.is_empty() {
+            let message = format!("the conditions (88) of the group {} are no codes: they were left out", shown(node));
+            self.doubt(node, Severity::Note, "values", message);
         }
         let Some(name) = &node.entry.name else {
             if node.entry.occurs.is_none() {
-                // A group without a name: its items stand in its place.
-                let base = at.unwrap_or_default();
-                let items = node.below.iter().flat_map(|below| self.node(below, base, path, varies, given)).collect();
-                return items;
+                return self.in_place(node, at, path, varies, given);
             }
             return vec![self.group(node, "entries", at, path, varies, given)];
         };
         if node.entry.occurs.is_some() {
             return vec![self.group(node, name, at, path, varies, given)];
         }
+        if self.is_flat {
+            return self.in_place(node, at, path, varies, given);
+        }
+        let is_deep = self.depth >= DEPTH_MAX;
+        if is_deep || is_counted_outside(node) {
+            let why = if is_deep { "is too deep for a part" } else { "has a table that a field outside it counts" };
+            self.doubt(node, Severity::Note, "group", format!("{name} {why}: its items stand in its place"));
+            return self.in_place(node, at, path, varies, given);
+        }
         let item = given.unique(&item_name(name), "_");
         let part = self.given.unique(&free(&pascal(&item_name(name)), "Part"), "");
         let below = format!("{path}{item}.");
         let mut inside = false;
-        let items = self.level(&node.below, 0, &below, &mut inside);
+        self.depth += 1;
+        let mut items = self.level(&node.below, 0, &below, &mut inside);
+        self.depth -= 1;
         let mut entries = vec![Entry::new("label", name.as_str())];
         if !inside {
             entries.push(Entry::new("len", node.len));
         }
         *varies |= inside;
+        self.count(node, &mut items);
         self.draft.parts.push(DraftTable { name: part.clone(), entries, items, ..DraftTable::default() });
         let mut used = DraftItem::new([Entry::new("part", part), Entry::new("name", item)]);
         place(&mut used, at);
         vec![used]
+    }
+
+    /// The items of a group where the group is.
+    fn in_place(
+        &mut self,
+        node: &Node,
+        at: Option<usize>,
+        path: &str,
+        varies: &mut bool,
+        given: &mut Given,
+    ) -> Vec<DraftItem> {
+        let base = at.unwrap_or_default();
+        node.below.iter().flat_map(|below| self.node(below, base, path, varies, given)).collect()
     }
 
     fn group(
@@ -154,16 +202,18 @@ impl Writer {
         let item = given.unique(&item_name(name), "_");
         let mut group = DraftItem::new([Entry::new("group", item.as_str()), Entry::new("label", name)]);
         let mut inside = false;
+        self.depth += 1;
         group.items = self.level(&node.below, 0, &format!("{path}{item}."), &mut inside);
-        let used: usize =
-            node.below.iter().map(|below| below.slack + below.len.saturating_mul(entries(&below.entry.occurs))).sum();
-        if node.len > used && !inside && node.below.iter().all(|below| below.redefinitions.is_empty()) {
+        self.depth -= 1;
+        let used = node.below.last().map_or(0, |last| last.offset.saturating_add(last.longest()));
+        if node.len > used && !inside {
             group.items.push(DraftItem::new([
                 Entry::new("filler", node.len - used),
                 Entry::new("label", "slack bytes"),
                 Entry::new("any", true),
             ]));
         }
+        *varies |= inside;
         self.repeat(node, &mut group, varies);
         place(&mut group, at);
         self.read(node, &format!("{path}{item}"), &[]);
@@ -173,7 +223,7 @@ impl Writer {
     /// How often an item repeats.
     fn repeat(&mut self, node: &Node, item: &mut DraftItem, varies: &mut bool) {
         let Some(occurs) = &node.entry.occurs else { return };
-        let max = occurs.max.unwrap_or(1);
+        let max = occurs.max;
         match &occurs.depending {
             Some(by) => {
                 item.entries.extend([Entry::new("count", item_name(by)), Entry::new("max", max)]);
@@ -183,14 +233,13 @@ impl Writer {
         }
     }
 
-    fn field(&mut self, node: &Node, at: Option<usize>, path: &str, given: &mut Given) -> DraftItem {
+    fn field(&mut self, node: &Node, at: Option<usize>, path: &str, varies: &mut bool, given: &mut Given) -> DraftItem {
         let constant = node.entry.values.first().filter(|_| node.conditions.is_empty()).map(|(value, _)| value.clone());
         let Some(name) = &node.entry.name else { return filler(node, at, constant.as_deref()) };
         let item_name = given.unique(&item_name(name), "_");
         let head = if node.entry.occurs.is_some() { "group" } else { "name" };
         let mut item = DraftItem::new([Entry::new(head, item_name.as_str()), Entry::new("label", name.as_str())]);
-        let mut varies = false;
-        self.repeat(node, &mut item, &mut varies);
+        self.repeat(node, &mut item, varies);
         let (mut options, mut assumed) = self.kind(node);
         let codes = self.codes(node, &item_name, &mut assumed);
         if codes.is_some() {
@@ -202,7 +251,7 @@ impl Writer {
         item.entries.extend(options.into_iter().filter(|entry| entry.key != "kind"));
         item.entries.extend(codes.map(|list| Entry::new("codes", list)));
         let mut remark = format!("PIC {}", node.entry.picture_text);
-        let usage = usage_text(node.usage);
+        let usage = node.usage.text();
         if !usage.is_empty() {
             remark = format!("{remark} {usage}").trim().to_owned();
         }
@@ -220,18 +269,31 @@ impl Writer {
     fn kind(&mut self, node: &Node) -> (Vec<Entry>, Vec<String>) {
         let bytes = || vec![Entry::new("kind", "bytes")];
         let Some(picture) = &node.entry.picture else {
-            let message =
-                format!("{} is {}: a telegram has no such value, so it is bytes", shown(node), usage_text(node.usage));
+            if node.usage.text().is_empty() {
+                // The picture is missing or wrong, which has been said.
+                return (bytes(), Vec::new());
+            }
+            let message = format!(
+                "{} is {}: a telegram has no such value, so it is {} bytes",
+                shown(node),
+                node.usage.text(),
+                node.len
+            );
             self.doubt(node, Severity::Warning, "usage", message);
             return (bytes(), Vec::new());
         };
         let mut options = Vec::new();
         match picture.what {
+            _ if node.usage == Usage::National && picture.what != What::National => {
+                let message = format!("{} has its digits in UTF-16: it is bytes", shown(node));
+                self.doubt(node, Severity::Warning, "charset", message);
+                return (bytes(), Vec::new());
+            }
             What::Text if node.entry.is_justified => {
                 options.extend([Entry::new("kind", "text"), Entry::new("justify", "right")]);
             }
             What::Text => options.push(Entry::new("kind", "text")),
-            What::Double if self.is_ebcdic => {
+            What::Double | What::National if self.is_ebcdic && node.usage == Usage::DoubleByte => {
                 options.extend([Entry::new("kind", "text"), Entry::new("charset", "ibm834")])
             }
             What::Double | What::National => {
@@ -247,7 +309,7 @@ impl Writer {
             }
             What::Edited => {
                 options.extend([Entry::new("kind", "text"), Entry::new("full", true)]);
-                let message = format!("{} is an edited number ({}): it is text", shown(node), node.entry.picture_text);
+                let message = format!("{} is edited ({}): it is text", shown(node), node.entry.picture_text);
                 self.doubt(node, Severity::Note, "picture", message);
             }
             What::Number => return self.number(node, picture),
@@ -276,53 +338,64 @@ impl Writer {
             }
             _ => {}
         }
-        if picture.is_signed {
+        let is_counter = node.entry.name.as_ref().is_some_and(|name| self.counters.contains(&name.to_uppercase()));
+        if picture.is_signed && is_counter {
+            let message = match node.usage {
+                Usage::Binary | Usage::Native => None,
+                Usage::Packed => Some("half byte C is read as F is, and F is written"),
+                _ => Some("a sign in its bytes is not read"),
+            };
+            options.extend(
+                (node.usage == Usage::Packed)
+                    .then(|| Entry::new("accepts", Value::List(vec![Value::from("host-signs")]))),
+            );
+            if let Some(message) = message {
+                let message =
+                    format!("{} counts entries and has a sign, which a count has not: {message}", shown(node));
+                self.doubt(node, Severity::Warning, "sign", message);
+            }
+        } else if picture.is_signed {
             let is_leading = node.sign.is_some_and(|sign| sign.is_leading);
             let overpunch = if self.is_ebcdic { "ebcdic" } else { "strict-ascii" };
             let sign = match node.usage {
                 Usage::Packed | Usage::Binary | Usage::Native => Value::from("signed"),
                 _ if is_separate(node, picture) => Value::from(if is_leading { "leading" } else { "trailing" }),
-                _ if is_leading => Value::Table(vec![Entry::new("at", "leading"), Entry::new("overpunch", overpunch)]),
-                _ => Value::from("overpunch"),
+                _ if !is_leading && self.is_ebcdic => Value::from("overpunch"),
+                _ => {
+                    let place = if is_leading { "leading" } else { "trailing" };
+                    Value::Table(vec![Entry::new("at", place), Entry::new("overpunch", overpunch)])
+                }
             };
+            if !self.is_ebcdic && node.usage == Usage::Display && !is_separate(node, picture) {
+                let message = format!(
+                    "{} has its sign in a digit: a minus is p to y, as COBOL writes it in ASCII; bytes that were converted from EBCDIC have other letters (overpunch = \"ebcdic\")",
+                    shown(node)
+                );
+                self.doubt(node, Severity::Warning, "sign", message);
+            }
             options.push(Entry::new("sign", sign));
         }
         if picture.scale != 0 {
             options.push(Entry::new("scale", Value::Number(picture.scale)));
+        }
+        if node.entry.is_blank_when_zero {
+            options.push(Entry::new("none", if self.is_ebcdic { "ebcdic-spaces" } else { "spaces" }));
+            let message = format!("{} is BLANK WHEN ZERO: blanks are read as no value", shown(node));
+            self.doubt(node, Severity::Note, "picture", message);
         }
         (options, Vec::new())
     }
 
     /// The list of codes of the conditions of an item.
     fn codes(&mut self, node: &Node, name: &str, assumed: &mut Vec<String>) -> Option<String> {
-        let picture = node.entry.picture.as_ref()?;
-        let is_plain = node.usage == Usage::Display
-            && matches!(picture.what, What::Text | What::Number)
-            && !picture.is_signed
-            && picture.scale == 0;
-        if node.conditions.is_empty() {
-            return None;
-        }
-        let mut codes: Vec<(String, String)> = Vec::new();
-        for condition in &node.conditions {
-            let label = condition.name.clone().unwrap_or_default();
-            for (from, to) in &condition.values {
-                let all = range(from, to.as_deref(), picture, node.len);
-                if !is_plain || all.is_none() {
-                    let message = format!("the values of {label} are no codes of {}: they were left out", shown(node));
-                    self.doubt(node, Severity::Note, "values", message);
-                    return None;
-                }
-                codes.extend(all.unwrap_or_default().into_iter().map(|code| (code, label.clone())));
+        let codes = match conditions(node) {
+            Ok(codes) => codes,
+            Err(condition) => {
+                let message = format!("the values of {condition} are no codes of {}: they were left out", shown(node));
+                self.doubt(node, Severity::Note, "values", message);
+                return None;
             }
-        }
-        let mut seen = Vec::new();
-        codes.retain(|(code, _)| {
-            !seen.contains(code) && {
-                seen.push(code.clone());
-                true
-            }
-        });
+        };
         if codes.is_empty() {
             return None;
         }
@@ -344,12 +417,18 @@ impl Writer {
         let name = item_name(node.entry.name.as_deref().unwrap_or("filler"));
         let mut cases = Vec::new();
         for (number, description) in std::iter::once(node).chain(&node.redefinitions).enumerate() {
-            let mut quiet = Self::new(self.is_ebcdic, Vec::new());
-            let mut varies = false;
-            let items = match description.below.is_empty() {
-                true => vec![quiet.field(description, None, path, &mut Given::default())],
+            let mut quiet = Self { is_flat: true, ..Self::new(self.is_ebcdic, Vec::new()) };
+            // Nothing says where an item of a case is: a case stands at no offset.
+            let mut varies = true;
+            let mut given = Given::default();
+            let mut items = match description.below.is_empty() || description.entry.occurs.is_some() {
+                true => quiet.item(description, None, path, &mut varies, &mut given),
                 false => quiet.level(&description.below, 0, path, &mut varies),
             };
+            let rest = node.longest().saturating_sub(description.all());
+            if rest > 0 {
+                items.push(DraftItem::new([Entry::new("filler", rest), Entry::new("any", true)]));
+            }
             let label = description.entry.name.clone().unwrap_or_else(|| format!("Case{number}"));
             let mut case = DraftItem::new([Entry::new("code", "?"), Entry::new("name", pascal(&item_name(&label)))]);
             case.items = items;
@@ -381,7 +460,7 @@ impl Writer {
         let read = [
             ("name", node.entry.name.clone().unwrap_or_default()),
             ("picture", node.entry.picture_text.clone()),
-            ("usage", usage_text(node.usage).to_owned()),
+            ("usage", node.usage.text().to_owned()),
         ];
         self.items.push(ImportedItem {
             origin: origin(node),
@@ -405,80 +484,16 @@ fn origin(node: &Node) -> Origin {
     Origin { line: Some(node.entry.line), ..Origin::default() }
 }
 
+/// The table below a node that became the group of this name.
+fn table_named<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    let is_it = node.entry.occurs.is_some() && node.entry.name.as_deref().map(item_name).as_deref() == Some(name);
+    if is_it { Some(node) } else { node.below.iter().find_map(|below| table_named(below, name)) }
+}
+
 fn shown(node: &Node) -> String {
     node.entry.name.clone().unwrap_or_else(|| "FILLER".to_owned())
 }
 
 fn place(item: &mut DraftItem, at: Option<usize>) {
     item.entries.extend(at.map(|at| Entry::new("at", at)));
-}
-
-fn usage_text(usage: Usage) -> &'static str {
-    match usage {
-        Usage::Display => "",
-        Usage::Packed => "COMP-3",
-        Usage::Binary => "COMP",
-        Usage::Native => "COMP-5",
-        Usage::Float => "COMP-1",
-        Usage::Double => "COMP-2",
-        Usage::National => "NATIONAL",
-        Usage::DoubleByte => "DISPLAY-1",
-        Usage::Index => "INDEX",
-        Usage::Pointer => "POINTER",
-    }
-}
-
-/// An item without a name: constant bytes if it has a text as its value, otherwise reserved bytes.
-fn filler(node: &Node, at: Option<usize>, value: Option<&str>) -> DraftItem {
-    let count = entries(&node.entry.occurs);
-    let text = value
-        .and_then(literal)
-        .filter(|text| text.len() == node.len && text.is_ascii() && count == 1 && !text.trim().is_empty());
-    let mut item = match text {
-        Some(text) => DraftItem::new([Entry::new("literal", text)]),
-        None => DraftItem::new([Entry::new("filler", node.len.saturating_mul(count).max(1)), Entry::new("any", true)]),
-    };
-    place(&mut item, at);
-    item
-}
-
-/// Makes the fields that count entries computed, also in parts.
-fn count(items: &mut [DraftItem], parts: &mut [DraftTable]) {
-    let text = |item: &DraftItem, key: &str| {
-        if let Some(Value::Text(text)) = item.get(key) { text.clone() } else { String::new() }
-    };
-    let groups: Vec<_> =
-        items.iter().map(|item| (text(item, "group"), text(item, "count"))).filter(|(_, by)| !by.is_empty()).collect();
-    for (group, by) in groups {
-        if let Some(field) = items.iter_mut().find(|item| text(item, "name") == by) {
-            if field.get("computed").is_none() {
-                field.entries.extend([Entry::new("computed", "count"), Entry::new("of", group)]);
-            }
-            continue;
-        }
-        // The counting field stands in a part.
-        let found = items.iter().filter(|item| item.get("part").is_some()).find_map(|item| {
-            let part = text(item, "part");
-            let holds = parts
-                .iter()
-                .any(|table| table.name == part && table.items.iter().any(|inner| text(inner, "name") == by));
-            holds.then(|| (part, text(item, "name")))
-        });
-        let Some((part, name)) = found else { continue };
-        for item in items.iter_mut().filter(|item| text(item, "group") == group) {
-            for entry in item.entries.iter_mut().filter(|entry| entry.key == "count") {
-                entry.value = Value::from(format!("{name}.{by}"));
-            }
-        }
-        let field = parts
-            .iter_mut()
-            .find(|table| table.name == part)
-            .and_then(|table| table.items.iter_mut().find(|inner| text(inner, "name") == by));
-        if let Some(field) = field.filter(|field| field.get("computed").is_none()) {
-            field.entries.extend([Entry::new("computed", "count"), Entry::new("of", group)]);
-        }
-    }
-    for item in items.iter_mut() {
-        count(&mut item.items, parts);
-    }
 }
