@@ -116,25 +116,27 @@ fn closing(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
 fn falling(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
     let lasts = draw.ms(1000, LASTS_MAX_MS);
     let mut items = vec![Item { at, what: What::Bank { bank, fault: BankFault::NoFrame, lasts } }];
-    items.extend(burst(draw, bank, at));
+    items.extend(burst(draw, bank, at, (70, 1500)));
     items
 }
 
 /// The process dies and begins again, in a second in which more requests come than the rate has.
 fn restarting(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
-    let mut items = burst(draw, bank, at);
-    items.push(Item { at: at + draw.ms(200, 600), what: What::Crash { effects: 0 } });
+    let mut items = burst(draw, bank, at, (40, 350));
+    items.push(Item { at: at + draw.ms(380, 450), what: What::Crash { effects: 0 } });
+    items.extend(burst(draw, bank, at + Duration::from_millis(450), (60, 550)));
     items
 }
 
-fn burst(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
+/// So many requests within so many milliseconds.
+fn burst(draw: &mut Draw, bank: usize, at: Duration, (count, within_ms): (u8, u64)) -> Vec<Item> {
     let mut items = Vec::new();
-    for number in 0..70 {
+    for number in 0..count {
         let what = match draw.percent(50) {
             true => What::Transfer { bank, account: number % 4, key: false },
             false => What::Balance { bank },
         };
-        items.push(Item { at: at + draw.ms(0, 1500), what });
+        items.push(Item { at: at + draw.ms(0, within_ms), what });
     }
     items
 }
