@@ -61,6 +61,8 @@ pub struct DraftItem {
     pub items: Vec<DraftItem>,
     /// The cases of a choice.
     pub cases: Vec<DraftItem>,
+    /// The line of the source that the item comes from, if it has lines. It is not written.
+    pub line: Option<usize>,
 }
 
 /// A key and its value.

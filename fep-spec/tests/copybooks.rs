@@ -402,3 +402,18 @@ fn what_is_no_copybook_says_so() {
     check(b"01 A PIC X.", "ebcdic-x", "cannot be in the charset `ebcdic-x`");
     check(&vec![b' '; 5 << 20], "cp037", "is larger than 4194304 bytes");
 }
+
+#[test]
+fn a_doubt_stands_above_the_item_that_it_is_about() {
+    let text = "01 R.\n05 A PIC X(3).\n05 B\n   COMP-1.\n05 C PIC 9(4) COMP-6.\n05 G.\n10 D PIC X\n10 E PIC 9(3).\n";
+    let draft = imported("cp037", text).draft.to_string();
+    let above = |name: &str| {
+        let lines: Vec<_> = draft.lines().map(str::trim).collect();
+        let at = lines.iter().position(|line| line.starts_with(&format!("{{ name = \"{name}\""))).unwrap();
+        at.checked_sub(1).and_then(|before| lines.get(before)).copied().unwrap_or_default().to_owned()
+    };
+    assert_eq!(above("b"), "# line 3: B is COMP-1: a telegram has no such value, so it is 4 bytes");
+    assert!(above("c").starts_with("# line 5: the usage COMP-6 is not known"), "{draft}");
+    assert_eq!(above("d"), "# line 7: a period is missing at the end of this line");
+    assert!(!above("a").starts_with('#') && !above("e").starts_with('#'), "{draft}");
+}

@@ -12,6 +12,7 @@ mod codes;
 mod filler;
 mod counters;
 mod write;
+mod comment;
 
 use std::fmt;
 
@@ -129,6 +130,7 @@ pub fn import(
         let message = format!("there are more than {DOUBTS_MAX} doubts: those from here on are not shown");
         doubts.push(super::doubt("entry", last, message, "mend the first ones: others follow from them"));
     }
+    comment::comment(&mut writer.draft, &doubts);
     let mut imported = Imported { draft: writer.draft, doubts, items: writer.items, map: None };
     super::check(&mut imported);
     Ok(imported)

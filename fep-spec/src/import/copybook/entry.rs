@@ -278,6 +278,15 @@ impl Clauses<'_, '_> {
     }
 
     fn unknown(&mut self, word: &Token) {
+        let upper = word.text.to_uppercase();
+        if ["COMP", "BINARY-", "FLOAT-", "UTF-8"].iter().any(|usage| upper.starts_with(usage)) {
+            let message = format!(
+                "the usage {} is not known: the item is laid out as DISPLAY, so its length and all offsets behind it may be wrong",
+                word.text
+            );
+            self.doubts.push(doubt("usage", word.line, message, "look its length up, and write the item as `bytes`"));
+            return;
+        }
         let message = format!("`{}` is no clause that is known here", word.text);
         self.doubts.push(doubt("clause", word.line, message, "a period may be missing on the line before"));
     }

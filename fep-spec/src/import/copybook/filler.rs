@@ -12,6 +12,7 @@ pub(super) fn filler(node: &Node, at: Option<usize>, value: Option<&str>) -> Dra
         Some(text) => DraftItem::new([Entry::new("literal", text)]),
         None => DraftItem::new([Entry::new("filler", node.all().max(1))]),
     };
+    item.line = Some(node.entry.line);
     if item.get("filler").is_some() {
         let is_zero =
             value.is_some_and(|value| ["ZERO", "ZEROS", "ZEROES"].iter().any(|word| value.eq_ignore_ascii_case(word)));

@@ -173,6 +173,7 @@ impl Writer {
         self.count(node, &mut items);
         self.draft.parts.push(DraftTable { name: part.clone(), entries, items, ..DraftTable::default() });
         let mut used = DraftItem::new([Entry::new("part", part), Entry::new("name", item)]);
+        used.line = Some(node.entry.line);
         place(&mut used, at);
         vec![used]
     }
@@ -201,6 +202,7 @@ impl Writer {
     ) -> DraftItem {
         let item = given.unique(&item_name(name), "_");
         let mut group = DraftItem::new([Entry::new("group", item.as_str()), Entry::new("label", name)]);
+        group.line = Some(node.entry.line);
         let mut inside = false;
         self.depth += 1;
         group.items = self.level(&node.below, 0, &format!("{path}{item}."), &mut inside);
@@ -239,6 +241,7 @@ impl Writer {
         let item_name = given.unique(&item_name(name), "_");
         let head = if node.entry.occurs.is_some() { "group" } else { "name" };
         let mut item = DraftItem::new([Entry::new(head, item_name.as_str()), Entry::new("label", name.as_str())]);
+        item.line = Some(node.entry.line);
         self.repeat(node, &mut item, varies);
         let (mut options, mut assumed) = self.kind(node);
         let codes = self.codes(node, &item_name, &mut assumed);
