@@ -38,6 +38,7 @@ impl Daemon {
     }
 
     /// Starts the daemon with a fault (`POINT:N`) at which it dies, and does not wait.
+    #[cfg(feature = "fault-points")]
     pub(crate) fn spawn(folder: &Path, bank: u16, fault: &str) -> Self {
         Self::spawn_with(folder, bank, fault, "")
     }
@@ -89,7 +90,6 @@ impl Daemon {
         }
     }
 
-    #[cfg(feature = "fault-points")]
     /// Kills the daemon if it does not end by itself within a moment. Returns whether it did. A process that aborts is there for a while
     /// after it has closed its connections.
     #[cfg(feature = "fault-points")]

@@ -3,7 +3,7 @@
 use super::BinarySize;
 use super::entry::{Entry, Occurs, SignClause, Usage};
 use super::picture::{Picture, What};
-use crate::import::{Doubt, Severity, doubt};
+use crate::import::{Doubt, Origin, Severity, doubt};
 
 /// An item with everything below it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,16 @@ pub(super) struct Node {
 }
 
 impl Node {
+    /// The name for messages.
+    pub(super) fn shown(&self) -> String {
+        self.entry.name.clone().unwrap_or_else(|| "FILLER".to_owned())
+    }
+
+    /// The line of its entry.
+    pub(super) fn origin(&self) -> Origin {
+        Origin { line: Some(self.entry.line), ..Origin::default() }
+    }
+
     /// The bytes of all entries.
     pub(super) fn all(&self) -> usize {
         self.len.saturating_mul(entries(&self.entry.occurs))

@@ -8,7 +8,7 @@ use super::picture::{Picture, What};
 use super::storage::{Node, is_separate};
 use crate::draft::{Draft, DraftCodes, DraftItem, DraftTable, Entry, Value};
 use crate::import::name::{Given, free, item_name};
-use crate::import::{Doubt, ImportedItem, Origin, Severity};
+use crate::import::{Doubt, ImportedItem, Severity};
 use crate::lower::names::pascal;
 
 /// How many parts and groups may be inside each other, so that a field is at most at the depth that a spec can have.
@@ -104,7 +104,7 @@ impl Writer {
                 node,
                 Severity::Note,
                 "slack",
-                format!("SYNCHRONIZED puts {} slack bytes before {}", node.slack, shown(node)),
+                format!("SYNCHRONIZED puts {} slack bytes before {}", node.slack, node.shown()),
             );
         }
         let at = (!*varies).then_some(base.saturating_add(node.offset));
@@ -115,7 +115,7 @@ impl Writer {
         items.append(&mut own);
         let rest = node.longest().saturating_sub(node.all());
         if rest > 0 {
-            let label = format!("the rest of the longest description of {}", shown(node));
+            let label = format!("the rest of the longest description of {}", node.shown());
             items.push(DraftItem::new([
                 Entry::new("filler", rest),
                 Entry::new("label", label),
@@ -137,7 +137,7 @@ impl Writer {
             return vec![self.field(node, at, path, varies, given)];
         }
         if !node.conditions.is_empty() {
-            let message = format!("the conditions (88) of the group {} are no codes: they were left out", shown(node));
+            let message = format!("the conditions (88) of the group {} are no codes: they were left out", node.shown());
             self.doubt(node, Severity::Note, "values", message);
         }
         let Some(name) = &node.entry.name else {
@@ -278,7 +278,7 @@ impl Writer {
             }
             let message = format!(
                 "{} is {}: a telegram has no such value, so it is {} bytes",
-                shown(node),
+                node.shown(),
                 node.usage.text(),
                 node.len
             );
@@ -288,7 +288,7 @@ impl Writer {
         let mut options = Vec::new();
         match picture.what {
             _ if node.usage == Usage::National && picture.what != What::National => {
-                let message = format!("{} has its digits in UTF-16: it is bytes", shown(node));
+                let message = format!("{} has its digits in UTF-16: it is bytes", node.shown());
                 self.doubt(node, Severity::Warning, "charset", message);
                 return (bytes(), Vec::new());
             }
@@ -300,7 +300,8 @@ impl Writer {
                 options.extend([Entry::new("kind", "text"), Entry::new("charset", "ibm834")])
             }
             What::Double | What::National => {
-                let message = format!("{} is in a code page that the copybook does not name: it is bytes", shown(node));
+                let message =
+                    format!("{} is in a code page that the copybook does not name: it is bytes", node.shown());
                 self.doubt(node, Severity::Warning, "charset", message);
                 return (bytes(), Vec::new());
             }
@@ -312,7 +313,7 @@ impl Writer {
             }
             What::Edited => {
                 options.extend([Entry::new("kind", "text"), Entry::new("full", true)]);
-                let message = format!("{} is edited ({}): it is text", shown(node), node.entry.picture_text);
+                let message = format!("{} is edited ({}): it is text", node.shown(), node.entry.picture_text);
                 self.doubt(node, Severity::Note, "picture", message);
             }
             What::Number => return self.number(node, picture),
@@ -335,7 +336,7 @@ impl Writer {
                 options.push(Entry::new("encoding", "binary"));
                 let message = format!(
                     "{} is COMP-5, which has the byte order of its machine: the high byte was taken to be first",
-                    shown(node)
+                    node.shown()
                 );
                 self.doubt(node, Severity::Warning, "usage", message);
             }
@@ -354,7 +355,7 @@ impl Writer {
             );
             if let Some(message) = message {
                 let message =
-                    format!("{} counts entries and has a sign, which a count has not: {message}", shown(node));
+                    format!("{} counts entries and has a sign, which a count has not: {message}", node.shown());
                 self.doubt(node, Severity::Warning, "sign", message);
             }
         } else if picture.is_signed {
@@ -372,7 +373,7 @@ impl Writer {
             if !self.is_ebcdic && node.usage == Usage::Display && !is_separate(node, picture) {
                 let message = format!(
                     "{} has its sign in a digit: a minus is p to y, as COBOL writes it in ASCII; bytes that were converted from EBCDIC have other letters (overpunch = \"ebcdic\")",
-                    shown(node)
+                    node.shown()
                 );
                 self.doubt(node, Severity::Warning, "sign", message);
             }
@@ -383,7 +384,7 @@ impl Writer {
         }
         if node.entry.is_blank_when_zero {
             options.push(Entry::new("none", if self.is_ebcdic { "ebcdic-spaces" } else { "spaces" }));
-            let message = format!("{} is BLANK WHEN ZERO: blanks are read as no value", shown(node));
+            let message = format!("{} is BLANK WHEN ZERO: blanks are read as no value", node.shown());
             self.doubt(node, Severity::Note, "picture", message);
         }
         (options, Vec::new())
@@ -394,7 +395,7 @@ impl Writer {
         let codes = match conditions(node) {
             Ok(codes) => codes,
             Err(condition) => {
-                let message = format!("the values of {condition} are no codes of {}: they were left out", shown(node));
+                let message = format!("the values of {condition} are no codes of {}: they were left out", node.shown());
                 self.doubt(node, Severity::Note, "values", message);
                 return None;
             }
@@ -439,11 +440,11 @@ impl Writer {
         }
         let mut choice = DraftItem::new([Entry::new("choice", format!("{name}_forms")), Entry::new("by", "?")]);
         choice.cases = cases;
-        let names: Vec<_> = node.redefinitions.iter().map(shown).collect();
+        let names: Vec<_> = node.redefinitions.iter().map(Node::shown).collect();
         let message = format!(
             "{} also describes {}: no field says which of them holds, so the first description is used",
             names.join(", "),
-            shown(node)
+            node.shown()
         );
         let mut comment = vec![format!(
             "line {}: {message}. As a choice, with the field and the codes that decide:",
@@ -466,7 +467,7 @@ impl Writer {
             ("usage", node.usage.text().to_owned()),
         ];
         self.items.push(ImportedItem {
-            origin: origin(node),
+            origin: node.origin(),
             table: self.table.clone(),
             path: path.to_owned(),
             read: read
@@ -479,22 +480,14 @@ impl Writer {
     }
 
     pub(super) fn doubt(&mut self, node: &Node, severity: Severity, code: &'static str, message: String) {
-        self.doubts.push(Doubt { code, severity, origin: origin(node), message, hint: None });
+        self.doubts.push(Doubt { code, severity, origin: node.origin(), message, hint: None });
     }
-}
-
-fn origin(node: &Node) -> Origin {
-    Origin { line: Some(node.entry.line), ..Origin::default() }
 }
 
 /// The table below a node that became the group of this name.
 fn table_named<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let is_it = node.entry.occurs.is_some() && node.entry.name.as_deref().map(item_name).as_deref() == Some(name);
     if is_it { Some(node) } else { node.below.iter().find_map(|below| table_named(below, name)) }
-}
-
-fn shown(node: &Node) -> String {
-    node.entry.name.clone().unwrap_or_else(|| "FILLER".to_owned())
 }
 
 fn place(item: &mut DraftItem, at: Option<usize>) {
