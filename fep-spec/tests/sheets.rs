@@ -243,6 +243,9 @@ fn bombs_end_with_a_named_limit() {
     let mime = |out: &mut dyn std::io::Write| out.write_all(b"application/vnd.oasis.opendocument.spreadsheet").unwrap();
     check(&zip(&[("mimetype", &mime), ("content.xml", &rows)]), "is too large: it has more than 2000000 cells");
     check(&vec![b'a'; 33 << 20], "is too large: it has 34603008 bytes");
+    let rows = "항목,길이,타입\n계좌번호,10,N\n";
+    check("x\n".repeat(100_001).as_bytes(), "is too large: the file has more than 100000 rows");
+    check(rows.repeat(2_100).as_bytes(), "is too large: it has more than 2000 tables of items");
 }
 
 /// What was understood is written as a mapping file, and with it the sheet is imported in the same way.

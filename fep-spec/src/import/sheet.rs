@@ -92,6 +92,9 @@ impl fmt::Display for SheetError {
 
 impl std::error::Error for SheetError {}
 
+/// The maximum number of rows of a sheet that is read.
+const ROWS_MAX: usize = 100_000;
+
 /// Imports a file. `name` is its name, which the spec gets unless the mapping file says another one.
 ///
 /// # Errors
@@ -107,7 +110,12 @@ pub fn import(name: &str, bytes: &[u8], options: &SheetOptions) -> Result<Import
     if !options.sheets.is_empty() {
         grids.retain(|grid| grid.name.as_ref().is_some_and(|name| options.sheets.contains(name)));
     }
-    let units = units(&grids, &options.map);
+    if let Some(grid) = grids.iter().find(|grid| grid.rows().len() > ROWS_MAX) {
+        let name = grid.name.as_deref().unwrap_or("the file");
+        let limit = format!("{name} has more than {ROWS_MAX} rows; keep the sheets that describe telegrams");
+        return Err(SheetError::TooLarge(limit));
+    }
+    let units = units(&grids, &options.map)?;
     if units.is_empty() {
         return Err(SheetError::NoTable(grids.iter().map(first_rows).collect()));
     }
@@ -165,7 +173,7 @@ fn head(name: &str, stem: &str, title: Option<&str>, charset: &str, map: &SheetM
 const SHOWN_ROWS: usize = 8;
 
 fn first_rows(grid: &Grid) -> FirstRows {
-    let rows = grid.rows().into_iter().take(SHOWN_ROWS).map(|row| {
+    let rows = grid.rows().iter().copied().take(SHOWN_ROWS).map(|row| {
         let cells = grid.columns(row).map(|column| {
             let name = grid::cell_name((row, column));
             (name.trim_end_matches(|end: char| end.is_ascii_digit()).to_owned(), line(grid.text((row, column))))

@@ -1,6 +1,7 @@
 //! The cells of one sheet, whatever file they come from.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::import::Origin;
 
@@ -13,8 +14,10 @@ pub(super) struct Grid {
     /// The name, or `None` in a file that has one sheet only.
     pub(super) name: Option<String>,
     cells: BTreeMap<At, Cell>,
-    /// Merged regions: the first and the last cell.
-    merged: Vec<(At, At)>,
+    /// The rows that have content, in their order.
+    rows: Vec<u32>,
+    /// Merged regions, the first and the last cell, by the rows with content that they cover.
+    merged: BTreeMap<u32, Vec<(At, At)>>,
 }
 
 /// A cell with content.
@@ -30,22 +33,36 @@ pub(super) struct Cell {
 
 impl Grid {
     /// A sheet without content.
-    pub(super) const EMPTY: Self = Self { name: None, cells: BTreeMap::new(), merged: Vec::new() };
+    pub(super) const EMPTY: Self =
+        Self { name: None, cells: BTreeMap::new(), rows: Vec::new(), merged: BTreeMap::new() };
 
     /// The texts of all cells, in their order.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         self.cells.values().map(|cell| cell.text.as_str())
     }
 
-    pub(super) fn new(name: Option<String>, cells: BTreeMap<At, Cell>, merged: Vec<(At, At)>) -> Self {
-        Self { name, cells, merged }
+    pub(super) fn new(name: Option<String>, cells: BTreeMap<At, Cell>, regions: Vec<(At, At)>) -> Self {
+        let mut rows: Vec<u32> = cells.keys().map(|(row, _)| *row).collect();
+        rows.dedup();
+        let mut grid = Self { name, cells, rows, merged: BTreeMap::new() };
+        for (first, last) in regions {
+            for row in grid.rows_in(first.0..last.0.saturating_add(1)).to_vec() {
+                grid.merged.entry(row).or_default().push((first, last));
+            }
+        }
+        grid
     }
 
     /// The rows that have content, in their order.
-    pub(super) fn rows(&self) -> Vec<u32> {
-        let mut rows: Vec<u32> = self.cells.keys().map(|(row, _)| *row).collect();
-        rows.dedup();
-        rows
+    pub(super) fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// Those of them in a range.
+    pub(super) fn rows_in(&self, range: Range<u32>) -> &[u32] {
+        let start = self.rows.partition_point(|row| *row < range.start);
+        let end = self.rows.partition_point(|row| *row < range.end);
+        self.rows.get(start..end).unwrap_or_default()
     }
 
     /// The columns of a row that have content.
@@ -72,7 +89,7 @@ impl Grid {
         let holds = |((top, left), (bottom, right)): &(At, At)| {
             (*top..=*bottom).contains(&row) && (*left..=*right).contains(&column)
         };
-        self.merged.iter().copied().find(holds)
+        self.merged.get(&row)?.iter().copied().find(holds)
     }
 
     /// Where a cell is, for people.

@@ -328,7 +328,7 @@ fn range(formula: &str) -> Option<(At, At)> {
 
 /// The sum of the cells of a range, as the spreadsheet adds them.
 fn added(grid: &Grid, ((top, left), (bottom, right)): (At, At)) -> usize {
-    let rows = grid.rows().into_iter().filter(|row| (top..=bottom).contains(row));
+    let rows = grid.rows_in(top..bottom.saturating_add(1)).iter().copied();
     let cells = rows.flat_map(|row| (left..=right.min(left + 16)).map(move |column| (row, column)));
     cells.filter_map(|at| grid.text(at).parse::<usize>().ok()).sum()
 }

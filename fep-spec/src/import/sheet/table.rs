@@ -23,6 +23,9 @@ pub(super) struct Table {
     pub(super) others: Vec<(At, String)>,
 }
 
+/// The maximum number of tables of a file. The reader of a sheet finds one more at most.
+pub(super) const TABLES_MAX: usize = 2_000;
+
 /// The number of rows without content that end a table.
 const GAP: u32 = 3;
 
@@ -31,11 +34,10 @@ const CAPTION_MAX: usize = 40;
 
 /// All tables of a sheet, in the order of their headings.
 pub(super) fn tables(grid: &Grid, sheet: usize, map: &SheetMap) -> Vec<Table> {
-    let rows = grid.rows();
     let mut found: Vec<Heading> = Vec::new();
-    for row in &rows {
+    for row in grid.rows() {
         // The second row of a heading is none of its own.
-        if found.last().is_none_or(|heading| *row > heading.bottom) {
+        if found.last().is_none_or(|heading| *row > heading.bottom) && found.len() <= TABLES_MAX {
             found.extend(headings(grid, *row, map));
         }
     }
@@ -66,7 +68,7 @@ pub(super) fn tables(grid: &Grid, sheet: usize, map: &SheetMap) -> Vec<Table> {
 
 fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32), has_neighbour: bool) -> Table {
     let is_beside = |column: u32| (heading.columns.0..=heading.columns.1).contains(&column);
-    let caption = grid.rows().into_iter().filter(|row| (start..heading.top).contains(row));
+    let caption = grid.rows_in(start..heading.top).iter().copied();
     // Beside other tables, each has the text above its own columns.
     let is_above = |column: u32| !has_neighbour || is_beside(column);
     let caption = caption.flat_map(|row| {
@@ -83,7 +85,7 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
         others: Vec::new(),
     };
     let mut last = heading.bottom;
-    let body = grid.rows().into_iter().filter(|row| *row > heading.bottom && *row < end);
+    let body = grid.rows_in(heading.bottom.saturating_add(1)..end).iter().copied();
     for row in body.filter(|row| grid.columns(*row).any(is_beside)) {
         if row - last > GAP {
             break;

@@ -1,11 +1,12 @@
 //! One table with everything that was found out about it, before names and text are made.
 
+use super::SheetError;
 use super::caption::Caption;
 use super::grid::Grid;
 use super::map::SheetMap;
 use super::place::{Lengths, Places};
 use super::row::SheetRow;
-use super::table::{Table, tables};
+use super::table::{TABLES_MAX, Table, tables};
 use super::tree::{Node, tree};
 
 /// A table that becomes a telegram or a part.
@@ -24,10 +25,13 @@ pub(super) struct Unit {
 }
 
 /// The tables of all sheets. Tables without an item are none: a cover, a history.
-pub(super) fn units(grids: &[Grid], map: &SheetMap) -> Vec<Unit> {
+pub(super) fn units(grids: &[Grid], map: &SheetMap) -> Result<Vec<Unit>, SheetError> {
     let mut units = Vec::new();
     for (sheet, grid) in grids.iter().enumerate() {
         let tables = tables(grid, sheet, map);
+        if units.len() + tables.len() > TABLES_MAX {
+            return Err(SheetError::TooLarge(format!("it has more than {TABLES_MAX} tables of items")));
+        }
         let with_items: Vec<_> =
             tables.into_iter().filter(|table| table.rows.iter().any(|row| row.measure.bytes().is_some())).collect();
         let is_only = with_items.len() == 1;
@@ -48,7 +52,7 @@ pub(super) fn units(grids: &[Grid], map: &SheetMap) -> Vec<Unit> {
     }
     attach(&mut units);
     units.iter_mut().for_each(pad);
-    units
+    Ok(units)
 }
 
 /// Decides whether a group has always room for all its entries, by the stated length or by the offsets behind it.
