@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::harness::{Setup, config_with, outcome, start, transfer, until};
-use crate::peer::{PATIENCE, dead_port, transfer_answer};
+use crate::peer::{PATIENCE, dead_port, listener, transfer_answer};
 
 /// A gateway whose lines the test gives.
 pub(crate) struct Lines {
@@ -202,7 +202,7 @@ async fn a_flood_of_connections_leaves_the_others_served() {
 
 #[tokio::test]
 async fn an_address_that_is_in_use_is_the_reason_and_is_tried_again() {
-    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let other = listener().await;
     let address = other.local_addr().unwrap();
     let lines = Lines::new(&line(&format!("listen = \"{address}\"\npeers = [\"127.0.0.1\"]"))).await;
     until("the reason is shown", async || lines.last_error().1 == "listen_failed").await;

@@ -1,5 +1,6 @@
 //! A small institution. It accepts connections, passes on received telegrams, and sends given bytes. It interprets nothing.
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -125,7 +126,21 @@ pub(crate) fn transfer_answer(request: &[u8]) -> Vec<u8> {
 
 /// A port on which no process listens.
 pub(crate) async fn dead_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+    listener().await.local_addr().unwrap().port()
+}
+
+/// A listener on a port that nobody else gets when it is closed: the system gives ports from 32768 on to whoever asks for any port, also to
+/// a connection, which can even be connected to itself.
+pub(crate) async fn listener() -> TcpListener {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 10_000).unwrap();
+    for _ in 0..10_000 {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000) % 10_000;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+            return listener;
+        }
+    }
+    panic!("no port is free");
 }
 
 /// Whether a process listens on the port.
