@@ -1,6 +1,6 @@
 //! `fep fmt` changes the look of a text and nothing else: not its values, not a word of its comments, and not a second time.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -62,7 +62,8 @@ fn spaced(lines: &[Line<Statement>]) -> Vec<&Line<Statement>> {
         if is_header(Some(&line)) {
             let comments = spaced.iter().rev().take_while(|line| matches!(line, Line::Comment(_))).count();
             let at = spaced.len() - comments;
-            if at.checked_sub(1).and_then(|above| spaced.get(above)).is_some_and(|above| !matches!(above, Line::Blank)) {
+            if at.checked_sub(1).and_then(|above| spaced.get(above)).is_some_and(|above| !matches!(above, Line::Blank))
+            {
                 spaced.insert(at, &Line::Blank);
             }
         }
@@ -188,7 +189,8 @@ impl Writer {
     /// The text, with the comments behind neighbouring lines aligned.
     fn finish(self, line_end: &str) -> String {
         let mut text = String::new();
-        for lines in self.ready.chunk_by(|one, next| is_neighbour(one) && is_neighbour(next) && one.depth == next.depth) {
+        for lines in self.ready.chunk_by(|one, next| is_neighbour(one) && is_neighbour(next) && one.depth == next.depth)
+        {
             let widths = lines.iter().map(|line| last_width(&line.text)).filter(|width| *width <= ALIGNED_MAX);
             let column = widths.max().unwrap_or_default();
             for line in lines {

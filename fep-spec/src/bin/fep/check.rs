@@ -1,14 +1,25 @@
 //! `fep check`. The findings are the data of this command, so they go to stdout.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Severity};
 
+use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
 use crate::files::read_text;
-use crate::{CheckArgs, Format};
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Spec files, folders of them, or - for stdin
+    #[arg(required = true, value_name = "SPEC")]
+    specs: Vec<PathBuf>,
+    /// The form of the findings
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
 
 /// Checks every spec and shows the findings.
 pub(crate) fn check(args: &CheckArgs) -> Ended {

@@ -10,10 +10,9 @@ use fep_spec::model::SpecSet;
 use fep_spec::values::{ValueError, Values};
 use serde_json::Value as Json;
 
-use crate::TelegramArgs;
 use crate::end::{Ended, Outcome, Printer, Stop, note, print};
 use crate::files::open;
-use crate::telegrams::named;
+use crate::telegrams::{TelegramArgs, named};
 
 /// JSON → bytes.
 pub(crate) fn encode(args: &TelegramArgs) -> Ended {

@@ -4,16 +4,33 @@
 //! stdout.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::Args;
 use fep_spec::generate::{file_name, rust};
 use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Finding, Report, Severity, Source};
 
+use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour, print, say};
-use crate::{Format, GenArgs};
+
+#[derive(Debug, Args)]
+pub(crate) struct GenArgs {
+    /// Spec files, or folders of them
+    #[arg(required = true, value_name = "SPEC")]
+    specs: Vec<PathBuf>,
+    /// A folder, for one .rs file per spec; for a single spec also a .rs file, or - for stdout
+    #[arg(short, long, value_name = "OUT")]
+    out: PathBuf,
+    /// Compare with the existing files and write nothing; exit 1 if they differ
+    #[arg(long)]
+    check: bool,
+    /// The form of the findings
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
 
 /// Writes or compares the Rust of every spec.
 pub(crate) fn generate(args: &GenArgs) -> Ended {

@@ -17,11 +17,9 @@ mod telegrams;
 mod encode;
 mod text;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use fep_codec::lenient::Deviation;
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Telegram specs: check them, generate Rust, decode, encode and explain telegrams.
 #[derive(Debug, Parser)]
@@ -38,91 +36,24 @@ struct Command {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Find mistakes in specs: sums, offsets, names, conditions
-    Check(CheckArgs),
+    Check(check::CheckArgs),
     /// Lay out specs anew: one item a line, columns aligned, comments kept
     Fmt(fmt::FmtArgs),
     /// Write specs as annotated Rust structs
-    Gen(GenArgs),
+    Gen(generate::GenArgs),
     /// Offsets, lengths and kinds of all items, as a table or as JSON
     Layout(layout::LayoutArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
-    Decode(DecodeArgs),
+    Decode(telegrams::DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
-    Encode(TelegramArgs),
+    Encode(telegrams::TelegramArgs),
     /// Bytes → the meaning of each of them; secrets are masked
-    Explain(ExplainArgs),
+    Explain(telegrams::ExplainArgs),
     /// Characters above their bytes in a charset, as a ruler; byte counts in all charsets
     #[command(subcommand)]
     Text(text::TextAction),
-}
-
-#[derive(Debug, Args)]
-struct CheckArgs {
-    /// Spec files, folders of them, or - for stdin
-    #[arg(required = true, value_name = "SPEC")]
-    specs: Vec<PathBuf>,
-    /// The form of the findings
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Args)]
-struct GenArgs {
-    /// Spec files, or folders of them
-    #[arg(required = true, value_name = "SPEC")]
-    specs: Vec<PathBuf>,
-    /// A folder, for one .rs file per spec; for a single spec also a .rs file, or - for stdout
-    #[arg(short, long, value_name = "OUT")]
-    out: PathBuf,
-    /// Compare with the existing files and write nothing; exit 1 if they differ
-    #[arg(long)]
-    check: bool,
-    /// The form of the findings
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Args)]
-struct TelegramArgs {
-    /// A spec file, or a folder of them
-    #[arg(long, value_name = "SPEC")]
-    spec: PathBuf,
-    /// A telegram or a record file of the spec; if left out, the telegram is recognised by its codes, or named in its JSON
-    #[arg(long, value_name = "NAME")]
-    telegram: Option<String>,
-    /// Bytes are hex digits, in the input and in the output
-    #[arg(long)]
-    hex: bool,
-    /// The file to read; stdin if left out or -
-    file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct DecodeArgs {
-    #[command(flatten)]
-    telegram: TelegramArgs,
-    #[arg(long, help = lenient_help())]
-    lenient: bool,
-    /// The form of the messages on stderr: text, or one JSON object a line
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-/// The deviations that `--lenient` forgives.
-fn lenient_help() -> String {
-    let deviations: Vec<&str> = Deviation::ALL.iter().map(|deviation| deviation.help()).collect();
-    format!("Forgive common mistakes, and report each on stderr: {}", deviations.join("; "))
-}
-
-#[derive(Debug, Args)]
-struct ExplainArgs {
-    #[command(flatten)]
-    decode: DecodeArgs,
-    /// Show secret fields
-    #[arg(long)]
-    reveal: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

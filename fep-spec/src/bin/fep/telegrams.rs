@@ -2,20 +2,63 @@
 
 use std::cell::RefCell;
 use std::io::Read;
+use std::path::PathBuf;
 
+use clap::Args;
 use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
-use fep_codec::lenient::Forgiven;
+use fep_codec::lenient::{Deviation, Forgiven};
 use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
 use fep_spec::files::decode_file_reporting;
 use fep_spec::glued::{NextTelegram, lost, next_telegram, own_len};
 use fep_spec::model::{FileSpec, Named, Spec, SpecSet, TelegramSpec, UnchosenError};
 
+use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
 use crate::files::{open, read_bytes};
 use crate::glued::{Glued, TELEGRAM_MAX_BYTES, WINDOW_BYTES};
 use crate::messages::{Messages, Place};
-use crate::{DecodeArgs, ExplainArgs, TelegramArgs};
+
+#[derive(Debug, Args)]
+pub(crate) struct TelegramArgs {
+    /// A spec file, or a folder of them
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) spec: PathBuf,
+    /// A telegram or a record file of the spec; if left out, the telegram is recognised by its codes, or named in its JSON
+    #[arg(long, value_name = "NAME")]
+    pub(crate) telegram: Option<String>,
+    /// Bytes are hex digits, in the input and in the output
+    #[arg(long)]
+    pub(crate) hex: bool,
+    /// The file to read; stdin if left out or -
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecodeArgs {
+    #[command(flatten)]
+    pub(crate) telegram: TelegramArgs,
+    #[arg(long, help = lenient_help())]
+    pub(crate) lenient: bool,
+    /// The form of the messages on stderr: text, or one JSON object a line
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// The deviations that `--lenient` forgives.
+fn lenient_help() -> String {
+    let deviations: Vec<&str> = Deviation::ALL.iter().map(|deviation| deviation.help()).collect();
+    format!("Forgive common mistakes, and report each on stderr: {}", deviations.join("; "))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
+    /// Show secret fields
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
 
 /// Bytes → lines of JSON.
 pub(crate) fn decode(args: &DecodeArgs) -> Ended {
