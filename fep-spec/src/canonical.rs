@@ -36,7 +36,7 @@ pub(crate) use self::tree::{Body, Line, Node, Pair, Statement};
 pub(crate) use self::word::{key, quoted};
 #[cfg(feature = "import")]
 pub(crate) use self::write::entries;
-pub(crate) use self::write::{inline, text};
+pub(crate) use self::write::text;
 use crate::document::Document;
 use crate::report::{Code, Finding, Report, Severity, Source};
 

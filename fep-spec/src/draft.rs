@@ -223,7 +223,7 @@ impl Entry {
 /// The value on one line, as TOML.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&canonical::inline(&self.node()))
+        f.write_str(&self.node().inline())
     }
 }
 

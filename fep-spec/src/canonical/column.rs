@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::tree::{Body, Node, Pair};
 use super::word::{padded, width};
-use super::write::inline;
 
 /// The widths of the columns of a list.
 ///
@@ -51,7 +50,7 @@ fn row(entry: &Node) -> Option<&Body<Pair>> {
 
 /// Each key of a row, and its cell `key = value,`.
 fn cells(row: &Body<Pair>) -> Vec<(&str, String)> {
-    row.entries().map(|pair| (pair.key.as_str(), format!("{} = {},", pair.key, inline(&pair.value)))).collect()
+    row.entries().map(|pair| (pair.key.as_str(), format!("{} = {},", pair.key, pair.value.inline()))).collect()
 }
 
 /// The cells that are aligned, each with its column. The last cell of a row is never aligned, since nothing stands behind it. Neither is a cell

@@ -84,4 +84,20 @@ impl Node {
             Self::Table(body) => !body.has_comments() && body.entries().all(|pair| pair.value.is_flat()),
         }
     }
+
+    /// The value on one line, without the comments in it.
+    pub(crate) fn inline(&self) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::List(body) => {
+                let entries: Vec<String> = body.entries().map(Self::inline).collect();
+                format!("[{}]", entries.join(", "))
+            }
+            Self::Table(body) => {
+                let pairs = body.entries().map(|pair| format!("{} = {}", pair.key, pair.value.inline()));
+                let pairs: Vec<String> = pairs.collect();
+                if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
+            }
+        }
+    }
 }

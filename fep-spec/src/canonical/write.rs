@@ -38,22 +38,6 @@ pub(crate) fn entries(lines: Vec<Line<Node>>) -> Vec<String> {
     writer.finish("\n").lines().map(str::to_owned).collect()
 }
 
-/// A value on one line, without the comments in it.
-pub(crate) fn inline(node: &Node) -> String {
-    match node {
-        Node::Plain(text) => text.clone(),
-        Node::List(body) => {
-            let entries: Vec<String> = body.entries().map(inline).collect();
-            format!("[{}]", entries.join(", "))
-        }
-        Node::Table(body) => {
-            let pairs: Vec<String> =
-                body.entries().map(|pair| format!("{} = {}", pair.key, inline(&pair.value))).collect();
-            if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
-        }
-    }
-}
-
 /// The lines of a file with a blank line above each header and its comments, and none below it.
 fn spaced(lines: &[Line<Statement>]) -> Vec<&Line<Statement>> {
     let mut spaced: Vec<&Line<Statement>> = Vec::new();
@@ -131,7 +115,7 @@ impl Writer {
     /// Writes a value on the current line. Its further lines are indented by this depth.
     fn node(&mut self, node: &Node, depth: usize) {
         match node {
-            flat if flat.is_flat() => self.current.push_str(&inline(flat)),
+            flat if flat.is_flat() => self.current.push_str(&flat.inline()),
             Node::Plain(text) => self.current.push_str(text),
             Node::List(body) => {
                 self.current.push('[');
