@@ -42,8 +42,7 @@ const SAME: [(&str, &str); 4] = [
 #[test]
 fn a_group_that_names_a_field_makes_it_its_count() {
     for (short, long) in SAME {
-        let telegrams =
-            |items: &str| spec("", &format!("[telegrams.List]\nitems = [ {items} ]")).telegrams;
+        let telegrams = |items: &str| spec("", &format!("[telegrams.List]\nitems = [ {items} ]")).telegrams;
         assert_eq!(telegrams(short), telegrams(long), "{short}");
     }
 }

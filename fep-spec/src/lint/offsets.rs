@@ -49,7 +49,8 @@ enum Found<'l> {
 fn collect<'l>(layout: &'l Layout, places: &'l [Place], all: &mut Vec<Compared<'l>>) {
     for (number, (item, place)) in layout.items().iter().zip(places).enumerate() {
         if let Some(stated) = &place.at {
-            let found = layout.offset_of(number).map_or_else(|| Found::Behind(ends::varying(layout, number)), Found::At);
+            let found =
+                layout.offset_of(number).map_or_else(|| Found::Behind(ends::varying(layout, number)), Found::At);
             all.push(Compared { stated, found });
         }
         match item {
