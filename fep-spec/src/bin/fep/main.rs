@@ -5,6 +5,7 @@
 //! codes.
 
 mod check;
+mod doc;
 mod end;
 mod files;
 mod fmt;
@@ -43,6 +44,8 @@ enum Action {
     Gen(generate::GenArgs),
     /// Offsets, lengths and kinds of all items, as a table or as JSON
     Layout(layout::LayoutArgs),
+    /// Specs → design sheets for people: Markdown or one HTML file each
+    Doc(doc::DocArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Action::Fmt(args) => fmt::fmt(&args),
         Action::Gen(args) => generate::generate(&args),
         Action::Layout(args) => layout::layout(&args),
+        Action::Doc(args) => doc::doc(&args),
         Action::Import(args) => import::import(&args),
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),
