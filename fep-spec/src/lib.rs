@@ -23,6 +23,7 @@ mod lint;
 pub mod load;
 pub mod generate;
 pub mod listing;
+pub mod samples;
 pub mod draft;
 #[cfg(feature = "import")]
 pub mod import;

@@ -12,6 +12,7 @@ mod glued;
 mod import;
 mod layout;
 mod messages;
+mod sample;
 mod telegrams;
 mod encode;
 mod text;
@@ -42,6 +43,8 @@ enum Action {
     Layout(layout::LayoutArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
+    /// Valid telegrams at the limits of every field: largest numbers, longest texts, full groups, each case
+    Sample(sample::SampleArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
     Decode(telegrams::DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Action::Gen(args) => generate::generate(&args),
         Action::Layout(args) => layout::layout(&args),
         Action::Import(args) => import::import(&args),
+        Action::Sample(args) => sample::sample(&args),
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),
         Action::Explain(args) => telegrams::explain(&args),
