@@ -102,4 +102,6 @@ codes! {
     WrongFile = "wrong-file",
     /// Generated Rust is missing or differs from the spec (`fep gen --check`).
     NotGenerated = "not-generated",
+    /// A spec is not in the canonical form (`fep fmt --check`).
+    NotFormatted = "not-formatted",
 }

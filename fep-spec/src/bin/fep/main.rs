@@ -7,6 +7,7 @@
 mod check;
 mod end;
 mod files;
+mod fmt;
 mod generate;
 mod glued;
 mod import;
@@ -37,6 +38,8 @@ struct Command {
 enum Action {
     /// Find mistakes in specs: sums, offsets, names, conditions
     Check(check::CheckArgs),
+    /// Lay out specs anew: one item a line, columns aligned, comments kept
+    Fmt(fmt::FmtArgs),
     /// Write specs as annotated Rust structs
     Gen(generate::GenArgs),
     /// Offsets, lengths and kinds of all items, as a table or as JSON
@@ -68,6 +71,7 @@ enum Format {
 fn main() -> ExitCode {
     let ended = match Command::parse().action {
         Action::Check(args) => check::check(&args),
+        Action::Fmt(args) => fmt::fmt(&args),
         Action::Gen(args) => generate::generate(&args),
         Action::Layout(args) => layout::layout(&args),
         Action::Import(args) => import::import(&args),
