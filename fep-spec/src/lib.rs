@@ -24,7 +24,6 @@ mod lint;
 pub mod load;
 pub mod generate;
 pub mod listing;
-pub mod samples;
 pub mod draft;
 #[cfg(feature = "import")]
 pub mod import;
@@ -32,6 +31,7 @@ pub mod codec;
 pub mod values;
 pub mod files;
 pub mod glued;
+pub mod samples;
 pub mod spec_file;
 
 pub use load::LoadError;
