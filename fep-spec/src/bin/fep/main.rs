@@ -5,6 +5,7 @@
 //! codes.
 
 mod check;
+mod doc;
 mod end;
 mod files;
 mod fmt;
@@ -44,6 +45,8 @@ enum Action {
     Gen(generate::GenArgs),
     /// Offsets, lengths and kinds of all items, as a table or as JSON
     Layout(layout::LayoutArgs),
+    /// Specs → design sheets for people: Markdown or one HTML file each
+    Doc(doc::DocArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
     /// Valid telegrams at the limits of every field: largest numbers, longest texts, full groups, each case
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Action::Fmt(args) => fmt::fmt(&args),
         Action::Gen(args) => generate::generate(&args),
         Action::Layout(args) => layout::layout(&args),
+        Action::Doc(args) => doc::doc(&args),
         Action::Import(args) => import::import(&args),
         Action::Sample(args) => sample::sample(&args),
         Action::Decode(args) => telegrams::decode(&args),
