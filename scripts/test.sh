@@ -13,6 +13,7 @@ features() { scripts/features.sh; }
 tests() {
   cargo test --workspace --all-features
   cargo run -q -p fep-spec --bin fep -- check specs
+  cargo run -q -p fep-spec --bin fep -- fmt specs --check
 }
 docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps; }
 package() { scripts/package.sh; }

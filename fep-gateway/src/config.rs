@@ -59,6 +59,7 @@ mod passing_on;
 mod settlement;
 mod switchover;
 
+mod proof;
 mod read;
 
 use std::collections::BTreeMap;
@@ -84,6 +85,7 @@ pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
+pub use self::proof::{Proof, Unproved};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
@@ -98,6 +100,9 @@ pub struct Config {
     pub journal: JournalFile,
     /// `[institutions.NAME]`, by name.
     pub institutions: BTreeMap<String, InstitutionConfig>,
+    /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are
+    /// connected.
+    pub notes: Report,
 }
 
 /// `[http]`: the HTTP interface.
@@ -228,7 +233,8 @@ pub enum Filling {
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
     /// `alive_ms`: a link counts as alive if an answer came within this time. Default: `echo_interval_ms` plus twice
-    /// `echo_timeout_ms`.
+    /// `echo_timeout_ms`. Without a test of the link, it counts as alive while it is connected, and after this time without an answer
+    /// `/readyz` has a note about it.
     pub alive: Duration,
     /// `sign_on`: the telegram that opens business after connecting. Default: none.
     pub sign_on: Option<String>,

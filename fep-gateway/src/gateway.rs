@@ -16,6 +16,7 @@ use std::time::Duration;
 use fep_spec::model::Spec;
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
+use tracing::info;
 
 use self::digest::digest;
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
@@ -115,6 +116,7 @@ impl Gateway {
         notices: Arc<dyn NoticeHandler>,
         options: StartOptions,
     ) -> Result<Self, StartError> {
+        config.notes.findings.iter().for_each(|note| info!("{note}"));
         let quarantine_max = config.institutions.values().map(quarantine_max).max().unwrap_or_default();
         let mut prepared = BTreeMap::new();
         for (name, institution) in config.institutions {
@@ -340,6 +342,16 @@ impl Gateway {
         let journal = self.inner.shared.journal.trouble();
         troubles.extend(journal.map(|error| format!("the journal takes no writes: {error}")));
         troubles
+    }
+
+    /// What a person should know although the gateway works: lines that count as alive because they are connected, while nothing has
+    /// to prove it and no answer did lately. Notes do not change whether the gateway is ready.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let now_ms = self.inner.shared.clock.now().wall_ms;
+        let institutions = self.inner.institutions.iter();
+        let noted = institutions.map(|(name, handle)| (name, handle.statuses.notes(now_ms)));
+        noted.flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}"))).collect()
     }
 
     /// The present status of every line and its links.

@@ -223,6 +223,9 @@ fn check(path: &Path) -> Result<(), Failure> {
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let institutions = count(config.institutions.len(), "institution");
     let lines = count(lines, "line");
+    if !config.notes.is_empty() {
+        say(&config.notes.render(io::stderr().is_terminal()));
+    }
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
 }

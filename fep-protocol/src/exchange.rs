@@ -294,6 +294,9 @@ pub struct LineStatus {
     pub stopped: Option<PersonNote>,
     /// The address that the line connects to, or listens on.
     pub address: String,
+    /// What has to prove again and again that the line is alive: `echo_test` or `poll`. `None` if there is nothing: then the line
+    /// counts as alive while it is connected.
+    pub proved_by: Option<&'static str>,
     /// The contracted links, each in its present state.
     pub links: Vec<LinkStatus>,
     /// The number of exchanges on the line that wait for their answer.

@@ -32,6 +32,8 @@ pub struct SessionPolicy {
     pub closes_unpolled: bool,
     /// Whether a poll of the institution does not show that it is alive: only its answers do.
     pub polls_prove_nothing: bool,
+    /// How long an answer proves that a link is alive, if somebody asks: answers are reported often enough for it.
+    pub alive: Option<Duration>,
 }
 
 /// The session of one connection.

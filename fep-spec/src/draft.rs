@@ -3,7 +3,9 @@
 //! A draft is neither checked nor lowered: it may contradict itself, because an institution's sheet may. What an importer doubts stands as
 //! a comment above its item. [`Spec::check`](crate::Spec::check) reads the text and finds the rest.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+
+use crate::canonical::{self, Body, Line, Node, Pair, Statement, key, quoted};
 
 /// A spec to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,200 +141,104 @@ impl DraftItem {
     }
 }
 
-/// The TOML text: one item a line, with aligned columns.
+/// The TOML text in the canonical form.
 impl fmt::Display for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        comments(f, "", &self.remarks)?;
-        if !self.remarks.is_empty() {
-            writeln!(f)?;
+        let mut lines = comments(&self.remarks);
+        if !lines.is_empty() {
+            lines.push(Line::Blank);
         }
-        keys(f, &self.head, None)?;
+        lines.extend(self.head.iter().map(|entry| line(entry.pair())));
         if !self.types.is_empty() {
-            writeln!(f, "\n[types]")?;
-            let width = self.types.iter().map(|(letter, _)| width(&key(letter))).max().unwrap_or_default();
-            for (letter, options) in &self.types {
-                writeln!(f, "{} = {}", padded(&key(letter), width), inline(options))?;
+            lines.push(header("types", None));
+            let letters = self.types.iter();
+            lines.extend(letters.map(|(letter, options)| line(Pair { key: key(letter), value: table(options, None) })));
+        }
+        for codes in &self.codes {
+            let rows = codes.codes.iter().map(|entries| Line::Entry(table(entries, None), Vec::new()));
+            lines.extend(comments(&codes.doubts));
+            lines.push(header("codes", Some(&codes.name)));
+            lines.extend(codes.entries.iter().map(|entry| line(entry.pair())));
+            lines.push(line(Pair { key: "codes".to_owned(), value: Node::List(Body::new(rows.collect())) }));
+        }
+        for (kind, tables) in [("parts", &self.parts), ("telegrams", &self.telegrams), ("files", &self.files)] {
+            for table in tables {
+                lines.extend(comments(&table.doubts));
+                lines.push(header(kind, Some(&table.name)));
+                lines.extend(table.entries.iter().map(|entry| line(entry.pair())));
+                lines.extend(list("items", &table.items).map(line));
             }
         }
-        self.codes.iter().try_for_each(|codes| codes.write(f))?;
-        let tables = [("parts", &self.parts), ("telegrams", &self.telegrams), ("files", &self.files)];
-        tables.into_iter().try_for_each(|(kind, tables)| tables.iter().try_for_each(|table| table.write(f, kind)))
+        f.write_str(&canonical::text(&lines, "\n"))
     }
-}
-
-impl DraftCodes {
-    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f)?;
-        comments(f, "", &self.doubts)?;
-        writeln!(f, "[codes.{}]", key(&self.name))?;
-        let width = keys(f, &self.entries, Some("codes"))?;
-        writeln!(f, "{} = [", padded("codes", width))?;
-        let codes: Vec<_> = self.codes.iter().map(|entries| DraftItem::new(entries.iter().cloned())).collect();
-        items(f, "  ", &codes)?;
-        writeln!(f, "]")
-    }
-}
-
-impl DraftTable {
-    fn write(&self, f: &mut fmt::Formatter<'_>, kind: &str) -> fmt::Result {
-        writeln!(f)?;
-        comments(f, "", &self.doubts)?;
-        writeln!(f, "[{kind}.{}]", key(&self.name))?;
-        let list = if self.items.is_empty() { None } else { Some("items") };
-        let width = keys(f, &self.entries, list)?;
-        if self.items.is_empty() {
-            return Ok(());
-        }
-        writeln!(f, "{} = [", padded("items", width))?;
-        items(f, "  ", &self.items)?;
-        writeln!(f, "]")
-    }
-}
-
-/// Lines `key = value` with aligned values. `list` is a further key that follows. Returns the width of the keys.
-fn keys(f: &mut fmt::Formatter<'_>, entries: &[Entry], list: Option<&str>) -> Result<usize, fmt::Error> {
-    let keys = entries.iter().map(|entry| width(&key(&entry.key))).chain(list.map(width));
-    let width = keys.max().unwrap_or_default();
-    entries.iter().try_for_each(|entry| writeln!(f, "{} = {}", padded(&key(&entry.key), width), entry.value))?;
-    Ok(width)
-}
-
-/// Items, one a line. Neighbours that have the same keys in the same place have aligned columns.
-fn items(f: &mut fmt::Formatter<'_>, indent: &str, all: &[DraftItem]) -> fmt::Result {
-    let columns = Columns::of(all);
-    for item in all {
-        comments(f, indent, &item.doubts)?;
-        let line = columns.line(item);
-        let (what, below) = if item.cases.is_empty() { ("items", &item.items) } else { ("cases", &item.cases) };
-        if below.is_empty() {
-            writeln!(f, "{indent}{{ {line} }},")?;
-            continue;
-        }
-        writeln!(f, "{indent}{{ {line}, {what} = [")?;
-        items(f, &format!("{indent}  "), below)?;
-        writeln!(f, "{indent}] }},")?;
-    }
-    Ok(())
 }
 
 /// The lines of one item, as they stand in a spec.
 #[cfg(feature = "import")]
 pub(crate) fn lines(item: &DraftItem) -> Vec<String> {
-    struct Lines<'i>(&'i DraftItem);
-    impl fmt::Display for Lines<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            items(f, "", std::slice::from_ref(self.0))
-        }
-    }
-    Lines(item).to_string().lines().map(str::to_owned).collect()
+    canonical::entries(rows(std::slice::from_ref(item)))
 }
 
-/// The widths of the columns of a list of items.
-struct Columns(Vec<usize>);
-
-/// The keys whose values are aligned. Those behind them are of very different lengths.
-const ALIGNED: [&str; 6] = ["name", "code", "label", "type", "kind", "len"];
-
-impl Columns {
-    fn of(items: &[DraftItem]) -> Self {
-        let mut widths = Vec::new();
-        for item in items.iter().filter(|item| item.items.is_empty() && item.cases.is_empty()) {
-            for (at, entry) in item.entries.iter().enumerate().take_while(|(_, entry)| is_aligned(entry)) {
-                if widths.len() <= at {
-                    widths.push(0);
-                }
-                if let Some(column) = widths.get_mut(at) {
-                    *column = (*column).max(width(&cell(entry)));
-                }
-            }
-        }
-        Self(widths)
-    }
-
-    fn line(&self, item: &DraftItem) -> String {
-        let mut line = String::new();
-        let mut widths = self.0.iter();
-        let mut aligns = item.items.is_empty() && item.cases.is_empty();
-        for (at, entry) in item.entries.iter().enumerate() {
-            let is_last = at + 1 == item.entries.len();
-            let cell = if is_last { cell(entry).trim_end_matches(',').to_owned() } else { cell(entry) };
-            aligns &= is_aligned(entry);
-            let width = widths.next().copied().filter(|_| aligns && !is_last).unwrap_or_default();
-            if at > 0 {
-                line.push(' ');
-            }
-            line.push_str(&padded(&cell, width));
-        }
-        line
-    }
+fn header(kind: &str, name: Option<&str>) -> Line<Statement> {
+    let name = name.map_or(String::new(), |name| format!(".{}", key(name)));
+    Line::Entry(Statement::Header(format!("[{kind}{name}]")), Vec::new())
 }
 
-fn is_aligned(entry: &Entry) -> bool {
-    ALIGNED.contains(&entry.key.as_str())
+fn line(pair: Pair) -> Line<Statement> {
+    Line::Entry(Statement::Pair(pair), Vec::new())
 }
 
-fn cell(entry: &Entry) -> String {
-    format!("{} = {},", key(&entry.key), entry.value)
-}
-
-fn comments(f: &mut fmt::Formatter<'_>, indent: &str, lines: &[String]) -> fmt::Result {
+fn comments<T>(lines: &[String]) -> Vec<Line<T>> {
     let lines = lines.iter().flat_map(|line| line.lines());
-    lines.into_iter().try_for_each(|line| writeln!(f, "{}", format!("{indent}# {line}").trim_end()))
+    lines.map(|line| Line::Comment(format!("# {line}").trim_end().to_owned())).collect()
 }
 
-fn inline(entries: &[Entry]) -> String {
-    let entries: Vec<_> = entries.iter().map(|entry| format!("{} = {}", key(&entry.key), entry.value)).collect();
-    if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) }
+/// A list of items, or nothing if there are none.
+fn list(key: &str, items: &[DraftItem]) -> Option<Pair> {
+    (!items.is_empty()).then(|| Pair { key: key.to_owned(), value: Node::List(Body::new(rows(items))) })
 }
 
+/// Items with their doubts above them.
+fn rows(items: &[DraftItem]) -> Vec<Line<Node>> {
+    let mut lines = Vec::new();
+    for item in items {
+        let below = if item.cases.is_empty() { list("items", &item.items) } else { list("cases", &item.cases) };
+        lines.extend(comments(&item.doubts));
+        lines.push(Line::Entry(table(&item.entries, below), Vec::new()));
+    }
+    lines
+}
+
+fn table(entries: &[Entry], last: Option<Pair>) -> Node {
+    let pairs = entries.iter().map(Entry::pair).chain(last);
+    Node::Table(Body::new(pairs.map(|pair| Line::Entry(pair, Vec::new())).collect()))
+}
+
+impl Entry {
+    fn pair(&self) -> Pair {
+        Pair { key: key(&self.key), value: self.value.node() }
+    }
+}
+
+/// The value on one line, as TOML.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.node().inline())
+    }
+}
+
+impl Value {
+    fn node(&self) -> Node {
         match self {
-            Self::Text(text) => f.write_str(&quoted(text)),
-            Self::Number(number) => write!(f, "{number}"),
-            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Text(text) => Node::Plain(quoted(text)),
+            Self::Number(number) => Node::Plain(number.to_string()),
+            Self::Flag(flag) => Node::Plain(flag.to_string()),
             Self::List(values) => {
-                let values: Vec<_> = values.iter().map(Self::to_string).collect();
-                write!(f, "[{}]", values.join(", "))
+                Node::List(Body::new(values.iter().map(|value| Line::Entry(value.node(), Vec::new())).collect()))
             }
-            Self::Table(entries) => f.write_str(&inline(entries)),
+            Self::Table(entries) => table(entries, None),
         }
     }
-}
-
-/// A key as TOML: bare if it can be.
-fn key(key: &str) -> String {
-    let is_bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_bare { key.to_owned() } else { quoted(key) }
-}
-
-/// A string as TOML, on one line.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            '\r' => quoted.push_str("\\r"),
-            control if control.is_control() => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
-            }
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// The number of columns that a text takes: Korean characters take two.
-fn width(text: &str) -> usize {
-    text.chars().map(|character| if matches!(character, '\u{1100}'..='\u{FFDC}') { 2 } else { 1 }).sum()
-}
-
-fn padded(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 #[cfg(test)]

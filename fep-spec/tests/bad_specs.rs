@@ -75,7 +75,7 @@ fn a_finding_is_one_line_for_a_log_and_an_object_for_a_program() {
 }
 
 /// Codes that `Spec::check` does not find in a text, or only in a very large one.
-const ELSEWHERE: [Code; 3] = [Code::NotUtf8, Code::TooManyFindings, Code::NotGenerated];
+const ELSEWHERE: [Code; 4] = [Code::NotUtf8, Code::TooManyFindings, Code::NotGenerated, Code::NotFormatted];
 
 #[test]
 fn every_code_is_that_of_some_mistake() {

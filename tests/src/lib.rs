@@ -9,6 +9,7 @@ pub mod random_file;
 pub mod random_layout;
 pub mod random_marks;
 pub mod random_spec;
+pub mod random_toml;
 pub mod tools;
 pub mod properties;
 

@@ -16,7 +16,7 @@ use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
     ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, keys, lines, notices, passing_on,
+    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, keys, lines, notices, passing_on, proof,
     settlement, switchover,
 };
 
@@ -95,7 +95,8 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             "add a table [institutions.NAME]",
         );
     }
-    Some(Config { http: Http { listen }, journal, institutions })
+    let notes = proof::notes(root.table("institutions"), &institutions);
+    Some(Config { http: Http { listen }, journal, institutions, notes })
 }
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {

@@ -111,7 +111,7 @@ function renderLines() {
         cell("", link ? duration(now - link.since_ms) : "-"),
         cell("num", link ? age(link.last_rx_ms, now, link.state === "up") : "-"),
         cell("num", link ? age(link.last_tx_ms, now, false) : "-"),
-        cell("num", link && link.echo_round_trip_us !== null ? `${(link.echo_round_trip_us / 1000).toFixed(1)} ms` : faint("-")),
+        cell("num", link && link.echo_round_trip_us !== null ? `${(link.echo_round_trip_us / 1000).toFixed(1)} ms` : faint(line.proved_by ? "-" : "시험 없음 untested")),
         cell("num", first ? `${line.inflight} / ${line.inflight_max}` : ""),
         cell("num", first ? `${line.reconnects}` : ""),
         cell("", first ? duty(line, now) : ""),

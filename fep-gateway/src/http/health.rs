@@ -22,14 +22,16 @@ pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "alive": true }))
 }
 
-/// `GET /readyz`: whether every institution has a link that is alive and the journal takes writes. If not, the reasons.
+/// `GET /readyz`: whether every institution has a link that is alive and the journal takes writes. If not, the `reasons`. The `notes`
+/// name lines that count as alive without a proof; they change nothing.
 pub(super) async fn ready(State(shared): State<Shared>) -> Response {
     let mut reasons = shared.gateway.troubles();
     if *shared.stopping.borrow() && reasons.is_empty() {
         reasons.push("the gateway is stopping".to_owned());
     }
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons }))).into_response()
+    (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons, "notes": shared.gateway.notes() })))
+        .into_response()
 }
 
 /// `GET /v1/lines`

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::config::InstitutionConfig;
+use crate::config::{InstitutionConfig, Proof, SessionConfig};
 use fep_protocol::exchange::{LineStatus, LinkState, LinkStatus};
 use fep_protocol::reason::CloseReason;
 use fep_protocol::standing::PersonNote;
@@ -13,8 +13,10 @@ use fep_protocol::terms::{Incarnation, LineDuty, LinkId};
 #[derive(Debug)]
 pub struct LineStatuses {
     lines: Vec<Mutex<LineStatus>>,
-    /// How long an answer proves that a link is alive. `None` if there is no echo test that would prove it.
-    alive_ms: Option<i64>,
+    /// Whether the gateway tests its links. If it does not, a link that is up counts as alive.
+    tests_links: bool,
+    /// How long an answer proves that a link is alive.
+    alive_ms: i64,
     /// The duty of each line.
     duties: Vec<LineDuty>,
 }
@@ -47,6 +49,7 @@ impl LineStatuses {
             carries_why: None,
             stopped: None,
             address: line.role.address(),
+            proved_by: config.proof(line).ok().map(Proof::name),
             links: vec![link.clone(); line.links],
             inflight: 0,
             inflight_max: config.inflight_max,
@@ -54,10 +57,12 @@ impl LineStatuses {
             last_error: None,
             last_error_code: None,
         };
-        let session = config.session.as_ref().filter(|session| session.tests_links());
-        let alive_ms = session.map(|session| i64::try_from(session.alive.as_millis()).unwrap_or(i64::MAX));
-        let duties = config.lines.iter().map(|line| line.duty).collect();
-        Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect(), alive_ms, duties }
+        Self {
+            lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect(),
+            tests_links: config.session.as_ref().is_some_and(SessionConfig::tests_links),
+            alive_ms: i64::try_from(config.alive().as_millis()).unwrap_or(i64::MAX),
+            duties: config.lines.iter().map(|line| line.duty).collect(),
+        }
     }
 
     /// The present status of every line.
@@ -91,7 +96,7 @@ impl LineStatuses {
         for line in sending {
             // Links for one request: one that is not connected is ready, unless connecting failed.
             let line_now = open(line);
-            if line_now.connection == "one_shot" && line_now.links.iter().any(|link| link.state != LinkState::Down) {
+            if line_now.connection == ONE_SHOT && line_now.links.iter().any(|link| link.state != LinkState::Down) {
                 return None;
             }
             drop(line_now);
@@ -100,15 +105,56 @@ impl LineStatuses {
                     UNPOLLED.clone_into(&mut why);
                     continue;
                 }
-                let alive_ms = self.alive_ms?;
                 match link.proved_ms {
-                    Some(proved_ms) if now_ms.saturating_sub(proved_ms) <= alive_ms => return None,
-                    Some(_) => why = format!("no answer came within {alive_ms} ms"),
+                    _ if !self.tests_links => return None,
+                    Some(proved_ms) if self.is_fresh(proved_ms, now_ms) => return None,
+                    Some(_) => why = format!("no answer came within {} ms", self.alive_ms),
                     None => why = "no answer has come yet".to_owned(),
                 }
             }
         }
         Some(why)
+    }
+
+    /// What a person should know about lines that count as alive although nothing has to prove it, and nothing did lately.
+    #[must_use]
+    pub fn notes(&self, now_ms: i64) -> Vec<String> {
+        let lines = self.lines.iter().zip(&self.duties).map(|(line, duty)| (open(line), duty.sends()));
+        lines.filter_map(|(line, sends)| self.unproved(&line, sends, now_ms)).collect()
+    }
+
+    fn unproved(&self, line: &LineStatus, sends: bool, now_ms: i64) -> Option<String> {
+        let is_one_shot = line.connection == ONE_SHOT;
+        let counts = |link: &&LinkStatus| link.state == LinkState::Up || is_one_shot && link.state != LinkState::Down;
+        let mut links = line.links.iter().filter(counts).peekable();
+        if line.proved_by.is_some() || links.peek().is_none() {
+            return None;
+        }
+        // On a line on which only the institution sends, whatever it sends shows that the line is alive.
+        let proved = |link: &LinkStatus| match sends {
+            true => link.proved_ms,
+            false => link.last_rx_ms.filter(|received_ms| *received_ms >= link.since_ms),
+        };
+        let proved_ms = links.filter_map(proved).max();
+        if proved_ms.is_some_and(|proved_ms| self.is_fresh(proved_ms, now_ms)) {
+            return None;
+        }
+        let what = if sends { "no answer" } else { "nothing" };
+        let when = match proved_ms {
+            Some(_) => format!("came within {} ms", self.alive_ms),
+            None => "has come yet".to_owned(),
+        };
+        let (because, missing) = match (is_one_shot, sends) {
+            (true, _) => ("no connecting failed", "a link for one request is not tested"),
+            (false, true) => ("it is connected", "neither session.echo_test nor session.poll proves it"),
+            (false, false) => ("it is connected", "session.polled_within_ms does not ask for polls"),
+        };
+        Some(format!("line {} counts as alive because {because}: {what} {when}, and {missing}", line.line))
+    }
+
+    /// Whether what came then still proves that the institution is alive.
+    fn is_fresh(&self, proved_ms: i64, now_ms: i64) -> bool {
+        now_ms.saturating_sub(proved_ms) <= self.alive_ms
     }
 
     /// Records an error of a line that belongs to none of its links.
@@ -164,7 +210,7 @@ impl LineStatuses {
         now_ms: i64,
     ) -> Option<(LineStatus, bool)> {
         let mut line = open(self.lines.get(id.line)?);
-        let line_connection = line.connection;
+        let is_one_shot = line.connection == ONE_SHOT;
         let link = line.links.get_mut(id.link)?;
         let is_new = matches!(state, LinkState::Connecting | LinkState::Listening);
         let was_unconnected =
@@ -178,10 +224,11 @@ impl LineStatuses {
         if state != LinkState::Up {
             link.unpolled_since_ms = None;
         }
-        let again = is_new && link.incarnation > 0 && line_connection != "one_shot";
+        let again = is_new && link.incarnation > 0 && !is_one_shot;
         if is_new {
             link.incarnation += 1;
-            link.proved_ms = None;
+            // A link for one request ends with its answer, which proves the line all the same.
+            link.proved_ms = link.proved_ms.filter(|_| is_one_shot);
         }
         if is_new || matches!(state, LinkState::Down | LinkState::Idle) {
             link.peer = None;
@@ -225,6 +272,9 @@ impl LineStatuses {
         }
     }
 }
+
+/// How a line is connected whose links carry one request each.
+const ONE_SHOT: &str = "one_shot";
 
 /// Why an institution is not ready that has to poll and does not.
 const UNPOLLED: &str = "the institution does not poll as agreed";

@@ -238,6 +238,9 @@ async fn a_link_for_one_request_is_connected_and_closed_for_it() {
     let bench = Bench::new(&line("main", port, "one_shot = true\nlinks = 2"), "answer_timeout_ms = 5000", "").await;
     bench.becomes("main", LinkState::Idle).await;
     assert!(bench.gateway.troubles().is_empty(), "it is ready without a connection");
+    let note = "bank-a: line main counts as alive because no connecting failed: no answer has come yet, and a link for one request is not \
+                tested";
+    assert_eq!((bench.line("main").proved_by, bench.gateway.notes()), (None, vec![note.to_owned()]));
     for closes_itself in [false, true, false] {
         let asked = [bench.ask(), bench.ask()];
         let mut streams = Vec::new();
@@ -257,6 +260,7 @@ async fn a_link_for_one_request_is_connected_and_closed_for_it() {
             assert_eq!(outcome(&asked.await.unwrap()), "answered");
         }
     }
+    assert!(bench.gateway.notes().is_empty(), "an answer proves the line, also after its connection has ended");
     let status = bench.line("main");
     assert_eq!((status.connection, status.reconnects, status.last_error), ("one_shot", 0, None));
     drop(listener);

@@ -32,6 +32,25 @@ fn the_annotated_example_is_a_configuration() {
 }
 
 #[test]
+fn a_line_that_nothing_has_to_prove_is_noted_with_its_place_and_is_no_mistake() {
+    let config = "fep-gateway/testdata/quote-c.toml";
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(root().join(config)).unwrap();
+    let spec = root().join("specs/quote-c/quote-c.toml");
+    let path = folder.path().join("gateway.toml");
+    std::fs::write(&path, text.replace("specs/quote-c/quote-c.toml", spec.to_str().unwrap())).unwrap();
+    let arguments = ["check", "--config", path.to_str().unwrap()];
+    for said in [
+        "note[missing-key]: nothing has to prove that line `main` of quote-c is alive",
+        "7 | name = \"main\"",
+        "help: while it is connected it counts as ready: write `session.echo_test`, `session.poll` with `sends = true`, or ",
+        "1 institution, 1 line, nothing wrong",
+    ] {
+        check(&arguments, 0, said);
+    }
+}
+
+#[test]
 fn the_demo_shows_every_outcome_and_no_secret() {
     let output = gateway(&["demo", "--once", "--listen", "127.0.0.1:0"]);
     let stdout = String::from_utf8(output.stdout).unwrap();

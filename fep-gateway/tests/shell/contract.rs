@@ -162,6 +162,22 @@ async fn readiness_follows_the_line_and_life_does_not() {
 }
 
 #[tokio::test]
+async fn readiness_says_which_lines_nothing_proves() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    assert_eq!(bench.get("/v1/lines").await.1["lines"][0]["proved_by"], Json::Null);
+    let (status, reply) = bench.get("/readyz").await;
+    let note = "bank-a: line main counts as alive because it is connected: no answer has come yet, and neither session.echo_test nor \
+                session.poll proves it";
+    let expected = json!({ "ready": true, "reasons": [], "notes": [note] });
+    assert_eq!((status, reply), (StatusCode::OK, expected), "what nothing tests counts as alive while it is connected");
+    bench.transfer(&transfer("decline"), None).await;
+    bench.until("/readyz", |reply| *reply == json!({ "ready": true, "reasons": [], "notes": [] })).await;
+    let bench = Bench::alone().await;
+    let (status, reply) = bench.get("/readyz").await;
+    assert_eq!((status, &reply["notes"]), (StatusCode::SERVICE_UNAVAILABLE, &json!([])), "the reasons say it");
+}
+
+#[tokio::test]
 async fn metrics_count_outcomes_and_name_no_field() {
     let bench = Bench::of(GOOD_BANK, "").await;
     bench.transfer(&transfer("rent"), None).await;

@@ -37,10 +37,15 @@ pub(super) struct ContractedLink {
     backoff: Backoff,
     /// The time when an answer last proved that the institution is alive, as far as it was reported.
     proved: Option<Duration>,
+    /// The shortest time between two reports that the link works.
+    proved_pause: Duration,
 }
 
-/// The shortest time between two reports that a link works.
+/// The shortest time between two reports that a link works, unless an answer proves it only for a short time.
 const PROVED_PAUSE: Duration = Duration::from_secs(1);
+
+/// How many reports are made at least while an answer still proves that a link works.
+const REPORTS_WHILE_ALIVE: u32 = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -74,6 +79,7 @@ impl ContractedLink {
             poll: None,
             backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
             proved: None,
+            proved_pause: PROVED_PAUSE,
         }
     }
 
@@ -81,6 +87,8 @@ impl ContractedLink {
     pub(super) fn begin(&mut self, policy: SessionPolicy) {
         self.incarnation += 1;
         self.stage = Stage::Connecting;
+        let alive = policy.alive.map(|alive| alive / REPORTS_WHILE_ALIVE);
+        self.proved_pause = alive.map_or(PROVED_PAUSE, |pause| pause.min(PROVED_PAUSE));
         self.session = Session::new(policy);
         self.proved = None;
         self.free();
@@ -97,7 +105,7 @@ impl ContractedLink {
     /// whether that is to be reported.
     pub(super) fn worked(&mut self, now: Duration) -> bool {
         self.backoff.succeeded();
-        let is_due = self.proved.is_none_or(|proved| now.saturating_sub(proved) >= PROVED_PAUSE);
+        let is_due = self.proved.is_none_or(|proved| now.saturating_sub(proved) >= self.proved_pause);
         if is_due {
             self.proved = Some(now);
         }

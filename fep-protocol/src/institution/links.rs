@@ -91,8 +91,9 @@ impl<T: Telegrams> Institution<T> {
         let is_polled = link.line.duty != LineDuty::Send && !link.line.one_shot;
         let polled_within = policy.polled_within.filter(|_| is_polled);
         let closes_unpolled = policy.closes_unpolled;
+        let alive = policy.alive;
         let duties = if has_duties { policy } else { SessionPolicy::default() };
-        link.begin(SessionPolicy { polled_within, closes_unpolled, ..duties });
+        link.begin(SessionPolicy { polled_within, closes_unpolled, alive, ..duties });
         let incarnation = Incarnation { link: id, number: link.incarnation };
         let state = if link.line.listens { LinkState::Listening } else { LinkState::Connecting };
         self.refresh(id);

@@ -1,6 +1,6 @@
 //! Bank A 펌뱅킹 전문: the telegrams of the spec `bank-a`, version 2026-11-01.
 //!
-//! Written by `fep gen` from bank-a.toml (fnv1a-64 6e0487026ef50c26). A change belongs there.
+//! Written by `fep gen` from bank-a.toml (fnv1a-64 aabfa422854cb4d8). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 

@@ -1,6 +1,6 @@
 //! GIRO E 지급이체 전문: the telegrams of the spec `giro-e`, version 2026-11-01.
 //!
-//! Written by `fep gen` from giro-e.toml (fnv1a-64 e8c482c7b5219eac). A change belongs there.
+//! Written by `fep gen` from giro-e.toml (fnv1a-64 eafbdd7fa7e44db4). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 

@@ -1,6 +1,6 @@
 //! 호스트 B 대출 전문: the telegrams of the spec `host-b`, version 2026-11-01.
 //!
-//! Written by `fep gen` from host-b.toml (fnv1a-64 1511d4bb582c91fc). A change belongs there.
+//! Written by `fep gen` from host-b.toml (fnv1a-64 7c70ca8e99586752). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 

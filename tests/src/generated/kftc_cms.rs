@@ -1,6 +1,6 @@
 //! KFTC CMS 출금이체 신청: the telegrams of the spec `kftc-cms`, version 2026-11-01.
 //!
-//! Written by `fep gen` from kftc-cms.toml (fnv1a-64 03f5d21c15c9150f). A change belongs there.
+//! Written by `fep gen` from kftc-cms.toml (fnv1a-64 56f303140b0d6001). A change belongs there.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! NACHA ACH file: the telegrams of the spec `nacha`, version 2026-11-01.
 //!
-//! Written by `fep gen` from nacha.toml (fnv1a-64 d98c4145da3846b8). A change belongs there.
+//! Written by `fep gen` from nacha.toml (fnv1a-64 bb29791c785884e0). A change belongs there.
 
 use std::borrow::Cow;
 

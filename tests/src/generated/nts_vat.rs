@@ -1,6 +1,6 @@
 //! 국세청 부가가치세 전자신고: the telegrams of the spec `nts-vat`, version 2026.
 //!
-//! Written by `fep gen` from nts-vat.toml (fnv1a-64 128c8f449df99ac6). A change belongs there.
+//! Written by `fep gen` from nts-vat.toml (fnv1a-64 77e7141dd28e48d8). A change belongs there.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! 시세 스트림: the telegrams of the spec `quote-c`, version 2026-11-01.
 //!
-//! Written by `fep gen` from quote-c.toml (fnv1a-64 9853c0ec6e4a7cd9). A change belongs there.
+//! Written by `fep gen` from quote-c.toml (fnv1a-64 9464d1a7813f749d). A change belongs there.
 
 use fep_codec::{Code, Telegram, Text, Time};
 

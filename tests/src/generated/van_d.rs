@@ -1,6 +1,6 @@
 //! VAN D 단말 승인 전문: the telegrams of the spec `van-d`, version 2026-11-01.
 //!
-//! Written by `fep gen` from van-d.toml (fnv1a-64 1fe162dad650aab3). A change belongs there.
+//! Written by `fep gen` from van-d.toml (fnv1a-64 60ee3f43567a0ded). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 

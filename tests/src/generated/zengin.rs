@@ -1,6 +1,6 @@
 //! 全銀 総合振込: the telegrams of the spec `zengin`, version 2026-11-01.
 //!
-//! Written by `fep gen` from zengin.toml (fnv1a-64 945e78fdbf1ad67d). A change belongs there.
+//! Written by `fep gen` from zengin.toml (fnv1a-64 f3475f71fb6419b1). A change belongs there.
 
 use std::borrow::Cow;
 

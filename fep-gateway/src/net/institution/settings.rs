@@ -72,5 +72,6 @@ fn policy(config: &InstitutionConfig) -> SessionPolicy {
         polled_within: session.polled_within,
         closes_unpolled: session.closes_unpolled,
         polls_prove_nothing: session.poll.as_ref().is_some_and(|poll| !poll.proves),
+        alive: Some(session.alive),
     })
 }

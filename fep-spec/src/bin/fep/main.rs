@@ -6,13 +6,16 @@
 
 mod check;
 mod diff;
+mod doc;
 mod end;
 mod files;
+mod fmt;
 mod generate;
 mod glued;
 mod import;
 mod layout;
 mod messages;
+mod sample;
 mod telegrams;
 mod encode;
 mod text;
@@ -37,14 +40,20 @@ struct Command {
 enum Action {
     /// Find mistakes in specs: sums, offsets, names, conditions
     Check(check::CheckArgs),
+    /// Lay out specs anew: one item a line, columns aligned, comments kept
+    Fmt(fmt::FmtArgs),
     /// Write specs as annotated Rust structs
     Gen(generate::GenArgs),
     /// Offsets, lengths and kinds of all items, as a table or as JSON
     Layout(layout::LayoutArgs),
     /// What changed between two versions of a spec, and what of it breaks telegrams
     Diff(diff::DiffArgs),
+    /// Specs → design sheets for people: Markdown or one HTML file each
+    Doc(doc::DocArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
+    /// Valid telegrams at the limits of every field: largest numbers, longest texts, full groups, each case
+    Sample(sample::SampleArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
     Decode(telegrams::DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
@@ -68,10 +77,13 @@ enum Format {
 fn main() -> ExitCode {
     let ended = match Command::parse().action {
         Action::Check(args) => check::check(&args),
+        Action::Fmt(args) => fmt::fmt(&args),
         Action::Gen(args) => generate::generate(&args),
         Action::Layout(args) => layout::layout(&args),
         Action::Diff(args) => diff::diff(&args),
+        Action::Doc(args) => doc::doc(&args),
         Action::Import(args) => import::import(&args),
+        Action::Sample(args) => sample::sample(&args),
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),
         Action::Explain(args) => telegrams::explain(&args),
