@@ -144,7 +144,7 @@ const HEAD: &str = "<!doctype html>\n<html lang=\"ko\"><head><meta charset=\"utf
 
 const STYLE: &str = "<style>
 :root { color-scheme: light dark; font: 14px/1.5 system-ui, 'Noto Sans KR', 'Noto Sans CJK KR', sans-serif }
-body { margin: 2rem auto; max-width: 100rem; padding: 0 1rem }
+body { word-break: keep-all; margin: 2rem auto; max-width: 100rem; padding: 0 1rem }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.5rem; font-size: .92em }
 th, td { border-bottom: 1px solid #8884; padding: .2em .6em; text-align: left; vertical-align: top }
 thead th { position: sticky; top: 0; background: Canvas }

@@ -330,6 +330,7 @@ impl Bytes {
     /// `112-124`, or where the bytes are not known a dash.
     pub(super) fn range(self) -> String {
         match (self.offset, self.len) {
+            (Some(offset), Some(1)) => offset.to_string(),
             (Some(offset), Some(len)) if len > 0 => format!("{offset}-{}", offset + len - 1),
             (Some(offset), _) => format!("{offset}-"),
             _ => "-".to_owned(),

@@ -99,6 +99,7 @@ fn line(f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
 fn name(change: &Change) -> String {
     let path = change.path.as_deref().unwrap_or_default();
     match (path, change.label.as_str()) {
+        ("", "") if change.new_bytes.or(change.old_bytes).is_some() => "reserved bytes".to_owned(),
         ("", label) => label.to_owned(),
         (path, "") => path.to_owned(),
         (path, label) => format!("{path} {label}"),

@@ -248,10 +248,10 @@ impl Walk<'_> {
             (Some(own), Some(other)) if are_one && own.what() == other.what() => {
                 let moved =
                     if old.current().is_none() && before.len() > 1 { ", and what follows has moved" } else { "" };
-                format!("{} has {}, and had {}{moved}", other.shown(), len_text(other), len_text(own))
+                format!("it has {}, and had {}{moved}", len_text(other), len_text(own))
             }
             (Some(own), Some(other)) if are_one => {
-                format!("{} is a {}, and was a {}", other.shown(), other.what(), own.what())
+                format!("it is a {}, and was a {}", other.what(), own.what())
             }
             _ => format!("other items are here: {} now, {} before", listed(after), listed(before)),
         };
