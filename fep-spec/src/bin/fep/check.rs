@@ -12,8 +12,10 @@ use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
 use crate::files::read_text;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  fep check bank.toml\n  fep check specs --format json\n  fep check - < bank.toml\n\n\
-                        The JSON and the codes of the findings: fep-spec/src/spec_file/findings.md.")]
+#[command(
+    after_help = "Examples:\n  fep check bank.toml\n  fep check specs --format json\n  fep check - < bank.toml\n\n\
+                        The JSON and the codes of the findings: fep-spec/src/spec_file/findings.md."
+)]
 pub(crate) struct CheckArgs {
     /// Spec files, folders of them, or - for stdin
     #[arg(required = true, value_name = "SPEC")]

@@ -39,8 +39,10 @@ pub(crate) struct TelegramArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  fep decode --spec bank.toml captured.bin\n  fep decode --spec bank.toml --telegram Transfer --hex - < dump.txt\n  \
-                        fep decode --spec specs captured.bin | jq .fields.amount")]
+#[command(
+    after_help = "Examples:\n  fep decode --spec bank.toml captured.bin\n  fep decode --spec bank.toml --telegram Transfer --hex - < dump.txt\n  \
+                        fep decode --spec specs captured.bin | jq .fields.amount"
+)]
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
     pub(crate) telegram: TelegramArgs,
@@ -58,8 +60,10 @@ fn lenient_help() -> String {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  fep explain --spec bank.toml captured.bin\n  fep encode --spec bank.toml request.json | fep explain --spec bank.toml\n  \
-                        fep explain --spec bank.toml --hex --reveal - < dump.txt")]
+#[command(
+    after_help = "Examples:\n  fep explain --spec bank.toml captured.bin\n  fep encode --spec bank.toml request.json | fep explain --spec bank.toml\n  \
+                        fep explain --spec bank.toml --hex --reveal - < dump.txt"
+)]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) decode: DecodeArgs,
