@@ -32,8 +32,8 @@ mod links;
 mod sides;
 mod content;
 mod wire;
-mod repeats;
 mod recognised;
+mod rows;
 mod items;
 mod files;
 mod telegrams;
@@ -59,7 +59,7 @@ pub struct Diff {
     /// What breaks telegrams.
     pub breaks: Vec<Break>,
     /// The items of both versions side by side, for the page.
-    rows: Vec<telegrams::Table>,
+    rows: Vec<rows::Table>,
 }
 
 /// One of the two specs.

@@ -3,7 +3,12 @@
 //! Specs are changed at random, as text. Random telegrams of each version are given to the other one. The rules of what breaks are not
 //! repeated here: the codec is the judge.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper of a test fails by panicking"
+)]
 
 use fep_codec::{Layout, Record};
 use fep_spec::Spec;

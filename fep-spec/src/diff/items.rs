@@ -6,7 +6,7 @@ use fep_codec::Charset;
 use fep_codec::layout::{Case, Check, CodeMeaning, CodeRule, Computed, Field, Group, Item, Kind, LengthScope, Repeat};
 
 use super::pairs::Pairs;
-use super::telegrams::{Cell, Row};
+use super::rows::{Cell, Row};
 use super::tree::{Node, max};
 use super::{Bytes, Change, Class};
 use crate::generate::option_words;

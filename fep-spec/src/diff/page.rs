@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::telegrams::{Cell, Row, Table, Title};
+use super::rows::{Cell, Row, Table, Title};
 use super::text::{sentence, word};
 use super::{Change, Class, Diff, Sender};
 use crate::html::escaped;

@@ -4,45 +4,11 @@ use super::items::Items;
 use super::links::Names;
 use super::pairs::Pairs;
 use super::recognised;
+use super::rows::{Table, Title};
 use super::tree::{Node, PartAt, Tree};
 use super::wire::Walk;
 use super::{Break, Bytes, Change, Class, Diff, Sender};
 use crate::model::{CodeList, Spec, TelegramSpec};
-
-/// The items of a telegram side by side.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Table {
-    pub(super) old: Option<Title>,
-    pub(super) new: Option<Title>,
-    pub(super) rows: Vec<Row>,
-}
-
-/// A telegram in one version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Title {
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) len: Option<usize>,
-}
-
-/// An item in both versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) old: Option<Cell>,
-    pub(super) new: Option<Cell>,
-    /// How deep in groups and choices it is.
-    pub(super) depth: usize,
-}
-
-/// An item in one version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cell {
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) offset: Option<usize>,
-    pub(super) len: Option<usize>,
-    pub(super) kind: String,
-}
 
 /// Compares the specs and all their telegrams.
 pub(super) fn compare(old: &Spec, new: &Spec, diff: &mut Diff) {
@@ -69,14 +35,17 @@ pub(super) fn compare(old: &Spec, new: &Spec, diff: &mut Diff) {
     recognised::compare(&both, &only_old, &only_new, &mut diff.breaks);
 }
 
+/// Whether a telegram of the old version is one of the new version.
+type IsSame = fn(&TelegramSpec, &TelegramSpec) -> bool;
+
 /// The telegrams that both versions have. A name that is left over belongs to a telegram that is left over and has the same conditions or
 /// the same name on the sheet.
 fn partners<'s>(old: &'s Spec, new: &'s Spec) -> Vec<(&'s TelegramSpec, &'s TelegramSpec)> {
     let mut partners: Vec<(&TelegramSpec, &TelegramSpec)> = Vec::new();
-    let by: [&dyn Fn(&TelegramSpec, &TelegramSpec) -> bool; 3] = [
-        &|own, other| own.name() == other.name(),
-        &|own, other| !own.layout.when.is_empty() && own.layout.when == other.layout.when,
-        &|own, other| !own.layout.label.is_empty() && own.layout.label == other.layout.label,
+    let by: [IsSame; 3] = [
+        |own, other| own.name() == other.name(),
+        |own, other| !own.layout.when.is_empty() && own.layout.when == other.layout.when,
+        |own, other| !own.layout.label.is_empty() && own.layout.label == other.layout.label,
     ];
     for is_same in by {
         for own in &old.telegrams {

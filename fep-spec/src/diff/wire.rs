@@ -3,6 +3,8 @@
 //! As long as the items of both end at the same byte, they are compared one by one. Where they do not, all items up to the next common end
 //! are one stretch of bytes that the two versions read differently. Reserved bytes may be divided at any byte.
 
+mod repeats;
+
 use std::ops::Range;
 
 use fep_codec::layout::{Field, Filler, Item, Literal};
@@ -11,7 +13,6 @@ use serde_json::Value as Json;
 use super::content::{self, Reading};
 use super::links::Names;
 use super::pairs::Pairs;
-use super::repeats;
 use super::sides::{Gap, Side};
 use super::tree::Node;
 use super::{Break, Example, Sender};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use fep_codec::layout::{Case, Choice, Group, Page, Repeat};
 
-use super::Sender;
-use super::tree::{Node, max};
-use super::wire::Walk;
+use super::Walk;
+use crate::diff::Sender;
+use crate::diff::tree::{Node, max};
 
 /// Compares how often the entries of a group repeat.
 pub(super) fn compare(walk: &mut Walk<'_>, nodes: [&Node<'_>; 2], old: &Group, new: &Group) {
