@@ -31,6 +31,7 @@ pub mod codec;
 pub mod values;
 pub mod files;
 pub mod glued;
+pub mod samples;
 pub mod pages;
 pub mod spec_file;
 
