@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use fep_spec::load::{SpecNames, read, spec_files};
-use fep_spec::model::Spec;
-use fep_spec::pages::explained::{SAMPLE_MAX_BYTES, explain};
+use fep_spec::model::{Spec, TelegramSpec};
+use fep_spec::pages::explained::{Explained, SAMPLE_MAX_BYTES, explain, made};
 use fep_spec::pages::{Lang, Page, html, markdown};
 use fep_spec::report::Report;
+use fep_spec::samples::{Options, Samples};
 
 use crate::end::{Ended, Outcome, Stop, note, print};
 use crate::files::read_text;
@@ -143,7 +144,7 @@ fn load(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Spec)>, Stop> {
 fn samples(specs: &[(PathBuf, Spec)], pages: &mut [Page]) -> Result<(), Stop> {
     let mut unread: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut known = BTreeSet::new();
-    for ((path, spec), page) in specs.iter().zip(pages) {
+    for ((path, spec), page) in specs.iter().zip(pages.iter_mut()) {
         for sample in sample_files(path)? {
             let cannot = |error: std::io::Error| Stop::Message(format!("cannot read {}: {error}", sample.display()));
             let mut bytes = Vec::new();
@@ -161,10 +162,23 @@ fn samples(specs: &[(PathBuf, Spec)], pages: &mut [Page]) -> Result<(), Stop> {
             }
         }
     }
+    for ((_, spec), page) in specs.iter().zip(pages) {
+        let without = |telegram: &&TelegramSpec| page.samples.iter().all(|sample| sample.telegram != telegram.name());
+        // An answer with the items of its request would be shown the same way again.
+        let own = spec.telegrams.iter().filter(|telegram| telegram.like.is_none()).filter(without);
+        let made: Vec<Explained> = own.filter_map(|telegram| between_limits(spec, telegram)).collect();
+        page.samples.extend(made);
+    }
     for (sample, why) in unread.iter().filter(|(sample, _)| !known.contains(*sample)) {
         note(&format!("{} is left out: {why}", sample.display()));
     }
     Ok(())
+}
+
+/// A telegram with usual values, if one can be made.
+fn between_limits(spec: &Spec, telegram: &TelegramSpec) -> Option<Explained> {
+    let samples = Samples::of(spec, telegram, Options::default());
+    samples.all.first().map(|sample| made(telegram, &sample.bytes))
 }
 
 /// The files of the folder `samples` beside a spec file, in the order of their names.

@@ -2,7 +2,7 @@
 
 use super::super::model::{Anchor, CasePage, Row, Times};
 use super::super::words;
-use super::markup::{Markup, both, escaped};
+use super::markup::{Markup, both, code, escaped};
 
 /// The maximum number of codes that a row shows. Its list shows all of them.
 const CODES_MAX: usize = 12;
@@ -119,8 +119,7 @@ impl Markup<'_> {
         }
         self.raw("<td class=\"num place\"><td class=rules><ul>");
         for code in &case.codes {
-            let code = if code.is_empty() { "\"\"" } else { code };
-            self.raw(&format!("<li class=code><code>{}</code>", escaped(code)));
+            self.raw(&format!("<li class=code><code>{}</code>", self::code(code)));
         }
         if case.codes.is_empty() {
             self.raw(&format!("<li>{}", both("다른 모든 코드", "all other codes")));
@@ -178,8 +177,7 @@ impl Markup<'_> {
             self.said(fact);
         }
         for known in row.codes.iter().take(CODES_MAX) {
-            let code = if known.code.is_empty() { "\"\"" } else { &known.code };
-            self.raw(&format!("<li class=code><code>{}</code> {}", escaped(code), escaped(&known.label)));
+            self.raw(&format!("<li class=code><code>{}</code> {}", code(&known.code), escaped(&known.label)));
         }
         let more = row.codes.len().saturating_sub(CODES_MAX);
         if more > 0 {

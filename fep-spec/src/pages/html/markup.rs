@@ -76,6 +76,11 @@ pub(super) fn both(ko: &str, en: &str) -> String {
     format!("<span lang=ko>{}</span><span lang=en>{}</span>", escaped(ko), escaped(en))
 }
 
+/// A code as content of an element. The code of a blank field is empty.
+pub(super) fn code(code: &str) -> String {
+    if code.is_empty() { both("공백", "blank") } else { escaped(code) }
+}
+
 /// A text that shows as it is, between tags and in quoted attributes. Control characters, which HTML cannot have, are replaced.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -1,8 +1,10 @@
 //! What stands around the tables of items: contents, front, telegrams, parts, files, codes, letters.
 
+use super::super::kinds::kind_text;
 use super::super::model::{Anchor, FilePage, TelegramPage};
 use super::super::words;
-use super::markup::{Markup, both, escaped};
+use super::markup::{Markup, both, code, escaped};
+use super::ruler::colour;
 
 impl Markup<'_> {
     /// The list of sections beside the page.
@@ -56,9 +58,23 @@ impl Markup<'_> {
             self.raw("<li>");
             self.said(text);
         }
-        self.raw("</ul></details>\n");
+        self.raw("</ul>");
+        self.legend();
+        self.raw("</details>\n");
         self.overview();
         self.raw("</section>\n");
+    }
+
+    /// The colours of the kinds.
+    fn legend(&mut self) {
+        self.raw("<p class=legend>");
+        for kind in ["text", "digits", "number", "date", "code", "literal", "filler", "choice"] {
+            self.raw(&format!("<span class={}>", colour(kind)));
+            self.said(&kind_text(kind));
+            self.raw("</span>");
+        }
+        self.raw(&format!("<span class={}>{}</span>", colour("computed"), both("자동 계산", "computed")));
+        self.raw("</p>");
     }
 
     fn overview(&mut self) {
@@ -106,13 +122,12 @@ impl Markup<'_> {
     fn conditions(&mut self, telegram: &TelegramPage) {
         for (number, one) in telegram.when.iter().enumerate() {
             let name = if one.label.is_empty() { &one.path } else { &one.label };
-            let value = if one.value.is_empty() { "\"\"" } else { &one.value };
             let between = if number == 0 { "" } else { " · " };
             self.raw(&format!(
                 "{between}<span class=mark title=\"{}\">{} <code>{}</code></span>",
                 escaped(&one.path),
                 escaped(name),
-                escaped(value)
+                code(&one.value)
             ));
         }
     }
@@ -285,8 +300,7 @@ impl Markup<'_> {
             self.raw("</span></p>");
             self.head(&[words::CODE, words::MEANING]);
             for (known, name) in &list.codes {
-                let code = if known.code.is_empty() { "\"\"" } else { &known.code };
-                self.raw(&format!("<tr><td class=mono>{}<td>{}", escaped(code), escaped(&known.label)));
+                self.raw(&format!("<tr><td class=mono>{}<td>{}", code(&known.code), escaped(&known.label)));
                 if let Some(name) = name {
                     self.raw(&format!(" <code>{}</code>", escaped(name)));
                 }
