@@ -14,6 +14,7 @@ mod glued;
 mod import;
 mod layout;
 mod messages;
+mod sample;
 mod telegrams;
 mod encode;
 mod text;
@@ -48,6 +49,8 @@ enum Action {
     Doc(doc::DocArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
+    /// Valid telegrams at the limits of every field: largest numbers, longest texts, full groups, each case
+    Sample(sample::SampleArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
     Decode(telegrams::DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Action::Layout(args) => layout::layout(&args),
         Action::Doc(args) => doc::doc(&args),
         Action::Import(args) => import::import(&args),
+        Action::Sample(args) => sample::sample(&args),
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),
         Action::Explain(args) => telegrams::explain(&args),
