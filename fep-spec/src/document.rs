@@ -43,7 +43,7 @@ use crate::report::{Code, Finding, Report, Severity, Source, SourceSpan};
 pub struct Document {
     source: Arc<Source>,
     findings: RefCell<Vec<Finding>>,
-    misnamed: RefCell<Vec<(Misnamed, Vec<(Range<usize>, String, String)>)>>,
+    misnamed: RefCell<Vec<(Misnamed, Vec<Renamed>)>>,
 }
 
 /// A value and its byte range in the document.
@@ -64,6 +64,14 @@ pub struct Misnamed {
     pub plural: &'static str,
     /// What such a name looks like.
     pub rule: &'static str,
+}
+
+/// A name that cannot be used, and a better one.
+#[derive(Debug)]
+struct Renamed {
+    at: Range<usize>,
+    name: String,
+    better: String,
 }
 
 impl<T> Located<T> {
@@ -115,7 +123,7 @@ impl Document {
     /// names.
     pub fn misnamed(&self, kind: Misnamed, name: &Located<&str>, better: &str) {
         let mut kinds = self.misnamed.borrow_mut();
-        let one = (name.span.clone(), name.value.to_owned(), better.to_owned());
+        let one = Renamed { at: name.span.clone(), name: name.value.to_owned(), better: better.to_owned() };
         match kinds.iter_mut().find(|(known, _)| known.plural == kind.plural) {
             Some((_, names)) if names.len() < FINDINGS_MAX => names.push(one),
             Some(_) => {}
@@ -160,22 +168,22 @@ impl Document {
     }
 
     /// Notes the names of one kind that cannot be used.
-    fn note_misnamed(&self, kind: Misnamed, names: &[(Range<usize>, String, String)]) {
-        let Some((first, name, better)) = names.first() else { return };
+    fn note_misnamed(&self, kind: Misnamed, names: &[Renamed]) {
+        let Some(Renamed { at: first, name, better }) = names.first() else { return };
         let Misnamed { what, plural, rule } = kind;
         if names.len() == 1 {
             let hint = format!("write `{better}`; {rule}");
             return self.error_hint(Code::BadName, first.clone(), format!("`{name}` is no name for {what}"), hint);
         }
         let message = format!("{} names are no names for {plural}", names.len());
-        let renamed = names.iter().map(|(at, name, better)| {
+        let renamed = names.iter().map(|Renamed { at, name, better }| {
             let (line, _) = self.source.position(at.start);
             format!("line {line} `{name}` → `{better}`")
         });
         let hint = format!("{rule}; write {}", renamed.collect::<Vec<_>>().join(", "));
         self.error_hint(Code::BadName, first.clone(), message, hint);
         let also =
-            names.iter().skip(1).map(|(at, ..)| SourceSpan { source: Arc::clone(&self.source), span: at.clone() });
+            names.iter().skip(1).map(|one| SourceSpan { source: Arc::clone(&self.source), span: one.at.clone() });
         if let Some(finding) = self.findings.borrow_mut().last_mut() {
             finding.also = also.collect();
         }
