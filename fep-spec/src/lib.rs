@@ -17,6 +17,7 @@
 // Reading order: a module imports only modules that stand before it.
 pub mod report;
 pub mod document;
+pub mod explain;
 pub mod canonical;
 pub mod model;
 pub mod lower;
