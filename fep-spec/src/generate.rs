@@ -18,6 +18,9 @@ mod items;
 mod print;
 mod files;
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
 use fep_codec::Layout;
 use fep_codec::layout::Item;
 use proc_macro2::{Literal, TokenStream};
@@ -29,17 +32,32 @@ use self::words::{doc, ident};
 use crate::lower::pascal;
 use crate::model::{Note, Spec, TelegramSpec};
 
+/// What generated code has beyond the telegrams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GenerateOptions {
+    /// Telegrams have `Serialize` and `Deserialize`. The crate that compiles the code needs the feature `serde` of `fep-codec`.
+    pub serde: bool,
+}
+
 /// The Rust source of a spec. `source` is the name of its file, for the head comment.
 ///
 /// # Errors
 /// If the result is not valid Rust. This can only happen with a [`Spec`] that was not read from a spec file.
 pub fn rust(spec: &Spec, source: &str) -> Result<String, UnprintableError> {
+    rust_with(spec, source, GenerateOptions::default())
+}
+
+/// [`rust()`] with options.
+///
+/// # Errors
+/// As [`rust()`].
+pub fn rust_with(spec: &Spec, source: &str, options: GenerateOptions) -> Result<String, UnprintableError> {
     let set = telegram_set(spec);
-    let telegrams = spec
-        .telegrams
-        .iter()
-        .map(|telegram| structs(spec, &telegram.layout, &telegram.notes, &telegram.remark, telegram.like.is_none()));
-    let parts = spec.parts.iter().map(|part| structs(spec, &part.layout, &part.notes, "", true));
+    let telegrams = spec.telegrams.iter().map(|telegram| {
+        let own_entries = telegram.like.is_none();
+        structs(spec, &telegram.layout, &telegram.notes, &telegram.remark, own_entries, options.serde)
+    });
+    let parts = spec.parts.iter().map(|part| structs(spec, &part.layout, &part.notes, "", true, false));
     let enums = spec.codes.iter().filter_map(|list| codes::enumeration(spec, list));
     let records = files::records(spec);
     let body: TokenStream = [set, records].into_iter().chain(telegrams).chain(parts).chain(enums).collect();
@@ -51,7 +69,41 @@ pub fn rust(spec: &Spec, source: &str) -> Result<String, UnprintableError> {
 /// The name of the file: `bank_a.rs`.
 #[must_use]
 pub fn file_name(spec: &Spec) -> String {
-    format!("{}.rs", spec.name.replace('-', "_"))
+    format!("{}.rs", module_name(spec))
+}
+
+/// The name of the module: `bank_a`. It follows from the spec's name alone.
+#[must_use]
+pub fn module_name(spec: &Spec) -> String {
+    spec.name.replace('-', "_")
+}
+
+/// A file `mod.rs` that names the modules of these specs, in the order of their names.
+#[must_use]
+pub fn module_list<'s>(specs: impl IntoIterator<Item = &'s Spec>) -> String {
+    let names: BTreeSet<String> = specs.into_iter().map(module_name).collect();
+    let modules: String = names.iter().map(|name| format!("pub mod {name};\n")).collect();
+    format!("//! The telegrams of all specs.\n//!\n//! Written by `fep gen`.\n\n{modules}")
+}
+
+/// All specs in one text, each in a module of its own, in the order of their names. A build script writes it for `include!`. Each spec
+/// comes with the name of its file.
+///
+/// # Errors
+/// As [`rust()`].
+pub fn modules(specs: &[(&Spec, &str)], options: GenerateOptions) -> Result<String, UnprintableError> {
+    let mut specs = specs.to_vec();
+    specs.sort_by_key(|(spec, _)| module_name(spec));
+    let mut text = String::new();
+    for (spec, source) in specs {
+        let _ = writeln!(text, "pub mod {} {{", module_name(spec));
+        for line in rust_with(spec, source, options)?.lines() {
+            let indent = if line.is_empty() { "" } else { "    " };
+            let _ = writeln!(text, "{indent}{line}");
+        }
+        text.push_str("}\n");
+    }
+    Ok(text)
 }
 
 fn head(spec: &Spec, source: &str) -> Vec<String> {
@@ -99,7 +151,7 @@ fn telegram_set(spec: &Spec) -> TokenStream {
 /// The struct of a layout, and the types of the entries and choices that are written inside it.
 ///
 /// A telegram that is `like` another shares its entries and choices, so their types are written only once.
-fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entries: bool) -> TokenStream {
+fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entries: bool, serde: bool) -> TokenStream {
     let none = Note::default();
     let noted = || layout.items().iter().zip(notes.iter().chain(std::iter::repeat(&none)));
     let flattened = flattened::parts(spec, layout, notes);
@@ -118,10 +170,12 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
         .map(|(_, noted)| noted)
         .filter_map(|(item, note)| match (item, &note.entry) {
             (Item::Group(group), Some(_)) if group.layout.array_field().is_some() => None,
-            (Item::Group(group), Some(notes)) if own_entries => Some(structs(spec, &group.layout, notes, "", true)),
+            (Item::Group(group), Some(notes)) if own_entries => {
+                Some(structs(spec, &group.layout, notes, "", true, false))
+            }
             (Item::Choice(choice), _) if own_entries => note.choice.as_ref().map(|known| {
                 let bodies = choices::own_bodies(choice, known);
-                let bodies = bodies.map(|(layout, notes)| structs(spec, layout, notes, "", true));
+                let bodies = bodies.map(|(layout, notes)| structs(spec, layout, notes, "", true, false));
                 [choices::enumeration(choice, known)].into_iter().chain(bodies).collect()
             }),
             _ => None,
@@ -137,7 +191,7 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
     let derives =
         if secret { quote!(Telegram, Clone, PartialEq, Eq) } else { quote!(Telegram, Clone, Debug, PartialEq, Eq) };
     let view = spec.viewed().iter().any(|viewed| viewed.name == layout.name);
-    let options = options(layout, secret, view);
+    let options = options(layout, secret, serde, view);
     quote! {
         #doc
         #[derive(#derives)]
@@ -148,7 +202,7 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
 }
 
 /// `len = 300, charset = "euc-kr", label = "이체", when("header.telegram_code" = "0100"), debug, view`
-fn options(layout: &Layout, secret: bool, view: bool) -> TokenStream {
+fn options(layout: &Layout, secret: bool, serde: bool, view: bool) -> TokenStream {
     let mut options = Vec::new();
     if let Some(len) = layout.stated_len {
         let len = Literal::usize_unsuffixed(len);
@@ -167,6 +221,9 @@ fn options(layout: &Layout, secret: bool, view: bool) -> TokenStream {
     }
     if secret {
         options.push(quote!(debug));
+    }
+    if serde {
+        options.push(quote!(serde));
     }
     if view {
         options.push(quote!(view));

@@ -24,6 +24,7 @@ pub mod lower;
 mod lint;
 pub mod load;
 pub mod generate;
+pub mod build;
 pub mod listing;
 mod html;
 pub mod diff;

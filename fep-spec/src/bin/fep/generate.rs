@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use fep_spec::generate::{file_name, rust};
+use fep_spec::generate::{GenerateOptions, file_name, module_list, rust_with};
 use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Finding, Report, Severity, Source};
@@ -17,8 +17,10 @@ use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour, print, say};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  fep gen bank.toml -o src/bank.rs\n  fep gen specs -o src/generated --check\n  \
-                        fep gen bank.toml -o - | less")]
+#[command(
+    after_help = "Examples:\n  fep gen bank.toml -o src/bank.rs\n  fep gen specs -o src/telegrams --modules\n  fep gen specs -o src/telegrams --modules --check\n  \
+                        fep gen bank.toml -o - | less"
+)]
 pub(crate) struct GenArgs {
     /// Spec files, or folders of them
     #[arg(required = true, value_name = "SPEC")]
@@ -29,6 +31,12 @@ pub(crate) struct GenArgs {
     /// Compare with the existing files and write nothing; exit 1 if they differ
     #[arg(long)]
     check: bool,
+    /// Also write mod.rs, which names the modules of all specs
+    #[arg(long)]
+    modules: bool,
+    /// Telegrams have Serialize and Deserialize; the code needs the feature serde of fep-codec
+    #[arg(long)]
+    serde: bool,
     /// The form of the findings
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -46,8 +54,13 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
         let message = format!("{} specs cannot go to {}; name a folder", paths.len(), args.out.display());
         return Err(Stop::Message(message));
     }
+    if args.modules && one_file {
+        let message = format!("--modules writes mod.rs into a folder, and {} is no folder", args.out.display());
+        return Err(Stop::Message(message));
+    }
     let mut report = Report::default();
     let mut names = SpecNames::default();
+    let mut specs = Vec::new();
     for path in paths {
         // The second of two specs of one name would overwrite the file of the first.
         if let Some(taken) = read(&path).ok().and_then(|(_, text)| names.take(&path, &text)) {
@@ -63,15 +76,16 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
             Err(other) => return Err(other.into()),
         };
         let source = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let text = rust(&spec, &source).map_err(|error| Stop::Message(format!("{}: {error}", path.display())))?;
+        let options = GenerateOptions { serde: args.serde };
+        let text = rust_with(&spec, &source, options)
+            .map_err(|error| Stop::Message(format!("{}: {error}", path.display())))?;
         let out = if one_file { args.out.clone() } else { args.out.join(file_name(&spec)) };
-        if args.check {
-            report.findings.extend(compare(&out, &text));
-        } else if to_stdout {
-            print(text.as_bytes())?;
-        } else {
-            write(&out, &text)?;
-        }
+        put(args, &out, &text, &mut report)?;
+        specs.push(spec);
+    }
+    // Without a spec that has errors the list would be too short.
+    if args.modules && !report.has_errors() {
+        put(args, &args.out.join("mod.rs"), &module_list(&specs), &mut report)?;
     }
     match args.format {
         Format::Json if !to_stdout || !report.is_empty() => print((report.to_json() + "\n").as_bytes())?,
@@ -79,6 +93,15 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
         Format::Text => say(&report.render(colour(&io::stderr()))),
     }
     Ok(if report.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// Writes a file, or compares it.
+fn put(args: &GenArgs, path: &Path, text: &str, report: &mut Report) -> Result<(), Stop> {
+    if args.check {
+        report.findings.extend(compare(path, text));
+        return Ok(());
+    }
+    if args.out == Path::new("-") { print(text.as_bytes()) } else { write(path, text) }
 }
 
 /// A finding at the first line of a file that differs from the generated text.
