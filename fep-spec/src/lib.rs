@@ -32,6 +32,8 @@ pub mod codec;
 pub mod values;
 pub mod files;
 pub mod glued;
+#[cfg(feature = "capture")]
+pub mod capture;
 pub mod samples;
 pub mod pages;
 pub mod spec_file;

@@ -6,6 +6,7 @@
 
 mod check;
 mod doc;
+mod progress;
 mod end;
 mod files;
 mod fmt;
@@ -16,6 +17,7 @@ mod layout;
 mod messages;
 mod sample;
 mod telegrams;
+mod frames;
 mod encode;
 mod text;
 

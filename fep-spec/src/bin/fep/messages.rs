@@ -21,6 +21,15 @@ use crate::end::{Outcome, note, say};
 pub(crate) enum Place {
     /// A telegram: its number from 1, and the offset of its first byte.
     Telegram(usize, usize),
+    /// A telegram of a capture.
+    Packet {
+        /// Its number from 1.
+        number: usize,
+        /// The packet with its last byte.
+        packet: u64,
+        /// The side that sent it.
+        side: &'static str,
+    },
     /// A record of a file: its number from 1, and the offset of its first byte.
     Record(u64, u64),
 }
@@ -31,6 +40,8 @@ impl Place {
         match self {
             Self::Telegram(_, offset) => offset as u64,
             Self::Record(_, offset) => offset,
+            // Bytes count from the start of the telegram.
+            Self::Packet { .. } => 0,
         }
     }
 }
@@ -41,6 +52,9 @@ impl Display for Place {
         match self {
             Self::Telegram(1, _) => Ok(()),
             Self::Telegram(number, offset) => write!(f, "telegram {number} at byte {offset}: "),
+            Self::Packet { number, packet, side } => {
+                write!(f, "telegram {number} in packet {packet} from the {side}: ")
+            }
             Self::Record(number, offset) => write!(f, "record {number} at byte {offset}: "),
         }
     }
@@ -147,7 +161,7 @@ fn in_bytes<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e fep_codec::Error
 
 fn numbers(place: Option<Place>) -> (Option<usize>, Option<u64>) {
     match place {
-        Some(Place::Telegram(number, _)) => (Some(number), None),
+        Some(Place::Telegram(number, _) | Place::Packet { number, .. }) => (Some(number), None),
         Some(Place::Record(number, _)) => (None, Some(number)),
         None => (None, None),
     }
