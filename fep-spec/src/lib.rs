@@ -17,6 +17,7 @@
 // Reading order: a module imports only modules that stand before it.
 pub mod report;
 pub mod document;
+pub mod explain;
 pub mod canonical;
 pub mod model;
 pub mod lower;
@@ -25,6 +26,8 @@ pub mod load;
 pub mod framing;
 pub mod generate;
 pub mod listing;
+mod html;
+pub mod diff;
 pub mod draft;
 #[cfg(feature = "import")]
 pub mod import;

@@ -24,6 +24,10 @@ use crate::messages::{Messages, Place};
 use crate::progress::watch;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fep encode --spec bank.toml request.json > request.bin\n  \
+                        fep encode --spec bank.toml --telegram Transfer --hex fields.json\n  \
+                        fep decode --spec bank.toml request.bin | fep encode --spec bank.toml | cmp - request.bin\n\n\
+                        The JSON: {\"telegram\": NAME, \"fields\": {…}}, or with --telegram the fields alone. What `fep decode` prints is such JSON.")]
 pub(crate) struct TelegramArgs {
     /// A spec file, or a folder of them
     #[arg(long, value_name = "SPEC")]
@@ -39,6 +43,10 @@ pub(crate) struct TelegramArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  fep decode --spec bank.toml captured.bin\n  fep decode --spec bank.toml --telegram Transfer --hex - < dump.txt\n  \
+                        fep decode --spec specs captured.bin | jq .fields.amount"
+)]
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
     pub(crate) telegram: TelegramArgs,
@@ -63,6 +71,10 @@ fn lenient_help() -> String {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  fep explain --spec bank.toml captured.bin\n  fep encode --spec bank.toml request.json | fep explain --spec bank.toml\n  \
+                        fep explain --spec bank.toml --hex --reveal - < dump.txt"
+)]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) decode: DecodeArgs,
