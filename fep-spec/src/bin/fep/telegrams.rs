@@ -45,7 +45,8 @@ pub(crate) struct TelegramArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  fep decode --spec bank.toml captured.bin\n  fep decode --spec bank.toml --telegram Transfer --hex - < dump.txt\n  \
-                        fep decode --spec specs captured.bin | jq .fields.amount"
+                        fep decode --spec specs captured.bin | jq .fields.amount\n  \
+                        fep decode --spec bank.toml --frame ascii4 line.pcapng"
 )]
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
@@ -73,7 +74,8 @@ fn lenient_help() -> String {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  fep explain --spec bank.toml captured.bin\n  fep encode --spec bank.toml request.json | fep explain --spec bank.toml\n  \
-                        fep explain --spec bank.toml --hex --reveal - < dump.txt"
+                        fep explain --spec bank.toml --hex --reveal - < dump.txt\n  \
+                        fep explain --spec bank.toml --frame stx-etx,check=bcc-xor --stream 2 line.pcap"
 )]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
