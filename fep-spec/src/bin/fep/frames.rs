@@ -4,6 +4,7 @@ use std::io::Read;
 
 use fep_codec::Record;
 use fep_codec::framing::FrameSearch;
+use fep_codec::lenient::Lenient;
 use fep_spec::capture::{Capture, CaptureError, Run, Side, Stream};
 use fep_spec::codec::CodecError;
 use fep_spec::framing::Framing;
@@ -12,8 +13,7 @@ use fep_spec::model::{SpecSet, TelegramSpec};
 
 use crate::end::{Ended, Outcome, Stop, note};
 use crate::glued::{Glued, WINDOW_BYTES};
-use crate::messages::Place;
-use crate::telegrams::{DecodeArgs, unchosen};
+use crate::messages::{Messages, Place};
 
 /// The maximum length of a frame in bytes, unless the framing says another one.
 pub(crate) const FRAME_MAX_BYTES: usize = 1 << 20;
@@ -23,8 +23,12 @@ pub(crate) struct Reading<'r> {
     pub(crate) specs: &'r SpecSet,
     /// The telegram that the user named.
     pub(crate) named: Option<&'r TelegramSpec>,
-    pub(crate) args: &'r DecodeArgs,
+    /// How the line encloses telegrams. `None`: their layouts say where they end.
     pub(crate) framing: Option<&'r Framing>,
+    /// The stream of a capture that the user chose.
+    pub(crate) stream: Option<usize>,
+    pub(crate) lenient: Lenient,
+    pub(crate) messages: Messages,
 }
 
 /// Calls `act` for the telegram of each frame of the input.
@@ -34,7 +38,7 @@ pub(crate) fn each_frame(
     input: Box<dyn Read>,
     mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
-    let messages = reading.args.messages();
+    let messages = reading.messages;
     let mut input = Glued::new(input);
     let mut outcome = Outcome::Clean;
     let mut polls = 0_u64;
@@ -94,7 +98,7 @@ pub(crate) fn each_in_capture(
     input: Box<dyn Read>,
     mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
-    let messages = reading.args.messages();
+    let messages = reading.messages;
     let capture = match Capture::read(input) {
         Ok(capture) => capture,
         Err(error @ CaptureError::Damaged { .. }) => return Ok(messages.finding(&error.to_string())),
@@ -104,7 +108,7 @@ pub(crate) fn each_in_capture(
     for remark in &capture.remarks {
         outcome = messages.finding(remark);
     }
-    let stream = chosen(&capture, reading.args.stream)?;
+    let stream = chosen(&capture, reading.stream)?;
     let mut found = Vec::new();
     let directions = Side::BOTH.map(|side| (side, stream.sent_by(side)));
     for (side, direction) in &directions {
@@ -259,7 +263,7 @@ impl<'b> Cutting<'_, 'b> {
             Some(telegram) => telegram,
             None => self.reading.specs.choose(rest).map_err(|error| Uncut::Wrong(error.to_string()))?,
         };
-        let lenient = self.reading.args.leniency();
+        let lenient = self.reading.lenient;
         match telegram.layout.fixed_len() {
             Some(len) if len > rest.len() => Err(Uncut::Incomplete),
             _ => {
@@ -281,7 +285,7 @@ impl Reading<'_> {
             Some(telegram) => act(telegram, bytes, place),
             None => match self.specs.choose(bytes) {
                 Ok(telegram) => act(telegram, bytes, place),
-                Err(error) => unchosen(self.specs, &error, bytes, place, self.args.messages()),
+                Err(error) => self.messages.unchosen(self.specs, &error, bytes, place),
             },
         }
     }

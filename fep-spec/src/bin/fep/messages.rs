@@ -11,10 +11,11 @@ use std::fmt::{self, Display};
 use fep_codec::Layout;
 use fep_codec::files::FileError;
 use fep_codec::lenient::Forgiven;
+use fep_spec::model::{SpecSet, UnchosenError};
 use serde_json::json;
 
 use crate::Format;
-use crate::end::{Outcome, note, say};
+use crate::end::{Ended, Outcome, Stop, note, say};
 
 /// The place of a telegram in the input.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +125,18 @@ impl Messages {
     pub(crate) fn finding_in_file(self, error: &FileError) -> Outcome {
         self.error(Place::Record(error.record, error.offset), &error.to_string(), error);
         Outcome::Findings
+    }
+
+    /// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
+    /// the user must name the telegram.
+    pub(crate) fn unchosen(self, specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place) -> Ended {
+        if bytes.is_empty() && !matches!(error, UnchosenError::NoMarks) {
+            return Ok(self.finding("the input is empty"));
+        }
+        if let UnchosenError::NoMatch(error) = error {
+            return Ok(self.findings(place, std::slice::from_ref(error)));
+        }
+        Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
     }
 
     /// Reports an error of the whole input.

@@ -13,7 +13,7 @@ use fep_spec::codec;
 use fep_spec::files::decode_file_reporting;
 use fep_spec::framing::Framing;
 use fep_spec::glued::{NextTelegram, lost, next_telegram, own_len};
-use fep_spec::model::{FileSpec, Named, Spec, SpecSet, TelegramSpec, UnchosenError};
+use fep_spec::model::{FileSpec, Named, Spec, SpecSet, TelegramSpec};
 
 use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
@@ -123,15 +123,23 @@ fn telegrams(
         _ => None,
     };
     let framing = args.frame.as_deref().map(|words| framing(specs, words)).transpose()?;
+    let reading = Reading {
+        specs,
+        named,
+        framing: framing.as_ref(),
+        stream: args.stream,
+        lenient: args.leniency(),
+        messages: args.messages(),
+    };
     let (input, is_capture) = peek(input(args)?)?;
     if is_capture {
-        return each_in_capture(&Reading { specs, named, args, framing: framing.as_ref() }, input, act);
+        return each_in_capture(&reading, input, act);
     }
     if args.stream.is_some() {
         return Err(Stop::Message("--stream chooses a stream of a capture, and the input is no capture".to_owned()));
     }
     match &framing {
-        Some(framing) => each_frame(&Reading { specs, named, args, framing: None }, framing, input, act),
+        Some(framing) => each_frame(&reading, framing, input, act),
         None => each(specs, named, args, input, act),
     }
 }
@@ -187,7 +195,7 @@ fn each(
             Some(telegram) => telegram,
             None => match specs.choose(input.rest()) {
                 Ok(telegram) => telegram,
-                Err(error) => return unchosen(specs, &error, input.rest(), place, args.messages()),
+                Err(error) => return args.messages().unchosen(specs, &error, input.rest(), place),
             },
         };
         let mut len = own_len(telegram, input.rest(), lenient);
@@ -343,11 +351,11 @@ impl DecodeArgs {
         Err(Stop::Message(message.to_owned()))
     }
 
-    pub(crate) const fn leniency(&self) -> Lenient {
+    const fn leniency(&self) -> Lenient {
         if self.lenient { Lenient::ALL } else { Lenient::STRICT }
     }
 
-    pub(crate) const fn messages(&self) -> Messages {
+    const fn messages(&self) -> Messages {
         Messages { format: self.format }
     }
 }
@@ -379,24 +387,6 @@ fn dump_one(
             Ok(messages.findings(place, &errors))
         }
     }
-}
-
-/// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
-/// the user must name the telegram.
-pub(crate) fn unchosen(
-    specs: &SpecSet,
-    error: &UnchosenError,
-    bytes: &[u8],
-    place: Place,
-    messages: Messages,
-) -> Ended {
-    if bytes.is_empty() && !matches!(error, UnchosenError::NoMarks) {
-        return Ok(messages.finding("the input is empty"));
-    }
-    if let UnchosenError::NoMatch(error) = error {
-        return Ok(messages.findings(place, std::slice::from_ref(error)));
-    }
-    Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
 
 pub(crate) fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {
