@@ -89,7 +89,9 @@ impl Pieces {
     pub(super) fn joined(&self) -> Direction {
         let mut direction = Direction::default();
         let mut parts: BTreeMap<i64, Part<'_>> = BTreeMap::new();
-        for piece in &self.pieces {
+        // A packet of one byte may only ask whether the connection lives, with a byte that has no meaning. So it comes last.
+        let (single, longer): (Vec<&Piece>, Vec<&Piece>) = self.pieces.iter().partition(|piece| piece.bytes.len() == 1);
+        for piece in longer.into_iter().chain(single) {
             if place(piece, &mut parts) {
                 direction.contradictions.push(piece.packet);
             }
@@ -157,7 +159,6 @@ fn place<'p>(piece: &'p Piece, parts: &mut BTreeMap<i64, Part<'p>>) -> bool {
     if at < end {
         parts.insert(at, Part { bytes: slice(at, end), packet: piece.packet });
     }
-    // One byte that is known: a peer asks whether the connection lives, and the byte has no meaning.
     differs && piece.bytes.len() > 1
 }
 
