@@ -69,19 +69,43 @@ pub fn encode_fields(telegram: &TelegramSpec, fields: &Json) -> Result<Vec<u8>, 
         .map_err(|error| CodecError::of(telegram.name(), error))
 }
 
-/// Splits an envelope into the telegram's name and its fields.
+/// Splits an envelope into the telegram's name and its fields. `sample` may say what the telegram shows, and `bytes` what it encodes to:
+/// see [`stated_bytes`].
 ///
 /// # Errors
-/// If the envelope does not consist of exactly these two.
+/// If one of the two is missing, or if there is another key.
 pub fn open(envelope: &Json) -> Result<(&str, &Json), CodecError> {
     let wrong = |what: &str| CodecError::Envelope(format!("{what}; write {{\"telegram\": …, \"fields\": {{…}}}}"));
     let object = envelope.as_object().ok_or_else(|| wrong("not an object"))?;
-    if let Some(key) = object.keys().find(|key| !["telegram", "fields"].contains(&key.as_str())) {
+    if let Some(key) = object.keys().find(|key| !["telegram", "fields", "sample", "bytes"].contains(&key.as_str())) {
         return Err(wrong(&format!("unknown key `{key}`")));
+    }
+    if object.get("sample").is_some_and(|sample| !sample.is_string()) {
+        return Err(wrong("`sample` must be a string"));
     }
     let name = object.get("telegram").ok_or_else(|| wrong("`telegram` is missing"))?;
     let name = name.as_str().ok_or_else(|| wrong("`telegram` must be a string"))?;
     Ok((name, object.get("fields").ok_or_else(|| wrong("`fields` is missing"))?))
+}
+
+/// Compares the bytes of a telegram with the hex digits that its envelope states, if it states any: a sample states them.
+///
+/// # Errors
+/// If they differ. The error shows the first byte that does, and no content.
+pub fn stated_bytes(envelope: &Json, encoded: &[u8]) -> Result<(), CodecError> {
+    let Some(stated) = envelope.get("bytes") else { return Ok(()) };
+    let digits =
+        stated.as_str().ok_or_else(|| CodecError::Envelope("`bytes` must be a string of hex digits".to_owned()))?;
+    let own: String = encoded.iter().map(|byte| format!("{byte:02x}")).collect();
+    if own.eq_ignore_ascii_case(digits) {
+        return Ok(());
+    }
+    let same = own.bytes().zip(digits.bytes()).take_while(|(own, stated)| own.eq_ignore_ascii_case(stated)).count();
+    Err(CodecError::Envelope(format!(
+        "`bytes` differ from the {} bytes that the fields make, from byte {} on; leave `bytes` out, or correct the fields",
+        encoded.len(),
+        same / 2
+    )))
 }
 
 /// The fields in JSON that is given for this telegram: bare, or in an envelope that names the telegram.
@@ -118,7 +142,9 @@ pub fn fields_of<'j>(
 /// If the specs have no such telegram, or its fields cannot be encoded.
 pub fn encode(specs: &SpecSet, envelope: &Json) -> Result<Vec<u8>, CodecError> {
     let (name, fields) = open(envelope)?;
-    encode_fields(specs.telegram(name).map_err(CodecError::Envelope)?, fields)
+    let encoded = encode_fields(specs.telegram(name).map_err(CodecError::Envelope)?, fields)?;
+    stated_bytes(envelope, &encoded)?;
+    Ok(encoded)
 }
 
 /// Splits a text into its JSON values. Usually there is one object per line, but any white space may separate them.

@@ -129,6 +129,11 @@ fn put<W: Write>(writer: &mut FileWriter<'_, W>, layouts: &[&Layout], envelope: 
     let at = |what| FileError { record: number, offset: progress.bytes, what };
     let (name, fields) =
         open(envelope).map_err(|error| EncodeError::Envelope { record: number, what: error.to_string() })?;
+    if envelope.get("bytes").is_some() {
+        let what =
+            "the `bytes` of a record are not compared, because the file fills in totals; leave them out".to_owned();
+        return Err(EncodeError::Envelope { record: number, what });
+    }
     let layout: &Layout = layouts
         .iter()
         .find(|layout| layout.name == name)

@@ -25,11 +25,15 @@
 //! | `deleted` | a row that is struck through |
 //! | `text` | a row that is no item |
 //! | `copy` | a copybook that COPY names and that is not there, or copies itself |
-//! | `entry`, `period`, `clause` | an entry of a copybook that cannot be read |
+//! | `entry`, `level`, `columns`, `period`, `clause` | an entry of a copybook that cannot be read |
 //! | `picture`, `usage`, `occurs`, `values` | a clause that a telegram cannot have, or not in this form |
 //! | `redefines` | a second description of the same bytes |
+//! | `group` | a group of a copybook whose items stand in its place |
+//! | `sign` | a sign that depends on where the bytes come from, or that a count cannot have |
 //! | `slack` | slack bytes by SYNCHRONIZED |
 //! | `spec` | what the reader of specs says against the result; `line` is a line of the spec |
+//!
+//! [`crate::explain`] has an example for each.
 
 mod plain;
 mod name;

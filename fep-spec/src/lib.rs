@@ -17,6 +17,7 @@
 // Reading order: a module imports only modules that stand before it.
 pub mod report;
 pub mod document;
+pub mod explain;
 pub mod canonical;
 pub mod model;
 pub mod lower;
@@ -31,6 +32,8 @@ pub mod codec;
 pub mod values;
 pub mod files;
 pub mod glued;
+pub mod samples;
+pub mod pages;
 pub mod spec_file;
 
 pub use load::LoadError;

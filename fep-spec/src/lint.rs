@@ -6,6 +6,7 @@
 mod elsewhere;
 mod counts;
 mod ends;
+mod offsets;
 mod links;
 mod reach;
 mod when;
@@ -43,6 +44,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
             resolved.push((&telegram.layout, place));
         }
     }
+    offsets::offsets(document, lowered);
     apart::apart(document, lowered, &resolved);
     answers(document, lowered);
     files(document, lowered);
@@ -105,9 +107,6 @@ fn items(document: &Document, spec: &Spec, layout: &Layout, places: &[Place]) {
                 "names are unique within a telegram, part or entry",
             );
         }
-        if let Some(at) = &place.at {
-            offset(document, layout, number, at.value, &at.span);
-        }
         ends::rest(document, layout, number, item, place);
         match item {
             Item::Group(group) => {
@@ -139,27 +138,6 @@ fn entry(document: &Document, spec: &Spec, group: &Group, place: &Place) {
     if counts::has_length(&group.layout) {
         let message = format!("an entry of `{}` has a computed length, which only a telegram can have", group.name);
         document.error_hint(Code::WrongComputed, place.name.clone(), message, "leave out `computed`");
-    }
-}
-
-fn offset(document: &Document, layout: &Layout, number: usize, stated: usize, at: &std::ops::Range<usize>) {
-    match layout.offset_of(number) {
-        Some(offset) if offset == stated => {}
-        Some(offset) => {
-            let (more, by) = if offset > stated { ("later", offset - stated) } else { ("earlier", stated - offset) };
-            let message = format!("the sheet says byte {stated}, the items above put it at byte {offset}: {by} {more}");
-            document.error_hint(
-                Code::OffsetMismatch,
-                at.clone(),
-                message,
-                "offsets count from 0; look for a wrong `len` above",
-            );
-        }
-        None => {
-            let above = ends::varying(layout, number);
-            let message = format!("the sheet says byte {stated}, `{above}` above has no fixed length");
-            document.error_hint(Code::VaryingLength, at.clone(), message, "leave out `at`");
-        }
     }
 }
 

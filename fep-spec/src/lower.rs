@@ -22,7 +22,7 @@ use fep_core::words::Word as _;
 
 pub(crate) use self::files::FilePlace;
 use self::items::Items;
-pub(crate) use self::items::{CasePlace, Place, TELEGRAM_LEN_MAX};
+pub(crate) use self::items::{CasePlace, Place, Stated, TELEGRAM_LEN_MAX, can_count};
 pub(crate) use self::names::{pascal, plan_name, record_name, snake};
 use self::options::FieldOptions;
 use crate::document::{Document, Located, Table, instead};
@@ -58,6 +58,8 @@ pub(crate) struct LayoutPlace {
 /// The elements that items may refer to, and the names that are in use.
 struct Known<'d> {
     charset: Charset,
+    /// The number of the first byte where the sheet counts offsets.
+    offsets_from: usize,
     types: Vec<(Located<&'d str>, FieldOptions)>,
     codes: Vec<CodeList>,
     parts: Vec<Part<'d>>,
@@ -95,11 +97,20 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     let version = text("version");
     let source = text("source");
     let charset = root.required("charset").and_then(options::charset).map_or(Charset::Ascii, |charset| charset.value);
+    let offsets_from = root.integer("offsets_from", 0..=1).map_or(0, |from| from.value);
     let name = name.map(|name| name.value.to_owned()).unwrap_or_default();
 
     let part_names = sections(&root, "parts").into_iter().map(|(name, _)| name.value).collect();
-    let mut known =
-        Known { charset, types: vec![], codes: vec![], parts: vec![], part_names, used: vec![], taken: vec![] };
+    let mut known = Known {
+        charset,
+        offsets_from,
+        types: vec![],
+        codes: vec![],
+        parts: vec![],
+        part_names,
+        used: vec![],
+        taken: vec![],
+    };
     known.taken.push((pascal(&name), "the enum of all telegrams"));
     let lists = sections(&root, "codes");
     let mut list_names = Vec::new();

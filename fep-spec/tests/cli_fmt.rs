@@ -1,4 +1,4 @@
-//! `fep fmt` as its user runs it: files in place, stdin to stdout, `--check`, and what is not TOML.
+//! `fep fmt` and `fep check --explain` as their user runs them: files in place, stdin to stdout, `--check`, what is not TOML, codes of findings.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
@@ -112,4 +112,24 @@ fn a_link_and_the_permissions_of_a_file_are_kept() {
     let messages = check(fep(folder.path(), &["fmt", "a.toml"], ""), 2, "");
     assert!(messages.contains("cannot write a.toml: the file is read-only"), "{messages}");
     assert_eq!(fs::read_to_string(&file).unwrap(), UGLY);
+}
+
+#[test]
+fn a_code_is_explained_by_its_word_and_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let by_word = fep(folder.path(), &["check", "--explain", "length-mismatch"], "");
+    let text = String::from_utf8(by_word.stdout.clone()).unwrap();
+    assert!(text.starts_with("length-mismatch (F019)\n\n") && text.contains("\n    [telegrams.Transfer]\n"), "{text}");
+    assert_eq!(check(by_word, 0, &text), "");
+    check(fep(folder.path(), &["check", "--explain", "f019"], ""), 0, &text);
+
+    let json = fep(folder.path(), &["check", "--explain", "redefines", "--format", "json"], "");
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json.pointer("/language"), Some(&"cobol".into()));
+    assert_eq!(json.pointer("/number"), Some(&serde_json::Value::Null));
+
+    let messages = check(fep(folder.path(), &["check", "--explain", "lenght-mismatch"], ""), 2, "");
+    assert_eq!(messages, "fep: there is no code `lenght-mismatch`; there are length-mismatch, offset-mismatch\n");
+    let messages = check(fep(folder.path(), &["check"], ""), 2, "");
+    assert!(messages.contains("<SPEC>"), "{messages}");
 }

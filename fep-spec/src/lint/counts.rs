@@ -7,7 +7,7 @@ use fep_codec::layout::{Computed, Encoding, Field, Group, Item, Kind, LATE_MAX, 
 
 use super::elsewhere;
 use crate::document::Document;
-use crate::lower::{LayoutPlace, Place};
+use crate::lower::{LayoutPlace, Place, can_count};
 use crate::model::Spec;
 use crate::report::Code;
 
@@ -88,9 +88,8 @@ fn counts_it(document: &Document, layout: &Layout, group: &Group, field: &Field,
         return false;
     }
     if field.computed != Some(Computed::Count(name.clone())) {
-        let message = format!("`{by}` counts `{name}` and is not computed from it");
-        let hint = format!("add to `{by}`: computed = \"count\", of = \"{name}\"");
-        document.error_hint(Code::NotLinked, at, message, hint);
+        let (code, message, hint) = unlinked(field, by, name);
+        document.error_hint(code, at, message, hint);
         return false;
     }
     let max = group.repeat.max();
@@ -103,6 +102,33 @@ fn counts_it(document: &Document, layout: &Layout, group: &Group, field: &Field,
     true
 }
 
+/// The reason why a field is not the computed count of the group that names it.
+fn unlinked(field: &Field, by: &str, group: &str) -> (Code, String, String) {
+    match &field.computed {
+        Some(Computed::Count(other)) => (
+            Code::NotLinked,
+            format!("`{by}` counts `{group}`, and it is the count of `{other}`"),
+            "each group has a count of its own: name another field, or write count = 3 for a fixed number".to_owned(),
+        ),
+        Some(_) => (
+            Code::NotLinked,
+            format!("`{by}` counts `{group}`, and it is computed as something else"),
+            format!("leave out `computed` at `{by}`: count = \"{by}\" makes it the count"),
+        ),
+        None if !can_count(field) => (
+            Code::WrongComputed,
+            format!("`{by}` counts `{group}`, and it is not a number that is always there, without sign and decimals"),
+            format!("write kind = \"number\" at `{by}`, without `secret`, `sign`, `scale` and `none`"),
+        ),
+        // The fields of a part are those of other telegrams too.
+        None => (
+            Code::NotLinked,
+            format!("`{by}` counts `{group}`, and its part does not say that it counts"),
+            format!("add to `{by}` in the part: computed = \"count\", of = \"{group}\""),
+        ),
+    }
+}
+
 /// Checks a field that counts a group: the group must exist, and must name the field.
 pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, place: &Place) {
     let Some(Computed::Count(of)) = &field.computed else { return };
@@ -111,8 +137,11 @@ pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, plac
         return;
     }
     let by = &field.name;
+    // A group that names the field has that finding already.
+    let is_named = |item: &Item| matches!(item, Item::Group(group) if group.repeat.counted_by() == Some(by));
     match layout.item(of) {
         Some((_, Item::Group(group))) if group.repeat.counted_by() == Some(by) => {}
+        Some((_, Item::Group(_))) if layout.items().iter().any(is_named) => {}
         Some((_, Item::Group(_))) => {
             let message = format!("`{by}` counts `{of}`, which is not counted by it");
             document.error_hint(

@@ -11,6 +11,7 @@ use std::ops::Range;
 use fep_codec::Layout;
 use fep_codec::layout::{Filler, Item, Literal, Part};
 
+pub(crate) use self::computed::can_count;
 use super::{Known, names, options};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::{FlattenedNote, Note};
@@ -38,13 +39,24 @@ pub(crate) struct Place {
     /// The name, or the table if the item has no name.
     pub(crate) name: Range<usize>,
     /// The offset that the sheet states.
-    pub(crate) at: Option<Located<usize>>,
+    pub(crate) at: Option<Stated>,
     /// The values of keys that refer to other items: `count`, `of`, `by`.
     pub(crate) keys: Vec<(&'static str, Range<usize>)>,
     /// The items of a group's entry, if they are written at the group.
     pub(crate) entry: Option<Vec<Place>>,
     /// One for each case of a choice.
     pub(crate) cases: Vec<CasePlace>,
+}
+
+/// An offset as the sheet states it.
+#[derive(Clone, Debug)]
+pub(crate) struct Stated {
+    /// The offset, from 0.
+    pub(crate) offset: usize,
+    /// The number of the first byte where the sheet counts: 0, or 1 with `offsets_from = 1`.
+    pub(crate) from: usize,
+    /// The place of the number.
+    pub(crate) span: Range<usize>,
 }
 
 /// The places of a case of a choice.
@@ -137,6 +149,7 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
         all.places.push(place);
     }
     computed::signs_elsewhere(&mut all.items);
+    computed::counts(&mut all);
     all
 }
 
@@ -152,8 +165,8 @@ fn inline_layout(known: &Known<'_>, name: String, items: Vec<Item>) -> Layout {
     }
 }
 
-fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> Option<(Read, Option<Located<usize>>)> {
-    let at = table.integer("at", 0..=TELEGRAM_LEN_MAX);
+fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> Option<(Read, Option<Stated>)> {
+    let at = stated(known, &table);
     let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
     let read = if table.has("group") {
         groups::group(known, owner, &table, level)
@@ -184,6 +197,13 @@ impl Read {
     }
 }
 
+/// The offset that the sheet states for an item.
+fn stated(known: &Known<'_>, table: &Table<'_>) -> Option<Stated> {
+    let from = known.offsets_from;
+    let at = table.integer("at", from..=TELEGRAM_LEN_MAX)?;
+    Some(Stated { offset: at.value.saturating_sub(from), from, span: at.span })
+}
+
 fn label(table: &Table<'_>) -> Cow<'static, str> {
     Cow::Owned(table.string("label").map(|label| label.value.to_owned()).unwrap_or_default())
 }
@@ -205,7 +225,7 @@ fn splice(known: &mut Known<'_>, table: Table<'_>, all: &mut Items) -> bool {
     table.knows(&["part"]);
     let document = table.document();
     let span = table.span();
-    let at = table.integer("at", 0..=TELEGRAM_LEN_MAX);
+    let at = stated(known, &table);
     let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
     let of = table.required_string("part");
     let part = of.as_ref().and_then(|of| known.part(document, of));

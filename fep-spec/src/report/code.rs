@@ -3,7 +3,8 @@
 /// Defines the enum with the word of each variant.
 macro_rules! codes {
     ($($(#[$meaning:meta])* $variant:ident = $word:literal,)+) => {
-        /// The kind of a finding. Codes are stable: a code is never renamed and never used for something else.
+        /// The kind of a finding. Codes are stable: a code is never renamed and never used for something else, and a new code stands at
+        /// the end of the list.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -20,6 +21,13 @@ macro_rules! codes {
                 match self {
                     $(Self::$variant => $word,)+
                 }
+            }
+
+            /// The number of the code, for `fep check --explain`: `F019`. It is the place in [`Code::ALL`] and never changes.
+            #[must_use]
+            pub fn number(self) -> String {
+                let place = Self::ALL.iter().position(|code| *code == self).map_or(0, |place| place + 1);
+                format!("F{place:03}")
             }
         }
     };

@@ -3,19 +3,27 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use fep_spec::explain::{explain, explanations, similar};
 use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Severity};
+use serde_json::json;
 
 use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
 use crate::files::read_text;
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  fep check specs\n  fep check bank-a.toml --format json\n  fep check --explain length-mismatch"
+)]
 pub(crate) struct CheckArgs {
     /// Spec files, folders of them, or - for stdin
-    #[arg(required = true, value_name = "SPEC")]
+    #[arg(required_unless_present = "explain", value_name = "SPEC")]
     specs: Vec<PathBuf>,
+    /// What the code of a finding means, with an example and advice: length-mismatch, F019, or a code of `fep import`
+    #[arg(long, value_name = "CODE", conflicts_with = "specs")]
+    explain: Option<String>,
     /// The form of the findings
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -23,6 +31,9 @@ pub(crate) struct CheckArgs {
 
 /// Checks every spec and shows the findings.
 pub(crate) fn check(args: &CheckArgs) -> Ended {
+    if let Some(code) = &args.explain {
+        return explained(code, args.format);
+    }
     let mut report = Report::default();
     let mut files = 0_usize;
     let mut names = SpecNames::default();
@@ -50,6 +61,25 @@ pub(crate) fn check(args: &CheckArgs) -> Ended {
         note(&format!("{files} spec{}, {found} finding{}{noted}", plural(files), plural(found)));
     }
     Ok(if report.is_clean() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// Prints the explanation of a code on stdout.
+fn explained(code: &str, format: Format) -> Ended {
+    let Some(explanation) = explain(code) else {
+        let similar = similar(code);
+        let known = if similar.is_empty() { explanations().map(|one| one.code).collect() } else { similar };
+        let message = format!(
+            "there is no code `{code}`; there {} {}",
+            if known.len() == 1 { "is" } else { "are" },
+            known.join(", ")
+        );
+        return Err(Stop::Message(message));
+    };
+    match format {
+        Format::Text => print(explanation.to_string().as_bytes())?,
+        Format::Json => print(format!("{}\n", json!(explanation)).as_bytes())?,
+    }
+    Ok(Outcome::Clean)
 }
 
 /// Prints the findings on stdout.

@@ -25,7 +25,12 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
         Some(Named::Telegram(telegram)) => each(input, printer, |json| {
             let is_its_name =
                 |name: &str| matches!(specs.named(name), Ok(Named::Telegram(own)) if std::ptr::eq(own, telegram));
-            codec::encode_fields(telegram, codec::fields_of(telegram, json, is_its_name)?)
+            let fields = codec::fields_of(telegram, json, is_its_name)?;
+            let encoded = codec::encode_fields(telegram, fields)?;
+            if !std::ptr::eq(fields, json) {
+                codec::stated_bytes(json, &encoded)?;
+            }
+            Ok(encoded)
         }),
         None => each(input, printer, |envelope| codec::encode(&specs, envelope)),
     };

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
 
@@ -142,9 +144,10 @@ fn hex_digits(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Whether to colour the output to this stream.
-pub(crate) fn colour(stream: &impl io::IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Whether to colour the output to this stream: what `--color` says, then `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR` and `TERM`, otherwise
+/// whether it is a terminal.
+pub(crate) fn colour(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
 }
 
 /// Whether to colour stdout.

@@ -17,6 +17,8 @@ use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour, print, say};
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fep gen bank.toml -o src/bank.rs\n  fep gen specs -o src/generated --check\n  \
+                        fep gen bank.toml -o - | less")]
 pub(crate) struct GenArgs {
     /// Spec files, or folders of them
     #[arg(required = true, value_name = "SPEC")]

@@ -1,10 +1,11 @@
 //! The command `fep`: tools for telegram specs.
 //!
 //! The contract that scripts rely on: data on stdout, messages on stderr; exit 0 clean, 1 findings, 2 usage or could not run;
-//! `-` is stdin or stdout; colour on a terminal only. The library does the work. The command adds arguments, files and exit
+//! `-` is stdin or stdout; colour on a terminal only, unless it is asked for. The library does the work. The command adds arguments, files and exit
 //! codes.
 
 mod check;
+mod doc;
 mod end;
 mod files;
 mod fmt;
@@ -13,25 +14,41 @@ mod glued;
 mod import;
 mod layout;
 mod messages;
+mod sample;
 mod telegrams;
 mod encode;
 mod text;
+mod manual;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 /// Telegram specs: check them, generate Rust, decode, encode and explain telegrams.
 #[derive(Debug, Parser)]
 #[command(name = "fep", version, max_term_width = 100)]
-#[command(
-    after_help = "The format of spec files: fep-spec/src/spec_file.md, also in the documentation of the crate fep_spec.\n\
-                        Exit: 0 clean; 1 findings (warnings too) or bytes that cannot be read; 2 could not run."
-)]
+#[command(after_help = AFTER_HELP)]
 struct Command {
     #[command(subcommand)]
     action: Action,
+    #[command(flatten)]
+    colour: colorchoice_clap::Color,
 }
+
+/// The way from a sheet to an exchange.
+const AFTER_HELP: &str = "\
+The usual path, from the institution's sheet to bytes:
+  fep import bank.xlsx -o bank.toml              a spec, and what contradicts itself in the sheet
+  fep check bank.toml                            mistakes in the spec, each with what to do
+  fep layout bank.toml                           the telegrams with offsets and lengths
+  fep encode --spec bank.toml request.json > request.bin
+  fep explain --spec bank.toml request.bin       what each byte is
+  fep gen bank.toml -o bank.rs                   the telegrams as Rust structs
+
+Each command has examples: fep COMMAND --help.
+The format of spec files: fep-spec/src/spec_file.md, also in the documentation of the crate fep_spec.
+Exit: 0 clean; 1 findings (warnings too) or bytes that cannot be read; 2 could not run.
+Colour: --color, NO_COLOR, CLICOLOR_FORCE and CLICOLOR; otherwise on a terminal only.";
 
 #[derive(Debug, Subcommand)]
 enum Action {
@@ -43,8 +60,12 @@ enum Action {
     Gen(generate::GenArgs),
     /// Offsets, lengths and kinds of all items, as a table or as JSON
     Layout(layout::LayoutArgs),
+    /// Specs → design sheets for people: Markdown or one HTML file each
+    Doc(doc::DocArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
+    /// Valid telegrams at the limits of every field: largest numbers, longest texts, full groups, each case
+    Sample(sample::SampleArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
     Decode(telegrams::DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
@@ -54,6 +75,10 @@ enum Action {
     /// Characters above their bytes in a charset, as a ruler; byte counts in all charsets
     #[command(subcommand)]
     Text(text::TextAction),
+    /// Completions of this command for a shell
+    Completions(manual::CompletionsArgs),
+    /// The manual page of this command, or of one of its commands
+    Man(manual::ManArgs),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -66,16 +91,55 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    let ended = match Command::parse().action {
+    let command = Command::parse();
+    command.colour.write_global();
+    let ended = match command.action {
         Action::Check(args) => check::check(&args),
         Action::Fmt(args) => fmt::fmt(&args),
         Action::Gen(args) => generate::generate(&args),
         Action::Layout(args) => layout::layout(&args),
+        Action::Doc(args) => doc::doc(&args),
         Action::Import(args) => import::import(&args),
+        Action::Sample(args) => sample::sample(&args),
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),
         Action::Explain(args) => telegrams::explain(&args),
         Action::Text(action) => text::text(&action),
+        Action::Completions(args) => manual::completions(&args, Command::command()),
+        Action::Man(args) => manual::man(&args, Command::command()),
     };
     end::exit_code(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_help_of_each_command_has_an_example() {
+        fn check(command: &mut clap::Command) {
+            for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+                let help = sub.render_long_help().to_string();
+                assert!(sub.has_subcommands() || help.contains("Example"), "{help}");
+                assert!(sub.has_subcommands() || help.contains(&format!("fep {}", path(sub))), "{help}");
+                check(sub);
+            }
+        }
+        /// `text encode`
+        fn path(command: &clap::Command) -> String {
+            let name = command.get_bin_name().unwrap_or(command.get_name());
+            name.trim_start_matches("fep ").to_owned()
+        }
+        let mut command = super::Command::command();
+        command.build();
+        check(&mut command);
+    }
+
+    #[test]
+    fn the_help_names_the_usual_path() {
+        let help = super::Command::command().render_long_help().to_string();
+        let steps = ["fep import", "fep check", "fep layout", "fep encode", "fep explain"];
+        let places: Vec<_> = steps.iter().map(|step| help.find(step)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{help}");
+    }
 }

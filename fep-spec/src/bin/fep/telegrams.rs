@@ -20,6 +20,10 @@ use crate::glued::{Glued, TELEGRAM_MAX_BYTES, WINDOW_BYTES};
 use crate::messages::{Messages, Place};
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fep encode --spec bank.toml request.json > request.bin\n  \
+                        fep encode --spec bank.toml --telegram Transfer --hex fields.json\n  \
+                        fep decode --spec bank.toml request.bin | fep encode --spec bank.toml | cmp - request.bin\n\n\
+                        The JSON: {\"telegram\": NAME, \"fields\": {…}}, or with --telegram the fields alone. What `fep decode` prints is such JSON.")]
 pub(crate) struct TelegramArgs {
     /// A spec file, or a folder of them
     #[arg(long, value_name = "SPEC")]
@@ -35,6 +39,10 @@ pub(crate) struct TelegramArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  fep decode --spec bank.toml captured.bin\n  fep decode --spec bank.toml --telegram Transfer --hex - < dump.txt\n  \
+                        fep decode --spec specs captured.bin | jq .fields.amount"
+)]
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
     pub(crate) telegram: TelegramArgs,
@@ -52,6 +60,10 @@ fn lenient_help() -> String {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  fep explain --spec bank.toml captured.bin\n  fep encode --spec bank.toml request.json | fep explain --spec bank.toml\n  \
+                        fep explain --spec bank.toml --hex --reveal - < dump.txt"
+)]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) decode: DecodeArgs,

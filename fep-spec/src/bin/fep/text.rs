@@ -15,10 +15,17 @@ use crate::end::{Ended, Outcome, Stop, note, print};
 #[derive(Debug, Subcommand)]
 pub(crate) enum TextAction {
     /// Characters → bytes
+    #[command(
+        after_help = "Examples:\n  fep text encode --charset euc-kr 홍길동\n  fep text encode --charset ibm933 --raw - < name.txt > name.bin"
+    )]
     Encode(ConvertArgs),
     /// Bytes → characters; hex digits as the argument, or raw bytes on stdin
+    #[command(
+        after_help = "Examples:\n  fep text decode --charset euc-kr 'c8ab b1e6 b5bf'\n  fep text decode --charset cp037 --raw < captured.bin"
+    )]
     Decode(ConvertArgs),
     /// The charsets
+    #[command(after_help = "Examples:\n  fep text list\n  fep text list --format json")]
     List(ListArgs),
 }
 

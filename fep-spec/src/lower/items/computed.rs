@@ -10,6 +10,7 @@ use fep_codec::layout::{
 use fep_core::words::Word as _;
 
 use super::super::names;
+use super::Items;
 use crate::document::{Located, Table};
 use crate::report::Code;
 
@@ -212,7 +213,6 @@ pub(super) fn own_kind(computed: &Computed, charset: Charset, len: usize) -> Opt
 /// Whether a field of this kind and length can hold the computed value. Notes an error if it cannot.
 pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind, len: &Located<usize>) -> bool {
     let document = table.document();
-    let whole = |rule: &NumberRule| rule.scale == 0 && rule.sign == Sign::Unsigned && added(rule);
     let wrong = match (&computed.value, kind) {
         (Computed::Sign(_), _) if len.value != 1 => ("a sign has 1 byte", "write len = 1"),
         (Computed::Check(_), _) if len.value > Check::LEN_MAX => ("a check has at most 64 bytes", "mend `len`"),
@@ -230,7 +230,7 @@ pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind,
             );
             return false;
         }
-        (_, Kind::Number(rule)) if whole(rule) => return not_secret(table),
+        (_, Kind::Number(rule)) if is_whole(rule) => return not_secret(table),
         _ => {
             let message = "a computed field must be a number without sign and decimals";
             document.error_hint(Code::WrongComputed, computed.span.clone(), message, "choose kind = \"number\"");
@@ -262,6 +262,37 @@ fn not_secret(table: &Table<'_>) -> bool {
 /// The places of the values of the keys.
 pub(super) fn places(table: &Table<'_>) -> Vec<(&'static str, Range<usize>)> {
     KEYS.into_iter().filter_map(|key| Some((key, table.get(key)?.span()))).collect()
+}
+
+/// Makes the field that a group names in `count` its computed count, if the field states nothing else. The fields of a part are those
+/// of every telegram that has the part, so they say themselves what they count.
+pub(super) fn counts(all: &mut Items) {
+    let counted = |item: &Item| match item {
+        Item::Group(group) => Some((group.repeat.counted_by()?.to_owned(), group.name.clone())),
+        _ => None,
+    };
+    let links: Vec<(String, Cow<'static, str>)> = all.items.iter().filter_map(counted).collect();
+    let mut of_part = 0_usize;
+    for (item, note) in all.items.iter_mut().zip(&all.notes) {
+        of_part = note.flattened.as_ref().map_or(of_part, |part| part.count);
+        let is_own = of_part == 0;
+        of_part = of_part.saturating_sub(1);
+        let Item::Field(field) = item else { continue };
+        if !is_own || field.computed.is_some() || !can_count(field) {
+            continue;
+        }
+        let group = links.iter().find(|(by, _)| *by == field.name).map(|(_, group)| group.clone());
+        field.computed = group.map(Computed::Count);
+    }
+}
+
+/// Whether a field can be a computed count: a number without sign and decimals that always has a value and is not secret.
+pub(crate) fn can_count(field: &Field) -> bool {
+    matches!(&field.kind, Kind::Number(rule) if is_whole(rule)) && !field.secret
+}
+
+fn is_whole(rule: &NumberRule) -> bool {
+    rule.scale == 0 && rule.sign == Sign::Unsigned && added(rule)
 }
 
 /// Marks numbers whose sign stands in another field.
