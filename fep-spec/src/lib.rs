@@ -25,6 +25,8 @@ mod lint;
 pub mod load;
 pub mod generate;
 pub mod listing;
+mod html;
+pub mod diff;
 pub mod draft;
 #[cfg(feature = "import")]
 pub mod import;
