@@ -6,7 +6,7 @@ use fep_core::codes::units;
 
 use super::ends;
 use crate::document::{Document, nearest};
-use crate::lower::LayoutPlace;
+use crate::lower::{LayoutPlace, lacks_len, may_be_hole};
 use crate::report::Code;
 
 /// The message about a wrong condition, and the hint.
@@ -18,6 +18,18 @@ pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace)
     for (when, at) in layout.when.iter().zip(&place.when) {
         let wrong = match layout.span(&when.path) {
             Some(span) => value(when, &span.field.kind, span.field.len),
+            None if may_be_hole(layout, &when.path) => {
+                resolved = false;
+                None
+            }
+            // Its offset is not known, and its values are.
+            None if lacks_len(layout) && matches!(layout.item_in_parts(&when.path), Some(Item::Field(_))) => {
+                resolved = false;
+                match layout.item_in_parts(&when.path) {
+                    Some(Item::Field(field)) => value(when, &field.kind, field.len),
+                    _ => None,
+                }
+            }
             None => Some(no_field(layout, &when.path)),
         };
         if let Some((message, hint)) = wrong {
