@@ -154,11 +154,11 @@ fn planted(chosen: &[usize]) -> (String, Vec<(usize, &'static str)>) {
     let mut text = clean.clone();
     let mut expected = Vec::new();
     for number in chosen {
-        let (right, wrong, code) = MISTAKES[*number];
+        let (right, wrong, code) = *MISTAKES.get(*number).unwrap();
         assert_eq!(clean.matches(right).count(), 1, "it stands once: {right}");
         let at = clean.find(right).unwrap();
         let same = right.bytes().zip(wrong.bytes()).take_while(|(right, wrong)| right == wrong).count();
-        let line = 1 + clean.as_bytes()[..at + same].iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + clean.bytes().take(at + same).filter(|byte| *byte == b'\n').count();
         expected.push((line, code));
         text = text.replacen(right, wrong, 1);
     }
@@ -191,12 +191,12 @@ fn all_mistakes_are_found_in_one_run_and_nothing_else() {
 
 #[test]
 fn each_mistake_alone_is_one_finding() {
-    for number in 0..MISTAKES.len() {
+    for (number, mistake) in MISTAKES.iter().enumerate() {
         let (text, expected) = planted(&[number]);
         let report = Spec::check("bank-a.toml", &text).report;
         assert_found(&report, &expected);
         let found = report.findings.iter().filter(|finding| finding.severity != Severity::Note).count();
-        assert_eq!(found, 1, "{:?}\n{report}", MISTAKES[number]);
+        assert_eq!(found, 1, "{:?}\n{report}", mistake);
     }
 }
 
