@@ -23,6 +23,8 @@ pub mod model;
 pub mod lower;
 mod lint;
 pub mod load;
+pub mod fix;
+pub mod framing;
 pub mod generate;
 pub mod build;
 pub mod listing;
@@ -35,6 +37,8 @@ pub mod codec;
 pub mod values;
 pub mod files;
 pub mod glued;
+#[cfg(feature = "capture")]
+pub mod capture;
 pub mod samples;
 pub mod pages;
 pub mod spec_file;

@@ -7,6 +7,7 @@
 mod check;
 mod diff;
 mod doc;
+mod progress;
 mod end;
 mod files;
 mod fmt;
@@ -16,6 +17,7 @@ mod import;
 mod layout;
 mod messages;
 mod sample;
+mod frames;
 mod telegrams;
 mod encode;
 mod text;
