@@ -111,7 +111,7 @@ impl Build {
     /// As [`Build::code`], or if the file cannot be written.
     pub fn write(&self, file_name: &str) -> Result<PathBuf, BuildError> {
         for path in &self.paths {
-            println!("cargo::rerun-if-changed={}", path.display());
+            tell_cargo(&format!("rerun-if-changed={}", path.display()));
         }
         let code = self.code()?;
         let folder = std::env::var_os("OUT_DIR").ok_or(BuildError::NoOutDir)?;
@@ -129,6 +129,12 @@ impl Build {
         }
         Ok(files)
     }
+}
+
+/// Cargo reads what a build script prints.
+#[expect(clippy::print_stdout, reason = "stdout of a build script is read by Cargo")]
+fn tell_cargo(line: &str) {
+    println!("cargo::{line}");
 }
 
 impl fmt::Display for BuildError {
