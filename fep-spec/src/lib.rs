@@ -23,8 +23,11 @@ pub mod model;
 pub mod lower;
 mod lint;
 pub mod load;
+pub mod framing;
 pub mod generate;
 pub mod listing;
+mod html;
+pub mod diff;
 pub mod draft;
 #[cfg(feature = "import")]
 pub mod import;
@@ -32,6 +35,8 @@ pub mod codec;
 pub mod values;
 pub mod files;
 pub mod glued;
+#[cfg(feature = "capture")]
+pub mod capture;
 pub mod samples;
 pub mod pages;
 pub mod spec_file;
