@@ -32,11 +32,11 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use fep_core::likeness::nearest;
+pub use fep_core::likeness::{nearest, slipped};
 use toml::de::DeTable;
 
 pub use self::table::{Table, Value};
-use crate::report::{Code, Finding, Report, Severity, Source, SourceSpan};
+use crate::report::{Code, Finding, Fix, Report, Severity, Source, SourceSpan};
 
 /// A file that is being read, with the findings so far.
 #[derive(Debug)]
@@ -107,6 +107,18 @@ impl Document {
     /// Notes an error with advice.
     pub fn error_hint(&self, code: Code, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.note(Severity::Error, code, span, message.into(), Some(hint.into()));
+    }
+
+    /// Notes an error with advice, and with the change of the text that mends it.
+    pub fn error_fix(
+        &self,
+        code: Code,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+        fix: Fix,
+    ) {
+        self.keep(Finding::new(&self.source, Severity::Error, code, span, message).with_hint(hint).with_fix(fix));
     }
 
     /// Notes a warning with advice.
@@ -189,12 +201,16 @@ impl Document {
         }
     }
 
-    /// Notes a finding, unless there are too many already.
     fn note(&self, severity: Severity, code: Code, span: Range<usize>, message: String, hint: Option<String>) {
+        let finding = Finding::new(&self.source, severity, code, span, message);
+        self.keep(Finding { hint, ..finding });
+    }
+
+    /// Notes a finding, unless there are too many already.
+    fn keep(&self, finding: Finding) {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < FINDINGS_MAX {
-            let finding = Finding::new(&self.source, severity, code, span, message);
-            findings.push(Finding { hint, ..finding });
+            findings.push(finding);
         } else if findings.len() == FINDINGS_MAX {
             let end = self.source.text.len()..self.source.text.len();
             findings.push(Finding::new(

@@ -27,7 +27,7 @@ pub(crate) use self::names::{ident, of_item, pascal, plan_name, record_name, sna
 use self::options::FieldOptions;
 use crate::document::{Document, Located, Table, instead};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 /// A spec and the places of its elements in the document, for [`crate::lint`].
 pub(crate) struct Lowered {
@@ -360,12 +360,9 @@ impl<'d> Known<'d> {
             let names: Vec<&str> = self.parts.iter().map(|part| part.name.value).collect();
             if self.part_names.contains(&name.value) {
                 let message = format!("part `{}` does not stand above", name.value);
-                document.error_hint(
-                    Code::WrongOrder,
-                    name.span.clone(),
-                    message,
-                    "a part stands above the parts that use it: move it up",
-                );
+                let hint = "a part stands above the parts that use it: move it up";
+                let fix = Fix::MoveUp(name.value.to_owned());
+                document.error_fix(Code::WrongOrder, name.span.clone(), message, hint, fix);
             } else {
                 let message = format!("there is no part `{}`", name.value);
                 document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));

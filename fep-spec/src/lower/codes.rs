@@ -7,9 +7,10 @@ use fep_codec::layout::CodeMeaning;
 use fep_core::codes::kept;
 
 use super::names;
+use crate::canonical::quoted;
 use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 /// The name of the variant that generated code has for codes that are not on an open list.
 pub(crate) const OTHER: &str = "Other";
@@ -32,11 +33,8 @@ pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<
     for entry in value.array().unwrap_or_default() {
         let Some((code, label, name)) = entry.table().and_then(one) else { continue };
         if !known.insert(code.value) {
-            document.error(
-                Code::Duplicate,
-                code.span.clone(),
-                format!("code \"{}\" stands twice on this list", code.value),
-            );
+            let message = format!("code \"{}\" stands twice on this list", code.value);
+            document.error_fix(Code::Duplicate, code.span.clone(), message, "leave one out", Fix::TakeOutCopy);
         }
         if let Some(name) = &name {
             check_name(document, name, !names.insert(name.value), closed);
@@ -76,12 +74,13 @@ fn one(table: Table<'_>) -> Option<OneCode<'_>> {
     let code = code?.map(kept);
     if !code.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || code.value.ends_with(' ') {
         let message = format!("code \"{}\" must be ASCII, without a space at its end", code.value);
-        document.error_hint(
-            Code::BadCode,
-            code.span,
-            message,
-            "leave out the padding: \"\" is the code of a blank field",
-        );
+        let hint = "leave out the padding: \"\" is the code of a blank field";
+        let bare = code.value.trim_end_matches(' ');
+        if bare.bytes().all(|byte| byte.is_ascii_graphic()) {
+            document.error_fix(Code::BadCode, code.span, message, hint, Fix::Write(quoted(bare)));
+        } else {
+            document.error_hint(Code::BadCode, code.span, message, hint);
+        }
         return None;
     }
     Some((code, label, name))

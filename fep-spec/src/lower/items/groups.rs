@@ -10,7 +10,7 @@ use super::super::{Known, names, options};
 use super::{ENTRIES_MAX, Read, fields, inline_layout, items, label, name};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::Note;
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 type Places = Vec<(&'static str, Range<usize>)>;
 
@@ -110,12 +110,12 @@ fn repeat(table: &Table<'_>, charset: Charset, is_array: bool) -> Option<(Repeat
             document.error_hint(Code::ConflictingKeys, at, "`padded` of a group that always uses all entries", hint);
         }
         if let Some(max) = max {
-            document.error_hint(
-                Code::ConflictingKeys,
-                max.span,
-                "`max` of a group that always has the same count",
-                "leave it out",
-            );
+            let message = "`max` of a group that always has the same count";
+            if max.value == fixed.value {
+                document.error_fix(Code::ConflictingKeys, max.span, message, "leave it out", Fix::TakeOut);
+            } else {
+                document.error_hint(Code::ConflictingKeys, max.span, message, "leave it out");
+            }
         }
         return Some((Repeat::Fixed(fixed.value), vec![("count", fixed.span)]));
     }
