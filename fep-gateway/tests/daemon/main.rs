@@ -17,5 +17,6 @@ mod journal_file;
 #[path = "../engine/peer.rs"]
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod peer;
+mod readiness;
 mod stopping;
 mod traces;

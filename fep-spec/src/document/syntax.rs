@@ -40,6 +40,11 @@ pub(super) fn note(document: &Document, errors: &[Error]) {
     }
 }
 
+/// Whether the rest of the document is not in doubt.
+pub(super) fn is_local(error: &Error) -> bool {
+    error.message().contains("leading zero") || error.message() == "duplicate key"
+}
+
 /// The message, and advice for mistakes that are frequent in specs.
 fn explained(message: String, text: &str, at: usize) -> (String, Option<String>) {
     let rest = text.get(at..).unwrap_or_default();

@@ -65,6 +65,35 @@ impl<'d> Table<'d> {
         self.table.get(key).map(|value| Value { document: self.document, value, name: key, is_entry: false })
     }
 
+    /// Whether the table has a key that is none of the known ones and that is like this one, which it does not have.
+    #[must_use]
+    pub fn misspells(&self, key: &str, known: &[&str]) -> bool {
+        let others = known.iter().copied().filter(|known| !self.has(known));
+        let likely = || others.clone().chain([key]);
+        !self.has(key)
+            && self.table.iter().any(|(found, _)| {
+                !known.contains(&&**found.get_ref()) && nearest(found.get_ref(), likely()) == Some(key)
+            })
+    }
+
+    /// The string of a key, if it is there and one. This call notes nothing and does not make it a known key.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&'d str> {
+        match self.table.get(key)?.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number of a key, if it is there and one. This call notes nothing and does not make it a known key.
+    #[must_use]
+    pub fn whole(&self, key: &str) -> Option<i64> {
+        match self.table.get(key)?.get_ref() {
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok(),
+            _ => None,
+        }
+    }
+
     /// The place of a key, if it is there.
     #[must_use]
     pub fn key_span(&self, key: &str) -> Option<Range<usize>> {
