@@ -226,10 +226,11 @@ impl Document {
         let mut findings = self.findings.borrow_mut();
         // A value that is read twice, or that is no TOML in the first place, is one mistake.
         let is_known = |known: &Finding| {
-            let same = known.span == span && known.code == code && known.message == message;
-            same || known.code == Code::Syntax && known.span.start <= span.start && span.start < known.span.end
+            let same = known.span == finding.span && known.code == finding.code && known.message == finding.message;
+            let start = finding.span.start;
+            same || known.code == Code::Syntax && known.span.start <= start && start < known.span.end
         };
-        if code != Code::Syntax && findings.iter().any(is_known) {
+        if finding.code != Code::Syntax && findings.iter().any(is_known) {
             return;
         }
         if findings.len() < FINDINGS_MAX {
