@@ -227,8 +227,7 @@ impl Document {
         // A value that is read twice, or that is no TOML in the first place, is one mistake.
         let is_known = |known: &Finding| {
             let same = known.span == finding.span && known.code == finding.code && known.message == finding.message;
-            let start = finding.span.start;
-            same || known.code == Code::Syntax && known.span.start <= start && start < known.span.end
+            same || known.code == Code::Syntax && known.span.contains(&finding.span.start)
         };
         if finding.code != Code::Syntax && findings.iter().any(is_known) {
             return;
