@@ -221,6 +221,8 @@ fn a_frame_that_is_wrong_or_not_whole_is_a_finding_with_its_place() {
     frames("stx-etx", &[b"\x02", &one[..], b"\x03x"].concat(), 1, 1, "telegram 2 at byte 302: ");
     frames("ascii4", b"", 1, 0, "the input is empty");
     frames("ascii", &one, 2, 0, "--frame: \"ascii\" is no framing; write one of ascii4");
+    let (code, _, messages) = fep(&["decode", "--spec", "specs", "--frame", "code-table"], &one);
+    assert_eq!((code, messages.contains("the telegrams of one spec")), (Some(2), true), "{messages}");
     let args = ["decode", "--spec", "specs/kftc-cms/kftc-cms.toml", "--telegram", "EB13", "--frame", "lf"];
     let (code, _, messages) = fep(&args, b"");
     assert_eq!((code, messages.contains("the plan of a record file")), (Some(2), true), "{messages}");

@@ -151,7 +151,13 @@ fn framing(specs: &SpecSet, words: &str) -> Result<Framing, Stop> {
         [first, ..] => Spec { telegrams: Vec::new(), files: Vec::new(), ..first.clone() },
         [] => return Err(Stop::Message("there is no spec".to_owned())),
     };
-    Framing::of_words(words, &spec, FRAME_MAX_BYTES).map_err(|error| Stop::Message(format!("--frame: {error}")))
+    match Framing::of_words(words, &spec, FRAME_MAX_BYTES) {
+        Ok(Framing::CodeTable(_)) if specs.specs.len() > 1 => {
+            let message = "--frame code-table: the table is made from the telegrams of one spec, and --spec is a folder of several; name one";
+            Err(Stop::Message(message.to_owned()))
+        }
+        framing => framing.map_err(|error| Stop::Message(format!("--frame: {error}"))),
+    }
 }
 
 /// The input, and whether it is a capture file.
