@@ -96,8 +96,8 @@ fn codes(document: &Document, layout: &Layout, notes: &[Note], place: &LayoutPla
 
 /// Checks the names, offsets, groups, choices and links of one layout, and of the entries and cases that are written inside it.
 fn items(document: &Document, spec: &Spec, layout: &Layout, places: &[Place]) {
+    names::items(document, layout, places);
     for (number, (item, place)) in layout.items().iter().zip(places).enumerate() {
-        names::item(document, layout, number, item, place);
         names::paths(document, layout, item, place);
         ends::rest(document, layout, number, item, place);
         match item {

@@ -122,6 +122,17 @@ impl<'s> Samples<'s> {
     }
 }
 
+impl<'s> Sample<'s> {
+    /// One sample with all values between the limits. It is the first one of [`Samples::of`], without the work for the others.
+    ///
+    /// # Errors
+    /// In one line, if no such telegram is found.
+    pub fn between_limits(spec: &Spec, telegram: &'s TelegramSpec, seed: u64) -> Result<Self, String> {
+        let case = Case { name: "between the limits".to_owned(), wanted: vec![Wanted::default()] };
+        Maker::new(spec, telegram, seed).sample(&case)
+    }
+}
+
 /// Makes the samples of one telegram.
 struct Maker<'m, 's> {
     spec: &'m Spec,

@@ -160,6 +160,26 @@ fn html_has_every_row_once(page: &Page, lang: Lang) {
         }
     }
     every_link_has_a_target(&text);
+    rulers_are_to_scale(page, &text);
+}
+
+/// The ruler of a telegram of a fixed length has a place for each byte.
+fn rulers_are_to_scale(page: &Page, text: &str) {
+    for telegram in page.telegrams.iter().filter(|telegram| telegram.like.is_none()) {
+        let Some(len) = telegram.len.filter(|len| *len <= 4000) else { continue };
+        let (_, section) = text.split_once(&format!(" id=\"t-{}\">", telegram.name)).expect("the section");
+        let (_, ruler) = section.split_once("<div class=ruler").expect("a ruler");
+        let ruler = ruler.split("<table").next().unwrap_or_default();
+        let width = |piece: &str| -> usize {
+            let number = |text: &str| {
+                text.split([' ', '"', '<']).next().and_then(|number| number.parse().ok()).expect("a number")
+            };
+            // A piece for many rows says how many bytes it stands for.
+            piece.split_once(" skip\">⋯ ").map_or_else(|| number(piece), |(_, skipped)| number(skipped))
+        };
+        let found: usize = ruler.split(" class=\"s").skip(1).map(width).sum();
+        assert_eq!(found, len, "{}", telegram.name);
+    }
 }
 
 /// No id stands twice, and no link leads to nothing.

@@ -9,6 +9,7 @@ use fep_spec::canonical;
 use fep_spec::fix;
 use fep_spec::generate::rust;
 use fep_spec::model::{Spec, SpecSet};
+use fep_spec::pages::{Lang, Page, html, markdown};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 use proptest::prelude::*;
@@ -31,7 +32,7 @@ fn decode_as_everything(bytes: &[u8]) {
     let _ = SPECS.choose(bytes);
 }
 
-/// Checks a text, renders the findings in every form, and generates Rust if the text is a spec.
+/// Checks a text, renders the findings in every form, and generates Rust and pages if the text is a spec.
 fn check_everything(text: &str) {
     let checked = Spec::check("rubbish.toml", text);
     let _ = (checked.report.render(true), checked.report.to_json(), checked.report.to_string());
@@ -42,6 +43,8 @@ fn check_everything(text: &str) {
     }
     if let Some(spec) = checked.spec {
         rust(&spec, "rubbish.toml").expect("a clean spec becomes Rust");
+        let page = Page::of(&spec);
+        let _ = (markdown::page(&page, Lang::Ko), html::page(&page, Lang::En));
     }
 }
 

@@ -3,6 +3,8 @@
 //! An item whose name is no identifier of Rust has another one in generated code, and states its name there. The derive knows such a
 //! name in its own struct only, so a path into another struct cannot lead to it.
 
+use std::collections::BTreeMap;
+
 use fep_codec::Layout;
 use fep_codec::layout::{Check, Computed, Field, Item};
 
@@ -10,19 +12,24 @@ use crate::document::Document;
 use crate::lower::{Place, ident};
 use crate::report::Code;
 
-/// Checks the name of an item against those above it.
-pub(super) fn item(document: &Document, layout: &Layout, number: usize, item: &Item, place: &Place) {
-    let Some(name) = item.name().filter(|name| name.chars().any(char::is_alphanumeric)) else { return };
-    let own = ident(name);
-    let above = layout.items().iter().take(number).filter_map(Item::name);
-    let Some(other) = above.into_iter().find(|other| *other == name || ident(other) == own) else { return };
-    let (message, hint) = if other == name {
-        (format!("`{name}` stands twice in `{}`", layout.name), "names are unique within a telegram, part or entry")
-    } else {
-        let message = format!("`{other}` and `{name}` in `{}` are both `{own}` in generated code", layout.name);
-        (message, "rename one")
-    };
-    document.error_hint(Code::NameTaken, place.name.clone(), message, hint);
+/// Checks the names of a layout's items against each other.
+pub(super) fn items(document: &Document, layout: &Layout, places: &[Place]) {
+    let mut known: BTreeMap<String, &str> = BTreeMap::new();
+    for (item, place) in layout.items().iter().zip(places) {
+        let Some(name) = item.name().filter(|name| name.chars().any(char::is_alphanumeric)) else { continue };
+        let own = ident(name);
+        let Some(other) = known.get(&own).copied() else {
+            known.insert(own, name);
+            continue;
+        };
+        let (message, hint) = if other == name {
+            (format!("`{name}` stands twice in `{}`", layout.name), "names are unique within a telegram, part or entry")
+        } else {
+            let message = format!("`{other}` and `{name}` in `{}` are both `{own}` in generated code", layout.name);
+            (message, "rename one")
+        };
+        document.error_hint(Code::NameTaken, place.name.clone(), message, hint);
+    }
 }
 
 /// Notes paths into other parts and entries that lead to an item whose name is no identifier.

@@ -17,6 +17,9 @@ use crate::model::{FileSpec, Spec, TelegramSpec};
 /// The maximum number of samples of one telegram that a page shows.
 pub const SAMPLES_MAX: usize = 3;
 
+/// The maximum number of items of a sample that a page shows.
+pub const ITEMS_MAX: usize = 1000;
+
 /// The maximum length of a sample in bytes.
 pub const SAMPLE_MAX_BYTES: usize = 1 << 20;
 
@@ -31,8 +34,10 @@ pub struct Explained {
     pub number: Option<usize>,
     /// The length in bytes.
     pub len: usize,
-    /// Its items.
+    /// Its items, at most [`ITEMS_MAX`].
     pub items: Vec<ExplainedItem>,
+    /// The number of items behind these.
+    pub omitted: usize,
 }
 
 /// One item of a sample.
@@ -123,8 +128,10 @@ fn telegrams<'s, 'b>(spec: &'s Spec, bytes: &'b [u8]) -> Result<Vec<(&'s Telegra
 
 fn explained(telegram: &TelegramSpec, file: Option<String>, bytes: &[u8]) -> Explained {
     let layout = &telegram.layout;
-    let items = lines(layout, bytes, false).into_iter().map(|line| item(layout, line)).collect();
-    Explained { telegram: telegram.name().to_owned(), file, number: None, len: bytes.len(), items }
+    let lines = lines(layout, bytes, false);
+    let omitted = lines.len().saturating_sub(ITEMS_MAX);
+    let items = lines.into_iter().take(ITEMS_MAX).map(|line| item(layout, line)).collect();
+    Explained { telegram: telegram.name().to_owned(), file, number: None, len: bytes.len(), items, omitted }
 }
 
 fn item(layout: &Layout, line: Line) -> ExplainedItem {

@@ -25,7 +25,7 @@ const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// The hashes that the policy allows. A test compares them with the two files, and prints the right ones.
-const STYLE_HASH: &str = "sha256-ciH+keTfQA9hiM/NvM4zCQH+BzupRSLiV17AlCiaOmE=";
+const STYLE_HASH: &str = "sha256-WFsF3dAxQ1cDm2SY55Acs8YjlcjDEE7Wba1X6gP6piQ=";
 const SCRIPT_HASH: &str = "sha256-11sPQ859Q99i68rv1BS8p+QAkjocjkKPm3qn3uB5XNg=";
 
 /// The page of one spec.

@@ -46,6 +46,7 @@ impl Writer<'_> {
             (words::VERSION, &page.version),
             (words::SOURCE, &page.source),
             (words::CHARSET, &page.charset),
+            (words::HASH, &format!("{:016x}", page.hash)),
         ] {
             facts.row([self.word(word).to_owned(), escaped(value)]);
         }

@@ -54,13 +54,10 @@ impl Rows<'_> {
         let label = self.spec.part(part).map(|part| &*part.layout.label).filter(|label| !label.is_empty());
         let name = label.map_or_else(|| part.clone(), |label| format!("{label} ({part})"));
         let remark = if remark.is_empty() { String::new() } else { format!(": {remark}") };
-        row.facts.insert(
-            0,
-            Text::new(
-                format!("여기부터 {count}항목은 {name}{remark}"),
-                format!("{name} begins here, {count} items{remark}"),
-            ),
-        );
+        row.facts.push(Text::new(
+            format!("여기부터 {count}항목은 {name}{remark}"),
+            format!("{name} begins here, {count} items{remark}"),
+        ));
     }
 
     fn row(&self, layout: &Layout, item: &Item, note: &Note, place: &Place) -> Row {

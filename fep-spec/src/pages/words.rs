@@ -114,3 +114,5 @@ pub(super) const SERIALS: Word = ("일련번호", "Serial numbers");
 pub(super) const SAMPLE: Word = ("예시", "Sample");
 pub(super) const IN_HEX: Word = ("16진수", "Hex");
 pub(super) const VALUE: Word = ("값", "Value");
+/// The hash that generated code carries too.
+pub(super) const HASH: Word = ("해시(fnv1a-64)", "Hash (fnv1a-64)");

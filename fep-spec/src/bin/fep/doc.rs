@@ -10,7 +10,7 @@ use fep_spec::model::{Spec, TelegramSpec};
 use fep_spec::pages::explained::{Explained, SAMPLE_MAX_BYTES, explain, made};
 use fep_spec::pages::{Lang, Page, html, markdown};
 use fep_spec::report::Report;
-use fep_spec::samples::{Options, Samples};
+use fep_spec::samples::Sample;
 
 use crate::end::{Ended, Outcome, Stop, note, print};
 use crate::files::read_text;
@@ -64,7 +64,7 @@ pub(crate) fn doc(args: &DocArgs) -> Ended {
         LangArg::Ko => Lang::Ko,
         LangArg::En => Lang::En,
     };
-    let mut files: Vec<(PathBuf, String)> = Vec::new();
+    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for page in &pages {
         files.push((args.out.join(format!("{}.{}", page.name, args.to.ending())), args.to.page(page, lang)));
     }
@@ -72,7 +72,7 @@ pub(crate) fn doc(args: &DocArgs) -> Ended {
         let [(_, text)] = files.as_slice() else {
             return Err(Stop::Message(format!("{} sheets cannot go to stdout; name a folder", files.len())));
         };
-        return print(text.as_bytes()).map(|()| Outcome::Clean);
+        return print(text).map(|()| Outcome::Clean);
     }
     if pages.len() > 1 {
         files.push((args.out.join(format!("index.{}", args.to.ending())), args.to.index(&pages, lang)));
@@ -96,17 +96,17 @@ impl Form {
         matches!(self, Self::Html)
     }
 
-    fn page(self, page: &Page, lang: Lang) -> String {
+    fn page(self, page: &Page, lang: Lang) -> Vec<u8> {
         match self {
-            Self::Md => markdown::page(page, lang),
-            Self::Html => html::page(page, lang),
+            Self::Md => markdown::page(page, lang).into_bytes(),
+            Self::Html => html::page(page, lang).into_bytes(),
         }
     }
 
-    fn index(self, pages: &[Page], lang: Lang) -> String {
+    fn index(self, pages: &[Page], lang: Lang) -> Vec<u8> {
         match self {
-            Self::Md => markdown::index(pages, lang),
-            Self::Html => html::index(pages, lang),
+            Self::Md => markdown::index(pages, lang).into_bytes(),
+            Self::Html => html::index(pages, lang).into_bytes(),
         }
     }
 }
@@ -177,9 +177,12 @@ fn samples(specs: &[(PathBuf, Spec)], pages: &mut [Page]) -> Result<(), Stop> {
 
 /// A telegram with usual values, if one can be made.
 fn between_limits(spec: &Spec, telegram: &TelegramSpec) -> Option<Explained> {
-    let samples = Samples::of(spec, telegram, Options::default());
-    samples.all.first().map(|sample| made(telegram, &sample.bytes))
+    let sample = Sample::between_limits(spec, telegram, SEED).ok()?;
+    Some(made(telegram, &sample.bytes))
 }
+
+/// The seed of made samples, so that the same spec makes the same page.
+const SEED: u64 = 1;
 
 /// The files of the folder `samples` beside a spec file, in the order of their names.
 fn sample_files(spec: &Path) -> Result<Vec<PathBuf>, Stop> {
@@ -194,7 +197,7 @@ fn sample_files(spec: &Path) -> Result<Vec<PathBuf>, Stop> {
     Ok(files)
 }
 
-fn write(files: &[(PathBuf, String)], folder: &Path, force: bool) -> Result<(), Stop> {
+fn write(files: &[(PathBuf, Vec<u8>)], folder: &Path, force: bool) -> Result<(), Stop> {
     if let Some((there, _)) = files.iter().find(|(path, _)| !force && path.exists()) {
         return Err(Stop::Message(format!("{} is there already: --force overwrites it", there.display())));
     }

@@ -9,7 +9,7 @@
 
 use super::super::model::{Page, Row, Times};
 use super::super::words::Text;
-use super::markup::{Markup, escaped};
+use super::markup::{Markup, both, escaped};
 
 /// The number of bytes in a row of the ruler.
 const ROW_BYTES: usize = 100;
@@ -38,16 +38,20 @@ impl Markup<'_> {
         if pieces.is_empty() {
             return;
         }
-        self.raw("<div class=ruler>");
+        self.raw("<div class=ruler role=group>");
         let mut bar = Bar { at: 0, rows: 0, exact: true, open: false };
-        for piece in &pieces {
-            if bar.rows >= ROWS_MAX && bar.at.is_multiple_of(ROW_BYTES) {
-                break;
-            }
+        let mut rest = pieces.iter();
+        while let Some(piece) = rest.next().filter(|_| bar.rows <= ROWS_MAX) {
             self.piece(piece, &mut bar);
         }
         if bar.open {
             self.raw("</div></div>");
+        }
+        if bar.rows > ROWS_MAX {
+            self.raw(&format!(
+                "<div class=line><b></b><span class=skip>{}</span></div>",
+                both("⋯ 나머지는 표에 있다", "⋯ the rest is in the table")
+            ));
         }
         self.raw("</div>\n");
     }
@@ -160,7 +164,7 @@ fn about(name: &str, row: &Row, offset: Option<usize>) -> Text {
     };
     let place = |word: &str| match (offset, row.len.filter(|_| !row.is_tail)) {
         (Some(offset), Some(len)) => format!(" · {}–{} ({word} {offset})", offset + 1, offset + len),
-        (Some(offset), None) => format!(" · {}– ({word} {offset})", offset + 1),
+        (Some(offset), None) => format!(" · {}– ({word} {offset})", offset.saturating_add(1)),
         (None, _) => String::new(),
     };
     let kind = &row.kind_text;

@@ -48,7 +48,15 @@ impl Markup<'_> {
         }
         self.raw("</thead><tbody>");
         sample.items.iter().for_each(|item| self.sample_item(item));
-        self.raw("</tbody></table></details>\n");
+        self.raw("</tbody></table>");
+        if sample.omitted > 0 {
+            let count = sample.omitted;
+            self.raw(&format!(
+                "<p>{}</p>",
+                both(&format!("⋯ 이하 {count}항목 생략"), &format!("⋯ {count} more items are left out"))
+            ));
+        }
+        self.raw("</details>\n");
     }
 
     fn sample_item(&mut self, item: &ExplainedItem) {

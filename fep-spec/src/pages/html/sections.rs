@@ -10,7 +10,7 @@ impl Markup<'_> {
     /// The list of sections beside the page.
     pub(super) fn contents(&mut self) {
         let page = self.page;
-        self.raw("<nav>");
+        self.raw(&format!("<nav aria-label=\"{}\">", words::said(words::TELEGRAMS, self.lang)));
         let entries = |list: Vec<(Anchor, &str)>| -> Vec<(Anchor, String)> {
             list.into_iter().map(|(anchor, label)| (anchor, label.to_owned())).collect()
         };
@@ -46,6 +46,7 @@ impl Markup<'_> {
             (words::VERSION, &page.version),
             (words::SOURCE, &page.source),
             (words::CHARSET, &page.charset),
+            (words::HASH, &format!("{:016x}", page.hash)),
         ] {
             self.raw("<div><dt>");
             self.word(word);
