@@ -61,6 +61,7 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
     let mut report = Report::default();
     let mut names = SpecNames::default();
     let mut specs = Vec::new();
+    let wanted = paths.len();
     for path in paths {
         // The second of two specs of one name would overwrite the file of the first.
         if let Some(taken) = read(&path).ok().and_then(|(_, text)| names.take(&path, &text)) {
@@ -84,7 +85,7 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
         specs.push(spec);
     }
     // Without a spec that has errors the list would be too short.
-    if args.modules && !report.has_errors() {
+    if args.modules && specs.len() == wanted {
         put(args, &args.out.join("mod.rs"), &module_list(&specs), &mut report)?;
     }
     match args.format {
