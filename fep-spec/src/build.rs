@@ -8,7 +8,7 @@
 //! }
 //! ```
 //!
-//! ```ignore
+//! ```text
 //! // src/lib.rs
 //! /// The telegrams of all institutions.
 //! pub mod telegrams {

@@ -9,7 +9,7 @@
 //! - A list of tables has one entry a line, indented by two blanks, with a comma behind each. Other lists stand on one line. So does an
 //!   inline table: the lists in it are continued on the lines below.
 //! - Items of one list whose first keys are the same have aligned columns: the first key, then `name`, `label`, `type` or `kind`, `len` and `at`,
-//!   as far as they follow each other. What stands behind them is not aligned.
+//!   as long as these follow each other. Further keys are not aligned.
 //! - The values of neighbouring keys of a table are aligned. A blank line begins a new block.
 //! - One blank line stands above each table header, or above the comments that stand directly above it. Elsewhere the blank lines of the author
 //!   are kept, but never two of them, and none at the beginning or end of a file, a list or the keys of a table.

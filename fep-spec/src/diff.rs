@@ -8,6 +8,21 @@
 //! A break is proved by an example where one exists. Where two rules are neither shown to be alike nor shown to differ, the break says
 //! so: what is not proved to be compatible counts as breaking.
 //!
+//! # The JSON document
+//!
+//! `old` and `new` (each `spec`, `title`, `version`), `breaking` (whether `breaks` has entries), `changes` and `breaks`. The keys of an
+//! entry are the fields of [`Change`] and [`Break`]; keys that do not apply are absent. `bytes` are `{"offset", "len"}`, from 0. Further
+//! keys and words may be added.
+//!
+//! | `class` | `change` of an item | of a telegram or record file | of the spec |
+//! |---|---|---|---|
+//! | `layout` | `added`, `removed`, `moved`, `resized`, `retyped`, `repeated` | `added`, `removed`, `resized`, `records`, `line-ends` | |
+//! | `value` | `retyped`, `codes`, `constant`, `reserve`, `computed`, `secret`, `choice`, `case` | `conditions`, `answer`, `record-words`, `blocks`, `totals`, `serials`, `lenient` | `charset` |
+//! | `name` | `renamed`, `codes`, `case`, `part` | `renamed`, `view` | `spec`, `code-list`, `code-name` |
+//! | `document` | `label`, `remark`, `letter`, `code` | `label`, `remark`, `like`, `stated-length` | `title`, `version`, `source`, `type`, `code-list` |
+//!
+//! # What is not a break
+//!
 //! Telegrams that only the new version has break nothing: nobody who has the old version expects them. Names do not change bytes; services
 //! that use the JSON or the generated code need [`Diff::changes_names`].
 //!
@@ -43,7 +58,7 @@ mod page;
 use std::fmt;
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::model::Spec;
 
@@ -101,7 +116,7 @@ pub struct Change {
     pub label: String,
     /// What the change is about.
     pub class: Class,
-    /// What was done, for programs: `added`, `removed`, `moved`, `resized`, `retyped`, `renamed`, `documents` and so on.
+    /// What was done, for programs: a word of the table above.
     pub change: &'static str,
     /// The old state in a few words, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,7 +162,7 @@ pub struct Break {
     /// Whose telegrams break.
     pub sender: Sender,
     /// The bytes of the sender's telegram, from 0. `None` if they lie behind an item whose length varies.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_bytes")]
     pub bytes: Option<Range<usize>>,
     /// Why, in one line.
     pub reason: String,
@@ -165,6 +180,12 @@ pub struct Example {
     pub old: Option<String>,
     /// What the new version reads, as JSON; `None` if it refuses the content.
     pub new: Option<String>,
+}
+
+/// Writes a range as [`Bytes`].
+fn as_bytes<S: Serializer>(range: &Option<Range<usize>>, serializer: S) -> Result<S::Ok, S::Error> {
+    let bytes = range.as_ref().map(|range| Bytes { offset: Some(range.start), len: Some(range.len()) });
+    bytes.serialize(serializer)
 }
 
 /// The JSON document.

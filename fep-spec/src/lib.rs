@@ -15,6 +15,8 @@
 #![doc = include_str!("spec_file.md")]
 
 // Reading order: a module imports only modules that stand before it.
+mod html;
+pub mod hex;
 pub mod report;
 pub mod document;
 pub mod explain;
@@ -28,7 +30,6 @@ pub mod framing;
 pub mod generate;
 pub mod build;
 pub mod listing;
-mod html;
 pub mod diff;
 pub mod draft;
 #[cfg(feature = "import")]

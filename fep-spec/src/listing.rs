@@ -29,7 +29,7 @@
 
 use std::fmt;
 
-use fep_codec::layout::{Case, Choice, Group, Item, Kind, Layout, Repeat};
+use fep_codec::layout::{Case, Choice, Group, Item, Layout, Repeat};
 use serde::Serialize;
 
 use crate::model::{Spec, TelegramSpec};
@@ -159,12 +159,12 @@ fn listed(item: &Item, prefix: &str, offset: Option<usize>) -> ListedItem {
         cases: None,
     };
     match item {
-        Item::Field(field) => plain(&field.label, Some(field.len), word(&field.kind)),
-        Item::Tail(field) => ListedItem { varies: true, ..plain(&field.label, Some(field.len), word(&field.kind)) },
+        Item::Field(field) => plain(&field.label, Some(field.len), field.kind.word()),
+        Item::Tail(field) => ListedItem { varies: true, ..plain(&field.label, Some(field.len), field.kind.word()) },
         Item::Literal(literal) => plain(&literal.label, Some(literal.bytes.len()), "literal"),
         Item::Filler(filler) => plain(&filler.label, Some(filler.len), "filler"),
         Item::Group(group) => ListedItem {
-            repeat: Some(max(&group.repeat)),
+            repeat: Some(group.repeat.max()),
             varies: matches!(group.repeat, Repeat::Counted { .. } | Repeat::Rest { .. }),
             items: Some(entry(group, path.as_deref().unwrap_or_default(), offset)),
             ..plain(&group.label, group.layout.fixed_len(), "group")
@@ -175,12 +175,6 @@ fn listed(item: &Item, prefix: &str, offset: Option<usize>) -> ListedItem {
         },
         // `list` puts its items in its place.
         Item::Part(part) => plain(&part.layout.label, item.fixed_len(), "group"),
-    }
-}
-
-fn max(repeat: &Repeat) -> usize {
-    match repeat {
-        Repeat::Fixed(max) | Repeat::Counted { max, .. } | Repeat::Padded { max, .. } | Repeat::Rest { max } => *max,
     }
 }
 
@@ -208,20 +202,6 @@ fn cases(choice: &Choice, prefix: &str, offset: Option<usize>) -> Vec<ListedCase
         ListedCase { name: case.layout.name.to_string(), code, items }
     };
     choice.cases.iter().map(case).collect()
-}
-
-fn word(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Text(_) => "text",
-        Kind::Digits(_) => "digits",
-        Kind::Number(_) => "number",
-        Kind::Date(_) => "date",
-        Kind::Time(_) => "time",
-        Kind::DateTime(_) => "datetime",
-        Kind::Code(_) => "code",
-        Kind::Flag(_) => "flag",
-        Kind::Bytes(_) => "bytes",
-    }
 }
 
 /// A table for people: offset, length, kind, path and label of each item.

@@ -39,6 +39,7 @@ pub use self::files::{FileSample, REPEAT_MAX};
 use self::fill::{Filling, Wanted};
 use self::numbers::{Bound, bounds};
 use self::random::Random;
+use crate::hex::hex;
 use crate::model::{Spec, TelegramSpec};
 
 /// The most samples with values between the limits, for one telegram.
@@ -203,12 +204,6 @@ impl Sample<'_> {
         let [telegram, shows] = [json!(telegram), json!(self.shows)];
         format!("{{\"telegram\":{telegram},\"sample\":{shows},\"fields\":{fields},\"bytes\":\"{}\"}}", hex(&self.bytes))
     }
-}
-
-/// Bytes as hex digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One line: `Transfer: amount: largest: …`.

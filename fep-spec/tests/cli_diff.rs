@@ -84,12 +84,12 @@ fn the_json_has_changes_and_breaks_with_bytes_and_an_example() {
         }],
         "breaks": [
             {
-                "telegram": "Fee", "path": "amount", "sender": "old", "bytes": { "start": 4, "end": 13 },
+                "telegram": "Fee", "path": "amount", "sender": "old", "bytes": { "offset": 4, "len": 9 },
                 "reason": "the two versions read other values",
                 "example": { "content": "303030303030303030", "old": "0", "new": "\"0.00\"" },
             },
             {
-                "telegram": "Fee", "path": "amount", "sender": "new", "bytes": { "start": 4, "end": 13 },
+                "telegram": "Fee", "path": "amount", "sender": "new", "bytes": { "offset": 4, "len": 9 },
                 "reason": "the two versions read other values",
                 "example": { "content": "303030303030303030", "old": "0", "new": "\"0.00\"" },
             },

@@ -57,7 +57,7 @@ fn each_example_of_an_import_has_its_finding() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What stands before the code of a doubt in the sources, without blanks.
+/// The source text before the code of a doubt, without blanks.
 const BEFORE_CODE: [&str; 6] =
     ["doubt(\"", "code:\"", "error(grid,at,\"", "Severity::Error,\"", "Severity::Warning,\"", "Severity::Note,\""];
 

@@ -34,6 +34,7 @@ fn what_is_not_called_breaking_is_read_as_the_same_values() {
         let Ok(new) = Spec::parse("new.toml", &changed) else { continue };
         let diff = Diff::of(&old, &new);
         seen.compared += 1;
+        documented(&diff);
         let is_same = without_hash(&old) == without_hash(&new);
         assert!(!is_same || diff.is_empty(), "{}\n{diff}", lines(&text, &changed));
         // The order of types, codes and totals says nothing.
@@ -150,6 +151,17 @@ fn lost(own: &Json, other: &Json) -> Option<String> {
 
 fn differing<'l>(own: &'l Layout, other: &Layout) -> Vec<&'l fep_codec::Item> {
     own.items.iter().filter(|item| !other.items.contains(item)).collect()
+}
+
+/// Each word of a change is in the row of its class in the documentation.
+fn documented(diff: &Diff) {
+    const TEXT: &str = include_str!("../../fep-spec/src/diff.rs");
+    for change in &diff.changes {
+        let class = serde_json::to_value(change.class).expect("a word");
+        let row =
+            TEXT.lines().find(|line| line.starts_with(&format!("//! | `{}` |", class.as_str().unwrap_or_default())));
+        assert!(row.expect("a row").contains(&format!("`{}`", change.change)), "{change:?}");
+    }
 }
 
 /// The lines that differ.

@@ -37,6 +37,16 @@ macro_rules! declare_kind {
         pub enum Kind {
             $(#[doc = $about] $kind($rule),)*
         }
+
+        impl Kind {
+            /// The word of the kind in spec files and documents: `number`.
+            #[must_use]
+            pub const fn word(&self) -> &'static str {
+                match self {
+                    $(Self::$kind(_) => stringify!($accessor),)*
+                }
+            }
+        }
     };
 }
 

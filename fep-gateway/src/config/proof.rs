@@ -1,6 +1,6 @@
 //! What proves that a line is alive, as far as the configuration provides for it: an echo test, or polls.
 //!
-//! Answers to requests prove it, too, but nobody knows when the next request comes. So a line that has nothing else counts as alive while
+//! Answers to requests prove it as well, but nobody knows when the next request comes. So a line that has nothing else counts as alive while
 //! it is connected. That is no mistake, and a person must know it: this module makes the notes of the configuration about it, and
 //! `net::statuses` says which of these lines nothing proved lately.
 

@@ -130,7 +130,7 @@ impl LineStatuses {
         if line.proved_by.is_some() || links.peek().is_none() {
             return None;
         }
-        // On a line on which only the institution sends, whatever it sends shows that the line is alive.
+        // On a line on which only the institution sends, every frame from it shows that the line is alive.
         let proved = |link: &LinkStatus| match sends {
             true => link.proved_ms,
             false => link.last_rx_ms.filter(|received_ms| *received_ms >= link.since_ms),

@@ -57,7 +57,7 @@ impl<T> Body<T> {
         Self { open: Vec::new(), lines }
     }
 
-    /// The entries without what stands between them.
+    /// The entries, without the commas and comments between them.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &T> {
         self.lines.iter().filter_map(|line| if let Line::Entry(entry, _) = line { Some(entry) } else { None })
     }

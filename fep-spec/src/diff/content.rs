@@ -5,7 +5,6 @@
 //! contents were all tried: the forms of "no value", the characters of a charset.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use fep_codec::layout::{
     Accept, Accepts, CodeRule, DateRule, DateTimeRule, Field, Half, Item, Kind, NoneAs, NoneSet, NumberRule, Overflow,
@@ -16,6 +15,7 @@ use fep_core::words::Word as _;
 use serde_json::{Value as Json, json};
 
 use super::Example;
+use crate::hex::hex;
 
 /// How the contents of one version are read by the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,20 +39,39 @@ impl Readings {
     pub(super) const SAME: Self = Self { of_old: Reading::Same, of_new: Reading::Same };
 }
 
-/// Compares two fields of one length. What is computed is not compared.
-pub(super) fn compare(old: &Field, new: &Field) -> Readings {
-    let old_kind = as_read(&old.kind);
-    let new_kind = as_read(&new.kind);
-    if old_kind == new_kind {
-        return Readings::SAME;
+/// The pairs of kinds that were compared. A change of the charset concerns all texts of a spec, and few of them have different rules.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    known: Vec<([Kind; 2], usize, Readings)>,
+}
+
+impl Compared {
+    /// Compares two fields of one length. What is computed is not compared.
+    pub(super) fn compare(&mut self, old: &Field, new: &Field) -> Readings {
+        let kinds = [as_read(&old.kind), as_read(&new.kind)];
+        if let [old_kind, new_kind] = &kinds
+            && old_kind == new_kind
+        {
+            return Readings::SAME;
+        }
+        let known = self.known.iter().find(|(known, len, _)| *len == old.len && *known == kinds);
+        if let Some((.., readings)) = known {
+            return readings.clone();
+        }
+        let readings = compare(old, new, &kinds);
+        self.known.push((kinds, old.len, readings.clone()));
+        readings
     }
+}
+
+fn compare(old: &Field, new: &Field, [old_kind, new_kind]: &[Kind; 2]) -> Readings {
     let elsewhere = |kind: &Kind| matches!(kind, Kind::Number(NumberRule { sign: Sign::Elsewhere, .. }));
-    if elsewhere(&old_kind) || elsewhere(&new_kind) {
+    if elsewhere(old_kind) || elsewhere(new_kind) {
         return Readings { of_old: Reading::Unproved, of_new: Reading::Unproved };
     }
     let readers = [alone(old, old_kind.clone()), alone(new, new_kind.clone())];
     let [old_reader, new_reader] = &readers;
-    let contents = contents(old_reader, new_reader, old.len, &old_kind, &new_kind);
+    let contents = contents(old_reader, new_reader, old.len, old_kind, new_kind);
     let mut examples: [Option<Example>; 2] = [None, None];
     for content in &contents {
         let old_value = read(old_reader, content);
@@ -78,8 +97,8 @@ pub(super) fn compare(old: &Field, new: &Field) -> Readings {
         None => Reading::Unproved,
     };
     Readings {
-        of_old: reading(of_old, includes(&new_kind, &old_kind)),
-        of_new: reading(of_new, includes(&old_kind, &new_kind)),
+        of_old: reading(of_old, includes(new_kind, old_kind)),
+        of_new: reading(of_new, includes(old_kind, new_kind)),
     }
 }
 
@@ -310,12 +329,4 @@ fn right(end: &[u8], pad: u8, len: usize) -> Vec<u8> {
     content.extend(end);
     content.truncate(len);
     content
-}
-
-/// Bytes as lower hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -38,7 +38,7 @@ fn both(own: &FileSpec, other: &FileSpec, diff: &mut Diff) {
             let ends: Vec<_> = file.line_ends.iter().map(|end| line_end(*end)).collect();
             format!("{}, behind the last record {:?}", ends.join(" or "), file.last_line_end).to_lowercase()
         });
-        put(diff, other, Class::Layout, "line ends", Some(before), Some(after));
+        put(diff, other, Class::Layout, "line-ends", Some(before), Some(after));
         let takes_all = |taker: &FileSpec, giver: &FileSpec| {
             taker.last_line_end == giver.last_line_end
                 && giver.line_ends.iter().all(|end| taker.line_ends.contains(end))
@@ -51,15 +51,16 @@ fn both(own: &FileSpec, other: &FileSpec, diff: &mut Diff) {
         }
     }
     let rules = [
-        ("record words", own.record_word != other.record_word || own.block_word != other.block_word),
+        ("record-words", own.record_word != other.record_word || own.block_word != other.block_word),
         ("blocks", own.blocks != other.blocks),
         ("totals", own.totals != other.totals),
         ("serials", own.serials != other.serials),
-        ("leniency", own.lenient != other.lenient),
+        ("lenient", own.lenient != other.lenient),
     ];
     for (change, _) in rules.into_iter().filter(|(_, differs)| *differs) {
         put(diff, other, Class::Value, change, None, None);
-        let reason = format!("its {change} follow another rule, and these are not shown to be alike");
+        let reason =
+            format!("its {} follow another rule, and the two are not shown to be alike", change.replace('-', " "));
         broken(diff, own, Sender::Old, &reason);
         broken(diff, other, Sender::New, &reason);
     }

@@ -7,7 +7,7 @@ use fep_codec::layout::{Case, Check, CodeMeaning, CodeRule, Computed, Field, Gro
 
 use super::pairs::Pairs;
 use super::rows::{Cell, Row};
-use super::tree::{Node, max};
+use super::tree::Node;
 use super::{Bytes, Change, Class};
 use crate::generate::option_words;
 use crate::model::{Note, Spec};
@@ -113,7 +113,7 @@ impl Items<'_> {
         let old_options = options(self.old, own, old);
         let new_options = options(self.new, other, new);
         if discriminant(&old.kind) != discriminant(&new.kind) {
-            let text = |kind: &Kind, options: &[String]| [&[kind_word(kind).to_owned()], options].concat().join(", ");
+            let text = |kind: &Kind, options: &[String]| [&[kind.word().to_owned()], options].concat().join(", ");
             let [old, new] = [text(&old.kind, &old_options), text(&new.kind, &new_options)];
             self.put(Some(own), Some(other), Class::Value, "retyped", Some(old), Some(new));
         } else if old_options != new_options {
@@ -288,7 +288,7 @@ fn kind_text(spec: &Spec, node: &Node<'_>) -> String {
             let options = option_words(spec, spec.charset, field, node.note.unwrap_or(&no_note));
             let computed = field.computed.as_ref().map(computed_text);
             let tail = matches!(node.item, Item::Tail(_)).then(|| "as long as its value".to_owned());
-            let words = [kind_word(&field.kind).to_owned()].into_iter().chain(options).chain(computed).chain(tail);
+            let words = [field.kind.word().to_owned()].into_iter().chain(options).chain(computed).chain(tail);
             words.collect::<Vec<_>>().join(", ")
         }
         Item::Literal(literal) => format!("constant {:?}", literal.shown()),
@@ -296,20 +296,6 @@ fn kind_text(spec: &Spec, node: &Node<'_>) -> String {
         Item::Choice(choice) => format!("choice by {}", choice.by),
         Item::Filler(filler) if filler.any => "reserved, anything".to_owned(),
         Item::Filler(_) | Item::Part(_) => "reserved".to_owned(),
-    }
-}
-
-fn kind_word(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Text(_) => "text",
-        Kind::Digits(_) => "digits",
-        Kind::Number(_) => "number",
-        Kind::Date(_) => "date",
-        Kind::Time(_) => "time",
-        Kind::DateTime(_) => "datetime",
-        Kind::Code(_) => "code",
-        Kind::Flag(_) => "flag",
-        Kind::Bytes(_) => "bytes",
     }
 }
 
@@ -335,7 +321,7 @@ fn repeat_text(group: &Group) -> String {
         Repeat::Counted { by, max } => format!("up to {max} times, counted by {by}"),
         Repeat::Padded { by: Some(by), max, .. } => format!("{max} times, of which {by} are used"),
         Repeat::Padded { by: None, max, .. } => format!("{max} times, the unused ones blank"),
-        Repeat::Rest { .. } => format!("up to {} times, to the end", max(group)),
+        Repeat::Rest { .. } => format!("up to {} times, to the end", group.repeat.max()),
     };
     match &group.page {
         None => count,

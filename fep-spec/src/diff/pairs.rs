@@ -116,7 +116,7 @@ fn is_alike(old: &Node<'_>, new: &Node<'_>) -> bool {
     }
 }
 
-/// Whether two fields are the same but for their names, and no label says that they are not.
+/// Whether two fields differ only in their names, and have no two labels that say otherwise.
 fn says_the_same(old: &Node<'_>, new: &Node<'_>) -> bool {
     let (Item::Field(own), Item::Field(other)) = (old.item, new.item) else { return false };
     let nameless = |field: &Field| Field { name: "".into(), label: "".into(), ..field.clone() };

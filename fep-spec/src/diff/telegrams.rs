@@ -1,5 +1,6 @@
 //! The telegrams of both versions, and what changed around their items.
 
+use super::content::Compared;
 use super::items::Items;
 use super::links::Names;
 use super::pairs::Pairs;
@@ -14,17 +15,18 @@ use crate::model::{CodeList, Spec, TelegramSpec};
 pub(super) fn compare(old: &Spec, new: &Spec, diff: &mut Diff) {
     heads(old, new, &mut diff.changes);
     let partners = partners(old, new);
+    let mut compared = Compared::default();
     let mut both = Vec::new();
     for telegram in &new.telegrams {
         let partner = partners.iter().find(|(_, other)| std::ptr::eq(*other, telegram)).map(|(own, _)| *own);
         if let Some(own) = partner {
             both.push((&own.layout, &telegram.layout));
         }
-        one(old, new, partner, Some(telegram), diff);
+        one([old, new], [partner, Some(telegram)], &mut compared, diff);
     }
     let gone = |own: &&TelegramSpec| !partners.iter().any(|(other, _)| std::ptr::eq(*other, *own));
     for telegram in old.telegrams.iter().filter(gone) {
-        one(old, new, Some(telegram), None, diff);
+        one([old, new], [Some(telegram), None], &mut compared, diff);
         let reason = "the new version does not have the telegram".to_owned();
         let telegram = telegram.name().to_owned();
         diff.breaks.push(Break { telegram, path: None, sender: Sender::Old, bytes: None, reason, example: None });
@@ -63,7 +65,7 @@ fn partners<'s>(old: &'s Spec, new: &'s Spec) -> Vec<(&'s TelegramSpec, &'s Tele
 }
 
 /// Compares a telegram, or notes that one version does not have it.
-fn one(old: &Spec, new: &Spec, own: Option<&TelegramSpec>, other: Option<&TelegramSpec>, diff: &mut Diff) {
+fn one([old, new]: [&Spec; 2], [own, other]: [Option<&TelegramSpec>; 2], compared: &mut Compared, diff: &mut Diff) {
     let Some(shown) = other.or(own) else { return };
     let name = shown.name().to_owned();
     let olds = own.map_or_else(Tree::default, |own| Tree::of(old, &own.layout, &own.notes));
@@ -76,7 +78,7 @@ fn one(old: &Spec, new: &Spec, own: Option<&TelegramSpec>, other: Option<&Telegr
             items.list(&olds.nodes, &news.nodes, [Some(0), Some(0)]);
             parts(&name, &olds, &news, &mut diff.changes);
             let names = names(&olds, &news);
-            let mut walk = Walk { telegrams: [own.name(), other.name()], names: &names, breaks: Vec::new() };
+            let mut walk = Walk { telegrams: [own.name(), other.name()], names: &names, compared, breaks: Vec::new() };
             walk.list(&olds.nodes, &news.nodes);
             diff.breaks.append(&mut walk.breaks);
         }
@@ -154,7 +156,7 @@ fn around(own: &TelegramSpec, other: &TelegramSpec, changes: &mut Vec<Change>) {
         (Class::Value, "conditions", [own, other].map(when)),
         (Class::Value, "answer", [own, other].map(|telegram| telegram.answer.clone())),
         (Class::Name, "view", [own, other].map(view)),
-        (Class::Document, "stated length", [own, other].map(stated)),
+        (Class::Document, "stated-length", [own, other].map(stated)),
         (Class::Document, "like", [own, other].map(like)),
         (Class::Document, "label", [own, other].map(|telegram| said(&telegram.layout.label))),
         (Class::Document, "remark", [own, other].map(|telegram| said(&telegram.remark))),
@@ -274,20 +276,20 @@ fn lists(old: &Spec, new: &Spec, put: &mut Put<'_>) {
     let count = |list: &CodeList| format!("{} codes", list.codes.len());
     for list in &new.codes {
         let Some(before) = old.codes.iter().find(|before| before.name == list.name) else {
-            put(&list.name, Class::Name, "code list", "", &count(list));
+            put(&list.name, Class::Name, "code-list", "", &count(list));
             continue;
         };
-        put(&list.name, Class::Document, "code list", &before.label, &list.label);
+        put(&list.name, Class::Document, "code-list", &before.label, &list.label);
         for (code, name) in &list.codes {
             let known = before.codes.iter().find(|(known, _)| known.code == code.code);
             let Some((_, known)) = known else { continue };
             let shown =
                 |name: &Option<String>| name.as_ref().map_or_else(String::new, |name| format!("{}::{name}", list.name));
-            put(&format!("{} {:?}", list.name, code.code), Class::Name, "code name", &shown(known), &shown(name));
+            put(&format!("{} {:?}", list.name, code.code), Class::Name, "code-name", &shown(known), &shown(name));
         }
     }
     for list in old.codes.iter().filter(|list| new.code_list(&list.name).is_none()) {
-        put(&list.name, Class::Name, "code list", &count(list), "");
+        put(&list.name, Class::Name, "code-list", &count(list), "");
     }
 }
 

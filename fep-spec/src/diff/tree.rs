@@ -1,6 +1,6 @@
 //! The items of a telegram with their paths and bytes. The items of a part stand in its place.
 
-use fep_codec::layout::{Choice, Group, Item, Layout, Repeat};
+use fep_codec::layout::{Choice, Item, Layout};
 
 use crate::model::{Note, Spec};
 
@@ -169,12 +169,5 @@ impl Node<'_> {
             Item::Choice(_) => "choice",
             Item::Tail(_) => "tail",
         }
-    }
-}
-
-/// The maximum number of entries.
-pub(super) fn max(group: &Group) -> usize {
-    match &group.repeat {
-        Repeat::Fixed(max) | Repeat::Counted { max, .. } | Repeat::Padded { max, .. } | Repeat::Rest { max } => *max,
     }
 }

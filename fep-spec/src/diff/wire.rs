@@ -10,12 +10,13 @@ use std::ops::Range;
 use fep_codec::layout::{Field, Filler, Item, Literal};
 use serde_json::Value as Json;
 
-use super::content::{self, Reading};
+use super::content::{self, Compared, Reading};
 use super::links::Names;
 use super::pairs::Pairs;
 use super::sides::{Gap, Side};
 use super::tree::Node;
 use super::{Break, Example, Sender};
+use crate::hex::hex;
 
 /// The comparison of one telegram.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct Walk<'w> {
     /// The telegram's name in the old and in the new version.
     pub(super) telegrams: [&'w str; 2],
     pub(super) names: &'w Names,
+    pub(super) compared: &'w mut Compared,
     pub(super) breaks: Vec<Break>,
 }
 
@@ -73,7 +75,7 @@ impl Walk<'_> {
     fn pair(&mut self, own: &Node<'_>, other: &Node<'_>) -> bool {
         match (own.item, other.item) {
             (Item::Field(old), Item::Field(new)) => {
-                let readings = content::compare(old, new);
+                let readings = self.compared.compare(old, new);
                 self.readings(own, other, readings.of_old, readings.of_new);
                 self.computed(own, other, old, new);
             }
@@ -83,7 +85,7 @@ impl Walk<'_> {
                     self.both(own, other, "the constant has other bytes", |sender| {
                         let sent = if sender == Sender::Old { old } else { new };
                         let value = |literal: &Literal| (literal.bytes == sent.bytes).then(|| shown(literal));
-                        Some(Example { content: content::hex(&sent.bytes), old: value(old), new: value(new) })
+                        Some(Example { content: hex(&sent.bytes), old: value(old), new: value(new) })
                     });
                 }
             }
@@ -121,7 +123,7 @@ impl Walk<'_> {
 
     fn tails(&mut self, own: &Node<'_>, other: &Node<'_>, old: &Field, new: &Field) {
         let at = |field: &Field| Field { len: 1, ..field.clone() };
-        let readings = content::compare(&at(old), &at(new));
+        let readings = self.compared.compare(&at(old), &at(new));
         if readings != content::Readings::SAME {
             self.both(own, other, "it is read by other rules, and these are not shown to be alike", |_| None);
         } else if old.len > new.len {
@@ -146,7 +148,7 @@ impl Walk<'_> {
         let value = content::value_of(new, &old.bytes);
         let is_same = value.is_some() && (own.path.is_empty() || value == Some(shown(old)));
         if !is_same {
-            let example = Example { content: content::hex(&old.bytes), old: Some(shown(old)), new: value };
+            let example = Example { content: hex(&old.bytes), old: Some(shown(old)), new: value };
             self.add(Sender::Old, [own, other], "a constant was here", Some(example));
         }
         self.add(Sender::New, [own, other], "the old version takes only the constant that was here", None);
@@ -157,7 +159,7 @@ impl Walk<'_> {
         self.add(Sender::Old, [own, other], "the new version takes only a constant here", None);
         let value = content::value_of(old, &new.bytes);
         if value.is_none() {
-            let example = Example { content: content::hex(&new.bytes), old: None, new: Some(shown(new)) };
+            let example = Example { content: hex(&new.bytes), old: None, new: Some(shown(new)) };
             self.add(Sender::New, [own, other], "the old version refuses the constant", Some(example));
         }
     }
@@ -190,7 +192,7 @@ impl Walk<'_> {
             } else {
                 format!("the bytes were blank, and {} refuses that", other.shown())
             };
-            let example = Example { content: content::hex(&blank), old: Some("reserved".to_owned()), new: None };
+            let example = Example { content: hex(&blank), old: Some("reserved".to_owned()), new: None };
             self.put(Sender::Old, None, bytes, reason, Some(example).filter(|_| !reads));
         }
         if !filler.any && !is_blank_constant(other, &blank) {

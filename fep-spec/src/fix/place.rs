@@ -156,7 +156,7 @@ fn holds(whole: &Range<usize>, span: &Range<usize>) -> bool {
     whole.start <= span.start && span.end <= whole.end
 }
 
-/// The value of a piece, whatever its layout.
+/// The value of a piece as TOML, so that two ways to write one value are equal.
 fn value(text: &str, piece: &Piece) -> Option<toml::Value> {
     let table: toml::Table = format!("value = {}", text.get(piece.value.clone())?).parse().ok()?;
     table.get("value").cloned()

@@ -1,4 +1,4 @@
-//! Holes: what stands in a layout for an item that could not be read, so that everything around it is checked all the same.
+//! Placeholders for items that could not be read, so that everything around them is still checked.
 //!
 //! A hole is a group, which no readable item can be. It knows what could be read of the item: its name, and its length. A name that is not
 //! there may be that of a hole without a name, and a sum over a hole without a length means nothing. A spec with a hole has an error, so

@@ -4,7 +4,7 @@
 //! even if its escaping had a hole. Both languages of a fixed word are in the page, and the language of the root shows one of them.
 //!
 //! ```text
-//! html ─┬─ sections   what stands around the tables
+//! html ─┬─ sections   everything except the tables of items
 //!       ├─ items      the tables of items
 //!       ├─ ruler      the bytes of a telegram as a bar
 //!       ├─ samples    the bytes of samples, explained
@@ -17,9 +17,10 @@ mod ruler;
 mod samples;
 mod sections;
 
-use self::markup::{Markup, escaped};
+use self::markup::Markup;
 use super::model::Page;
 use super::words::{self, Lang};
+use crate::html::escaped;
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");

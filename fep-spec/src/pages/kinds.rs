@@ -1,29 +1,14 @@
 //! The words of kinds: for programs, as in `fep layout`, and for people.
 
-use fep_codec::layout::{Item, Kind};
+use fep_codec::layout::Item;
 
 use super::words::Text;
-
-/// The word of a field's kind.
-pub(super) const fn word(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Text(_) => "text",
-        Kind::Digits(_) => "digits",
-        Kind::Number(_) => "number",
-        Kind::Date(_) => "date",
-        Kind::Time(_) => "time",
-        Kind::DateTime(_) => "datetime",
-        Kind::Code(_) => "code",
-        Kind::Flag(_) => "flag",
-        Kind::Bytes(_) => "bytes",
-    }
-}
 
 /// The word of an item's kind, or `computed`.
 pub(super) fn item_class(item: &Item) -> &'static str {
     match item {
         Item::Field(field) if field.computed.is_some() => "computed",
-        Item::Field(field) | Item::Tail(field) => word(&field.kind),
+        Item::Field(field) | Item::Tail(field) => field.kind.word(),
         Item::Literal(_) => "literal",
         Item::Filler(_) => "filler",
         Item::Part(_) => "part",

@@ -4,7 +4,7 @@ use fep_codec::layout::{Case, Choice, CodeMeaning, Field, Group, Item, Kind, Rep
 use fep_codec::{Charset, Layout};
 
 use super::facts;
-use super::kinds::{kind_text, word};
+use super::kinds::kind_text;
 use super::model::{CasePage, Row, Times};
 use super::sharing::Sharing;
 use super::words::Text;
@@ -131,7 +131,7 @@ impl Rows<'_> {
             facts: facts::field(layout, field, is_tail),
             codes,
             code_list: list.cloned(),
-            ..row.of_kind(word(&field.kind))
+            ..row.of_kind(field.kind.word())
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
+use fep_spec::hex::hex;
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
 
@@ -121,7 +122,7 @@ pub(crate) struct Printer {
 impl Printer {
     /// Prints bytes.
     pub(crate) fn print(&mut self, data: &[u8]) -> Result<(), Stop> {
-        if self.hex { print(&hex_digits(data)) } else { print(data) }
+        if self.hex { print(hex(data).as_bytes()) } else { print(data) }
     }
 }
 
@@ -137,13 +138,6 @@ impl io::Write for Printer {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Bytes as hex digits.
-fn hex_digits(bytes: &[u8]) -> Vec<u8> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or(b'?');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Whether to colour the output to this stream: what `--color` says, then `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR` and `TERM`, otherwise

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use fep_spec::hex::hex;
 use fep_spec::model::{FileSpec, Spec, TelegramSpec};
-use fep_spec::samples::{BETWEEN_MAX, FileSample, Options, REPEAT_MAX, Sample, Samples, hex};
+use fep_spec::samples::{BETWEEN_MAX, FileSample, Options, REPEAT_MAX, Sample, Samples};
 
 use crate::end::{Ended, Outcome, Stop, note, print};
 

@@ -7,6 +7,7 @@ use std::io::Read as _;
 use clap::{Args, Subcommand};
 use fep_codec::Charset;
 use fep_codec::charset::{DecodeError, EncodeError};
+use fep_spec::hex::hex;
 use serde_json::{Map, Value, json};
 
 use crate::Format;
@@ -147,18 +148,20 @@ fn decode(args: &ConvertArgs) -> Ended {
     let charset = charset(args)?;
     let bytes = match args.text.as_deref() {
         None | Some("-") => stdin()?,
-        Some(hex) => unhex(hex).ok_or_else(|| Stop::Message("the bytes are hex digits: 0e d1b7 0f".to_owned()))?,
+        Some(digits) => {
+            unhex(digits).ok_or_else(|| Stop::Message("the bytes are hex digits: 0e d1b7 0f".to_owned()))?
+        }
     };
     match charset.decode(&bytes) {
         Ok(text) if args.raw => print(text.as_bytes()).map(|()| Outcome::Clean),
         Ok(text) => show(charset, &text, &bytes, args.format),
         Err(DecodeError { offset, reason, .. }) => {
-            let at = to_hex(bytes.get(offset..bytes.len().min(offset + 2)).unwrap_or_default());
+            let at = hex(bytes.get(offset..bytes.len().min(offset + 2)).unwrap_or_default());
             match args.format {
                 Format::Text => note(&format!("invalid {charset} at byte {offset} (hex {at}): {reason}")),
                 Format::Json => print_object(vec![
                     ("charset", charset.label().into()),
-                    ("hex", to_hex(&bytes).into()),
+                    ("hex", hex(&bytes).into()),
                     ("malformed", json!({ "offset": offset, "hex": at, "reason": reason.to_string() })),
                 ])?,
             }
@@ -174,7 +177,7 @@ fn show(charset: Charset, text: &str, bytes: &[u8], format: Format) -> Ended {
         Format::Json => print_object(vec![
             ("charset", charset.label().into()),
             ("text", text.into()),
-            ("hex", to_hex(bytes).into()),
+            ("hex", hex(bytes).into()),
             ("len", bytes.len().into()),
             ("ruler", marks(charset, bytes).iter().map(Mark::to_json).collect()),
             ("bytes", byte_counts(text)),
@@ -251,7 +254,7 @@ fn marks(charset: Charset, bytes: &[u8]) -> Vec<Mark> {
             _ => one(charset, rest, double),
         };
         let (code, tail) = rest.split_at(len.min(rest.len()));
-        all.push(Mark { shown, is_shift, offset: bytes.len() - rest.len(), hex: to_hex(code) });
+        all.push(Mark { shown, is_shift, offset: bytes.len() - rest.len(), hex: hex(code) });
         rest = tail;
     }
     all
@@ -290,14 +293,6 @@ fn one(charset: Charset, bytes: &[u8], double: bool) -> (String, usize) {
         Some((text, len))
     };
     lens.into_iter().find_map(read).unwrap_or(("?".to_owned(), 1))
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// The width of a text on a terminal, in columns. Hangul, CJK characters, full-width forms and emoji have two columns.

@@ -6,7 +6,7 @@ use fep_codec::layout::{Case, Choice, Group, Page, Repeat};
 
 use super::Walk;
 use crate::diff::Sender;
-use crate::diff::tree::{Node, max};
+use crate::diff::tree::Node;
 
 /// Compares how often the entries of a group repeat.
 pub(super) fn compare(walk: &mut Walk<'_>, nodes: [&Node<'_>; 2], old: &Group, new: &Group) {
@@ -31,7 +31,7 @@ pub(super) fn compare(walk: &mut Walk<'_>, nodes: [&Node<'_>; 2], old: &Group, n
     if !same_form {
         walk.both(own, other, "the number of its entries is found in another way", |_| None);
     } else if matches!(new.repeat, Repeat::Counted { .. } | Repeat::Rest { .. }) {
-        let [had, has] = [max(old), max(new)];
+        let [had, has] = [old.repeat.max(), new.repeat.max()];
         if had > has {
             let reason = format!("it has at most {has} entries, and had {had}");
             walk.add(Sender::Old, nodes, &reason, None);

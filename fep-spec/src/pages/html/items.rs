@@ -2,7 +2,8 @@
 
 use super::super::model::{Anchor, CasePage, Row, Times};
 use super::super::words;
-use super::markup::{Markup, both, code, escaped};
+use super::markup::{Markup, both, code};
+use crate::html::escaped;
 
 /// The maximum number of codes that a row shows. Its list shows all of them.
 const CODES_MAX: usize = 12;

@@ -2,6 +2,7 @@
 
 use super::super::model::{Anchor, Page};
 use super::super::words::{self, Lang, Text, Word};
+use crate::html::escaped;
 
 /// The body of a page so far.
 pub(super) struct Markup<'p> {
@@ -79,24 +80,6 @@ pub(super) fn both(ko: &str, en: &str) -> String {
 /// A code as content of an element. The code of a blank field is empty.
 pub(super) fn code(code: &str) -> String {
     if code.is_empty() { both("공백", "blank") } else { escaped(code) }
-}
-
-/// A text that shows as it is, between tags and in quoted attributes. Control characters, which HTML cannot have, are replaced.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(character),
-            _ if character.is_control() => out.push('\u{FFFD}'),
-            _ => out.push(character),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@
 
 use super::super::model::{Page, Row, Times};
 use super::super::words::Text;
-use super::markup::{Markup, both, escaped};
+use super::markup::{Markup, both};
+use crate::html::escaped;
 
 /// The number of bytes in a row of the ruler.
 const ROW_BYTES: usize = 100;

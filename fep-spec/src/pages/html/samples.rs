@@ -2,8 +2,9 @@
 
 use super::super::explained::{Explained, ExplainedItem};
 use super::super::words;
-use super::markup::{Markup, both, escaped};
+use super::markup::{Markup, both};
 use super::ruler::colour;
+use crate::html::escaped;
 
 impl Markup<'_> {
     /// The samples of a telegram, folded.

@@ -1,10 +1,11 @@
-//! What stands around the tables of items: contents, front, telegrams, parts, files, codes, letters.
+//! Everything except the tables of items: contents, front, telegrams, parts, files, codes, letters.
 
 use super::super::kinds::kind_text;
 use super::super::model::{Anchor, FilePage, TelegramPage};
 use super::super::words;
-use super::markup::{Markup, both, code, escaped};
+use super::markup::{Markup, both, code};
 use super::ruler::colour;
+use crate::html::escaped;
 
 impl Markup<'_> {
     /// The list of sections beside the page.
