@@ -42,7 +42,6 @@
 //! links = 2
 //! ```
 
-mod framing;
 mod names;
 
 mod breaker;
@@ -72,6 +71,7 @@ use std::time::Duration;
 use fep_protocol::delivery::DeliveryLimits;
 use fep_protocol::settlement::SettlementLimits;
 use fep_protocol::switchover::SwitchoverSettings;
+pub use fep_spec::framing::Framing;
 use fep_spec::load::LoadError;
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
@@ -80,7 +80,6 @@ use serde_json::Value;
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::flow::FlowConfig;
-pub use self::framing::Framing;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};

@@ -23,6 +23,7 @@ pub mod model;
 pub mod lower;
 mod lint;
 pub mod load;
+pub mod framing;
 pub mod generate;
 pub mod listing;
 pub mod draft;

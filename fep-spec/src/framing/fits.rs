@@ -2,11 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use super::Framing;
+use crate::model::Spec;
 use fep_codec::framing::{LengthCode, LengthPrefix};
 use fep_codec::layout::{Computed, Encoding, Field, Item, Kind, Layout, LengthScope};
-use fep_spec::model::Spec;
-
-use super::Framing;
 
 /// A contradiction between a framing and a spec.
 pub(super) struct Misfit {

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use fep_codec::framing::{BlockCheck, CheckRule, CodeTable, FixedLength, LengthCode, LengthPrefix, StxEtx, Terminated};
-use fep_codec::layout::LengthScope;
-use fep_spec::document::{Located, Table};
-use fep_spec::model::Spec;
-use fep_spec::report::Code;
-
 use super::Framing;
 use super::fits::{Misfit, on_lines};
+use crate::document::{Located, Table};
+use crate::model::Spec;
+use crate::report::Code;
+use fep_codec::framing::{BlockCheck, CheckRule, CodeTable, FixedLength, LengthCode, LengthPrefix, StxEtx, Terminated};
+use fep_codec::layout::LengthScope;
 
 /// The maximum of `frame_max_bytes` and `frame_len`, in bytes.
 const FRAME_MAX_BYTES: usize = 16_777_216;
@@ -30,7 +29,8 @@ enum Kind {
 impl Framing {
     /// Reads the table `framing` of a configuration or a scenario. Without a table it returns the default framing: four digits
     /// that count the bytes after them, and frames of at most `frame_max_bytes` bytes.
-    pub(crate) fn read(table: Option<Table<'_>>, spec: &Spec, frame_max_bytes: usize) -> Self {
+    #[must_use]
+    pub fn read(table: Option<Table<'_>>, spec: &Spec, frame_max_bytes: usize) -> Self {
         let default = LengthPrefix::new(4, LengthScope::Rest, frame_max_bytes).unwrap_or(LengthPrefix::FOUR_DIGITS);
         let Some(table) = table else { return Self::Length(default) };
         let kinds = [

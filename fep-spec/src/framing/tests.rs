@@ -1,11 +1,10 @@
 //! Every way to configure a framing, and every contradiction. The bytes are written by hand.
 
-use fep_codec::framing::FrameSearch;
-use fep_spec::document::Document;
-use fep_spec::model::Spec;
-use fep_spec::report::Source;
-
 use super::Framing;
+use crate::document::Document;
+use crate::model::Spec;
+use crate::report::Source;
+use fep_codec::framing::FrameSearch;
 
 /// A spec with two telegrams of 4 bytes.
 const SPEC: &str = r#"

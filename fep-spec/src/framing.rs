@@ -1,17 +1,22 @@
-//! How a line encloses its telegrams. Only this module knows which framings can be configured.
+//! How a line encloses its telegrams. Only this module knows which framings can be configured: for the gateway, its simulator and `fep`.
 //!
 //! A **frame** is what is on the line and in the journal. Its **telegram** is what the spec describes. A new framing needs an
 //! implementation of [`fep_codec::framing::Framing`] in fep-codec. Here it needs a variant, a value of `kind` with its keys in
-//! `framing/read.rs`, and an arm in each of [`Framing::cutter`], [`Framing::rubbish`] and [`Framing::no_frame`]. Links and the simulator use
-//! only this type.
+//! `framing/read.rs`, an arm in each of `cutter`, [`Framing::rubbish`] and [`Framing::no_frame`], and a
+//! word in `framing/words.rs`. Links, the simulator and the commands use only this type.
 
 mod fits;
 mod read;
+mod words;
+
+use std::ops::Range;
 
 use fep_codec::framing::{
     CodeTable, Edges, EncloseError, FixedLength, FrameError, FrameSearch, Framing as Cutter, LengthPrefix, StxEtx,
     Terminated,
 };
+
+pub use self::words::WORDS;
 
 /// `framing`: how the end of a frame is found, and what encloses the telegram in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +48,12 @@ impl Framing {
     #[must_use]
     pub fn telegram<'f>(&self, frame: &'f [u8]) -> &'f [u8] {
         frame.get(self.cutter().content(frame)).unwrap_or_default()
+    }
+
+    /// Where the telegram is in a frame.
+    #[must_use]
+    pub fn content(&self, frame: &[u8]) -> Range<usize> {
+        self.cutter().content(frame)
     }
 
     /// The frame of a telegram.
