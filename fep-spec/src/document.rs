@@ -36,13 +36,14 @@ pub use fep_core::likeness::nearest;
 use toml::de::DeTable;
 
 pub use self::table::{Table, Value};
-use crate::report::{Code, Finding, Report, Severity, Source};
+use crate::report::{Code, Finding, Report, Severity, Source, SourceSpan};
 
 /// A file that is being read, with the findings so far.
 #[derive(Debug)]
 pub struct Document {
     source: Arc<Source>,
     findings: RefCell<Vec<Finding>>,
+    misnamed: RefCell<Vec<(Misnamed, Vec<Renamed>)>>,
 }
 
 /// A value and its byte range in the document.
@@ -52,6 +53,25 @@ pub struct Located<T> {
     pub value: T,
     /// The byte range in the document.
     pub span: Range<usize>,
+}
+
+/// A kind of names that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misnamed {
+    /// What one of them names: `an item`.
+    pub what: &'static str,
+    /// What several of them name.
+    pub plural: &'static str,
+    /// What such a name looks like.
+    pub rule: &'static str,
+}
+
+/// A name that cannot be used, and a better one.
+#[derive(Debug)]
+struct Renamed {
+    at: Range<usize>,
+    name: String,
+    better: String,
 }
 
 impl<T> Located<T> {
@@ -66,7 +86,7 @@ impl Document {
     /// A document without findings yet.
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self { source: Arc::new(source), findings: RefCell::new(Vec::new()) }
+        Self { source: Arc::new(source), findings: RefCell::default(), misnamed: RefCell::default() }
     }
 
     /// Calls `read` with the root table. If the text is not valid TOML, notes the errors and returns `None`.
@@ -99,6 +119,18 @@ impl Document {
         self.note(Severity::Note, code, span, message.into(), Some(hint.into()));
     }
 
+    /// Notes a name that cannot be used, with a better one. All names of one kind become one finding with all places and all better
+    /// names.
+    pub fn misnamed(&self, kind: Misnamed, name: &Located<&str>, better: &str) {
+        let mut kinds = self.misnamed.borrow_mut();
+        let one = Renamed { at: name.span.clone(), name: name.value.to_owned(), better: better.to_owned() };
+        match kinds.iter_mut().find(|(known, _)| known.plural == kind.plural) {
+            Some((_, names)) if names.len() < FINDINGS_MAX => names.push(one),
+            Some(_) => {}
+            None => kinds.push((kind, vec![one])),
+        }
+    }
+
     /// The file's name and text.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
@@ -108,7 +140,8 @@ impl Document {
     /// Whether an error was noted.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.findings.borrow().iter().any(|finding| finding.severity == Severity::Error)
+        !self.misnamed.borrow().is_empty()
+            || self.findings.borrow().iter().any(|finding| finding.severity == Severity::Error)
     }
 
     /// Takes back the finding that this key is missing in the table at this place, because it is there, misspelt. In a `row`, which
@@ -126,9 +159,34 @@ impl Document {
     /// All findings, in the order of the document.
     #[must_use]
     pub fn into_report(self) -> Report {
+        for (kind, names) in self.misnamed.take() {
+            self.note_misnamed(kind, &names);
+        }
         let mut findings = self.findings.into_inner();
         findings.sort_by_key(|finding| finding.span.start);
         Report { findings }
+    }
+
+    /// Notes the names of one kind that cannot be used.
+    fn note_misnamed(&self, kind: Misnamed, names: &[Renamed]) {
+        let Some(Renamed { at: first, name, better }) = names.first() else { return };
+        let Misnamed { what, plural, rule } = kind;
+        if names.len() == 1 {
+            let hint = format!("write `{better}`; {rule}");
+            return self.error_hint(Code::BadName, first.clone(), format!("`{name}` is no name for {what}"), hint);
+        }
+        let message = format!("{} names are no names for {plural}", names.len());
+        let renamed = names.iter().map(|Renamed { at, name, better }| {
+            let (line, _) = self.source.position(at.start);
+            format!("line {line} `{name}` → `{better}`")
+        });
+        let hint = format!("{rule}; write {}", renamed.collect::<Vec<_>>().join(", "));
+        self.error_hint(Code::BadName, first.clone(), message, hint);
+        let also =
+            names.iter().skip(1).map(|one| SourceSpan { source: Arc::clone(&self.source), span: one.at.clone() });
+        if let Some(finding) = self.findings.borrow_mut().last_mut() {
+            finding.also = also.collect();
+        }
     }
 
     /// Notes a finding, unless there are too many already.

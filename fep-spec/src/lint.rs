@@ -4,6 +4,7 @@
 //! its sums mean nothing, and a second message about the same mistake does not help.
 
 mod elsewhere;
+mod names;
 mod counts;
 mod ends;
 mod offsets;
@@ -96,17 +97,8 @@ fn codes(document: &Document, layout: &Layout, notes: &[Note], place: &LayoutPla
 /// Checks the names, offsets, groups, choices and links of one layout, and of the entries and cases that are written inside it.
 fn items(document: &Document, spec: &Spec, layout: &Layout, places: &[Place]) {
     for (number, (item, place)) in layout.items().iter().zip(places).enumerate() {
-        if let Some(name) = item.name()
-            && layout.item(name).is_some_and(|(first, _)| first != number)
-        {
-            let message = format!("`{name}` stands twice in `{}`", layout.name);
-            document.error_hint(
-                Code::NameTaken,
-                place.name.clone(),
-                message,
-                "names are unique within a telegram, part or entry",
-            );
-        }
+        names::item(document, layout, number, item, place);
+        names::paths(document, layout, item, place);
         ends::rest(document, layout, number, item, place);
         match item {
             Item::Group(group) => {

@@ -23,7 +23,7 @@ use fep_core::words::Word as _;
 pub(crate) use self::files::FilePlace;
 use self::items::Items;
 pub(crate) use self::items::{CasePlace, Place, Stated, TELEGRAM_LEN_MAX, can_count};
-pub(crate) use self::names::{pascal, plan_name, record_name, snake};
+pub(crate) use self::names::{ident, of_item, pascal, plan_name, record_name, snake};
 use self::options::FieldOptions;
 use crate::document::{Document, Located, Table, instead};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
@@ -294,6 +294,11 @@ impl<'d> Known<'d> {
     /// Reserves a name for generated code. Notes an error if the name is not valid or already taken.
     fn claim(&mut self, document: &Document, name: &Located<&str>, what: &'static str) {
         names::check_type(document, name, what);
+        self.reserve(document, name, what);
+    }
+
+    /// Reserves a name that is made of others. Notes an error if it is already taken.
+    fn reserve(&mut self, document: &Document, name: &Located<&str>, what: &'static str) {
         if names::is_taken(name.value) {
             let message = format!("`{}` is a name that generated code imports", name.value);
             document.error_hint(Code::NameTaken, name.span.clone(), message, "choose another name");

@@ -34,6 +34,15 @@ pub enum Severity {
     Note,
 }
 
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceSpan {
+    /// The file and its text.
+    pub source: Arc<Source>,
+    /// The byte range in the text.
+    pub span: Range<usize>,
+}
+
 /// One mistake, or a remark, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -53,6 +62,8 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The other places of the same mistake, or the place that it contradicts.
+    pub also: Vec<SourceSpan>,
 }
 
 /// All findings of one run, in the order of the files and the places in them.
@@ -101,7 +112,8 @@ impl Finding {
         message: impl Into<String>,
     ) -> Self {
         let (line, column) = source.position(span.start);
-        Self { source: Arc::clone(source), span, line, column, severity, code, message: message.into(), hint: None }
+        let message = message.into();
+        Self { source: Arc::clone(source), span, line, column, severity, code, message, hint: None, also: Vec::new() }
     }
 
     /// Adds advice to the finding.
@@ -123,30 +135,41 @@ impl Finding {
             Severity::Warning => (Level::WARNING, Level::HELP),
             Severity::Note => (Level::NOTE, Level::HELP),
         };
+        let (here, elsewhere): (Vec<&SourceSpan>, Vec<&SourceSpan>) =
+            self.also.iter().take(PLACES_SHOWN_MAX).partition(|place| place.source == self.source);
+        let also = here.into_iter().map(|place| AnnotationKind::Context.span(in_text(&place.source, &place.span)));
         let snippet = Snippet::source(&self.source.text)
             .path(&self.source.name)
-            .annotation(AnnotationKind::Primary.span(self.span_in_text()));
-        let group = level.primary_title(&self.message).id(self.code.word()).element(snippet);
+            .annotation(AnnotationKind::Primary.span(in_text(&self.source, &self.span)))
+            .annotations(also);
+        let elsewhere = elsewhere.into_iter().map(|place| {
+            let span = in_text(&place.source, &place.span);
+            Snippet::source(&place.source.text).path(&place.source.name).annotation(AnnotationKind::Context.span(span))
+        });
+        let group = level.primary_title(&self.message).id(self.code.word()).element(snippet).elements(elsewhere);
         let group = match &self.hint {
             Some(hint) => group.element(help.message(hint.as_str())),
             None => group,
         };
         renderer.render(&[group])
     }
+}
 
-    /// The span, cut to the text and to whole characters, so that an excerpt never fails.
-    fn span_in_text(&self) -> Range<usize> {
-        let text = &self.source.text;
-        let whole = |mut at: usize| {
-            at = at.min(text.len());
-            while !text.is_char_boundary(at) {
-                at -= 1;
-            }
-            at
-        };
-        let start = whole(self.span.start);
-        start..whole(self.span.end).max(start)
-    }
+/// The number of further places that an excerpt shows.
+const PLACES_SHOWN_MAX: usize = 30;
+
+/// The span, cut to the text and to whole characters, so that an excerpt never fails.
+fn in_text(source: &Source, span: &Range<usize>) -> Range<usize> {
+    let text = &source.text;
+    let whole = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = whole(span.start);
+    start..whole(span.end).max(start)
 }
 
 /// One line: ``bank-a.toml:12:7: error: unknown key `lenght` (did you mean `len`?)``.
@@ -200,6 +223,7 @@ impl Report {
                     "code": finding.code.word(),
                     "message": finding.message,
                     "hint": finding.hint,
+                    "also": finding.also.iter().map(SourceSpan::to_json).collect::<Vec<_>>(),
                 })
             })
             .collect();
@@ -209,6 +233,13 @@ impl Report {
     /// Adds another report's findings.
     pub fn append(&mut self, other: Self) {
         self.findings.extend(other.findings);
+    }
+}
+
+impl SourceSpan {
+    fn to_json(&self) -> serde_json::Value {
+        let (line, column) = self.source.position(self.span.start);
+        json!({ "file": self.source.name, "line": line, "column": column, "span": [self.span.start, self.span.end] })
     }
 }
 

@@ -1,8 +1,8 @@
 //! The output of `fep gen specs -o tests/src/generated`. A test compares it with the specs.
 //!
-//! `random_…` comes from specs made from random numbers. `kinds`, `forms`, `arrays`, `blanks` and `flat` come from specs that exist only
-//! for tests. `kinds` has every kind of field, `forms` has every form of layout, `arrays` has arrays of plain values, `blanks` has padded
-//! groups in EBCDIC, and `flat` has parts without a name of their own.
+//! `random_…` comes from specs made from random numbers. `kinds`, `forms`, `arrays`, `blanks`, `flat` and `names` come from specs that exist
+//! only for tests. `kinds` has every kind of field, `forms` has every form of layout, `arrays` has arrays of plain values, `blanks` has padded
+//! groups in EBCDIC, `flat` has parts without a name of their own, and `names` has names that are no identifiers.
 
 pub mod arrays;
 pub mod bank_a;
@@ -14,6 +14,7 @@ pub mod host_b;
 pub mod kinds;
 pub mod kftc_cms;
 pub mod nacha;
+pub mod names;
 pub mod nts_vat;
 pub mod quote_c;
 pub mod van_d;

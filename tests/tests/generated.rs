@@ -14,7 +14,7 @@ use fep_tests::generated::bank_a::{
 };
 use fep_tests::generated::check_digits;
 use fep_tests::generated::{
-    arrays, blanks, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, van_d, zengin,
+    arrays, blanks, flat, forms, host_b, kftc_cms, kinds, nacha, names, nts_vat, quote_c, van_d, zengin,
 };
 use fep_tests::golden::Golden;
 use fep_tests::properties;
@@ -94,6 +94,41 @@ fn telegrams_share_a_header_without_a_name() {
     assert_eq!(flat::Flat::decode_any(bytes).expect("a telegram"), notice.into());
 }
 
+/// Generated code reads the JSON of the spec's names, and a view has methods for the identifiers.
+#[test]
+fn names_of_the_sheet_stay_in_json() {
+    let head = names::Head { telegram_code: "0100".parse().expect("digits"), row_cnt: 7 };
+    let entry = names::List내역 { 계좌: "1".parse().expect("digits"), amount: 5 };
+    let list = names::List {
+        공통부: head,
+        loose_name: "12".parse().expect("digits"),
+        계좌번호: "123".parse().expect("digits"),
+        account_no: "9".parse().expect("digits"),
+        n2nd_name: "김".parse().expect("text"),
+        r#type: "x".parse().expect("text"),
+        self_item: names::ListSelfItem::One,
+        거래구분: names::List거래구분::Two,
+        end_mark: (),
+        sum: (),
+        건수: (),
+        내역: vec![entry],
+        body_part: names::ListBodyPart::Body2(names::Body2 { y_1: "z".parse().expect("text") }),
+        메모길이: (),
+        memo: "점심".parse().expect("text"),
+    };
+    let bytes = list.encode_to_vec().expect("bytes");
+    let expected = b"01000712 123         9           \xB1\xE8    x12E000000005011  00005z04\xC1\xA1\xBD\xC9";
+    assert_eq!(bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
+    let record = Record::decode(names::List::LAYOUT, &bytes).expect("it reads");
+    for path in
+        ["공통부.TELEGRAM-CODE", "looseName", "accountNo", "2nd_name", "END-MARK", "내역[0].계좌", "bodyPart.Y-1"]
+    {
+        assert!(record.get(path).is_some(), "{path}");
+    }
+    let view = names::ListView::new(&bytes).expect("a view");
+    assert_eq!(view.account_no().expect("a field").to_string(), "9");
+}
+
 /// In IBM-933 a space is the byte 40, which is also the default pad of an unused entry. The pad 20 must be given explicitly.
 #[test]
 fn unused_entries_are_blank_in_the_charset_of_the_spec() {
@@ -120,6 +155,8 @@ fn derived_layouts_equal_those_of_the_spec() {
     let arrays = Spec::load(&root().join("tests/tests/generated/arrays.toml")).expect("a clean spec");
     assert_same_layouts(&arrays, arrays::Arrays::LAYOUTS);
     assert_same_layouts(&flat_spec(), flat::Flat::LAYOUTS);
+    let names = Spec::load(&root().join("tests/tests/generated/names.toml")).expect("a clean spec");
+    assert_same_layouts(&names, names::Names::LAYOUTS);
 }
 
 #[test]

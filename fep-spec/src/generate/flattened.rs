@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::words::{doc, ident};
-use crate::lower::snake;
+use crate::lower::{ident as ident_of, snake};
 use crate::model::{Note, PartSpec, Spec, VIEW_METHODS};
 
 /// The flattened parts of one layout.
@@ -25,7 +25,8 @@ pub(super) struct FlattenedPart<'s> {
 }
 
 /// The parts that the struct of a layout can flatten. The fields of other parts are written in the struct itself: the derive cannot
-/// say in two structs that a page's numbers are on the other side of the border, or that a number's sign is.
+/// say in two structs that a page's numbers are on the other side of the border, or that a number's sign is, or that an item on the other
+/// side has another name than its field.
 pub(super) fn parts<'s>(spec: &'s Spec, layout: &Layout, notes: &'s [Note]) -> Flattened<'s> {
     let mut parts: Vec<FlattenedPart<'s>> = Vec::new();
     for (first, note) in notes.iter().enumerate() {
@@ -33,7 +34,7 @@ pub(super) fn parts<'s>(spec: &'s Spec, layout: &Layout, notes: &'s [Note]) -> F
         let Some(part) = spec.part(&flattened.part).filter(|part| fits(layout, first, part)) else { continue };
         let own = snake(&part.layout.name);
         let taken = |name: &str| {
-            let is_item = layout.items().iter().any(|item| item.name() == Some(name));
+            let is_item = layout.items().iter().filter_map(Item::name).any(|item| ident_of(item) == name);
             is_item || VIEW_METHODS.contains(&name) || parts.iter().any(|part| part.name == name)
         };
         let mut name = own.clone();
@@ -59,7 +60,8 @@ fn fits(layout: &Layout, first: usize, part: &PartSpec) -> bool {
         },
         _ => false,
     });
-    same && !own.is_empty() && !pages_out_of_it && layout.ends_spliced(first, &part.layout)
+    let renamed = own.iter().filter_map(Item::name).any(|name| ident_of(name) != name);
+    same && !renamed && !own.is_empty() && !pages_out_of_it && layout.ends_spliced(first, &part.layout)
 }
 
 impl<'s> Flattened<'s> {

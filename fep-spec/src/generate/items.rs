@@ -7,8 +7,8 @@ use quote::quote;
 
 use super::flattened::Flattened;
 use super::kinds::{accepts, byte, check_kind, kind, number, pad, tail};
-use super::words::{doc, ident};
-use crate::lower::pascal;
+use super::words::{doc, ident, item_ident, own_name};
+use crate::lower::of_item;
 use crate::model::{Note, Spec};
 
 /// Counts the items without a name, to give them names.
@@ -44,26 +44,29 @@ pub(super) fn field(
             quote!(#doc #[field(#(#options),*)] pub #name: ())
         }
         Item::Part(part) => {
-            let name = ident(&part.name);
+            let name = item_ident(&part.name);
             let ty = ident(&part.layout.name);
             let doc = doc(&part.name, &part.layout.label, &note.remark);
-            quote!(#doc pub #name: #ty)
+            let own = own_name(&part.name).map(|own| quote!(#[field(#own)]));
+            quote!(#doc #own pub #name: #ty)
         }
         Item::Group(group) => self::group(spec, layout, group, note),
         Item::Choice(choice) => {
-            let name = ident(&choice.name);
+            let name = item_ident(&choice.name);
             let known = note.choice.as_ref().map(|known| ident(&known.name));
-            let ty = known.unwrap_or_else(|| ident(&format!("{}{}", layout.name, pascal(&choice.name))));
+            let ty = known.unwrap_or_else(|| ident(&format!("{}{}", layout.name, of_item(&choice.name))));
             let doc = doc(&choice.name, &choice.label, &note.remark);
             let by = &*choice.by;
             let label = label(&choice.label).map(|label| quote!(, #label));
-            quote!(#doc #[field(choice = #by #label)] pub #name: #ty)
+            let own = own_name(&choice.name).map(|own| quote!(, #own));
+            quote!(#doc #[field(choice = #by #own #label)] pub #name: #ty)
         }
         Item::Tail(field) => {
-            let name = ident(&field.name);
+            let name = item_ident(&field.name);
             let doc = doc(&field.name, &field.label, &note.remark);
             let max = Literal::usize_unsuffixed(field.len);
             let mut options = vec![quote!(tail), quote!(max = #max)];
+            options.extend(own_name(&field.name));
             options.extend(label(&field.label));
             options.extend(field.secret.then(|| quote!(secret)));
             let (ty, own) = tail(layout, field);
@@ -75,7 +78,7 @@ pub(super) fn field(
 
 /// A group, or an array of plain values.
 fn group(spec: &Spec, layout: &Layout, group: &Group, note: &Note) -> TokenStream {
-    let name = ident(&group.name);
+    let name = item_ident(&group.name);
     let doc = doc(&group.name, &group.label, &note.remark);
     let array = group.layout.array_field().map(|field| array(spec, &group.layout, field, note));
     let (entry, of_entry) = array.unwrap_or_else(|| {
@@ -83,6 +86,7 @@ fn group(spec: &Spec, layout: &Layout, group: &Group, note: &Note) -> TokenStrea
         (quote!(#entry), vec![])
     });
     let (ty, mut options) = repeat(layout, group, &entry);
+    options.extend(own_name(&group.name));
     options.extend(label(&group.label));
     options.extend(of_entry);
     quote!(#doc #[field(#(#options),*)] pub #name: #ty)
@@ -112,11 +116,12 @@ fn literal(literal: &layout::Literal, note: &Note, unnamed: &mut Unnamed) -> Tok
             vec![quote!(literal = #constant)]
         }
     };
+    options.extend(own_name(&literal.name));
     options.extend(label(&literal.label));
     let name =
         if literal.name.is_empty() { numbered("_literal", &mut unnamed.literals) } else { literal.name.to_string() };
     let doc = doc(name.trim_start_matches('_'), &literal.label, &note.remark);
-    let name = ident(&name);
+    let name = if literal.name.is_empty() { ident(&name) } else { item_ident(&name) };
     quote!(#doc #[field(#(#options),*)] pub #name: ())
 }
 
@@ -142,18 +147,19 @@ fn repeat(layout: &Layout, group: &Group, entry: &TokenStream) -> (TokenStream, 
         }
     }
     options.extend(group.page.as_ref().map(|page| {
-        let total = ident(&page.total);
-        let start = ident(&page.start);
+        let total = item_ident(&page.total);
+        let start = item_ident(&page.start);
         quote!(page(total = #total, start = #start))
     }));
     (ty, options)
 }
 
 fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note, sign: Option<TokenStream>) -> TokenStream {
-    let name = ident(&field.name);
+    let name = item_ident(&field.name);
     let doc = doc(&field.name, &field.label, &note.remark);
     let len = Literal::usize_unsuffixed(field.len);
     let mut options = vec![quote!(len = #len)];
+    options.extend(own_name(&field.name));
     options.extend(label(&field.label));
     options.extend(field.secret.then(|| quote!(secret)));
     let maker = foreign_check(field);
@@ -240,7 +246,7 @@ fn covered(layout: &Layout, check: &Check) -> Option<TokenStream> {
 
 /// A path of items: `header.item_count`.
 fn path(path: &str) -> TokenStream {
-    let names = path.split('.').map(ident);
+    let names = path.split('.').map(item_ident);
     quote!(#(#names).*)
 }
 

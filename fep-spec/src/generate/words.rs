@@ -3,6 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
+use crate::lower;
+
 /// The types of the runtime that generated code may name, in the order of an import.
 const IMPORTS: [&str; 11] = [
     "Choice",
@@ -25,6 +27,17 @@ pub(super) fn ident(name: &str) -> Ident {
     } else {
         Ident::new_raw(name, Span::call_site())
     }
+}
+
+/// The identifier of an item.
+pub(super) fn item_ident(name: &str) -> Ident {
+    ident(&lower::ident(name))
+}
+
+/// `name = "accountNo"`, if the item's name is not its identifier. A name that begins with `_` would be none for the derive.
+pub(super) fn own_name(name: &str) -> Option<TokenStream> {
+    let is_own = lower::ident(name) == name && !name.starts_with('_');
+    (!is_own && !name.is_empty()).then(|| quote!(name = #name))
 }
 
 /// `/// Withdraw account (출금계좌번호).`, and the remark in a separate paragraph.

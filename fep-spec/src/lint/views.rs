@@ -4,7 +4,7 @@ use fep_codec::Layout;
 use fep_codec::layout::Item;
 
 use crate::document::Document;
-use crate::lower::LayoutPlace;
+use crate::lower::{LayoutPlace, ident};
 use crate::model::{Spec, VIEW_METHODS};
 use crate::report::Code;
 
@@ -34,7 +34,8 @@ pub(super) fn views(document: &Document, spec: &Spec, place: &LayoutPlace) {
 fn twice(layout: &Layout) -> Option<(String, &str)> {
     let mut taken: Vec<String> = VIEW_METHODS.map(str::to_owned).into();
     for item in layout.items() {
-        let Some(name) = item.name() else { continue };
+        let Some(own) = item.name() else { continue };
+        let name = ident(own);
         let write = match item {
             Item::Literal(_) | Item::Filler(_) => continue,
             Item::Field(field) if field.is_given() => Some(format!("set_{name}")),
@@ -42,9 +43,9 @@ fn twice(layout: &Layout) -> Option<(String, &str)> {
             Item::Part(_) | Item::Group(_) => Some(format!("{name}_mut")),
             Item::Field(_) | Item::Choice(_) | Item::Tail(_) => None,
         };
-        for method in [name.to_owned(), format!("{name}_bytes")].into_iter().chain(write) {
+        for method in [name.clone(), format!("{name}_bytes")].into_iter().chain(write) {
             if taken.contains(&method) {
-                return Some((method, name));
+                return Some((method, own));
             }
             taken.push(method);
         }

@@ -1,7 +1,7 @@
-//! Names that become names in Rust: `snake_case` for items, `PascalCase` for telegrams, parts, code lists and codes.
+//! Names that become names in Rust: `PascalCase` for telegrams, parts, code lists and codes. Items have the names of the sheet where Rust can
+//! have an identifier for them.
 
-use crate::document::{Document, Located};
-use crate::report::Code;
+use crate::document::{Document, Located, Misnamed};
 
 /// The names that generated code imports or uses. A telegram with the same name would hide them.
 const TAKEN: [&str; 25] = [
@@ -54,36 +54,48 @@ pub(crate) fn plan_name(file: &str) -> String {
     name
 }
 
-/// Notes a name of an item that is not `snake_case`.
+/// Notes a name of an item that is none. All such names of a file are one finding.
 pub(super) fn check_item(document: &Document, name: &Located<&str>) {
-    if is_snake(name.value) && !FORBIDDEN.contains(&name.value) {
-        return;
+    if !is_item(name.value) {
+        document.misnamed(ITEM, name, &free(ident(name.value), "trace_no"));
     }
-    let message = format!("`{}` is no name for an item", name.value);
-    let better = snake(name.value);
-    let hint = if is_snake(&better) && !FORBIDDEN.contains(&better.as_str()) {
-        format!("names are snake_case in ASCII, like `{better}`; the sheet's name goes into `label`")
-    } else {
-        "names are snake_case in ASCII, like `trace_no`; the sheet's name goes into `label`".to_owned()
-    };
-    document.error_hint(Code::BadName, name.span.clone(), message, hint);
 }
 
-/// Notes a name of a telegram, a part, a list or a code that is not `PascalCase`.
-pub(super) fn check_type(document: &Document, name: &Located<&str>, what: &str) {
+const ITEM: Misnamed = Misnamed {
+    what: "an item",
+    plural: "items",
+    rule: "a name has letters, digits, `_` and `-`, like `trace_no`, `accountNo` or `계좌번호`; the sheet's own name goes into `label`",
+};
+
+/// Notes a name of a telegram, a part, a list or a code that is not `PascalCase`. All such names of a file are one finding.
+pub(super) fn check_type(document: &Document, name: &Located<&str>, what: &'static str) {
     if is_pascal(name.value) {
         return;
     }
     let better = pascal(name.value);
     let better = if is_pascal(&better) { better } else { "TransferAnswer".to_owned() };
-    let message = format!("`{}` is no name for {what}", name.value);
-    let hint = format!("names are PascalCase in ASCII, like `{better}`; the sheet's name goes into `label`");
-    document.error_hint(Code::BadName, name.span.clone(), message, hint);
+    let rule = "names are PascalCase in ASCII, like `TransferAnswer`; the sheet's name goes into `label`";
+    document.misnamed(Misnamed { what, plural: "types and codes", rule }, name, &better);
 }
 
 /// Whether generated code needs the name for something else.
 pub(crate) fn is_taken(name: &str) -> bool {
     TAKEN.contains(&name)
+}
+
+/// Whether an item can have the name: letters, digits, `_` and `-`, and not only marks. The separators of paths are none of them.
+fn is_item(name: &str) -> bool {
+    let allowed =
+        |character: char| is_letter(character) || character.is_ascii_digit() || matches!(character, '_' | '-');
+    name.chars().all(allowed) && name.chars().any(|character| !matches!(character, '_' | '-'))
+}
+
+/// Letters of ASCII, Hangul, Han and kana. Each is one character that a Rust identifier can have, and has one form in Unicode.
+const fn is_letter(character: char) -> bool {
+    let hangul = matches!(character, '가'..='힣');
+    let han = matches!(character, '一'..='鿿' | '々');
+    let kana = matches!(character, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー');
+    character.is_ascii_alphabetic() || hangul || han || kana
 }
 
 /// `item_count`.
@@ -92,12 +104,37 @@ pub(super) fn is_snake(name: &str) -> bool {
         && name.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
+/// The identifier that an item has in generated code: `accountNo` and `ACCOUNT_NO` become `account_no`, `2nd_name` becomes
+/// `n2nd_name`. Most names are their identifiers.
+pub(crate) fn ident(name: &str) -> String {
+    if is_snake(name) && !FORBIDDEN.contains(&name) {
+        return name.to_owned();
+    }
+    let ident = snake_with(name, is_letter);
+    let ident = ident.trim_matches('_');
+    match ident.chars().next() {
+        Some('0'..='9' | 'ー') => format!("n{ident}"),
+        _ if FORBIDDEN.contains(&ident) => format!("{ident}_item"),
+        _ => ident.to_owned(),
+    }
+}
+
+/// The name if it is not empty.
+fn free(name: String, other: &str) -> String {
+    if name.is_empty() { other.to_owned() } else { name }
+}
+
 fn is_pascal(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric()) && name.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
 /// `itemCount`, `item-count`, `ITEM COUNT` → `item_count`.
 pub(crate) fn snake(name: &str) -> String {
+    snake_with(name, |_| false)
+}
+
+/// [`snake`] that also keeps other letters.
+fn snake_with(name: &str, keeps: impl Fn(char) -> bool) -> String {
     let mut snake = String::new();
     let mut after_lower = false;
     for character in name.trim().chars() {
@@ -105,9 +142,22 @@ pub(crate) fn snake(name: &str) -> String {
             snake.push('_');
         }
         after_lower = character.is_ascii_lowercase() || character.is_ascii_digit();
-        snake.push(if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' });
+        let kept = character.is_ascii_alphanumeric() || keeps(character);
+        snake.push(if kept { character.to_ascii_lowercase() } else { '_' });
     }
     snake
+}
+
+/// The end of the name of a type that generated code makes of an item: `itemCount` → `ItemCount`.
+pub(crate) fn of_item(name: &str) -> String {
+    let mut own = String::new();
+    let ident = ident(name);
+    for word in ident.split('_') {
+        let mut characters = word.chars();
+        own.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        own.push_str(characters.as_str());
+    }
+    own
 }
 
 /// `item_count` → `ItemCount`.

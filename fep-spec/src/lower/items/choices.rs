@@ -22,8 +22,8 @@ pub(super) fn choice(known: &mut Known<'_>, owner: &str, table: &Table<'_>, leve
     let values = table.required("cases").and_then(Value::array);
     let name = name?;
     // In generated code the choice is an enum.
-    let enum_name = format!("{owner}{}", names::pascal(name.value));
-    known.claim(document, &Located { value: &enum_name, span: name.span.clone() }, "a choice");
+    let enum_name = format!("{owner}{}", names::of_item(name.value));
+    known.reserve(document, &Located { value: &enum_name, span: name.span.clone() }, "a choice");
     let values = values?;
     if values.is_empty() {
         let hint = "write { code = \"100\", part = \"NameOfThePart\" }, …";

@@ -270,8 +270,8 @@ fn field_codes(
     }
     let closed = closed.is_some_and(|closed| closed.value);
     let field = field?;
-    let name = format!("{owner}{}", names::pascal(field.value));
-    known.claim(document, &Located { value: &name, span: field.span.clone() }, "the list of codes of a field");
+    let name = format!("{owner}{}", names::of_item(field.value));
+    known.reserve(document, &Located { value: &name, span: field.span.clone() }, "the list of codes of a field");
     let list = CodeList {
         name: name.clone(),
         label: table.string("label").map(|label| label.value.to_owned()).unwrap_or_default(),

@@ -51,8 +51,8 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
             Read { depth, total, ..Read::plain(Item::Group(group(part.layout.clone())), None) }
         }
         (None, Some(inline)) => {
-            let entry_name = format!("{owner}{}", names::pascal(name.value));
-            known.claim(document, &Located { value: &entry_name, span: name.span.clone() }, "the entry of a group");
+            let entry_name = format!("{owner}{}", names::of_item(name.value));
+            known.reserve(document, &Located { value: &entry_name, span: name.span.clone() }, "the entry of a group");
             let entry = items(known, &entry_name, inline, level + 1);
             if entry.broken {
                 return None;
