@@ -147,7 +147,8 @@ fn each_way_to_fail_has_its_own_message() {
     fails(b"00139999007123456", "the bytes: 30 30 31 33 39 39 39 39 30 30 37 ** ** ** ** ** **");
 
     let silent = |_: &mut TcpStream, _: &[u8]| thread::sleep(Duration::from_millis(700));
-    let shown = check(send(&["--timeout", "0.3"], JSON.as_bytes(), silent), 1, "no answer within 0.3 s: is the frame right");
+    let shown =
+        check(send(&["--timeout", "0.3"], JSON.as_bytes(), silent), 1, "no answer within 0.3 s: is the frame right");
     assert!(shown.contains("Ask, 17 bytes"));
     let output = send(&["--format", "json"], JSON.as_bytes(), write(b"00139999007123456"));
     let both: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -64,8 +64,8 @@ mod tests {
         };
         let text = format!(
             "spec = \"a\"\ntitle = \"A\"\nversion = \"1\"\nsource = \"here\"\ncharset = \"ascii\"\n{}{}",
-            telegram("A", 1),
-            telegram("B", 2)
+            telegram("Ask", 1),
+            telegram("Tell", 2)
         );
         let spec = Spec::parse("a.toml", &text).unwrap_or_else(|report| panic!("{report}"));
         let words = Framing::words_of_spec(&spec)?;
@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn a_computed_length_says_how_telegrams_are_framed() {
         let check = |header: &str, expected: Option<&str>| assert_eq!(words(header).as_deref(), expected, "{header}");
-        check("{ name = \"len\", kind = \"number\", len = 4, computed = \"length\", counts = \"rest\" },", Some("ascii4"));
+        check(
+            "{ name = \"len\", kind = \"number\", len = 4, computed = \"length\", counts = \"rest\" },",
+            Some("ascii4"),
+        );
         check(
             "{ name = \"id\", kind = \"text\", len = 2 }, \
              { name = \"len\", kind = \"number\", encoding = \"binary\", len = 2, computed = \"length\", counts = \"all\" },",

@@ -89,7 +89,11 @@ pub(crate) fn send(args: &SendArgs) -> Ended {
     let spec = spec.ok_or_else(|| Stop::Message("the telegram has no spec".to_owned()))?;
     let (words, framing) = framing(args, spec)?;
     let frame = framing.frame(bytes.clone()).map_err(|error| {
-        let hint = if words.contains("stripped") { "" } else { "; if the length is no field of the telegram, add `,stripped` to --frame" };
+        let hint = if words.contains("stripped") {
+            ""
+        } else {
+            "; if the length is no field of the telegram, add `,stripped` to --frame"
+        };
         Stop::Message(format!("{} cannot be sent in the frame {words}: {error}{hint}", telegram.name()))
     })?;
     let mut wire = Wire::connect(&args.to, args.timeout).map_err(|error| Stop::Message(error.to_string()))?;
@@ -118,7 +122,9 @@ type Request<'s> = Result<(&'s TelegramSpec, Vec<u8>), Vec<CodecError>>;
 fn request<'s>(specs: &'s SpecSet, args: &SendArgs) -> Result<Request<'s>, Stop> {
     let named = match args.telegram.as_deref().map(|name| specs.named(name)).transpose().map_err(Stop::Message)? {
         Some(Named::Telegram(telegram)) => Some(telegram),
-        Some(Named::File(..)) => return Err(Stop::Message("a record file is no telegram: name one of its records".to_owned())),
+        Some(Named::File(..)) => {
+            return Err(Stop::Message("a record file is no telegram: name one of its records".to_owned()));
+        }
         None => None,
     };
     let input = read(args.file.as_deref())?;

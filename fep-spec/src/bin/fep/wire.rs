@@ -126,7 +126,9 @@ fn not_connected(to: &str, error: &io::Error, timeout: Duration) -> String {
         ErrorKind::ConnectionRefused => format!(
             "{to} refuses the connection: nothing listens there; `fep-gateway simulate` starts a simulated institution"
         ),
-        ErrorKind::TimedOut => format!("{to} does not answer within {} s: look at the address and the firewall", timeout.as_secs_f64()),
+        ErrorKind::TimedOut => {
+            format!("{to} does not answer within {} s: look at the address and the firewall", timeout.as_secs_f64())
+        }
         _ => format!("cannot connect to {to}: {error}"),
     }
 }
@@ -148,7 +150,11 @@ impl fmt::Display for NoAnswer {
                 timeout.as_secs_f64()
             ),
             Why::TimedOut(timeout) => {
-                write!(f, "no whole answer within {} s: {count} bytes came, and the frame has not ended", timeout.as_secs_f64())
+                write!(
+                    f,
+                    "no whole answer within {} s: {count} bytes came, and the frame has not ended",
+                    timeout.as_secs_f64()
+                )
             }
             Why::Closed if count == 0 => f.write_str("the other side closed the connection without an answer"),
             Why::Closed => {
