@@ -36,6 +36,29 @@ pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
     near.min_by_key(|(edits, _)| *edits).map(|(_, word)| word)
 }
 
+/// The known word that `given` is with one slip of a finger, or `None` if there is no such word, or more than one.
+///
+/// A slip is a character that was typed, deleted, replaced or swapped with its neighbour. Case is ignored. A word of one or two characters
+/// is too short to tell.
+///
+/// ```
+/// use fep_core::likeness::slipped;
+///
+/// assert_eq!(slipped("lable", ["len", "label"]), Some("label"));
+/// assert_eq!(slipped("length", ["len", "label"]), None);
+/// assert_eq!(slipped("form", ["from", "for"]), None);
+/// ```
+#[must_use]
+pub fn slipped<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let given = folded(given);
+    if given.len() < BEGINNING_MIN_CHARS || given.len() > WORD_MAX_CHARS {
+        return None;
+    }
+    let mut near = known.into_iter().filter(|word| edits(&given, &folded(word)) <= 1);
+    let word = near.next()?;
+    near.all(|other| other == word).then_some(word)
+}
+
 fn folded(word: &str) -> Vec<char> {
     word.chars().take(WORD_MAX_CHARS + 1).flat_map(char::to_lowercase).collect()
 }

@@ -132,6 +132,8 @@ pub enum Mutant {
     ForgetsNotices,
     /// The index leaves out the last fact of each step.
     IndexLeavesOut,
+    /// An index that was lost begins with the newest fact, without those before it.
+    SkipsALostIndex,
     /// A telegram is written with another byte than the journal has.
     WritesOtherBytes,
 }

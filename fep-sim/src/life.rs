@@ -12,11 +12,12 @@ use fep_gateway::gateway::{NotTaken, Notice, NoticeFuture, NoticeHandler, Notice
 use fep_gateway::ground::{FaultPoint, SimulatedGround, set_hook};
 use fep_gateway::{Config, Gateway};
 use fep_protocol::exchange::Money;
+use fep_protocol::random::SplitMix64;
 use fep_protocol::settlement::{PersonDecision, PersonWants};
 use serde_json::{Map, Value, json};
 
 use crate::end;
-use crate::plan::{FAULTS_END, Item, Plan, What};
+use crate::plan::{Draw, FAULTS_END, Item, Plan, What};
 use crate::setup::Setup;
 use crate::world::{Failure, Rule, Shared, SimulatedDisk, SimulatedNetwork};
 
@@ -56,6 +57,9 @@ type Jobs = Arc<Mutex<Vec<Job>>>;
 
 /// After the last fault, everything must come to its end within this time: the horizon, all inquiries and reversals, and their pauses.
 const CALM: Duration = Duration::from_secs(120);
+
+/// How many of a hundred processes find that the index of the journal is gone.
+const INDEX_LOST_PERCENT: u64 = 30;
 
 /// How often a service repeats a request under its idempotency key.
 const CALLS_MAX: usize = 6;
@@ -109,9 +113,17 @@ fn live_on(plan: &Plan, shared: &Shared, folder: &Path) -> Result<(), String> {
                 world.pass(until);
             }
         }
+        if loses_index(plan.seed, life) {
+            world.lose_index(&config.journal.path)?;
+        }
     }
     end::journal(shared, &config.journal.path);
     Ok(())
+}
+
+/// Whether the index is gone before the next life begins. This is no item of the plan, so that the plans of the seeds stay the same.
+fn loses_index(seed: u64, life: u64) -> bool {
+    Draw(SplitMix64::new(seed.rotate_left(32) ^ life)).percent(INDEX_LOST_PERCENT)
 }
 
 async fn live(plan: &Plan, shared: &Shared, config: &Config, jobs: &Jobs, life: u64) -> Result<Ending, String> {

@@ -1,6 +1,6 @@
 //! The canonical form of spec files: one item a line, columns aligned, comments kept.
 //!
-//! [`format`] lays out a text anew. It knows TOML and the usual keys of an item, and nothing else about specs: a text with findings is laid out
+//! [`format()`] lays out a text anew. It knows TOML and the usual keys of an item, and nothing else about specs: a text with findings is laid out
 //! like any other. Whether a spec makes sense, [`Spec::check`](crate::Spec::check) finds out. A [`Draft`](crate::draft::Draft) of an importer is
 //! written by the same writer, so that its text is in the canonical form.
 //!

@@ -69,15 +69,19 @@ pub fn encode_fields(telegram: &TelegramSpec, fields: &Json) -> Result<Vec<u8>, 
         .map_err(|error| CodecError::of(telegram.name(), error))
 }
 
-/// Splits an envelope into the telegram's name and its fields. `sample` may say what the telegram shows, and `bytes` what it encodes to:
-/// see [`stated_bytes`].
+/// The keys that an envelope may have. What a sample shows, and the packet of a captured telegram and the side that sent it, are for
+/// people and other programs.
+const KEYS: [&str; 6] = ["telegram", "fields", "sample", "bytes", "packet", "from"];
+
+/// Splits an envelope into the telegram's name and its fields. `bytes` may say what it encodes to: see
+/// [`stated_bytes`]. `sample`, `packet` and `from` may say what the telegram shows, or where it was captured.
 ///
 /// # Errors
 /// If one of the two is missing, or if there is another key.
 pub fn open(envelope: &Json) -> Result<(&str, &Json), CodecError> {
     let wrong = |what: &str| CodecError::Envelope(format!("{what}; write {{\"telegram\": …, \"fields\": {{…}}}}"));
     let object = envelope.as_object().ok_or_else(|| wrong("not an object"))?;
-    if let Some(key) = object.keys().find(|key| !["telegram", "fields", "sample", "bytes"].contains(&key.as_str())) {
+    if let Some(key) = object.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(wrong(&format!("unknown key `{key}`")));
     }
     if object.get("sample").is_some_and(|sample| !sample.is_string()) {

@@ -32,11 +32,11 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use fep_core::likeness::nearest;
+pub use fep_core::likeness::{nearest, slipped};
 use toml::de::DeTable;
 
 pub use self::table::{Table, Value};
-use crate::report::{Code, Finding, Report, Severity, Source, SourceSpan};
+use crate::report::{Code, Finding, Fix, Report, Severity, Source, SourceSpan};
 
 /// A file that is being read, with the findings so far.
 #[derive(Debug)]
@@ -99,6 +99,14 @@ impl Document {
         None
     }
 
+    /// Like [`Document::walk`], and reads on behind mistakes that leave no doubt about the rest: a number with a leading zero, and a key
+    /// that stands twice.
+    pub fn walk_on<T>(&self, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
+        let (root, errors) = DeTable::parse_recoverable(&self.source.text);
+        syntax::note(self, &errors);
+        errors.iter().all(syntax::is_local).then(|| read(Table::root(self, root.get_ref())))
+    }
+
     /// Notes an error.
     pub fn error(&self, code: Code, span: Range<usize>, message: impl Into<String>) {
         self.note(Severity::Error, code, span, message.into(), None);
@@ -107,6 +115,18 @@ impl Document {
     /// Notes an error with advice.
     pub fn error_hint(&self, code: Code, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.note(Severity::Error, code, span, message.into(), Some(hint.into()));
+    }
+
+    /// Notes an error with advice, and with the change of the text that mends it.
+    pub fn error_fix(
+        &self,
+        code: Code,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+        fix: Fix,
+    ) {
+        self.keep(Finding::new(&self.source, Severity::Error, code, span, message).with_hint(hint).with_fix(fix));
     }
 
     /// Notes a warning with advice.
@@ -137,6 +157,13 @@ impl Document {
         &self.source
     }
 
+    /// Whether a finding of this kind was noted within this place.
+    #[must_use]
+    pub fn has_within(&self, code: Code, at: &Range<usize>) -> bool {
+        let within = |finding: &Finding| at.start <= finding.span.start && finding.span.end <= at.end;
+        self.findings.borrow().iter().any(|finding| finding.code == code && within(finding))
+    }
+
     /// Whether an error was noted.
     #[must_use]
     pub fn has_errors(&self) -> bool {
@@ -152,7 +179,7 @@ impl Document {
         self.findings.borrow_mut().retain(|finding| {
             let within = row && table.start <= finding.span.start && finding.span.end <= table.end;
             let here = finding.span == *table && finding.message == exact || within && finding.message.contains(&named);
-            finding.code != Code::MissingKey || !here
+            !matches!(finding.code, Code::MissingKey | Code::NoMax) || !here
         });
     }
 
@@ -189,12 +216,24 @@ impl Document {
         }
     }
 
-    /// Notes a finding, unless there are too many already.
     fn note(&self, severity: Severity, code: Code, span: Range<usize>, message: String, hint: Option<String>) {
+        let finding = Finding::new(&self.source, severity, code, span, message);
+        self.keep(Finding { hint, ..finding });
+    }
+
+    /// Notes a finding, unless there are too many already.
+    fn keep(&self, finding: Finding) {
         let mut findings = self.findings.borrow_mut();
+        // A value that is read twice, or that is no TOML in the first place, is one mistake.
+        let is_known = |known: &Finding| {
+            let same = known.span == finding.span && known.code == finding.code && known.message == finding.message;
+            same || known.code == Code::Syntax && known.span.contains(&finding.span.start)
+        };
+        if finding.code != Code::Syntax && findings.iter().any(is_known) {
+            return;
+        }
         if findings.len() < FINDINGS_MAX {
-            let finding = Finding::new(&self.source, severity, code, span, message);
-            findings.push(Finding { hint, ..finding });
+            findings.push(finding);
         } else if findings.len() == FINDINGS_MAX {
             let end = self.source.text.len()..self.source.text.len();
             findings.push(Finding::new(
@@ -211,6 +250,8 @@ impl Document {
 /// Advice for a word that is not on a list: the nearest word, or the whole list.
 #[must_use]
 pub fn instead(word: &str, words: &[&str]) -> String {
+    // What could not be read has no name.
+    let words: Vec<&str> = words.iter().copied().filter(|word| word.chars().any(char::is_alphanumeric)).collect();
     match nearest(word, words.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None if words.is_empty() => "there are none".to_owned(),

@@ -23,6 +23,7 @@ use fep_codec::layout::Item;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+pub(crate) use self::kinds::option_words;
 pub use self::print::UnprintableError;
 use self::words::{doc, ident};
 use crate::lower::pascal;

@@ -23,9 +23,12 @@ pub mod model;
 pub mod lower;
 mod lint;
 pub mod load;
+pub mod fix;
 pub mod framing;
 pub mod generate;
 pub mod listing;
+mod html;
+pub mod diff;
 pub mod draft;
 #[cfg(feature = "import")]
 pub mod import;
@@ -33,6 +36,8 @@ pub mod codec;
 pub mod values;
 pub mod files;
 pub mod glued;
+#[cfg(feature = "capture")]
+pub mod capture;
 pub mod samples;
 pub mod pages;
 pub mod spec_file;

@@ -1,7 +1,7 @@
 //! Checks that need the whole spec: sums, offsets, counts, choices, conditions, answers, record files.
 //!
-//! [`crate::lower`] has already checked each table by itself. A layout that could not be read in full is not checked here:
-//! its sums mean nothing, and a second message about the same mistake does not help.
+//! [`crate::lower`] has already checked each table by itself. For an item that could not be read there is a hole in its layout. What
+//! depends on the hole is not checked, because a second message about the same mistake does not help; everything else is.
 
 mod elsewhere;
 mod names;
@@ -21,7 +21,7 @@ use fep_codec::Layout;
 use fep_codec::layout::{Group, Item, MarkRelation};
 
 use crate::document::{Document, instead};
-use crate::lower::{FilePlace, LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
+use crate::lower::{FilePlace, LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX, is_hole, lacks_len};
 use crate::model::{FileSpec, Note, Spec};
 use crate::report::Code;
 
@@ -33,7 +33,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
         codes(document, &part.layout, &part.notes, place);
     }
     let mut resolved = Vec::new();
-    for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams).filter(|(_, place)| !place.broken) {
+    for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams) {
         layout(document, spec, &telegram.layout, place);
         codes(document, &telegram.layout, &telegram.notes, place);
         digits::conditions(document, &telegram.layout, place);
@@ -41,7 +41,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
         reach::telegram(document, spec, &telegram.layout, place);
         links::no_entry(document, &telegram.layout, place);
         views::views(document, spec, place);
-        if when::resolve(document, &telegram.layout, place) {
+        if when::resolve(document, &telegram.layout, place) && !place.broken && !lacks_len(&telegram.layout) {
             resolved.push((&telegram.layout, place));
         }
     }
@@ -53,9 +53,6 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
 
 /// Checks the items of a layout, its maximum length and its stated length.
 fn layout(document: &Document, spec: &Spec, layout: &Layout, place: &LayoutPlace) {
-    if place.broken {
-        return;
-    }
     if let Some(places) = &place.items {
         items(document, spec, layout, places);
     }
@@ -71,6 +68,9 @@ fn layout(document: &Document, spec: &Spec, layout: &Layout, place: &LayoutPlace
         );
     }
     let (Some(stated), Some(at)) = (layout.stated_len, &place.len) else { return };
+    if lacks_len(layout) {
+        return;
+    }
     match layout.fixed_len() {
         Some(sum) if sum == stated => {}
         Some(sum) => {
@@ -89,7 +89,7 @@ fn layout(document: &Document, spec: &Spec, layout: &Layout, place: &LayoutPlace
 
 /// Checks whether fields that are numbers look like codes.
 fn codes(document: &Document, layout: &Layout, notes: &[Note], place: &LayoutPlace) {
-    if let Some(places) = place.items.as_ref().filter(|_| !place.broken) {
+    if let Some(places) = &place.items {
         digits::codes(document, layout, notes, places);
     }
 }
@@ -137,12 +137,14 @@ fn answers(document: &Document, lowered: &Lowered) {
     let spec = &lowered.spec;
     for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams) {
         let (Some(answer), Some(at)) = (&telegram.answer, &place.answer) else { continue };
-        let Some(found) = spec.telegram(answer) else {
+        let found = spec.telegrams.iter().zip(&lowered.telegrams).find(|(telegram, _)| telegram.name() == answer);
+        let Some((found, found_place)) = found else {
             let message = format!("there is no telegram `{answer}` to answer `{}`", telegram.name());
             document.error_hint(Code::UnknownName, at.clone(), message, instead(answer, &telegram_names(spec)));
             continue;
         };
-        if !found.layout.is_recognisable() {
+        let is_read = !lacks_len(&found.layout) && !found_place.broken;
+        if is_read && !found.layout.is_recognisable() {
             let message = format!("`{answer}` is an answer and has no `when` and no literal at a fixed offset");
             let hint = "without them it cannot be recognised when it arrives";
             document.error_hint(Code::NotRecognised, at.clone(), message, hint);
@@ -177,11 +179,15 @@ fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &File
             clean = false;
             continue;
         };
-        if lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of == telegram && place.broken) {
+        let name = telegram.name();
+        let broken = lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of.name() == name && place.broken);
+        if broken || telegram.layout.items().iter().any(is_hole) {
+            clean = false;
+        }
+        if lacks_len(&telegram.layout) {
             clean = false;
             continue;
         }
-        let name = telegram.name();
         match (telegram.layout.fixed_len(), file.record_len) {
             (Some(len), Some(record_len)) if len != record_len => {
                 let message = format!("record `{name}` has {len} bytes, `record_len` is {record_len}");

@@ -54,7 +54,7 @@ impl Spec {
     #[must_use]
     pub fn check(file_name: &str, text: &str) -> Checked {
         let document = Document::new(Source::new(file_name, text));
-        let spec = document.walk(|root| {
+        let spec = document.walk_on(|root| {
             let lowered = lower(root, hash(text));
             lint(&document, &lowered);
             lowered.spec

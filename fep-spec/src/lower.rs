@@ -8,6 +8,7 @@
 pub(crate) mod names;
 mod options;
 pub(crate) mod codes;
+mod holes;
 mod items;
 mod totals;
 mod files;
@@ -21,13 +22,14 @@ use fep_core::codes::kept;
 use fep_core::words::Word as _;
 
 pub(crate) use self::files::FilePlace;
+pub(crate) use self::holes::{is_hole, is_unknown, item_lacks_len, lacks_len, may_be_hole};
 use self::items::Items;
 pub(crate) use self::items::{CasePlace, Place, Stated, TELEGRAM_LEN_MAX, can_count};
 pub(crate) use self::names::{ident, of_item, pascal, plan_name, record_name, snake};
 use self::options::FieldOptions;
-use crate::document::{Document, Located, Table, instead};
+use crate::document::{Document, Located, Table, instead, nearest};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 /// A spec and the places of its elements in the document, for [`crate::lint`].
 pub(crate) struct Lowered {
@@ -51,7 +53,7 @@ pub(crate) struct LayoutPlace {
     pub(crate) view: Option<Range<usize>>,
     /// One for each item, or `None` if the items are another telegram's.
     pub(crate) items: Option<Vec<Place>>,
-    /// Whether an item could not be read. Such a layout cannot be checked.
+    /// Whether a condition could not be read, so that the marks of the telegram are not known.
     pub(crate) broken: bool,
 }
 
@@ -67,6 +69,8 @@ struct Known<'d> {
     part_names: Vec<&'d str>,
     /// Names of types, lists and parts that are used.
     used: Vec<(&'static str, String)>,
+    /// Names of types, lists and parts that are used and that do not exist.
+    missing: Vec<(&'static str, String)>,
     /// Names that generated code will use, with what they stand for.
     taken: Vec<(String, &'static str)>,
 }
@@ -109,6 +113,7 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
         parts: vec![],
         part_names,
         used: vec![],
+        missing: vec![],
         taken: vec![],
     };
     known.taken.push((pascal(&name), "the enum of all telegrams"));
@@ -201,20 +206,24 @@ fn telegrams<'d>(known: &mut Known<'d>, root: &Table<'d>) -> (Vec<TelegramSpec>,
         let answer = table.string("answer");
         let like = table.string("like");
         let view = table.boolean("view").filter(|view| view.value).and_then(|_| table.key_span("view"));
+        let has_when = table.has("when");
         let when = table.get("when").and_then(crate::document::Value::table);
-        let when_values: Vec<_> = when.map(|when| when.entries()).unwrap_or_default();
         let (mut layout, items, mut place) = layout(known, &name, &table);
         table.finish();
+        place.broken = has_when && when.is_none();
+        let when_values: Vec<_> = when.map(|when| when.entries()).unwrap_or_default();
         let mut conditions = Vec::new();
         for (path, value) in when_values {
+            let at = path.span.start..value.span().end;
             if let Some(value) = value.string() {
                 let path = Cow::Owned(path.value.to_owned());
                 let value = Cow::Owned(kept(value.value).to_owned());
                 conditions.push(When { path, value });
+                place.when.push(at);
+            } else {
+                place.broken = true;
             }
-            place.when.push(path.span.start..value.span().end);
         }
-        place.broken |= place.when.len() != conditions.len();
         layout.when = Cow::Owned(conditions);
         place.answer = answer.as_ref().map(|answer| answer.span.clone());
         let answer = answer.map(|answer| answer.value.to_owned());
@@ -229,28 +238,28 @@ fn telegrams<'d>(known: &mut Known<'d>, root: &Table<'d>) -> (Vec<TelegramSpec>,
 
 /// Gives each `like` telegram the items of the one that it names.
 fn take_over(document: &Document, all: &mut [(TelegramSpec, LayoutPlace, Option<Located<&str>>)]) {
-    let originals: Vec<(TelegramSpec, bool)> =
-        all.iter().map(|(telegram, place, _)| (telegram.clone(), place.broken)).collect();
-    for (telegram, place, like) in all {
+    let originals: Vec<TelegramSpec> = all.iter().map(|(telegram, ..)| telegram.clone()).collect();
+    for (telegram, _, like) in all {
         let Some(like) = like else { continue };
-        let original = originals.iter().find(|(original, _)| original.name() == like.value);
-        let Some((original, broken)) = original else {
-            let names: Vec<&str> = originals.iter().map(|(original, _)| original.name()).collect();
+        let original = originals.iter().find(|original| original.name() == like.value);
+        let Some(original) = original else {
+            let names: Vec<&str> = originals.iter().map(TelegramSpec::name).collect();
             let message = format!("there is no telegram `{}`", like.value);
             document.error_hint(Code::UnknownName, like.span.clone(), message, instead(like.value, &names));
-            place.broken = true;
+            telegram.layout.items = holes::unknown_layout(telegram.layout.charset).items;
+            telegram.notes = vec![crate::model::Note::default()];
             continue;
         };
         if let Some(first) = &original.like {
             let message = format!("`{}` has no items of its own", like.value);
             document.error_hint(Code::WrongReference, like.span.clone(), message, format!("write like = \"{first}\""));
-            place.broken = true;
+            telegram.layout.items = holes::unknown_layout(telegram.layout.charset).items;
+            telegram.notes = vec![crate::model::Note::default()];
             continue;
         }
         telegram.layout.items = original.layout.items.clone();
         telegram.layout.stated_len = telegram.layout.stated_len.or(original.layout.stated_len);
         telegram.notes = original.notes.clone();
-        place.broken |= broken;
     }
 }
 
@@ -260,23 +269,23 @@ fn layout<'d>(known: &mut Known<'d>, name: &Located<&'d str>, table: &Table<'d>)
     let label = table.string("label").map(|label| label.value.to_owned()).unwrap_or_default();
     let len = table.integer("len", 1..=TELEGRAM_LEN_MAX);
     let like = table.key_span("like");
-    let items = match (table.get("items"), &like) {
+    let mut items = match (table.get("items"), &like) {
         (Some(_), Some(like)) => {
             document.error_hint(Code::ConflictingKeys, like.clone(), "both `like` and `items`", "leave one out");
-            Items { broken: true, ..Items::default() }
+            Items::default()
         }
         (Some(items), None) => items::items(known, name.value, items, 1),
         (None, Some(_)) => Items::default(),
         (None, None) => {
             document.error(Code::MissingKey, name.span.clone(), format!("`{}` has no `items`", name.value));
-            Items { broken: true, ..Items::default() }
+            Items::unknown(known, name.span.clone())
         }
     };
+    items.measure(known.charset, len.as_ref().map(|len| len.value));
     let place = LayoutPlace {
         name: name.span.clone(),
         len: len.as_ref().map(|len| len.span.clone()),
         items: like.is_none().then(|| items.places.clone()),
-        broken: items.broken,
         ..LayoutPlace::default()
     };
     let layout = Layout {
@@ -334,6 +343,7 @@ impl<'d> Known<'d> {
             let names: Vec<&str> = self.types.iter().map(|(known, _)| known.value).collect();
             let message = format!("there is no type `{}` in [types]", name.value);
             document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
+            self.missing.push(("type", name.value.to_owned()));
             return None;
         };
         let options = options.clone();
@@ -348,6 +358,7 @@ impl<'d> Known<'d> {
             let names: Vec<&str> = self.codes.iter().map(|list| list.name.as_str()).collect();
             let message = format!("there is no list [codes.{}]", name.value);
             document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
+            self.missing.push(("list", name.value.to_owned()));
         }
         self.used.push(("list", name.value.to_owned()));
         Located { value: name.value.to_owned(), span: name.span.clone() }
@@ -360,29 +371,37 @@ impl<'d> Known<'d> {
             let names: Vec<&str> = self.parts.iter().map(|part| part.name.value).collect();
             if self.part_names.contains(&name.value) {
                 let message = format!("part `{}` does not stand above", name.value);
-                document.error_hint(
-                    Code::WrongOrder,
-                    name.span.clone(),
-                    message,
-                    "a part stands above the parts that use it: move it up",
-                );
+                let hint = "a part stands above the parts that use it: move it up";
+                let fix = Fix::MoveUp(name.value.to_owned());
+                document.error_fix(Code::WrongOrder, name.span.clone(), message, hint, fix);
             } else {
                 let message = format!("there is no part `{}`", name.value);
                 document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
+                self.missing.push(("part", name.value.to_owned()));
             }
             return None;
         };
-        // The mistakes of a broken part were noted where it stands.
         let items = &part.items;
-        (!items.broken).then_some(PartRef { layout: &part.layout, items, depth: items.depth, total: items.total })
+        Some(PartRef { layout: &part.layout, items, depth: items.depth, total: items.total })
     }
 }
 
 fn warn_unused(document: &Document, known: &Known<'_>, lists: &[Located<&str>]) {
+    let names = |kind: &str| -> Vec<&str> {
+        match kind {
+            "type" => known.types.iter().map(|(name, _)| name.value).collect(),
+            "part" => known.parts.iter().map(|part| part.name.value).collect(),
+            _ => lists.iter().map(|list| list.value).collect(),
+        }
+    };
+    // A misspelt use is one mistake.
+    let is_meant = |what: &str, name: &str| {
+        known.missing.iter().any(|(kind, missing)| *kind == what && nearest(missing, names(what)) == Some(name))
+    };
     let types = known.types.iter().map(|(name, _)| ("type", name));
     let parts = known.parts.iter().map(|part| ("part", &part.name));
     for (what, name) in types.chain(parts).chain(lists.iter().map(|name| ("list", name))) {
-        if !known.used.iter().any(|(kind, used)| *kind == what && used == name.value) {
+        if !known.used.iter().any(|(kind, used)| *kind == what && used == name.value) && !is_meant(what, name.value) {
             let message = format!("{what} `{}` is never used", name.value);
             document.warning(Code::Unused, name.span.clone(), message, "remove it, or use it");
         }

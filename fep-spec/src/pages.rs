@@ -20,6 +20,8 @@
 
 mod words;
 mod bytes;
+mod kinds;
+pub mod explained;
 mod numbers;
 mod facts;
 mod model;
@@ -28,6 +30,7 @@ mod rows;
 mod records;
 mod collect;
 pub mod markdown;
+pub mod html;
 
 pub use self::model::{
     Anchor, CasePage, CodeListPage, Condition, FilePage, LetterPage, Page, PartPage, RecordRow, Row, TelegramPage,

@@ -64,6 +64,21 @@ pub struct Finding {
     pub hint: Option<String>,
     /// The other places of the same mistake, or the place that it contradicts.
     pub also: Vec<SourceSpan>,
+    /// How `fep check --fix` mends it. `None` if a person has to decide.
+    pub fix: Option<Fix>,
+}
+
+/// A change of the text that mends a finding. There is one only where one answer can be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Writes this in place of the finding's bytes.
+    Write(String),
+    /// Takes out the key with its value that the finding's bytes are in.
+    TakeOut,
+    /// Takes out the entry of a list or the key with its value that the finding's bytes are in, if an equal one stands before it.
+    TakeOutCopy,
+    /// Moves the table `[parts.NAME]` above the table that the finding's bytes are in.
+    MoveUp(String),
 }
 
 /// All findings of one run, in the order of the files and the places in them.
@@ -91,6 +106,18 @@ impl Source {
     }
 }
 
+/// What was done: `wrote label`.
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(text) => write!(f, "wrote {text}"),
+            Self::TakeOut => f.write_str("took it out"),
+            Self::TakeOutCopy => f.write_str("took the second one out"),
+            Self::MoveUp(part) => write!(f, "moved [parts.{part}] up"),
+        }
+    }
+}
+
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -112,14 +139,31 @@ impl Finding {
         message: impl Into<String>,
     ) -> Self {
         let (line, column) = source.position(span.start);
-        let message = message.into();
-        Self { source: Arc::clone(source), span, line, column, severity, code, message, hint: None, also: Vec::new() }
+        Self {
+            source: Arc::clone(source),
+            span,
+            line,
+            column,
+            severity,
+            code,
+            message: message.into(),
+            hint: None,
+            also: Vec::new(),
+            fix: None,
+        }
     }
 
     /// Adds advice to the finding.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the change that mends the finding.
+    #[must_use]
+    pub fn with_fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

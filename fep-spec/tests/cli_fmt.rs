@@ -1,4 +1,4 @@
-//! `fep fmt` and `fep check --explain` as their user runs them: files in place, stdin to stdout, `--check`, what is not TOML, codes of findings.
+//! `fep fmt`, `fep check --explain` and `fep check --fix` as their user runs them: files in place, stdin to stdout, `--check`, what is not TOML, codes of findings.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
@@ -132,4 +132,39 @@ fn a_code_is_explained_by_its_word_and_its_number() {
     assert_eq!(messages, "fep: there is no code `lenght-mismatch`; there are length-mismatch, offset-mismatch\n");
     let messages = check(fep(folder.path(), &["check"], ""), 2, "");
     assert!(messages.contains("<SPEC>"), "{messages}");
+}
+
+#[test]
+fn fix_mends_files_and_says_what_it_did_and_what_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.toml");
+    let head = "spec = \"a\"\ntitle = \"A\"\nversion = \"1\"\nsource = \"test\"\ncharset = \"ascii\"\n";
+    let wrong = format!(
+        "{head}[telegrams.T]\nlen = \"9\"  # stated\nitems = [ {{ filler = 4, lable = \"x\" }}, {{ filler = 4 }} ]\n"
+    );
+    let mended = wrong.replace("\"9\"", "9").replace("lable", "label");
+    fs::write(&file, &wrong).unwrap();
+
+    let found = fep(folder.path(), &["check", "a.toml"], "");
+    let messages = String::from_utf8(found.stderr).unwrap();
+    assert_eq!(messages, "fep: 1 spec, 2 findings; --fix may mend 2 of them\n");
+    assert_eq!(fs::read_to_string(&file).unwrap(), wrong);
+
+    let left = fep(folder.path(), &["check", "a.toml", "--fix"], "");
+    assert!(String::from_utf8_lossy(&left.stdout).starts_with("error[length-mismatch]: `T` states 9 bytes"));
+    let messages = String::from_utf8(left.stderr).unwrap();
+    let expected = "a.toml:7:7: `len` must be a whole number, found a string: wrote 9\n\
+                    a.toml:8:25: unknown key `lable`: wrote label\n\
+                    fep: 1 spec, 1 finding\n";
+    assert_eq!((left.status.code(), messages.as_str()), (Some(1), expected));
+    assert_eq!(fs::read_to_string(&file).unwrap(), mended);
+
+    let again = fep(folder.path(), &["check", "a.toml", "--fix", "--format", "json"], "");
+    let findings: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(findings.as_array().map(Vec::len), Some(1));
+    assert!(again.stderr.is_empty());
+    assert_eq!(fs::read_to_string(&file).unwrap(), mended);
+
+    let messages = check(fep(folder.path(), &["check", "-", "--fix"], &wrong), 2, "");
+    assert_eq!(messages, "fep: --fix rewrites files: name a file in place of -\n");
 }

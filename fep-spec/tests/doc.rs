@@ -94,6 +94,35 @@ fn several_specs_have_an_index_and_none_is_written_if_one_is_there() {
     assert_eq!(names(folder.path()), ["index.md", "kftc-cms.md"]);
 }
 
+/// The samples are those beside the spec. What is no sample is named, and the page is written.
+#[test]
+fn html_has_samples_and_names_what_is_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = |from: &str, to: &str| {
+        let to = folder.path().join(to);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        fs::copy(root().join(from), to).expect("a copy");
+    };
+    copy("specs/bank-a/bank-a.toml", "bank-a.toml");
+    copy("specs/bank-a/samples/transfer.bin", "samples/transfer.bin");
+    let odd = folder.path().join("samples/odd.bin");
+    fs::write(&odd, "no telegram").expect("a file");
+    let spec = folder.path().join("bank-a.toml").display().to_string();
+    let out = folder.path().join("out");
+    let shown = out.display().to_string();
+    let (code, stdout, messages) = doc(&[&spec, "--to", "html", "-o", &shown]);
+    assert_eq!((code, &*stdout), (Some(0), ""), "{messages}");
+    assert!(messages.contains(&format!("fep: {} is left out: ", odd.display())), "{messages}");
+    let text = fs::read_to_string(out.join("bank-a.html")).expect("a page");
+    assert!(
+        text.starts_with("<!doctype html>\n<html lang=ko>") && text.contains("<code>transfer.bin</code>"),
+        "{text}"
+    );
+    assert!(text.contains("명세에서 만든 것"), "a telegram without a sample has one that was made");
+    let again = doc(&[&spec, "--to", "html", "-o", "-"]).1;
+    assert!(again == text, "the same spec makes the same bytes");
+}
+
 #[test]
 fn a_single_sheet_can_go_to_stdout() {
     let (code, text, messages) = doc(&["specs/van-d/van-d.toml", "--to", "md", "--lang", "en", "-o", "-"]);

@@ -137,4 +137,5 @@ F035 ambiguous
 F036 not-recognised
 F037 wrong-file
 F038 not-generated
-F039 not-formatted";
+F039 not-formatted
+F040 no-max";

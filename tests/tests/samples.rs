@@ -18,11 +18,16 @@ use fep_spec::codec;
 use fep_spec::files::encode_file;
 use fep_spec::model::{Spec, SpecSet, TelegramSpec};
 use fep_spec::samples::{FileSample, Options, Sample, Samples};
+use fep_tests::arbitrary::Random;
+use fep_tests::random_layout::layout_of_bytes;
 use fep_tests::random_spec::random_spec;
 use serde_json::Value as Json;
 
 /// The number of random specs.
 const SEEDS: u64 = 60;
+
+/// The number of random layouts.
+const LAYOUTS: u64 = 400;
 
 fn specs() -> Vec<Spec> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("specs");
@@ -362,4 +367,44 @@ fn the_trailer_of_a_sample_counts_its_records() {
     let count = |kind: u8| records[1..41].iter().filter(|record| record[25] == kind).count();
     assert_eq!(trailer[35..43], *format!("{:08}", count(b'1')).as_bytes());
     assert_eq!(trailer[51..59], *format!("{:08}", count(b'3')).as_bytes());
+}
+
+/// Why a limit can be impossible.
+const REASONS: [&str; 1] = ["this very value means \"no value\" in this field"];
+
+/// A spec to put layouts into.
+const EMPTY: &str = "spec = \"e\"\ntitle = \"t\"\nversion = \"1\"\nsource = \"t\"\ncharset = \"ascii\"\n\
+                     [telegrams.One]\nitems = [{ name = \"a\", kind = \"text\", len = 1 }]\n";
+
+/// The samples of random layouts, which have rules and nestings that no spec would have.
+#[test]
+fn samples_of_random_layouts_are_valid_and_what_is_impossible_has_a_reason() {
+    let mut shown = 0;
+    let mut impossible = 0;
+    for seed in 0..LAYOUTS {
+        let mut random = Random(seed);
+        let bytes: Vec<u8> = (0..200).map(|_| u8::try_from(random.below(256)).unwrap_or(0)).collect();
+        let telegram = TelegramSpec {
+            layout: layout_of_bytes(&bytes),
+            notes: Vec::new(),
+            answer: None,
+            like: None,
+            remark: String::new(),
+            view: false,
+        };
+        let spec = Spec { telegrams: vec![telegram.clone()], ..Spec::parse("empty.toml", EMPTY).expect("a spec") };
+        let samples = Samples::of(&spec, &telegram, Options::default());
+        for sample in &samples.all {
+            let read =
+                Record::decode(&telegram.layout, &sample.bytes).unwrap_or_else(|error| panic!("{seed}: {error}"));
+            assert!(read.encode().as_ref() == Ok(&sample.bytes), "{seed}: {}", sample.shows);
+        }
+        for one in &samples.impossible {
+            // The bytes of zero can mean that there is no value, for example. Nothing else may keep a limit from being shown.
+            assert!(REASONS.iter().any(|reason| one.why.contains(reason)), "{seed}: {one}");
+        }
+        shown += samples.all.len();
+        impossible += samples.impossible.len();
+    }
+    assert!(shown > 7000 && impossible < shown / 100, "{shown} samples, {impossible} impossible");
 }

@@ -1,10 +1,12 @@
-//! Decoding ends for any bytes, and checking a spec ends for any text. Nothing panics.
+//! Decoding ends for any bytes, and checking, formatting and mending a spec ends for any text. Nothing panics.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
 use std::path::Path;
 use std::sync::LazyLock;
 
+use fep_spec::canonical;
+use fep_spec::fix;
 use fep_spec::generate::rust;
 use fep_spec::model::{Spec, SpecSet};
 use fep_tests::golden::Golden;
@@ -33,6 +35,11 @@ fn decode_as_everything(bytes: &[u8]) {
 fn check_everything(text: &str) {
     let checked = Spec::check("rubbish.toml", text);
     let _ = (checked.report.render(true), checked.report.to_json(), checked.report.to_string());
+    let mended = fix::mend("rubbish.toml", text);
+    assert_eq!(fix::mend("rubbish.toml", &mended.text).text, mended.text);
+    if let Ok(formatted) = canonical::format("rubbish.toml", text) {
+        assert_eq!(formatted.parse::<toml::Table>(), text.parse::<toml::Table>());
+    }
     if let Some(spec) = checked.spec {
         rust(&spec, "rubbish.toml").expect("a clean spec becomes Rust");
     }

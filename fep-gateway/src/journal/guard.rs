@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
@@ -17,7 +17,13 @@ pub(super) struct FileGuard {
     path: PathBuf,
     /// Held as long as the journal is open. Closing it early would release SQLite's own locks on the file, too.
     file: File,
+    /// The write-ahead log: the path of the file, and which one it was when the journal was opened. Facts are there before they are in
+    /// the journal's file, so that a deleted log is lost with the process.
+    log: OnceLock<(PathBuf, Identity)>,
 }
+
+/// What makes a file the same one: its device and its number there.
+type Identity = (u64, u64);
 
 /// A file that keeps room on the disk. When the disk is full, it is deleted, so that the outcomes of exchanges in flight can
 /// still be stored.
@@ -34,6 +40,8 @@ pub(super) struct Guarded<S> {
     index: Arc<IndexQueue>,
     /// Whether the disk was full and the reserve could not be made again since.
     full: bool,
+    /// The error, while the write-ahead log is not the one that was opened. Each write goes on into the journal's file then.
+    lost_log: Option<JournalError>,
     // Fields are dropped in this order: the lock is released after the store is closed.
     guard: Arc<FileGuard>,
 }
@@ -48,11 +56,35 @@ impl<S: FactStore> Guarded<S> {
     pub(super) fn new(store: S, mut reserve: Reserve, guard: Arc<FileGuard>, index: Arc<IndexQueue>) -> Self {
         let full = !reserve.restore();
         index.pause(full);
-        Self { store, reserve, index, full, guard }
+        Self { store, reserve, index, full, lost_log: None, guard }
     }
 
-    fn check(&self) -> Result<(), StoreError> {
-        self.guard.check().map_err(StoreError::Unavailable)
+    /// Checks the files. If the write-ahead log is lost, what it has is saved, no more permissions are given, and what happens is
+    /// still stored.
+    fn check(&mut self) -> Result<(), StoreError> {
+        match self.guard.check() {
+            Err(error @ JournalError::LogReplaced { .. }) => {
+                self.store.save_log()?;
+                match self.lost_log.replace(error.clone()) {
+                    // The permissions of this write were asked for before anybody knew.
+                    None => Err(StoreError::Unavailable(error)),
+                    Some(_) => Ok(()),
+                }
+            }
+            checked => {
+                self.lost_log = None;
+                checked.map_err(StoreError::Unavailable)
+            }
+        }
+    }
+
+    /// Saves a write from a log that is lost. If that fails now, the next check does it.
+    fn save_log(&mut self) {
+        if self.lost_log.is_some()
+            && let Err(error) = self.store.save_log()
+        {
+            tracing::error!(error = %JournalError::from(error), "the journal's lost write-ahead log has facts that its file does not have yet");
+        }
     }
 
     /// Gives the reserve back when the disk is full: it has room for what has happened, but not for new requests.
@@ -70,7 +102,9 @@ impl<S: FactStore> Guarded<S> {
 impl<S: FactStore> FactStore for Guarded<S> {
     fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
         self.check()?;
-        self.store.append(facts).inspect_err(|error| self.filled(error))
+        let first = self.store.append(facts).inspect_err(|error| self.filled(error))?;
+        self.save_log();
+        Ok(first)
     }
 
     fn remove_archived(&mut self, up_to: FactNumber, max: usize) -> Result<usize, StoreError> {
@@ -89,7 +123,7 @@ impl<S: FactStore> FactStore for Guarded<S> {
     }
 
     fn refusing(&self) -> Option<JournalError> {
-        self.full.then_some(JournalError::DiskFull)
+        self.full.then_some(JournalError::DiskFull).or_else(|| self.lost_log.clone())
     }
 }
 
@@ -101,30 +135,49 @@ impl FileGuard {
         let file = options.read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|error| unusable(&error))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), file }),
+            Ok(()) => Ok(Self { path: path.to_owned(), file, log: OnceLock::new() }),
             Err(std::fs::TryLockError::WouldBlock) => Err(unusable(&"another gateway uses this journal")),
             Err(std::fs::TryLockError::Error(error)) => Err(unusable(&format!("it cannot be locked: {error}"))),
         }
     }
 
-    /// Checks that the path still leads to the file that was opened.
+    /// Begins to watch the write-ahead log. SQLite has opened it by now, and deletes it only when the last connection is closed.
+    pub(super) fn watch_log(&self) {
+        // SQLite follows symbolic links, and puts the log beside the file that they lead to.
+        let mut path = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).into_os_string();
+        path.push("-wal");
+        let path = PathBuf::from(path);
+        if let Ok(identity) = std::fs::metadata(&path).map(|found| identity(&found)) {
+            self.log.get_or_init(|| (path, identity));
+        }
+    }
+
+    /// Checks that the path still leads to the file that was opened, and that of the write-ahead log, too.
     pub(super) fn check(&self) -> Result<(), JournalError> {
-        if self.is_same() { Ok(()) } else { Err(JournalError::Replaced { path: self.path.display().to_string() }) }
+        let at = |path: &Path| std::fs::metadata(path).map(|found| identity(&found)).ok();
+        let own = self.file.metadata().map(|found| identity(&found)).ok();
+        if own.is_none() || own != at(&self.path) {
+            return Err(JournalError::Replaced { path: self.path.display().to_string() });
+        }
+        match self.log.get() {
+            Some((path, log)) if at(path) != Some(*log) => {
+                Err(JournalError::LogReplaced { path: path.display().to_string() })
+            }
+            _ => Ok(()),
+        }
     }
+}
 
-    #[cfg(unix)]
-    fn is_same(&self) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let name = |found: std::fs::Metadata| (found.dev(), found.ino());
-        let own = self.file.metadata().map(name).ok();
-        own.is_some() && own == std::fs::metadata(&self.path).map(name).ok()
-    }
+#[cfg(unix)]
+fn identity(file: &std::fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (file.dev(), file.ino())
+}
 
-    #[cfg(not(unix))]
-    fn is_same(&self) -> bool {
-        // An open file cannot be deleted or replaced.
-        self.path.exists()
-    }
+/// An open file cannot be deleted or replaced: it is enough that there is one.
+#[cfg(not(unix))]
+fn identity(_: &std::fs::Metadata) -> Identity {
+    (0, 0)
 }
 
 impl Reserve {

@@ -174,6 +174,7 @@ impl Journal {
         };
         let archive_stop = Arc::new(ArchiveStop::default());
         let archiver = || archiver(options, &parts, &archive_stop, &access);
+        guard.watch_log();
         let workers = match &ground {
             Ground::Machine => {
                 let store = Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));

@@ -20,6 +20,11 @@ pub(super) trait FactStore: Send {
         Ok(0)
     }
 
+    /// Moves what is only in a write-ahead log into the file itself, durably.
+    fn save_log(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The reason why the store takes what has happened, but no permission should be given now.
     fn refusing(&self) -> Option<JournalError> {
         None

@@ -305,6 +305,45 @@ async fn a_window_of_two_has_two_requests_in_flight_and_an_answer_makes_room_for
     }
 }
 
+#[tokio::test]
+async fn a_telegram_that_is_overdue_can_hold_its_place_until_its_answer_or_the_end_of_its_quarantine() {
+    let mut peer = Peer::start().await;
+    let keys = "window = 1\nwhen_overdue = \"hold\"";
+    let institution = "answer_timeout_ms = 600\nquarantine_ms = 1500";
+    let bench = Bench::new(&line("main", peer.port, keys), institution, "").await;
+    bench.becomes("main", LinkState::Up).await;
+    let silent = bench.ask();
+    let (connection, request) = peer.receive().await;
+    let silent = silent.await.unwrap();
+    assert_eq!(outcome(&silent), "unknown: no answer within 600 ms");
+    let refused = outcome(&bench.ask().await.unwrap());
+    assert!(refused.starts_with("not sent: ") && refused.ends_with(" within 300 ms"), "{refused}");
+    assert!(peer.is_quiet_now(), "the place is not free");
+    // The late answer reaches its own request, and frees the place.
+    peer.send(connection, &transfer_answer(&request)).await;
+    until("it is settled", async || bench.gateway.find(&silent.id).await.unwrap().unwrap().settled_by.is_some()).await;
+    bench.answered_by(&mut peer).await;
+    // Without an answer it is free with the end of the quarantine.
+    let silent = bench.ask();
+    peer.receive().await;
+    assert_eq!(outcome(&silent.await.unwrap()), "unknown: no answer within 600 ms");
+    let mut refusals = 0;
+    let answered = loop {
+        let asked = bench.ask();
+        until("it is sent or refused", async || asked.is_finished() || !peer.is_quiet_now()).await;
+        if !peer.is_quiet_now() {
+            break asked;
+        }
+        assert_eq!(outcome(&asked.await.unwrap()), refused);
+        refusals += 1;
+    };
+    assert!(refusals > 1, "the place was free at once");
+    let (connection, request) = peer.receive().await;
+    peer.send(connection, &transfer_answer(&request)).await;
+    assert_eq!(outcome(&answered.await.unwrap()), "answered");
+    assert_eq!((connection, bench.line("main").links[0].incarnation), (0, 1), "the link was never closed");
+}
+
 /// The answer of a stop-and-wait line, with this number instead of the trace number, which no key reads.
 fn answer_without_key(request: &[u8], number: u8) -> Vec<u8> {
     let mut answer = transfer_answer(request);

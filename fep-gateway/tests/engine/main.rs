@@ -33,6 +33,7 @@ mod passing_on;
 mod pair;
 mod peer;
 mod settlement;
+mod signs;
 mod stream;
 mod tls;
 mod typed;

@@ -1,5 +1,6 @@
 //! What became of the money: inquiries, reversals, late answers, people and crashes, against a bank whose bytes are written by hand.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fep_gateway::exchange::{Exchange, ExchangeId, Money, SettledBy};
@@ -9,7 +10,7 @@ use fep_protocol::settlement::{PersonDecision, PersonWants, Stage, StepKind};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::harness::{Setup, config, outcome, transfer, until};
+use crate::harness::{Setup, config, entries_of, outcome, transfer, until};
 use crate::peer::{Peer, transfer_answer};
 
 const TABLES: &str = concat!(
@@ -41,23 +42,25 @@ struct World {
     connection: usize,
     /// The number of inquiries and reversals that the bank has answered.
     answered: usize,
+    /// Tables of the configuration.
+    tables: &'static str,
 }
 
 impl World {
-    async fn new() -> Self {
+    async fn new(tables: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let peer = Peer::start().await;
-        let mut world = Self { folder, peer, process: None, connection: 0, answered: 0 };
+        let mut world = Self { folder, peer, process: None, connection: 0, answered: 0, tables };
         world.start().await;
         world
     }
 
     fn config(&self) -> Config {
-        config(
-            &self.folder.path().join("journal.sqlite"),
-            self.peer.port,
-            &Setup { tables: TABLES, ..Setup::default() },
-        )
+        config(&self.journal(), self.peer.port, &Setup { tables: self.tables, ..Setup::default() })
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal.sqlite")
     }
 
     fn gateway(&self) -> Gateway {
@@ -128,9 +131,18 @@ impl World {
                 until("the answers are in the journal", async || self.answers(id) == self.answered).await;
                 self.crash().await;
             }
+            "kept" => {
+                let late = async || entries_of(&self.journal()).iter().any(|(_, class, _)| class == "late");
+                until("the late answer is in the journal", late).await;
+            }
             "quiet" => {
                 assert!(self.peer.is_quiet().await);
                 assert_eq!(self.find(id).await.settled_by, None);
+            }
+            "forgotten" => {
+                let settled = async || self.find(id).await.settled_by.is_some();
+                until("it is settled", settled).await;
+                assert!(self.peer.is_quiet().await, "longer than `closed_keep_ms`");
             }
             "late" => {
                 let mut answer = transfer_answer(asked);
@@ -163,7 +175,7 @@ impl World {
 
     /// The number of answers to inquiries and reversals that the settlement of the exchange has in the journal.
     fn answers(&self, id: &ExchangeId) -> usize {
-        let journal = rusqlite::Connection::open(self.folder.path().join("journal.sqlite")).unwrap();
+        let journal = rusqlite::Connection::open(self.journal()).unwrap();
         let sql = "SELECT count(*) FROM facts WHERE exchange = ?1 AND kind = 'settlement' AND class = 'answered'";
         let count: i64 = journal.query_row(sql, [id.as_bytes()], |row| row.get(0)).unwrap();
         usize::try_from(count).unwrap()
@@ -251,7 +263,11 @@ async fn became(world: &World, id: &ExchangeId, expected: &str) {
 /// that the bank must receive, with the answer behind the colon. With `crash` in front, the gateway is dropped and started before each
 /// word.
 async fn check(script: &str, expected: &str) {
-    let mut world = World::new().await;
+    check_with(TABLES, script, expected).await;
+}
+
+async fn check_with(tables: &'static str, script: &str, expected: &str) {
+    let mut world = World::new(tables).await;
     let (exchange, asked) = world.unanswered(transfer()).await;
     let mut pending = Vec::new();
     for word in script.split(' ') {
@@ -299,6 +315,30 @@ async fn a_late_answer_settles_and_cancels_what_was_not_sent() {
     check("inquiry:declined late:done", "inquiry=not_done done_after_not_done").await;
 }
 
+const FORGETFUL: &str = concat!(
+    "[institutions.bank-a.settlement]\nclosed_keep_ms = 50\n",
+    r#"
+[institutions.bank-a.telegrams.Transfer]
+answer_timeout_ms = 400
+[institutions.bank-a.telegrams.Transfer.settlement]
+accepted = { "header.response_code" = "0000" }
+horizon_ms = 900
+first_wait_ms = 100
+"#,
+    include_str!("../settlement.toml"),
+    "tries_max = 3\n",
+);
+
+#[tokio::test]
+async fn a_settled_exchange_is_compared_with_late_answers_for_closed_keep_ms() {
+    check("inquiry:declined forgotten late:done", "inquiry=not_done done_after_not_done").await;
+    check("inquiry:declined forgotten crash late:done", "inquiry=not_done done_after_not_done").await;
+    check_with(FORGETFUL, "inquiry:declined late:done", "inquiry=not_done done_after_not_done").await;
+    // Nobody compares it any more, and what settled it stays. The answer is in the journal.
+    check_with(FORGETFUL, "inquiry:declined forgotten late:done kept", "inquiry=not_done").await;
+    check_with(FORGETFUL, "inquiry:declined forgotten crash forgotten late:done kept", "inquiry=not_done").await;
+}
+
 #[tokio::test]
 async fn a_crash_between_two_steps_loses_none() {
     check("crash inquiry:done", "inquiry=done").await;
@@ -311,7 +351,7 @@ async fn a_crash_between_two_steps_loses_none() {
 
 #[tokio::test]
 async fn a_crash_before_the_outcome_opens_the_case_at_the_next_start() {
-    let mut world = World::new().await;
+    let mut world = World::new(TABLES).await;
     let gateway = world.gateway();
     tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await });
     let asked = world.receive("0100100").await;
@@ -325,7 +365,7 @@ async fn a_crash_before_the_outcome_opens_the_case_at_the_next_start() {
 
 #[tokio::test]
 async fn the_steps_of_one_account_go_one_after_the_other_and_hold_up_no_other() {
-    let mut world = World::new().await;
+    let mut world = World::new(TABLES).await;
     let mut other = transfer();
     other["withdraw_account"] = "2002345678901".into();
     let mut asked = Vec::new();
@@ -354,7 +394,7 @@ async fn the_steps_of_one_account_go_one_after_the_other_and_hold_up_no_other() 
 
 #[tokio::test]
 async fn each_step_is_in_the_journal_before_it_is_on_the_line() {
-    let mut world = World::new().await;
+    let mut world = World::new(TABLES).await;
     let (exchange, asked) = world.unanswered(transfer()).await;
     let inquiry = world.inquiry(&asked).await;
     let journal = rusqlite::Connection::open(world.folder.path().join("journal.sqlite")).unwrap();

@@ -22,6 +22,11 @@ pub enum JournalError {
         /// The path of the file.
         path: String,
     },
+    /// The journal's write-ahead log was deleted or replaced while the gateway runs. What it had is in the journal's file.
+    LogReplaced {
+        /// The path of the file.
+        path: String,
+    },
 }
 
 impl fmt::Display for JournalError {
@@ -35,6 +40,12 @@ impl fmt::Display for JournalError {
                 write!(
                     f,
                     "{path} was deleted or replaced while the gateway runs: stop the gateway and restore the file"
+                )
+            }
+            Self::LogReplaced { path } => {
+                write!(
+                    f,
+                    "{path} was deleted or replaced while the gateway runs: its content is saved; stop the gateway and start it again"
                 )
             }
         }

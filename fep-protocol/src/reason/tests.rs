@@ -109,6 +109,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         NotSent::NoTraceBlock,
         NotSent::Journal(JournalError::DiskFull),
         NotSent::Journal(JournalError::Replaced { path: text() }),
+        NotSent::Journal(JournalError::LogReplaced { path: text() }),
     ];
     let unknown = [
         Unknown::NoAnswer { within: TIME },

@@ -1,11 +1,13 @@
 //! The disk of the journal: it is slow, fails, is full or hangs, and the process may die in the middle of a write.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Duration;
 
 use fep_gateway::ground::{Disk, Fate};
 use fep_protocol::fact::Fact;
 
-use super::Shared;
+use super::{Shared, World};
 use crate::plan::DiskFault;
 
 /// The troubles of the disk, with their ends.
@@ -37,6 +39,21 @@ impl DiskState {
 
     fn has(&self, fault: DiskFault) -> bool {
         self.faults.iter().any(|(other, _)| *other == fault)
+    }
+}
+
+impl World {
+    /// Deletes the files of the journal's index, while no process runs.
+    pub(crate) fn lose_index(&mut self, journal: &Path) -> Result<(), String> {
+        self.say(format_args!("the index is lost"));
+        self.count("a lost index");
+        for ending in ["", "-wal", "-shm"] {
+            match std::fs::remove_file(journal.with_extension(format!("index.sqlite{ending}"))) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(format!("the index stays: {error}")),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

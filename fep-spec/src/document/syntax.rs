@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::Error;
 
 use super::Document;
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 /// Notes these errors, without those that only follow from another one.
 pub(super) fn note(document: &Document, errors: &[Error]) {
@@ -28,7 +28,7 @@ pub(super) fn note(document: &Document, errors: &[Error]) {
                 document.error_hint(Code::Syntax, span, format!("there are two tables `{key}`"), hint);
             } else {
                 let message = format!("the key `{key}` stands twice in one table");
-                document.error_hint(Code::Syntax, span, message, "leave one of them out");
+                document.error_fix(Code::Syntax, span, message, "leave one of them out", Fix::TakeOutCopy);
             }
             continue;
         }
@@ -38,6 +38,11 @@ pub(super) fn note(document: &Document, errors: &[Error]) {
             None => document.error(Code::Syntax, span, message),
         }
     }
+}
+
+/// Whether the rest of the document is not in doubt.
+pub(super) fn is_local(error: &Error) -> bool {
+    error.message().contains("leading zero") || error.message() == "duplicate key"
 }
 
 /// The message, and advice for mistakes that are frequent in specs.

@@ -7,8 +7,8 @@ use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Document, Located, instead, nearest};
-use crate::report::Code;
+use super::{Document, Located, instead, nearest, slipped};
+use crate::report::{Code, Fix};
 
 /// A table of the document that is being read.
 #[derive(Debug)]
@@ -63,6 +63,35 @@ impl<'d> Table<'d> {
     pub fn get(&self, key: &'d str) -> Option<Value<'d>> {
         self.asked.borrow_mut().push(key);
         self.table.get(key).map(|value| Value { document: self.document, value, name: key, is_entry: false })
+    }
+
+    /// Whether the table has a key that is none of the known ones and that is like this one, which it does not have.
+    #[must_use]
+    pub fn misspells(&self, key: &str, known: &[&str]) -> bool {
+        let others = known.iter().copied().filter(|known| !self.has(known));
+        let likely = || others.clone().chain([key]);
+        !self.has(key)
+            && self.table.iter().any(|(found, _)| {
+                !known.contains(&&**found.get_ref()) && nearest(found.get_ref(), likely()) == Some(key)
+            })
+    }
+
+    /// The string of a key, if it is there and one. This call notes nothing and does not make it a known key.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&'d str> {
+        match self.table.get(key)?.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number of a key, if it is there and one. This call notes nothing and does not make it a known key.
+    #[must_use]
+    pub fn whole(&self, key: &str) -> Option<i64> {
+        match self.table.get(key)?.get_ref() {
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok(),
+            _ => None,
+        }
     }
 
     /// The place of a key, if it is there.
@@ -167,7 +196,15 @@ impl<'d> Table<'d> {
                 Some(meant) => {
                     // A misspelt key is one mistake.
                     self.document.retract_missing(meant, &self.span, row);
-                    self.document.error_hint(Code::UnknownKey, key.span(), message, format!("did you mean `{meant}`?"))
+                    let hint = format!("did you mean `{meant}`?");
+                    let free = asked.iter().copied().filter(|known| !self.table.contains_key(*known));
+                    match slipped(key.get_ref(), free) {
+                        Some(slip) if slip == meant => {
+                            let fix = Fix::Write(meant.to_owned());
+                            self.document.error_fix(Code::UnknownKey, key.span(), message, hint, fix);
+                        }
+                        _ => self.document.error_hint(Code::UnknownKey, key.span(), message, hint),
+                    }
                 }
                 None => {
                     let mut known = asked.clone();
@@ -227,11 +264,18 @@ impl<'d> Value<'d> {
     pub fn string(self) -> Option<Located<&'d str>> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(Located { value: text, span: self.span() }),
-            DeValue::Integer(number) => self.wrong("a string", Some(format!("write it in quotes: \"{number}\""))),
-            DeValue::Float(_) | DeValue::Datetime(_) => {
-                self.wrong("a string", Some(format!("write it in quotes: \"{}\"", self.written())))
+            DeValue::Integer(number) => {
+                let quoted = format!("\"{number}\"");
+                // What 0xFF or 1_000 stand for, a person knows.
+                let is_plain = self.written().bytes().all(|byte| byte.is_ascii_digit());
+                let fix = is_plain.then(|| Fix::Write(quoted.clone()));
+                self.wrong("a string", Some(format!("write it in quotes: {quoted}")), fix)
             }
-            _ => self.wrong("a string", None),
+            DeValue::Float(_) | DeValue::Datetime(_) => {
+                let quoted = format!("\"{}\"", self.written());
+                self.wrong("a string", Some(format!("write it in quotes: {quoted}")), Some(Fix::Write(quoted)))
+            }
+            _ => self.wrong("a string", None, None),
         }
     }
 
@@ -240,7 +284,8 @@ impl<'d> Value<'d> {
     pub fn integer<N: TryFrom<i64> + PartialOrd + Display>(self, range: RangeInclusive<N>) -> Option<Located<N>> {
         let DeValue::Integer(integer) = self.value.get_ref() else {
             let bare = self.text().filter(|text| text.parse::<i64>().is_ok_and(|number| number.to_string() == **text));
-            return self.wrong("a whole number", bare.map(|bare| format!("write it without quotes: {bare}")));
+            let hint = bare.map(|bare| format!("write it without quotes: {bare}"));
+            return self.wrong("a whole number", hint, bare.map(|bare| Fix::Write(bare.to_owned())));
         };
         let number =
             i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|number| number.try_into().ok());
@@ -266,9 +311,10 @@ impl<'d> Value<'d> {
         match self.value.get_ref() {
             DeValue::Boolean(value) => Some(Located { value: *value, span: self.span() }),
             DeValue::String(text) if matches!(&**text, "true" | "false") => {
-                self.wrong("true or false", Some(format!("write it without quotes: {text}")))
+                let fix = Some(Fix::Write(text.to_string()));
+                self.wrong("true or false", Some(format!("write it without quotes: {text}")), fix)
             }
-            _ => self.wrong("true or false", None),
+            _ => self.wrong("true or false", None, None),
         }
     }
 
@@ -280,7 +326,14 @@ impl<'d> Value<'d> {
         if chosen.is_none() {
             let words: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
             let message = format!("`{}` cannot be \"{}\"", self.name, word.value);
-            self.document.error_hint(Code::UnknownWord, word.span.clone(), message, instead(word.value, &words));
+            let hint = instead(word.value, &words);
+            match slipped(word.value, words.iter().copied()) {
+                Some(meant) => {
+                    let fix = Fix::Write(format!("\"{meant}\""));
+                    self.document.error_fix(Code::UnknownWord, word.span.clone(), message, hint, fix);
+                }
+                None => self.document.error_hint(Code::UnknownWord, word.span.clone(), message, hint),
+            }
         }
         chosen.map(|(_, chosen)| Located { value: chosen.clone(), span: word.span })
     }
@@ -290,7 +343,7 @@ impl<'d> Value<'d> {
     pub fn array(self) -> Option<Vec<Self>> {
         match self.value.get_ref() {
             DeValue::Array(values) => Some(values.iter().map(|value| Self { value, is_entry: true, ..self }).collect()),
-            _ => self.wrong("an array", None),
+            _ => self.wrong("an array", None, None),
         }
     }
 
@@ -301,7 +354,7 @@ impl<'d> Value<'d> {
             DeValue::Table(table) => {
                 Some(Table { document: self.document, table, span: self.span(), asked: RefCell::default() })
             }
-            _ => self.wrong("a table", None),
+            _ => self.wrong("a table", None, None),
         }
     }
 
@@ -315,7 +368,7 @@ impl<'d> Value<'d> {
         self.document.source().text.get(self.span()).unwrap_or_default()
     }
 
-    fn wrong<T>(self, expected: &str, hint: Option<String>) -> Option<T> {
+    fn wrong<T>(self, expected: &str, hint: Option<String>, fix: Option<Fix>) -> Option<T> {
         let found = match self.value.get_ref() {
             DeValue::String(_) => "a string",
             DeValue::Integer(_) => "a whole number",
@@ -327,9 +380,10 @@ impl<'d> Value<'d> {
         };
         let entry = if self.is_entry { "an entry of " } else { "" };
         let message = format!("{entry}`{}` must be {expected}, found {found}", self.name);
-        match hint {
-            Some(hint) => self.document.error_hint(Code::WrongType, self.span(), message, hint),
-            None => self.document.error(Code::WrongType, self.span(), message),
+        match (hint, fix) {
+            (Some(hint), Some(fix)) => self.document.error_fix(Code::WrongType, self.span(), message, hint, fix),
+            (Some(hint), None) => self.document.error_hint(Code::WrongType, self.span(), message, hint),
+            (None, _) => self.document.error(Code::WrongType, self.span(), message),
         }
         None
     }

@@ -72,6 +72,23 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
     }
 }
 
+/// The options of a field's kind as they stand in an attribute, `scale = 2`, without its list of codes. Those that follow from the charset
+/// are left out.
+pub(crate) fn option_words(spec: &Spec, charset: Charset, field: &Field, note: &Note) -> Vec<String> {
+    let plain = Layout {
+        name: "".into(),
+        label: "".into(),
+        charset,
+        stated_len: None,
+        when: Vec::new().into(),
+        items: Vec::new().into(),
+    };
+    let words = kind(spec, &plain, field, note).1.into_iter().map(|option| option.to_string());
+    let words =
+        words.filter(|word| !word.starts_with("codes") && !["code", "closed", "digits"].contains(&word.as_str()));
+    words.map(|word| word.replace(" (", "(").replace(" ,", ",").replace("( ", "(").replace(" )", ")")).collect()
+}
+
 /// The kind of a check and its options, if it is not the kind of a check that states none.
 pub(super) fn check_kind(layout: &Layout, len: usize, kind: &Kind) -> Vec<TokenStream> {
     match kind {

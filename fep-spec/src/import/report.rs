@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Imported, Severity};
 use crate::draft::Value;
+use crate::html::escaped;
 
 /// The JSON of a report.
 #[derive(Serialize)]
@@ -104,10 +105,6 @@ fn severity(severity: Severity) -> &'static str {
         Severity::Warning => "warning",
         Severity::Note => "note",
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 const HEAD: &str = "<!doctype html>

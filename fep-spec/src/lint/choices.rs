@@ -7,7 +7,7 @@ use fep_codec::layout::{Choice, CodeMeaning, CodeRule, Field, Item, Kind, When};
 
 use super::{elsewhere, ends, when};
 use crate::document::Document;
-use crate::lower::{CasePlace, Place};
+use crate::lower::{CasePlace, Place, is_unknown, lacks_len, may_be_hole};
 use crate::model::Spec;
 use crate::report::Code;
 
@@ -19,7 +19,8 @@ pub(super) fn choice(document: &Document, spec: &Spec, layout: &Layout, number: 
     let mut has_other = false;
     for (case, at) in choice.cases().iter().zip(&place.cases) {
         let name = &*case.layout.name;
-        if names.contains(&name) {
+        let is_unread = is_unknown(&case.layout);
+        if names.contains(&name) && !is_unread {
             let message = format!("`{name}` stands twice in `{}`", choice.name);
             document.error_hint(
                 Code::Duplicate,
@@ -29,7 +30,7 @@ pub(super) fn choice(document: &Document, spec: &Spec, layout: &Layout, number: 
             );
         }
         names.push(name);
-        if case.codes.is_empty() && has_other {
+        if case.codes.is_empty() && has_other && !is_unread {
             let at = at.codes.first().unwrap_or(&at.name).clone();
             document.error_hint(
                 Code::Duplicate,
@@ -38,7 +39,8 @@ pub(super) fn choice(document: &Document, spec: &Spec, layout: &Layout, number: 
                 "leave one out",
             );
         }
-        has_other |= case.codes.is_empty();
+        // A case that could not be read may be that of any code.
+        has_other |= case.codes.is_empty() || is_unread;
         for (code, at) in case.codes.iter().zip(&at.codes) {
             if codes.contains(&&**code) {
                 let message = format!("code \"{code}\" stands twice in `{}`", choice.name);
@@ -89,7 +91,13 @@ fn chooser<'l>(
 ) -> Option<&'l Field> {
     let path = &choice.by;
     let name = &choice.name;
+    if path.is_empty() || may_be_hole(layout, path) {
+        return None;
+    }
     let found = layout.span(path).map(|span| span.field).or_else(|| layout.field_before(path, number));
+    if found.is_none() && lacks_len(layout) && layout.item_in_parts(path).is_some() {
+        return None;
+    }
     let (message, hint) = match found {
         None => no_field(spec, layout, choice),
         Some(field) if !field.is_code_like() => (

@@ -7,7 +7,7 @@ use fep_codec::layout::{Computed, Encoding, Field, Group, Item, Kind, LATE_MAX, 
 
 use super::elsewhere;
 use crate::document::Document;
-use crate::lower::{LayoutPlace, Place, can_count};
+use crate::lower::{LayoutPlace, Place, can_count, lacks_len, may_be_hole};
 use crate::model::Spec;
 use crate::report::Code;
 
@@ -16,6 +16,9 @@ pub(super) fn group(document: &Document, spec: &Spec, layout: &Layout, number: u
     let Some(by) = group.repeat.counted_by() else { return };
     let at = place.key("count");
     let name = &group.name;
+    if by.is_empty() || may_be_hole(layout, by) {
+        return;
+    }
     if by.contains('.') {
         return counted_in_part(document, layout, number, group, place);
     }
@@ -65,7 +68,10 @@ fn counted_in_part(document: &Document, layout: &Layout, number: usize, group: &
             "the path leads through parts to a field: \"header.item_count\"",
         );
     };
-    if counts_it(document, layout, group, field, place) && !layout.is_counted_in_part(group, number) {
+    if counts_it(document, layout, group, field, place)
+        && !lacks_len(layout)
+        && !layout.is_counted_in_part(group, number)
+    {
         let message = format!("`{by}` counts `{name}` and is not at a fixed offset above it");
         document.error_hint(
             Code::VaryingLength,
@@ -133,7 +139,7 @@ fn unlinked(field: &Field, by: &str, group: &str) -> (Code, String, String) {
 pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, place: &Place) {
     let Some(Computed::Count(of)) = &field.computed else { return };
     // A link is checked in the telegram that contains the group.
-    if layout.is_link(field) {
+    if layout.is_link(field) || may_be_hole(layout, of) {
         return;
     }
     let by = &field.name;
@@ -142,6 +148,9 @@ pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, plac
     match layout.item(of) {
         Some((_, Item::Group(group))) if group.repeat.counted_by() == Some(by) => {}
         Some((_, Item::Group(_))) if layout.items().iter().any(is_named) => {}
+        // The group names a field that is not there, which is noted at the group.
+        Some((_, Item::Group(group)))
+            if group.repeat.counted_by().is_some_and(|by| layout.item_in_parts(by).is_none()) => {}
         Some((_, Item::Group(_))) => {
             let message = format!("`{by}` counts `{of}`, which is not counted by it");
             document.error_hint(
@@ -170,6 +179,9 @@ pub(super) fn lengths(document: &Document, layout: &Layout, place: &LayoutPlace)
         let message =
             format!("`{}` has {count} computed lengths and checks, a telegram can have {LATE_MAX}", layout.name);
         document.error_hint(Code::TooMuch, place.name.clone(), message, "read the others as plain numbers");
+    }
+    if lacks_len(layout) {
+        return;
     }
     narrow(document, layout, place, &(layout.min_len()..=layout.max_len()), 0, "");
 }

@@ -4,12 +4,12 @@ use fep_codec::Layout;
 use fep_codec::layout::{Group, Item, Limit, Repeat};
 
 use crate::document::Document;
-use crate::lower::Place;
+use crate::lower::{Place, lacks_len};
 use crate::report::Code;
 
 /// Notes an item that takes what is left, if a later item varies in length.
 pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &Item, place: &Place) {
-    if layout.limit(number) != Limit::Endless || has_lost_count(layout, item) {
+    if layout.limit(number) != Limit::Endless || has_lost_count(layout, item) || lacks_len(layout) {
         return;
     }
     let name = item.name().unwrap_or_default();
@@ -24,7 +24,7 @@ pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &I
 pub(super) fn entry(document: &Document, group: &Group, place: &Place) {
     let layout = &group.layout;
     let name = &group.name;
-    if layout.items().iter().any(|item| has_lost_count(layout, item)) {
+    if lacks_len(layout) || layout.items().iter().any(|item| has_lost_count(layout, item)) {
         return;
     }
     if layout.has_rest() {

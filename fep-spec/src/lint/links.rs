@@ -6,7 +6,7 @@ use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, NumberRule, S
 use super::counts::{largest, short};
 use super::elsewhere;
 use crate::document::{Document, instead};
-use crate::lower::{LayoutPlace, Place};
+use crate::lower::{LayoutPlace, Place, item_lacks_len, lacks_len, may_be_hole};
 use crate::model::Spec;
 use crate::report::Code;
 
@@ -18,6 +18,15 @@ pub(super) fn field(document: &Document, layout: &Layout, number: usize, field: 
     }
     // A link is checked in the telegram that contains its items.
     if layout.is_link(field) {
+        return;
+    }
+    let of = match &field.computed {
+        Some(Computed::LengthOf(of) | Computed::Sum(of)) => Some(of),
+        Some(Computed::Sign(sign)) => Some(&sign.of),
+        Some(Computed::Check(check)) => check.from.as_ref(),
+        _ => None,
+    };
+    if of.is_some_and(|of| may_be_hole(layout, of)) {
         return;
     }
     match &field.computed {
@@ -66,6 +75,9 @@ impl Link<'_> {
         if self.layout.items().iter().take(self.number).any(again) {
             let message = format!("another field above says the length of `{of}`");
             return self.error(Code::Duplicate, "of", message, "leave one out, or read it as a plain number");
+        }
+        if item_lacks_len(item) {
+            return;
         }
         short(self.document, self.field, name, item.min_len()..=item.max_len(), self.place.name.clone());
     }
@@ -174,6 +186,7 @@ impl Link<'_> {
                     format!("name an item above, or say where the covered bytes end: to = \"{from}\""),
                 );
             }
+            Some((at, _)) if self.layout.offset_of(at).is_none() && lacks_len(self.layout) => {}
             Some((at, _)) if self.layout.offset_of(at).is_none() => {
                 let varying = super::ends::varying(self.layout, at);
                 let message = format!("`{from}` has no fixed offset, because `{varying}` varies in length");
@@ -228,7 +241,8 @@ pub(super) fn numbers(layout: &Layout, within: &str) -> Vec<String> {
 /// Checks the two fields that say which page of a longer list a group is.
 pub(super) fn page(document: &Document, spec: &Spec, layout: &Layout, group: &Group, place: &Place) {
     let Some(page) = &group.page else { return };
-    for (key, name) in [("total", &page.total), ("start", &page.start)] {
+    let named = [("total", &page.total), ("start", &page.start)];
+    for (key, name) in named.into_iter().filter(|(_, name)| !may_be_hole(layout, name)) {
         let (code, message, hint) = match layout.item(name) {
             Some((_, Item::Field(Field { kind: Kind::Number(NumberRule { scale: 0, .. }), .. }))) => continue,
             Some(_) => {

@@ -12,7 +12,7 @@ use crate::report::Code;
 
 /// Checks the name of an item against those above it.
 pub(super) fn item(document: &Document, layout: &Layout, number: usize, item: &Item, place: &Place) {
-    let Some(name) = item.name().filter(|name| !name.is_empty()) else { return };
+    let Some(name) = item.name().filter(|name| name.chars().any(char::is_alphanumeric)) else { return };
     let own = ident(name);
     let above = layout.items().iter().take(number).filter_map(Item::name);
     let Some(other) = above.into_iter().find(|other| *other == name || ident(other) == own) else { return };

@@ -9,7 +9,7 @@ use fep_codec::layout::Item;
 
 use super::ends;
 use crate::document::Document;
-use crate::lower::{Lowered, Place, Stated};
+use crate::lower::{Lowered, Place, Stated, item_lacks_len};
 use crate::report::Code;
 
 /// Notes each offset that is not that of its item.
@@ -17,13 +17,21 @@ pub(super) fn offsets(document: &Document, lowered: &Lowered) {
     let mut all = Vec::new();
     let parts = lowered.spec.parts.iter().map(|part| &part.layout).zip(&lowered.parts);
     let telegrams = lowered.spec.telegrams.iter().map(|telegram| &telegram.layout).zip(&lowered.telegrams);
-    for (layout, place) in parts.chain(telegrams).filter(|(_, place)| !place.broken) {
+    for (layout, place) in parts.chain(telegrams) {
         collect(layout, place.items.as_deref().unwrap_or_default(), &mut all);
     }
     let other = other_start(document, &all);
+    let mut before = 0_isize;
     for one in &all {
+        if one.is_first {
+            before = 0;
+        }
         match &one.found {
-            Found::At(offset) => compare(document, one.stated, *offset, other),
+            Found::At(offset) => {
+                // A wrong length moves all items below it, which is one mistake.
+                let by = compare(document, one.stated, *offset, other, before);
+                before = by;
+            }
             Found::Behind(above) => {
                 let stated = written(one.stated);
                 let message = format!("the sheet says byte {stated}, `{above}` above has no fixed length");
@@ -35,6 +43,8 @@ pub(super) fn offsets(document: &Document, lowered: &Lowered) {
 
 /// A stated offset, and where the item is.
 struct Compared<'l> {
+    /// Whether it is the first one of its layout.
+    is_first: bool,
     stated: &'l Stated,
     found: Found<'l>,
 }
@@ -46,13 +56,26 @@ enum Found<'l> {
     Behind(&'l str),
 }
 
+/// Behind an item whose length is not known, the next stated offset is believed, and those behind it are compared with it.
 fn collect<'l>(layout: &'l Layout, places: &'l [Place], all: &mut Vec<Compared<'l>>) {
+    let mut is_first = true;
+    let mut lost = false;
+    let mut offset = Some(0_usize);
     for (number, (item, place)) in layout.items().iter().zip(places).enumerate() {
         if let Some(stated) = &place.at {
-            let found =
-                layout.offset_of(number).map_or_else(|| Found::Behind(ends::varying(layout, number)), Found::At);
-            all.push(Compared { stated, found });
+            match offset {
+                Some(offset) => {
+                    all.push(Compared { is_first: std::mem::take(&mut is_first), stated, found: Found::At(offset) })
+                }
+                None if lost => {
+                    offset = Some(stated.offset);
+                    is_first = true;
+                }
+                None => all.push(Compared { is_first, stated, found: Found::Behind(ends::varying(layout, number)) }),
+            }
         }
+        lost |= item_lacks_len(item);
+        offset = offset.and_then(|offset| offset.checked_add(item.fixed_len()?));
         match item {
             Item::Group(group) => collect(&group.layout, place.entry.as_deref().unwrap_or_default(), all),
             Item::Choice(choice) => {
@@ -86,18 +109,21 @@ fn other_start(document: &Document, all: &[Compared<'_>]) -> Option<usize> {
     Some(other)
 }
 
-/// Compares a stated offset with that of the item. `other`: the number of the first byte, if it is not the stated one.
-fn compare(document: &Document, stated: &Stated, offset: usize, other: Option<usize>) {
+/// Compares a stated offset with that of the item. `other`: the number of the first byte, if it is not the stated one. Returns the difference;
+/// one that is as large as that of the item `before` is not noted.
+fn compare(document: &Document, stated: &Stated, offset: usize, other: Option<usize>, before: isize) -> isize {
     let from = other.unwrap_or(stated.from);
     let found = offset.saturating_add(from);
     let stated_at = written(stated);
-    if found == stated_at {
-        return;
+    let difference = isize::try_from(found).unwrap_or(isize::MAX) - isize::try_from(stated_at).unwrap_or(isize::MAX);
+    if difference == 0 || difference == before {
+        return difference;
     }
     let (more, by) = if found > stated_at { ("later", found - stated_at) } else { ("earlier", stated_at - found) };
     let message = format!("the sheet says byte {stated_at}, the items above put it at byte {found}: {by} {more}");
     let hint = format!("offsets count from {from}; look for a wrong `len` above");
     document.error_hint(Code::OffsetMismatch, stated.span.clone(), message, hint);
+    difference
 }
 
 /// The offset as it stands in the file.

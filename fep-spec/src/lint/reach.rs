@@ -9,7 +9,7 @@ use super::counts::{largest, short};
 use super::elsewhere;
 use super::links::{is_measurable, numbers, scale};
 use crate::document::{Document, instead};
-use crate::lower::{LayoutPlace, Place};
+use crate::lower::{LayoutPlace, Place, item_lacks_len, may_be_hole};
 use crate::model::Spec;
 use crate::report::Code;
 
@@ -76,6 +76,14 @@ impl<'l> Reach<'l> {
     fn field(&self, field: &Field, place: Option<&Place>) {
         let Some(computed) = &field.computed else { return };
         let at = |key: &str| place.map_or_else(|| self.at.clone(), |place| place.key(key));
+        let named: Vec<&str> = match computed {
+            Computed::LengthOf(of) | Computed::Count(of) | Computed::Sum(of) => vec![of],
+            Computed::Check(check) => [&check.from, &check.to].into_iter().filter_map(|end| end.as_deref()).collect(),
+            Computed::Length(_) | Computed::Sequence(_) | Computed::Sign(_) => vec![],
+        };
+        if named.into_iter().any(|of| self.outer.iter().any(|layout| may_be_hole(layout, of))) {
+            return;
+        }
         let Some(found) = self.outer.iter().rev().find(|layout| layout.answers(computed)) else {
             return self.unanswered(field, computed, at);
         };
@@ -95,7 +103,7 @@ impl<'l> Reach<'l> {
     /// Checks that the number of a sign stands beside it.
     fn sign(&self, layout: &Layout, field: &str, sign: &SignOf, place: Option<&Place>) {
         let of = &*sign.of;
-        if layout.item(of).is_some() {
+        if layout.item(of).is_some() || self.outer.iter().any(|layout| may_be_hole(layout, of)) {
             return;
         }
         let at = place.map_or_else(|| self.at.clone(), |place| place.key("of"));
@@ -154,6 +162,9 @@ impl<'l> Reach<'l> {
                 message,
                 "`of` names a part, a group, a choice or a tail",
             );
+        }
+        if item_lacks_len(item) {
+            return;
         }
         short(self.document, field, name, item.min_len()..=item.max_len(), self.at.clone());
     }

@@ -1,12 +1,12 @@
 //! `when`: each condition must be able to hold.
 
 use fep_codec::Layout;
-use fep_codec::layout::{Item, Kind, When};
+use fep_codec::layout::{Computed, Item, Kind, LengthScope, Span, When};
 use fep_core::codes::units;
 
 use super::ends;
 use crate::document::{Document, nearest};
-use crate::lower::LayoutPlace;
+use crate::lower::{LayoutPlace, lacks_len, may_be_hole};
 use crate::report::Code;
 
 /// The message about a wrong condition, and the hint.
@@ -17,7 +17,19 @@ pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace)
     let mut resolved = true;
     for (when, at) in layout.when.iter().zip(&place.when) {
         let wrong = match layout.span(&when.path) {
-            Some(span) => value(when, &span.field.kind, span.field.len),
+            Some(span) => value(when, &span.field.kind, span.field.len).or_else(|| computed(layout, when, &span)),
+            None if may_be_hole(layout, &when.path) => {
+                resolved = false;
+                None
+            }
+            // Its offset is not known, and its values are.
+            None if lacks_len(layout) && matches!(layout.item_in_parts(&when.path), Some(Item::Field(_))) => {
+                resolved = false;
+                match layout.item_in_parts(&when.path) {
+                    Some(Item::Field(field)) => value(when, &field.kind, field.len),
+                    _ => None,
+                }
+            }
             None => Some(no_field(layout, &when.path)),
         };
         if let Some((message, hint)) = wrong {
@@ -26,6 +38,33 @@ pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace)
         }
     }
     resolved
+}
+
+/// A condition on a field that the encoder fills in with other values.
+fn computed(layout: &Layout, when: &When, span: &Span<'_>) -> Option<Wrong> {
+    let path = &when.path;
+    let wanted: usize = when.value.parse().ok()?;
+    let (least, most) = match span.field.computed.as_ref()? {
+        Computed::Length(_) if lacks_len(layout) => return None,
+        Computed::Length(scope) => {
+            let before = match scope {
+                LengthScope::All => 0,
+                LengthScope::Rest => span.range.end,
+            };
+            (layout.min_len().saturating_sub(before), layout.max_len().saturating_sub(before))
+        }
+        Computed::Count(group) => match layout.item(group) {
+            Some((_, Item::Group(group))) => (0, group.repeat.max()),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    if (least..=most).contains(&wanted) {
+        return None;
+    }
+    let possible = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let message = format!("`{path}` is computed as {possible} and never \"{}\"", when.value);
+    Some((message, "name a field that tells telegrams apart, or mend the value".to_owned()))
 }
 
 pub(super) fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {

@@ -7,9 +7,10 @@ use fep_codec::layout::CodeMeaning;
 use fep_core::codes::kept;
 
 use super::names;
+use crate::canonical::quoted;
 use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 /// The name of the variant that generated code has for codes that are not on an open list.
 pub(crate) const OTHER: &str = "Other";
@@ -18,26 +19,36 @@ pub(crate) const OTHER: &str = "Other";
 pub(super) fn list(name: &str, table: Table<'_>) -> CodeList {
     let label = table.string("label").map(|label| label.value.to_owned()).unwrap_or_default();
     let closed = table.boolean("closed").is_some_and(|closed| closed.value);
-    let codes = table.required("codes").map(|codes| self::codes(codes, closed)).unwrap_or_default();
+    let (codes, complete) = table.required("codes").map(|codes| self::codes(codes, closed)).unwrap_or_default();
     table.finish();
-    CodeList { name: name.to_owned(), label, open: !closed, codes }
+    // A code that could not be read may be any.
+    CodeList { name: name.to_owned(), label, open: !closed || !complete, codes }
 }
 
 /// Reads `[{ code = "20", name = "Deposit", label = "입금" }, …]`.
-pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<String>)> {
+///
+/// The flag says whether all of them could be read.
+pub(super) fn codes(value: Value<'_>, closed: bool) -> (Vec<(CodeMeaning, Option<String>)>, bool) {
     let document = value.document();
+    let mut complete = true;
+    let mut unnamed = false;
     let mut codes: Vec<(CodeMeaning, Option<String>)> = Vec::new();
     let mut known = BTreeSet::new();
     let mut names = BTreeSet::new();
-    for entry in value.array().unwrap_or_default() {
-        let Some((code, label, name)) = entry.table().and_then(one) else { continue };
+    let Some(entries) = value.array() else { return (codes, false) };
+    let is_empty = entries.is_empty();
+    for entry in entries {
+        let table = entry.table();
+        let misspelt = table.as_ref().is_some_and(|table| table.misspells("name", &["code", "label"]));
+        let Some((code, label, name)) = table.and_then(one) else {
+            complete = false;
+            continue;
+        };
         if !known.insert(code.value) {
-            document.error(
-                Code::Duplicate,
-                code.span.clone(),
-                format!("code \"{}\" stands twice on this list", code.value),
-            );
+            let message = format!("code \"{}\" stands twice on this list", code.value);
+            document.error_fix(Code::Duplicate, code.span.clone(), message, "leave one out", Fix::TakeOutCopy);
         }
+        unnamed |= name.is_none() && !misspelt;
         if let Some(name) = &name {
             check_name(document, name, !names.insert(name.value), closed);
         }
@@ -45,14 +56,14 @@ pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<
         codes.push((meaning, name.map(|name| name.value.to_owned())));
     }
     let named = codes.iter().filter(|(_, name)| name.is_some()).count();
-    if codes.is_empty() {
+    if is_empty {
         document.error_hint(
             Code::Empty,
             value.span(),
             "an empty list of codes",
             "use kind = \"text\" if the codes are not known",
         );
-    } else if named != 0 && named != codes.len() {
+    } else if named != 0 && unnamed {
         let message = format!("{named} of {} codes have a `name`", codes.len());
         document.error_hint(
             Code::MissingKey,
@@ -61,7 +72,7 @@ pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<
             "either all codes of a list have one, or none has",
         );
     }
-    codes
+    (codes, complete)
 }
 
 /// Code, label, and the name if there is one.
@@ -76,12 +87,13 @@ fn one(table: Table<'_>) -> Option<OneCode<'_>> {
     let code = code?.map(kept);
     if !code.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || code.value.ends_with(' ') {
         let message = format!("code \"{}\" must be ASCII, without a space at its end", code.value);
-        document.error_hint(
-            Code::BadCode,
-            code.span,
-            message,
-            "leave out the padding: \"\" is the code of a blank field",
-        );
+        let hint = "leave out the padding: \"\" is the code of a blank field";
+        let bare = code.value.trim_end_matches(' ');
+        if bare.bytes().all(|byte| byte.is_ascii_graphic()) {
+            document.error_fix(Code::BadCode, code.span, message, hint, Fix::Write(quoted(bare)));
+        } else {
+            document.error_hint(Code::BadCode, code.span, message, hint);
+        }
         return None;
     }
     Some((code, label, name))

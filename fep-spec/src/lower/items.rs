@@ -8,10 +8,11 @@ mod choices;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use fep_codec::Layout;
 use fep_codec::layout::{Filler, Item, Literal, Part};
+use fep_codec::{Charset, Layout};
 
 pub(crate) use self::computed::can_count;
+use super::holes::{Hole, is_unmeasured};
 use super::{Known, names, options};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::{FlattenedNote, Note};
@@ -23,8 +24,6 @@ pub(crate) struct Items {
     pub(crate) items: Vec<Item>,
     pub(crate) notes: Vec<Note>,
     pub(crate) places: Vec<Place>,
-    /// Whether an item could not be read, so that sums and offsets mean nothing.
-    pub(crate) broken: bool,
     /// The depth of nested parts, groups and choices.
     pub(crate) depth: usize,
     /// The number of items, including those of all nested parts, entries and cases.
@@ -101,7 +100,7 @@ pub(crate) const TELEGRAM_LEN_MAX: usize = 1 << 20;
 /// The maximum number of entries of a group.
 const ENTRIES_MAX: usize = 100_000;
 
-/// Reads an `items` array. `owner` is the name of the telegram or part.
+/// Reads an `items` array. `owner` is the name of the telegram or part. A hole stands for what cannot be read.
 pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level: usize) -> Items {
     let document = value.document();
     let mut all = Items { depth: 1, ..Items::default() };
@@ -111,46 +110,98 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
             value.span(),
             format!("groups stand more than {DEPTH_MAX} deep inside each other"),
         );
-        return Items { broken: true, ..all };
+        all.hole(known, value.span(), None);
+        return all;
     }
-    for value in value.array().unwrap_or_default() {
-        let read = match value.table() {
-            Some(table) if is_splice(&table) => {
-                if !splice(known, table, &mut all) {
-                    all.broken = true;
-                }
-                continue;
-            }
-            table => table.and_then(|table| {
-                let span = table.span();
-                item(known, owner, table, level).map(|(read, at)| {
-                    let name = read.name.clone().unwrap_or(span.clone());
-                    let keys = read.keys.clone();
-                    let entry = read.entry.clone();
-                    let cases = read.cases.clone();
-                    (Place { span, name, at, keys, entry, cases }, read)
-                })
-            }),
-        };
-        let Some((place, read)) = read else {
-            all.broken = true;
+    let Some(values) = value.array() else {
+        all.hole(known, value.span(), None);
+        return all;
+    };
+    for value in values {
+        let Some(table) = value.table() else {
+            all.hole(known, value.span(), None);
             continue;
         };
-        all.depth = all.depth.max(1 + read.depth);
-        all.total = all.total.saturating_add(1).saturating_add(read.total);
+        if is_splice(&table) {
+            splice(known, table, &mut all);
+        } else {
+            one(known, owner, table, level, &mut all);
+        }
         if all.depth > DEPTH_MAX || all.total > TOTAL_MAX {
             let message = format!("more than {DEPTH_MAX} parts inside each other, or {TOTAL_MAX} items in all");
-            document.error_hint(Code::TooMuch, place.span, message, "write the items in fewer parts");
-            all.broken = true;
+            let hint = "write the items in fewer parts";
+            document.error_hint(Code::TooMuch, value.span(), message, hint);
+            // The items so far would make everything that uses them too large, too.
+            all = Items { depth: 1, ..Items::default() };
+            all.hole(known, value.span(), None);
             break;
         }
-        all.items.push(read.item);
-        all.notes.push(read.note);
-        all.places.push(place);
     }
     computed::signs_elsewhere(&mut all.items);
     computed::counts(&mut all);
     all
+}
+
+/// Reads one item that is no part without a name.
+fn one(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize, all: &mut Items) {
+    let span = table.span();
+    let hole = Hole::of(&table);
+    let document = table.document();
+    let (read, at) = item(known, owner, table, level);
+    // A length that does not suit the kind may be wrong itself.
+    let len = hole.len.filter(|_| !document.has_within(Code::WrongLength, &span));
+    let hole = Hole { len, ..hole };
+    let read = read.unwrap_or_else(|| Read::plain(hole.item(known.charset), None));
+    let name = read.name.unwrap_or(span.clone());
+    all.depth = all.depth.max(read.depth.saturating_add(1));
+    all.total = all.total.saturating_add(1).saturating_add(read.total);
+    all.items.push(read.item);
+    all.notes.push(read.note);
+    all.places.push(Place { span, name, at, keys: read.keys, entry: read.entry, cases: read.cases });
+}
+
+impl Items {
+    /// Items of which nothing can be read, at this place.
+    pub(super) fn unknown(known: &Known<'_>, at: Range<usize>) -> Self {
+        let mut all = Self { depth: 1, ..Self::default() };
+        all.hole(known, at, None);
+        all
+    }
+
+    /// Gives holes the lengths that the sheet implies: up to the next stated offset, or what is left of the stated length.
+    pub(super) fn measure(&mut self, charset: Charset, stated: Option<usize>) {
+        let unmeasured: Vec<usize> =
+            (0..self.items.len()).filter(|at| self.items.get(*at).is_some_and(is_unmeasured)).collect();
+        let mut rest = Vec::new();
+        for index in unmeasured {
+            let at = |index: usize| self.places.get(index).and_then(|place| place.at.as_ref()).map(|at| at.offset);
+            let end = if index + 1 == self.items.len() { stated } else { at(index + 1) };
+            match (at(index), end) {
+                (Some(start), Some(end)) if end > start => self.set_len(index, end - start, charset),
+                _ => rest.push(index),
+            }
+        }
+        let ([index], Some(stated)) = (rest.as_slice(), stated) else { return };
+        let others = self.items.iter().enumerate().filter(|(at, _)| at != index);
+        let sum = others.map(|(_, item)| item.fixed_len()).try_fold(0_usize, |sum, len| sum.checked_add(len?));
+        if let Some(len) = sum.and_then(|sum| stated.checked_sub(sum)).filter(|len| *len > 0) {
+            self.set_len(*index, len, charset);
+        }
+    }
+
+    fn set_len(&mut self, index: usize, len: usize, charset: Charset) {
+        if let Some(item) = self.items.get_mut(index) {
+            let name = item.name().unwrap_or_default().to_owned();
+            *item = Hole { name, len: Some(len) }.item(charset);
+        }
+    }
+
+    /// Adds an item of which nothing is known but where the sheet says that it is.
+    fn hole(&mut self, known: &Known<'_>, span: Range<usize>, at: Option<Stated>) {
+        self.items.push(Hole::unknown().item(known.charset));
+        self.notes.push(Note::default());
+        self.places.push(Place { name: span.clone(), span, at, keys: vec![], entry: None, cases: vec![] });
+    }
 }
 
 /// The layout of an entry or a case whose items are written at the group or the choice.
@@ -165,7 +216,7 @@ fn inline_layout(known: &Known<'_>, name: String, items: Vec<Item>) -> Layout {
     }
 }
 
-fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> Option<(Read, Option<Stated>)> {
+fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> (Option<Read>, Option<Stated>) {
     let at = stated(known, &table);
     let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
     let read = if table.has("group") {
@@ -181,14 +232,25 @@ fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> O
     } else if table.has("name") {
         fields::field(known, owner, &table)
     } else {
+        table.knows(&keys_of_fields());
+        if table.misspells("name", &keys_of_fields()) {
+            table.knows(&["name"]);
+            table.finish();
+            return (None, at);
+        }
         let message = "an item without a name";
         let hint = "an item is a field { name, type, len }, a { part }, a { filler }, a { literal }, a { group } or a { choice }";
         table.document().error_hint(Code::MissingKey, table.span(), message, hint);
-        return None;
+        return (None, at);
     };
     table.finish();
-    let read = read?;
-    Some((Read { note: Note { remark, ..read.note }, ..read }, at))
+    (read.map(|read| Read { note: Note { remark, ..read.note }, ..read }), at)
+}
+
+/// The keys of a field, without its name.
+fn keys_of_fields() -> Vec<&'static str> {
+    let more = ["at", "remark", "tail", "max"];
+    [&fields::KEYS[..], &computed::KEYS, &more].concat().into_iter().chain(options::keys()).collect()
 }
 
 impl Read {
@@ -221,16 +283,22 @@ fn is_splice(table: &Table<'_>) -> bool {
 }
 
 /// Adds the items of a part without a name of its own.
-fn splice(known: &mut Known<'_>, table: Table<'_>, all: &mut Items) -> bool {
+fn splice(known: &mut Known<'_>, table: Table<'_>, all: &mut Items) {
     table.knows(&["part"]);
     let document = table.document();
     let span = table.span();
     let at = stated(known, &table);
     let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
     let of = table.required_string("part");
+    let charset = known.charset;
     let part = of.as_ref().and_then(|of| known.part(document, of));
     table.finish();
-    let (Some(of), Some(part)) = (of, part) else { return false };
+    let (Some(of), Some(part)) = (of, part) else {
+        all.items.push(Hole::unknown().item(charset));
+        all.notes.push(Note::default());
+        all.places.push(Place { name: span.clone(), span, at, keys: vec![], entry: None, cases: vec![] });
+        return;
+    };
     let count = part.layout.items().len();
     let flattened = FlattenedNote { part: of.value.to_owned(), count, remark };
     let notes = part
@@ -252,7 +320,6 @@ fn splice(known: &mut Known<'_>, table: Table<'_>, all: &mut Items) -> bool {
     all.items.extend(part.layout.items().iter().cloned());
     all.notes.extend(notes);
     all.places.extend(places);
-    all.total <= TOTAL_MAX
 }
 
 fn part(known: &mut Known<'_>, table: &Table<'_>) -> Option<Read> {

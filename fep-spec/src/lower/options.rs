@@ -21,7 +21,7 @@ use fep_core::words::Word;
 pub(super) use self::text::{Byte, byte, charset};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 /// Declares [`FieldOptions`] with one line for each option: its name in fep-core's table, which has its key and its kinds; the
 /// field that holds it; and the function that reads its value.
@@ -141,7 +141,8 @@ fn distinct<W: Word>(value: Value<'_>, key: &str) -> Option<Vec<W>> {
     for word in value.array()? {
         let word = self::word::<W>(word)?;
         if words.contains(&word.value) {
-            value.document().error(Code::Duplicate, word.span, format!("\"{}\" is there twice", word.value.word()));
+            let message = format!("\"{}\" is there twice", word.value.word());
+            value.document().error_fix(Code::Duplicate, word.span, message, "leave one out", Fix::TakeOutCopy);
             return None;
         }
         words.push(word.value);

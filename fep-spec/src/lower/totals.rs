@@ -6,7 +6,7 @@ use std::ops::Range;
 use fep_codec::files::{Counted, FieldOf, Minus, Only, Serial, Summed, Tally, Total};
 
 use crate::document::{Located, Table, Value};
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 /// `{ field = "Trailer.total", sum = "Data.amount", where = { kind = "1" }, last_digits = 10 }`
 pub(super) fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
@@ -155,7 +155,8 @@ fn texts<'d>(value: Value<'d>, example: &str) -> Option<Vec<Located<&'d str>>> {
     for (index, text) in texts.iter().enumerate() {
         if texts.iter().take(index).any(|before| before.value == text.value) {
             let message = format!("`{}` stands twice", text.value);
-            value.document().error_hint(Code::Duplicate, text.span.clone(), message, "leave one out");
+            let span = text.span.clone();
+            value.document().error_fix(Code::Duplicate, span, message, "leave one out", Fix::TakeOutCopy);
             return None;
         }
     }

@@ -23,6 +23,11 @@ fn shown(character: Option<u8>, byte: u8) -> Text {
     }
 }
 
+/// A byte with the particle for what something is filled with.
+pub(super) fn filled(byte: &str) -> String {
+    if byte == "공백" { "공백으로".to_owned() } else { format!("{byte}(으)로") }
+}
+
 /// Bytes as hex digits: `00 FE`.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")

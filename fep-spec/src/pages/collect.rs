@@ -1,10 +1,12 @@
 //! [`Page::of`]: a spec → its page.
 
 use super::facts;
-use super::model::{CodeListPage, Condition, LetterPage, Page, PartPage, Row, TelegramPage};
+use super::kinds::kind_text;
+use super::model::{CodeListPage, Condition, FilePage, LetterPage, Page, PartPage, Row, TelegramPage};
 use super::records;
-use super::rows::{Rows, kind_text};
+use super::rows::Rows;
 use super::sharing::Sharing;
+use super::words::Text;
 use crate::model::{Spec, TelegramSpec};
 
 impl Page {
@@ -34,7 +36,9 @@ impl Page {
             files: spec.files.iter().map(|file| records::file(spec, file)).collect(),
             codes: Vec::new(),
             letters: spec.types.iter().map(letter).collect(),
+            samples: Vec::new(),
         };
+        page.telegrams.iter_mut().for_each(|telegram| totals(&page.files, telegram));
         page.codes = spec.codes.iter().filter(|list| page.uses(&list.name)).map(code_list).collect();
         page
     }
@@ -76,6 +80,30 @@ fn telegram(spec: &Spec, rows: &Rows<'_>, telegram: &TelegramSpec) -> TelegramPa
         remark: telegram.remark.clone(),
         is_record: spec.is_record(telegram.name()),
         rows: if telegram.like.is_some() { Vec::new() } else { rows.top(layout, &telegram.notes) },
+    }
+}
+
+/// Says at the fields of a record that a file computes them.
+fn totals(files: &[FilePage], record: &mut TelegramPage) {
+    for file in files {
+        let of_record = |(field, text): &(String, Text)| {
+            let path = field.strip_prefix(&*record.name)?.strip_prefix('.')?.to_owned();
+            Some((path, Text::new(format!("{}: {}", file.name, text.ko), format!("{}: {}", file.name, text.en))))
+        };
+        let facts: Vec<(String, Text)> = file.totals.iter().chain(&file.serials).filter_map(of_record).collect();
+        for (path, fact) in facts {
+            note(&mut record.rows, &path, &fact);
+        }
+    }
+}
+
+fn note(rows: &mut [Row], path: &str, fact: &Text) {
+    for row in rows {
+        if row.path.as_deref() == Some(path) {
+            row.computed = true;
+            row.facts.insert(0, fact.clone());
+        }
+        note(&mut row.rows, path, fact);
     }
 }
 

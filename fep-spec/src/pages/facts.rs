@@ -8,7 +8,7 @@ use fep_codec::layout::{
 };
 use fep_codec::{Charset, Layout};
 
-use super::bytes::{beside_digits, hex, in_charset};
+use super::bytes::{beside_digits, filled, hex, in_charset};
 use super::numbers::{accepts, encoding, none, number};
 use super::words::Text;
 
@@ -109,9 +109,11 @@ fn text(usual: Charset, rule: &TextRule, is_tail: bool, facts: &mut Vec<Text>) {
         let is_usual = rule.pad == rule.charset.space();
         facts.extend(match rule.justify {
             Justify::Left if is_usual => None,
-            Justify::Left => Some(Text::new(format!("뒤를 {}(으)로 채움", pad.ko), format!("filled with {}", pad.en))),
+            Justify::Left => {
+                Some(Text::new(format!("뒤를 {} 채움", filled(&pad.ko)), format!("filled with {}", pad.en)))
+            }
             Justify::Right => Some(Text::new(
-                format!("오른쪽 정렬, 앞을 {}(으)로 채움", pad.ko),
+                format!("오른쪽 정렬, 앞을 {} 채움", filled(&pad.ko)),
                 format!("right-aligned, filled with {}", pad.en),
             )),
         });
@@ -155,9 +157,9 @@ fn digits(charset: Charset, rule: &DigitsRule, len: usize, is_tail: bool, facts:
     } else if !is_tail && (rule.justify == Justify::Right || rule.pad != rule.encoding.space()) {
         let pad = beside_digits(rule.encoding, rule.pad);
         facts.push(match rule.justify {
-            Justify::Left => Text::new(format!("뒤를 {}(으)로 채움", pad.ko), format!("filled with {}", pad.en)),
+            Justify::Left => Text::new(format!("뒤를 {} 채움", filled(&pad.ko)), format!("filled with {}", pad.en)),
             Justify::Right => Text::new(
-                format!("오른쪽 정렬, 앞을 {}(으)로 채움", pad.ko),
+                format!("오른쪽 정렬, 앞을 {} 채움", filled(&pad.ko)),
                 format!("right-aligned, filled with {}", pad.en),
             ),
         });
@@ -224,7 +226,7 @@ pub(super) fn filler(charset: Charset, filler: &Filler) -> Vec<Text> {
     let mut facts = Vec::new();
     if filler.pad != charset.space() {
         let pad = in_charset(charset, filler.pad);
-        facts.push(Text::new(format!("{}(으)로 채움", pad.ko), format!("filled with {}", pad.en)));
+        facts.push(Text::new(format!("{} 채움", filled(&pad.ko)), format!("filled with {}", pad.en)));
     }
     facts.extend(filler.any.then(|| Text::new("수신할 때 어떤 값이든 허용", "may hold any bytes when received")));
     facts

@@ -132,6 +132,15 @@ impl Writer<'_> {
         }
     }
 
+    /// A code. That of a blank field is empty.
+    fn code(&self, code: &str) -> String {
+        match (code.is_empty(), self.lang) {
+            (false, _) => escaped(code),
+            (true, Lang::Ko) => "공백".to_owned(),
+            (true, Lang::En) => "blank".to_owned(),
+        }
+    }
+
     fn telegram_link(&self, name: &str) -> String {
         let label = self.page.telegram(name).map(|telegram| &*telegram.label).filter(|label| !label.is_empty());
         link(&Anchor::Telegram(name.to_owned()), label.unwrap_or(name))
@@ -140,7 +149,7 @@ impl Writer<'_> {
     fn conditions(&self, telegram: &TelegramPage) -> String {
         let shown = telegram.when.iter().map(|one| {
             let name = if one.label.is_empty() { format!("`{}`", one.path) } else { escaped(&one.label) };
-            let value = if one.value.is_empty() { "\"\"".to_owned() } else { escaped(&one.value) };
+            let value = self.code(&one.value);
             format!("{name} = {value}")
         });
         shown.collect::<Vec<_>>().join("<br>")
@@ -235,7 +244,7 @@ impl Writer<'_> {
     }
 
     fn case(&self, case: &CasePage, depth: usize, table: &mut Table) {
-        let codes: Vec<String> = case.codes.iter().map(|code| format!("\"{}\"", escaped(code))).collect();
+        let codes: Vec<String> = case.codes.iter().map(|code| self.code(code)).collect();
         let codes = match (codes.is_empty(), self.lang) {
             (false, _) => codes.join(", "),
             (true, Lang::Ko) => "다른 모든 코드".to_owned(),
@@ -284,10 +293,7 @@ impl Writer<'_> {
         let codes: Vec<String> = row
             .codes
             .iter()
-            .map(|known| {
-                let code = if known.code.is_empty() { "\"\"" } else { &known.code };
-                escaped(&format!("{code} {}", known.label)).trim_end().to_owned()
-            })
+            .map(|known| format!("{} {}", self.code(&known.code), escaped(&known.label)).trim_end().to_owned())
             .collect();
         if !codes.is_empty() {
             facts.push(codes.join(", "));
@@ -344,7 +350,7 @@ impl Writer<'_> {
         self.paragraph(open);
         let mut table = Table::new([words::CODE, words::MEANING, words::IN_CODE].map(|word| self.word(word)));
         for (known, name) in &list.codes {
-            let code = if known.code.is_empty() { "\"\"".to_owned() } else { escaped(&known.code) };
+            let code = self.code(&known.code);
             table.row([code, escaped(&known.label), name.as_ref().map(|name| format!("`{name}`")).unwrap_or_default()]);
         }
         self.table(&table.without_empty_columns());

@@ -2,6 +2,7 @@
 
 use fep_codec::layout::CodeMeaning;
 
+use super::explained::Explained;
 use super::words::Text;
 
 /// The page of one spec.
@@ -31,6 +32,8 @@ pub struct Page {
     pub codes: Vec<CodeListPage>,
     /// The sheet's own letters for kinds.
     pub letters: Vec<LetterPage>,
+    /// Samples of the telegrams. [`Page::of`] has none.
+    pub samples: Vec<Explained>,
 }
 
 /// One telegram.
@@ -226,6 +229,27 @@ pub struct RecordRow {
     pub times: Text,
     /// Whether the file ends behind it.
     pub is_last: bool,
+}
+
+impl Page {
+    /// A page without anything, for an index.
+    pub(super) const fn empty() -> Self {
+        Self {
+            name: String::new(),
+            title: String::new(),
+            version: String::new(),
+            source: String::new(),
+            charset: String::new(),
+            hash: 0,
+            reading: Vec::new(),
+            telegrams: Vec::new(),
+            parts: Vec::new(),
+            files: Vec::new(),
+            codes: Vec::new(),
+            letters: Vec::new(),
+            samples: Vec::new(),
+        }
+    }
 }
 
 impl Anchor {

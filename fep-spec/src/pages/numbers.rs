@@ -3,7 +3,7 @@
 use fep_codec::Charset;
 use fep_codec::layout::{Accept, Accepts, Encoding, Justify, NoneAs, NoneSet, NumberRule, Overpunch, Sign};
 
-use super::bytes::beside_digits;
+use super::bytes::{beside_digits, filled};
 use super::words::Text;
 
 /// What differs from an unsigned number that is filled with zeros.
@@ -18,10 +18,10 @@ pub(super) fn number(charset: Charset, rule: &NumberRule, facts: &mut Vec<Text>)
         let pad = beside_digits(rule.encoding, pad);
         facts.push(match rule.justify {
             Justify::Right => {
-                Text::new(format!("앞을 {}(으)로 채움", pad.ko), format!("filled with {} on the left", pad.en))
+                Text::new(format!("앞을 {} 채움", filled(&pad.ko)), format!("filled with {} on the left", pad.en))
             }
             Justify::Left => Text::new(
-                format!("왼쪽 정렬, 뒤를 {}(으)로 채움", pad.ko),
+                format!("왼쪽 정렬, 뒤를 {} 채움", filled(&pad.ko)),
                 format!("left-aligned, filled with {}", pad.en),
             ),
         });

@@ -23,11 +23,7 @@ pub(super) fn file(spec: &Spec, file: &FileSpec) -> FilePage {
             .iter()
             .map(|total| (format!("{}.{}", total.record, total.field), self::total(total)))
             .collect(),
-        serials: file
-            .serials
-            .iter()
-            .map(|serial| (joined(serial.fields.iter().map(shown)), self::serial(serial)))
-            .collect(),
+        serials: file.serials.iter().flat_map(numbered).collect(),
     }
 }
 
@@ -199,6 +195,19 @@ fn total(total: &Total) -> Text {
         add(format!(", 끝 {digits}자리만"), format!(", the last {digits} digits"));
     }
     text
+}
+
+/// Each field of a numbering.
+fn numbered(serial: &Serial) -> Vec<(String, Text)> {
+    let with = |field: &FieldOf| {
+        let others = joined(serial.fields.iter().filter(|other| *other != field).map(shown));
+        let text = self::serial(serial);
+        if others.is_empty() {
+            return text;
+        }
+        Text::new(format!("{}, {others}와(과) 이어지는 번호", text.ko), format!("{}, shared with {others}", text.en))
+    };
+    serial.fields.iter().map(|field| (shown(field), with(field))).collect()
 }
 
 fn serial(serial: &Serial) -> Text {

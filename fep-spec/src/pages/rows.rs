@@ -4,6 +4,7 @@ use fep_codec::layout::{Case, Choice, CodeMeaning, Field, Group, Item, Kind, Rep
 use fep_codec::{Charset, Layout};
 
 use super::facts;
+use super::kinds::{kind_text, word};
 use super::model::{CasePage, Row, Times};
 use super::sharing::Sharing;
 use super::words::Text;
@@ -210,40 +211,4 @@ fn blank(place: &Place) -> Row {
         rows: Vec::new(),
         cases: Vec::new(),
     }
-}
-
-const fn word(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Text(_) => "text",
-        Kind::Digits(_) => "digits",
-        Kind::Number(_) => "number",
-        Kind::Date(_) => "date",
-        Kind::Time(_) => "time",
-        Kind::DateTime(_) => "datetime",
-        Kind::Code(_) => "code",
-        Kind::Flag(_) => "flag",
-        Kind::Bytes(_) => "bytes",
-    }
-}
-
-/// A kind for people.
-pub(super) fn kind_text(kind: &str) -> Text {
-    let ko = match kind {
-        "text" => "문자",
-        "digits" => "숫자열",
-        "number" => "숫자",
-        "date" => "일자",
-        "time" => "시각",
-        "datetime" => "일시",
-        "code" => "코드",
-        "flag" => "여부",
-        "bytes" => "바이트",
-        "literal" => "고정값",
-        "filler" => "예비",
-        "group" => "반복부",
-        "choice" => "선택부",
-        "part" => "묶음",
-        other => other,
-    };
-    Text::new(ko, kind)
 }

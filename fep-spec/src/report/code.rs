@@ -112,4 +112,6 @@ codes! {
     NotGenerated = "not-generated",
     /// A spec is not in the canonical form (`fep fmt --check`).
     NotFormatted = "not-formatted",
+    /// A group of varying size has no `max`.
+    NoMax = "no-max",
 }

@@ -141,9 +141,12 @@ impl Filling<'_> {
             let code = wanted.or_else(marked).or_else(earlier).or_else(|| codes(choice, decider).into_iter().next());
             let code = code.unwrap_or_default();
             record.set(&by, Value::Text(code.clone()))?;
-            if let Some(case) = choice.case_with(&code).and_then(|number| choice.cases().get(number)) {
+            if let Some(number) = choice.case_with(&code)
+                && let Some(case) = choice.cases().get(number)
+            {
                 let path = format!("{within}{}", choice.name);
-                record.choose(&path, &case.layout.name)?;
+                // By its number, because two cases can have the same part and so the same name.
+                record.set(&path, Value::Choice(number, Record::new(&case.layout).values().to_vec()))?;
                 self.items(&case.layout, &format!("{path}."), record)?;
             }
             decided.push((&choice.by, code));

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use fep_codec::files::{FileLayout, FileReader, Lenient, verify};
 use fep_codec::{Charset, CodeTable, Framing, Layout, Record, Telegram, TelegramSet};
+use fep_spec::canonical;
+use fep_spec::fix;
 use fep_spec::generate::rust;
 use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
 use fep_spec::import::sheet::{self, SheetMap, SheetOptions};
@@ -164,11 +166,16 @@ pub fn layouts(bytes: &[u8]) {
 }
 
 /// Reads any text as a spec file. It is read, or refused with findings that can be rendered. A spec that is read becomes Rust, and its
-/// layouts handle any bytes.
+/// layouts handle any bytes. Formatting and mending the text a second time changes nothing.
 pub fn spec(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let checked = Spec::check("fuzz.toml", text);
     let _ = (checked.report.render(true), checked.report.to_json(), checked.report.to_string());
+    if let Ok(formatted) = canonical::format("fuzz.toml", text) {
+        assert_eq!(canonical::format("fuzz.toml", &formatted).as_ref(), Ok(&formatted));
+    }
+    let mended = fix::mend("fuzz.toml", text).text;
+    assert_eq!(fix::mend("fuzz.toml", &mended).text, mended);
     if let Some(spec) = checked.spec {
         rust(&spec, "fuzz.toml").expect("a clean spec becomes Rust");
         for telegram in &spec.telegrams {

@@ -153,6 +153,10 @@ impl FactStore for Facts {
         }
         probed.map(drop).map_err(failed)
     }
+
+    fn save_log(&mut self) -> Result<(), StoreError> {
+        schema::save_log(&self.connection).map_err(failed)
+    }
 }
 
 impl FactReader {

@@ -66,6 +66,16 @@ pub(in crate::journal) fn read_write(path: &Path) -> Result<Connection, JournalE
     Ok(connection)
 }
 
+/// Moves what is only in the write-ahead log into the file. SQLite reads the log that it has opened, also if it was deleted since.
+pub(super) fn save_log(connection: &Connection) -> Result<(), Error> {
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0))?;
+    match is_busy {
+        // A reader needs what the file has now. It is done soon.
+        true => Err(Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)),
+        false => Ok(()),
+    }
+}
+
 /// Begins a file with the same identity as a journal file, and without its facts. The journal file is attached as `live`, only for
 /// reading. It is not encrypted yet.
 pub(super) fn copy_of(path: &Path, journal: &Path) -> Result<Connection, JournalError> {

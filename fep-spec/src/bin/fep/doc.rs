@@ -1,13 +1,16 @@
 //! `fep doc`: writes the design sheet of each spec, regenerated for people, and an index if there are several.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use fep_spec::load::{SpecNames, read, spec_files};
-use fep_spec::model::Spec;
-use fep_spec::pages::{Lang, Page, markdown};
+use fep_spec::model::{Spec, TelegramSpec};
+use fep_spec::pages::explained::{Explained, SAMPLE_MAX_BYTES, explain, made};
+use fep_spec::pages::{Lang, Page, html, markdown};
 use fep_spec::report::Report;
+use fep_spec::samples::{Options, Samples};
 
 use crate::end::{Ended, Outcome, Stop, note, print};
 use crate::files::read_text;
@@ -37,6 +40,8 @@ pub(crate) struct DocArgs {
 enum Form {
     /// Markdown with plain tables
     Md,
+    /// One HTML file that needs no network
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -50,7 +55,11 @@ enum LangArg {
 
 /// Writes the sheets of all specs. Nothing is written if a spec cannot be used, or a file is there already.
 pub(crate) fn doc(args: &DocArgs) -> Ended {
-    let pages: Vec<Page> = load(&args.specs)?.iter().map(Page::of).collect();
+    let specs = load(&args.specs)?;
+    let mut pages: Vec<Page> = specs.iter().map(|(_, spec)| Page::of(spec)).collect();
+    if args.to.has_samples() {
+        samples(&specs, &mut pages)?;
+    }
     let lang = match args.lang {
         LangArg::Ko => Lang::Ko,
         LangArg::En => Lang::En,
@@ -78,24 +87,32 @@ impl Form {
     const fn ending(self) -> &'static str {
         match self {
             Self::Md => "md",
+            Self::Html => "html",
         }
+    }
+
+    /// Whether the form shows samples.
+    const fn has_samples(self) -> bool {
+        matches!(self, Self::Html)
     }
 
     fn page(self, page: &Page, lang: Lang) -> String {
         match self {
             Self::Md => markdown::page(page, lang),
+            Self::Html => html::page(page, lang),
         }
     }
 
     fn index(self, pages: &[Page], lang: Lang) -> String {
         match self {
             Self::Md => markdown::index(pages, lang),
+            Self::Html => html::index(pages, lang),
         }
     }
 }
 
 /// All specs. Two of one name would become one file.
-fn load(paths: &[PathBuf]) -> Result<Vec<Spec>, Stop> {
+fn load(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Spec)>, Stop> {
     let mut specs = Vec::new();
     let mut report = Report::default();
     let mut names = SpecNames::default();
@@ -109,18 +126,72 @@ fn load(paths: &[PathBuf]) -> Result<Vec<Spec>, Stop> {
             let (name, text) = if stdin { ("stdin".to_owned(), read_text(None)?) } else { read(&path)? };
             report.findings.extend(names.take(&path, &text));
             match Spec::parse(&name, &text) {
-                Ok(spec) => specs.push(spec),
+                Ok(spec) => specs.push((path, spec)),
                 Err(findings) => report.append(findings),
             }
         }
     }
-    if let Some(index) = specs.iter().find(|spec| spec.name == "index" && specs.len() > 1) {
+    if let Some((_, index)) = specs.iter().find(|(_, spec)| spec.name == "index" && specs.len() > 1) {
         return Err(Stop::Message(format!(
             "the spec `{}` has the name of the index file; write its sheet alone",
             index.name
         )));
     }
     if report.is_empty() { Ok(specs) } else { Err(Stop::Spec(report)) }
+}
+
+/// Adds the samples beside the spec files: the files of their folders `samples`. What is no sample of any spec is named.
+fn samples(specs: &[(PathBuf, Spec)], pages: &mut [Page]) -> Result<(), Stop> {
+    let mut unread: BTreeMap<PathBuf, String> = BTreeMap::new();
+    let mut known = BTreeSet::new();
+    for ((path, spec), page) in specs.iter().zip(pages.iter_mut()) {
+        for sample in sample_files(path)? {
+            let cannot = |error: std::io::Error| Stop::Message(format!("cannot read {}: {error}", sample.display()));
+            let mut bytes = Vec::new();
+            let file = std::fs::File::open(&sample).map_err(cannot)?;
+            file.take(SAMPLE_MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
+            let name = sample.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            match explain(spec, &name, &bytes) {
+                Ok(explained) => {
+                    page.samples.extend(explained);
+                    known.insert(sample);
+                }
+                Err(why) => {
+                    unread.entry(sample).or_insert(why);
+                }
+            }
+        }
+    }
+    for ((_, spec), page) in specs.iter().zip(pages) {
+        let without = |telegram: &&TelegramSpec| page.samples.iter().all(|sample| sample.telegram != telegram.name());
+        // An answer with the items of its request would be shown the same way again.
+        let own = spec.telegrams.iter().filter(|telegram| telegram.like.is_none()).filter(without);
+        let made: Vec<Explained> = own.filter_map(|telegram| between_limits(spec, telegram)).collect();
+        page.samples.extend(made);
+    }
+    for (sample, why) in unread.iter().filter(|(sample, _)| !known.contains(*sample)) {
+        note(&format!("{} is left out: {why}", sample.display()));
+    }
+    Ok(())
+}
+
+/// A telegram with usual values, if one can be made.
+fn between_limits(spec: &Spec, telegram: &TelegramSpec) -> Option<Explained> {
+    let samples = Samples::of(spec, telegram, Options::default());
+    samples.all.first().map(|sample| made(telegram, &sample.bytes))
+}
+
+/// The files of the folder `samples` beside a spec file, in the order of their names.
+fn sample_files(spec: &Path) -> Result<Vec<PathBuf>, Stop> {
+    let folder = spec.parent().unwrap_or(Path::new("")).join("samples");
+    if spec == Path::new("-") || !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let cannot = |error: std::io::Error| Stop::Message(format!("cannot read {}: {error}", folder.display()));
+    let entries = std::fs::read_dir(&folder).map_err(cannot)?.collect::<Result<Vec<_>, _>>().map_err(cannot)?;
+    let mut files: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(|path| path.is_file()).collect();
+    files.sort();
+    Ok(files)
 }
 
 fn write(files: &[(PathBuf, String)], folder: &Path, force: bool) -> Result<(), Stop> {

@@ -9,6 +9,8 @@ use anstream::{AutoStream, ColorChoice};
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
 
+use crate::progress::around;
+
 /// The result of a command that ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -66,7 +68,7 @@ pub(crate) fn note(message: &str) {
 /// it. A failure of stdout is reported at the end.
 pub(crate) fn say(text: &str) {
     let _ = flush();
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = around(|| io::stderr().lock().write_all(text.as_bytes()));
 }
 
 /// The data that is printed but not yet written. A telegram is short, and a write of its own for each would cost more than its decoding.

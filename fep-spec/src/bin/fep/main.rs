@@ -5,7 +5,9 @@
 //! codes.
 
 mod check;
+mod diff;
 mod doc;
+mod progress;
 mod end;
 mod files;
 mod fmt;
@@ -15,6 +17,7 @@ mod import;
 mod layout;
 mod messages;
 mod sample;
+mod frames;
 mod telegrams;
 mod encode;
 mod text;
@@ -63,6 +66,8 @@ enum Action {
     Gen(generate::GenArgs),
     /// Offsets, lengths and kinds of all items, as a table or as JSON
     Layout(layout::LayoutArgs),
+    /// What changed between two versions of a spec, and what of it breaks telegrams
+    Diff(diff::DiffArgs),
     /// Specs → design sheets for people: Markdown or one HTML file each
     Doc(doc::DocArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
@@ -103,6 +108,7 @@ fn main() -> ExitCode {
         Action::Fmt(args) => fmt::fmt(&args),
         Action::Gen(args) => generate::generate(&args),
         Action::Layout(args) => layout::layout(&args),
+        Action::Diff(args) => diff::diff(&args),
         Action::Doc(args) => doc::doc(&args),
         Action::Import(args) => import::import(&args),
         Action::Sample(args) => sample::sample(&args),

@@ -11,16 +11,26 @@ use std::fmt::{self, Display};
 use fep_codec::Layout;
 use fep_codec::files::FileError;
 use fep_codec::lenient::Forgiven;
+use fep_spec::model::{SpecSet, UnchosenError};
 use serde_json::json;
 
 use crate::Format;
-use crate::end::{Outcome, note, say};
+use crate::end::{Ended, Outcome, Stop, note, say};
 
 /// The place of a telegram in the input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     /// A telegram: its number from 1, and the offset of its first byte.
     Telegram(usize, usize),
+    /// A telegram of a capture.
+    Packet {
+        /// Its number from 1.
+        number: usize,
+        /// The packet with its last byte.
+        packet: u64,
+        /// The side that sent it.
+        side: &'static str,
+    },
     /// A record of a file: its number from 1, and the offset of its first byte.
     Record(u64, u64),
 }
@@ -31,6 +41,8 @@ impl Place {
         match self {
             Self::Telegram(_, offset) => offset as u64,
             Self::Record(_, offset) => offset,
+            // Bytes count from the start of the telegram.
+            Self::Packet { .. } => 0,
         }
     }
 }
@@ -41,6 +53,9 @@ impl Display for Place {
         match self {
             Self::Telegram(1, _) => Ok(()),
             Self::Telegram(number, offset) => write!(f, "telegram {number} at byte {offset}: "),
+            Self::Packet { number, packet, side } => {
+                write!(f, "telegram {number} in packet {packet} from the {side}: ")
+            }
             Self::Record(number, offset) => write!(f, "record {number} at byte {offset}: "),
         }
     }
@@ -112,6 +127,18 @@ impl Messages {
         Outcome::Findings
     }
 
+    /// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
+    /// the user must name the telegram.
+    pub(crate) fn unchosen(self, specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place) -> Ended {
+        if bytes.is_empty() && !matches!(error, UnchosenError::NoMarks) {
+            return Ok(self.finding("the input is empty"));
+        }
+        if let UnchosenError::NoMatch(error) = error {
+            return Ok(self.findings(place, std::slice::from_ref(error)));
+        }
+        Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
+    }
+
     /// Reports an error of the whole input.
     pub(crate) fn finding(self, message: &str) -> Outcome {
         match self.format {
@@ -147,7 +174,7 @@ fn in_bytes<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e fep_codec::Error
 
 fn numbers(place: Option<Place>) -> (Option<usize>, Option<u64>) {
     match place {
-        Some(Place::Telegram(number, _)) => (Some(number), None),
+        Some(Place::Telegram(number, _) | Place::Packet { number, .. }) => (Some(number), None),
         Some(Place::Record(number, _)) => (None, Some(number)),
         None => (None, None),
     }

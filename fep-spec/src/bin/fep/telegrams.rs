@@ -8,16 +8,20 @@ use clap::Args;
 use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
 use fep_codec::lenient::{Deviation, Forgiven};
 use fep_codec::{Fault, Layout, Record, dump};
+use fep_spec::capture::{Capture, MAGIC_BYTES};
 use fep_spec::codec;
 use fep_spec::files::decode_file_reporting;
+use fep_spec::framing::Framing;
 use fep_spec::glued::{NextTelegram, lost, next_telegram, own_len};
-use fep_spec::model::{FileSpec, Named, Spec, SpecSet, TelegramSpec, UnchosenError};
+use fep_spec::model::{FileSpec, Named, Spec, SpecSet, TelegramSpec};
 
 use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
 use crate::files::{open, read_bytes};
+use crate::frames::{FRAME_MAX_BYTES, Reading, each_frame, each_in_capture};
 use crate::glued::{Glued, TELEGRAM_MAX_BYTES, WINDOW_BYTES};
 use crate::messages::{Messages, Place};
+use crate::progress::watch;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fep encode --spec bank.toml request.json > request.bin\n  \
@@ -41,11 +45,19 @@ pub(crate) struct TelegramArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  fep decode --spec bank.toml captured.bin\n  fep decode --spec bank.toml --telegram Transfer --hex - < dump.txt\n  \
-                        fep decode --spec specs captured.bin | jq .fields.amount"
+                        fep decode --spec specs captured.bin | jq .fields.amount\n  \
+                        fep decode --spec bank.toml --frame ascii4 line.pcapng"
 )]
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
     pub(crate) telegram: TelegramArgs,
+    /// How the line encloses telegrams: ascii4, binary2, stx-etx, lf, fixed300, code-table …, also with keys of a gateway's
+    /// `framing`: ascii4,stripped or stx-etx,check=bcc-xor. Without it, the layouts say where telegrams end
+    #[arg(long, value_name = "FRAME")]
+    pub(crate) frame: Option<String>,
+    /// The TCP stream of a capture file (pcap, pcapng), if it has several
+    #[arg(long, value_name = "N")]
+    pub(crate) stream: Option<usize>,
     #[arg(long, help = lenient_help())]
     pub(crate) lenient: bool,
     /// The form of the messages on stderr: text, or one JSON object a line
@@ -62,7 +74,8 @@ fn lenient_help() -> String {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  fep explain --spec bank.toml captured.bin\n  fep encode --spec bank.toml request.json | fep explain --spec bank.toml\n  \
-                        fep explain --spec bank.toml --hex --reveal - < dump.txt"
+                        fep explain --spec bank.toml --hex --reveal - < dump.txt\n  \
+                        fep explain --spec bank.toml --frame stx-etx,check=bcc-xor --stream 2 line.pcap"
 )]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
@@ -78,34 +91,94 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
+        args.no_frame_of_a_file()?;
         unverified_in_file(spec, file, args.messages());
         let forgiven = RefCell::new(Vec::new());
         let lines = decode_file_reporting(reader(&plan, args)?, |one| forgiven.borrow_mut().push(one.clone()));
         return decode_records(lines, &forgiven, args.messages());
     }
-    each(&specs, named, args, |telegram, bytes, place| match codec::decode(telegram, bytes, args.leniency()) {
-        Ok((line, forgiven)) => {
+    telegrams(&specs, named, args, |telegram, bytes, place| match codec::decode(telegram, bytes, args.leniency()) {
+        Ok((mut line, forgiven)) => {
             args.messages().forgiven(place, &forgiven);
+            if let Place::Packet { packet, side, .. } = place {
+                // Behind the fields, because the envelope ends with a brace.
+                line.pop();
+                line.push_str(&format!(",\"packet\":{packet},\"from\":\"{side}\"}}"));
+            }
             print((line + "\n").as_bytes()).map(|()| Outcome::Clean)
         }
         Err(errors) => Ok(args.messages().findings(place, &errors)),
     })
 }
 
-/// Calls `act` for each of the telegrams that follow each other in the input. Lenient reading looks for a telegram behind surplus bytes, so
-/// it reads the whole input first.
-fn each(
+/// Calls `act` for each telegram of the input: a capture, frames, or telegrams that follow each other.
+fn telegrams(
     specs: &SpecSet,
     named: Option<Named<'_>>,
     args: &DecodeArgs,
-    mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
+    act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
-    let lenient = args.leniency();
     let named = match named {
         Some(Named::Telegram(telegram)) => Some(telegram),
         _ => None,
     };
-    let mut input = Glued::new(input(args)?);
+    let framing = args.frame.as_deref().map(|words| framing(specs, words)).transpose()?;
+    let reading = Reading {
+        specs,
+        named,
+        framing: framing.as_ref(),
+        stream: args.stream,
+        lenient: args.leniency(),
+        messages: args.messages(),
+    };
+    let (input, is_capture) = peek(input(args)?)?;
+    if is_capture {
+        return each_in_capture(&reading, input, act);
+    }
+    if args.stream.is_some() {
+        return Err(Stop::Message("--stream chooses a stream of a capture, and the input is no capture".to_owned()));
+    }
+    match &framing {
+        Some(framing) => each_frame(&reading, framing, input, act),
+        None => each(specs, named, args, input, act),
+    }
+}
+
+/// The framing that the user named. It is compared with the telegrams of the spec, if there is one spec only.
+fn framing(specs: &SpecSet, words: &str) -> Result<Framing, Stop> {
+    let spec = match specs.specs.as_slice() {
+        [only] => only.clone(),
+        [first, ..] => Spec { telegrams: Vec::new(), files: Vec::new(), ..first.clone() },
+        [] => return Err(Stop::Message("there is no spec".to_owned())),
+    };
+    Framing::of_words(words, &spec, FRAME_MAX_BYTES).map_err(|error| Stop::Message(format!("--frame: {error}")))
+}
+
+/// The input, and whether it is a capture file.
+fn peek(mut input: Box<dyn Read>) -> Result<(Box<dyn Read>, bool), Stop> {
+    let mut start = Vec::new();
+    // An input that cannot be a capture is not waited for.
+    while start.len() < MAGIC_BYTES && Capture::may_be_capture(&start) {
+        let more = input.by_ref().take((MAGIC_BYTES - start.len()) as u64).read_to_end(&mut start);
+        if more.map_err(|error| Stop::Message(format!("cannot read the input: {error}")))? == 0 {
+            break;
+        }
+    }
+    let is_capture = Capture::is_capture(&start);
+    Ok((Box::new(std::io::Cursor::new(start).chain(input)), is_capture))
+}
+
+/// Calls `act` for each of the telegrams that follow each other in the input. Lenient reading looks for a telegram behind surplus bytes, so
+/// it reads the whole input first.
+fn each(
+    specs: &SpecSet,
+    named: Option<&TelegramSpec>,
+    args: &DecodeArgs,
+    input: Box<dyn Read>,
+    mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
+) -> Ended {
+    let lenient = args.leniency();
+    let mut input = Glued::new(input);
     let mut outcome = Outcome::Clean;
     let mut known: Vec<&str> = Vec::new();
     for number in 1_usize.. {
@@ -122,7 +195,7 @@ fn each(
             Some(telegram) => telegram,
             None => match specs.choose(input.rest()) {
                 Ok(telegram) => telegram,
-                Err(error) => return unchosen(specs, &error, input.rest(), place, args.messages()),
+                Err(error) => return args.messages().unchosen(specs, &error, input.rest(), place),
             },
         };
         let mut len = own_len(telegram, input.rest(), lenient);
@@ -224,10 +297,11 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
+        args.no_frame_of_a_file()?;
         unverified_in_file(spec, file, args.messages());
         return explain_records(reader(&plan, args)?, args.messages(), options);
     }
-    each(&specs, named, args, |telegram, bytes, place| {
+    telegrams(&specs, named, args, |telegram, bytes, place| {
         dump_one(&telegram.layout, bytes, args.leniency(), options, place, args.messages())
     })
 }
@@ -258,10 +332,25 @@ fn reader<'f>(plan: &'f FileLayout, args: &DecodeArgs) -> Result<FileReader<'f, 
 /// The bytes that the user named.
 fn input(args: &DecodeArgs) -> Result<Box<dyn Read>, Stop> {
     let file = args.telegram.file.as_deref();
-    if args.telegram.hex { Ok(Box::new(std::io::Cursor::new(read_bytes(file, true)?))) } else { open(file) }
+    if args.telegram.hex {
+        return Ok(Box::new(std::io::Cursor::new(read_bytes(file, true)?)));
+    }
+    let len =
+        file.and_then(|path| std::fs::metadata(path).ok()).filter(std::fs::Metadata::is_file).map(|file| file.len());
+    Ok(watch(open(file)?, len))
 }
 
 impl DecodeArgs {
+    /// A record file has its own line ends and length words.
+    fn no_frame_of_a_file(&self) -> Result<(), Stop> {
+        if self.frame.is_none() && self.stream.is_none() {
+            return Ok(());
+        }
+        let message =
+            "--frame and --stream are for telegrams of a line; the plan of a record file says where records end";
+        Err(Stop::Message(message.to_owned()))
+    }
+
     const fn leniency(&self) -> Lenient {
         if self.lenient { Lenient::ALL } else { Lenient::STRICT }
     }
@@ -298,18 +387,6 @@ fn dump_one(
             Ok(messages.findings(place, &errors))
         }
     }
-}
-
-/// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
-/// the user must name the telegram.
-fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place, messages: Messages) -> Ended {
-    if bytes.is_empty() && !matches!(error, UnchosenError::NoMarks) {
-        return Ok(messages.finding("the input is empty"));
-    }
-    if let UnchosenError::NoMatch(error) = error {
-        return Ok(messages.findings(place, std::slice::from_ref(error)));
-    }
-    Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
 
 pub(crate) fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {

@@ -6,7 +6,7 @@ use fep_core::words::Word as _;
 
 use super::RECORDS_MAX;
 use crate::document::{Table, Value};
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 /// What stands around the records of a file.
 pub(super) struct Framing {
@@ -75,7 +75,8 @@ fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
     let mut all = Vec::new();
     for word in values.into_iter().filter_map(|value| value.choice(&words)) {
         if all.contains(&word.value) {
-            document.error_hint(Code::Duplicate, word.span, "this line end stands twice", "leave one out");
+            let message = "this line end stands twice";
+            document.error_fix(Code::Duplicate, word.span, message, "leave one out", Fix::TakeOutCopy);
         } else {
             all.push(word.value);
         }

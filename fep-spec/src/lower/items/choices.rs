@@ -7,6 +7,7 @@ use fep_codec::Layout;
 use fep_codec::layout::{Case, Choice, Item};
 use fep_core::codes::kept;
 
+use super::super::holes::unknown_layout;
 use super::super::{Known, names};
 use super::{CasePlace, Read, inline_layout, items, label, name};
 use crate::document::{Located, Table, Value};
@@ -24,15 +25,23 @@ pub(super) fn choice(known: &mut Known<'_>, owner: &str, table: &Table<'_>, leve
     // In generated code the choice is an enum.
     let enum_name = format!("{owner}{}", names::of_item(name.value));
     known.reserve(document, &Located { value: &enum_name, span: name.span.clone() }, "a choice");
-    let values = values?;
-    if values.is_empty() {
+    let by = by.unwrap_or(Located { value: "", span: name.span.clone() });
+    let read_cases = values.is_some();
+    let values = values.unwrap_or_default();
+    if values.is_empty() && read_cases {
         let hint = "write { code = \"100\", part = \"NameOfThePart\" }, …";
         document.error_hint(Code::Empty, name.span.clone(), format!("choice `{}` has no cases", name.value), hint);
-        return None;
     }
-    let read: Vec<Option<OneCase>> = values.into_iter().map(|value| one_case(known, value.table()?, level)).collect();
-    let read: Vec<OneCase> = read.into_iter().collect::<Option<_>>()?;
-    let by = by?;
+    let mut read: Vec<OneCase> = values
+        .into_iter()
+        .map(|value| match value.table() {
+            Some(table) => one_case(known, table, level),
+            None => unread_case(known, value.span()),
+        })
+        .collect();
+    if read.is_empty() {
+        read.push(unread_case(known, name.span.clone()));
+    }
     let depth = read.iter().map(|case| case.depth).max().unwrap_or_default();
     let total = read.iter().map(|case| case.total).fold(0, usize::saturating_add);
     let mut cases = Vec::new();
@@ -64,17 +73,32 @@ struct OneCase {
     total: usize,
 }
 
-fn one_case(known: &mut Known<'_>, table: Table<'_>, level: usize) -> Option<OneCase> {
+/// A case of which nothing is known.
+fn unread_case(known: &Known<'_>, at: Range<usize>) -> OneCase {
+    let case = Case { codes: Cow::Borrowed(&[]), layout: Cow::Owned(unknown_layout(known.charset)) };
+    let place = CasePlace { name: at, codes: Vec::new(), items: None };
+    OneCase { case, place, notes: None, depth: 1, total: 1 }
+}
+
+fn one_case(known: &mut Known<'_>, table: Table<'_>, level: usize) -> OneCase {
     table.knows(&["code", "codes", "other", "part", "name", "items"]);
     let codes = codes(&table);
+    let span = table.span();
     let body = body(known, &table, level);
     table.finish();
-    let (codes, places) = codes?;
-    let Body { layout, name, inline, depth, total } = body?;
+    let is_read = codes.is_some();
+    let (codes, places) = codes.unwrap_or_default();
+    let unread =
+        || Body { layout: unknown_layout(known.charset), name: span.clone(), inline: None, depth: 1, total: 1 };
+    let Body { mut layout, name, inline, depth, total } = body.unwrap_or_else(unread);
+    if !is_read {
+        // A case without codes would be that of all others.
+        layout.name = unknown_layout(known.charset).name;
+    }
     let (notes, items) = inline.unzip();
     let codes = codes.into_iter().map(Cow::Owned).collect();
     let case = Case { codes: Cow::Owned(codes), layout: Cow::Owned(layout) };
-    Some(OneCase { case, place: CasePlace { name, codes: places, items }, notes, depth, total })
+    OneCase { case, place: CasePlace { name, codes: places, items }, notes, depth, total }
 }
 
 /// The codes of a case and their places. An empty list of codes stands for every other code.
@@ -133,9 +157,6 @@ fn body(known: &mut Known<'_>, table: &Table<'_>, level: usize) -> Option<Body> 
         (None, Some(name), Some(inline)) => {
             known.claim(document, &name, "the case of a choice");
             let body = items(known, name.value, inline, level + 1);
-            if body.broken {
-                return None;
-            }
             let depth = body.depth;
             let total = body.total;
             let layout = inline_layout(known, name.value.to_owned(), body.items);

@@ -272,11 +272,12 @@ fn field_codes(
     let field = field?;
     let name = format!("{owner}{}", names::of_item(field.value));
     known.reserve(document, &Located { value: &name, span: field.span.clone() }, "the list of codes of a field");
+    let (codes, complete) = codes::codes(value, closed);
     let list = CodeList {
         name: name.clone(),
         label: table.string("label").map(|label| label.value.to_owned()).unwrap_or_default(),
-        open: !closed,
-        codes: codes::codes(value, closed),
+        open: !closed || !complete,
+        codes,
     };
     known.codes.push(list);
     Some(Located { value: name, span: value.span() })

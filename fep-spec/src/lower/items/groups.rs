@@ -6,11 +6,12 @@ use std::ops::Range;
 use fep_codec::Charset;
 use fep_codec::layout::{Group, Item, Page, Repeat};
 
+use super::super::holes::{unknown_layout, unknown_repeat};
 use super::super::{Known, names, options};
 use super::{ENTRIES_MAX, Read, fields, inline_layout, items, label, name};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::Note;
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 type Places = Vec<(&'static str, Range<usize>)>;
 
@@ -24,8 +25,10 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
         table.knows(&fields::KEYS);
         table.knows(&options::keys());
     }
-    let (repeat, mut keys) = repeat(table, known.charset, is_array)?;
-    let page = page(table, &mut keys)?;
+    let stated = repeat(table, known.charset, is_array);
+    let is_padded = stated.as_ref().map_or(table.has("padded"), |(repeat, _)| matches!(repeat, Repeat::Padded { .. }));
+    let (repeat, mut keys) = stated.unwrap_or_else(|| (unknown_repeat(), Vec::new()));
+    let page = page(table, &mut keys).flatten();
     let of = table.string("part");
     let inline = table.get("items");
     let name = name?;
@@ -34,8 +37,7 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
             two_entries(table, &name, key);
             return None;
         }
-        let padded = matches!(repeat, Repeat::Padded { .. });
-        let (field, note) = fields::entry(known, owner, table, name.clone(), padded)?;
+        let (field, note) = fields::entry(known, owner, table, name.clone(), is_padded)?;
         let layout = Cow::Owned(inline_layout(known, String::new(), vec![Item::Field(field)]));
         let item = Item::Group(Group { name: Cow::Owned(name.value.to_owned()), label, repeat, page, layout });
         let note = Note { entry: Some(vec![note]), ..Note::default() };
@@ -45,18 +47,17 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
         |layout| Group { name: Cow::Owned(name.value.to_owned()), label, repeat, page, layout: Cow::Owned(layout) };
     let read = match (of, inline) {
         (Some(of), None) => {
-            let part = known.part(document, &of)?;
-            let depth = part.depth;
-            let total = part.total;
-            Read { depth, total, ..Read::plain(Item::Group(group(part.layout.clone())), None) }
+            let charset = known.charset;
+            let part = known.part(document, &of);
+            let depth = part.as_ref().map_or(1, |part| part.depth);
+            let total = part.as_ref().map_or(1, |part| part.total);
+            let layout = part.map_or_else(|| unknown_layout(charset), |part| part.layout.clone());
+            Read { depth, total, ..Read::plain(Item::Group(group(layout)), None) }
         }
         (None, Some(inline)) => {
             let entry_name = format!("{owner}{}", names::of_item(name.value));
             known.reserve(document, &Located { value: &entry_name, span: name.span.clone() }, "the entry of a group");
             let entry = items(known, &entry_name, inline, level + 1);
-            if entry.broken {
-                return None;
-            }
             let note = Note { entry: Some(entry.notes), ..Note::default() };
             let plain = Read::plain(Item::Group(group(inline_layout(known, entry_name, entry.items))), None);
             Read { note, entry: Some(entry.places), depth: entry.depth, total: entry.total, ..plain }
@@ -65,11 +66,11 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
             let hint = "write part = \"NameOfThePart\", items = [ … ], or for an array of plain values kind = \"number\", len = 5";
             document.error_hint(
                 Code::ConflictingKeys,
-                name.span,
+                name.span.clone(),
                 format!("group `{}` must have a part, items or a kind", name.value),
                 hint,
             );
-            return None;
+            Read::plain(Item::Group(group(unknown_layout(known.charset))), None)
         }
     };
     Some(Read { name: Some(name.span), keys, ..read })
@@ -110,12 +111,12 @@ fn repeat(table: &Table<'_>, charset: Charset, is_array: bool) -> Option<(Repeat
             document.error_hint(Code::ConflictingKeys, at, "`padded` of a group that always uses all entries", hint);
         }
         if let Some(max) = max {
-            document.error_hint(
-                Code::ConflictingKeys,
-                max.span,
-                "`max` of a group that always has the same count",
-                "leave it out",
-            );
+            let message = "`max` of a group that always has the same count";
+            if max.value == fixed.value {
+                document.error_fix(Code::ConflictingKeys, max.span, message, "leave it out", Fix::TakeOut);
+            } else {
+                document.error_hint(Code::ConflictingKeys, max.span, message, "leave it out");
+            }
         }
         return Some((Repeat::Fixed(fixed.value), vec![("count", fixed.span)]));
     }
@@ -130,13 +131,18 @@ fn repeat(table: &Table<'_>, charset: Charset, is_array: bool) -> Option<(Repeat
         Some(count) => Some(count.string()?),
         None => None,
     };
+    if let Some(by) = by.as_ref().filter(|by| by.value.is_empty()) {
+        let hint = "name the number field that holds the count: count = \"item_count\"";
+        document.error_hint(Code::BadValue, by.span.clone(), "`count` is empty", hint);
+        return None;
+    }
     let Some(max) = max else {
         if !table.has("max") {
             let at = by.map(|by| by.span).or(rest.map(|rest| rest.span));
             let at = at.or(table.key_span("padded")).unwrap_or(table.span());
             let hint = "write how many entries the sheet allows: max = 10";
             let what = if padded || count.is_none() { "a group of varying size" } else { "a counted group" };
-            document.error_hint(Code::MissingKey, at, format!("{what} without `max`"), hint);
+            document.error_hint(Code::NoMax, at, format!("{what} without `max`"), hint);
         }
         return None;
     };

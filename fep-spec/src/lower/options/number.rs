@@ -13,7 +13,7 @@ use fep_core::words::Word as _;
 
 use super::{Byte, Field, FieldOptions, byte, distinct, span, value, word};
 use crate::document::{Located, Value};
-use crate::report::Code;
+use crate::report::{Code, Fix};
 
 impl FieldOptions {
     pub(super) fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
@@ -183,12 +183,8 @@ pub(super) fn point(value: Value<'_>) -> Option<Located<Byte>> {
     }
     let given = value.boolean()?;
     if !given.value {
-        value.document().error_hint(
-            Code::WrongOption,
-            given.span,
-            "without a point `point` is left out",
-            "leave it out",
-        );
+        let message = "without a point `point` is left out";
+        value.document().error_fix(Code::WrongOption, given.span, message, "leave it out", Fix::TakeOut);
         return None;
     }
     Some(Located { value: Byte::Ascii(b'.'), span: given.span })

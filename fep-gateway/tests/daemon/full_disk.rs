@@ -1,0 +1,163 @@
+//! A disk that is really full: the journal is on a small file system of its own, in a file that is mounted through a loop device.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+
+use reqwest::StatusCode;
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::harness::{Daemon, Setup, verify};
+use crate::peer::{Peer, transfer_answer};
+
+/// The size of the disk, in bytes.
+const DISK_BYTES: u64 = 24 * 1024 * 1024;
+
+/// A mounted file system. Dropping it unmounts it.
+struct Disk {
+    folder: TempDir,
+}
+
+impl Disk {
+    /// Mounts a new disk. If this machine cannot, says so and returns `None`.
+    async fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let image = folder.path().join("image");
+        File::create(&image).unwrap().set_len(DISK_BYTES).unwrap();
+        let path = folder.path().join("disk");
+        fs::create_dir(&path).unwrap();
+        let made = run("mkfs.ext4", &["-q", "-m", "0", image.to_str().unwrap()]).await;
+        let mounted = match made {
+            Ok(()) => run("mount", &["-o", "loop", image.to_str().unwrap(), path.to_str().unwrap()]).await,
+            Err(why) => Err(why),
+        };
+        match mounted {
+            Ok(()) => Some(Self { folder }),
+            Err(why) => {
+                let told =
+                    format!("no disk can be mounted here (it needs root, /dev/loop-control and e2fsprogs): {why}");
+                assert!(std::env::var_os("FEP_CI").is_none(), "{told}");
+                eprintln!("skipped: {told}");
+                None
+            }
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("disk")
+    }
+
+    /// Writes a file until the disk is full.
+    fn fill(&self) -> PathBuf {
+        let path = self.path().join("filling");
+        let mut file = File::create(&path).unwrap();
+        for piece in [vec![1; 64 * 1024], vec![1; 512]] {
+            while file.write_all(&piece).and_then(|()| file.sync_data()).is_ok() {}
+        }
+        path
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // A daemon that was killed just now may hold it for a moment: lazily.
+        let unmounted = std::process::Command::new("umount").arg("-l").arg(self.path()).status();
+        assert!(
+            std::thread::panicking() || unmounted.is_ok_and(|status| status.success()),
+            "the disk is not unmounted"
+        );
+    }
+}
+
+async fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
+    let output = Command::new(program).args(arguments).output().await.map_err(|error| format!("{program}: {error}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim())),
+    }
+}
+
+fn told(reply: &Json) -> (Json, Json, Json) {
+    let part = |name: &str| reply[name].clone();
+    (part("exchange"), part("outcome"), part("trace"))
+}
+
+/// Sends transfers until one is refused because the disk is full. Returns the replies of the others.
+async fn until_full(daemon: &Daemon, peer: &mut Peer) -> Vec<Json> {
+    let mut replies = Vec::new();
+    for amount in 100..10_000 {
+        let asked = daemon.ask(amount, None);
+        tokio::pin!(asked);
+        let (status, reply) = loop {
+            tokio::select! {
+                reply = &mut asked => break reply.unwrap().unwrap(),
+                (connection, request) = peer.receive() => peer.send(connection, &transfer_answer(&request)).await,
+            }
+        };
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            assert_eq!(reply["reason_code"], "journal_disk_full", "{reply}");
+            return replies;
+        }
+        assert_eq!((status, &reply["outcome"]), (StatusCode::OK, &json!("answered")), "{reply}");
+        replies.push(reply);
+    }
+    panic!("the disk is never full")
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_acceptance_loses_nothing_and_goes_on_when_there_is_room() {
+    let Some(disk) = Disk::mount().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let setup = Setup::new(folder.path(), peer.port, "answer_timeout_ms = 3000");
+    let setup = Setup { journal: disk.path().join("journal.sqlite"), ..setup };
+    let daemon = setup.start().await;
+    let mut replies = vec![daemon.answered(&mut peer, 1).await];
+    let answered = daemon.ask(2, Some("order-2"));
+    let (connection, request) = peer.receive().await;
+    let silent = daemon.ask(3, Some("order-3"));
+    peer.receive().await;
+
+    let filling = disk.fill();
+    replies.extend(until_full(&daemon, &mut peer).await);
+    let (status, reply) = daemon.get("/readyz").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{reply}");
+    assert!(reply["reasons"][0].as_str().unwrap().contains("its disk is full"), "{reply}");
+    daemon.refuses(4, None, "journal_disk_full").await;
+    daemon.refuses(5, Some("order-5"), "journal_disk_full").await;
+    assert!(peer.is_quiet().await, "what the journal could not take reached the bank");
+    // What is in flight gets its outcomes, and they are durable: that is what the reserve is for.
+    peer.send(connection, &transfer_answer(&request)).await;
+    for (asked, status, outcome) in
+        [(answered, StatusCode::OK, "answered"), (silent, StatusCode::GATEWAY_TIMEOUT, "unknown")]
+    {
+        let (got, reply) = asked.await.unwrap().unwrap();
+        assert_eq!((got, &reply["outcome"]), (status, &json!(outcome)), "{reply}");
+        assert_eq!(reply.get("journaled"), None, "{reply}");
+        replies.push(reply);
+    }
+
+    fs::remove_file(filling).unwrap();
+    daemon.until("/readyz", |(status, _)| *status == StatusCode::OK).await;
+    replies.push(daemon.answered(&mut peer, 6).await);
+    check_kept(&setup, daemon, &replies, &mut peer).await;
+}
+
+/// Checks that what was told is in the journal, before and after a restart, and that no key sends again.
+async fn check_kept(setup: &Setup<'_>, daemon: Daemon, replies: &[Json], peer: &mut Peer) {
+    daemon.stop().await;
+    verify(&setup.journal).await;
+    let daemon = setup.start().await;
+    for reply in replies {
+        let (_, stored) = daemon.get(&format!("/v1/exchanges/{}", reply["exchange"].as_str().unwrap())).await;
+        assert_eq!(told(&stored), told(reply), "{stored}");
+    }
+    for (amount, key) in [(2, "order-2"), (3, "order-3")] {
+        let (_, reply) = daemon.ask(amount, Some(key)).await.unwrap().unwrap();
+        assert!(replies.iter().any(|earlier| told(earlier) == told(&reply)), "{reply}");
+    }
+    assert!(peer.is_quiet().await, "a key was sent twice");
+    daemon.stop().await;
+}

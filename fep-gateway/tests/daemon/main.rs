@@ -1,0 +1,22 @@
+//! The real daemon as a child process, over real TCP and HTTP: how it stops, what happens when its journal is taken away or its disk is
+//! full, and what holds over a restart.
+//!
+//! The institution is the peer of the engine's tests: golden bytes and fixed offsets. `tests/kill` kills the daemon; here it lives on.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+mod full_disk;
+mod harness;
+mod journal_file;
+#[path = "../engine/peer.rs"]
+#[allow(dead_code, reason = "the engine's tests use the rest")]
+mod peer;
+mod readiness;
+mod stopping;
+mod traces;

@@ -1,0 +1,88 @@
+//! SIGTERM. No client can delay the end, and each exchange gets its outcome.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::harness::{EXCHANGES, Setup, transfer, verify};
+use crate::peer::{PATIENCE, Peer, transfer_answer};
+
+const DRAIN_MAX: Duration = Duration::from_secs(2);
+
+/// What the end may take besides `drain_max_ms`: half a second for replies, and what a loaded machine needs to close the journal.
+const REST_MAX: Duration = Duration::from_secs(3);
+
+const INSTITUTION: &str = "drain_max_ms = 2000\nanswer_timeout_ms = 20000";
+
+/// Opens a connection and sends this part of a request.
+async fn part(port: u16, bytes: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    stream
+}
+
+fn head(len: usize) -> String {
+    format!(
+        "POST {EXCHANGES} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len}\r\n\r\n"
+    )
+}
+
+/// The whole of what the daemon still says on a connection.
+async fn rest(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A reset ends it, too.
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the connection ends");
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn no_slow_client_delays_the_end_and_each_exchange_gets_its_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let setup = Setup::new(folder.path(), peer.port, INSTITUTION);
+    let mut daemon = setup.start().await;
+    let body = transfer(3);
+    let (begin, end) = body.split_at(40);
+    let silent = part(daemon.port, "").await;
+    let half_head = part(daemon.port, "POST /v1/institutions/bank-a/exch").await;
+    let half_body = part(daemon.port, &(head(body.len()) + begin)).await;
+    let mut completed = part(daemon.port, &(head(body.len()) + begin)).await;
+    let listener = part(daemon.port, "GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let answered = daemon.ask(1, None);
+    let (connection, request) = peer.receive().await;
+    let unanswered = daemon.ask(2, None);
+    peer.receive().await;
+
+    daemon.terminate().await;
+    let stopped = tokio::time::Instant::now();
+    daemon.logs("stopping: requests get their outcomes").await;
+    completed.write_all(end.as_bytes()).await.unwrap();
+    peer.send(connection, &transfer_answer(&request)).await;
+    let (status, reply) = answered.await.unwrap().unwrap();
+    assert_eq!((status, &reply["outcome"]), (StatusCode::OK, &json!("answered")), "{reply}");
+    let (status, reply) = unanswered.await.unwrap().unwrap();
+    assert_eq!((status, &reply["outcome"]), (StatusCode::GATEWAY_TIMEOUT, &json!("unknown")), "{reply}");
+    let ended = daemon.ends_within((DRAIN_MAX + REST_MAX).saturating_sub(stopped.elapsed())).await;
+    assert!(ended.success(), "{ended}\n{}", daemon.log());
+
+    for stream in [silent, half_head, half_body] {
+        let said = rest(stream).await;
+        assert!(!said.contains("200 OK"), "{said}");
+    }
+    let said = rest(completed).await;
+    assert!(said.starts_with("HTTP/1.1 503") && said.contains("\"reason_code\":\"stopping\""), "{said}");
+    assert!(rest(listener).await.starts_with("HTTP/1.1 200 OK"));
+    assert!(peer.is_quiet().await, "what came while it stopped was sent");
+    verify(&setup.journal).await;
+
+    // What was told holds.
+    let daemon = setup.start().await;
+    let path = format!("/v1/exchanges/{}", reply["exchange"].as_str().unwrap());
+    let (_, stored) = daemon.get(&path).await;
+    assert_eq!((&stored["outcome"], &stored["reason_code"]), (&json!("unknown"), &reply["reason_code"]), "{stored}");
+    daemon.stop().await;
+}
