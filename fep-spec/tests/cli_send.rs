@@ -50,7 +50,8 @@ fn send(args: &[&str], input: &[u8], serve: impl FnOnce(&mut TcpStream, &[u8]) +
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = vec![0; 64];
         let count = stream.read(&mut request).unwrap();
-        serve(&mut stream, &request[..count]);
+        request.truncate(count);
+        serve(&mut stream, &request);
     });
     let output = fep(&to, args, input);
     peer.join().unwrap();
