@@ -51,7 +51,7 @@ pub use self::path::{get, merge, put};
 #[cfg(feature = "serde")]
 pub(crate) use self::tree::Tree;
 pub use self::tree::parse;
-pub use self::write::value_to_json;
+pub use self::write::{Masked, value_to_json};
 
 /// The maximum number of digits, including a sign byte, of a field whose value is a JSON number. Every JSON reader keeps that many
 /// digits.

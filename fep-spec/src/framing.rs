@@ -8,6 +8,7 @@
 mod fits;
 mod read;
 mod words;
+mod obvious;
 
 use std::ops::Range;
 

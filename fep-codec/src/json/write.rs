@@ -13,7 +13,18 @@ use crate::record::{Record, Value};
 /// The fields as an object, in wire order.
 impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Items { layout: self.layout(), values: self.values() }.serialize(serializer)
+        Items { layout: self.layout(), values: self.values(), hides: false }.serialize(serializer)
+    }
+}
+
+/// A record as JSON for people who may not see its secrets: [`Record::masked`].
+#[derive(Clone, Copy, Debug)]
+pub struct Masked<'r>(&'r Record<'r>);
+
+/// The fields as an object, in wire order.
+impl Serialize for Masked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Items { layout: self.0.layout(), values: self.0.values(), hides: true }.serialize(serializer)
     }
 }
 
@@ -24,39 +35,49 @@ impl Record<'_> {
         // This cannot fail: a record has only string keys and finite numbers.
         serde_json::to_value(self).unwrap_or_default()
     }
+
+    /// The same JSON with `"<secret>"` in place of each value of a secret field. It cannot be encoded again.
+    #[must_use]
+    pub const fn masked(&self) -> Masked<'_> {
+        Masked(self)
+    }
 }
 
 struct Items<'r> {
     layout: &'r Layout,
     values: &'r [Value],
+    /// Whether secrets are hidden.
+    hides: bool,
 }
 
 struct Entries<'r> {
     layout: &'r Layout,
     entries: &'r [Vec<Value>],
+    hides: bool,
 }
 
 impl Serialize for Items<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let hides = self.hides;
         let mut map = serializer.serialize_map(None)?;
         for (item, value) in self.layout.items().iter().zip(self.values) {
             let Some(name) = item.name() else { continue };
             match (item, value) {
                 (Item::Literal(literal), _) => map.serialize_entry(name, &literal.shown())?,
                 (Item::Part(part), Value::Part(values)) => {
-                    map.serialize_entry(name, &Items { layout: &part.layout, values })?;
+                    map.serialize_entry(name, &Items { layout: &part.layout, values, hides })?;
                 }
                 (Item::Group(group), Value::Group(entries)) => {
-                    map.serialize_entry(name, &Entries { layout: &group.layout, entries })?;
+                    map.serialize_entry(name, &Entries { layout: &group.layout, entries, hides })?;
                 }
                 (Item::Choice(choice), Value::Choice(case, values)) => {
                     if let Some(case) = choice.cases().get(*case) {
-                        map.serialize_entry(name, &Items { layout: &case.layout, values })?;
+                        map.serialize_entry(name, &Items { layout: &case.layout, values, hides })?;
                     }
                 }
                 (_, Value::Absent) => {}
                 (Item::Field(field) | Item::Tail(field), value) => {
-                    map.serialize_entry(name, &value_to_json(field, value))?
+                    map.serialize_entry(name, &shown(field, value, hides))?
                 }
                 _ => {}
             }
@@ -70,12 +91,16 @@ impl Serialize for Entries<'_> {
         let mut array = serializer.serialize_seq(Some(self.entries.len()))?;
         for values in self.entries {
             match (self.layout.array_field(), values.first()) {
-                (Some(field), Some(value)) => array.serialize_element(&value_to_json(field, value))?,
-                _ => array.serialize_element(&Items { layout: self.layout, values })?,
+                (Some(field), Some(value)) => array.serialize_element(&shown(field, value, self.hides))?,
+                _ => array.serialize_element(&Items { layout: self.layout, values, hides: self.hides })?,
             }
         }
         array.end()
     }
+}
+
+fn shown(field: &Field, value: &Value, hides: bool) -> Json {
+    if hides && field.secret { Json::String("<secret>".to_string()) } else { value_to_json(field, value) }
 }
 
 /// The JSON value of a field.

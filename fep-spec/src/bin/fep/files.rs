@@ -55,7 +55,8 @@ pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Stop> {
     })
 }
 
-fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
+/// The bytes of hex digits, with white space anywhere.
+pub(crate) fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
     let mut digits = Vec::new();
     for (at, byte) in text.iter().enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace()) {
         let digit = char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

@@ -21,6 +21,8 @@ mod frames;
 mod telegrams;
 mod encode;
 mod text;
+mod wire;
+mod send;
 mod manual;
 
 use std::process::ExitCode;
@@ -46,6 +48,7 @@ The usual path, from the institution's sheet to bytes:
   fep layout bank.toml                           the telegrams with offsets and lengths
   fep encode --spec bank.toml request.json > request.bin
   fep explain --spec bank.toml request.bin       what each byte is
+  fep send --spec bank.toml --to HOST:PORT request.json   a test exchange: the answer, decoded
   fep gen bank.toml -o bank.rs                   the telegrams as Rust structs
 
 Each command has examples: fep COMMAND --help.
@@ -77,6 +80,8 @@ enum Action {
     Encode(telegrams::TelegramArgs),
     /// Bytes → the meaning of each of them; secrets are masked
     Explain(telegrams::ExplainArgs),
+    /// One telegram over TCP, and its answer; secrets are masked
+    Send(send::SendArgs),
     /// Characters above their bytes in a charset, as a ruler; byte counts in all charsets
     #[command(subcommand)]
     Text(text::TextAction),
@@ -110,6 +115,7 @@ fn main() -> ExitCode {
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),
         Action::Explain(args) => telegrams::explain(&args),
+        Action::Send(args) => send::send(&args),
         Action::Text(action) => text::text(&action),
         Action::Completions(args) => manual::completions(&args, Command::command()),
         Action::Man(args) => manual::man(&args, Command::command()),
