@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
 use fep_spec::Spec;
-use fep_spec::import::Imported;
+use fep_spec::import::{Imported, Severity};
 use fep_spec::import::copybook::{BinarySize, CopybookError, CopybookOptions, import, is_copybook};
 use fep_spec::listing::Listing;
 
@@ -101,6 +101,18 @@ fn binary_numbers_can_have_one_byte() {
     let lens: Vec<_> =
         Listing::of(&spec).telegrams.iter().flat_map(|telegram| &telegram.items).map(|item| item.len).collect();
     assert_eq!(lens, [Some(1), Some(2), Some(4), Some(8)]);
+}
+
+/// COBOL wants a redefinition right behind its item, and compilers that take it elsewhere place the items in different ways.
+#[test]
+fn a_redefinition_behind_another_item_is_a_finding() {
+    let text = "01 R.\n05 A PIC X(4).\n05 B PIC X(2).\n05 C REDEFINES A PIC X(6).\n05 D PIC X.\n";
+    let doubts = imported("cp037", text).doubts;
+    let found: Vec<_> = doubts.iter().map(|doubt| (doubt.origin.line, doubt.code, doubt.severity)).collect();
+    assert_eq!(found.first(), Some(&(Some(4), "redefines", Severity::Error)), "{found:?}");
+    let text = "01 R.\n05 A PIC X(4).\n05 C REDEFINES A PIC X(6).\n05 D REDEFINES A PIC X(2).\n05 B PIC X(2).\n";
+    let doubts = imported("cp037", text).doubts;
+    assert!(doubts.iter().all(|doubt| doubt.severity != Severity::Error), "{doubts:?}");
 }
 
 #[test]

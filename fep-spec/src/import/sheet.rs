@@ -5,9 +5,11 @@
 
 mod grid;
 mod archive;
+mod hidden;
 mod book;
-mod heading;
 mod measure;
+mod letter;
+mod heading;
 mod remark;
 mod row;
 mod kind;
@@ -17,6 +19,7 @@ mod tree;
 mod place;
 mod caption;
 mod unit;
+mod about;
 mod write;
 mod assemble;
 
@@ -26,7 +29,7 @@ use self::assemble::Assembly;
 use self::grid::Grid;
 use self::kind::Letters;
 pub use self::map::SheetMap;
-use self::unit::units;
+use self::unit::{Units, units};
 use super::name::Words;
 use super::plain::line;
 use super::{Doubt, Imported, Origin, Severity, check, spec_name};
@@ -115,7 +118,7 @@ pub fn import(name: &str, bytes: &[u8], options: &SheetOptions) -> Result<Import
         let limit = format!("{name} has more than {ROWS_MAX} rows; keep the sheets that describe telegrams");
         return Err(SheetError::TooLarge(limit));
     }
-    let units = units(&grids, &options.map)?;
+    let Units { units, lost } = units(&grids, &options.map)?;
     if units.is_empty() {
         return Err(SheetError::NoTable(grids.iter().map(first_rows).collect()));
     }
@@ -128,6 +131,7 @@ pub fn import(name: &str, bytes: &[u8], options: &SheetOptions) -> Result<Import
     let title = units.first().and_then(|unit| unit.table.caption.first()).map(|(_, text)| text.as_str());
     let head = head(name, stem, title, &charset, &options.map);
     let mut imported = Assembly::new(&grids, &letters, &words).spec(&units, head);
+    imported.doubts.extend(lost);
     if told.is_none() {
         let message = format!("the charset was taken to be {charset}");
         let hint = Some("say it by --charset if it is another one".to_owned());

@@ -199,7 +199,16 @@ fn redefined(nodes: Vec<Node>, doubts: &mut Vec<Doubt>) -> Vec<Node> {
             let named = |node: &Node| node.entry.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&target));
             named(other) || other.redefinitions.iter().any(named)
         };
-        match kept.iter_mut().rev().find(|other| is_target(other)) {
+        let found = kept.iter().rposition(is_target);
+        if let Some(between) = found.and_then(|index| kept.get(index + 1)) {
+            let message = format!(
+                "{} redefines {target}, and {} stands between them, where COBOL allows no other item",
+                node.shown(),
+                between.shown()
+            );
+            doubts.push(doubt("redefines", node.entry.line, message, "write it behind the item that it redefines"));
+        }
+        match found.and_then(|index| kept.get_mut(index)) {
             Some(other) => other.redefinitions.push(node),
             None => {
                 let message = format!("there is no {target} before it at the same level that could be redefined");

@@ -1,12 +1,11 @@
 //! Makes the spec from all tables: the common part, telegrams, answers, record files.
 
+use super::about;
 use super::grid::Grid;
 use super::kind::Letters;
 use super::map;
-use super::measure::Measure;
 use super::place;
 use super::remark::CodeText;
-use super::row::SheetRow;
 use super::unit::Unit;
 use super::write::Writer;
 use crate::draft::{Draft, DraftCodes, DraftItem, DraftTable, Entry, Value};
@@ -119,45 +118,13 @@ impl<'a> Assembly<'a> {
         let items = writer.items(unit);
         let mut doubts = writer.doubts;
         let imported = writer.imported;
-        doubts.extend(self.about_table(unit, grid));
+        doubts.extend(about::table(unit, grid));
         doubts.sort_by_key(|(row, _)| *row);
         let mut table = DraftTable { name, items, ..DraftTable::default() };
         comment(&mut table, &doubts, unit);
         self.imported.extend(imported);
         self.doubts.extend(doubts.into_iter().map(|(_, doubt)| doubt));
         table
-    }
-
-    /// What is doubtful about the table as a whole.
-    fn about_table(&self, unit: &Unit, grid: &Grid) -> Vec<(u32, Doubt)> {
-        let mut doubts = Vec::new();
-        let top = unit.table.heading.top;
-        if let Some((at, total)) = unit.caption.total.filter(|(_, total)| !unit.places.len.are(*total, unit.before)) {
-            let len = unit.places.len.full + unit.before;
-            let message = format!("the stated length is {total}, and the items have {len} bytes");
-            doubts.push((
-                top,
-                Doubt { code: "total", severity: Severity::Error, origin: grid.origin(at), message, hint: None },
-            ));
-        }
-        if let Some(assumed) = &unit.assumed {
-            let origin = grid.origin((top, unit.table.heading.columns.0));
-            let severity = Severity::Warning;
-            doubts.push((top, Doubt { code: "header", severity, origin, message: assumed.clone(), hint: None }));
-        }
-        let is_typed = |row: &SheetRow| !row.letter.is_empty() || matches!(row.measure, Measure::Picture(_));
-        if !unit.table.rows.iter().any(is_typed) {
-            let origin = grid.origin((top, unit.table.heading.columns.0));
-            let message = "the table says no types: all its items are text".to_owned();
-            let hint = Some("write the types into the sheet, or change them in the spec".to_owned());
-            doubts.push((top, Doubt { code: "type", severity: Severity::Warning, origin, message, hint }));
-        }
-        for row in unit.table.rows.iter().filter(|row| row.is_struck) {
-            let origin = grid.origin(row.cells.label.unwrap_or((row.row, 0)));
-            let message = format!("{} is struck through: it was left out", row.shown());
-            doubts.push((row.row, Doubt { code: "deleted", severity: Severity::Note, origin, message, hint: None }));
-        }
-        doubts
     }
 
     /// A telegram, and its answer if the sheet has one.

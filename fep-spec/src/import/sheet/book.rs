@@ -9,6 +9,7 @@ use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use super::SheetError;
 use super::archive::{CELLS_MAX, FILE_MAX, check_repeats, check_size, too_many_cells};
 use super::grid::{At, Cell, Grid};
+use super::hidden::hidden_rows;
 
 /// What kind of file the bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,7 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
         other => SheetError::Damaged(other.to_string()),
     };
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
+    let mut hidden = hidden_rows(bytes);
     let names: Vec<String> = worksheets(&book);
     let mut count = 0_u64;
     let mut grids = Vec::new();
@@ -126,7 +128,8 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
             cell.is_struck = style.and_then(|style| style.font.as_ref()).is_some_and(|font| font.has_strikethrough());
         }
         let merged = book.merge_cells_by_sheet_name(&name).map_err(damaged)?;
-        grids.push(Grid::new(Some(name), cells, regions(merged)));
+        let hidden = hidden.remove(&name).unwrap_or_default();
+        grids.push(Grid::new(Some(name), cells, regions(merged)).hiding(hidden));
     }
     Ok(grids)
 }

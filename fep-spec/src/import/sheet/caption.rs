@@ -67,10 +67,36 @@ impl Caption {
     }
 }
 
+impl Caption {
+    /// Under `1. 수취조회`, `1.1 요청전문` is that of 수취조회: puts the name of the business before a label that has only the direction.
+    /// `business` is that of the table before on the same sheet.
+    pub(super) fn complete(&mut self, table: &Table, business: &mut String) {
+        let is_direction = |label: &str| DIRECTIONS.contains(&word(label).trim_end_matches("전문"));
+        if !is_direction(&self.label) {
+            business.clear();
+            return;
+        }
+        let own = table.caption.iter().rev().map(|(_, text)| label(text));
+        let own = own.filter(|label| !label.is_empty()).find(|label| !is_direction(label));
+        if let Some(own) = own {
+            *business = own;
+        }
+        if !business.is_empty() {
+            self.label = format!("{business} {}", self.label.trim_end_matches("전문").trim());
+        }
+    }
+}
+
+/// Labels that say only which way a telegram goes.
+const DIRECTIONS: [&str; 8] = ["요청", "응답", "요구", "통지", "request", "response", "answer", "reply"];
+
 /// The name of a telegram in a text, without codes, lengths and words that say nothing.
 fn label(text: &str) -> String {
     let text = plain(text);
-    let text = line(text.split("전체길이").next().unwrap_or_default().split("총길이").next().unwrap_or_default());
+    let small = text.to_lowercase();
+    let ends = ["전체길이", "총길이", "전문길이", "레코드길이", "total length", "record length", "message length"];
+    let end = ends.iter().filter_map(|end| small.find(end)).min().unwrap_or(text.len());
+    let text = line(text.get(..end).unwrap_or(&text));
     // `Bank A 전문설계서 - 이체 (0100/100)`: what stands behind the document's own name.
     let documents = ["전문설계서", "전문명세서", "전문정의서", "전문레이아웃", "전문 Layout"];
     let behind = documents.iter().find_map(|document| text.split_once(document)).map(|(_, behind)| behind.to_owned());
@@ -171,8 +197,9 @@ fn named(grid: &Grid, table: &Table) -> Option<String> {
         ["전문명", "전문명칭", "인터페이스명", "거래명", "전문이름", "업무명", "서비스명", "telegram"];
     table.caption.iter().find_map(|(at, text)| {
         let text = word(text);
+        let text = text.trim_start_matches(['[', '<', '■', '□', '*']).to_owned();
         if let Some(behind) =
-            NAMES.iter().find_map(|name| text.strip_prefix(name)).and_then(|rest| rest.strip_prefix(':'))
+            NAMES.iter().find_map(|name| text.strip_prefix(name)).and_then(|rest| rest.strip_prefix([':', ']', '>']))
         {
             return Some(label(behind)).filter(|label| !label.is_empty());
         }

@@ -1,6 +1,6 @@
 //! The cells of one sheet, whatever file they come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::import::Origin;
@@ -18,6 +18,8 @@ pub(super) struct Grid {
     rows: Vec<u32>,
     /// Merged regions, the first and the last cell, by the rows with content that they cover.
     merged: BTreeMap<u32, Vec<(At, At)>>,
+    /// The rows that a spreadsheet program does not show.
+    hidden: BTreeSet<u32>,
 }
 
 /// A cell with content.
@@ -34,7 +36,7 @@ pub(super) struct Cell {
 impl Grid {
     /// A sheet without content.
     pub(super) const EMPTY: Self =
-        Self { name: None, cells: BTreeMap::new(), rows: Vec::new(), merged: BTreeMap::new() };
+        Self { name: None, cells: BTreeMap::new(), rows: Vec::new(), merged: BTreeMap::new(), hidden: BTreeSet::new() };
 
     /// The texts of all cells, in their order.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
@@ -44,13 +46,22 @@ impl Grid {
     pub(super) fn new(name: Option<String>, cells: BTreeMap<At, Cell>, regions: Vec<(At, At)>) -> Self {
         let mut rows: Vec<u32> = cells.keys().map(|(row, _)| *row).collect();
         rows.dedup();
-        let mut grid = Self { name, cells, rows, merged: BTreeMap::new() };
+        let mut grid = Self { name, cells, rows, ..Self::EMPTY };
         for (first, last) in regions {
             for row in grid.rows_in(first.0..last.0.saturating_add(1)).to_vec() {
                 grid.merged.entry(row).or_default().push((first, last));
             }
         }
         grid
+    }
+
+    /// The same sheet with these rows hidden.
+    pub(super) fn hiding(self, hidden: BTreeSet<u32>) -> Self {
+        Self { hidden, ..self }
+    }
+
+    pub(super) fn is_hidden(&self, row: u32) -> bool {
+        self.hidden.contains(&row)
     }
 
     /// The rows that have content, in their order.

@@ -1,9 +1,13 @@
 //! What the columns of a table are, told by their headings.
 
+mod words;
+
 use std::collections::BTreeMap;
 
+use self::words::{MEMO_NAMES, WEAK_NAMES, role};
 use super::grid::Grid;
-use crate::import::plain::word;
+use super::letter::{family, lettered};
+use crate::import::plain::{is_ditto, line, word};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,226 +46,6 @@ pub(crate) enum Role {
     Value,
     /// Anything else that is said about the item.
     Remark,
-}
-
-/// The words of each role, without blanks and in small letters. The first match counts. A heading that consists of a word is found before one that contains
-/// it.
-const WORDS: [(Role, &[&str]); 17] = [
-    (Role::Number, &["순번", "번호", "no", "no.", "seq", "순서", "일련번호", "항번", "#", "項番"]),
-    (Role::Level, &["레벨", "level", "lvl", "lv", "depth", "깊이"]),
-    (
-        Role::English,
-        &[
-            "필드명(영문)",
-            "영문명",
-            "영문필드명",
-            "영문항목명",
-            "영문",
-            "name",
-            "id",
-            "필드id",
-            "항목id",
-            "fieldname",
-            "fieldid",
-            "item",
-            "변수명",
-            "컬럼명",
-            "영문id",
-            "변수",
-            "항목명(영문)",
-            "english",
-            "englishname",
-            "(영문)",
-        ],
-    ),
-    (
-        Role::Name,
-        &[
-            "항목명",
-            "항목",
-            "필드명",
-            "필드명(한글)",
-            "필드",
-            "데이터명",
-            "data항목",
-            "한글명",
-            "항목명칭",
-            "field",
-            "description",
-            "項目名",
-            "한글필드명",
-            "항목명(한글)",
-            "국문명",
-            "국문",
-            "명칭",
-            "필드한글명",
-            "데이터항목",
-            "(한글)",
-            "dataitem",
-            "項目",
-        ],
-    ),
-    (
-        Role::Length,
-        &[
-            "길이",
-            "size",
-            "크기",
-            "자리수",
-            "자릿수",
-            "byte",
-            "bytes",
-            "len",
-            "length",
-            "桁数",
-            "길이(byte)",
-            "길이(bytes)",
-            "바이트",
-            "바이트수",
-            "data길이",
-            "length(byte)",
-            "len(byte)",
-            "(byte)",
-        ],
-    ),
-    (
-        Role::Type,
-        &[
-            "타입",
-            "속성",
-            "type",
-            "유형",
-            "형식",
-            "属性",
-            "데이터타입",
-            "datatype",
-            "데이터형",
-            "data타입",
-            "형태",
-            "자료형",
-            "항목속성",
-            "attr",
-            "picture",
-            "pic",
-        ],
-    ),
-    (Role::Scale, &["소수", "소수점", "소수점자리", "소수자리", "소수점이하", "scale", "decimal"]),
-    (
-        Role::From,
-        &[
-            "위치",
-            "offset",
-            "시작",
-            "시작위치",
-            "from",
-            "f",
-            "시작점",
-            "start",
-            "옵셋",
-            "오프셋",
-            "pos",
-            "position",
-            "開始位置",
-            "位置",
-        ],
-    ),
-    (Role::To, &["종료", "종료위치", "to", "t", "끝", "end", "끝위치"]),
-    (Role::Running, &["누계", "누적", "누적길이", "누적합계", "누적합", "누적byte", "누적바이트", "합계길이"]),
-    (Role::Repeat, &["반복", "반복횟수", "반복수", "occurs", "반복건수", "occur", "배열"]),
-    (
-        Role::Required,
-        &[
-            "필수",
-            "필수여부",
-            "m/o",
-            "y/n",
-            "기재구분",
-            "필수구분",
-            "필수/선택",
-            "mandatory",
-            "required",
-            "옵션",
-            "null여부",
-            "m/o/c",
-        ],
-    ),
-    (Role::Request, &["요청", "요구", "req", "request", "요청전문", "요구전문"]),
-    (Role::Answer, &["응답", "res", "response", "resp", "응답전문", "reply", "rsp"]),
-    (
-        Role::Mark,
-        &[
-            "송신",
-            "수신",
-            "업체",
-            "은행",
-            "고객",
-            "업체=>은행",
-            "은행=>업체",
-            "업체->은행",
-            "은행->업체",
-            "당행",
-            "기관",
-            "점검내용",
-            "센터",
-            "이용기관",
-            "참가기관",
-            "개설",
-            "취급",
-        ],
-    ),
-    (Role::Value, &["코드값", "고정값", "default", "초기값", "기본값", "값", "value", "코드", "디폴트"]),
-    (
-        Role::Remark,
-        &[
-            "비고",
-            "내용",
-            "설명",
-            "항목설명",
-            "상세",
-            "remark",
-            "remarks",
-            "상세설명",
-            "비고사항",
-            "설정값",
-            "memo",
-            "備考",
-            "항목내용",
-            "기재내용",
-            "comment",
-            "참고",
-            "특이사항",
-            "세부내용",
-            "내용설명",
-            "정의",
-            "필드설명",
-        ],
-    ),
-];
-
-/// Headings that can be the name of an item if no other column is it.
-const WEAK_NAMES: [&str; 4] = ["구분", "데이터구분", "내용", "데이터区分"];
-
-/// Headings that can be the name of an item beside an English name.
-const MEMO_NAMES: [&str; 4] = ["memo", "설명", "필드설명", "comment"];
-
-/// What a heading says.
-pub(super) fn role(heading: &str) -> Option<Role> {
-    let heading = word(heading);
-    let heading = heading.trim_matches(|edge: char| "*:.·[]".contains(edge) || edge == '\'');
-    let by = |is: &dyn Fn(&str) -> bool| {
-        WORDS.iter().find(|(_, words)| words.iter().any(|word| is(word))).map(|(role, _)| *role)
-    };
-    if heading.is_empty() || heading.chars().count() > 20 {
-        return None;
-    }
-    let exactly = |heading: &str| by(&|word| heading == word);
-    exactly(heading).or_else(|| {
-        // `길이(bytes)`, `타입/속성`: what stands before a bracket or a stroke. `항목길이`: what stands behind the general word.
-        let start = heading.split(['(', '[', '/', ':']).next().unwrap_or_default();
-        let general = ["항목", "필드", "데이터", "data", "field"];
-        let end = general.iter().find_map(|general| start.strip_prefix(general)).filter(|end| !end.is_empty());
-        if start.is_empty() { None } else { exactly(start).or_else(|| end.and_then(exactly)) }
-    })
 }
 
 /// The heading of a table.
@@ -330,6 +114,8 @@ struct HeadingCell {
     column: u32,
     text: String,
     role: Option<Role>,
+    /// Whether a mapping file says so.
+    is_told: bool,
 }
 
 fn of_rows(grid: &Grid, top: u32, bottom: u32, told: &Told<'_>) -> Vec<Heading> {
@@ -338,7 +124,8 @@ fn of_rows(grid: &Grid, top: u32, bottom: u32, told: &Told<'_>) -> Vec<Heading> 
     columns.dedup();
     let cells = columns.into_iter().map(|column| {
         let text = heading_text(grid, top, bottom, column);
-        HeadingCell { column, role: told(column, &text).unwrap_or_else(|| role(&text)), text }
+        let told = told(column, &text);
+        HeadingCell { column, role: told.unwrap_or_else(|| role(&text)), is_told: told.is_some(), text }
     });
     let mut tables: Vec<Heading> = Vec::new();
     let mut open: Vec<HeadingCell> = Vec::new();
@@ -351,12 +138,12 @@ fn of_rows(grid: &Grid, top: u32, bottom: u32, told: &Told<'_>) -> Vec<Heading> 
             _ => false,
         };
         if begins {
-            tables.extend(table(top, bottom, &open));
+            tables.extend(table(grid, top, bottom, &mut open));
             open.clear();
         }
         open.push(cell);
     }
-    tables.extend(table(top, bottom, &open));
+    tables.extend(table(grid, top, bottom, &mut open));
     tables
 }
 
@@ -372,7 +159,53 @@ fn heading_text(grid: &Grid, top: u32, bottom: u32, column: u32) -> String {
     }
 }
 
-fn table(top: u32, bottom: u32, cells: &[HeadingCell]) -> Option<Heading> {
+/// The most rows below a heading that are looked at to tell what a column holds.
+const LOOKED_AT: usize = 12;
+
+/// Whether a column holds the letters of types, or letters with lengths: `AN(20)`.
+fn holds_types(grid: &Grid, bottom: u32, column: u32) -> bool {
+    let rows = grid.rows_in(bottom.saturating_add(1)..u32::MAX).iter().take(LOOKED_AT);
+    let texts: Vec<String> = rows.map(|row| line(grid.text((*row, column)))).collect();
+    let mut texts: Vec<&String> = texts.iter().filter(|text| !text.is_empty() && !is_ditto(text)).collect();
+    let are_types = texts.len() >= 2 && texts.iter().all(|text| family(text).is_some() || lettered(text).is_some());
+    let has_length = texts.iter().any(|text| lettered(text).is_some());
+    texts.sort_unstable();
+    texts.dedup();
+    // A column of nothing but `N` may say no.
+    are_types && (has_length || texts.len() >= 2)
+}
+
+/// Finds the column of types by its content, if no heading names it.
+fn find_types(grid: &Grid, bottom: u32, cells: &mut [HeadingCell]) {
+    let has = |wanted: Role| cells.iter().any(|cell| cell.role == Some(wanted));
+    if has(Role::Type) || !(has(Role::Name) || has(Role::English)) {
+        return;
+    }
+    let is_free = |cell: &&mut HeadingCell| {
+        // `N` or `20` is what a row of items has.
+        let is_item = family(&cell.text).is_some() || cell.text.chars().any(|one| one.is_ascii_digit());
+        cell.role.is_none() && !cell.is_told && !cell.text.is_empty() && !is_item
+    };
+    if let Some(cell) = cells.iter_mut().filter(is_free).find(|cell| holds_types(grid, bottom, cell.column)) {
+        cell.role = Some(Role::Type);
+    }
+}
+
+/// In an English sheet the description behind the name is a remark.
+fn describe(cells: &mut [HeadingCell]) {
+    let Some(english) = cells.iter().position(|cell| cell.role == Some(Role::English)) else { return };
+    let behind = cells.iter_mut().skip(english + 2);
+    for cell in behind.filter(|cell| !cell.is_told && cell.role == Some(Role::Name)) {
+        if word(&cell.text).starts_with("desc") {
+            cell.role = Some(Role::Remark);
+        }
+    }
+}
+
+fn table(grid: &Grid, top: u32, bottom: u32, cells: &mut [HeadingCell]) -> Option<Heading> {
+    find_types(grid, bottom, cells);
+    describe(cells);
+    let cells = &*cells;
     let mut roles: BTreeMap<u32, Role> = BTreeMap::new();
     for cell in cells {
         let Some(role) = cell.role else { continue };

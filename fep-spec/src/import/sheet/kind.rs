@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::letter::{Family, family};
 use super::measure::{Measure, Picture, Usage};
 use super::remark;
 use super::row::SheetRow;
@@ -72,26 +73,15 @@ impl Letters {
         let ascii = if is_ebcdic { "ibm833" } else { "ascii" };
         let kind = |kind: &str| vec![Entry::new("kind", kind)];
         let with = |name: &str, key: &str, value: &str| vec![Entry::new("kind", name), Entry::new(key, value)];
-        let letter = word(letter);
-        // `AN(C)`, `X/9`: the first letter counts.
-        let letter = letter.split(['(', '/', ' ', '+']).next().unwrap_or_default();
-        Some(match letter {
-            "n" | "9" | "num" | "number" | "numeric" | "int" | "integer" | "숫자" | "long" | "u9" => kind("number"),
-            "an" | "a" | "ans" | "alnum" | "alpha" | "영숫자" | "영문" | "영문숫자" | "a/n" => {
-                with("text", "charset", ascii)
-            }
-            "x" | "c" | "char" | "s" | "string" | "str" | "text" | "varchar" | "문자" | "v" | "ch" | "character" => {
-                kind("text")
-            }
-            "h" | "han" | "ah" | "k" | "hangul" | "한글" | "anh" | "ahn" | "ank" | "anhs" | "hc" | "hx" => {
-                kind("text")
-            }
-            "s9" | "sn" | "zd" | "zoned" | "sz" => with("number", "sign", "overpunch"),
-            "p" | "comp-3" | "comp3" | "packed" | "pd" | "pk" => with("number", "encoding", "packed"),
-            "b" | "bin" | "raw" | "hex" | "byte" | "binary" => kind("bytes"),
-            "d" | "date" | "dt" | "yyyymmdd" | "일자" | "날짜" => kind("date"),
-            "t" | "time" | "tm" | "hhmmss" | "시각" | "시간" => kind("time"),
-            _ => return None,
+        Some(match family(letter)? {
+            Family::Number => kind("number"),
+            Family::Alphanumeric => with("text", "charset", ascii),
+            Family::Text => kind("text"),
+            Family::Zoned => with("number", "sign", "overpunch"),
+            Family::Packed => with("number", "encoding", "packed"),
+            Family::Bytes => kind("bytes"),
+            Family::Date => kind("date"),
+            Family::Time => kind("time"),
         })
     }
 
@@ -128,6 +118,7 @@ impl Letters {
         {
             made.set(vec![Entry::new("kind", "digits")], &format!("{len} digits are no number, but text of digits"));
         }
+        made.against = made.against.or_else(|| row.against.clone());
         made
     }
 

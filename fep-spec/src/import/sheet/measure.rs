@@ -29,6 +29,8 @@ pub(super) struct Picture {
     pub(super) is_text: bool,
     /// Whether the text is Korean: `G` or `N`.
     pub(super) is_wide: bool,
+    /// Whether the symbol is `N`, which is also the letter of numbers.
+    pub(super) is_national: bool,
     /// Characters of a text, or digits of a number.
     pub(super) size: usize,
     /// Digits behind the point that is not written.
@@ -73,7 +75,7 @@ impl Measure {
         if text.is_empty() || text == "-" {
             return Self::Blank;
         }
-        if let Ok(bytes) = text.parse() {
+        if let Some(bytes) = whole(text) {
             return Self::Bytes(bytes);
         }
         if matches!(text, "가변" | "*" | "n" | "var" | "variable" | "가변길이" | "~" | "可変") {
@@ -94,9 +96,9 @@ impl Measure {
         if let Some((bytes, scale)) = bracket.and_then(|(one, two)| Some((one.parse().ok()?, two.parse().ok()?))) {
             return Self::decimal(bytes, scale);
         }
-        // `20(한글10자)`: a remark in brackets.
-        let noted =
-            text.split_once(['(', '[']).filter(|(_, note)| note.starts_with(|first: char| !first.is_ascii_digit()));
+        // `20(한글10자)`, `20(10자)`: a remark in brackets.
+        let is_note = |note: &str| !note.is_ascii() || note.starts_with(|first: char| !first.is_ascii_digit());
+        let noted = text.split_once(['(', '[']).filter(|(_, note)| is_note(note));
         if let Some(bytes) = noted.and_then(|(bytes, _)| bytes.trim_end_matches("byte").parse().ok()) {
             return Self::Bytes(bytes);
         }
@@ -119,6 +121,15 @@ impl Measure {
             Self::Blank | Self::Varies | Self::Unclear => None,
         }
     }
+}
+
+/// A whole number. It may have commas before each three digits: `1,024`.
+pub(super) fn whole(text: &str) -> Option<usize> {
+    let mut groups = text.split(',');
+    let first = groups.next()?;
+    let is_group = |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = text.len() == first.len() || ((1..=3).contains(&first.len()) && groups.all(is_group));
+    text.replace(',', "").parse().ok().filter(|_| is_number && first.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The most characters or digits of a picture.
@@ -144,7 +155,7 @@ impl Picture {
         ];
         let found = usages.iter().find_map(|(name, usage)| text.strip_suffix(name).map(|rest| (rest, *usage)));
         let (text, usage) = found.unwrap_or((&text, Usage::Display));
-        let mut picture = Self { is_text: false, is_wide: false, size: 0, scale: 0, is_signed: false, usage };
+        let mut picture = Self { is_text: false, is_wide: false, is_national: false, size: 0, scale: 0, is_signed: false, usage };
         let mut rest = text;
         let mut is_behind_point = false;
         let mut symbols = 0;
@@ -172,14 +183,17 @@ impl Picture {
                     picture.size += count;
                     picture.is_text = true;
                     picture.is_wide = true;
+                    picture.is_national = symbol == 'n';
                 }
                 _ => return None,
             }
             symbols += 1;
         }
+        // `AN(20)` is a letter with its length.
+        let is_mixed = picture.is_wide && text.contains(['a', 'x']);
         let is_number = !picture.is_text && !picture.is_wide;
         let fits = is_number || (usage == Usage::Display && !picture.is_signed && !is_behind_point);
-        (picture.size > 0 && picture.size <= SIZE_MAX && fits).then_some(picture)
+        (picture.size > 0 && picture.size <= SIZE_MAX && fits && !is_mixed).then_some(picture)
     }
 }
 
@@ -203,6 +217,9 @@ mod tests {
         check("", Measure::Blank);
         check("-", Measure::Blank);
         check("20(한글10자)", Measure::Bytes(20));
+        check("20(10자)", Measure::Bytes(20));
+        check("1,024", Measure::Bytes(1024));
+        check("12,345,678", Measure::Bytes(12_345_678));
         check("ten", Measure::Unclear);
         check("2,5", Measure::Unclear);
     }
@@ -230,7 +247,7 @@ mod tests {
         check("PIC 9(18) COMP-5", 8, 18, 0, false);
         check("XX", 2, 2, 0, false);
         check("N(10)", 20, 10, 0, false);
-        for wrong in ["X(0)", "9(", "Z9", "SX(3)", "X(3) COMP", "9(70000)"] {
+        for wrong in ["X(0)", "9(", "Z9", "SX(3)", "X(3) COMP", "9(70000)", "AN(20)"] {
             assert_eq!(Measure::read(wrong), Measure::Unclear, "{wrong}");
         }
     }

@@ -6,6 +6,7 @@ use super::remark::Repeat;
 use super::row::SheetRow;
 use super::table::Table;
 use super::tree::{Node, repeat_of};
+use crate::import::plain::{line, word};
 use crate::import::{Doubt, Severity};
 
 /// Where an item is by the lengths of the items before it.
@@ -84,6 +85,16 @@ impl Places {
                 self.items.push(place(row, 0));
                 let index = self.items.len() - 1;
                 let mut end = start;
+                if repeat.is_none() {
+                    // A heading: the items below it stand beside the others.
+                    for item in items {
+                        end = self.add(item, end, within.map(|within| within + (end - start)));
+                    }
+                    if let Some(own) = self.items.get_mut(index) {
+                        own.len = end - start;
+                    }
+                    return end;
+                }
                 for item in items {
                     end = self.add(item, end, Some(end - start));
                 }
@@ -218,6 +229,7 @@ pub(super) fn doubts(grid: &Grid, table: &Table, places: &Places, before: usize)
     let mut doubts = Vec::new();
     for column in COLUMNS {
         offsets(grid, places, before, column, &mut doubts);
+        unread(grid, table, column, &mut doubts);
     }
     sums(grid, table, places, before, &mut doubts);
     numbers(grid, table, &mut doubts);
@@ -232,7 +244,11 @@ fn offsets(grid: &Grid, places: &Places, before: usize, column: Column, doubts: 
     if values.len() < 2 {
         return;
     }
-    if count(best) * 2 < values.len() {
+    let shifts = |reading: Reading| shifts(&values, reading, before);
+    let by_shift = column.readings.iter().copied().min_by_key(|reading| shifts(*reading));
+    let few = by_shift.filter(|reading| shifts(*reading) * 4 <= values.len());
+    let best = if count(best) * 2 < values.len() { few.unwrap_or(best) } else { best };
+    if count(best) * 2 < values.len() && few.is_none() {
         let (item, _) = values.first().copied().unzip();
         let at = item.and_then(|item: &Placed| (column.cell)(&item.row));
         let name = column.name;
@@ -244,11 +260,7 @@ fn offsets(grid: &Grid, places: &Places, before: usize, column: Column, doubts: 
     let mut shift = 0;
     for (item, value) in values {
         let expected = best.expects(item, before);
-        let own = if expected.contains(&value) {
-            0
-        } else {
-            signed(value) - signed(expected.first().copied().unwrap_or_default())
-        };
+        let own = shift_of(&expected, value);
         if own != shift && own != 0 {
             let wanted = expected.first().copied().unwrap_or_default();
             let name = column.name;
@@ -261,6 +273,30 @@ fn offsets(grid: &Grid, places: &Places, before: usize, column: Column, doubts: 
         }
         shift = own;
     }
+}
+
+/// Cells that should say where an item is, and do not say it with a number.
+fn unread(grid: &Grid, table: &Table, column: Column, doubts: &mut Vec<(u32, Doubt)>) {
+    let rows = table.rows.iter().filter(|row| !row.is_struck && row.measure.bytes().is_some());
+    let cells = rows.filter_map(|row| Some((row, (column.cell)(row).filter(|_| (column.value)(row).is_none())?)));
+    let cells = cells.filter(|(_, at)| word(grid.text(*at)).chars().any(char::is_alphanumeric));
+    doubts.extend(cells.map(|(row, at)| {
+        let text = line(grid.text(at));
+        let message = format!("the {} of {} is `{text}`, which is no number: it was not compared", column.name, row.shown());
+        (row.row, Doubt { severity: Severity::Warning, ..error(grid, at, "offset", message) })
+    }));
+}
+
+/// How far a stated number is from the lengths.
+fn shift_of(expected: &[usize], value: usize) -> i64 {
+    if expected.contains(&value) { 0 } else { signed(value) - signed(expected.first().copied().unwrap_or_default()) }
+}
+
+/// In how many rows the distance between the stated numbers and the lengths changes: a contradiction moves all rows behind it.
+fn shifts(values: &[(&Placed, usize)], reading: Reading, before: usize) -> usize {
+    let shifts = values.iter().map(|(item, value)| shift_of(&reading.expects(item, before), *value));
+    let mut last = 0;
+    shifts.filter(|shift| std::mem::replace(&mut last, *shift) != *shift).count()
 }
 
 fn signed(value: usize) -> i64 {

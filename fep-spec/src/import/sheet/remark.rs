@@ -157,6 +157,23 @@ pub(super) fn repeat(text: &str) -> Option<Repeat> {
     }
 }
 
+/// How often a group repeats by the end of its name: `종목정보[20]`, `LIST(20)`, `내역 x 20`, `목록 20회`.
+pub(super) fn times(label: &str) -> Option<(String, usize)> {
+    let label = line(label);
+    let inner = label.trim_end_matches([']', ')', '}', '>']);
+    let inner = inner.trim_end_matches("회").trim_end_matches("건").trim_end_matches("개").trim_end();
+    let name = inner.trim_end_matches(|end: char| end.is_ascii_digit());
+    let count = inner.get(name.len()..)?.parse().ok().filter(|count| *count > 1)?;
+    let is_closed = inner.len() < label.len();
+    let before = name.trim_end();
+    let mark = before.chars().next_back()?;
+    let name = before.get(..before.len() - mark.len_utf8())?;
+    let is_times = "*×".contains(mark) || ("xX".contains(mark) && name.ends_with(' '));
+    let name = name.trim_end();
+    let is_mark = ("[({<".contains(mark) && is_closed) || is_times;
+    (is_mark && !name.is_empty()).then(|| (name.to_owned(), count))
+}
+
 /// `0 TO 20 DEPENDING ON LOAN-COUNT`, `10 TIMES`.
 fn occurs(text: &str) -> Option<Repeat> {
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -203,9 +220,11 @@ fn numbers(text: &str) -> Vec<(usize, usize)> {
 
 /// The date or time that a text describes: its kind and its pattern.
 pub(super) fn date(text: &str) -> Option<(&'static str, &'static str)> {
-    const WORDS: [(&str, &str, &str); 15] = [
+    const WORDS: [(&str, &str, &str); 17] = [
         ("yyyymmddhhmmss", "datetime", "YYYYMMDDHHMMSS"),
         ("yyyymmddhhmiss", "datetime", "YYYYMMDDHHMMSS"),
+        ("yymmddhhmmss", "datetime", "YYMMDDHHMMSS"),
+        ("mmddhhmmss", "datetime", "MMDDHHMMSS"),
         ("yyyymmdd", "date", "YYYYMMDD"),
         ("ccyymmdd", "date", "YYYYMMDD"),
         ("년년년년월월일일", "date", "YYYYMMDD"),
@@ -335,6 +354,23 @@ mod tests {
         check("응답에만", None);
         check("최대 100만원", None);
         check("3회 이상 실패", None);
+    }
+
+    #[test]
+    fn the_name_of_a_group_can_say_how_often_it_repeats() {
+        let check = |text: &str, expected: Option<(&str, usize)>| {
+            let found = times(text);
+            assert_eq!(found.as_ref().map(|(name, count)| (name.as_str(), *count)), expected, "{text}");
+        };
+        check("종목정보[20]", Some(("종목정보", 20)));
+        check("LIST(5)", Some(("LIST", 5)));
+        check("거래내역 x 10", Some(("거래내역", 10)));
+        check("거래내역*10", Some(("거래내역", 10)));
+        check("목록(10회)", Some(("목록", 10)));
+        check("목록 (3건)", Some(("목록", 3)));
+        for other in ["주소1", "주소[1]", "BOX10", "항목 20", "[20]", "2026-10", "종목정보[N]", ""] {
+            check(other, None);
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::grid::{At, Grid};
 use super::heading::{Heading, Role};
-use super::measure::{Measure, Picture};
+use super::letter::lettered;
+use super::measure::{Measure, Picture, whole};
 use crate::import::plain::{indentation, is_ditto, line, plain, word};
 
 /// One row of a table.
@@ -12,6 +13,8 @@ pub(super) struct SheetRow {
     pub(super) row: u32,
     /// The number as it is written: `7-1`.
     pub(super) number: String,
+    /// The blanks before the name.
+    pub(super) indent: usize,
     /// The depth: 0 for an item of the telegram, 1 for an item of a group.
     pub(super) depth: usize,
     /// The name, on one line.
@@ -37,8 +40,12 @@ pub(super) struct SheetRow {
     pub(super) value: String,
     /// The remark, with its line breaks.
     pub(super) remark: String,
-    /// Whether the row is struck through.
+    /// Whether the row is deleted: struck through, or marked so.
     pub(super) is_struck: bool,
+    /// The cell that marks the row as deleted, or the cell of a row that is struck through in part only.
+    pub(super) marked: Option<At>,
+    /// What the type says against the length.
+    pub(super) against: Option<String>,
     /// What was assumed so far.
     pub(super) assumed: Vec<String>,
     /// The cells that decide the length, the begin, the end and the total, for messages.
@@ -91,12 +98,25 @@ const SUMS: [&str; 14] = [
     "길이합계",
 ];
 
+/// What the name of a row without a number and a type ends with if it states the length of the whole.
+const LENGTHS: [&str; 9] = [
+    "레코드길이",
+    "전체길이",
+    "총길이",
+    "전문길이",
+    "길이합계",
+    "총바이트",
+    "totallength",
+    "recordlength",
+    "totalbytes",
+];
+
 impl SheetRow {
     /// Reads a row. `above` is the row before it, for ditto marks.
     pub(super) fn read(grid: &Grid, heading: &Heading, row: u32, above: Option<&Self>) -> Self {
         let at = |role| heading.column(role).map(|column| (row, column));
         let text = |role| at(role).map_or("", |at| grid.text(at)).to_owned();
-        let number_of = |role| plain(&text(role)).trim_end_matches(['.', ')']).parse().ok();
+        let number_of = |role| whole(plain(&text(role)).trim_end_matches(".0").trim_end_matches(['.', ')']));
         let mut assumed = Vec::new();
         let mut ditto = |role, above: Option<&str>, what: &str| {
             let own = text(role);
@@ -110,12 +130,16 @@ impl SheetRow {
         };
         let letter = ditto(Role::Type, above.map(|row| row.letter.as_str()), "type");
         let length = ditto(Role::Length, above.map(|row| row.length()).as_deref(), "length");
-        let (measure, letter) = match (Measure::read(&length), Picture::read(&letter)) {
-            // A picture may stand in the column of types, with or without a length.
-            (Measure::Blank, Some(picture)) if letter.contains('(') || letter.len() > 2 => {
-                (Measure::Picture(picture), String::new())
+        let Typed { letter, measure, scale, against } = Typed::of(&letter, &length);
+        let span = Span::of(&text(Role::From));
+        let from = number_of(Role::From).or(span.map(|span| span.from));
+        let to = number_of(Role::To).or(span.map(|span| span.to));
+        let measure = match (from, to) {
+            // Without a column of lengths the first and the last byte say it.
+            (Some(from), Some(to)) if measure == Measure::Blank && at(Role::Length).is_none() && from <= to => {
+                Measure::Bytes(to - from + 1)
             }
-            (measure, _) => (measure, letter),
+            _ => measure,
         };
         let remarks = heading.columns_of(Role::Remark).map(|column| (row, column));
         let mut remark: Vec<String> = remarks.map(|at| plain(grid.text(at))).filter(|text| !text.is_empty()).collect();
@@ -127,9 +151,12 @@ impl SheetRow {
         let shown = name_at.map_or("", |at| grid.cell(at).map_or("", |cell| &cell.text));
         let first = heading.roles.iter().find(|(_, role)| matches!(role, Role::Name | Role::English));
         let label_cell = name_at.or(first.map(|(column, _)| (row, *column)));
-        let struck = heading.roles.keys().filter_map(|column| grid.cell((row, *column)));
-        let mut struck = struck.filter(|cell| !cell.text.trim().is_empty()).map(|cell| cell.is_struck).peekable();
-        let is_struck = struck.peek().is_some() && struck.all(|is_struck| is_struck);
+        let length_cell = at(Role::Length).or(at(Role::Type));
+        let is_struck = |at: Option<At>| at.and_then(|at| grid.cell(at)).is_some_and(|cell| cell.is_struck);
+        let struck = [is_struck(label_cell), is_struck(length_cell)];
+        let deleted = (heading.columns.0..=heading.columns.1).map(|column| (row, column));
+        let deleted = deleted.filter(|at| Some(*at) != label_cell).find(|at| says_deleted(grid.text(*at)));
+        let torn = label_cell.filter(|_| struck == [true, false]).or(length_cell.filter(|_| struck == [false, true]));
         let number = line(&text(Role::Number));
         let label = line(shown).trim_start_matches(['└', '-', '·', '*', '>', '+', 'ㄴ', ' ']).to_owned();
         let (label, english) = match both(&label).filter(|_| heading.column(Role::English).is_none()) {
@@ -138,30 +165,33 @@ impl SheetRow {
         };
         Self {
             row,
+            indent: indentation(shown),
             depth: depth(&number, &text(Role::Level), shown),
             number,
             label,
             english,
             letter,
             measure,
-            from: number_of(Role::From),
-            to: number_of(Role::To),
+            from,
+            to,
             running: number_of(Role::Running),
-            scale: number_of(Role::Scale),
+            scale: number_of(Role::Scale).or(scale),
             repeat: line(&text(Role::Repeat)),
             request: line(&text(Role::Request)),
             answer: line(&text(Role::Answer)),
             value: plain(&text(Role::Value)),
             remark: remark.join("\n"),
-            is_struck,
+            is_struck: struck == [true, true] || deleted.is_some(),
+            marked: deleted.or(torn),
+            against,
             assumed,
             cells: Cells {
                 number: at(Role::Number),
                 label: label_cell,
                 letter: at(Role::Type),
-                length: at(Role::Length).or(at(Role::Type)),
+                length: length_cell,
                 from: at(Role::From),
-                to: at(Role::To),
+                to: at(Role::To).or(at(Role::From).filter(|_| span.is_some())),
                 running: at(Role::Running),
                 remark: at(Role::Remark),
             },
@@ -172,7 +202,12 @@ impl SheetRow {
     pub(super) fn kind(&self) -> Kind {
         let name = word(&self.label);
         let has_name = !name.is_empty() || !self.english.is_empty();
-        let is_sum = |text: &str| SUMS.contains(&text.trim_matches(|edge: char| "[]()<>*-:".contains(edge)));
+        let inner = |text: &str| text.trim_matches(|edge: char| "[]()<>*-:".contains(edge)).to_owned();
+        let is_bare = self.number.is_empty() && self.letter.is_empty();
+        let is_sum = |text: &str| {
+            let text = inner(text);
+            SUMS.contains(&text.as_str()) || (is_bare && LENGTHS.iter().any(|length| text.ends_with(length)))
+        };
         match () {
             () if is_sum(&name) || is_sum(&word(&self.number)) || (name.is_empty() && is_sum(&word(&self.english))) => {
                 Kind::Sum
@@ -189,6 +224,19 @@ impl SheetRow {
         }
     }
 
+    /// The same row if its name states a sum: `합계 : 70 byte`.
+    pub(super) fn stated_sum(&self) -> Option<Self> {
+        let name = word(&self.label);
+        let start = name.find(|one: char| one.is_ascii_digit())?;
+        let (before, number) = name.split_at_checked(start)?;
+        let before = before.trim_matches(|edge: char| "[]()<>*-:=※".contains(edge));
+        let says = SUMS.contains(&before) || LENGTHS.iter().any(|length| before.ends_with(length));
+        let number = number.trim_end_matches([')', ']', '.']);
+        let measure = Some(Measure::read(number)).filter(|measure| says && matches!(measure, Measure::Bytes(_)))?;
+        let cells = Cells { length: self.cells.label, ..self.cells };
+        Some(Self { measure, cells, ..self.clone() })
+    }
+
     /// The length as a later ditto mark repeats it.
     fn length(&self) -> String {
         self.measure.bytes().map_or_else(String::new, |bytes| bytes.to_string())
@@ -203,6 +251,85 @@ impl SheetRow {
     pub(super) fn said(&self) -> String {
         [&self.value, &self.remark].into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join("\n")
     }
+}
+
+/// What the columns of type and length say together.
+struct Typed {
+    letter: String,
+    measure: Measure,
+    scale: Option<usize>,
+    against: Option<String>,
+}
+
+impl Typed {
+    fn of(letter: &str, length: &str) -> Self {
+        let by_length = lettered(length);
+        let measure = by_length.as_ref().map_or_else(|| Measure::read(length), |(_, measure)| measure.clone());
+        let bytes = measure.bytes();
+        let mut typed = Self { letter: letter.to_owned(), measure, scale: None, against: None };
+        if let Some((own, _)) = by_length.filter(|_| letter.is_empty()) {
+            typed.letter = own;
+        }
+        let is_picture = letter.contains('(') || letter.len() > 2;
+        let by_type = lettered(letter);
+        let picture = Picture::read(letter).filter(|_| is_picture && by_type.is_none());
+        let says = match (&picture, &by_type) {
+            (Some(picture), _) => Some(picture.bytes()),
+            (None, Some((_, measure))) => measure.bytes(),
+            (None, None) => None,
+        };
+        // Of `N(9,2)` with 11 bytes, 9 digits stand before the point.
+        let places = if let Some((_, Measure::Decimal { scale, .. })) = &by_type { *scale } else { 0 };
+        if let (Some(says), Some(bytes)) = (says, bytes)
+            && says != bytes
+            && says + places != bytes
+        {
+            typed.against = Some(format!("the type `{letter}` has {says} bytes, and the length is {bytes}"));
+        }
+        let is_blank = typed.measure == Measure::Blank;
+        match (picture, by_type) {
+            // A picture may stand in the column of types, with or without a length.
+            (Some(picture), _) if is_blank || typed.against.is_none() => {
+                typed.letter = String::new();
+                typed.measure = Measure::Picture(picture);
+            }
+            (None, Some((own, measure))) => {
+                typed.letter = own;
+                if let Measure::Decimal { scale, .. } = measure {
+                    typed.scale = Some(scale);
+                }
+                if is_blank {
+                    typed.measure = measure;
+                }
+            }
+            _ => {}
+        }
+        typed
+    }
+}
+
+/// The first and the last byte in one cell: `2~5`, `6 - 15`.
+#[derive(Clone, Copy)]
+struct Span {
+    from: usize,
+    to: usize,
+}
+
+impl Span {
+    fn of(text: &str) -> Option<Self> {
+        let text = word(text);
+        let (from, to) = text.split_once(|split| "~-∼〜".contains(split)).or_else(|| text.split_once("to"))?;
+        Some(Self { from: whole(from)?, to: whole(to)? })
+    }
+}
+
+/// Whether a cell says nothing but that its row is deleted.
+fn says_deleted(text: &str) -> bool {
+    let text = word(text);
+    matches!(
+        text.trim_matches(|edge: char| "()[]<>*".contains(edge)),
+        "삭제" | "삭제됨" | "항목삭제" | "폐기" | "deleted" | "delete" | "del" | "removed"
+    )
 }
 
 /// `전문길이(LENGTH)`: a name with the English one in brackets.

@@ -2,7 +2,9 @@
 
 use super::grid::{At, Grid};
 use super::heading::Heading;
+use super::letter::family;
 use super::map::{SheetMap, headings};
+use super::measure::Measure;
 use super::remark;
 use super::row::{Cells, Kind, SheetRow, name_columns};
 use crate::import::plain::{line, word};
@@ -63,7 +65,36 @@ pub(super) fn tables(grid: &Grid, sheet: usize, map: &SheetMap) -> Vec<Table> {
             tables.get(index).into_iter().flat_map(|table| table.caption.iter().map(|(at, _)| *at)).collect();
         tables.iter_mut().take(index).for_each(|other| other.others.retain(|(at, _)| !caption.contains(at)));
     }
-    tables
+    continued(tables)
+}
+
+/// Joins the pages of a table: the heading is repeated on each page, and the numbers go on.
+fn continued(tables: Vec<Table>) -> Vec<Table> {
+    let mut joined: Vec<Table> = Vec::new();
+    for table in tables {
+        match joined.iter_mut().rev().find(|above| above.heading.columns == table.heading.columns) {
+            Some(above) if goes_on(above, &table) => {
+                let rows = above.rows.len();
+                above.rows.extend(table.rows);
+                above.sums.extend(table.sums.into_iter().map(|(above, sum)| (rows + above, sum)));
+                above.others.extend(table.caption.into_iter().chain(table.others));
+            }
+            _ => joined.push(table),
+        }
+    }
+    joined
+}
+
+fn goes_on(above: &Table, table: &Table) -> bool {
+    let number = |row: Option<&SheetRow>| row.and_then(|row| row.number.parse::<usize>().ok());
+    let last = number(above.rows.last());
+    let is_next = last.is_some_and(|last| number(table.rows.first()) == last.checked_add(1));
+    let is_page = |text: &str| {
+        let text = word(text);
+        let text = text.replace("page", "").replace("계속", "").replace("페이지", "").replace("of", "");
+        !text.chars().any(char::is_alphabetic)
+    };
+    above.heading.texts == table.heading.texts && is_next && table.caption.iter().all(|(_, text)| is_page(text))
 }
 
 fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32), has_neighbour: bool) -> Table {
@@ -85,6 +116,8 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
         others: Vec::new(),
     };
     let mut last = heading.bottom;
+    let mut text: Option<SheetRow> = None;
+    let mut open: Option<usize> = None;
     let body = grid.rows_in(heading.bottom.saturating_add(1)..end).iter().copied();
     for row in body.filter(|row| grid.columns(*row).any(is_beside)) {
         if row - last > GAP {
@@ -98,21 +131,56 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
             }
             read.depth += 1;
         }
-        match read.kind() {
+        let mut kind = read.kind();
+        // One blank is enough below a group whose name says how often it repeats.
+        open = open.filter(|indent| kind == Kind::Item && read.indent > *indent && read.depth == 0);
+        read.depth += usize::from(open.is_some());
+        if let Some(sum) = Some(&read).filter(|_| kind == Kind::Text).and_then(SheetRow::stated_sum) {
+            read = sum;
+            kind = Kind::Sum;
+        }
+        // A name without a length is a group if the rows below it are deeper.
+        let above = text.take().filter(|above| kind == Kind::Item && read.depth > above.depth);
+        if let Some(above) = above {
+            table.others.retain(|((row, _), _)| *row != above.row);
+            table.rows.push(above);
+        }
+        match kind {
             Kind::Blank => {}
             Kind::Item => table.rows.push(read),
             Kind::Sum => table.sums.push((table.rows.len(), read)),
             Kind::More => more(&mut table, read, grid),
             Kind::Text => {
-                if is_mark(&read) {
+                if is_mark(&read) || remark::times(&read.label).is_some() {
+                    open = remark::times(&read.label).map(|_| read.indent);
                     table.rows.push(read);
                 } else {
                     other(&mut table, &read, grid);
+                    text = Some(read).filter(|read| !read.shown().is_empty());
                 }
             }
         }
     }
+    digits_not_national(&mut table.rows);
     table
+}
+
+/// `N(13)` is 13 digits beside `AN(20)` or without any `9(…)`, and 13 national characters of two bytes beside `9(…)`.
+fn digits_not_national(rows: &mut [SheetRow]) {
+    let is_lettered = |row: &SheetRow| family(&row.letter).is_some() && !matches!(row.measure, Measure::Picture(_));
+    let is_nine = |row: &SheetRow| matches!(&row.measure, Measure::Picture(picture) if !picture.is_text);
+    if !rows.iter().any(is_lettered) && rows.iter().any(is_nine) {
+        return;
+    }
+    for row in rows {
+        if let Measure::Picture(picture) = &row.measure
+            && picture.is_national
+        {
+            row.assumed.push(format!("N({0}) is {0} digits, not {0} characters of two bytes", picture.size));
+            row.letter = "N".to_owned();
+            row.measure = Measure::Bytes(picture.size);
+        }
+    }
 }
 
 /// The group that a row belongs to by a cell that is merged over several rows: the first of several name columns, or a column of sections

@@ -37,7 +37,9 @@ fn node(row: &SheetRow, depth: usize, rest: &mut &[(SheetRow, usize)], level: us
     if items.is_empty() {
         return Node::Item(row.clone());
     }
-    Node::Group { repeat: repeat_of(row), row: row.clone(), items }
+    let repeat = repeat_of(row);
+    let label = remark::times(&row.label).map_or_else(|| row.label.clone(), |(name, _)| name);
+    Node::Group { repeat, row: SheetRow { label, ..row.clone() }, items }
 }
 
 /// What a row says about its repetition: in its column, its length, its remark, its name.
@@ -45,7 +47,17 @@ pub(super) fn repeat_of(row: &SheetRow) -> Option<Repeat> {
     if let Ok(count) = row.repeat.parse::<usize>() {
         return (count > 1).then_some(Repeat::Fixed(count));
     }
-    [row.repeat.clone(), row.said(), row.label.clone(), row.letter.clone()].iter().find_map(|text| remark::repeat(text))
+    // The column of repetitions can name the field that counts.
+    if !row.repeat.is_empty() && row.measure.bytes().is_none() && remark::repeat(&row.repeat).is_none() {
+        let is_name = row.repeat.chars().any(char::is_alphabetic);
+        return is_name.then(|| Repeat::Counted { by: Some(row.repeat.clone()), max: remark::largest(&row.said()) });
+    }
+    let said = [row.repeat.clone(), row.said(), row.label.clone(), row.letter.clone()];
+    let by_name = || {
+        let times = remark::times(&row.label).filter(|_| row.measure.bytes().is_none());
+        times.map(|(_, count)| Repeat::Fixed(count))
+    };
+    said.iter().find_map(|text| remark::repeat(text)).or_else(by_name)
 }
 
 /// The rows with their depths. Rows between `반복부 시작` and `반복부 끝` are one deeper, and the first of them becomes the group.

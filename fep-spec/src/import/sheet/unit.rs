@@ -3,11 +3,14 @@
 use super::SheetError;
 use super::caption::Caption;
 use super::grid::Grid;
+use super::letter::family;
 use super::map::SheetMap;
 use super::place::{Lengths, Places};
 use super::row::SheetRow;
 use super::table::{TABLES_MAX, Table, tables};
 use super::tree::{Node, tree};
+use crate::import::plain::word;
+use crate::import::{Doubt, Severity};
 
 /// A table that becomes a telegram or a part.
 #[derive(Clone, Debug)]
@@ -24,21 +27,32 @@ pub(super) struct Unit {
     pub(super) assumed: Option<String>,
 }
 
+/// The tables of all sheets, and what is said about tables that were left out.
+#[derive(Debug, Default)]
+pub(super) struct Units {
+    pub(super) units: Vec<Unit>,
+    pub(super) lost: Vec<Doubt>,
+}
+
 /// The tables of all sheets. Tables without an item are none: a cover, a history.
-pub(super) fn units(grids: &[Grid], map: &SheetMap) -> Result<Vec<Unit>, SheetError> {
+pub(super) fn units(grids: &[Grid], map: &SheetMap) -> Result<Units, SheetError> {
     let mut units = Vec::new();
+    let mut lost = Vec::new();
     for (sheet, grid) in grids.iter().enumerate() {
         let tables = tables(grid, sheet, map);
         if units.len() + tables.len() > TABLES_MAX {
             return Err(SheetError::TooLarge(format!("it has more than {TABLES_MAX} tables of items")));
         }
-        let with_items: Vec<_> =
-            tables.into_iter().filter(|table| table.rows.iter().any(|row| row.measure.bytes().is_some())).collect();
+        let has_items = |table: &Table| table.rows.iter().any(|row| row.measure.bytes().is_some());
+        let (with_items, without): (Vec<_>, Vec<_>) = tables.into_iter().partition(has_items);
+        lost.extend(without.iter().filter_map(|table| without_lengths(table, grid)));
         let is_only = with_items.len() == 1;
+        let mut business = String::new();
         for table in with_items {
             let rows: Vec<SheetRow> = table.rows.iter().filter(|row| !row.is_struck).cloned().collect();
             let nodes = tree(&rows);
-            let caption = Caption::of(grid, &table, is_only);
+            let mut caption = Caption::of(grid, &table, is_only);
+            caption.complete(&table, &mut business);
             units.push(Unit {
                 places: Places::of(&nodes, false),
                 caption,
@@ -52,7 +66,22 @@ pub(super) fn units(grids: &[Grid], map: &SheetMap) -> Result<Vec<Unit>, SheetEr
     }
     attach(&mut units);
     units.iter_mut().for_each(pad);
-    Ok(units)
+    Ok(Units { units, lost })
+}
+
+/// What is said about a table whose rows have types and no lengths. Other tables without a length are covers and histories.
+fn without_lengths(table: &Table, grid: &Grid) -> Option<Doubt> {
+    let typed = table.rows.iter().filter(|row| family(&row.letter).is_some()).count();
+    let heading = &table.heading;
+    let message = "no item of this table has a length that can be read: the table was left out".to_owned();
+    let hint = "lengths that are formulas have their values only after a spreadsheet program saved the workbook";
+    (typed >= 2).then(|| Doubt {
+        code: "length",
+        severity: Severity::Error,
+        origin: grid.origin((heading.top, heading.columns.0)),
+        message,
+        hint: Some(hint.to_owned()),
+    })
 }
 
 /// Decides whether a group has always room for all its entries, by the stated length or by the offsets behind it.
@@ -84,6 +113,13 @@ fn attach(units: &mut [Unit]) {
         return;
     };
     for unit in units.iter_mut().filter(|unit| !unit.caption.is_header) {
+        if stands_for(unit.nodes.first(), header) {
+            unit.nodes.remove(0);
+            unit.places = Places::of(&unit.nodes, false);
+            unit.before = header;
+            unit.counted_from = header;
+            continue;
+        }
         let (alone, _) = unit.places.fitting(0);
         let (behind, _) = unit.places.fitting(header);
         let total = unit.caption.total.map(|(_, total)| total);
@@ -100,6 +136,14 @@ fn attach(units: &mut [Unit]) {
         unit.counted_from = if behind >= alone { unit.before } else { 0 };
         unit.assumed = assumed.map(str::to_owned);
     }
+}
+
+/// Whether a row stands for the whole common part: `공통헤더부 | 30`.
+fn stands_for(node: Option<&Node>, header: usize) -> bool {
+    let Some(Node::Item(row)) = node else { return false };
+    let name = word(row.shown());
+    let says = ["공통부", "공통헤더", "헤더", "header", "공통정보"].iter().any(|sign| name.contains(sign));
+    says && row.measure.bytes() == Some(header)
 }
 
 impl Lengths {

@@ -93,15 +93,16 @@ impl Writer<'_> {
             match node {
                 Node::Item(row) => items.extend(self.item(row, at, index + 1 == nodes.len(), given)),
                 Node::Group { row, repeat: None, items: below } => {
+                    let name = word(row.shown());
+                    let is_list = ["반복", "목록", "리스트", "list", "array"].iter().any(|sign| name.contains(sign));
                     self.doubt(
                         row,
                         row.cells.label,
-                        Severity::Note,
+                        if is_list { Severity::Warning } else { Severity::Note },
                         "heading",
                         format!("{} has no length and no repetition: its items stand beside the others", row.shown()),
                         None,
                     );
-                    let before = if placed.within.is_some() { 0 } else { before };
                     let inner = self.level(below, places, before, given, varies, unit);
                     items.extend(inner);
                 }
