@@ -20,7 +20,8 @@ pub(super) fn hidden_rows(bytes: &[u8]) -> BTreeMap<String, BTreeSet<u32>> {
         let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
         let xml = entry(&mut archive, &path);
         let rows = elements(&xml, "row").filter(|row| matches!(attribute(row, "hidden"), Some("1" | "true")));
-        let rows: BTreeSet<u32> = rows.filter_map(|row| attribute(row, "r")?.parse::<u32>().ok()?.checked_sub(1)).collect();
+        let rows: BTreeSet<u32> =
+            rows.filter_map(|row| attribute(row, "r")?.parse::<u32>().ok()?.checked_sub(1)).collect();
         hidden.insert(unescaped(name), rows);
     }
     hidden

@@ -22,8 +22,8 @@ pub(super) enum Family {
 pub(super) fn family(letter: &str) -> Option<Family> {
     let letter = word(letter);
     Some(match letter.split(['(', '/', ' ', '+']).next().unwrap_or_default() {
-        "n" | "9" | "num" | "number" | "numeric" | "int" | "integer" | "숫자" | "long" | "u9" | "숫자형" | "decimal"
-        | "dec" | "numc" => Family::Number,
+        "n" | "9" | "num" | "number" | "numeric" | "int" | "integer" | "숫자" | "long" | "u9" | "숫자형"
+        | "decimal" | "dec" | "numc" => Family::Number,
         "an" | "a" | "ans" | "alnum" | "alpha" | "영숫자" | "영문" | "영문숫자" | "a/n" | "alphanumeric" => {
             Family::Alphanumeric
         }
@@ -78,7 +78,8 @@ mod tests {
         check("VARCHAR2(30)", "VARCHAR2", Measure::Bytes(30));
         check("한글(20)", "한글", Measure::Bytes(20));
         check("AN 가변", "AN", Measure::Varies);
-        for other in ["X(20)", "9(4)", "S9(11)V99", "XX", "AN", "N", "Max 80", "약 10", "(20)", "AN(X)", "AN()", "13"] {
+        for other in ["X(20)", "9(4)", "S9(11)V99", "XX", "AN", "N", "Max 80", "약 10", "(20)", "AN(X)", "AN()", "13"]
+        {
             assert_eq!(lettered(other), None, "{other}");
         }
     }

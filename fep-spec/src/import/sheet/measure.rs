@@ -155,7 +155,8 @@ impl Picture {
         ];
         let found = usages.iter().find_map(|(name, usage)| text.strip_suffix(name).map(|rest| (rest, *usage)));
         let (text, usage) = found.unwrap_or((&text, Usage::Display));
-        let mut picture = Self { is_text: false, is_wide: false, is_national: false, size: 0, scale: 0, is_signed: false, usage };
+        let mut picture =
+            Self { is_text: false, is_wide: false, is_national: false, size: 0, scale: 0, is_signed: false, usage };
         let mut rest = text;
         let mut is_behind_point = false;
         let mut symbols = 0;

@@ -282,7 +282,8 @@ fn unread(grid: &Grid, table: &Table, column: Column, doubts: &mut Vec<(u32, Dou
     let cells = cells.filter(|(_, at)| word(grid.text(*at)).chars().any(char::is_alphanumeric));
     doubts.extend(cells.map(|(row, at)| {
         let text = line(grid.text(at));
-        let message = format!("the {} of {} is `{text}`, which is no number: it was not compared", column.name, row.shown());
+        let message =
+            format!("the {} of {} is `{text}`, which is no number: it was not compared", column.name, row.shown());
         (row.row, Doubt { severity: Severity::Warning, ..error(grid, at, "offset", message) })
     }));
 }
