@@ -111,6 +111,39 @@ const LENGTHS: [&str; 9] = [
     "totalbytes",
 ];
 
+/// Whether a row is crossed out, and the cell that says so.
+struct Crossed {
+    /// The whole row is.
+    is_whole: bool,
+    /// The cell whose words delete the row, or the only one that is struck through.
+    marked: Option<At>,
+}
+
+impl Crossed {
+    /// Looks at the cells of a row: that of the label, that of the length, and all others for words.
+    fn of(grid: &Grid, heading: &Heading, row: u32, [label, length]: [Option<At>; 2]) -> Self {
+        let is_struck = |at: Option<At>| at.and_then(|at| grid.cell(at)).is_some_and(|cell| cell.is_struck);
+        let struck = [is_struck(label), is_struck(length)];
+        let mut others = (heading.columns.0..=heading.columns.1).map(|column| (row, column));
+        let deleted = others.find(|at| Some(*at) != label && says_deleted(grid.text(*at)));
+        let torn = label.filter(|_| struck == [true, false]).or(length.filter(|_| struck == [false, true]));
+        Self { is_whole: struck == [true, true] || deleted.is_some(), marked: deleted.or(torn) }
+    }
+}
+
+/// The remarks of a row, one a line. A ditto mark repeats those of the row above.
+fn remark(grid: &Grid, heading: &Heading, row: u32, above: Option<&SheetRow>, assumed: &mut Vec<String>) -> String {
+    let remarks = heading.columns_of(Role::Remark).map(|column| (row, column));
+    let remarks: Vec<String> = remarks.map(|at| plain(grid.text(at))).filter(|text| !text.is_empty()).collect();
+    match above.filter(|_| remarks.iter().any(|text| is_ditto(text))) {
+        Some(above) => {
+            assumed.push("the ditto mark repeats the remark above".to_owned());
+            above.remark.clone()
+        }
+        None => remarks.join("\n"),
+    }
+}
+
 impl SheetRow {
     /// Reads a row. `above` is the row before it, for ditto marks.
     pub(super) fn read(grid: &Grid, heading: &Heading, row: u32, above: Option<&Self>) -> Self {
@@ -141,22 +174,13 @@ impl SheetRow {
             }
             _ => measure,
         };
-        let remarks = heading.columns_of(Role::Remark).map(|column| (row, column));
-        let mut remark: Vec<String> = remarks.map(|at| plain(grid.text(at))).filter(|text| !text.is_empty()).collect();
-        if let Some(above) = above.filter(|_| remark.iter().any(|text| is_ditto(text))) {
-            remark = vec![above.remark.clone()];
-            assumed.push("the ditto mark repeats the remark above".to_owned());
-        }
+        let remark = remark(grid, heading, row, above, &mut assumed);
         let name_at = name_cell(grid, heading, row);
         let shown = name_at.map_or("", |at| grid.cell(at).map_or("", |cell| &cell.text));
         let first = heading.roles.iter().find(|(_, role)| matches!(role, Role::Name | Role::English));
         let label_cell = name_at.or(first.map(|(column, _)| (row, *column)));
         let length_cell = at(Role::Length).or(at(Role::Type));
-        let is_struck = |at: Option<At>| at.and_then(|at| grid.cell(at)).is_some_and(|cell| cell.is_struck);
-        let struck = [is_struck(label_cell), is_struck(length_cell)];
-        let deleted = (heading.columns.0..=heading.columns.1).map(|column| (row, column));
-        let deleted = deleted.filter(|at| Some(*at) != label_cell).find(|at| says_deleted(grid.text(*at)));
-        let torn = label_cell.filter(|_| struck == [true, false]).or(length_cell.filter(|_| struck == [false, true]));
+        let crossed = Crossed::of(grid, heading, row, [label_cell, length_cell]);
         let number = line(&text(Role::Number));
         let label = line(shown).trim_start_matches(['└', '-', '·', '*', '>', '+', 'ㄴ', ' ']).to_owned();
         let (label, english) = match both(&label).filter(|_| heading.column(Role::English).is_none()) {
@@ -180,9 +204,9 @@ impl SheetRow {
             request: line(&text(Role::Request)),
             answer: line(&text(Role::Answer)),
             value: plain(&text(Role::Value)),
-            remark: remark.join("\n"),
-            is_struck: struck == [true, true] || deleted.is_some(),
-            marked: deleted.or(torn),
+            remark,
+            is_struck: crossed.is_whole,
+            marked: crossed.marked,
             against,
             assumed,
             cells: Cells {
