@@ -41,6 +41,7 @@ pub mod glued;
 #[cfg(feature = "capture")]
 pub mod capture;
 pub mod samples;
+pub mod project;
 pub mod pages;
 pub mod spec_file;
 
