@@ -58,11 +58,12 @@ fn each_example_of_an_import_has_its_finding() {
 }
 
 /// The source text before the code of a doubt, without blanks.
-const BEFORE_CODE: [&str; 7] = [
+const BEFORE_CODE: [&str; 8] = [
     "doubt(\"",
     "code:\"",
     "error(grid,at,\"",
     "push(error(\"",
+    "severity,\"",
     "Severity::Error,\"",
     "Severity::Warning,\"",
     "Severity::Note,\"",
@@ -90,8 +91,8 @@ fn each_code_of_an_import_has_an_explanation() {
 }
 
 /// Codes whose example is not a file that a check or an import reads.
-const IN_WORDS: [&str; 7] =
-    ["not-utf-8", "too-many-findings", "not-generated", "header", "deleted", "contradiction", "settings"];
+const IN_WORDS: [&str; 8] =
+    ["not-utf-8", "too-many-findings", "not-generated", "header", "deleted", "hidden", "contradiction", "settings"];
 
 #[test]
 fn only_a_few_examples_are_words() {
