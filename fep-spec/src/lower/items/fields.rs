@@ -20,8 +20,12 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
     table.knows(&computed::KEYS);
     let name = name(table, "name");
     let tail = table.boolean("tail").is_some_and(|tail| tail.value);
+    if tail {
+        table.refuses(&["len"]);
+        table.refuses(&computed::KEYS);
+    }
     if let Some((key, at)) = ["count", "repeat", "padded"].iter().find_map(|key| Some((key, table.key_span(key)?))) {
-        table.knows(&["count", "max", "repeat", "padded", "page"]);
+        table.refuses(&["count", "max", "repeat", "padded", "page"]);
         table.knows(&KEYS);
         table.knows(&options::keys());
         let hint = "a field that repeats is an array: write `group` in place of `name`";
@@ -44,11 +48,13 @@ pub(super) fn entry<'d>(
     padded: bool,
 ) -> Option<(Field, Note)> {
     let document = table.document();
-    table.knows(&computed::KEYS);
-    table.knows(&NOT_OF_ARRAYS.map(|(key, _)| key));
+    table.refuses(&NOT_OF_ARRAYS.map(|(key, _)| key));
     let mut foreign = false;
+    let is_computed = table.has("computed");
     for (key, hint) in NOT_OF_ARRAYS {
-        if let Some(at) = table.key_span(key) {
+        // What belongs to `computed` is the same mistake.
+        let same = is_computed && key != "computed" && computed::KEYS.contains(&key);
+        if let Some(at) = table.key_span(key).filter(|_| !same) {
             document.error_hint(Code::ConflictingKeys, at, format!("`{key}` of an array of plain values"), hint);
             foreign = true;
         }
@@ -59,11 +65,19 @@ pub(super) fn entry<'d>(
 }
 
 /// The keys of a field that the entry of an array cannot have, and what to do instead.
-const NOT_OF_ARRAYS: [(&str, &str); 3] = [
+const NOT_OF_ARRAYS: [(&str, &str); 9] = [
     ("name", "its entries have no name: leave it out, or write items = [ { name = … } ] for entries with names"),
     ("tail", "its entries have one length: write `len`"),
-    ("computed", "write items = [ { name = …, computed = … } ] for entries with a computed field"),
+    ("computed", NOT_COMPUTED),
+    ("counts", NOT_COMPUTED),
+    ("of", NOT_COMPUTED),
+    ("signs", NOT_COMPUTED),
+    ("function", NOT_COMPUTED),
+    ("from", NOT_COMPUTED),
+    ("to", NOT_COMPUTED),
 ];
+
+const NOT_COMPUTED: &str = "write items = [ { name = …, computed = … } ] for entries with a computed field";
 
 /// What a field is in its layout.
 #[allow(clippy::option_option, reason = "absent and unreadable are two things")]
