@@ -153,25 +153,25 @@ fn sound() -> Vec<Node> {
 
 /// Who refuses a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refused {
-    ByBoth,
+enum Refusal {
+    Both,
     /// For a reason that only the whole spec shows.
-    ByReader,
-    ByNone,
+    Reader,
+    None,
 }
 
 /// Checks that the schema refuses nothing that the reader accepts, and everything that the reader refuses with one of these codes.
-fn compare(validator: &Validator, document: &Node, codes: &[Code]) -> Refused {
+fn compare(validator: &Validator, document: &Node, codes: &[Code]) -> Refusal {
     let text = document.to_toml();
     let report = Spec::check("changed.toml", &text).report;
     let refused = refusals(validator, &document.to_json());
     if !refused.is_empty() {
         assert!(report.has_errors(), "only the schema refuses this\n{refused}\n{text}");
-        return Refused::ByBoth;
+        return Refusal::Both;
     }
     let finding = report.findings.iter().find(|finding| codes.contains(&finding.code));
     assert!(finding.is_none(), "only the reader refuses this\n{report}\n{text}");
-    if report.has_errors() { Refused::ByReader } else { Refused::ByNone }
+    if report.has_errors() { Refusal::Reader } else { Refusal::None }
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn each_key_refuses_the_types_and_words_that_the_reader_refuses() {
                 entries.retain(|(known, _)| known != key);
                 entries.push((key.clone(), value.clone()));
                 let refused = compare(&validator, &changed, &[Code::UnknownKey, Code::WrongType, Code::UnknownWord]);
-                counts[usize::from(refused == Refused::ByBoth)] += 1;
+                counts[usize::from(refused == Refusal::Both)] += 1;
             }
         }
     }

@@ -48,13 +48,13 @@ pub(super) fn entry<'d>(
     padded: bool,
 ) -> Option<(Field, Note)> {
     let document = table.document();
+    // Of the keys of a computed field, the first one is the mistake.
+    let computed = computed::KEYS.into_iter().find(|key| table.has(key)).map(|key| (key, NOT_COMPUTED));
+    table.refuses(&computed::KEYS);
     table.refuses(&NOT_OF_ARRAYS.map(|(key, _)| key));
     let mut foreign = false;
-    let is_computed = table.has("computed");
-    for (key, hint) in NOT_OF_ARRAYS {
-        // What belongs to `computed` is the same mistake.
-        let same = is_computed && key != "computed" && computed::KEYS.contains(&key);
-        if let Some(at) = table.key_span(key).filter(|_| !same) {
+    for (key, hint) in NOT_OF_ARRAYS.into_iter().chain(computed) {
+        if let Some(at) = table.key_span(key) {
             document.error_hint(Code::ConflictingKeys, at, format!("`{key}` of an array of plain values"), hint);
             foreign = true;
         }
@@ -65,18 +65,12 @@ pub(super) fn entry<'d>(
 }
 
 /// The keys of a field that the entry of an array cannot have, and what to do instead.
-const NOT_OF_ARRAYS: [(&str, &str); 9] = [
+const NOT_OF_ARRAYS: [(&str, &str); 2] = [
     ("name", "its entries have no name: leave it out, or write items = [ { name = … } ] for entries with names"),
     ("tail", "its entries have one length: write `len`"),
-    ("computed", NOT_COMPUTED),
-    ("counts", NOT_COMPUTED),
-    ("of", NOT_COMPUTED),
-    ("signs", NOT_COMPUTED),
-    ("function", NOT_COMPUTED),
-    ("from", NOT_COMPUTED),
-    ("to", NOT_COMPUTED),
 ];
 
+/// What to do instead of a computed field as the entry of an array.
 const NOT_COMPUTED: &str = "write items = [ { name = …, computed = … } ] for entries with a computed field";
 
 /// What a field is in its layout.
