@@ -25,6 +25,7 @@ pub mod model;
 pub mod lower;
 mod lint;
 pub mod load;
+pub mod schema;
 pub mod fix;
 pub mod framing;
 pub mod generate;

@@ -10,8 +10,8 @@ use fep_spec::import::{Imported, Severity};
 use fep_spec::workbook;
 
 use crate::Format;
-use crate::end::{Ended, Outcome, Stop, note, print, say};
-use crate::files;
+use crate::end::{Ended, Outcome, Stop, note, say};
+use crate::files::{self, write};
 
 #[derive(Debug, Args)]
 #[command(
@@ -178,16 +178,6 @@ fn summary(imported: &Imported, out: &Path) {
         many(count(Severity::Warning), "warning"),
         many(count(Severity::Note), "note")
     ));
-}
-
-fn write(path: &Path, data: &[u8], force: bool) -> Result<(), Stop> {
-    if path == Path::new("-") {
-        return print(data);
-    }
-    if !force && path.exists() {
-        return Err(Stop::Message(format!("{} is there already: --force overwrites it", path.display())));
-    }
-    std::fs::write(path, data).map_err(|error| cannot("write", path, &error))
 }
 
 fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Stop {
