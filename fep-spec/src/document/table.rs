@@ -18,6 +18,8 @@ pub struct Table<'d> {
     span: Range<usize>,
     /// The keys that the caller has read or declared.
     asked: RefCell<Vec<&'d str>>,
+    /// The keys that the caller refuses with a finding of its own.
+    refused: RefCell<Vec<&'d str>>,
 }
 
 /// Any value of the document, with the name that findings use for it.
@@ -32,7 +34,7 @@ pub struct Value<'d> {
 
 impl<'d> Table<'d> {
     pub(super) fn root(document: &'d Document, table: &'d DeTable<'d>) -> Self {
-        Self { document, table, span: 0..0, asked: RefCell::default() }
+        Self { document, table, span: 0..0, asked: RefCell::default(), refused: RefCell::default() }
     }
 
     /// The place of the table: its header, or its braces.
@@ -56,6 +58,12 @@ impl<'d> Table<'d> {
     /// Declares keys as known before they are read, so that [`Table::finish`] is correct after an early return too.
     pub fn knows(&self, keys: &[&'d str]) {
         self.asked.borrow_mut().extend(keys);
+    }
+
+    /// Declares keys that the caller refuses with a finding that says more than "unknown key". [`Table::finish`] neither refuses nor
+    /// suggests them.
+    pub fn refuses(&self, keys: &[&'d str]) {
+        self.refused.borrow_mut().extend(keys);
     }
 
     /// The value of a key, if it is there.
@@ -188,8 +196,11 @@ impl<'d> Table<'d> {
     /// Notes an error for each key that the caller has not read or declared.
     pub fn finish(self) {
         let row = self.is_row();
-        let asked = self.asked.into_inner();
-        for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&&**key.get_ref())) {
+        let refused = self.refused.into_inner();
+        let mut asked = self.asked.into_inner();
+        asked.retain(|key| !refused.contains(key));
+        let is_known = |key: &str| asked.contains(&key) || refused.contains(&key);
+        for (key, _) in self.table.iter().filter(|(key, _)| !is_known(key.get_ref())) {
             let free = asked.iter().copied().filter(|known| !self.table.contains_key(*known));
             let message = format!("unknown key `{}`", key.get_ref());
             match nearest(key.get_ref(), free) {
@@ -351,9 +362,13 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn table(self) -> Option<Table<'d>> {
         match self.value.get_ref() {
-            DeValue::Table(table) => {
-                Some(Table { document: self.document, table, span: self.span(), asked: RefCell::default() })
-            }
+            DeValue::Table(table) => Some(Table {
+                document: self.document,
+                table,
+                span: self.span(),
+                asked: RefCell::default(),
+                refused: RefCell::default(),
+            }),
             _ => self.wrong("a table", None, None),
         }
     }

@@ -6,8 +6,9 @@ use clap::Args;
 use fep_spec::import::{Imported, Severity};
 
 use crate::Format;
-use crate::end::{Ended, Outcome, Stop, note, print, say};
-use crate::source::{self, SourceArgs, cannot};
+use crate::end::{Ended, Outcome, note, say};
+use crate::files::write;
+use crate::source::{self, SourceArgs};
 
 #[derive(Debug, Args)]
 #[command(
@@ -76,14 +77,4 @@ pub(crate) fn summary(imported: &Imported, out: &Path) {
         many(count(Severity::Warning), "warning"),
         many(count(Severity::Note), "note")
     ));
-}
-
-fn write(path: &Path, data: &[u8], force: bool) -> Result<(), Stop> {
-    if path == Path::new("-") {
-        return print(data);
-    }
-    if !force && path.exists() {
-        return Err(Stop::Message(format!("{} is there already: --force overwrites it", path.display())));
-    }
-    std::fs::write(path, data).map_err(|error| cannot("write", path, &error))
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use fep_spec::import::Imported;
 use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
-use fep_spec::import::sheet::{self, FirstRows, SheetError, SheetMap, SheetOptions};
+use fep_spec::import::sheet::{FirstRows, SheetError, SheetMap, SheetOptions};
+use fep_spec::workbook;
 
 use crate::end::{Stop, say};
 use crate::files;
@@ -78,12 +79,12 @@ fn sheet(args: &SourceArgs, name: &str, bytes: &[u8]) -> Result<Imported, Stop> 
         None => SheetMap::default(),
     };
     let mut options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
-    let mut imported = sheet::import(name, bytes, &options);
+    let mut imported = workbook::import(name, bytes, &options);
     if let Err(SheetError::NoTable(sheets)) = &imported {
         show(sheets);
         if let Some(map) = ask()? {
             options.map = map;
-            imported = sheet::import(name, bytes, &options);
+            imported = workbook::import(name, bytes, &options);
         }
     }
     imported.map_err(|error| Stop::Message(format!("{name} {error}")))
