@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use fep_spec::load::{SpecNames, read, spec_files};
+use fep_spec::load::{SpecFile, SpecNames, specs_of};
 use fep_spec::model::{Spec, TelegramSpec};
 use fep_spec::pages::explained::{Explained, SAMPLE_MAX_BYTES, explain, made};
 use fep_spec::pages::{Lang, Page, html, markdown};
@@ -13,7 +13,7 @@ use fep_spec::report::Report;
 use fep_spec::samples::Sample;
 
 use crate::end::{Ended, Outcome, Stop, note, print};
-use crate::files::read_text;
+use crate::files::spec_on_stdin;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fep doc specs/bank-a/bank-a.toml --to md -o sheets      sheets/bank-a.md\n  \
@@ -118,16 +118,16 @@ fn load(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Spec)>, Stop> {
     let mut names = SpecNames::default();
     let mut known = BTreeSet::new();
     for path in paths {
-        let stdin = path == Path::new("-");
-        for path in if stdin { vec![path.clone()] } else { spec_files(path)? } {
-            if !stdin && !known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+        let is_stdin = path == Path::new("-");
+        for path in if is_stdin { vec![path.clone()] } else { specs_of(path)? } {
+            if !is_stdin && !known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
                 continue;
             }
-            let (name, text) = if stdin { ("stdin".to_owned(), read_text(None)?) } else { read(&path)? };
-            report.findings.extend(names.take(&path, &text));
-            match Spec::parse(&name, &text) {
+            let file = if is_stdin { spec_on_stdin()? } else { SpecFile::open(&path)? };
+            report.findings.extend(names.take(&path, &file.text));
+            match file.parse() {
                 Ok(spec) => specs.push((path, spec)),
-                Err(findings) => report.append(findings),
+                Err(findings) => report.append_new(findings),
             }
         }
     }
