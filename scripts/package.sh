@@ -21,9 +21,13 @@ for crate in "${crates[@]}"; do
 done
 
 # To verify a crate, cargo unpacks its siblings into a folder that is named after this checkout's path and a crate's version, and
-# never looks whether what lies there is older than the package. An unpacked sibling of an earlier run would be built instead.
-for crate in "${crates[@]}"; do rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/"$crate"-[0-9]*; done
-cargo package --quiet --workspace "${own[@]/#/--exclude=}" --allow-dirty
+# never looks whether what lies there is older than the package. The same holds for what it built of them. So an unpacked or built sibling
+# of an earlier run would be used instead. A folder of its own for the builds keeps those of the other dependencies.
+built=target/packages
 for crate in "${crates[@]}"; do
-  for file in target/package/"$crate"-[0-9]*.crate; do echo "$file: $(($(wc -c <"$file") / 1024)) KiB"; done
+  rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/"$crate"-[0-9]* "$built"/debug/.fingerprint/"$crate"-*
+done
+cargo package --quiet --workspace "${own[@]/#/--exclude=}" --allow-dirty --target-dir "$built"
+for crate in "${crates[@]}"; do
+  for file in "$built"/package/"$crate"-[0-9]*.crate; do echo "$file: $(($(wc -c <"$file") / 1024)) KiB"; done
 done

@@ -23,6 +23,8 @@
 //! | `charset` | the charset that was assumed |
 //! | `name` | an item whose English name is its sound |
 //! | `deleted` | a row that is struck through |
+//! | `hidden` | a row that is hidden |
+//! | `direction` | items of requests and items of answers in one table |
 //! | `text` | a row that is no item |
 //! | `copy` | a copybook that COPY names and that is not there, or copies itself |
 //! | `entry`, `level`, `columns`, `period`, `clause` | an entry of a copybook that cannot be read |

@@ -60,8 +60,15 @@ fn each_example_of_an_import_has_its_finding() {
 }
 
 /// The source text before the code of a doubt, without blanks.
-const BEFORE_CODE: [&str; 6] =
-    ["doubt(\"", "code:\"", "error(grid,at,\"", "Severity::Error,\"", "Severity::Warning,\"", "Severity::Note,\""];
+const BEFORE_CODE: [&str; 7] = [
+    "doubt(\"",
+    "code:\"",
+    "error(grid,at,\"",
+    "severity,\"",
+    "Severity::Error,\"",
+    "Severity::Warning,\"",
+    "Severity::Note,\"",
+];
 
 #[test]
 fn each_code_of_an_import_has_an_explanation() {
@@ -84,7 +91,7 @@ fn each_code_of_an_import_has_an_explanation() {
 }
 
 /// Codes whose example is not a file that a check or an import reads.
-const IN_WORDS: [&str; 5] = ["not-utf-8", "too-many-findings", "not-generated", "header", "deleted"];
+const IN_WORDS: [&str; 6] = ["not-utf-8", "too-many-findings", "not-generated", "header", "deleted", "hidden"];
 
 #[test]
 fn only_a_few_examples_are_words() {

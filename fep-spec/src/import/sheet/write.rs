@@ -95,14 +95,10 @@ impl Writer<'_> {
                 Node::Group { row, repeat: None, items: below } => {
                     let name = word(row.shown());
                     let is_list = ["반복", "목록", "리스트", "list", "array"].iter().any(|sign| name.contains(sign));
-                    self.doubt(
-                        row,
-                        row.cells.label,
-                        if is_list { Severity::Warning } else { Severity::Note },
-                        "heading",
-                        format!("{} has no length and no repetition: its items stand beside the others", row.shown()),
-                        None,
-                    );
+                    let severity = if is_list { Severity::Warning } else { Severity::Note };
+                    let message =
+                        format!("{} has no length and no repetition: its items stand beside the others", row.shown());
+                    self.doubt(row, row.cells.label, severity, "heading", message, None);
                     let inner = self.level(below, places, before, given, varies, unit);
                     items.extend(inner);
                 }
