@@ -18,8 +18,8 @@
 //! assert!(checked.report.is_empty(), "{}", checked.report);
 //! ```
 
-mod access;
 mod paths;
+mod access;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
