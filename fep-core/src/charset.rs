@@ -176,6 +176,12 @@ impl CharsetId {
         })
     }
 
+    /// Other labels that people write, in lower case without `-`, `_` and spaces. Between these characters, any of the three may stand.
+    #[must_use]
+    pub fn aliases(self) -> &'static [&'static str] {
+        ALIASES.iter().find(|(id, _)| *id == self).map_or(&[], |(_, aliases)| aliases)
+    }
+
     /// The label that specs use: `euc-kr`.
     #[must_use]
     pub const fn label(self) -> &'static str {

@@ -11,6 +11,9 @@ pub trait Word: Copy + PartialEq + 'static {
     /// The variant's name in Rust, the last segment of that path.
     fn variant_name(self) -> &'static str;
 
+    /// What the word means, as the documentation of the variant says it.
+    fn meaning(self) -> &'static str;
+
     /// The word. It is empty for a default value that has no word and cannot be written.
     #[must_use]
     fn word(self) -> &'static str {
@@ -29,13 +32,13 @@ macro_rules! words {
     (
         $(#[$about:meta])*
         pub enum $name:ident {
-            $($(#[$meaning:meta])* $variant:ident $(= $word:literal)?,)+
+            $($(#[doc = $meaning:literal])+ $(#[default $($default:tt)?])? $variant:ident $(= $word:literal)?,)+
         }
     ) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
-            $($(#[$meaning])* $variant,)+
+            $($(#[doc = $meaning])+ $(#[default $($default)?])? $variant,)+
         }
 
         impl $crate::words::Word for $name {
@@ -46,6 +49,12 @@ macro_rules! words {
             fn variant_name(self) -> &'static str {
                 match self {
                     $(Self::$variant => stringify!($variant),)+
+                }
+            }
+
+            fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($meaning),+).trim_ascii(),)+
                 }
             }
         }

@@ -123,9 +123,9 @@ impl Document {
         self.file(file).0
     }
 
-    /// The text of a file.
-    pub(crate) fn text_of(&self, file: usize) -> &str {
-        &self.file(file).1.text
+    /// The name and text of a file.
+    pub(crate) fn source_of(&self, file: usize) -> &Arc<Source> {
+        self.file(file).1
     }
 
     /// The first byte of a file in the document, and the file.

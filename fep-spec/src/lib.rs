@@ -26,6 +26,7 @@ pub mod model;
 pub mod lower;
 mod lint;
 pub mod load;
+pub mod schema;
 pub mod fix;
 pub mod framing;
 pub mod generate;
@@ -43,6 +44,8 @@ pub mod glued;
 pub mod capture;
 pub mod samples;
 pub mod pages;
+#[cfg(feature = "workbook")]
+pub mod workbook;
 pub mod spec_file;
 
 pub use load::LoadError;

@@ -25,6 +25,8 @@ pub struct Checked {
     pub report: Report,
     /// The files that the text includes, directly or through others.
     pub included: Vec<PathBuf>,
+    /// The text of all files, each behind those that it includes. The last one is the text itself.
+    pub sources: Vec<Arc<Source>>,
     /// The title of a shared file, which is for specs and is none itself.
     pub shared: Option<String>,
 }
@@ -98,7 +100,7 @@ impl Spec {
     /// # Errors
     /// All findings, if one of them is an error, or if the text is a shared file.
     pub fn parse_with(file_name: &str, text: &str, files: &dyn FileAccess) -> Result<Self, Report> {
-        Self::check_with(file_name, text, files).into_spec(file_name, text)
+        Self::check_with(file_name, text, files).into_spec()
     }
 
     /// Reads a spec file with the files that it includes.
@@ -111,11 +113,14 @@ impl Spec {
 }
 
 impl Checked {
-    /// The spec, or all findings if one of them is an error.
-    fn into_spec(self, file_name: &str, text: &str) -> Result<Spec, Report> {
-        let Self { spec, mut report, shared, .. } = self;
-        if shared.is_some() && !report.has_errors() {
-            report.findings.push(not_a_spec(file_name, text));
+    /// The spec; warnings and notes are dropped.
+    ///
+    /// # Errors
+    /// All findings, if one of them is an error, or if the text is a shared file.
+    pub fn into_spec(self) -> Result<Spec, Report> {
+        let Self { spec, mut report, shared, sources, .. } = self;
+        if let Some(source) = sources.last().filter(|_| shared.is_some() && !report.has_errors()) {
+            report.findings.push(not_a_spec(source));
         }
         spec.ok_or(report)
     }
@@ -156,7 +161,7 @@ impl SpecFile {
     /// # Errors
     /// As [`SpecFile::parse`].
     pub fn parse_with(&self, files: &dyn FileAccess) -> Result<Spec, Report> {
-        self.check_with(files).into_spec(&self.name, &self.text)
+        self.check_with(files).into_spec()
     }
 
     /// A note that no spec includes the shared file.
@@ -200,7 +205,8 @@ fn check_in(alone: Charset, name: &str, path: &Path, text: &str, files: &dyn Fil
         let title = root.text(SHARED).unwrap_or_default().to_owned();
         (root.has(SHARED) && !root.has("spec")).then_some(title)
     });
-    let hash = hash(included.order.iter().map(|file| document.text_of(*file)));
+    let sources: Vec<_> = included.order.iter().map(|file| Arc::clone(document.source_of(*file))).collect();
+    let hash = hash(sources.iter().map(|source| source.text.as_str()));
     let spec = document.walk_on(&included.order, |mut roots| {
         let lowered = lower(roots.pop()?, roots, included.graph.clone(), alone, hash);
         lint(&document, &lowered);
@@ -209,15 +215,15 @@ fn check_in(alone: Charset, name: &str, path: &Path, text: &str, files: &dyn Fil
     let shared = shared.flatten();
     let report = document.into_report();
     let spec = spec.flatten().filter(|_| !report.has_errors() && shared.is_none());
-    Checked { spec, report, included: included.paths, shared }
+    Checked { spec, report, included: included.paths, sources, shared }
 }
 
 /// A finding where a spec is needed and the text is a shared file.
-fn not_a_spec(name: &str, text: &str) -> Finding {
-    let document = Document::new(Source::new(name, text));
+fn not_a_spec(source: &Arc<Source>) -> Finding {
+    let document = Document::new(Source::new(source.name.as_str(), source.text.as_str()));
     let at = document.look_into(0, |root| root.key_span(SHARED)).flatten().unwrap_or_default();
     let message = "this is a shared file, and no spec";
-    let finding = Finding::new(document.source(), Severity::Error, Code::MissingKey, at, message);
+    let finding = Finding::new(source, Severity::Error, Code::MissingKey, at, message);
     finding.with_hint(
         "name a spec that includes it; a spec has the keys `spec`, `title`, `version`, `source` and `charset`",
     )

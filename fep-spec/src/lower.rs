@@ -23,13 +23,19 @@ use fep_codec::{Charset, Layout};
 use fep_core::codes::kept;
 use fep_core::words::Word as _;
 
-pub(crate) use self::files::FilePlace;
+pub(crate) use self::files::{
+    BLOCK_MAX_BYTES, FilePlace, LAST_LINE_ENDS, LINE_ENDS, RECORDS_MAX, WORD_LEN_MAX, lenient_words,
+};
 use self::head::Head;
 pub(crate) use self::holes::{is_hole, is_unknown, item_lacks_len, lacks_len, may_be_hole};
 use self::items::Items;
-pub(crate) use self::items::{CasePlace, Place, Stated, TELEGRAM_LEN_MAX, can_count};
-pub(crate) use self::names::{ident, of_item, pascal, plan_name, record_name, snake};
+pub(crate) use self::items::{
+    CasePlace, ENTRIES_MAX, LEN_MAX, Place, Stated, TELEGRAM_LEN_MAX, can_count, computed_words,
+};
+pub(crate) use self::names::{LETTERS, ident, of_item, pascal, plan_name, record_name, snake};
 use self::options::FieldOptions;
+pub(crate) use self::options::{NEWLINES, NUMBER_MAX_DIGITS, SCALE_MAX};
+pub(crate) use self::totals::{LAST_DIGITS_MAX, NUMBER_MAX};
 use crate::document::{Document, Located, Table, instead, nearest};
 use crate::include::IncludeGraph;
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};

@@ -1,4 +1,4 @@
-//! `fep completions`, `fep man` and the colour switches, as a user runs them.
+//! `fep completions`, `fep man`, `fep schema` and the colour switches, as a user runs them.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
@@ -79,4 +79,22 @@ fn colour_follows_the_option_and_then_the_environment() {
     assert!(is_coloured(&[], &[("CLICOLOR_FORCE", "1")]) && !is_coloured(&[], &[("CLICOLOR", "1")]));
     assert!(!is_coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!is_coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn the_schema_goes_to_stdout_or_into_a_new_file() {
+    let printed = fep(&["schema"], &[]);
+    assert_eq!(printed.status.code(), Some(0));
+    let schema: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert_eq!(schema, fep_spec::schema::schema());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fep.schema.json");
+    let out = path.to_str().unwrap();
+    assert_eq!(fep(&["schema", "-o", out], &[]).status.code(), Some(0));
+    assert_eq!(std::fs::read(&path).unwrap(), printed.stdout);
+    let again = fep(&["schema", "-o", out], &[]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(text(again.stderr).contains("is there already: --force overwrites it"));
+    assert_eq!(fep(&["schema", "-o", out, "--force"], &[]).status.code(), Some(0));
+    assert!(text(fep(&["schema", "--help"], &[]).stdout).contains("#:schema ./fep.schema.json"));
 }

@@ -21,6 +21,7 @@ use fep_spec::model::Spec;
 use fep_spec::pages::{Lang, Page, markdown};
 use fep_spec::report::{Code, Report};
 use fep_spec::samples::{Options, Samples};
+use fep_spec::workbook;
 use fep_tests::arbitrary::Random;
 use fep_tests::random_spec::random_spec;
 use fep_tests::split_spec::{SPEC_PATH, SplitSpec};
@@ -72,6 +73,14 @@ fn a_spec_with_includes_is_the_spec_in_one_piece() {
             let spec = checked.spec.unwrap_or_else(|| panic!("{place}: {}\n{}", checked.report, all()));
             let one = one.spec.expect("a clean spec");
             assert_eq!(spec.hash == one.hash, included == 0, "{place}");
+            if cut == 1 {
+                let written = workbook::write_with(SPEC_PATH, &split.spec, &files, Lang::Ko).expect("a workbook");
+                assert_eq!(
+                    written,
+                    workbook::write("one.toml", &split.pasted, Lang::Ko).expect("a workbook"),
+                    "{place}"
+                );
+            }
             if cut == 0 {
                 assert_eq!(made_of(&spec), made_of(&one), "{place}");
             } else {

@@ -20,6 +20,8 @@ pub struct Table<'d> {
     span: Range<usize>,
     /// The keys that the caller has read or declared.
     asked: RefCell<Vec<&'d str>>,
+    /// The keys that the caller refuses with a finding of its own.
+    refused: RefCell<Vec<&'d str>>,
 }
 
 /// Any value of the document, with the name that findings use for it.
@@ -36,7 +38,7 @@ pub struct Value<'d> {
 
 impl<'d> Table<'d> {
     pub(super) fn root(document: &'d Document, table: &'d DeTable<'d>, base: usize) -> Self {
-        Self { document, table, base, span: base..base, asked: RefCell::default() }
+        Self { document, table, base, span: base..base, asked: RefCell::default(), refused: RefCell::default() }
     }
 
     /// The place of the table: its header, or its braces.
@@ -60,6 +62,12 @@ impl<'d> Table<'d> {
     /// Declares keys as known before they are read, so that [`Table::finish`] is correct after an early return too.
     pub fn knows(&self, keys: &[&'d str]) {
         self.asked.borrow_mut().extend(keys);
+    }
+
+    /// Declares keys that the caller refuses with a finding that says more than "unknown key". [`Table::finish`] neither refuses nor
+    /// suggests them.
+    pub fn refuses(&self, keys: &[&'d str]) {
+        self.refused.borrow_mut().extend(keys);
     }
 
     /// The value of a key, if it is there.
@@ -194,8 +202,11 @@ impl<'d> Table<'d> {
     pub fn finish(self) {
         let row = self.is_row();
         let base = self.base;
-        let asked = self.asked.into_inner();
-        for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&&**key.get_ref())) {
+        let refused = self.refused.into_inner();
+        let mut asked = self.asked.into_inner();
+        asked.retain(|key| !refused.contains(key));
+        let is_known = |key: &str| asked.contains(&key) || refused.contains(&key);
+        for (key, _) in self.table.iter().filter(|(key, _)| !is_known(key.get_ref())) {
             let free = asked.iter().copied().filter(|known| !self.table.contains_key(*known));
             let message = format!("unknown key `{}`", key.get_ref());
             match nearest(key.get_ref(), free) {
@@ -357,10 +368,14 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn table(self) -> Option<Table<'d>> {
         match self.value.get_ref() {
-            DeValue::Table(table) => {
-                let base = self.base;
-                Some(Table { document: self.document, table, base, span: self.span(), asked: RefCell::default() })
-            }
+            DeValue::Table(table) => Some(Table {
+                document: self.document,
+                table,
+                base: self.base,
+                span: self.span(),
+                asked: RefCell::default(),
+                refused: RefCell::default(),
+            }),
             _ => self.wrong("a table", None, None),
         }
     }

@@ -8,6 +8,7 @@ use fep_codec::files::Lenient;
 use fep_codec::lenient::{Deviation, DeviationPlace};
 
 use self::framing::Framing;
+pub(crate) use self::framing::{BLOCK_MAX_BYTES, LAST_LINE_ENDS, LINE_ENDS, WORD_LEN_MAX};
 use super::items::TELEGRAM_LEN_MAX;
 use super::names;
 use super::totals::{serial, total};
@@ -69,9 +70,14 @@ fn file(name: &Located<&str>, table: Table<'_>) -> (FileSpec, FilePlace) {
     (spec, place)
 }
 
-fn lenient(values: Vec<Value<'_>>) -> Lenient {
+/// The words of `lenient`.
+pub(crate) fn lenient_words() -> impl Iterator<Item = (&'static str, Deviation)> {
     let of_files = Deviation::ALL.iter().filter(|deviation| deviation.place() != DeviationPlace::Telegrams);
-    let words: Vec<_> = of_files.map(|deviation| (deviation.word(), *deviation)).collect();
+    of_files.map(|deviation| (deviation.word(), *deviation))
+}
+
+fn lenient(values: Vec<Value<'_>>) -> Lenient {
+    let words: Vec<_> = lenient_words().collect();
     let given = values.into_iter().filter_map(|value| value.choice(&words));
     given.fold(Lenient::STRICT, |all, word| all.with(word.value))
 }
@@ -146,4 +152,4 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
 }
 
 /// The maximum number of records that `min`, `max` and `blocks` can state.
-const RECORDS_MAX: usize = 1_000_000_000;
+pub(crate) const RECORDS_MAX: usize = 1_000_000_000;

@@ -11,7 +11,7 @@ use std::ops::Range;
 use fep_codec::layout::{Filler, Item, Literal, Part};
 use fep_codec::{Charset, Layout};
 
-pub(crate) use self::computed::can_count;
+pub(crate) use self::computed::{can_count, words as computed_words};
 use super::holes::{Hole, is_unmeasured};
 use super::{Known, names, options};
 use crate::document::{Document, Located, Table, Value};
@@ -90,7 +90,7 @@ struct Read {
 }
 
 /// The maximum length of an item in bytes.
-const LEN_MAX: usize = 65_535;
+pub(crate) const LEN_MAX: usize = 65_535;
 /// The maximum depth of nested parts, groups and choices.
 const DEPTH_MAX: usize = 8;
 /// The maximum number of items in a telegram with all its parts and entries, so that nested parts cannot fill the memory.
@@ -98,7 +98,7 @@ const TOTAL_MAX: usize = 20_000;
 /// The maximum length of a telegram in bytes, with full groups.
 pub(crate) const TELEGRAM_LEN_MAX: usize = 1 << 20;
 /// The maximum number of entries of a group.
-const ENTRIES_MAX: usize = 100_000;
+pub(crate) const ENTRIES_MAX: usize = 100_000;
 
 /// Reads an `items` array. `owner` is the name of the telegram or part. A hole stands for what cannot be read.
 pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level: usize) -> Items {
@@ -284,7 +284,7 @@ fn is_splice(table: &Table<'_>) -> bool {
 
 /// Adds the items of a part without a name of its own.
 fn splice(known: &mut Known<'_>, table: Table<'_>, all: &mut Items) {
-    table.knows(&["part"]);
+    table.knows(&["part", "name"]);
     let document = table.document();
     let span = table.span();
     let at = stated(known, &table);

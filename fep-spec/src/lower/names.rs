@@ -1,6 +1,8 @@
 //! Names that become names in Rust: `PascalCase` for telegrams, parts, code lists and codes. Items have the names of the sheet where Rust can
 //! have an identifier for them.
 
+use std::ops::RangeInclusive;
+
 use crate::document::{Document, Located, Misnamed};
 
 /// The names that generated code imports or uses. A telegram with the same name would hide them.
@@ -91,11 +93,11 @@ fn is_item(name: &str) -> bool {
 }
 
 /// Letters of ASCII, Hangul, Han and kana. Each is one character that a Rust identifier can have, and has one form in Unicode.
-const fn is_letter(character: char) -> bool {
-    let hangul = matches!(character, '가'..='힣');
-    let han = matches!(character, '一'..='鿿' | '々');
-    let kana = matches!(character, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー');
-    character.is_ascii_alphabetic() || hangul || han || kana
+pub(crate) const LETTERS: [RangeInclusive<char>; 8] =
+    ['A'..='Z', 'a'..='z', '가'..='힣', '一'..='鿿', '々'..='々', 'ぁ'..='ゖ', 'ァ'..='ヺ', 'ー'..='ー'];
+
+fn is_letter(character: char) -> bool {
+    LETTERS.iter().any(|letters| letters.contains(&character))
 }
 
 /// `item_count`.

@@ -97,16 +97,19 @@ options! {
     Compat compat: bool = Value::boolean;
     Half half: Half = word;
     OpenShift open_shift: bool = Value::boolean;
-    Newline newline: bool = |value| value.choice(&[("15", true), ("25", false)]);
+    Newline newline: bool = |value| value.choice(&NEWLINES);
 }
+
+/// The words of `newline`, and whether the byte is `15`.
+pub(crate) const NEWLINES: [(&str, bool); 2] = [("15", true), ("25", false)];
 
 /// The maximum number of digits of a number, in the type of the options that count digits.
 #[allow(clippy::cast_possible_truncation, reason = "38")]
-const NUMBER_MAX_DIGITS: u8 = limits::NUMBER_MAX_DIGITS as u8;
+pub(crate) const NUMBER_MAX_DIGITS: u8 = limits::NUMBER_MAX_DIGITS as u8;
 
 /// The largest scale, in its type.
 #[allow(clippy::cast_possible_truncation, reason = "38")]
-const SCALE_MAX: i8 = limits::NUMBER_MAX_DIGITS as i8;
+pub(crate) const SCALE_MAX: i8 = limits::NUMBER_MAX_DIGITS as i8;
 
 /// The value of a key, if it is there. Sets `broken` if it is there and cannot be read.
 fn option<'d, T>(

@@ -20,7 +20,7 @@ pub(super) fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
     let only = table.table("where").and_then(|table| only(&table, "where"));
     let minus = table.get("minus");
     let absolute = table.boolean("absolute").is_some_and(|absolute| absolute.value);
-    let last_digits = table.integer("last_digits", 1..=38_u32).map(|digits| digits.value);
+    let last_digits = table.integer("last_digits", 1..=LAST_DIGITS_MAX).map(|digits| digits.value);
     let span = table.span();
     table.finish();
     let field = field?;
@@ -190,5 +190,8 @@ fn only(table: &Table<'_>, key: &str) -> Option<Only> {
     Some(Only { field: Cow::Owned(field.value.to_owned()), values: Cow::Owned(values?) })
 }
 
+/// The most digits that `last_digits` can keep.
+pub(crate) const LAST_DIGITS_MAX: u32 = 38;
+
 /// The greatest first or last number of a numbering.
-const NUMBER_MAX: u64 = 999_999_999_999_999_999;
+pub(crate) const NUMBER_MAX: u64 = 999_999_999_999_999_999;

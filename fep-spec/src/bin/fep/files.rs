@@ -1,11 +1,11 @@
-//! Reading the input that the user named: files, stdin, hex text.
+//! Reading the input that the user named: files, stdin, hex text. Writing the output that the user named.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use fep_spec::load::SpecFile;
 
-use crate::end::{Stop, flush, note, stdin_is_terminal};
+use crate::end::{Stop, flush, note, print, stdin_is_terminal};
 
 /// Opens a file, or stdin.
 pub(crate) fn open(file: Option<&Path>) -> Result<Box<dyn io::Read>, Stop> {
@@ -60,6 +60,17 @@ pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Stop> {
 /// The spec on stdin. The files that it includes are looked for in the working folder.
 pub(crate) fn spec_on_stdin() -> Result<SpecFile, Stop> {
     Ok(SpecFile { path: PathBuf::from("stdin"), name: "stdin".to_owned(), text: read_text(None)? })
+}
+
+/// Writes a file, or `-` for stdout. A file that is there is kept, unless it may be overwritten.
+pub(crate) fn write(path: &Path, data: &[u8], force: bool) -> Result<(), Stop> {
+    if path == Path::new("-") {
+        return print(data);
+    }
+    if !force && path.exists() {
+        return Err(Stop::Message(format!("{} is there already: --force overwrites it", path.display())));
+    }
+    std::fs::write(path, data).map_err(|error| Stop::Message(format!("cannot write {}: {error}", path.display())))
 }
 
 /// The bytes of hex digits, with white space anywhere.

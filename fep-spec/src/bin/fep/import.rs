@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
-use fep_spec::import::sheet::{self, FirstRows, SheetError, SheetMap, SheetOptions};
+use fep_spec::import::sheet::{FirstRows, SheetError, SheetMap, SheetOptions};
 use fep_spec::import::{Imported, Severity};
+use fep_spec::workbook;
 
 use crate::Format;
-use crate::end::{Ended, Outcome, Stop, note, print, say};
-use crate::files;
+use crate::end::{Ended, Outcome, Stop, note, say};
+use crate::files::{self, write};
 
 #[derive(Debug, Args)]
 #[command(
@@ -112,12 +113,12 @@ fn sheet(args: &ImportArgs, name: &str, bytes: &[u8]) -> Result<Imported, Stop> 
         None => SheetMap::default(),
     };
     let mut options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
-    let mut imported = sheet::import(name, bytes, &options);
+    let mut imported = workbook::import(name, bytes, &options);
     if let Err(SheetError::NoTable(sheets)) = &imported {
         show(sheets);
         if let Some(map) = ask()? {
             options.map = map;
-            imported = sheet::import(name, bytes, &options);
+            imported = workbook::import(name, bytes, &options);
         }
     }
     imported.map_err(|error| Stop::Message(format!("{name} {error}")))
@@ -177,16 +178,6 @@ fn summary(imported: &Imported, out: &Path) {
         many(count(Severity::Warning), "warning"),
         many(count(Severity::Note), "note")
     ));
-}
-
-fn write(path: &Path, data: &[u8], force: bool) -> Result<(), Stop> {
-    if path == Path::new("-") {
-        return print(data);
-    }
-    if !force && path.exists() {
-        return Err(Stop::Message(format!("{} is there already: --force overwrites it", path.display())));
-    }
-    std::fs::write(path, data).map_err(|error| cannot("write", path, &error))
 }
 
 fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Stop {

@@ -18,6 +18,7 @@ mod import;
 mod layout;
 mod messages;
 mod sample;
+mod schema;
 mod frames;
 mod telegrams;
 mod encode;
@@ -73,6 +74,8 @@ enum Action {
     Doc(doc::DocArgs),
     /// A design sheet (xlsx, xls, ods, csv) or a COBOL copybook → a spec, with a report of what contradicts itself
     Import(import::ImportArgs),
+    /// The JSON Schema of spec files, with which editors complete and check them
+    Schema(schema::SchemaArgs),
     /// Valid telegrams at the limits of every field: largest numbers, longest texts, full groups, each case
     Sample(sample::SampleArgs),
     /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
@@ -112,6 +115,7 @@ fn main() -> ExitCode {
         Action::Diff(args) => diff::diff(&args),
         Action::Doc(args) => doc::doc(&args),
         Action::Import(args) => import::import(&args),
+        Action::Schema(args) => schema::schema(&args),
         Action::Sample(args) => sample::sample(&args),
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => encode::encode(&args),

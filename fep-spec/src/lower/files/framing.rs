@@ -22,9 +22,7 @@ pub(super) struct Framing {
 impl Framing {
     pub(super) fn read(table: &Table<'_>) -> Self {
         let given = table.get("line_end").map(line_ends);
-        let last =
-            [("required", LastLineEnd::Required), ("optional", LastLineEnd::Optional), ("none", LastLineEnd::None)];
-        let last_line_end = table.choice("last_line_end", &last);
+        let last_line_end = table.choice("last_line_end", &LAST_LINE_ENDS);
         let line_ends = given.unwrap_or_else(|| vec![LineEnd::None]);
         if let Some(last) = &last_line_end
             && line_ends.iter().all(|end| *end == LineEnd::None)
@@ -52,20 +50,26 @@ impl Framing {
     }
 }
 
+/// The words of `line_end`.
+pub(crate) const LINE_ENDS: [(&str, LineEnd); 8] = [
+    ("none", LineEnd::None),
+    ("cr", LineEnd::Cr),
+    ("lf", LineEnd::Lf),
+    ("crlf", LineEnd::CrLf),
+    ("nl", LineEnd::Nl),
+    ("ebcdic-lf", LineEnd::EbcdicLf),
+    ("ebcdic-crlf", LineEnd::EbcdicCrLf),
+    ("crnl", LineEnd::CrNl),
+];
+
+/// The words of `last_line_end`.
+pub(crate) const LAST_LINE_ENDS: [(&str, LastLineEnd); 3] =
+    [("required", LastLineEnd::Required), ("optional", LastLineEnd::Optional), ("none", LastLineEnd::None)];
+
 /// `"crlf"`, or `["crlf", "lf"]`.
 fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
-    let words = [
-        ("none", LineEnd::None),
-        ("cr", LineEnd::Cr),
-        ("lf", LineEnd::Lf),
-        ("crlf", LineEnd::CrLf),
-        ("nl", LineEnd::Nl),
-        ("ebcdic-lf", LineEnd::EbcdicLf),
-        ("ebcdic-crlf", LineEnd::EbcdicCrLf),
-        ("crnl", LineEnd::CrNl),
-    ];
     if !value.is_array() {
-        return value.choice(&words).map_or_else(|| vec![LineEnd::None], |word| vec![word.value]);
+        return value.choice(&LINE_ENDS).map_or_else(|| vec![LineEnd::None], |word| vec![word.value]);
     }
     let values = value.array().unwrap_or_default();
     let document = value.document();
@@ -73,7 +77,7 @@ fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
         document.error_hint(Code::Empty, value.span(), "no line end", "leave out `line_end`, or write \"none\"");
     }
     let mut all = Vec::new();
-    for word in values.into_iter().filter_map(|value| value.choice(&words)) {
+    for word in values.into_iter().filter_map(|value| value.choice(&LINE_ENDS)) {
         if all.contains(&word.value) {
             let message = "this line end stands twice";
             document.error_fix(Code::Duplicate, word.span, message, "leave one out", Fix::TakeOutCopy);
@@ -155,10 +159,10 @@ fn blocks(table: Table<'_>) -> Option<Blocks> {
 }
 
 /// The maximum length of a length word, and of the bytes `00` on each side of it.
-const WORD_LEN_MAX: usize = 18;
+pub(crate) const WORD_LEN_MAX: usize = 18;
 
 /// The maximum length of a binary number in a length word.
 const BINARY_LEN_MAX: usize = 8;
 
 /// The maximum length of a block in bytes.
-const BLOCK_MAX_BYTES: usize = 1 << 24;
+pub(crate) const BLOCK_MAX_BYTES: usize = 1 << 24;

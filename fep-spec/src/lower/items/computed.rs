@@ -54,6 +54,11 @@ impl Word {
     }
 }
 
+/// Each value of `computed` with the keys that belong to it.
+pub(crate) fn words() -> [(&'static str, &'static [&'static str]); 6] {
+    WORDS.map(|(name, word)| (name, word.keys()))
+}
+
 /// The value that the encoder fills in, if the field is computed. The outer `None` means that it could not be read.
 #[allow(clippy::option_option, reason = "absent and unreadable are two things")]
 pub(super) fn read(table: &Table<'_>, charset: Charset) -> Option<Option<Located<Computed>>> {

@@ -20,8 +20,12 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
     table.knows(&computed::KEYS);
     let name = name(table, "name");
     let tail = table.boolean("tail").is_some_and(|tail| tail.value);
+    if tail {
+        table.refuses(&["len"]);
+        table.refuses(&computed::KEYS);
+    }
     if let Some((key, at)) = ["count", "repeat", "padded"].iter().find_map(|key| Some((key, table.key_span(key)?))) {
-        table.knows(&["count", "max", "repeat", "padded", "page"]);
+        table.refuses(&["count", "max", "repeat", "padded", "page"]);
         table.knows(&KEYS);
         table.knows(&options::keys());
         let hint = "a field that repeats is an array: write `group` in place of `name`";
@@ -44,10 +48,12 @@ pub(super) fn entry<'d>(
     padded: bool,
 ) -> Option<(Field, Note)> {
     let document = table.document();
-    table.knows(&computed::KEYS);
-    table.knows(&NOT_OF_ARRAYS.map(|(key, _)| key));
+    // Of the keys of a computed field, the first one is the mistake.
+    let computed = computed::KEYS.into_iter().find(|key| table.has(key)).map(|key| (key, NOT_COMPUTED));
+    table.refuses(&computed::KEYS);
+    table.refuses(&NOT_OF_ARRAYS.map(|(key, _)| key));
     let mut foreign = false;
-    for (key, hint) in NOT_OF_ARRAYS {
+    for (key, hint) in NOT_OF_ARRAYS.into_iter().chain(computed) {
         if let Some(at) = table.key_span(key) {
             document.error_hint(Code::ConflictingKeys, at, format!("`{key}` of an array of plain values"), hint);
             foreign = true;
@@ -59,11 +65,13 @@ pub(super) fn entry<'d>(
 }
 
 /// The keys of a field that the entry of an array cannot have, and what to do instead.
-const NOT_OF_ARRAYS: [(&str, &str); 3] = [
+const NOT_OF_ARRAYS: [(&str, &str); 2] = [
     ("name", "its entries have no name: leave it out, or write items = [ { name = … } ] for entries with names"),
     ("tail", "its entries have one length: write `len`"),
-    ("computed", "write items = [ { name = …, computed = … } ] for entries with a computed field"),
 ];
+
+/// What to do instead of a computed field as the entry of an array.
+const NOT_COMPUTED: &str = "write items = [ { name = …, computed = … } ] for entries with a computed field";
 
 /// What a field is in its layout.
 #[allow(clippy::option_option, reason = "absent and unreadable are two things")]

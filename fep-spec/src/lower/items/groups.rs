@@ -22,6 +22,7 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
     let label = label(table);
     let is_array = ["kind", "type", "len"].iter().any(|key| table.has(key));
     if is_array {
+        table.refuses(&["part", "items"]);
         table.knows(&fields::KEYS);
         table.knows(&options::keys());
     }
