@@ -43,6 +43,7 @@ pub mod glued;
 #[cfg(feature = "capture")]
 pub mod capture;
 pub mod samples;
+pub mod project;
 pub mod pages;
 #[cfg(feature = "workbook")]
 pub mod workbook;
