@@ -208,3 +208,18 @@ fn a_build_script_runs_again_if_a_shared_file_changes() {
     assert_eq!(build.included().expect("files"), shared);
     assert!(build.code().expect_err("a mistake").to_string().contains("header.toml:8:39"));
 }
+
+#[test]
+fn a_project_has_the_shared_files_of_its_spec_or_is_not_made() {
+    let folder = folder();
+    let (code, _, error) = run(&folder, &["new", "project", "--from", "specs/one/one.toml"]);
+    assert!(code == Some(2) && error.contains("put it into project/specs with them"), "{error}");
+    let specs = folder.path().join("project/specs");
+    fs::create_dir_all(&specs).expect("a folder");
+    fs::rename(folder.path().join("specs/shared"), specs.join("shared")).expect("moved");
+    fs::write(specs.join("one.toml"), spec("one").replace("../shared", "shared")).expect("a spec");
+    let (code, _, error) = run(&folder, &["new", "project", "--from", "project/specs/one.toml", "--force"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(!error.contains("has mistakes"), "{error}");
+    assert_eq!(run(&folder, &["check", "project/specs"]).2, "fep: 1 spec, 2 shared files, 0 findings\n");
+}
