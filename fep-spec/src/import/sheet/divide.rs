@@ -2,7 +2,7 @@
 
 use super::grid::{At, Grid};
 use super::heading::Role;
-use super::table::Table;
+use super::table::{TABLES_MAX, Table};
 use crate::import::plain::{line, word};
 
 /// Headings of columns with the code of the telegram.
@@ -72,6 +72,9 @@ pub(super) fn divided(grid: &Grid, table: Table) -> Vec<Table> {
             let at = (row.row, columns.first().map_or(0, |(column, _)| *column));
             groups.push((own, at, index));
         }
+    }
+    if groups.len() > TABLES_MAX {
+        return vec![table];
     }
     let is_twice =
         groups.iter().enumerate().any(|(index, (keys, ..))| groups.iter().take(index).any(|(other, ..)| other == keys));

@@ -63,12 +63,15 @@ const KEYS: [&str; 12] = [
 /// The number of rows without content that end a list.
 const GAP: u32 = 3;
 
+/// The most lists of a workbook that are used.
+const LISTS_MAX: usize = 500;
+
 /// The most codes of a list.
 const CODES_MAX: usize = 2_000;
 
 impl Lists {
     pub(super) fn of(grids: &[Grid]) -> Self {
-        Self(grids.iter().flat_map(lists).filter(|list| list.codes.len() > 1).collect())
+        Self(grids.iter().flat_map(lists).filter(|list| list.codes.len() > 1).take(LISTS_MAX).collect())
     }
 
     /// The codes of the list that an item of `len` bytes refers to, by the list's own code, `C001`, or by its name.

@@ -199,19 +199,24 @@ fn captions(grid: &Grid, heading: &Heading, start: u32, has_neighbour: bool) -> 
 
 /// Whether the rows behind a blank row say something about the table below them: none of them is an item or a sum.
 fn is_head(grid: &Grid, heading: &Heading, (start, end): (u32, u32)) -> bool {
-    grid.rows_in(start..end).iter().all(|row| {
-        let read = SheetRow::read(grid, heading, *row, None);
-        let is_known = read.letter.is_empty()
-            || family(&read.letter).is_some()
-            || is_ditto(grid.text(read.cells.letter.unwrap_or_default()));
-        let is_numbered = read.number.is_empty() || read.number.starts_with(|first: char| first.is_ascii_digit());
-        match read.kind() {
-            Kind::Item => !is_known && !is_numbered,
-            Kind::Sum | Kind::More => false,
-            Kind::Text | Kind::Blank => true,
-        }
-    })
+    let rows = grid.rows_in(start..end);
+    rows.len() <= CAPTION_MAX
+        && rows.iter().all(|row| {
+            let read = SheetRow::read(grid, heading, *row, None);
+            let is_known = read.letter.is_empty()
+                || family(&read.letter).is_some()
+                || is_ditto(grid.text(read.cells.letter.unwrap_or_default()));
+            let is_numbered = read.number.is_empty() || read.number.starts_with(|first: char| first.is_ascii_digit());
+            match read.kind() {
+                Kind::Item => !is_known && !is_numbered,
+                Kind::Sum | Kind::More => false,
+                Kind::Text | Kind::Blank => true,
+            }
+        })
 }
+
+/// The most rows above an item among which its group is looked for.
+const PARENT_MAX: usize = 1_000;
 
 /// The depth of a row whose column of parents names a group above it.
 fn depth_below_parent(grid: &Grid, heading: &Heading, rows: &[SheetRow], row: u32) -> Option<usize> {
@@ -219,7 +224,7 @@ fn depth_below_parent(grid: &Grid, heading: &Heading, rows: &[SheetRow], row: u3
     let is_parent = |above: &&SheetRow| {
         above.measure.bytes().is_none() && (word(&above.english) == parent || word(&above.label) == parent)
     };
-    let found = rows.iter().rev().filter(|_| !parent.is_empty()).find(is_parent);
+    let found = rows.iter().rev().take(PARENT_MAX).filter(|_| !parent.is_empty()).find(is_parent);
     found.map(|above| above.depth + 1)
 }
 
