@@ -125,12 +125,9 @@ pub(super) fn entries(tokens: &[Token], doubts: &mut Vec<Doubt>) -> Vec<Entry> {
     found
 }
 
-/// `DATA DIVISION.`, `WORKING-STORAGE SECTION.`, and compiler words such as `SKIP1`.
+/// `DATA DIVISION.`, `WORKING-STORAGE SECTION.`.
 fn is_division(statement: &[Token]) -> bool {
-    let says = |word: &str| statement.iter().any(|token| token.is(word));
-    says("DIVISION")
-        || says("SECTION")
-        || statement.iter().all(|token| ["EJECT", "SKIP1", "SKIP2", "SKIP3"].iter().any(|word| token.is(word)))
+    statement.iter().any(|token| token.is("DIVISION") || token.is("SECTION"))
 }
 
 /// Whether a token is the level of an entry whose period before it is missing: a number at the start of a line, and a name behind it.
@@ -140,8 +137,12 @@ fn begins_entry(statement: &[Token], index: usize) -> bool {
     let is_level =
         token.text.len() == 2 && token.text.parse::<u8>().is_ok_and(|level| matches!(level, 1..=49 | 66 | 77 | 88));
     let is_word = behind.text.starts_with(|first: char| first.is_ascii_alphabetic());
+    // A number of a clause that goes on in this line: OCCURS, VALUE.
+    let is_within =
+        ["OCCURS", "TO", "VALUE", "VALUES", "IS", "ARE", "THRU", "THROUGH"].iter().any(|word| before.is(word));
     let clauses = ["TIMES", "TO", "DEPENDING", "THRU", "THROUGH", "INDEXED", "ASCENDING", "DESCENDING"];
     is_level
+        && !is_within
         && token.line > before.line
         && is_word
         && behind.line == token.line
@@ -154,21 +155,17 @@ struct Clauses<'t, 'd> {
     doubts: &'d mut Vec<Doubt>,
 }
 
-/// Words that begin a clause, so that they are no name.
+/// Words that begin a clause, so that they are no name. So does each usage.
 const CLAUSES: [&str; 22] = [
     "PIC",
     "PICTURE",
     "REDEFINES",
     "OCCURS",
     "USAGE",
-    "COMP",
-    "COMP-3",
-    "COMP-4",
-    "COMP-5",
-    "BINARY",
-    "PACKED-DECIMAL",
-    "DISPLAY",
+    "GROUP-USAGE",
     "SIGN",
+    "LEADING",
+    "TRAILING",
     "VALUE",
     "VALUES",
     "SYNC",
@@ -177,12 +174,20 @@ const CLAUSES: [&str; 22] = [
     "JUSTIFIED",
     "BLANK",
     "RENAMES",
+    "IS",
     "EXTERNAL",
+    "GLOBAL",
+    "DEPENDING",
+    "INDEXED",
 ];
+
+fn begins_clause(word: &Token) -> bool {
+    CLAUSES.iter().any(|clause| word.is(clause)) || usage(&word.text).is_some()
+}
 
 impl Clauses<'_, '_> {
     fn entry(mut self, level: u8, line: usize) -> Entry {
-        let name = self.rest.first().filter(|first| !CLAUSES.iter().any(|clause| first.is(clause))).cloned();
+        let name = self.rest.first().filter(|first| !begins_clause(first)).cloned();
         if name.is_some() {
             self.next();
         }
@@ -233,7 +238,7 @@ impl Clauses<'_, '_> {
                     }
                 }
             }
-            "USAGE" => {
+            "USAGE" | "GROUP-USAGE" => {
                 self.skip(&["IS"]);
                 if let Some(word) = self.next() {
                     entry.usage = usage(&word.text);
@@ -265,6 +270,7 @@ impl Clauses<'_, '_> {
                 self.skip(&["WHEN"]);
                 self.skip(&["ZERO", "ZEROS", "ZEROES"]);
             }
+            "IS" if self.rest.first().is_some_and(|next| next.is("EXTERNAL") || next.is("GLOBAL")) => {}
             "RENAMES" | "EXTERNAL" | "GLOBAL" | "DATE" | "VOLATILE" => {
                 if word.is("RENAMES") {
                     self.rest = &[];
@@ -320,8 +326,7 @@ impl Clauses<'_, '_> {
             self.skip(&["KEY"]);
             self.skip(&["IS", "BY"]);
             while self.rest.first().is_some_and(|word| {
-                !CLAUSES.iter().any(|clause| word.is(clause))
-                    && !["ASCENDING", "DESCENDING", "INDEXED"].iter().any(|clause| word.is(clause))
+                !begins_clause(word) && !["ASCENDING", "DESCENDING", "INDEXED"].iter().any(|clause| word.is(clause))
             }) {
                 self.next();
             }
@@ -332,8 +337,11 @@ impl Clauses<'_, '_> {
     fn values(&mut self) -> Vec<(String, Option<String>)> {
         self.skip(&["IS", "ARE"]);
         let mut values = Vec::new();
-        while let Some(value) = self.rest.first().filter(|word| is_value(&word.text)).cloned() {
+        while let Some(mut value) = self.rest.first().filter(|word| is_value(&word.text)).cloned() {
             self.next();
+            if value.is("ALL") {
+                value.text = self.next().map_or(value.text, |repeated| format!("ALL {}", repeated.text));
+            }
             let end = if self.skip(&["THRU", "THROUGH"]) { self.next().map(|end| end.text) } else { None };
             values.push((value.text, end));
         }

@@ -31,7 +31,7 @@ pub(super) struct Writer {
     /// How many parts and groups contain the item.
     depth: usize,
     /// Groups without OCCURS become no parts: their items stand in their place.
-    is_flat: bool,
+    pub(super) is_flat: bool,
 }
 
 impl Writer {
@@ -85,7 +85,7 @@ impl Writer {
         }
     }
 
-    fn level(&mut self, nodes: &[Node], base: usize, path: &str, varies: &mut bool) -> Vec<DraftItem> {
+    pub(super) fn level(&mut self, nodes: &[Node], base: usize, path: &str, varies: &mut bool) -> Vec<DraftItem> {
         let mut given = Given::default();
         nodes.iter().flat_map(|node| self.node(node, base, path, varies, &mut given)).collect()
     }
@@ -125,7 +125,7 @@ impl Writer {
         items
     }
 
-    fn item(
+    pub(super) fn item(
         &mut self,
         node: &Node,
         at: Option<usize>,
@@ -237,7 +237,7 @@ impl Writer {
 
     fn field(&mut self, node: &Node, at: Option<usize>, path: &str, varies: &mut bool, given: &mut Given) -> DraftItem {
         let constant = node.entry.values.first().filter(|_| node.conditions.is_empty()).map(|(value, _)| value.clone());
-        let Some(name) = &node.entry.name else { return filler(node, at, constant.as_deref()) };
+        let Some(name) = &node.entry.name else { return self.filler(node, at, constant.as_deref()) };
         let item_name = given.unique(&item_name(name), "_");
         let head = if node.entry.occurs.is_some() { "group" } else { "name" };
         let mut item = DraftItem::new([Entry::new(head, item_name.as_str()), Entry::new("label", name.as_str())]);
@@ -265,6 +265,20 @@ impl Writer {
             item.entries.push(Entry::new("remark", remark));
         }
         self.read(node, &format!("{path}{item_name}"), &assumed);
+        item
+    }
+
+    /// An item without a name. What of its entry a filler cannot have is a note.
+    fn filler(&mut self, node: &Node, at: Option<usize>, value: Option<&str>) -> DraftItem {
+        let (item, is_lost) = filler(node, at, value, self.is_ebcdic);
+        if is_lost {
+            let message = format!("the VALUE {} of an item without a name was left out", value.unwrap_or_default());
+            self.doubt(node, Severity::Note, "values", message);
+        }
+        if !node.conditions.is_empty() {
+            let message = "the conditions (88) of an item without a name were left out: give it a name".to_owned();
+            self.doubt(node, Severity::Note, "values", message);
+        }
         item
     }
 
@@ -414,50 +428,6 @@ impl Writer {
         let entries = vec![Entry::new("label", node.entry.name.as_deref().unwrap_or_default())];
         self.draft.codes.push(DraftCodes { name: list.clone(), entries, codes, doubts: Vec::new() });
         Some(list)
-    }
-
-    /// Redefinitions: the first description is used. The choice that somebody can complete stands above it as a comment.
-    fn redefinitions(&mut self, node: &Node, own: &mut [DraftItem], path: &str) {
-        let name = item_name(node.entry.name.as_deref().unwrap_or("filler"));
-        let mut cases = Vec::new();
-        for (number, description) in std::iter::once(node).chain(&node.redefinitions).enumerate() {
-            let mut quiet = Self { is_flat: true, ..Self::new(self.is_ebcdic, Vec::new()) };
-            // Nothing says where an item of a case is: a case stands at no offset.
-            let mut varies = true;
-            let mut given = Given::default();
-            let mut items = match description.below.is_empty() || description.entry.occurs.is_some() {
-                true => quiet.item(description, None, path, &mut varies, &mut given),
-                false => quiet.level(&description.below, 0, path, &mut varies),
-            };
-            let rest = node.longest().saturating_sub(description.all());
-            if rest > 0 {
-                items.push(DraftItem::new([Entry::new("filler", rest), Entry::new("any", true)]));
-            }
-            let label = description.entry.name.clone().unwrap_or_else(|| format!("Case{number}"));
-            let mut case = DraftItem::new([Entry::new("code", "?"), Entry::new("name", pascal(&item_name(&label)))]);
-            case.items = items;
-            cases.push(case);
-        }
-        let mut choice = DraftItem::new([Entry::new("choice", format!("{name}_forms")), Entry::new("by", "?")]);
-        choice.cases = cases;
-        let names: Vec<_> = node.redefinitions.iter().map(Node::shown).collect();
-        let message = format!(
-            "{} also describes {}: no field says which of them holds, so the first description is used",
-            names.join(", "),
-            node.shown()
-        );
-        let mut comment = vec![format!(
-            "line {}: {message}. As a choice, with the field and the codes that decide:",
-            node.entry.line
-        )];
-        comment.extend(crate::draft::lines(&choice));
-        if let Some(first) = own.first_mut() {
-            first.doubts.extend(comment);
-        }
-        self.doubt(node, Severity::Warning, "redefines", message);
-        if let Some(last) = self.doubts.last_mut() {
-            last.hint = Some("the choice stands as a comment in the spec: complete `by` and the codes".to_owned());
-        }
     }
 
     fn read(&mut self, node: &Node, path: &str, assumed: &[String]) {
