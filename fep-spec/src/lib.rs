@@ -21,6 +21,7 @@ pub mod report;
 pub mod document;
 pub mod explain;
 pub mod canonical;
+pub mod include;
 pub mod model;
 pub mod lower;
 mod lint;

@@ -28,6 +28,7 @@ mod texts;
 use self::plain::Plain;
 use self::texts::Texts;
 use crate::draft::{Draft, Entry};
+use crate::load::SpecFile;
 use crate::model::Spec;
 
 /// The files of a project.
@@ -79,18 +80,26 @@ impl Project {
         let path = spec_path(name);
         let assumed = assume::complete(&mut draft);
         let assumed = assumed.into_iter().map(|what| format!("`{path}`: {what}")).collect();
-        Self::with(name, &draft.to_string(), assumed)
+        let text = draft.to_string();
+        let read = Spec::check(&path, &text).spec;
+        Self::with(name, &text, read, assumed)
     }
 
     /// A project for the text of a spec file that a person wrote.
     #[must_use]
     pub fn of_spec(name: &str, spec: &str) -> Self {
-        Self::with(name, spec, Vec::new())
+        let read = Spec::check(&spec_path(name), spec).spec;
+        Self::with(name, spec, read, Vec::new())
     }
 
-    fn with(name: &str, text: &str, mut assumed: Vec<String>) -> Self {
+    /// A project for a spec file, which may include others. They must be where the file of the project finds them.
+    #[must_use]
+    pub fn of_file(name: &str, file: &SpecFile) -> Self {
+        Self::with(name, &file.text, file.check().spec, Vec::new())
+    }
+
+    fn with(name: &str, text: &str, read: Option<Spec>, mut assumed: Vec<String>) -> Self {
         let path = spec_path(name);
-        let read = Spec::check(&path, text).spec;
         let plain = read.as_ref().map(Plain::of).unwrap_or_default();
         assumed.extend(plain.assumed());
         let to_fill = match &read {

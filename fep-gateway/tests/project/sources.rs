@@ -34,6 +34,7 @@ fn check(name: &str, project: &Project) -> bool {
         "{set}",
         "{session}",
         "{key}",
+        "{trace}",
         "\n\n\n",
     ] {
         assert!(!all.contains(place), "{name}: {place:?} in {all}");

@@ -61,7 +61,12 @@ impl Texts<'_> {
 
     pub(super) fn scenario(&self) -> String {
         let text = include_str!("scenario.toml").replace("{name}", self.name);
-        let text = text.replace("{framing}\n", &self.framing_key());
+        let trace = self
+            .plain
+            .trace
+            .as_ref()
+            .map(|trace| format!("trace = \"{trace}\"     # identifies a telegram in the log\n"));
+        let text = text.replace("{trace}", &trace.unwrap_or_default()).replace("{framing}\n", &self.framing_key());
         let set = match self.plain.set.as_slice() {
             [] => "# set = { \"header.response_code\" = \"0000\" }     # the values of an answer that differ from the request's".to_owned(),
             set => format!("set = {{ {} }}", set.join(", ")),

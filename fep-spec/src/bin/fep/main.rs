@@ -5,6 +5,7 @@
 //! codes.
 
 mod check;
+mod commit;
 mod diff;
 mod doc;
 mod progress;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use fep_spec::load;
+use fep_spec::load::SpecFile;
 use fep_spec::project::{Project, is_name};
 
 use crate::end::{Ended, Outcome, Stop, note, say};
@@ -71,15 +71,26 @@ pub(crate) fn new(args: &NewArgs) -> Ended {
 
 /// A project for a spec that is there. Its name is the spec's, because the files of the project refer to it.
 fn of_spec(from: &Path, folder: &Path) -> Result<Project, Stop> {
-    let (_, text) = load::read(from)?;
-    let spec = fep_spec::Spec::load(from)?;
+    let file = SpecFile::open(from)?;
+    let checked = file.check();
+    let includes = !checked.included.is_empty();
+    let spec = checked.into_spec().map_err(Stop::Spec)?;
     let is_in_project = std::path::absolute(from).ok().zip(std::path::absolute(folder.join("specs")).ok());
     let is_in_project = is_in_project.is_some_and(|(from, specs)| from.parent() == Some(&specs));
     if is_in_project && from.file_stem().is_none_or(|stem| *stem != *spec.name) {
         let message = format!("{} is the spec `{}`: rename the file to {}.toml", from.display(), spec.name, spec.name);
         return Err(Stop::Message(message));
     }
-    Ok(Project::of_spec(&spec.name, &text))
+    if includes && !is_in_project {
+        let specs = folder.join("specs");
+        let message = format!(
+            "{} includes shared files: put it into {} with them, and name that file with --from and --force",
+            from.display(),
+            specs.display()
+        );
+        return Err(Stop::Message(message));
+    }
+    Ok(Project::of_file(&spec.name, &file))
 }
 
 /// Says what comes next.
