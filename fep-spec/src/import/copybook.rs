@@ -14,6 +14,7 @@ mod codes;
 mod filler;
 mod counters;
 mod write;
+mod table;
 mod choice;
 mod comment;
 

@@ -2,11 +2,13 @@
 
 use super::picture::Picture;
 use super::token::Token;
-use crate::import::{Doubt, doubt};
+use crate::import::{Doubt, Severity, doubt};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
+    /// The number of the entry in the copybook.
+    pub(super) number: usize,
     pub(super) line: usize,
     pub(super) level: u8,
     /// The name. `None` for FILLER.
@@ -79,8 +81,8 @@ pub(super) struct SignClause {
 pub(super) struct Occurs {
     /// The maximum.
     pub(super) max: usize,
-    /// The item that counts.
-    pub(super) depending: Option<String>,
+    /// The item that counts, then the groups that qualify it. Empty if nothing counts.
+    pub(super) depending: Vec<String>,
 }
 
 /// Reads all entries. What is not understood is a doubt at its line.
@@ -122,6 +124,7 @@ pub(super) fn entries(tokens: &[Token], doubts: &mut Vec<Doubt>) -> Vec<Entry> {
             }
         }
     }
+    (0..).zip(&mut found).for_each(|(number, entry)| entry.number = number);
     found
 }
 
@@ -193,6 +196,7 @@ impl Clauses<'_, '_> {
         }
         let name = name.map(|name| name.text).filter(|name| !name.eq_ignore_ascii_case("FILLER"));
         let mut entry = Entry {
+            number: 0,
             line,
             level,
             name,
@@ -300,7 +304,8 @@ impl Clauses<'_, '_> {
     fn occurs(&mut self, entry: &Entry, line: usize) -> Option<Occurs> {
         let first = self.next()?;
         let mut max = first.text.parse::<usize>().ok();
-        if self.skip(&["TO"]) {
+        let is_range = self.skip(&["TO"]);
+        if is_range {
             max = self.next().and_then(|most| most.text.parse().ok());
         }
         let name = entry.name.as_deref().unwrap_or("FILLER");
@@ -313,13 +318,12 @@ impl Clauses<'_, '_> {
             max = Some(1);
         }
         self.skip(&["TIMES"]);
-        let mut depending = None;
+        let mut depending = Vec::new();
         if self.skip(&["DEPENDING"]) {
             self.skip(&["ON"]);
-            depending = self.next().map(|name| name.text);
-            // The groups that qualify the name: names of items are found without them.
+            depending.extend(self.next().map(|name| name.text));
             while self.skip(&["OF", "IN"]) {
-                self.next();
+                depending.extend(self.next().map(|name| name.text));
             }
         }
         while self.skip(&["ASCENDING", "DESCENDING", "INDEXED"]) {
@@ -330,6 +334,11 @@ impl Clauses<'_, '_> {
             }) {
                 self.next();
             }
+        }
+        if is_range && depending.is_empty() {
+            let message = format!("{name} OCCURS from one number to another, and nothing counts it: its maximum was taken");
+            let hint = "write OCCURS n TO m TIMES DEPENDING ON …, or one number";
+            self.doubts.push(Doubt { severity: Severity::Warning, ..doubt("occurs", line, message, hint) });
         }
         Some(Occurs { max: max.unwrap_or(1), depending })
     }

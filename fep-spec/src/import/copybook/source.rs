@@ -144,7 +144,7 @@ fn decoded(bytes: &[u8], doubts: &mut Vec<Doubt>) -> Result<String, CopybookErro
     let mut damaged = 0;
     let mut count = 0;
     // DOS ends a file with 1A.
-    for (number, line) in (1..).zip(without_end(bytes).split(|byte| *byte == b'\n')) {
+    for (number, line) in (1..).zip(split(without_end(bytes))) {
         count = number;
         match std::str::from_utf8(line) {
             Ok(line) => text.push_str(line),
@@ -165,6 +165,27 @@ fn decoded(bytes: &[u8], doubts: &mut Vec<Doubt>) -> Result<String, CopybookErro
         text.push('\n');
     }
     if damaged * 2 > count { Err(CopybookError::NoText) } else { Ok(text) }
+}
+
+/// The length of a record of cards.
+const CARD: usize = 80;
+
+/// The lines: each ends with LF, or each with CR, or each has 80 bytes and no end.
+fn split(bytes: &[u8]) -> Vec<&[u8]> {
+    let has = |byte: u8| bytes.contains(&byte);
+    match () {
+        () if has(b'\n') => bytes.split(|byte| *byte == b'\n').collect(),
+        () if has(b'\r') => bytes.split(|byte| *byte == b'\r').collect(),
+        () if bytes.len() > CARD && bytes.chunks(CARD).all(is_card) => bytes.chunks(CARD).collect(),
+        () => vec![bytes],
+    }
+}
+
+/// Whether a record begins with a sequence number, or with its blanks, and with an indicator.
+fn is_card(card: &[u8]) -> bool {
+    let sequence = card.get(..6).unwrap_or_default();
+    let is_sequence = |of: fn(&u8) -> bool| sequence.len() == 6 && sequence.iter().all(of);
+    (is_sequence(u8::is_ascii_digit) || is_sequence(|byte| *byte == b' ')) && card.get(6).is_some_and(|byte| b" *-/".contains(byte))
 }
 
 /// Without the byte 1A that DOS puts at the end of a file.
