@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fep_spec::Spec;
+use fep_spec::import::Severity;
 use fep_spec::import::copybook::{BinarySize, CopybookOptions, import};
 use fep_spec::listing::{ListedItem, Listing};
 
@@ -64,4 +65,29 @@ fn copybooks_of_shops_are_read_as_expected() {
         }
     }
     assert!(names.len() > 5 && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// IBM's manual aligns binary numbers of 8 bytes at 4, and has slack bytes before a table where GnuCOBOL has them in its entries.
+#[test]
+fn slack_bytes_that_depend_on_the_compiler_are_warnings() {
+    let warnings = |text: &str| {
+        let options = CopybookOptions { charset: "cp037".to_owned(), binary_size: BinarySize::default() };
+        let doubts = import("r.cpy", text.as_bytes(), &options, &|_| None).unwrap().doubts;
+        doubts
+            .iter()
+            .filter(|doubt| doubt.severity == Severity::Warning)
+            .map(|doubt| doubt.message.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warnings("01 R.\n05 A PIC X.\n05 B PIC S9(18) COMP SYNC.\n"),
+        ["SYNCHRONIZED puts 7 slack bytes before B, as GnuCOBOL does: a compiler of IBM puts 3 there"]
+    );
+    assert_eq!(
+        warnings("01 R.\n05 A PIC X.\n05 T OCCURS 2.\n10 B PIC S9(4) COMP SYNC.\n10 C PIC X.\n"),
+        [
+            "each entry of T begins with slack bytes, as GnuCOBOL has it: a compiler of IBM puts them before the table, so its entries are shorter"
+        ]
+    );
+    assert!(warnings("01 R.\n05 A PIC X.\n05 B PIC S9(9) COMP SYNC.\n").is_empty());
 }

@@ -439,7 +439,11 @@ fn a_field_that_counts_is_found_by_its_groups() {
             "01 R.\n05 A.\n10 N PIC 9.\n05 B.\n10 C.\n15 N PIC 9(2).\n05 T OCCURS 0 TO 9 DEPENDING ON {by} PIC X.\n"
         )
     };
-    let table = |by: &str| format!("{{ group = \"t\", label = \"T\", count = \"{by}\", max = 9, kind = \"text\", len = 1, at = 3, remark = \"PIC X\" }},");
+    let table = |by: &str| {
+        format!(
+            "{{ group = \"t\", label = \"T\", count = \"{by}\", max = 9, kind = \"text\", len = 1, at = 3, remark = \"PIC X\" }},"
+        )
+    };
     check_lines("cp037", &text("N OF A"), &[&table("a.n")]);
     check_lines("cp037", &text("N IN B"), &[&table("b.c.n")]);
     check_lines("cp037", &text("N OF C OF B"), &[&table("b.c.n")]);
@@ -476,22 +480,4 @@ fn values_of_items_without_a_name_keep_their_bytes() {
             "line 3: the conditions (88) of an item without a name were left out: give it a name",
         ],
     );
-}
-
-/// IBM's manual aligns binary numbers of 8 bytes at 4, and has slack bytes before a table where GnuCOBOL has them in its entries.
-#[test]
-fn slack_bytes_that_depend_on_the_compiler_are_warnings() {
-    let warnings = |text: &str| {
-        let doubts = imported("cp037", text).doubts;
-        doubts.iter().filter(|doubt| doubt.severity == Severity::Warning).map(|doubt| doubt.message.clone()).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        warnings("01 R.\n05 A PIC X.\n05 B PIC S9(18) COMP SYNC.\n"),
-        ["SYNCHRONIZED puts 7 slack bytes before B, as GnuCOBOL does: a compiler of IBM puts 3 there"]
-    );
-    assert_eq!(
-        warnings("01 R.\n05 A PIC X.\n05 T OCCURS 2.\n10 B PIC S9(4) COMP SYNC.\n10 C PIC X.\n"),
-        ["each entry of T begins with slack bytes, as GnuCOBOL has it: a compiler of IBM puts them before the table, so its entries are shorter"]
-    );
-    assert!(warnings("01 R.\n05 A PIC X.\n05 B PIC S9(9) COMP SYNC.\n").is_empty());
 }

@@ -142,7 +142,8 @@ fn group(dice: &mut Dice, text: &mut String, record: u64, count: &mut u32, level
         let index = if occurs.is_empty() { String::new() } else { format!(" {name}-IX") };
         match (dice.below(3), picture.split_once(' ')) {
             (0, Some((picture, usage))) => {
-                writeln!(text, "           {level:02} {name}{occurs}{indexed}{index} {usage} PIC {picture}.").expect("text");
+                writeln!(text, "           {level:02} {name}{occurs}{indexed}{index}").expect("text");
+                writeln!(text, "               {usage} PIC {picture}.").expect("text");
             }
             _ => writeln!(text, "           {level:02} {name} PIC {picture}{occurs}.").expect("text"),
         }
@@ -237,7 +238,8 @@ fn tables(copybook: &str) -> BTreeMap<String, usize> {
     let mut tables = BTreeMap::new();
     for line in copybook.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let mut words = line.trim_end_matches('.').split_whitespace();
-        let level: u32 = words.next().and_then(|word| word.parse().ok()).expect("a level");
+        // The clauses of an entry may go on in the next line.
+        let Some(level) = words.next().and_then(|word| word.parse::<u32>().ok()) else { continue };
         let name = words.next().expect("a name").trim_end_matches('.').to_owned();
         if level == 88 || name == "FILLER" {
             continue;

@@ -41,8 +41,11 @@ impl Pairs {
 
     fn find(&mut self, node: &Node, fields: &[(usize, Vec<String>)]) {
         let table = node.entry.number;
-        if let Some(wanted) = node.entry.occurs.as_ref().map(|occurs| &occurs.depending).filter(|names| !names.is_empty()) {
-            let found: Vec<_> = fields.iter().filter(|(_, names)| is_named(names, wanted)).map(|(number, _)| *number).collect();
+        if let Some(wanted) =
+            node.entry.occurs.as_ref().map(|occurs| &occurs.depending).filter(|names| !names.is_empty())
+        {
+            let found: Vec<_> =
+                fields.iter().filter(|(_, names)| is_named(names, wanted)).map(|(number, _)| *number).collect();
             let before = found.iter().rfind(|number| **number < table);
             match before.or(found.first()) {
                 Some(field) => {

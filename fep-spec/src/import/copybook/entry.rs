@@ -336,7 +336,8 @@ impl Clauses<'_, '_> {
             }
         }
         if is_range && depending.is_empty() {
-            let message = format!("{name} OCCURS from one number to another, and nothing counts it: its maximum was taken");
+            let message =
+                format!("{name} OCCURS from one number to another, and nothing counts it: its maximum was taken");
             let hint = "write OCCURS n TO m TIMES DEPENDING ON …, or one number";
             self.doubts.push(Doubt { severity: Severity::Warning, ..doubt("occurs", line, message, hint) });
         }

@@ -185,7 +185,8 @@ fn split(bytes: &[u8]) -> Vec<&[u8]> {
 fn is_card(card: &[u8]) -> bool {
     let sequence = card.get(..6).unwrap_or_default();
     let is_sequence = |of: fn(&u8) -> bool| sequence.len() == 6 && sequence.iter().all(of);
-    (is_sequence(u8::is_ascii_digit) || is_sequence(|byte| *byte == b' ')) && card.get(6).is_some_and(|byte| b" *-/".contains(byte))
+    (is_sequence(u8::is_ascii_digit) || is_sequence(|byte| *byte == b' '))
+        && card.get(6).is_some_and(|byte| b" *-/".contains(byte))
 }
 
 /// Without the byte 1A that DOS puts at the end of a file.

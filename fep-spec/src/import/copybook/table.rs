@@ -58,7 +58,8 @@ impl Writer {
             Some(by) => {
                 let count = self.counters.mark(node).map(|mark| Entry::new("count", mark));
                 // The description of a choice is a comment: its field has a name there.
-                let named = || if self.is_flat { Entry::new("count", item_name(by)) } else { Entry::new("repeat", "rest") };
+                let named =
+                    || if self.is_flat { Entry::new("count", item_name(by)) } else { Entry::new("repeat", "rest") };
                 item.entries.extend([count.unwrap_or_else(named), Entry::new("max", max)]);
                 self.uncertain(node, by);
                 *varies = true;
@@ -74,7 +75,9 @@ impl Writer {
         let (severity, message) = match why {
             Some(Doubtful::Missing) => (
                 Severity::Error,
-                format!("{name} is counted by {by}, which is no field of its record: it repeats as often as the bytes allow"),
+                format!(
+                    "{name} is counted by {by}, which is no field of its record: it repeats as often as the bytes allow"
+                ),
             ),
             Some(Doubtful::Behind) => (
                 Severity::Warning,
@@ -82,7 +85,9 @@ impl Writer {
             ),
             Some(Doubtful::Several) => (
                 Severity::Warning,
-                format!("{name} is counted by {by}, and several fields have this name: the last one before it was taken"),
+                format!(
+                    "{name} is counted by {by}, and several fields have this name: the last one before it was taken"
+                ),
             ),
             None => return,
         };

@@ -231,7 +231,7 @@ impl Writer {
     fn kind(&mut self, node: &Node) -> (Vec<Entry>, Vec<String>) {
         let bytes = || vec![Entry::new("kind", "bytes")];
         let Some(picture) = &node.entry.picture else {
-            if node.usage.text().is_empty() {
+            if !matches!(node.usage, Usage::Float | Usage::Double | Usage::Index | Usage::Pointer) {
                 // The picture is missing or wrong, which has been said.
                 return (bytes(), Vec::new());
             }
@@ -351,7 +351,14 @@ impl Writer {
     /// What BLANK WHEN ZERO becomes.
     fn blank(&mut self, node: &Node) -> Entry {
         let message = format!("{} is BLANK WHEN ZERO: blanks are read as no value", node.shown());
-        self.doubt(node, Severity::Note, "picture", message);
+        let has_point =
+            node.entry.picture.as_ref().is_some_and(|picture| picture.what == What::Number && picture.scale > 0);
+        if has_point {
+            let message = format!("{message}; with V, GnuCOBOL has one byte more, and a compiler of IBM has not");
+            self.doubt(node, Severity::Warning, "picture", message);
+        } else {
+            self.doubt(node, Severity::Note, "picture", message);
+        }
         Entry::new("none", if self.is_ebcdic { "ebcdic-spaces" } else { "spaces" })
     }
 
