@@ -166,7 +166,8 @@ impl fmt::Display for Draft {
                 lines.extend(comments(&table.doubts));
                 lines.push(header(kind, Some(&table.name)));
                 lines.extend(table.entries.iter().map(|entry| line(entry.pair())));
-                lines.extend(list("items", &table.items).map(line));
+                let needs_items = kind != "files" && !table.entries.iter().any(|entry| entry.key == "like");
+                lines.extend(list("items", &table.items, needs_items).map(line));
             }
         }
         f.write_str(&canonical::text(&lines, "\n"))
@@ -193,16 +194,23 @@ fn comments<T>(lines: &[String]) -> Vec<Line<T>> {
     lines.map(|line| Line::Comment(format!("# {line}").trim_end().to_owned())).collect()
 }
 
-/// A list of items, or nothing if there are none.
-fn list(key: &str, items: &[DraftItem]) -> Option<Pair> {
-    (!items.is_empty()).then(|| Pair { key: key.to_owned(), value: Node::List(Body::new(rows(items))) })
+/// A list of items, or nothing if there are none and the table does not need the list.
+fn list(key: &str, items: &[DraftItem], is_needed: bool) -> Option<Pair> {
+    (is_needed || !items.is_empty()).then(|| Pair { key: key.to_owned(), value: Node::List(Body::new(rows(items))) })
 }
 
 /// Items with their doubts above them.
 fn rows(items: &[DraftItem]) -> Vec<Line<Node>> {
     let mut lines = Vec::new();
     for item in items {
-        let below = if item.cases.is_empty() { list("items", &item.items) } else { list("cases", &item.cases) };
+        let has = |keys: &[&str]| keys.iter().any(|key| item.get(key).is_some());
+        // A case or an entry without items.
+        let is_list = has(&["group", "code", "codes", "other"]) && !has(&["part", "kind", "type", "len"]);
+        let is_list = is_list && (has(&["group"]) || (has(&["name"]) && !has(&["choice"])));
+        let below = match item.cases.is_empty() {
+            true => list("items", &item.items, is_list),
+            false => list("cases", &item.cases, true),
+        };
         lines.extend(comments(&item.doubts));
         lines.push(Line::Entry(table(&item.entries, below), Vec::new()));
     }

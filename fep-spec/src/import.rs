@@ -33,11 +33,13 @@
 //! | `group` | a group of a copybook whose items stand in its place |
 //! | `sign` | a sign that depends on where the bytes come from, or that a count cannot have |
 //! | `slack` | slack bytes by SYNCHRONIZED |
+//! | `contradiction` | a cell of a workbook of `fep doc --to xlsx` that its sheet `fep` contradicts |
+//! | `settings` | a row of the sheet `fep` that cannot be read, or a sheet that it does not name |
 //! | `spec` | what the reader of specs says against the result; `line` is a line of the spec |
 //!
 //! [`crate::explain`] has an example for each.
 
-mod plain;
+pub(crate) mod plain;
 mod name;
 mod report;
 pub mod sheet;
@@ -142,7 +144,7 @@ fn doubt(code: &'static str, line: usize, message: String, hint: &str) -> Doubt 
 }
 
 /// What the reader of specs says against the result.
-fn check(imported: &mut Imported) {
+pub(crate) fn check(imported: &mut Imported) {
     let text = imported.draft.to_string();
     let checked = Spec::check("the spec", &text);
     for finding in checked.report.findings.iter().filter(|finding| finding.severity == crate::report::Severity::Error) {

@@ -43,6 +43,8 @@ pub mod glued;
 pub mod capture;
 pub mod samples;
 pub mod pages;
+#[cfg(feature = "workbook")]
+pub mod workbook;
 pub mod spec_file;
 
 pub use load::LoadError;

@@ -210,6 +210,15 @@ impl Named<'_> {
 }
 
 impl Spec {
+    /// Whether two specs are the same in all but the hash of their texts: names, labels, byte plans, codes, conditions, files and remarks.
+    #[must_use]
+    pub fn is_equal_to(&self, other: &Self) -> bool {
+        let Self { name, title, version, source, charset, hash: _, types, codes, parts, telegrams, files } = self;
+        (name, title, version, source) == (&other.name, &other.title, &other.version, &other.source)
+            && (charset, types, codes) == (&other.charset, &other.types, &other.codes)
+            && (parts, telegrams, files) == (&other.parts, &other.telegrams, &other.files)
+    }
+
     /// The telegram with this name.
     #[must_use]
     pub fn telegram(&self, name: &str) -> Option<&TelegramSpec> {

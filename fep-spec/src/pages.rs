@@ -23,7 +23,7 @@ mod bytes;
 mod kinds;
 pub mod explained;
 mod numbers;
-mod facts;
+pub(crate) mod facts;
 mod model;
 mod sharing;
 mod rows;

@@ -58,10 +58,11 @@ fn each_example_of_an_import_has_its_finding() {
 }
 
 /// The source text before the code of a doubt, without blanks.
-const BEFORE_CODE: [&str; 7] = [
+const BEFORE_CODE: [&str; 8] = [
     "doubt(\"",
     "code:\"",
     "error(grid,at,\"",
+    "push(error(\"",
     "severity,\"",
     "Severity::Error,\"",
     "Severity::Warning,\"",
@@ -70,7 +71,8 @@ const BEFORE_CODE: [&str; 7] = [
 
 #[test]
 fn each_code_of_an_import_has_an_explanation() {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/import")];
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![source.join("import"), source.join("workbook")];
     let mut codes = BTreeSet::from(["spec".to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -89,7 +91,8 @@ fn each_code_of_an_import_has_an_explanation() {
 }
 
 /// Codes whose example is not a file that a check or an import reads.
-const IN_WORDS: [&str; 6] = ["not-utf-8", "too-many-findings", "not-generated", "header", "deleted", "hidden"];
+const IN_WORDS: [&str; 8] =
+    ["not-utf-8", "too-many-findings", "not-generated", "header", "deleted", "hidden", "contradiction", "settings"];
 
 #[test]
 fn only_a_few_examples_are_words() {

@@ -3,10 +3,10 @@
 //! The stages follow each other: cells of a file → headings → tables → rows → groups → places → kinds → names → spec. A stage knows
 //! nothing of the later ones. What is doubtful at any stage is a [`Doubt`] with its cell.
 
-mod grid;
+pub(crate) mod grid;
 mod archive;
 mod hidden;
-mod book;
+pub(crate) mod book;
 mod measure;
 mod letter;
 mod heading;
@@ -104,6 +104,8 @@ const ROWS_MAX: usize = 100_000;
 /// If the file is no workbook or text that can be read, or has no table of items.
 pub fn import(name: &str, bytes: &[u8], options: &SheetOptions) -> Result<Imported, SheetError> {
     let mut grids = book::read(bytes)?;
+    // Which keys of a spec the other sheets do not say, `crate::workbook` reads.
+    grids.retain(|grid| !grid.is_settings());
     for wanted in &options.sheets {
         if !grids.iter().any(|grid| grid.name.as_deref() == Some(wanted)) {
             let names = grids.iter().filter_map(|grid| grid.name.clone()).collect();

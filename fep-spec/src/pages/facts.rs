@@ -36,7 +36,7 @@ pub(super) fn reading(charset: Charset) -> Vec<Text> {
 }
 
 /// The facts of a field or a tail.
-pub(super) fn field(layout: &Layout, field: &Field, is_tail: bool) -> Vec<Text> {
+pub(crate) fn field(layout: &Layout, field: &Field, is_tail: bool) -> Vec<Text> {
     let mut facts = Vec::new();
     facts.extend(is_tail.then(|| {
         Text::new(
@@ -213,7 +213,7 @@ fn check(check: &Check) -> Text {
 }
 
 /// The constant: its text, or its bytes.
-pub(super) fn literal(literal: &Literal) -> Vec<Text> {
+pub(crate) fn literal(literal: &Literal) -> Vec<Text> {
     let shown = match literal.text {
         Some(_) => format!("\"{}\"", literal.shown()),
         None => format!("0x{}", hex(&literal.bytes)),
@@ -222,7 +222,7 @@ pub(super) fn literal(literal: &Literal) -> Vec<Text> {
 }
 
 /// The byte that fills it, if it is not a space.
-pub(super) fn filler(charset: Charset, filler: &Filler) -> Vec<Text> {
+pub(crate) fn filler(charset: Charset, filler: &Filler) -> Vec<Text> {
     let mut facts = Vec::new();
     if filler.pad != charset.space() {
         let pad = in_charset(charset, filler.pad);
@@ -233,7 +233,7 @@ pub(super) fn filler(charset: Charset, filler: &Filler) -> Vec<Text> {
 }
 
 /// How often a group repeats.
-pub(super) fn repeat(charset: Charset, group: &Group) -> Vec<Text> {
+pub(crate) fn repeat(charset: Charset, group: &Group) -> Vec<Text> {
     let mut facts = vec![match &group.repeat {
         Repeat::Fixed(count) => Text::new(format!("{count}회 반복"), format!("{count} times")),
         Repeat::Counted { by, max } => {

@@ -11,13 +11,15 @@ use fep_spec::pages::explained::{Explained, SAMPLE_MAX_BYTES, explain, made};
 use fep_spec::pages::{Lang, Page, html, markdown};
 use fep_spec::report::Report;
 use fep_spec::samples::Sample;
+use fep_spec::workbook;
 
 use crate::end::{Ended, Outcome, Stop, note, print};
 use crate::files::read_text;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fep doc specs/bank-a/bank-a.toml --to md -o sheets      sheets/bank-a.md\n  \
-                        fep doc specs --to md --lang en -o sheets --force       one file per spec, and index.md")]
+                        fep doc specs --to md --lang en -o sheets --force       one file per spec, and index.md\n  \
+                        fep doc specs/bank-a/bank-a.toml --to xlsx -o sheets    sheets/bank-a.xlsx; `fep import` reads it again")]
 pub(crate) struct DocArgs {
     /// Spec files, folders of them, or - for stdin
     #[arg(required = true, value_name = "SPEC")]
@@ -42,6 +44,8 @@ enum Form {
     Md,
     /// One HTML file that needs no network
     Html,
+    /// A workbook in the shape that institutions send; `fep import` makes the same spec of it
+    Xlsx,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -53,29 +57,30 @@ enum LangArg {
     En,
 }
 
+/// A spec with the file that it comes from.
+struct Loaded {
+    path: PathBuf,
+    name: String,
+    text: String,
+    spec: Spec,
+}
+
 /// Writes the sheets of all specs. Nothing is written if a spec cannot be used, or a file is there already.
 pub(crate) fn doc(args: &DocArgs) -> Ended {
     let specs = load(&args.specs)?;
-    let mut pages: Vec<Page> = specs.iter().map(|(_, spec)| Page::of(spec)).collect();
-    if args.to.has_samples() {
-        samples(&specs, &mut pages)?;
-    }
     let lang = match args.lang {
         LangArg::Ko => Lang::Ko,
         LangArg::En => Lang::En,
     };
-    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-    for page in &pages {
-        files.push((args.out.join(format!("{}.{}", page.name, args.to.ending())), args.to.page(page, lang)));
-    }
+    let files = match args.to {
+        Form::Xlsx => workbooks(&specs, &args.out, lang)?,
+        Form::Md | Form::Html => pages(&specs, args, lang)?,
+    };
     if args.out == Path::new("-") {
         let [(_, text)] = files.as_slice() else {
-            return Err(Stop::Message(format!("{} sheets cannot go to stdout; name a folder", files.len())));
+            return Err(Stop::Message(format!("{} sheets cannot go to stdout; name a folder", specs.len())));
         };
         return print(text).map(|()| Outcome::Clean);
-    }
-    if pages.len() > 1 {
-        files.push((args.out.join(format!("index.{}", args.to.ending())), args.to.index(&pages, lang)));
     }
     write(&files, &args.out, args.force)?;
     let many = if files.len() == 1 { "" } else { "s" };
@@ -83,11 +88,40 @@ pub(crate) fn doc(args: &DocArgs) -> Ended {
     Ok(Outcome::Clean)
 }
 
+/// A file to be written.
+type Written = (PathBuf, Vec<u8>);
+
+/// A page for each spec, and an index if there are several.
+fn pages(specs: &[Loaded], args: &DocArgs, lang: Lang) -> Result<Vec<Written>, Stop> {
+    let mut pages: Vec<Page> = specs.iter().map(|loaded| Page::of(&loaded.spec)).collect();
+    if args.to.has_samples() {
+        samples(specs, &mut pages)?;
+    }
+    let file = |page: &Page| (args.out.join(format!("{}.{}", page.name, args.to.ending())), args.to.page(page, lang));
+    let mut files: Vec<Written> = pages.iter().map(file).collect();
+    if pages.len() > 1 {
+        files.push((args.out.join(format!("index.{}", args.to.ending())), args.to.index(&pages, lang)));
+    }
+    Ok(files)
+}
+
+/// A workbook for each spec. A workbook has its own cover, so there is no index.
+fn workbooks(specs: &[Loaded], out: &Path, lang: Lang) -> Result<Vec<Written>, Stop> {
+    let book = |loaded: &Loaded| {
+        let name = &loaded.name;
+        let bytes = workbook::write(name, &loaded.text, lang);
+        let bytes = bytes.map_err(|error| Stop::Message(format!("{name}: {error}")))?;
+        Ok((out.join(format!("{}.xlsx", loaded.spec.name)), bytes))
+    };
+    specs.iter().map(book).collect()
+}
+
 impl Form {
     const fn ending(self) -> &'static str {
         match self {
             Self::Md => "md",
             Self::Html => "html",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -98,21 +132,21 @@ impl Form {
 
     fn page(self, page: &Page, lang: Lang) -> Vec<u8> {
         match self {
-            Self::Md => markdown::page(page, lang).into_bytes(),
             Self::Html => html::page(page, lang).into_bytes(),
+            Self::Md | Self::Xlsx => markdown::page(page, lang).into_bytes(),
         }
     }
 
     fn index(self, pages: &[Page], lang: Lang) -> Vec<u8> {
         match self {
-            Self::Md => markdown::index(pages, lang).into_bytes(),
             Self::Html => html::index(pages, lang).into_bytes(),
+            Self::Md | Self::Xlsx => markdown::index(pages, lang).into_bytes(),
         }
     }
 }
 
 /// All specs. Two of one name would become one file.
-fn load(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Spec)>, Stop> {
+fn load(paths: &[PathBuf]) -> Result<Vec<Loaded>, Stop> {
     let mut specs = Vec::new();
     let mut report = Report::default();
     let mut names = SpecNames::default();
@@ -126,12 +160,13 @@ fn load(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Spec)>, Stop> {
             let (name, text) = if stdin { ("stdin".to_owned(), read_text(None)?) } else { read(&path)? };
             report.findings.extend(names.take(&path, &text));
             match Spec::parse(&name, &text) {
-                Ok(spec) => specs.push((path, spec)),
+                Ok(spec) => specs.push(Loaded { path, name, text, spec }),
                 Err(findings) => report.append(findings),
             }
         }
     }
-    if let Some((_, index)) = specs.iter().find(|(_, spec)| spec.name == "index" && specs.len() > 1) {
+    if let Some(Loaded { spec: index, .. }) = specs.iter().find(|loaded| loaded.spec.name == "index" && specs.len() > 1)
+    {
         return Err(Stop::Message(format!(
             "the spec `{}` has the name of the index file; write its sheet alone",
             index.name
@@ -141,10 +176,10 @@ fn load(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Spec)>, Stop> {
 }
 
 /// Adds the samples beside the spec files: the files of their folders `samples`. What is no sample of any spec is named.
-fn samples(specs: &[(PathBuf, Spec)], pages: &mut [Page]) -> Result<(), Stop> {
+fn samples(specs: &[Loaded], pages: &mut [Page]) -> Result<(), Stop> {
     let mut unread: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut known = BTreeSet::new();
-    for ((path, spec), page) in specs.iter().zip(pages.iter_mut()) {
+    for (Loaded { path, spec, .. }, page) in specs.iter().zip(pages.iter_mut()) {
         for sample in sample_files(path)? {
             let cannot = |error: std::io::Error| Stop::Message(format!("cannot read {}: {error}", sample.display()));
             let mut bytes = Vec::new();
@@ -162,7 +197,7 @@ fn samples(specs: &[(PathBuf, Spec)], pages: &mut [Page]) -> Result<(), Stop> {
             }
         }
     }
-    for ((_, spec), page) in specs.iter().zip(pages) {
+    for (Loaded { spec, .. }, page) in specs.iter().zip(pages) {
         let without = |telegram: &&TelegramSpec| page.samples.iter().all(|sample| sample.telegram != telegram.name());
         // An answer with the items of its request would be shown the same way again.
         let own = spec.telegrams.iter().filter(|telegram| telegram.like.is_none()).filter(without);

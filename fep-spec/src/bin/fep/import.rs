@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
-use fep_spec::import::sheet::{self, FirstRows, SheetError, SheetMap, SheetOptions};
+use fep_spec::import::sheet::{FirstRows, SheetError, SheetMap, SheetOptions};
 use fep_spec::import::{Imported, Severity};
+use fep_spec::workbook;
 
 use crate::Format;
 use crate::end::{Ended, Outcome, Stop, note, say};
@@ -112,12 +113,12 @@ fn sheet(args: &ImportArgs, name: &str, bytes: &[u8]) -> Result<Imported, Stop> 
         None => SheetMap::default(),
     };
     let mut options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
-    let mut imported = sheet::import(name, bytes, &options);
+    let mut imported = workbook::import(name, bytes, &options);
     if let Err(SheetError::NoTable(sheets)) = &imported {
         show(sheets);
         if let Some(map) = ask()? {
             options.map = map;
-            imported = sheet::import(name, bytes, &options);
+            imported = workbook::import(name, bytes, &options);
         }
     }
     imported.map_err(|error| Stop::Message(format!("{name} {error}")))

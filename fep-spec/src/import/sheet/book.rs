@@ -24,7 +24,7 @@ enum Form {
 const OLE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 
 /// Reads all sheets of a file.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
     if bytes.len() > FILE_MAX {
         return Err(SheetError::TooLarge(format!("it has {} bytes, at most {FILE_MAX} are read", bytes.len())));
     }

@@ -6,13 +6,13 @@ use std::ops::Range;
 use crate::import::Origin;
 
 /// The position of a cell: row and column, from 0.
-pub(super) type At = (u32, u32);
+pub(crate) type At = (u32, u32);
 
 /// A sheet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Grid {
+pub(crate) struct Grid {
     /// The name, or `None` in a file that has one sheet only.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     cells: BTreeMap<At, Cell>,
     /// The rows that have content, in their order.
     rows: Vec<u32>,
@@ -24,26 +24,36 @@ pub(super) struct Grid {
 
 /// A cell with content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     /// The value as text, as a person reads it: `13`, not `13.0`.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The formula, without `=`.
-    pub(super) formula: Option<String>,
+    pub(crate) formula: Option<String>,
     /// Whether the text is struck through: the row is deleted.
-    pub(super) is_struck: bool,
+    pub(crate) is_struck: bool,
 }
 
+/// The name of the sheet that `fep doc --to xlsx` adds.
+pub(crate) const SETTINGS_SHEET: &str = "fep";
+
 impl Grid {
+    /// Whether it is the sheet that `fep doc --to xlsx` adds: by its name and its first cell, `fep 1`.
+    pub(crate) fn is_settings(&self) -> bool {
+        let is_named = self.name.as_ref().is_some_and(|name| name.trim().eq_ignore_ascii_case(SETTINGS_SHEET));
+        let marker = self.text((0, 0)).strip_prefix("fep ");
+        is_named && marker.is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
     /// A sheet without content.
-    pub(super) const EMPTY: Self =
+    pub(crate) const EMPTY: Self =
         Self { name: None, cells: BTreeMap::new(), rows: Vec::new(), merged: BTreeMap::new(), hidden: BTreeSet::new() };
 
     /// The texts of all cells, in their order.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         self.cells.values().map(|cell| cell.text.as_str())
     }
 
-    pub(super) fn new(name: Option<String>, cells: BTreeMap<At, Cell>, regions: Vec<(At, At)>) -> Self {
+    pub(crate) fn new(name: Option<String>, cells: BTreeMap<At, Cell>, regions: Vec<(At, At)>) -> Self {
         let mut rows: Vec<u32> = cells.keys().map(|(row, _)| *row).collect();
         rows.dedup();
         let mut grid = Self { name, cells, rows, ..Self::EMPTY };
@@ -56,47 +66,47 @@ impl Grid {
     }
 
     /// The same sheet with these rows hidden.
-    pub(super) fn hiding(self, hidden: BTreeSet<u32>) -> Self {
+    pub(crate) fn hiding(self, hidden: BTreeSet<u32>) -> Self {
         Self { hidden, ..self }
     }
 
-    pub(super) fn is_hidden(&self, row: u32) -> bool {
+    pub(crate) fn is_hidden(&self, row: u32) -> bool {
         self.hidden.contains(&row)
     }
 
     /// The rows that have content, in their order.
-    pub(super) fn rows(&self) -> &[u32] {
+    pub(crate) fn rows(&self) -> &[u32] {
         &self.rows
     }
 
     /// Those of them in a range.
-    pub(super) fn rows_in(&self, range: Range<u32>) -> &[u32] {
+    pub(crate) fn rows_in(&self, range: Range<u32>) -> &[u32] {
         let start = self.rows.partition_point(|row| *row < range.start);
         let end = self.rows.partition_point(|row| *row < range.end);
         self.rows.get(start..end).unwrap_or_default()
     }
 
     /// The columns of a row that have content.
-    pub(super) fn columns(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn columns(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
         self.cells.range((row, 0)..=(row, u32::MAX)).map(|((_, column), _)| *column)
     }
 
-    pub(super) fn cell(&self, at: At) -> Option<&Cell> {
+    pub(crate) fn cell(&self, at: At) -> Option<&Cell> {
         self.cells.get(&at)
     }
 
     /// The text of a cell, empty if there is none.
-    pub(super) fn text(&self, at: At) -> &str {
+    pub(crate) fn text(&self, at: At) -> &str {
         self.cells.get(&at).map_or("", |cell| cell.text.trim())
     }
 
     /// The text of a cell, or of the merged region that it belongs to.
-    pub(super) fn merged_text(&self, at: At) -> &str {
+    pub(crate) fn merged_text(&self, at: At) -> &str {
         self.text(self.region(at).map_or(at, |(first, _)| first))
     }
 
     /// The merged region of a cell.
-    pub(super) fn region(&self, (row, column): At) -> Option<(At, At)> {
+    pub(crate) fn region(&self, (row, column): At) -> Option<(At, At)> {
         let holds = |((top, left), (bottom, right)): &(At, At)| {
             (*top..=*bottom).contains(&row) && (*left..=*right).contains(&column)
         };
@@ -104,13 +114,13 @@ impl Grid {
     }
 
     /// Where a cell is, for people.
-    pub(super) fn origin(&self, at: At) -> Origin {
+    pub(crate) fn origin(&self, at: At) -> Origin {
         Origin { sheet: self.name.clone(), cell: Some(cell_name(at)), line: None }
     }
 }
 
 /// `F7`.
-pub(super) fn cell_name((row, column): At) -> String {
+pub(crate) fn cell_name((row, column): At) -> String {
     let mut letters = Vec::new();
     let mut rest = u64::from(column) + 1;
     while rest > 0 {
@@ -122,7 +132,7 @@ pub(super) fn cell_name((row, column): At) -> String {
 }
 
 /// The position of `F7` or `$F$7`.
-pub(super) fn position(name: &str) -> Option<At> {
+pub(crate) fn position(name: &str) -> Option<At> {
     let name = name.replace('$', "");
     let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
     let (letters, digits) = name.split_at_checked(letters).filter(|(letters, _)| (1..=3).contains(&letters.len()))?;

@@ -1,0 +1,116 @@
+//! Design sheets as xlsx workbooks: written from a spec, and read again to the equal spec.
+//!
+//! [`write()`] makes the workbook of a spec in the shape that institutions send: a cover, one sheet for each telegram and for each part that
+//! telegrams share, a sheet of codes. What such sheets cannot say (which fields recognise a telegram, computed fields, secrets, charsets,
+//! record files) stands on one more sheet, `fep`. [`import()`] reads both.
+//!
+//! A sheet is the source of what it shows of an item: its label, its English name, its type and its length; and of the stated length of the
+//! telegram. The sheet of codes is the source of the codes. All other cells follow from these and from `fep`. [`import()`] computes them again:
+//! a cell that differs is a finding with both cells, because a person changed one and not the other. A workbook without the sheet `fep` is
+//! read by [`crate::import::sheet`], as any design sheet.
+//!
+//! ```
+//! use fep_spec::{Spec, workbook};
+//!
+//! let text = "spec = \"coop\"\ntitle = \"Co-op\"\nversion = \"1\"\nsource = \"ours\"\ncharset = \"euc-kr\"\n\
+//!             [telegrams.Echo]\nlabel = \"회선시험\"\nitems = [{ name = \"code\", label = \"종별코드\", kind = \"digits\", len = 4 }]\n";
+//! let book = workbook::write("coop.toml", text, Default::default())?;
+//! let imported = workbook::import("coop.xlsx", &book, &Default::default())?;
+//! let again = Spec::parse("coop.toml", &imported.draft.to_string()).unwrap();
+//! assert!(imported.doubts.is_empty());
+//! assert!(again.is_equal_to(&Spec::parse("coop.toml", text).unwrap()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod words;
+mod cell;
+mod source;
+mod row;
+mod settings;
+mod remark;
+mod plan;
+mod xlsx;
+mod read;
+mod compare;
+
+use std::fmt;
+
+use self::read::Reader;
+use crate::Spec;
+use crate::draft::Draft;
+use crate::import::sheet::{self, SheetError, SheetOptions, book};
+use crate::import::{Doubt, Imported, Severity, check};
+use crate::pages::Lang;
+use crate::report::Report;
+
+/// Why a spec has no workbook.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The spec has errors.
+    Spec(Report),
+    /// It is larger than a workbook that is read again. The text says which limit.
+    TooLarge(String),
+    /// The writer of xlsx files refused it. The text says why.
+    Refused(String),
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spec(report) => report.fmt(f),
+            Self::TooLarge(limit) => write!(f, "it is too large for a workbook: {limit}"),
+            Self::Refused(why) => write!(f, "it cannot be written as a workbook: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+/// The workbook of a spec. `name` is that of the file, for findings, and `text` its text. The same text gives the same bytes.
+///
+/// # Errors
+/// If the spec has errors, or is larger than what [`import()`] reads.
+pub fn write(name: &str, text: &str, lang: Lang) -> Result<Vec<u8>, WriteError> {
+    let spec = Spec::parse(name, text).map_err(WriteError::Spec)?;
+    let draft = source::draft(text).ok_or_else(|| WriteError::Refused("a value is no value of a spec".to_owned()))?;
+    let plan = plan::plan(&draft, &spec, lang);
+    xlsx::bytes(&plan).map_err(|failure| match failure {
+        xlsx::Failure::TooLarge(limit) => WriteError::TooLarge(limit),
+        xlsx::Failure::Other(error) => WriteError::Refused(error.to_string()),
+    })
+}
+
+/// Imports a workbook, with what its sheet `fep` says. A file without this sheet is read by [`sheet::import`].
+///
+/// # Errors
+/// Those of [`sheet::import`].
+pub fn import(name: &str, bytes: &[u8], options: &SheetOptions) -> Result<Imported, SheetError> {
+    let grids = book::read(bytes)?;
+    let Some(settings) = grids.iter().find(|grid| grid.is_settings()) else {
+        return sheet::import(name, bytes, options);
+    };
+    let (reader, draft) = read::read(settings, &grids, options);
+    let mut doubts = compared(&reader, &draft);
+    doubts.splice(0..0, reader.doubts);
+    let remarks = vec![format!("Imported from {name} and its sheet `fep`.")];
+    let mut imported = Imported { draft: Draft { remarks, ..draft }, doubts, items: reader.items, map: None };
+    if !imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error) {
+        check(&mut imported);
+    }
+    Ok(imported)
+}
+
+/// What the cells say besides, if the draft is a spec at least without its stated lengths.
+fn compared(reader: &Reader<'_>, draft: &Draft) -> Vec<Doubt> {
+    let mut free = draft.clone();
+    for table in free.parts.iter_mut().chain(&mut free.telegrams) {
+        table.entries.retain(|entry| entry.key != "len");
+    }
+    match Spec::parse("the spec", &free.to_string()) {
+        Ok(spec) => compare::compare(reader, &plan::plan(draft, &spec, reader.settings.lang)),
+        Err(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
