@@ -20,12 +20,13 @@
 //! `default-features = false`: a build script does not need the command. A check whose function is not part of the library is looked up in
 //! the module that has the `include!`. The folder `tests/build-script` of the repository is such a crate.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::generate::{GenerateOptions, UnprintableError, modules};
-use crate::load::{LoadError, SpecNames, read, spec_files};
+use crate::load::{LoadError, SpecFile, SpecNames, specs_of};
 use crate::model::Spec;
 use crate::report::Report;
 
@@ -84,16 +85,16 @@ impl Build {
         let mut report = Report::default();
         let mut names = SpecNames::default();
         for path in self.files()? {
-            let parsed = read(&path).and_then(|(name, text)| {
-                report.findings.extend(names.take(&path, &text));
-                Spec::load(&path).map(|spec| (spec, name))
+            let parsed = SpecFile::open(&path).and_then(|file| {
+                report.findings.extend(names.take(&path, &file.text));
+                file.parse().map_err(LoadError::Findings)
             });
             match parsed {
-                Ok((spec, name)) => {
-                    let name = Path::new(&name).file_name().map(|name| name.to_string_lossy().into_owned());
+                Ok(spec) => {
+                    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
                     specs.push((spec, name.unwrap_or_default()));
                 }
-                Err(LoadError::Findings(findings)) => report.append(findings),
+                Err(LoadError::Findings(findings)) => report.append_new(findings),
                 Err(other) => return Err(BuildError::Spec(other)),
             }
         }
@@ -104,13 +105,27 @@ impl Build {
         modules(&specs, self.options).map_err(BuildError::Unprintable)
     }
 
-    /// Writes the code to a file of this name in Cargo's `OUT_DIR`, and tells Cargo to run the build script again when a spec changes.
+    /// The files that the specs include, in the order of their names. A spec that cannot be read has none.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn included(&self) -> Result<Vec<PathBuf>, BuildError> {
+        let files = self.files()?.into_iter().filter_map(|path| SpecFile::open(&path).ok());
+        let included: BTreeSet<PathBuf> = files.flat_map(|file| file.check().included).collect();
+        Ok(included.into_iter().collect())
+    }
+
+    /// Writes the code to a file of this name in Cargo's `OUT_DIR`, and tells Cargo to run the build script again when a spec or a file that it
+    /// includes changes.
     /// Returns the path of the file.
     ///
     /// # Errors
     /// As [`Build::code`], or if the file cannot be written.
     pub fn write(&self, file_name: &str) -> Result<PathBuf, BuildError> {
         for path in &self.paths {
+            tell_cargo(&format!("rerun-if-changed={}", path.display()));
+        }
+        for path in self.included()? {
             tell_cargo(&format!("rerun-if-changed={}", path.display()));
         }
         let code = self.code()?;
@@ -125,7 +140,7 @@ impl Build {
     fn files(&self) -> Result<Vec<PathBuf>, BuildError> {
         let mut files = Vec::new();
         for path in &self.paths {
-            files.extend(spec_files(path).map_err(BuildError::Spec)?);
+            files.extend(specs_of(path).map_err(BuildError::Spec)?);
         }
         Ok(files)
     }

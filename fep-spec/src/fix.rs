@@ -24,6 +24,7 @@ mod place;
 use std::ops::Range;
 
 use self::place::Places;
+use crate::load::SpecFile;
 use crate::model::Spec;
 use crate::report::{Code, Finding, Fix, Report};
 
@@ -41,11 +42,22 @@ pub struct Mended {
 /// Mends a text until nothing more can be mended.
 #[must_use]
 pub fn mend(file_name: &str, text: &str) -> Mended {
-    let mut mended = Mended { text: text.to_owned(), done: Vec::new(), report: Spec::check(file_name, text).report };
+    mend_until_clean(file_name, text, |text| Spec::check(file_name, text).report)
+}
+
+/// Mends the text of a file until nothing more can be mended. Findings in files that it includes are in the report and are not mended: a
+/// shared file is mended as a file of its own.
+#[must_use]
+pub fn mend_file(file: &SpecFile) -> Mended {
+    mend_until_clean(&file.name, &file.text, |text| SpecFile { text: text.to_owned(), ..file.clone() }.check().report)
+}
+
+fn mend_until_clean(file_name: &str, text: &str, check: impl Fn(&str) -> Report) -> Mended {
+    let mut mended = Mended { text: text.to_owned(), done: Vec::new(), report: check(text) };
     let mut refused: Vec<Finding> = Vec::new();
     for _ in 0..ROUNDS_MAX {
-        let Some(step) = Step::next(&mended, &refused) else { break };
-        let report = Spec::check(file_name, &step.text).report;
+        let Some(step) = Step::next(file_name, &mended, &refused) else { break };
+        let report = check(&step.text);
         let has_syntax = |report: &Report| report.findings.iter().any(|finding| finding.code == Code::Syntax);
         let (mut bad, mut good): (Vec<_>, Vec<_>) =
             step.changes.into_iter().partition(|change| change.is_refuted(&report));
@@ -83,12 +95,13 @@ struct Change {
 
 impl Step {
     /// The next changes: all that change a few bytes, or else one that moves a table.
-    fn next(mended: &Mended, refused: &[Finding]) -> Option<Self> {
+    fn next(file_name: &str, mended: &Mended, refused: &[Finding]) -> Option<Self> {
         let is_refused = |finding: &Finding| {
             refused.iter().any(|other| (other.code, &other.message) == (finding.code, &finding.message))
         };
-        let findings: Vec<&Finding> =
-            mended.report.findings.iter().filter(|finding| finding.fix.is_some() && !is_refused(finding)).collect();
+        let is_here = |finding: &Finding| finding.fix.is_some() && finding.file() == file_name;
+        let findings = mended.report.findings.iter();
+        let findings: Vec<&Finding> = findings.filter(|finding| is_here(finding) && !is_refused(finding)).collect();
         if findings.is_empty() {
             return None;
         }
@@ -175,7 +188,10 @@ impl Change {
     /// Whether the check of the changed text speaks against the change.
     fn is_refuted(&self, report: &Report) -> bool {
         let is_same = |other: &Finding| (other.code, &other.message) == (self.finding.code, &self.finding.message);
-        let touches = |other: &Finding| other.span.start <= self.place.end && self.place.start <= other.span.end;
+        let touches = |other: &Finding| {
+            let is_here = other.file() == self.finding.file();
+            is_here && other.span.start <= self.place.end && self.place.start <= other.span.end
+        };
         report
             .findings
             .iter()

@@ -21,6 +21,7 @@ pub mod report;
 pub mod document;
 pub mod explain;
 pub mod canonical;
+pub mod include;
 pub mod model;
 pub mod lower;
 mod lint;
@@ -42,6 +43,7 @@ pub mod glued;
 #[cfg(feature = "capture")]
 pub mod capture;
 pub mod samples;
+pub mod project;
 pub mod pages;
 #[cfg(feature = "workbook")]
 pub mod workbook;

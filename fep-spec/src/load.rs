@@ -1,4 +1,4 @@
-//! Files and folders → [`Spec`] and [`SpecSet`]: read, lower, lint.
+//! Files and folders → [`Spec`] and [`SpecSet`]: read with the files that they include, lower, lint.
 
 use std::fmt;
 use std::io;
@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
+use fep_codec::Charset;
 use fep_codec::layout::CheckFn;
 
 use crate::document::Document;
+use crate::include::{Disk, FileAccess, Included, NoFiles, SHARED};
 use crate::lint::lint;
 use crate::lower::lower;
 use crate::model::{Spec, SpecSet};
@@ -17,10 +19,27 @@ use crate::report::{Code, Finding, Report, Severity, Source};
 /// The result of checking one text.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// The spec, or `None` if there are errors.
+    /// The spec, or `None` if there are errors, or if the text is a shared file.
     pub spec: Option<Spec>,
-    /// Errors, warnings and notes.
+    /// Errors, warnings and notes, also of the files that the text includes.
     pub report: Report,
+    /// The files that the text includes, directly or through others.
+    pub included: Vec<PathBuf>,
+    /// The text of all files, each behind those that it includes. The last one is the text itself.
+    pub sources: Vec<Arc<Source>>,
+    /// The title of a shared file, which is for specs and is none itself.
+    pub shared: Option<String>,
+}
+
+/// The text of a file that is a spec, or a file that specs include.
+#[derive(Clone, Debug)]
+pub struct SpecFile {
+    /// The path of the file. The paths of files that it includes begin at its folder.
+    pub path: PathBuf,
+    /// The name that findings use for the file.
+    pub name: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// The reason why a spec cannot be loaded.
@@ -38,6 +57,11 @@ pub enum LoadError {
         /// The path of the folder.
         path: PathBuf,
     },
+    /// The folder holds no spec, but only files that specs include.
+    OnlyShared {
+        /// The path of the folder.
+        path: PathBuf,
+    },
     /// The file is no spec, but something of which a spec can be made.
     NotSpec {
         /// The path of the file.
@@ -50,17 +74,17 @@ pub enum LoadError {
 }
 
 impl Spec {
-    /// Reads a spec and reports all findings, warnings and notes included.
+    /// Reads a spec and reports all findings, warnings and notes included. A text that includes files has a finding: see
+    /// [`Spec::check_with`].
     #[must_use]
     pub fn check(file_name: &str, text: &str) -> Checked {
-        let document = Document::new(Source::new(file_name, text));
-        let spec = document.walk_on(|root| {
-            let lowered = lower(root, hash(text));
-            lint(&document, &lowered);
-            lowered.spec
-        });
-        let report = document.into_report();
-        Checked { spec: spec.filter(|_| !report.has_errors()), report }
+        Self::check_with(file_name, text, &NoFiles)
+    }
+
+    /// Reads a spec, with the files that it includes, and reports all findings. The paths of these files begin at the folder of `file_name`.
+    #[must_use]
+    pub fn check_with(file_name: &str, text: &str, files: &dyn FileAccess) -> Checked {
+        check(file_name, Path::new(file_name), text, files)
     }
 
     /// Reads a spec; warnings and notes are dropped.
@@ -68,18 +92,141 @@ impl Spec {
     /// # Errors
     /// All findings, if one of them is an error.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, Report> {
-        let checked = Self::check(file_name, text);
-        checked.spec.ok_or(checked.report)
+        Self::parse_with(file_name, text, &NoFiles)
     }
 
-    /// Reads a spec file.
+    /// Reads a spec with the files that it includes; warnings and notes are dropped.
     ///
     /// # Errors
-    /// If it cannot be read or has errors.
-    pub fn load(path: &Path) -> Result<Self, LoadError> {
-        let (name, text) = read(path)?;
-        Self::parse(&name, &text).map_err(LoadError::Findings)
+    /// All findings, if one of them is an error, or if the text is a shared file.
+    pub fn parse_with(file_name: &str, text: &str, files: &dyn FileAccess) -> Result<Self, Report> {
+        Self::check_with(file_name, text, files).into_spec()
     }
+
+    /// Reads a spec file with the files that it includes.
+    ///
+    /// # Errors
+    /// If it cannot be read or has errors, or if it is a shared file.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        SpecFile::open(path)?.parse().map_err(LoadError::Findings)
+    }
+}
+
+impl Checked {
+    /// The spec; warnings and notes are dropped.
+    ///
+    /// # Errors
+    /// All findings, if one of them is an error, or if the text is a shared file.
+    pub fn into_spec(self) -> Result<Spec, Report> {
+        let Self { spec, mut report, shared, sources, .. } = self;
+        if let Some(source) = sources.last().filter(|_| shared.is_some() && !report.has_errors()) {
+            report.findings.push(not_a_spec(source));
+        }
+        spec.ok_or(report)
+    }
+}
+
+impl SpecFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not UTF-8.
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        let (name, text) = read(path)?;
+        Ok(Self { path: path.to_owned(), name, text })
+    }
+
+    /// Reads the spec, with the files that it includes from disk, and reports all findings. A shared file is checked as a part of a spec.
+    #[must_use]
+    pub fn check(&self) -> Checked {
+        self.check_with(&Disk::default())
+    }
+
+    /// [`SpecFile::check`] with files from elsewhere.
+    #[must_use]
+    pub fn check_with(&self, files: &dyn FileAccess) -> Checked {
+        check(&self.name, &self.path, &self.text, files)
+    }
+
+    /// Reads the spec with the files that it includes from disk; warnings and notes are dropped.
+    ///
+    /// # Errors
+    /// All findings, if one of them is an error, or if it is a shared file.
+    pub fn parse(&self) -> Result<Spec, Report> {
+        self.parse_with(&Disk::default())
+    }
+
+    /// [`SpecFile::parse`] with files from elsewhere.
+    ///
+    /// # Errors
+    /// As [`SpecFile::parse`].
+    pub fn parse_with(&self, files: &dyn FileAccess) -> Result<Spec, Report> {
+        self.check_with(files).into_spec()
+    }
+
+    /// A note that no spec includes the shared file.
+    #[must_use]
+    pub fn not_included(&self) -> Finding {
+        let document = Document::new(Source::new(self.name.as_str(), self.text.as_str()));
+        let at = document.look_into(0, |root| root.key_span(SHARED)).flatten().unwrap_or_default();
+        let message = "none of the checked specs includes this shared file";
+        let finding = Finding::new(document.source(), Severity::Note, Code::Unused, at, message);
+        finding.with_hint("remove it if no other spec does")
+    }
+
+    /// Whether it is a shared file: it is for specs that include it, and is none itself.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        let document = Document::new(Source::new("", self.text.as_str()));
+        document.look_into(0, |root| root.has(SHARED) && !root.has("spec")).unwrap_or_default()
+    }
+}
+
+/// Reads a text with the files that it includes. A shared file has the charset of the spec that includes it. Alone, it is checked with the charset that it
+/// has the fewest findings with.
+fn check(name: &str, path: &Path, text: &str, files: &dyn FileAccess) -> Checked {
+    let first = check_in(Charset::Cp949, name, path, text, files);
+    if first.shared.is_none() || first.report.is_empty() {
+        return first;
+    }
+    let others = Charset::ALL.iter().map(|charset| check_in(*charset, name, path, text, files));
+    others.fold(
+        first,
+        |best, other| {
+            if other.report.findings.len() < best.report.findings.len() { other } else { best }
+        },
+    )
+}
+
+fn check_in(alone: Charset, name: &str, path: &Path, text: &str, files: &dyn FileAccess) -> Checked {
+    let mut document = Document::new(Source::new(name, text));
+    let included = Included::read(&mut document, path, files);
+    let shared = document.look_into(0, |root| {
+        let title = root.text(SHARED).unwrap_or_default().to_owned();
+        (root.has(SHARED) && !root.has("spec")).then_some(title)
+    });
+    let sources: Vec<_> = included.order.iter().map(|file| Arc::clone(document.source_of(*file))).collect();
+    let hash = hash(sources.iter().map(|source| source.text.as_str()));
+    let spec = document.walk_on(&included.order, |mut roots| {
+        let lowered = lower(roots.pop()?, roots, included.graph.clone(), alone, hash);
+        lint(&document, &lowered);
+        Some(lowered.spec)
+    });
+    let shared = shared.flatten();
+    let report = document.into_report();
+    let spec = spec.flatten().filter(|_| !report.has_errors() && shared.is_none());
+    Checked { spec, report, included: included.paths, sources, shared }
+}
+
+/// A finding where a spec is needed and the text is a shared file.
+fn not_a_spec(source: &Arc<Source>) -> Finding {
+    let document = Document::new(Source::new(source.name.as_str(), source.text.as_str()));
+    let at = document.look_into(0, |root| root.key_span(SHARED)).flatten().unwrap_or_default();
+    let message = "this is a shared file, and no spec";
+    let finding = Finding::new(source, Severity::Error, Code::MissingKey, at, message);
+    finding.with_hint(
+        "name a spec that includes it; a spec has the keys `spec`, `title`, `version`, `source` and `charset`",
+    )
 }
 
 impl Spec {
@@ -137,14 +284,14 @@ impl SpecSet {
         let mut set = Self::default();
         let mut report = Report::default();
         let mut names = SpecNames::default();
-        for path in spec_files(path)? {
-            let parsed = read(&path).and_then(|(name, text)| {
-                report.findings.extend(names.take(&path, &text));
-                Spec::parse(&name, &text).map_err(LoadError::Findings)
+        for path in specs_of(path)? {
+            let parsed = SpecFile::open(&path).and_then(|file| {
+                report.findings.extend(names.take(&path, &file.text));
+                file.parse().map_err(LoadError::Findings)
             });
             match parsed {
                 Ok(spec) => set.specs.push(spec),
-                Err(LoadError::Findings(findings)) => report.append(findings),
+                Err(LoadError::Findings(findings)) => report.append_new(findings),
                 Err(other) => return Err(other),
             }
         }
@@ -165,6 +312,19 @@ pub fn spec_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     collect(path, 0, &mut files)?;
     files.sort();
     if files.is_empty() { Err(LoadError::Nothing { path: path.to_owned() }) } else { Ok(files) }
+}
+
+/// The file itself, or all specs of a folder and its subfolders: the files of [`spec_files`] without those that specs include.
+///
+/// # Errors
+/// As [`spec_files`], or if all files of the folder are shared files.
+pub fn specs_of(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let mut files = spec_files(path)?;
+    if path.is_dir() {
+        // A file that cannot be read is an error for the caller, who needs it.
+        files.retain(|file| !SpecFile::open(file).is_ok_and(|file| file.is_shared()));
+    }
+    if files.is_empty() { Err(LoadError::OnlyShared { path: path.to_owned() }) } else { Ok(files) }
 }
 
 /// Reads a spec file. Returns the name that findings use for the file, and its text.
@@ -234,9 +394,14 @@ const SCENARIOS: &str = "scenarios";
 /// The maximum depth of nested folders. It ends the walk if a link points to a folder above.
 const FOLDER_DEPTH_MAX: usize = 8;
 
-/// FNV-1a with 64 bits over the lines, so that a checkout with other line ends has the same hash.
-fn hash(text: &str) -> u64 {
-    let bytes = text.lines().flat_map(|line| line.bytes().chain([b'\n']));
+/// FNV-1a with 64 bits over the lines of all files, so that a checkout with other line ends has the same hash. Between two files there is a
+/// byte that no text has: a line that moves from one to the other changes the hash.
+fn hash<'t>(texts: impl Iterator<Item = &'t str>) -> u64 {
+    const BETWEEN: u8 = 0xFF;
+    let bytes = texts.enumerate().flat_map(|(number, text)| {
+        let between = (number > 0).then_some(BETWEEN);
+        between.into_iter().chain(text.lines().flat_map(|line| line.bytes().chain([b'\n'])))
+    });
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
@@ -245,6 +410,13 @@ impl fmt::Display for LoadError {
         match self {
             Self::Unreadable { path, error } => write!(f, "cannot read {}: {error}", path.display()),
             Self::Nothing { path } => write!(f, "there is no .toml file in {}", path.display()),
+            Self::OnlyShared { path } => {
+                write!(
+                    f,
+                    "there is no spec in {}, only shared files: name a folder with the specs that include them",
+                    path.display()
+                )
+            }
             Self::NotSpec { path, advice } => write!(f, "{} {advice}", path.display()),
             Self::Findings(report) => write!(f, "{report}"),
         }

@@ -12,6 +12,8 @@ mod holes;
 mod items;
 mod totals;
 mod files;
+mod shared;
+mod head;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -24,6 +26,7 @@ use fep_core::words::Word as _;
 pub(crate) use self::files::{
     BLOCK_MAX_BYTES, FilePlace, LAST_LINE_ENDS, LINE_ENDS, RECORDS_MAX, WORD_LEN_MAX, lenient_words,
 };
+use self::head::Head;
 pub(crate) use self::holes::{is_hole, is_unknown, item_lacks_len, lacks_len, may_be_hole};
 use self::items::Items;
 pub(crate) use self::items::{
@@ -34,6 +37,7 @@ use self::options::FieldOptions;
 pub(crate) use self::options::{NEWLINES, NUMBER_MAX_DIGITS, SCALE_MAX};
 pub(crate) use self::totals::{LAST_DIGITS_MAX, NUMBER_MAX};
 use crate::document::{Document, Located, Table, instead, nearest};
+use crate::include::IncludeGraph;
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
 use crate::report::{Code, Fix};
 
@@ -65,20 +69,23 @@ pub(crate) struct LayoutPlace {
 
 /// The elements that items may refer to, and the names that are in use.
 struct Known<'d> {
+    graph: IncludeGraph,
     charset: Charset,
     /// The number of the first byte where the sheet counts offsets.
     offsets_from: usize,
     types: Vec<(Located<&'d str>, FieldOptions)>,
     codes: Vec<CodeList>,
+    /// The places of the lists of codes.
+    lists: Vec<Range<usize>>,
     parts: Vec<Part<'d>>,
     /// The names of all parts, including those that stand further below.
-    part_names: Vec<&'d str>,
+    part_names: Vec<Located<&'d str>>,
     /// Names of types, lists and parts that are used.
     used: Vec<(&'static str, String)>,
     /// Names of types, lists and parts that are used and that do not exist.
     missing: Vec<(&'static str, String)>,
-    /// Names that generated code will use, with what they stand for.
-    taken: Vec<(String, &'static str)>,
+    /// Names that generated code will use, with what they stand for and where.
+    taken: Vec<(String, &'static str, Range<usize>)>,
 }
 
 struct Part<'d> {
@@ -95,54 +102,63 @@ struct PartRef<'k> {
     total: usize,
 }
 
-/// Reads a whole spec. Anything that cannot be read is noted and left out.
-pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
+/// Reads a whole spec with its shared files, or a shared file as a part of a spec with this charset. Anything that cannot be read is noted
+/// and left out.
+///
+/// The result is that of one file with the content of the shared files above the spec's own, each behind the files that it includes.
+pub(crate) fn lower<'d>(
+    root: Table<'d>,
+    shared: Vec<Table<'d>>,
+    graph: IncludeGraph,
+    alone: Charset,
+    hash: u64,
+) -> Lowered {
     let document = root.document();
-    let text = |key| root.required_string(key).map(|text| text.value.to_owned()).unwrap_or_default();
-    let name = root.required_string("spec");
-    if let Some(name) = &name {
-        check_spec_name(document, name);
-    }
-    let title = text("title");
-    let version = text("version");
-    let source = text("source");
-    let charset = root.required("charset").and_then(options::charset).map_or(Charset::Ascii, |charset| charset.value);
-    let offsets_from = root.integer("offsets_from", 0..=1).map_or(0, |from| from.value);
-    let name = name.map(|name| name.value.to_owned()).unwrap_or_default();
-
-    let part_names = sections(&root, "parts").into_iter().map(|(name, _)| name.value).collect();
+    let head = if shared::is_shared(&root) { Head::of_shared(alone) } else { Head::read(&root) };
+    let Head { name, title, version, source, charset, offsets_from } = head;
+    let files: Vec<&Table<'d>> = shared.iter().chain([&root]).collect();
+    let part_names = sections(&files, "parts").into_iter().map(|(name, _)| name).collect();
     let mut known = Known {
+        graph,
         charset,
         offsets_from,
         types: vec![],
         codes: vec![],
+        lists: vec![],
         parts: vec![],
         part_names,
         used: vec![],
         missing: vec![],
         taken: vec![],
     };
-    known.taken.push((pascal(&name), "the enum of all telegrams"));
-    let lists = sections(&root, "codes");
+    known.taken.push((pascal(&name), "the enum of all telegrams", 0..0));
+    let lists = sections(&files, "codes");
     let mut list_names = Vec::new();
     for (name, table) in lists {
         known.claim(document, &name, "a list of codes");
         known.codes.push(codes::list(name.value, table));
+        known.lists.push(name.span.clone());
         list_names.push(name);
     }
-    let types = types(&mut known, &root);
-    let parts = parts(&mut known, &root);
+    let types = types(&mut known, &files);
+    let parts = parts(&mut known, &files);
     let (telegrams, telegram_places) = telegrams(&mut known, &root);
-    for (name, _) in sections(&root, "files") {
+    for (name, _) in sections(&[&root], "files") {
         known.claim_file(document, &name);
     }
-    let (files, file_places) = files::files(sections(&root, "files"));
-    root.finish();
-    warn_unused(document, &known, &list_names);
+    let (record_files, file_places) = files::files(sections(&[&root], "files"));
+    warn_unused(document, &known, &list_names, shared::is_shared(&root));
 
     let part_specs =
         known.parts.into_iter().map(|part| PartSpec { layout: part.layout, notes: part.items.notes }).collect();
     let codes = known.codes;
+    shared.into_iter().for_each(shared::finish);
+    if shared::is_shared(&root) {
+        shared::finish(root)
+    } else {
+        head::finish(root)
+    }
+    let files = record_files;
     Lowered {
         spec: Spec { name, title, version, source, charset, hash, types, codes, parts: part_specs, telegrams, files },
         parts,
@@ -151,29 +167,17 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     }
 }
 
-/// The tables `[key.Name]`, in the order of the file.
-fn sections<'d>(root: &Table<'d>, key: &'d str) -> Vec<(Located<&'d str>, Table<'d>)> {
-    let entries = root.table(key).map(|table| table.entries()).unwrap_or_default();
-    entries.into_iter().filter_map(|(name, value)| Some((name, value.table()?))).collect()
+/// The tables `[key.Name]`, in the order of the files.
+fn sections<'d>(files: &[&Table<'d>], key: &'d str) -> Vec<(Located<&'d str>, Table<'d>)> {
+    let entries = files.iter().filter_map(|file| file.table(key)).flat_map(|table| table.entries());
+    entries.filter_map(|(name, value)| Some((name, value.table()?))).collect()
 }
 
-fn check_spec_name(document: &Document, name: &Located<&str>) {
-    let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !name.value.bytes().all(lower) || !name.value.starts_with(|first: char| first.is_ascii_lowercase()) {
-        let message = format!("`{}` is no name for a spec", name.value);
-        document.error_hint(
-            Code::BadName,
-            name.span.clone(),
-            message,
-            "use small letters, digits and hyphens, like `bank-a`",
-        );
-    }
-}
-
-fn types<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<TypeSpec> {
-    let document = root.document();
+fn types<'d>(known: &mut Known<'d>, files: &[&Table<'d>]) -> Vec<TypeSpec> {
     let mut types = Vec::new();
-    for (name, table) in sections(root, "types") {
+    for (name, table) in sections(files, "types") {
+        let document = table.document();
+        known.claim_type(document, &name);
         let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
         let mut options = FieldOptions::read(&table);
         options.codes = table.string("codes").map(|codes| known.code_list(document, &codes));
@@ -192,9 +196,9 @@ fn types<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<TypeSpec> {
     types
 }
 
-fn parts<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<LayoutPlace> {
+fn parts<'d>(known: &mut Known<'d>, files: &[&Table<'d>]) -> Vec<LayoutPlace> {
     let mut places = Vec::new();
-    for (name, table) in sections(root, "parts") {
+    for (name, table) in sections(files, "parts") {
         known.claim(table.document(), &name, "a part");
         let (layout, items, place) = layout(known, &name, &table);
         table.finish();
@@ -206,7 +210,7 @@ fn parts<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<LayoutPlace> {
 
 fn telegrams<'d>(known: &mut Known<'d>, root: &Table<'d>) -> (Vec<TelegramSpec>, Vec<LayoutPlace>) {
     let mut all: Vec<(TelegramSpec, LayoutPlace, Option<Located<&str>>)> = Vec::new();
-    for (name, table) in sections(root, "telegrams") {
+    for (name, table) in sections(&[root], "telegrams") {
         known.claim(table.document(), &name, "a telegram");
         let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
         let answer = table.string("answer");
@@ -317,16 +321,19 @@ impl<'d> Known<'d> {
         if names::is_taken(name.value) {
             let message = format!("`{}` is a name that generated code imports", name.value);
             document.error_hint(Code::NameTaken, name.span.clone(), message, "choose another name");
-        } else if let Some((_, other)) = self.taken.iter().find(|(taken, _)| taken == name.value) {
-            let message = format!("`{}` is {what}, and {other} has the same name", name.value);
-            document.error_hint(
-                Code::NameTaken,
-                name.span.clone(),
-                message,
-                "they become types of one Rust module: rename one",
-            );
+        } else if let Some((_, other, at)) = self.taken.iter().find(|(taken, ..)| taken == name.value) {
+            let hint = "they become types of one Rust module: rename one";
+            clash(document, name, (what, hint), (other, at));
         }
-        self.taken.push((name.value.to_owned(), what));
+        self.taken.push((name.value.to_owned(), what, name.span.clone()));
+    }
+
+    /// Notes an error if another file has a type of this name.
+    fn claim_type(&self, document: &Document, name: &Located<&str>) {
+        if let Some((other, _)) = self.types.iter().find(|(known, _)| known.value == name.value) {
+            let hint = "a name has one meaning in a spec and its shared files: rename one, or leave one out";
+            clash(document, name, ("a type", hint), ("a type", &other.span));
+        }
     }
 
     /// Reserves the names of a file's plan and of the enum of its records.
@@ -334,21 +341,22 @@ impl<'d> Known<'d> {
         // A plan is a static, so its name can only clash with that of another plan.
         let plan = format!("static {}", plan_name(name.value));
         for (own, what) in [(record_name(name.value), "the enum of a file's records"), (plan, "another file")] {
-            if let Some((_, other)) = self.taken.iter().find(|(taken, _)| *taken == own) {
+            if let Some((_, other, at)) = self.taken.iter().find(|(taken, ..)| *taken == own) {
                 let message = format!("the file `{}` becomes `{own}` in generated code, as {other} does", name.value);
-                document.error_hint(Code::NameTaken, name.span.clone(), message, "rename one");
+                let also = elsewhere(document, name, at);
+                document.error_also(Code::NameTaken, name.span.clone(), message, "rename one", &also);
             }
-            self.taken.push((own, what));
+            self.taken.push((own, what, name.span.clone()));
         }
     }
 
     /// Returns the options of a type, and marks the type as used. Notes an error if there is no such type.
     fn options_of(&mut self, document: &Document, name: &Located<&str>) -> Option<FieldOptions> {
-        let found = self.types.iter().find(|(known, _)| known.value == name.value);
-        let Some((_, options)) = found else {
-            let names: Vec<&str> = self.types.iter().map(|(known, _)| known.value).collect();
+        let is_meant = |known: &Located<&str>| known.value == name.value && self.is_known(document, name, &known.span);
+        let Some((_, options)) = self.types.iter().find(|(known, _)| is_meant(known)) else {
+            let types: Vec<_> = self.types.iter().map(|(known, _)| known.clone()).collect();
             let message = format!("there is no type `{}` in [types]", name.value);
-            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
+            self.unknown(document, name, message, &types);
             self.missing.push(("type", name.value.to_owned()));
             return None;
         };
@@ -360,10 +368,12 @@ impl<'d> Known<'d> {
 
     /// Returns the name of a list of codes, and marks the list as used. Notes an error if there is no such list.
     fn code_list(&mut self, document: &Document, name: &Located<&str>) -> Located<String> {
-        if !self.codes.iter().any(|list| list.name == name.value) {
-            let names: Vec<&str> = self.codes.iter().map(|list| list.name.as_str()).collect();
+        let places = self.lists.iter().cloned();
+        let lists: Vec<Located<&str>> =
+            self.codes.iter().zip(places).map(|(list, span)| Located { value: list.name.as_str(), span }).collect();
+        if !lists.iter().any(|list| list.value == name.value && self.is_known(document, name, &list.span)) {
             let message = format!("there is no list [codes.{}]", name.value);
-            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
+            self.unknown(document, name, message, &lists);
             self.missing.push(("list", name.value.to_owned()));
         }
         self.used.push(("list", name.value.to_owned()));
@@ -373,16 +383,16 @@ impl<'d> Known<'d> {
     /// Returns a part, and marks it as used. Notes an error if there is no such part, or if it stands below.
     fn part(&mut self, document: &Document, name: &Located<&str>) -> Option<PartRef<'_>> {
         self.used.push(("part", name.value.to_owned()));
-        let Some(part) = self.parts.iter().find(|part| part.name.value == name.value) else {
-            let names: Vec<&str> = self.parts.iter().map(|part| part.name.value).collect();
-            if self.part_names.contains(&name.value) {
+        let is_known = |part: &Located<&str>| part.value == name.value && self.is_known(document, name, &part.span);
+        let Some(part) = self.parts.iter().find(|part| is_known(&part.name)) else {
+            if self.part_names.iter().any(is_known) {
                 let message = format!("part `{}` does not stand above", name.value);
                 let hint = "a part stands above the parts that use it: move it up";
                 let fix = Fix::MoveUp(name.value.to_owned());
                 document.error_fix(Code::WrongOrder, name.span.clone(), message, hint, fix);
             } else {
                 let message = format!("there is no part `{}`", name.value);
-                document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
+                self.unknown(document, name, message, &self.part_names);
                 self.missing.push(("part", name.value.to_owned()));
             }
             return None;
@@ -390,9 +400,48 @@ impl<'d> Known<'d> {
         let items = &part.items;
         Some(PartRef { layout: &part.layout, items, depth: items.depth, total: items.total })
     }
+
+    /// Whether the file that uses a name knows what stands at this place.
+    fn is_known(&self, document: &Document, name: &Located<&str>, at: &Range<usize>) -> bool {
+        self.graph.knows(document.file_of(&name.span), document.file_of(at))
+    }
+
+    /// Notes that there is nothing of this name among those of its kind.
+    fn unknown(&self, document: &Document, name: &Located<&str>, message: String, all: &[Located<&str>]) {
+        if !self.graph.complete {
+            // It may be in the file that could not be read.
+            return;
+        }
+        if let Some(other) = all.iter().find(|other| other.value == name.value) {
+            let hint = shared::not_known_here(document, name, &other.span);
+            let message = format!("{message} of this file and the files that it includes");
+            let also = std::slice::from_ref(&other.span);
+            return document.error_also(Code::UnknownName, name.span.clone(), message, hint, also);
+        }
+        let names = all.iter().filter(|other| self.is_known(document, name, &other.span)).map(|other| other.value);
+        let hint = instead(name.value, &names.collect::<Vec<_>>());
+        document.error_hint(Code::UnknownName, name.span.clone(), message, hint);
+    }
 }
 
-fn warn_unused(document: &Document, known: &Known<'_>, lists: &[Located<&str>]) {
+/// Notes a name that two elements have. Shows the other one if it is in another file.
+fn clash(document: &Document, name: &Located<&str>, (what, hint): (&str, &str), (other, at): (&str, &Range<usize>)) {
+    let also = elsewhere(document, name, at);
+    let within = if also.is_empty() { String::new() } else { format!(" in {}", document.place(at).source.name) };
+    let message = format!("`{}` is {what}, and {other}{within} has the same name", name.value);
+    document.error_also(Code::NameTaken, name.span.clone(), message, hint, &also);
+}
+
+/// The place, if it is in another file than the name.
+fn elsewhere(document: &Document, name: &Located<&str>, at: &Range<usize>) -> Vec<Range<usize>> {
+    let is_elsewhere = document.file_of(at) != document.file_of(&name.span);
+    is_elsewhere.then(|| at.clone()).into_iter().collect()
+}
+
+fn warn_unused(document: &Document, known: &Known<'_>, lists: &[Located<&str>], is_shared: bool) {
+    if is_shared {
+        return;
+    }
     let names = |kind: &str| -> Vec<&str> {
         match kind {
             "type" => known.types.iter().map(|(name, _)| name.value).collect(),
@@ -406,7 +455,9 @@ fn warn_unused(document: &Document, known: &Known<'_>, lists: &[Located<&str>]) 
     };
     let types = known.types.iter().map(|(name, _)| ("type", name));
     let parts = known.parts.iter().map(|part| ("part", &part.name));
-    for (what, name) in types.chain(parts).chain(lists.iter().map(|name| ("list", name))) {
+    let all = types.chain(parts).chain(lists.iter().map(|name| ("list", name)));
+    // What is in a shared file may be for other specs.
+    for (what, name) in all.filter(|(_, name)| document.file_of(&name.span) == 0) {
         if !known.used.iter().any(|(kind, used)| *kind == what && used == name.value) && !is_meant(what, name.value) {
             let message = format!("{what} `{}` is never used", name.value);
             document.warning(Code::Unused, name.span.clone(), message, "remove it, or use it");

@@ -274,6 +274,18 @@ impl Report {
         serde_json::Value::from(findings).to_string()
     }
 
+    /// Adds the findings of another report that this one does not have. A shared file has the same mistake in each spec that includes it.
+    pub fn append_new(&mut self, other: Self) {
+        let is_same = |one: &Finding, other: &Finding| {
+            (one.file(), &one.span, one.code, &one.message) == (other.file(), &other.span, other.code, &other.message)
+        };
+        for finding in other.findings {
+            if !self.findings.iter().any(|known| is_same(known, &finding)) {
+                self.findings.push(finding);
+            }
+        }
+    }
+
     /// Adds another report's findings.
     pub fn append(&mut self, other: Self) {
         self.findings.extend(other.findings);

@@ -13,7 +13,7 @@
 //! ```
 //! let schema = fep_spec::schema::schema();
 //! assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
-//! assert_eq!(schema["required"][0], "spec");
+//! assert_eq!(schema["properties"]["include"]["type"], "array");
 //! assert_eq!(schema["definitions"]["field"]["properties"]["len"]["type"], "integer");
 //! ```
 
@@ -26,7 +26,7 @@ mod files;
 use serde_json::{Value, json};
 
 use self::tables::{Table, key, named, reference};
-use self::values::{by_default, charset, flag, length, number, spec_name, text, type_name};
+use self::values::{by_default, charset, flag, length, number, shared_path, spec_name, text, type_name};
 use crate::lower::TELEGRAM_LEN_MAX;
 
 /// The schema of spec files as a JSON document.
@@ -66,7 +66,20 @@ fn file() -> Table {
         ("telegrams", "The telegrams, and the records of files.", "telegram"),
         ("files", "Record files: the order of their records, line ends, totals.", "file"),
     ];
+    let head = ["spec", "title", "version", "source", "charset"];
+    let of_specs = head.into_iter().chain(["offsets_from", "telegrams", "files"]);
     let keys = [
+        key(
+            "shared",
+            "Makes the file a shared file, which specs include and which is none itself: in a few words what it holds. A shared file has only \
+             `include`, `types`, `codes` and `parts` besides.",
+            text(),
+        ),
+        key(
+            "include",
+            "Shared files whose types, lists of codes and parts are used here: paths that begin at the folder of this file.",
+            values::list(shared_path()),
+        ),
         key("spec", "The short name of the spec: small letters, digits and hyphens, like `bank-a`.", spec_name()),
         key("title", "The title, for documents.", text()),
         key("version", "The version of the sheet, usually its date, as a string: `\"2026-11-01\"`.", text()),
@@ -87,10 +100,13 @@ fn file() -> Table {
         let names = if name == "types" { text() } else { type_name() };
         key(name, about, named(names, reference(table)))
     });
-    Table::new("spec_file", "A spec: the telegrams of an institution, one item a line.")
-        .keys(keys)
-        .keys(sections)
-        .needs(&["spec", "title", "version", "source", "charset"])
+    Table::new("spec_file", "A spec: the telegrams of an institution, one item a line.").keys(keys).keys(sections).rule(
+        json!({
+            "if": { "required": ["shared"] },
+            "then": { "properties": tables::none_of(of_specs) },
+            "else": { "required": head },
+        }),
+    )
 }
 
 /// The tables of `[codes]`, `[parts]` and `[telegrams]`.

@@ -10,6 +10,8 @@ pub mod computed {}
 pub mod files {}
 #[doc = include_str!("spec_file/lenient.md")]
 pub mod lenient {}
+#[doc = include_str!("spec_file/includes.md")]
+pub mod includes {}
 #[doc = include_str!("spec_file/names.md")]
 pub mod names {}
 #[doc = include_str!("spec_file/findings.md")]

@@ -40,6 +40,8 @@ use crate::Spec;
 use crate::draft::Draft;
 use crate::import::sheet::{self, SheetError, SheetOptions, book};
 use crate::import::{Doubt, Imported, Severity, check};
+use crate::include::{FileAccess, NoFiles};
+use crate::load::{Checked, SpecFile};
 use crate::pages::Lang;
 use crate::report::Report;
 
@@ -71,8 +73,30 @@ impl std::error::Error for WriteError {}
 /// # Errors
 /// If the spec has errors, or is larger than what [`import()`] reads.
 pub fn write(name: &str, text: &str, lang: Lang) -> Result<Vec<u8>, WriteError> {
-    let spec = Spec::parse(name, text).map_err(WriteError::Spec)?;
-    let draft = source::draft(text).ok_or_else(|| WriteError::Refused("a value is no value of a spec".to_owned()))?;
+    write_with(name, text, &NoFiles, lang)
+}
+
+/// The workbook of a spec with the files that it includes: that of one text with all of them.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_with(name: &str, text: &str, files: &dyn FileAccess, lang: Lang) -> Result<Vec<u8>, WriteError> {
+    written(Spec::check_with(name, text, files), lang)
+}
+
+/// The workbook of a spec file with the files that it includes from disk.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_file(file: &SpecFile, lang: Lang) -> Result<Vec<u8>, WriteError> {
+    written(file.check(), lang)
+}
+
+fn written(checked: Checked, lang: Lang) -> Result<Vec<u8>, WriteError> {
+    let texts: Vec<_> = checked.sources.iter().map(|source| source.text.as_str()).collect();
+    let draft = source::draft(&texts);
+    let spec = checked.into_spec().map_err(WriteError::Spec)?;
+    let draft = draft.ok_or_else(|| WriteError::Refused("a value is no value of a spec".to_owned()))?;
     let plan = plan::plan(&draft, &spec, lang);
     xlsx::bytes(&plan).map_err(|failure| match failure {
         xlsx::Failure::TooLarge(limit) => WriteError::TooLarge(limit),

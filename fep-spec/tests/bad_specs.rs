@@ -8,6 +8,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fep_spec::include::Disk;
+use fep_spec::load::Checked;
 use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
@@ -25,6 +27,11 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
+/// The findings in a case. What it includes is in folders of `tests/bad`.
+fn check(path: &Path, text: &str) -> Checked {
+    Spec::check_with(&name(path), text, &Disk::at(folder()))
+}
+
 fn name(path: &Path) -> String {
     path.file_name().expect("a name").to_string_lossy().into_owned()
 }
@@ -34,7 +41,7 @@ fn every_mistake_is_shown_with_its_place_and_advice() {
     let mut changed = Vec::new();
     for path in cases() {
         let text = fs::read_to_string(&path).expect("a spec");
-        let found = Spec::check(&name(&path), &text).report.render(false);
+        let found = check(&path, &text).report.render(false);
         let expected_path = path.with_extension("txt");
         if std::env::var_os("FEP_WRITE").is_some() {
             fs::write(&expected_path, &found).expect("written");
@@ -51,7 +58,7 @@ fn every_mistake_is_shown_with_its_place_and_advice() {
 fn a_spec_with_errors_is_none_and_a_spec_with_warnings_is_one() {
     for path in cases() {
         let text = fs::read_to_string(&path).expect("a spec");
-        let checked = Spec::check(&name(&path), &text);
+        let checked = check(&path, &text);
         assert!(!checked.report.is_empty(), "{}", name(&path));
         assert_eq!(checked.spec.is_some(), !checked.report.has_errors(), "{}", name(&path));
     }
@@ -81,7 +88,7 @@ const ELSEWHERE: [Code; 4] = [Code::NotUtf8, Code::TooManyFindings, Code::NotGen
 fn every_code_is_that_of_some_mistake() {
     let found: Vec<Code> = cases()
         .into_iter()
-        .flat_map(|path| Spec::check(&name(&path), &fs::read_to_string(&path).expect("a spec")).report.findings)
+        .flat_map(|path| check(&path, &fs::read_to_string(&path).expect("a spec")).report.findings)
         .map(|finding| finding.code)
         .collect();
     let is_missing = |code: &&Code| !found.contains(code) && !ELSEWHERE.contains(code);

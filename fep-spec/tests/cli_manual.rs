@@ -44,7 +44,7 @@ fn completions_and_manual_name_every_command() {
     assert!(page.contains(".TH fep-text-encode 1") && page.contains("Examples"), "{page}");
     let unknown = fep(&["man", "chek"], &[]);
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(text(unknown.stderr).contains("there is no command `chek` here; there are: check,"));
+    assert!(text(unknown.stderr).contains("there is no command `chek` here; there are: new, check,"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use fep_spec::explain::explanations;
 use fep_spec::import::Imported;
 use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
 use fep_spec::import::sheet::{self, SheetOptions};
+use fep_spec::include::InMemory;
 use fep_spec::report::Code;
 
 /// The keys of a file.
@@ -31,7 +32,8 @@ fn from_copybook(name: &str, bytes: &[u8]) -> Option<Imported> {
 fn each_example_of_a_check_has_its_finding_and_no_other() {
     for one in explanations().filter(|one| one.language == "toml") {
         let text = format!("{HEAD}{}\n", one.example);
-        let report = Spec::check("example.toml", &text).report;
+        let files = InMemory::new([("example.toml", text.as_str())]);
+        let report = Spec::check_with("example.toml", &text, &files).report;
         let mut found: Vec<&str> = report.findings.iter().map(|finding| finding.code.word()).collect();
         let formatted = canonical::check("example.toml", &text).ok().flatten();
         // The examples are also examples of the form, except where the form is the mistake or nothing can be formatted.
@@ -148,4 +150,6 @@ F036 not-recognised
 F037 wrong-file
 F038 not-generated
 F039 not-formatted
-F040 no-max";
+F040 no-max
+F041 bad-include
+F042 include-cycle";

@@ -9,7 +9,9 @@ use fep_codec::lenient::Lenient;
 use fep_core::calendar::Pattern;
 use fep_core::kinds::KindName;
 use fep_core::words::Word as _;
+use fep_spec::canonical;
 use fep_spec::codec;
+use fep_spec::include::InMemory;
 use fep_spec::model::{Spec, SpecSet};
 use fep_spec::report::Code;
 
@@ -24,6 +26,8 @@ const PAGES: [(&str, &str); 7] = [
     ("findings.md", include_str!("../src/spec_file/findings.md")),
 ];
 
+const INCLUDES: &str = include_str!("../src/spec_file/includes.md");
+
 /// A code block: the words after the opening fence, and the content.
 struct Block {
     fence: &'static str,
@@ -32,15 +36,17 @@ struct Block {
 
 /// The code blocks of all pages, in their order.
 fn blocks() -> Vec<Block> {
+    PAGES.into_iter().flat_map(|(page, text)| blocks_of(page, text)).collect()
+}
+
+fn blocks_of(page: &str, text: &'static str) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (page, text) in PAGES {
-        let mut rest = text;
-        while let Some((_, behind)) = rest.split_once("```") {
-            let (fence, behind) = behind.split_once('\n').expect("a fence");
-            let (content, behind) = behind.split_once("```").expect(page);
-            blocks.push(Block { fence, content });
-            rest = behind;
-        }
+    let mut rest = text;
+    while let Some((_, behind)) = rest.split_once("```") {
+        let (fence, behind) = behind.split_once('\n').expect("a fence");
+        let (content, behind) = behind.split_once("```").expect(page);
+        blocks.push(Block { fence, content });
+        rest = behind;
     }
     blocks
 }
@@ -78,6 +84,19 @@ fn without_spaces(bytes: &[u8]) -> Vec<u8> {
 fn the_examples_are_one_spec() {
     let spec = spec();
     assert!(spec.telegram("Transfer").is_some() && spec.file("EB13").is_some());
+}
+
+#[test]
+fn the_example_of_shared_files_is_a_spec() {
+    let blocks = blocks_of("includes.md", INCLUDES).into_iter();
+    let files: Vec<_> = blocks.filter_map(|block| Some((block.fence.strip_prefix("toml ")?, block.content))).collect();
+    let [(path, text), ..] = files.as_slice() else { panic!("a spec") };
+    let checked = Spec::check_with(path, text, &InMemory::new(files.clone()));
+    assert!(checked.report.is_empty(), "{}", checked.report);
+    assert_eq!((checked.included.len(), checked.spec.is_some()), (2, true));
+    for (path, text) in &files {
+        assert_eq!(canonical::check(path, text).expect("TOML"), None);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod random_layout;
 pub mod random_marks;
 pub mod random_spec;
 pub mod random_toml;
+pub mod split_spec;
 pub mod tools;
 pub mod properties;
 

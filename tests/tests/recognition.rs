@@ -201,7 +201,7 @@ fn a_spec_reports_exactly_the_telegrams_that_bytes_cannot_tell_apart_and_finds_t
                 }
             }
         }
-        let Checked { spec, report } = Spec::check("set.toml", &text);
+        let Checked { spec, report, .. } = Spec::check("set.toml", &text);
         let ambiguous = report.findings.iter().filter(|finding| finding.code == Code::Ambiguous);
         let named: BTreeSet<String> = ambiguous
             .map(|finding| {

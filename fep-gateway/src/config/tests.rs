@@ -247,6 +247,33 @@ fn requests_with_one_answer_have_one_key_in_it() {
     config(&(own("One", "key = [\"other\"]") + &own("Two", "key = [\"other\"]"))).unwrap();
 }
 
+#[test]
+fn a_spec_can_include_shared_files() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("shared")).unwrap();
+    let shared = folder.path().join("shared/types.toml");
+    let types = "[types]\nN = { kind = \"number\" }\n";
+    let charset = "charset = \"ascii\"\n";
+    assert!(ONE_ANSWER.contains(types));
+    let spec = ONE_ANSWER.replace(types, "").replace(charset, &format!("{charset}include = [\"shared/types.toml\"]\n"));
+    std::fs::write(folder.path().join("pair.toml"), spec).unwrap();
+    let text = "[journal]\npath = \"j\"\n[institutions.pair]\nspec = \"pair.toml\"\nkey = [\"no\"]\n\
+                framing = { length_digits = 4, counts = \"rest\", frame_max_bytes = 99 }\n\
+                [[institutions.pair.lines]]\nname = \"main\"\nconnect = \"127.0.0.1:1\"\n";
+    let hash = |types: &str| {
+        std::fs::write(&shared, types).unwrap();
+        let config = Config::parse("gateway.toml", text, folder.path()).map_err(|error| error.to_string())?;
+        Ok(config.institutions.get("pair").unwrap().spec.hash)
+    };
+    let title = "shared = \"types\"\n";
+    let plain = hash(&format!("{title}{types}")).unwrap_or_else(|error: String| panic!("{error}"));
+    // A change of the shared file is one of the spec.
+    assert_ne!(hash(&format!("{title}{}", types.replace("number\"", "number\", sign = \"leading\""))), Ok(plain));
+    let error = hash(&format!("{title}{}", types.replace("number", "numbr"))).unwrap_err();
+    assert!(error.contains("shared/types.toml:3:14: error: `kind` cannot be \"numbr\""), "{error}");
+    assert!(hash(types).unwrap_err().contains("does not say that it is a shared file"));
+}
+
 const ONE_ANSWER: &str = r#"
 spec = "pair"
 title = "one"

@@ -10,7 +10,8 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::peer::{PATIENCE, Peer, dead_port, transfer_answer};
+use crate::peer::{PATIENCE, Peer, transfer_answer};
+use crate::ports::dead_port;
 
 /// A status and a body.
 pub(crate) type Reply = (StatusCode, Json);

@@ -17,6 +17,9 @@ mod journal_file;
 #[path = "../engine/peer.rs"]
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod peer;
+#[path = "../engine/ports.rs"]
+#[allow(dead_code, reason = "the engine's tests use the rest")]
+mod ports;
 mod readiness;
 mod stopping;
 mod traces;

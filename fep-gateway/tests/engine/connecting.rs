@@ -13,7 +13,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::harness::{Setup, config_with, outcome, start, transfer, until};
-use crate::peer::{PATIENCE, dead_port, listener, transfer_answer};
+use crate::peer::{PATIENCE, transfer_answer};
+use crate::ports::{dead_port, listener};
 
 /// A gateway whose lines the test gives.
 pub(crate) struct Lines {

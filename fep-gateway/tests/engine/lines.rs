@@ -6,7 +6,8 @@ use fep_gateway::exchange::{Event, LinkState};
 use tokio::time::timeout;
 
 use crate::harness::{Bench, SESSION, Setup, golden, outcome, until};
-use crate::peer::{PATIENCE, answer_to, listens, transfer_answer};
+use crate::peer::{PATIENCE, answer_to, transfer_answer};
+use crate::ports::listens;
 
 fn session() -> Setup {
     Setup { tables: SESSION, ..Setup::default() }

@@ -32,6 +32,7 @@ mod outcomes;
 mod passing_on;
 mod pair;
 mod peer;
+mod ports;
 mod settlement;
 mod signs;
 mod stream;

@@ -12,7 +12,8 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::harness::{Bench, IMPATIENT, Setup, config, entries_of, golden, outcome, root, start, transfer, until};
-use crate::peer::{Peer, dead_port, transfer_answer};
+use crate::peer::{Peer, transfer_answer};
+use crate::ports::dead_port;
 
 #[tokio::test]
 async fn an_answer_reaches_its_request_and_every_byte_is_in_the_journal() {

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use crate::harness::{outcome, root, start, until};
-use crate::peer::dead_port;
+use crate::ports::dead_port;
 
 /// Who connects the line on which the centre sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,8 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 use crate::connecting::{Lines, dial, line};
 use crate::harness::{outcome, until};
-use crate::peer::{PATIENCE, dead_port};
+use crate::peer::PATIENCE;
+use crate::ports::dead_port;
 
 /// An authority, with a folder for what it signs.
 struct Authority {

@@ -17,6 +17,9 @@ mod harness;
 #[allow(dead_code, reason = "the tests in `engine` use the rest of it")]
 #[path = "../engine/peer.rs"]
 mod peer;
+#[path = "../engine/ports.rs"]
+#[allow(dead_code, reason = "the engine's tests use the rest")]
+mod ports;
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -7,9 +7,11 @@ use toml::de::Error;
 use super::Document;
 use crate::report::{Code, Fix};
 
-/// Notes these errors, without those that only follow from another one.
-pub(super) fn note(document: &Document, errors: &[Error]) {
-    let text = &document.source().text;
+/// Notes these errors of a file, without those that only follow from another one.
+pub(super) fn note(document: &Document, file: usize, errors: &[Error]) {
+    let (base, source) = document.file(file);
+    let text = &source.text;
+    let within = |span: &Range<usize>| base + span.start..base + span.end;
     // The end of a table whose header is there twice: its keys are there twice only because of the header.
     let mut repeated = 0;
     for error in errors {
@@ -25,17 +27,17 @@ pub(super) fn note(document: &Document, errors: &[Error]) {
                 let body = text.get(line.end..).unwrap_or_default();
                 repeated = body.find("\n[").map_or(text.len(), |at| line.end + at);
                 let hint = "give one of them another name, or write all of it in one table";
-                document.error_hint(Code::Syntax, span, format!("there are two tables `{key}`"), hint);
+                document.error_hint(Code::Syntax, within(&span), format!("there are two tables `{key}`"), hint);
             } else {
                 let message = format!("the key `{key}` stands twice in one table");
-                document.error_fix(Code::Syntax, span, message, "leave one of them out", Fix::TakeOutCopy);
+                document.error_fix(Code::Syntax, within(&span), message, "leave one of them out", Fix::TakeOutCopy);
             }
             continue;
         }
         let (message, hint) = explained(message, text, span.start);
         match hint {
-            Some(hint) => document.error_hint(Code::Syntax, span, message, hint),
-            None => document.error(Code::Syntax, span, message),
+            Some(hint) => document.error_hint(Code::Syntax, within(&span), message, hint),
+            None => document.error(Code::Syntax, within(&span), message),
         }
     }
 }

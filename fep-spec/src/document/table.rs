@@ -15,6 +15,8 @@ use crate::report::{Code, Fix};
 pub struct Table<'d> {
     document: &'d Document,
     table: &'d DeTable<'d>,
+    /// The first byte of the file in the document.
+    base: usize,
     span: Range<usize>,
     /// The keys that the caller has read or declared.
     asked: RefCell<Vec<&'d str>>,
@@ -27,14 +29,16 @@ pub struct Table<'d> {
 pub struct Value<'d> {
     document: &'d Document,
     value: &'d Spanned<DeValue<'d>>,
+    /// The first byte of the file in the document.
+    base: usize,
     /// The key of the value, or of the array that it is an entry of.
     name: &'d str,
     is_entry: bool,
 }
 
 impl<'d> Table<'d> {
-    pub(super) fn root(document: &'d Document, table: &'d DeTable<'d>) -> Self {
-        Self { document, table, span: 0..0, asked: RefCell::default(), refused: RefCell::default() }
+    pub(super) fn root(document: &'d Document, table: &'d DeTable<'d>, base: usize) -> Self {
+        Self { document, table, base, span: base..base, asked: RefCell::default(), refused: RefCell::default() }
     }
 
     /// The place of the table: its header, or its braces.
@@ -70,7 +74,8 @@ impl<'d> Table<'d> {
     #[must_use]
     pub fn get(&self, key: &'d str) -> Option<Value<'d>> {
         self.asked.borrow_mut().push(key);
-        self.table.get(key).map(|value| Value { document: self.document, value, name: key, is_entry: false })
+        let base = self.base;
+        self.table.get(key).map(|value| Value { document: self.document, value, base, name: key, is_entry: false })
     }
 
     /// Whether the table has a key that is none of the known ones and that is like this one, which it does not have.
@@ -105,7 +110,7 @@ impl<'d> Table<'d> {
     /// The place of a key, if it is there.
     #[must_use]
     pub fn key_span(&self, key: &str) -> Option<Range<usize>> {
-        self.table.get_key_value(key).map(|(key, _)| key.span())
+        self.table.get_key_value(key).map(|(key, _)| shifted(key, self.base))
     }
 
     /// The string of a key, if it is there.
@@ -174,8 +179,8 @@ impl<'d> Table<'d> {
                 let name: &'d str = key.get_ref();
                 self.asked.borrow_mut().push(name);
                 (
-                    Located { value: name, span: key.span() },
-                    Value { document: self.document, value, name, is_entry: false },
+                    Located { value: name, span: shifted(key, self.base) },
+                    Value { document: self.document, value, base: self.base, name, is_entry: false },
                 )
             })
             .collect();
@@ -196,6 +201,7 @@ impl<'d> Table<'d> {
     /// Notes an error for each key that the caller has not read or declared.
     pub fn finish(self) {
         let row = self.is_row();
+        let base = self.base;
         let refused = self.refused.into_inner();
         let mut asked = self.asked.into_inner();
         asked.retain(|key| !refused.contains(key));
@@ -212,9 +218,9 @@ impl<'d> Table<'d> {
                     match slipped(key.get_ref(), free) {
                         Some(slip) if slip == meant => {
                             let fix = Fix::Write(meant.to_owned());
-                            self.document.error_fix(Code::UnknownKey, key.span(), message, hint, fix);
+                            self.document.error_fix(Code::UnknownKey, shifted(key, base), message, hint, fix);
                         }
-                        _ => self.document.error_hint(Code::UnknownKey, key.span(), message, hint),
+                        _ => self.document.error_hint(Code::UnknownKey, shifted(key, base), message, hint),
                     }
                 }
                 None => {
@@ -223,7 +229,7 @@ impl<'d> Table<'d> {
                     known.dedup();
                     self.document.error_hint(
                         Code::UnknownKey,
-                        key.span(),
+                        shifted(key, base),
                         message,
                         format!("known here: {}", known.join(", ")),
                     );
@@ -237,7 +243,7 @@ impl<'d> Value<'d> {
     /// The place of the value.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
-        self.value.span()
+        shifted(self.value, self.base)
     }
 
     /// The document, for the caller's own findings.
@@ -365,6 +371,7 @@ impl<'d> Value<'d> {
             DeValue::Table(table) => Some(Table {
                 document: self.document,
                 table,
+                base: self.base,
                 span: self.span(),
                 asked: RefCell::default(),
                 refused: RefCell::default(),
@@ -380,7 +387,8 @@ impl<'d> Value<'d> {
 
     /// The value as the file writes it.
     fn written(self) -> &'d str {
-        self.document.source().text.get(self.span()).unwrap_or_default()
+        let (_, source) = self.document.file(self.document.file_of(&self.span()));
+        source.text.get(self.value.span()).unwrap_or_default()
     }
 
     fn wrong<T>(self, expected: &str, hint: Option<String>, fix: Option<Fix>) -> Option<T> {
@@ -402,4 +410,10 @@ impl<'d> Value<'d> {
         }
         None
     }
+}
+
+/// The place of a key or value in a document in which its file begins at this byte.
+fn shifted<T>(one: &Spanned<T>, base: usize) -> Range<usize> {
+    let span = one.span();
+    base + span.start..base + span.end
 }

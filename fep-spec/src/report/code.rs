@@ -114,4 +114,8 @@ codes! {
     NotFormatted = "not-formatted",
     /// A group of varying size has no `max`.
     NoMax = "no-max",
+    /// A shared file cannot be included.
+    BadInclude = "bad-include",
+    /// Shared files include each other.
+    IncludeCycle = "include-cycle",
 }

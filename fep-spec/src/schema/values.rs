@@ -77,6 +77,11 @@ pub(super) fn byte() -> Value {
     json!({ "type": ["string", "integer"], "pattern": "^[\\x00-\\x7F]$", "minimum": 0, "maximum": 255 })
 }
 
+/// The path of a shared file.
+pub(super) fn shared_path() -> Value {
+    matching("^[^/\\\\][^\\\\]*\\.toml$")
+}
+
 /// The name of a spec.
 pub(super) fn spec_name() -> Value {
     matching("^[a-z][a-z0-9-]*$")

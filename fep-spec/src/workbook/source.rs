@@ -7,10 +7,22 @@ use toml::de::{DeTable, DeValue};
 
 use crate::draft::{Draft, DraftCodes, DraftItem, DraftTable, Entry, Value};
 
-/// The draft with the keys of a text, or `None` if the text has a value that no spec has.
-pub(super) fn draft(text: &str) -> Option<Draft> {
-    let root = DeTable::parse(text.strip_prefix('\u{FEFF}').unwrap_or(text)).ok()?;
+/// The draft with the keys of a spec and of the files that it includes, or `None` if one of them has a value that no spec has. The last text is
+/// the spec.
+pub(super) fn draft(texts: &[&str]) -> Option<Draft> {
     let mut draft = Draft::default();
+    for text in texts {
+        // Only the spec has keys that are no tables, and its includes are in the draft.
+        draft.head.clear();
+        add(&mut draft, text)?;
+    }
+    draft.head.retain(|entry| entry.key != "include");
+    Some(draft)
+}
+
+/// Adds the keys of a text.
+fn add(draft: &mut Draft, text: &str) -> Option<()> {
+    let root = DeTable::parse(text.strip_prefix('\u{FEFF}').unwrap_or(text)).ok()?;
     for Entry { key, value } in entries(root.get_ref())? {
         match (key.as_str(), value) {
             ("types", Value::Table(letters)) => {
@@ -23,13 +35,13 @@ pub(super) fn draft(text: &str) -> Option<Draft> {
                     draft.codes.push(codes(key, inner(value)?)?);
                 }
             }
-            ("parts", Value::Table(tables)) => draft.parts = tables_of(tables)?,
+            ("parts", Value::Table(tables)) => draft.parts.extend(tables_of(tables)?),
             ("telegrams", Value::Table(tables)) => draft.telegrams = tables_of(tables)?,
             ("files", Value::Table(tables)) => draft.files = tables_of(tables)?,
             (_, value) => draft.head.push(Entry { key, value }),
         }
     }
-    Some(draft)
+    Some(())
 }
 
 /// The value of a TOML literal, as a cell of the sheet `fep` holds it.
@@ -106,8 +118,8 @@ mod tests {
     fn every_form_of_toml_is_the_same_draft() {
         let one = "spec = \"a\"\n[telegrams.T]\nwhen = { \"h.c\" = \"1\" }\nitems = [{ name = \"n\", len = 0x10 }]\n";
         let other = "spec = 'a'\n[[telegrams.T.items]]\nname = 'n'\nlen = 16\n[telegrams.T.when]\n\"h.c\" = '1'\n";
-        let one = draft(one).unwrap();
-        let other = draft(other).unwrap();
+        let one = draft(&[one]).unwrap();
+        let other = draft(&[other]).unwrap();
         assert_eq!((&one.head, &one.telegrams), (&other.head, &other.telegrams));
         assert_eq!(
             literal("[\"a\", { b = true }]").map(|value| value.to_string()),

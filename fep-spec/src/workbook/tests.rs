@@ -50,7 +50,7 @@ items = [{ part = "Head", name = "head" }, { name = "memo", label = "=적요", t
 /// The import of the workbook that a person edited.
 fn edited(edit: impl FnOnce(&mut Plan)) -> Imported {
     let spec = Spec::parse("coop.toml", SPEC).unwrap();
-    let mut plan = plan(&source::draft(SPEC).unwrap(), &spec, Lang::Ko);
+    let mut plan = plan(&source::draft(&[SPEC]).unwrap(), &spec, Lang::Ko);
     edit(&mut plan);
     import("coop.xlsx", &xlsx::bytes(&plan).unwrap(), &SheetOptions::default()).unwrap()
 }

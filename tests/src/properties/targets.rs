@@ -12,6 +12,7 @@ use fep_spec::fix;
 use fep_spec::generate::rust;
 use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
 use fep_spec::import::sheet::{self, SheetMap, SheetOptions};
+use fep_spec::include::InMemory;
 use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
@@ -169,11 +170,12 @@ pub fn layouts(bytes: &[u8]) {
     }
 }
 
-/// Reads any text as a spec file. It is read, or refused with findings that can be rendered. A spec that is read becomes Rust, and its
+/// Reads any text as a spec file, which may include the same text once more. It is read, or refused with findings that can be rendered. A spec that is read becomes Rust, and its
 /// layouts handle any bytes. Formatting and mending the text a second time changes nothing.
 pub fn spec(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let checked = Spec::check("fuzz.toml", text);
+    let files = InMemory::new([("fuzz.toml", text), ("shared.toml", text)]);
+    let checked = Spec::check_with("fuzz.toml", text, &files);
     let _ = (checked.report.render(true), checked.report.to_json(), checked.report.to_string());
     if let Ok(formatted) = canonical::format("fuzz.toml", text) {
         assert_eq!(canonical::format("fuzz.toml", &formatted).as_ref(), Ok(&formatted));

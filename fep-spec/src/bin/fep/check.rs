@@ -1,18 +1,18 @@
 //! `fep check`. The findings are the data of this command, so they go to stdout.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fep_spec::explain::{explain, explanations, similar};
-use fep_spec::fix::mend;
-use fep_spec::load::{LoadError, SpecNames, read, spec_files};
-use fep_spec::model::Spec;
+use fep_spec::fix::mend_file;
+use fep_spec::load::{LoadError, SpecFile, SpecNames, spec_files};
 use fep_spec::report::{Report, Severity};
 use serde_json::json;
 
 use crate::Format;
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print, say};
-use crate::files::read_text;
+use crate::files::spec_on_stdin;
 use crate::fmt::replace;
 
 #[derive(Debug, Args)]
@@ -39,54 +39,114 @@ pub(crate) fn check(args: &CheckArgs) -> Ended {
     if let Some(code) = &args.explain {
         return explained(code, args.format);
     }
-    let mut report = Report::default();
-    let mut files = 0_usize;
-    let mut names = SpecNames::default();
+    let mut run = Run { fix: args.fix, ..Run::default() };
     if args.fix && args.specs.iter().any(|path| path == Path::new("-")) {
         return Err(Stop::Message("--fix rewrites files: name a file in place of -".to_owned()));
     }
     for path in &args.specs {
-        let stdin = path == Path::new("-");
-        for path in if stdin { vec![path.clone()] } else { spec_files(path)? } {
-            let read = if stdin { Ok(("stdin".to_owned(), read_text(None)?)) } else { read(&path) };
-            report.append(match read {
-                Ok((name, text)) => {
-                    let mut report =
-                        if args.fix { fixed(&path, &name, &text)? } else { Spec::check(&name, &text).report };
-                    report.findings.extend(names.take(&path, &text));
-                    report
+        if path == Path::new("-") {
+            run.file(&spec_on_stdin()?)?;
+            continue;
+        }
+        for file in spec_files(path)? {
+            match SpecFile::open(&file) {
+                Ok(file) => run.file(&file)?,
+                Err(LoadError::Findings(findings)) => {
+                    run.report.append_new(findings);
+                    run.specs += 1;
                 }
-                Err(LoadError::Findings(report)) => report,
                 Err(other) => return Err(other.into()),
-            });
-            files += 1;
+            }
         }
     }
+    run.note_not_included();
+    let Run { report, specs, shared, .. } = run;
     show(&report, args.format)?;
     let notes = report.findings.iter().filter(|finding| finding.severity == Severity::Note).count();
     let found = report.findings.len().saturating_sub(notes);
     if args.format == Format::Text {
+        let shared = match shared.len() {
+            0 => String::new(),
+            count => format!(", {count} shared file{}", plural(count)),
+        };
         let noted = if notes == 0 { String::new() } else { format!(", {notes} note{}", plural(notes)) };
         let mendable = report.findings.iter().filter(|finding| finding.fix.is_some() && !args.fix).count();
         let advice = if mendable == 0 { String::new() } else { format!("; --fix may mend {mendable} of them") };
-        note(&format!("{files} spec{}, {found} finding{}{noted}{advice}", plural(files), plural(found)));
+        note(&format!("{specs} spec{}{shared}, {found} finding{}{noted}{advice}", plural(specs), plural(found)));
     }
     Ok(if report.is_clean() { Outcome::Clean } else { Outcome::Findings })
 }
 
-/// Mends a file, says what was done, and returns what is left.
-fn fixed(path: &Path, name: &str, text: &str) -> Result<Report, Stop> {
-    let mended = mend(name, text);
-    if mended.text != text {
-        replace(path, &mended.text)?;
+/// The files that were checked so far.
+#[derive(Default)]
+struct Run {
+    fix: bool,
+    report: Report,
+    names: SpecNames,
+    /// The number of specs.
+    specs: usize,
+    /// The shared files that are checked by themselves.
+    shared: Vec<SpecFile>,
+    /// The files that specs include, by what identifies them.
+    included: BTreeSet<PathBuf>,
+    /// The files that were mended.
+    mended: BTreeSet<PathBuf>,
+}
+
+impl Run {
+    fn file(&mut self, file: &SpecFile) -> Result<(), Stop> {
+        let mut checked = file.check();
+        if self.fix {
+            // What a spec includes is mended first, so that the spec is checked with it.
+            for path in &checked.included {
+                if let Ok(included) = SpecFile::open(path) {
+                    self.mend(&included)?;
+                }
+            }
+            checked.report = self.mend(file)?;
+        }
+        self.report.append_new(checked.report);
+        self.report.findings.extend(self.names.take(&file.path, &file.text));
+        if checked.shared.is_some() {
+            self.shared.push(file.clone());
+        } else {
+            self.specs += 1;
+            self.included.extend(checked.included.iter().map(|path| identity(path)));
+        }
+        Ok(())
     }
-    for finding in &mended.done {
-        let done = finding.fix.as_ref().map(ToString::to_string).unwrap_or_default();
-        let line = finding.line;
-        let column = finding.column;
-        say(&format!("{}:{line}:{column}: {}: {done}\n", finding.file(), finding.message));
+
+    /// Mends a file, says what was done, and returns what is left.
+    fn mend(&mut self, file: &SpecFile) -> Result<Report, Stop> {
+        if !self.mended.insert(identity(&file.path)) {
+            return Ok(Report::default());
+        }
+        let mended = mend_file(file);
+        if mended.text != file.text {
+            replace(&file.path, &mended.text)?;
+        }
+        for finding in &mended.done {
+            let done = finding.fix.as_ref().map(ToString::to_string).unwrap_or_default();
+            let line = finding.line;
+            let column = finding.column;
+            say(&format!("{}:{line}:{column}: {}: {done}\n", finding.file(), finding.message));
+        }
+        Ok(mended.report)
     }
-    Ok(mended.report)
+
+    /// Notes the shared files that none of the specs includes. Without a spec in this run, nobody can know.
+    fn note_not_included(&mut self) {
+        if self.specs > 0 {
+            let is_included = |file: &&SpecFile| self.included.contains(&identity(&file.path));
+            let others = self.shared.iter().filter(|file| !is_included(file)).map(SpecFile::not_included);
+            self.report.findings.extend(others);
+        }
+    }
+}
+
+/// What all paths of a file have in common.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// Prints the explanation of a code on stdout.

@@ -1,12 +1,12 @@
 //! `fep diff`: what changed between two versions of a spec, and what of it breaks telegrams.
 
 use std::path::Path;
-use std::process::Command;
 
 use clap::{Args, ValueEnum};
 use fep_spec::diff::Diff;
 use fep_spec::model::Spec;
 
+use crate::commit::Commit;
 use crate::end::{Ended, Outcome, Stop, print};
 
 #[derive(Debug, Args)]
@@ -71,37 +71,6 @@ pub(crate) fn diff(args: &DiffArgs) -> Ended {
 /// Reads a spec from a file, or from a commit.
 fn load(name: &str) -> Result<Spec, Stop> {
     let Some(object) = name.strip_prefix("git:") else { return Ok(Spec::load(Path::new(name))?) };
-    let (revision, path) = object
-        .split_once(':')
-        .filter(|(revision, path)| !revision.is_empty() && !path.is_empty())
-        .ok_or_else(|| {
-        Stop::Message(format!(
-            "{name} names no file of a commit: write git:REV:PATH, for example git:main:specs/bank-a.toml"
-        ))
-    })?;
-    let text = git_show(revision, path)?;
-    Spec::parse(name, &text).map_err(Stop::Spec)
-}
-
-/// The text of a file in a commit. The path begins at the root of the repository, or else in this folder.
-fn git_show(revision: &str, path: &str) -> Result<String, Stop> {
-    let show = |path: &str| {
-        let object = format!("{revision}:{path}");
-        Command::new("git").args(["cat-file", "--end-of-options", "blob", &object]).output()
-    };
-    let failed = |error: String| Stop::Message(format!("cannot read git:{revision}:{path}: {error}"));
-    let no_git = |error: std::io::Error| failed(format!("git does not run: {error}"));
-    let mut shown = show(path).map_err(no_git)?;
-    if !shown.status.success() {
-        let here = show(&format!("./{path}")).map_err(no_git)?;
-        if here.status.success() {
-            shown = here;
-        }
-    }
-    if !shown.status.success() {
-        let message = String::from_utf8_lossy(&shown.stderr);
-        return Err(failed(message.lines().next().unwrap_or("git failed").to_owned()));
-    }
-    String::from_utf8(shown.stdout)
-        .map_err(|error| failed(format!("it is not UTF-8, see byte {}", error.utf8_error().valid_up_to())))
+    let (commit, file) = Commit::open(object)?;
+    file.parse_with(&commit).map_err(Stop::Spec)
 }

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use fep_spec::load::{SpecNames, read, spec_files};
+use fep_spec::load::{SpecFile, SpecNames, specs_of};
 use fep_spec::model::{Spec, TelegramSpec};
 use fep_spec::pages::explained::{Explained, SAMPLE_MAX_BYTES, explain, made};
 use fep_spec::pages::{Lang, Page, html, markdown};
@@ -14,7 +14,7 @@ use fep_spec::samples::Sample;
 use fep_spec::workbook;
 
 use crate::end::{Ended, Outcome, Stop, note, print};
-use crate::files::read_text;
+use crate::files::spec_on_stdin;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fep doc specs/bank-a/bank-a.toml --to md -o sheets      sheets/bank-a.md\n  \
@@ -60,8 +60,7 @@ enum LangArg {
 /// A spec with the file that it comes from.
 struct Loaded {
     path: PathBuf,
-    name: String,
-    text: String,
+    file: SpecFile,
     spec: Spec,
 }
 
@@ -108,8 +107,8 @@ fn pages(specs: &[Loaded], args: &DocArgs, lang: Lang) -> Result<Vec<Written>, S
 /// A workbook for each spec. A workbook has its own cover, so there is no index.
 fn workbooks(specs: &[Loaded], out: &Path, lang: Lang) -> Result<Vec<Written>, Stop> {
     let book = |loaded: &Loaded| {
-        let name = &loaded.name;
-        let bytes = workbook::write(name, &loaded.text, lang);
+        let name = &loaded.file.name;
+        let bytes = workbook::write_file(&loaded.file, lang);
         let bytes = bytes.map_err(|error| Stop::Message(format!("{name}: {error}")))?;
         Ok((out.join(format!("{}.xlsx", loaded.spec.name)), bytes))
     };
@@ -152,16 +151,16 @@ fn load(paths: &[PathBuf]) -> Result<Vec<Loaded>, Stop> {
     let mut names = SpecNames::default();
     let mut known = BTreeSet::new();
     for path in paths {
-        let stdin = path == Path::new("-");
-        for path in if stdin { vec![path.clone()] } else { spec_files(path)? } {
-            if !stdin && !known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+        let is_stdin = path == Path::new("-");
+        for path in if is_stdin { vec![path.clone()] } else { specs_of(path)? } {
+            if !is_stdin && !known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
                 continue;
             }
-            let (name, text) = if stdin { ("stdin".to_owned(), read_text(None)?) } else { read(&path)? };
-            report.findings.extend(names.take(&path, &text));
-            match Spec::parse(&name, &text) {
-                Ok(spec) => specs.push(Loaded { path, name, text, spec }),
-                Err(findings) => report.append(findings),
+            let file = if is_stdin { spec_on_stdin()? } else { SpecFile::open(&path)? };
+            report.findings.extend(names.take(&path, &file.text));
+            match file.parse() {
+                Ok(spec) => specs.push(Loaded { path, file, spec }),
+                Err(findings) => report.append_new(findings),
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Reading the input that the user named: files, stdin, hex text. Writing the output that the user named.
 
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use fep_spec::load::SpecFile;
 
 use crate::end::{Stop, flush, note, print, stdin_is_terminal};
 
@@ -53,6 +55,11 @@ pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Stop> {
         let offset = error.utf8_error().valid_up_to();
         Stop::Message(format!("the input is not UTF-8 text, see byte {offset}"))
     })
+}
+
+/// The spec on stdin. The files that it includes are looked for in the working folder.
+pub(crate) fn spec_on_stdin() -> Result<SpecFile, Stop> {
+    Ok(SpecFile { path: PathBuf::from("stdin"), name: "stdin".to_owned(), text: read_text(None)? })
 }
 
 /// Writes a file, or `-` for stdout. A file that is there is kept, unless it may be overwritten.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use fep_spec::generate::{GenerateOptions, file_name, module_list, rust_with};
-use fep_spec::load::{LoadError, SpecNames, read, spec_files};
+use fep_spec::load::{LoadError, SpecNames, read, specs_of};
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Finding, Report, Severity, Source};
 
@@ -46,7 +46,7 @@ pub(crate) struct GenArgs {
 pub(crate) fn generate(args: &GenArgs) -> Ended {
     let mut paths = Vec::new();
     for path in &args.specs {
-        paths.extend(spec_files(path)?);
+        paths.extend(specs_of(path)?);
     }
     let to_stdout = args.out == Path::new("-");
     let one_file = to_stdout || args.out.extension().is_some_and(|extension| extension == "rs");
@@ -71,7 +71,7 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
         let spec = match Spec::load(&path) {
             Ok(spec) => spec,
             Err(LoadError::Findings(findings)) => {
-                report.append(findings);
+                report.append_new(findings);
                 continue;
             }
             Err(other) => return Err(other.into()),

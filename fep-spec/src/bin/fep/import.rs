@@ -1,17 +1,14 @@
 //! `fep import`: a design sheet or a COBOL copybook → a spec, with a report of what is doubtful.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
-use fep_spec::import::sheet::{FirstRows, SheetError, SheetMap, SheetOptions};
 use fep_spec::import::{Imported, Severity};
-use fep_spec::workbook;
 
 use crate::Format;
-use crate::end::{Ended, Outcome, Stop, note, say};
-use crate::files::{self, write};
+use crate::end::{Ended, Outcome, note, say};
+use crate::files::write;
+use crate::source::{self, SourceArgs};
 
 #[derive(Debug, Args)]
 #[command(
@@ -21,18 +18,8 @@ pub(crate) struct ImportArgs {
     /// The sheet (xlsx, xls, ods, csv, tsv), or a COBOL copybook (cpy, cbl, cob, copy)
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Read this sheet only; can be given several times
-    #[arg(long, value_name = "NAME")]
-    sheet: Vec<String>,
-    /// The charset of the telegrams; if left out, the remarks of the sheet decide; a copybook needs it
-    #[arg(long, value_name = "CHARSET")]
-    charset: Option<String>,
-    /// How many bytes COMP has by its digits, in a copybook
-    #[arg(long, value_name = "SIZES", default_value = "2-4-8", value_parser = ["2-4-8", "1-2-4-8"])]
-    binary_size: String,
-    /// A mapping file: columns, types, words
-    #[arg(long, value_name = "MAP.toml")]
-    map: Option<PathBuf>,
+    #[command(flatten)]
+    source: SourceArgs,
     /// Write what was understood as a mapping file, for the next version of the sheet
     #[arg(long, value_name = "MAP.toml")]
     write_map: Option<PathBuf>,
@@ -52,11 +39,8 @@ pub(crate) struct ImportArgs {
 
 /// Imports a file, writes the spec, and reports.
 pub(crate) fn import(args: &ImportArgs) -> Ended {
-    let bytes = files::read(Some(&args.file))?;
-    let name =
-        args.file.file_name().filter(|name| *name != "-").map_or_else(|| "stdin".into(), |name| name.to_string_lossy());
-    let imported =
-        if is_copybook(&args.file, &bytes) { copybook(args, &name, &bytes)? } else { sheet(args, &name, &bytes)? };
+    let imported = source::read(&args.file, &args.source)?;
+    let name = source::name(&args.file);
     write(&args.out, imported.draft.to_string().as_bytes(), args.force)?;
     if let (Some(path), Some(map)) = (&args.write_map, &imported.map) {
         write(path, map.as_bytes(), args.force)?;
@@ -71,102 +55,17 @@ pub(crate) fn import(args: &ImportArgs) -> Ended {
         Format::Json => say(&(imported.to_json() + "\n")),
     }
     summary(&imported, &args.out);
+    Ok(outcome(&imported))
+}
+
+/// Findings, if the source contradicts itself.
+pub(crate) fn outcome(imported: &Imported) -> Outcome {
     let has_errors = imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error);
-    Ok(if has_errors { Outcome::Findings } else { Outcome::Clean })
+    if has_errors { Outcome::Findings } else { Outcome::Clean }
 }
 
-/// Whether a file is a copybook: by its ending, otherwise by its content. A member of a host's library has no ending.
-fn is_copybook(path: &Path, bytes: &[u8]) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let is_one_of = |endings: &[&str]| endings.contains(&ending.as_str());
-    is_one_of(&["cpy", "cbl", "cob", "copy"])
-        || (!is_one_of(&["xlsx", "xls", "xlsm", "ods", "csv", "tsv"]) && copybook::is_copybook(bytes))
-}
-
-fn copybook(args: &ImportArgs, name: &str, bytes: &[u8]) -> Result<Imported, Stop> {
-    let Some(charset) = args.charset.clone() else {
-        let message =
-            format!("{name} does not say the charset of its data: add --charset cp037, ibm933, euc-kr, ascii, …");
-        return Err(Stop::Message(message));
-    };
-    let binary_size = if args.binary_size == "2-4-8" { BinarySize::TwoFourEight } else { BinarySize::OneTwoFourEight };
-    let folder = args.file.parent().map(Path::to_path_buf).unwrap_or_default();
-    let load = |name: &str| {
-        // COPY names a member, not a path.
-        let is_plain = !name.is_empty()
-            && name.chars().all(|one| one.is_alphanumeric() || "-_$#@.".contains(one))
-            && !name.starts_with('.');
-        let names = ["", ".cpy", ".CPY", ".cbl", ".CBL", ".cob", ".copy"].map(|ending| format!("{name}{ending}"));
-        let small = names.clone().map(|name| name.to_lowercase());
-        names.iter().chain(&small).filter(|_| is_plain).find_map(|name| std::fs::read(folder.join(name)).ok())
-    };
-    let options = CopybookOptions { charset, binary_size };
-    copybook::import(name, bytes, &options, &load).map_err(|error| Stop::Message(format!("{name} {error}")))
-}
-
-fn sheet(args: &ImportArgs, name: &str, bytes: &[u8]) -> Result<Imported, Stop> {
-    let map = match &args.map {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| cannot("read", path, &error))?;
-            SheetMap::parse(&text).map_err(|why| Stop::Message(format!("{}: {why}", path.display())))?
-        }
-        None => SheetMap::default(),
-    };
-    let mut options = SheetOptions { sheets: args.sheet.clone(), charset: args.charset.clone(), map };
-    let mut imported = workbook::import(name, bytes, &options);
-    if let Err(SheetError::NoTable(sheets)) = &imported {
-        show(sheets);
-        if let Some(map) = ask()? {
-            options.map = map;
-            imported = workbook::import(name, bytes, &options);
-        }
-    }
-    imported.map_err(|error| Stop::Message(format!("{name} {error}")))
-}
-
-/// Shows the first rows of sheets whose columns could not be told.
-fn show(sheets: &[FirstRows]) {
-    for sheet in sheets {
-        say(&format!("{}\n", sheet.sheet.as_deref().unwrap_or("the file")));
-        for (row, cells) in &sheet.rows {
-            let cells: Vec<_> = cells.iter().map(|(column, text)| format!("{column} {text}")).collect();
-            say(&format!("{row:5}  {}\n", cells.join(" | ")));
-        }
-    }
-}
-
-/// Asks which columns are which, if there is a person at a terminal. `None` if there is none, or no answer.
-fn ask() -> Result<Option<SheetMap>, Stop> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Ok(None);
-    }
-    say("The columns could not be told. Which row has the headings?\n");
-    let Some(row) = answer()? else { return Ok(None) };
-    let mut map = format!("row = {row}\n[columns]\n");
-    for (role, what) in [
-        ("name", "names of the items"),
-        ("length", "lengths"),
-        ("type", "types (empty: none)"),
-        ("remark", "remarks (empty: none)"),
-    ] {
-        say(&format!("Which column has the {what}? A, B, …\n"));
-        if let Some(column) = answer()? {
-            map.push_str(&format!("\"{}\" = \"{role}\"\n", column.to_uppercase()));
-        }
-    }
-    let map = SheetMap::parse(&map).map_err(Stop::Message)?;
-    Ok(Some(map))
-}
-
-/// A line that a person typed, or `None` for an empty one.
-fn answer() -> Result<Option<String>, Stop> {
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(|error| Stop::Message(format!("cannot read the answer: {error}")))?;
-    let line: String = line.trim().chars().filter(char::is_ascii_alphanumeric).collect();
-    Ok((!line.is_empty()).then_some(line))
-}
-
-fn summary(imported: &Imported, out: &Path) {
+/// Says what was made, and how much of it is doubtful.
+pub(crate) fn summary(imported: &Imported, out: &Path) {
     let count = |severity| imported.doubts.iter().filter(|doubt| doubt.severity == severity).count();
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     note(&format!(
@@ -178,8 +77,4 @@ fn summary(imported: &Imported, out: &Path) {
         many(count(Severity::Warning), "warning"),
         many(count(Severity::Note), "note")
     ));
-}
-
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Stop {
-    Stop::Message(format!("cannot {what} {}: {error}", path.display()))
 }

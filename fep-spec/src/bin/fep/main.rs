@@ -5,6 +5,7 @@
 //! codes.
 
 mod check;
+mod commit;
 mod diff;
 mod doc;
 mod progress;
@@ -13,6 +14,7 @@ mod files;
 mod fmt;
 mod generate;
 mod glued;
+mod source;
 mod import;
 mod layout;
 mod messages;
@@ -23,6 +25,7 @@ mod telegrams;
 mod encode;
 mod text;
 mod wire;
+mod new;
 mod send;
 mod manual;
 
@@ -43,7 +46,8 @@ struct Command {
 
 /// The way from a sheet to an exchange.
 const AFTER_HELP: &str = "\
-The usual path, from the institution's sheet to bytes:
+To begin with: `fep new coop` makes a folder with an example; its README has the commands up to an exchange.
+The usual path, from the institution's sheet to an exchange:
   fep import bank.xlsx -o bank.toml              a spec, and what contradicts itself in the sheet
   fep check bank.toml                            mistakes in the spec, each with what to do
   fep layout bank.toml                           the telegrams with offsets and lengths
@@ -59,6 +63,8 @@ Colour: --color, NO_COLOR, CLICOLOR_FORCE and CLICOLOR; otherwise on a terminal 
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// A project folder that runs against the simulator at once: from an example, a sheet, a copybook or a spec
+    New(new::NewArgs),
     /// Find mistakes in specs: sums, offsets, names, conditions
     Check(check::CheckArgs),
     /// Lay out specs anew: one item a line, columns aligned, comments kept
@@ -107,6 +113,7 @@ fn main() -> ExitCode {
     let command = Command::parse();
     command.colour.write_global();
     let ended = match command.action {
+        Action::New(args) => new::new(&args),
         Action::Check(args) => check::check(&args),
         Action::Fmt(args) => fmt::fmt(&args),
         Action::Gen(args) => generate::generate(&args),

@@ -288,5 +288,6 @@ fn field_codes(
         codes,
     };
     known.codes.push(list);
+    known.lists.push(field.span.clone());
     Some(Located { value: name, span: value.span() })
 }

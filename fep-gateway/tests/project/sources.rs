@@ -1,0 +1,116 @@
+//! The files of a project are right for every sheet and every spec of the workspace: the gateway and its simulator can read them, and the
+//! request is a telegram. So are those for sheets that contradict themselves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fep_gateway::Config;
+use fep_gateway::simulate::Scenario;
+use fep_spec::Spec;
+use fep_spec::codec::encode_fields;
+use fep_spec::import::copybook::{self, BinarySize, CopybookOptions};
+use fep_spec::import::sheet::{self, SheetOptions};
+use fep_spec::project::Project;
+use fep_spec::report::Source;
+
+use crate::workspace;
+
+/// Checks the files of a project. Returns whether an exchange is possible with them.
+fn check(name: &str, project: &Project) -> bool {
+    let file = |path: &str| {
+        let found = project.files.iter().find(|(own, _)| own == path);
+        found.map(|(_, text)| text.as_str()).unwrap_or_else(|| panic!("{name}: no {path}"))
+    };
+    let readme = file("README.md");
+    let all = project.files.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("");
+    for place in [
+        "{name}",
+        "{first}",
+        "{list}",
+        "{exchange}",
+        "{request",
+        "{frame}",
+        "{framing}",
+        "{set}",
+        "{session}",
+        "{key}",
+        "{trace}",
+        "\n\n\n",
+    ] {
+        assert!(!all.contains(place), "{name}: {place:?} in {all}");
+    }
+    assert_eq!(readme.contains("## Fill in first"), !project.to_fill.is_empty(), "{name}");
+    assert_eq!(readme.contains("## Assumed"), !project.assumed.is_empty(), "{name}");
+    assert_eq!(all.contains("# ASSUMED"), !project.assumed.is_empty(), "{name}: {:?}", project.assumed);
+    let path = format!("specs/{name}.toml");
+    let checked = Spec::check(&path, file(&path));
+    if !project.to_fill.is_empty() {
+        return false;
+    }
+    let spec = checked.spec.unwrap_or_else(|| panic!("{name}: {}", checked.report));
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("specs")).unwrap();
+    fs::write(folder.path().join(&path), file(&path)).unwrap();
+    Config::parse("gateway.toml", file("gateway.toml"), folder.path())
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    let scenario = Source::new("scenario.toml", file("scenario.toml"));
+    Scenario::read(scenario, &spec).unwrap_or_else(|report| panic!("{name}: {report}"));
+
+    let request = spec.telegram(project.request.as_deref().unwrap()).unwrap();
+    let fields = serde_json::from_str(file("request.json")).unwrap();
+    encode_fields(request, &fields).unwrap_or_else(|error| panic!("{name}: {error}"));
+    true
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(workspace(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn ending(path: &Path) -> &str {
+    path.extension().map_or("", |ending| ending.to_str().unwrap())
+}
+
+#[test]
+fn every_spec_becomes_a_project_that_the_gateway_reads() {
+    let mut runs = Vec::new();
+    for spec in
+        files("specs").iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path())
+    {
+        if ending(&spec) == "toml" {
+            let name = spec.file_stem().unwrap().to_str().unwrap();
+            if check(name, &Project::of_spec(name, &fs::read_to_string(&spec).unwrap())) {
+                runs.push(name.to_owned());
+            }
+        }
+    }
+    runs.sort();
+    // The others are record files, or only send notices.
+    assert_eq!(runs, ["bank-a", "giro-e", "host-b", "van-d"]);
+}
+
+#[test]
+fn every_sheet_becomes_a_project_that_the_gateway_reads() {
+    let mut runs = Vec::new();
+    for path in files("fep-spec/tests/sheets").into_iter().chain(files("fep-spec/tests/copybooks")) {
+        let bytes = fs::read(&path).unwrap();
+        let imported = match ending(&path) {
+            "txt" => continue,
+            "cpy" => {
+                let options = CopybookOptions { charset: "ibm933".to_owned(), binary_size: BinarySize::TwoFourEight };
+                copybook::import("a.cpy", &bytes, &options, &|_| None).unwrap()
+            }
+            _ => match sheet::import(path.file_name().unwrap().to_str().unwrap(), &bytes, &SheetOptions::default()) {
+                Ok(imported) => imported,
+                Err(_) => continue,
+            },
+        };
+        if check("own", &Project::of_draft("own", &imported.draft)) {
+            runs.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    let expected = ["bank-a.xlsx", "host-b.xlsx", "sections.xlsx", "style-02.csv", "traps.xlsx", "host-b.cpy"];
+    assert_eq!(runs, expected);
+}
