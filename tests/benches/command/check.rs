@@ -29,7 +29,7 @@ fn spec(number: usize) -> String {
     let mut text = format!(
         "spec    = \"bank-{number}\"\ntitle   = \"은행 {number} 전문\"\nversion = \"2026-11-01\"\nsource  = \"a bench\"\ncharset = \"euc-kr\"\n\n\
          [types]\nN  = {{ kind = \"number\" }}\nNC = {{ kind = \"digits\", full = true }}\nH  = {{ kind = \"text\" }}\n\n\
-         [codes.Result]\nlabel = \"응답코드\"\ncodes = [ {{ code = \"00\", label = \"정상\" }}, {{ code = \"99\", label = \"오류\" }} ]\n\n\
+         [codes.ResultCode]\nlabel = \"응답코드\"\ncodes = [ {{ code = \"00\", label = \"정상\" }}, {{ code = \"99\", label = \"오류\" }} ]\n\n\
          [parts.Header]\nlabel = \"공통부\"\nlen   = 71\nitems = [\n"
     );
     text.push_str("  { name = \"length\", label = \"전문길이\", type = \"N\", len = 4, computed = \"length\", counts = \"rest\" },\n");
@@ -37,7 +37,7 @@ fn spec(number: usize) -> String {
     text.push_str("  { name = \"trace_no\", label = \"추적번호\", type = \"N\", len = 6 },\n");
     text.push_str("  { name = \"sent_on\", label = \"전송일자\", kind = \"date\", len = 8 },\n");
     text.push_str("  { name = \"sent_at\", label = \"전송시각\", kind = \"time\", len = 6 },\n");
-    text.push_str("  { name = \"result\", label = \"응답코드\", kind = \"code\", len = 2, codes = \"Result\" },\n");
+    text.push_str("  { name = \"result\", label = \"응답코드\", kind = \"code\", len = 2, codes = \"ResultCode\" },\n");
     for name in ["sender", "receiver", "branch"] {
         let _ = writeln!(text, "  {{ name = \"{name}\", label = \"기관\", type = \"H\", len = 10 }},");
     }
@@ -57,7 +57,7 @@ fn spec(number: usize) -> String {
         }
         text.push_str("  { name = \"count\", label = \"건수\", type = \"N\", len = 2 },\n");
         text.push_str(
-            "  { group = \"rates\", label = \"이율\", count = \"count\", max = 3, type = \"N\", len = 5 },\n",
+            "  { group = \"rates\", label = \"이율\", count = 3, type = \"N\", len = 5 },\n",
         );
         text.push_str("  { filler = 13, label = \"예비\" },\n]\n");
     }
