@@ -134,6 +134,8 @@ pub enum Mutant {
     IndexLeavesOut,
     /// An index that was lost begins with the newest fact, without those before it.
     SkipsALostIndex,
+    /// A request goes on to another institution without its idempotency key.
+    LosesKeysPassedOn,
     /// A telegram is written with another byte than the journal has.
     WritesOtherBytes,
 }

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fep_gateway::exchange::Outcome;
-use fep_gateway::gateway::{NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, Refusal};
+use fep_gateway::gateway::{Decision, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, Refusal};
 use fep_gateway::ground::{FaultPoint, SimulatedGround, set_hook};
 use fep_gateway::{Config, Gateway};
+use fep_protocol::breaker::BreakerScope;
 use fep_protocol::exchange::Money;
 use fep_protocol::random::SplitMix64;
 use fep_protocol::settlement::{PersonDecision, PersonWants};
@@ -154,8 +155,7 @@ async fn live(plan: &Plan, shared: &Shared, config: &Config, jobs: &Jobs, life: 
     let count = jobs.lock().unwrap_or_else(PoisonError::into_inner).len();
     (0..count).for_each(|job| drop(tokio::spawn(caller.clone().call(job))));
     let now = shared.lock().now;
-    let mut orders: Vec<_> = plan.items.iter().map(|(_, item)| *item).filter(|item| item.at > now).collect();
-    orders.retain(|item| matches!(item.what, What::Stop | What::Person));
+    let orders = Order::of(plan, now);
     tokio::select! {
         biased;
         () = shared.died.notified() => Ok(Ending::Died),
@@ -176,15 +176,54 @@ fn hook(shared: &Shared, starts: &Rc<Cell<bool>>) -> Box<dyn Fn(FaultPoint)> {
     })
 }
 
-/// Carries out what operators do, until the end.
-async fn operate(shared: &Shared, gateway: &Gateway, orders: Vec<Item>) -> Result<Ending, String> {
-    for order in orders {
-        until(shared, order.at).await;
-        if order.what == What::Stop {
-            gateway.stop().await;
-            return Ok(Ending::Stopped);
+/// What operators do.
+#[derive(Clone, Copy)]
+enum Order {
+    Stop,
+    Settle,
+    Trip,
+    Reset,
+}
+
+impl Order {
+    /// What is left for a process that begins now, in the order of time.
+    fn of(plan: &Plan, now: Duration) -> Vec<(Duration, Self)> {
+        let of_item = |item: &Item| match item.what {
+            What::Stop => Some((item.at, Self::Stop)),
+            What::Person => Some((item.at, Self::Settle)),
+            _ => None,
+        };
+        let mut orders: Vec<_> = plan.items.iter().filter_map(|(_, item)| of_item(item)).collect();
+        if let Some((at, until)) = Setup::of(plan.seed).tripped {
+            // A decision of a person outlives a process, so one whose time passed while none ran is made up for.
+            orders.extend([(at, Self::Trip), (until.max(now + Duration::from_millis(1)), Self::Reset)]);
         }
-        settle(gateway).await;
+        orders.retain(|(at, _)| *at > now);
+        orders.sort_by_key(|(at, _)| *at);
+        orders
+    }
+}
+
+/// Carries out what operators do, until the end.
+async fn operate(shared: &Shared, gateway: &Gateway, orders: Vec<(Duration, Order)>) -> Result<Ending, String> {
+    for (at, order) in orders {
+        until(shared, at).await;
+        match order {
+            Order::Stop => {
+                gateway.stop().await;
+                return Ok(Ending::Stopped);
+            }
+            Order::Settle => settle(gateway).await,
+            Order::Trip => {
+                let decision =
+                    Decision::Trip { scope: BreakerScope::Institution, person: "kim".to_owned(), note: String::new() };
+                decide(shared, gateway, decision).await;
+            }
+            Order::Reset => {
+                decide(shared, gateway, Decision::Reset { scope: BreakerScope::Institution, person: "lee".to_owned() })
+                    .await;
+            }
+        }
     }
     until(shared, FAULTS_END).await;
     shared.lock().calm();
@@ -197,6 +236,14 @@ async fn operate(shared: &Shared, gateway: &Gateway, orders: Vec<Item>) -> Resul
 async fn until(shared: &Shared, at: Duration) {
     let left = at.saturating_sub(shared.lock().now);
     tokio::time::sleep(left).await;
+}
+
+/// A person decides about the breaker of the first bank.
+async fn decide(shared: &Shared, gateway: &Gateway, decision: Decision) {
+    shared.lock().say(format_args!("{decision:?}"));
+    if let Err(why) = gateway.decide("bank-0", decision).await {
+        shared.lock().say(format_args!("it cannot be decided: {why:?}"));
+    }
 }
 
 /// A person decides what waits for a person.
@@ -240,7 +287,7 @@ impl Caller {
             let repeats = match result {
                 Ok(exchange) => {
                     let outcome = exchange.outcome;
-                    if !self.shared.lock().tell(bank, asked, exchange) {
+                    if !self.shared.lock().tell(asked, exchange) {
                         return;
                     }
                     outcome == Some(Outcome::NotSent)

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it, and the seed that did so last, which is tried first.
-pub const MUTANTS: [(Mutant, &[Rule], u64); 39] = [
+pub const MUTANTS: [(Mutant, &[Rule], u64); 40] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation], 0),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation], 4),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once], 0),
@@ -49,7 +49,8 @@ pub const MUTANTS: [(Mutant, &[Rule], u64); 39] = [
     (Mutant::IgnoresRepeats, &[Rule::Correlation], 17),
     (Mutant::ForgetsNotices, &[Rule::Notice], 30),
     (Mutant::IndexLeavesOut, &[Rule::Journal], 0),
-    (Mutant::SkipsALostIndex, &[Rule::Once, Rule::Final], 4),
+    (Mutant::SkipsALostIndex, &[Rule::Once, Rule::Final], 12),
+    (Mutant::LosesKeysPassedOn, &[Rule::Once], 196),
     (Mutant::WaitsForTheDisk, &[Rule::Deadline], 12),
 ];
 

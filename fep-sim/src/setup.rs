@@ -16,6 +16,10 @@ pub(crate) struct Setup {
     pub(crate) banks: [BankSetup; BANKS],
     /// Whether the journal is encrypted.
     pub(crate) is_encrypted: bool,
+    /// Whether transfers that the breaker of the first bank stops go on to the second one.
+    pub(crate) passes_on: bool,
+    /// When a person trips the breaker of the first bank, and resets it.
+    pub(crate) tripped: Option<(Duration, Duration)>,
 }
 
 /// The contract with one bank, as far as it differs from seed to seed.
@@ -35,8 +39,15 @@ pub(crate) const BANKS: usize = 2;
 /// The lines of a bank: the name, the rank and the number of links.
 pub(crate) const LINES: [(&str, u8, usize); 2] = [("main", 1, 2), ("backup", 2, 1)];
 
+/// The first bank's table in `config.toml`, and its key with which transfers go on to the second bank.
+const BREAKER: &str = "[institutions.bank-0.breaker]";
+const PASSES_ON: &str = "alternatives = { Transfer = { institution = \"bank-1\" } }";
+
 /// The name of the key file, in the folder of the journal.
 pub(crate) const KEY_FILE: &str = "journal.keys";
+
+/// A person trips a breaker within this time, in milliseconds, and for this long at most.
+const TRIP_MAX_MS: u64 = 15_000;
 
 /// How long the main line does not work before the backup line carries business.
 pub(crate) const SWITCH_AFTER: Duration = Duration::from_millis(2000);
@@ -61,7 +72,12 @@ impl Setup {
             listens: first_listens,
         };
         let second = BankSetup { has_backup: false, window: None, listens: second_listens };
-        Self { banks: [first, second], is_encrypted }
+        // Drawn last, so that the earlier draws of a seed stay the same.
+        let passes_on = percent(40);
+        let is_tripped = passes_on && percent(60);
+        let at = Duration::from_millis(random.next_u64() % TRIP_MAX_MS);
+        let tripped = is_tripped.then(|| (at, at + Duration::from_millis(500 + random.next_u64() % TRIP_MAX_MS)));
+        Self { banks: [first, second], is_encrypted, passes_on, tripped }
     }
 
     /// The setup of one bank.
@@ -83,6 +99,7 @@ impl Setup {
         if self.is_encrypted {
             key_file(&folder.join(KEY_FILE)).map_err(|error| format!("no key file: {error}"))?;
         }
+        let banks = if self.passes_on { banks.replacen(BREAKER, &format!("{BREAKER}\n{PASSES_ON}"), 1) } else { banks };
         let text = format!("{journal}{encryption}{banks}");
         Config::parse("config.toml", &text, folder).map_err(|error| error.to_string())
     }
@@ -129,6 +146,12 @@ impl fmt::Display for Setup {
             let window = bank.window.map_or_else(|| "no window".to_owned(), |window| format!("a window of {window}"));
             let connects = if bank.listens.is_some() { "and connects to us" } else { "and we connect" };
             writeln!(f, "bank {number} has {backup}, {window} {connects}")?;
+        }
+        if self.passes_on {
+            writeln!(f, "transfers that the breaker of bank 0 stops go on to bank 1")?;
+        }
+        if let Some((at, until)) = self.tripped {
+            writeln!(f, "a person trips it at {:.3} s until {:.3} s", at.as_secs_f64(), until.as_secs_f64())?;
         }
         writeln!(f, "the journal is {}", if self.is_encrypted { "encrypted" } else { "plain" })
     }

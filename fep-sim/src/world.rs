@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) net: Net,
     doors: Doors,
     pub(crate) banks: [Bank; BANKS],
+    /// Which bank got the transfer of each amount, and its key there. The callers give each transfer an amount of its own.
+    amounts: BTreeMap<u64, (usize, Vec<u8>)>,
     pub(crate) disk: DiskState,
     pub(crate) checks: Checks,
     pub(crate) lines: LineChecks,
@@ -131,6 +133,7 @@ impl Shared {
             draw: Draw(SplitMix64::new(plan.seed)),
             net: Net::default(),
             doors: Doors::new(),
+            amounts: BTreeMap::new(),
             banks: [Bank::new(), Bank::new()],
             disk: DiskState::default(),
             checks: Checks::default(),

@@ -12,7 +12,7 @@ const SEEDS: u64 = 120;
 const MUTANT_SEEDS: u64 = 400;
 
 /// What must have happened in the seeds of a test run, or the checks prove nothing.
-const WAYS: [&str; 21] = [
+const WAYS: [&str; 22] = [
     "a process",
     "a lost index",
     "a death at the start",
@@ -30,6 +30,7 @@ const WAYS: [&str; 21] = [
     "a transfer agrees with the bank",
     "a late answer settles",
     "an inquiry settles",
+    "a request that went on to the other bank",
     "a reversal settles",
     "a reversal",
     "a request to the quiet bank",

@@ -24,8 +24,6 @@ pub(crate) struct Bank {
     /// Notices and our answers to them, by serial.
     notices: BTreeMap<u64, Notice>,
     notice_serial: u64,
-    /// The key of the transfer with each amount. The callers give each transfer an amount of its own.
-    amounts: BTreeMap<u64, Vec<u8>>,
     /// The keys of transfers about which the bank said something false.
     pub(crate) lied: BTreeSet<Vec<u8>>,
     /// Whether it has ended business.
@@ -83,7 +81,6 @@ impl Bank {
             held: None,
             notices: BTreeMap::new(),
             notice_serial: 0,
-            amounts: BTreeMap::new(),
             lied: BTreeSet::new(),
             is_closed: false,
         }
@@ -270,14 +267,15 @@ impl World {
         let silent = self.bank_has(number, BankFault::Silent);
         let loses = silent && self.draw.percent(40);
         let declines = self.draw.percent(10);
-        let bank = self.bank(number);
         let amount = Telegram(frame).number(AMOUNT);
-        let earlier = bank.amounts.insert(amount, key.clone());
+        let earlier = self.amounts.insert(amount, (number, key.clone()));
+        let bank = self.bank(number);
         if earlier.is_some() || bank.transfers.contains_key(&key) {
-            let earlier = earlier.unwrap_or_default();
+            let (other, earlier) = earlier.unwrap_or_default();
             let [key, earlier] = [&key, &earlier].map(|key| String::from_utf8_lossy(key));
-            let what =
-                format!("bank {number} received the transfer of {amount} as {key} and as {earlier}, or its key again");
+            let what = format!(
+                "bank {number} received the transfer of {amount} as {key}, and bank {other} as {earlier}, or its key again"
+            );
             self.checks.fail(now, Rule::Once, what);
             return Some(answer(frame, "0101"));
         }

@@ -404,11 +404,15 @@ impl World {
     }
 
     /// A caller of the gateway was told something, unless the process had died before.
-    pub(crate) fn tell(&mut self, bank: usize, asked: Duration, exchange: Exchange) -> bool {
+    pub(crate) fn tell(&mut self, asked: Duration, exchange: Exchange) -> bool {
         if !self.effect() {
             return false;
         }
         let at = self.now;
+        let bank = usize::from(*exchange.institution != *"bank-0");
+        if exchange.passage.is_some() {
+            self.count("a request that went on to the other bank");
+        }
         self.line_told(&exchange);
         let outcome = exchange.outcome.map(Outcome::name);
         let reason = exchange.reason_code.as_deref().unwrap_or("");
@@ -447,8 +451,8 @@ impl World {
         told.sort_by_key(|told| told.asked);
         for (number, Told { asked, at, exchange, .. }) in told.iter().enumerate() {
             let before = told.iter().take(number).filter(|other| other.asked + RATE_WINDOW > *asked).count();
-            // The lines need a while to come up.
-            if *asked < RATE_WINDOW || before >= QUIET_REQUESTS {
+            // The lines need a while to come up. What came from the first bank has waited there.
+            if *asked < RATE_WINDOW || before >= QUIET_REQUESTS || exchange.passage.is_some() {
                 continue;
             }
             self.checks.made("a request to the quiet bank");

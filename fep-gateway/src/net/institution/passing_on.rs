@@ -14,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use fep_protocol::exchange::{Exchange, OtherExchange, Outcome, Passage};
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::Now;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -104,6 +105,7 @@ impl Task {
         let accepted_at_ms = to.exchange.accepted_at_ms();
         let accepted = Exchange::accepted(to.exchange, to.institution.into(), telegram, accepted_at_ms);
         let exchange = Exchange { passage: Some(Passage::CameFrom(from)), ..accepted };
+        let key = key.filter(|_| !is_on(Mutant::LosesKeysPassedOn));
         key.iter().for_each(|key| key.moves_to(exchange.id));
         let Ok(place) = Arc::clone(&neighbour.permits).try_acquire_owned() else {
             let _ = reply.send(self.refused(exchange, &NotSent::TooManyWaiting));
