@@ -9,6 +9,9 @@
 //! a cell that differs is a finding with both cells, because a person changed one and not the other. A workbook without the sheet `fep` is
 //! read by [`crate::import::sheet`], as any design sheet.
 //!
+//! Without `fep` the sheets still say the same bytes, with these exceptions: the items of a shared part other than the common header stand on
+//! another sheet, a choice is one item with its cases on other sheets, and the letters of a spec need a mapping file.
+//!
 //! ```
 //! use fep_spec::{Spec, workbook};
 //!
@@ -32,6 +35,8 @@ mod plan;
 mod xlsx;
 mod read;
 mod compare;
+mod complete;
+mod chosen;
 
 use std::fmt;
 
@@ -113,9 +118,18 @@ pub fn import(name: &str, bytes: &[u8], options: &SheetOptions) -> Result<Import
     let Some(settings) = grids.iter().find(|grid| grid.is_settings()) else {
         return sheet::import(name, bytes, options);
     };
-    let (reader, draft) = read::read(settings, &grids, options);
-    let mut doubts = compared(&reader, &draft);
-    doubts.splice(0..0, reader.doubts);
+    for wanted in &options.sheets {
+        if !grids.iter().any(|grid| grid.name.as_ref() == Some(wanted)) {
+            let names = grids.iter().filter_map(|grid| grid.name.clone()).collect();
+            return Err(SheetError::NoSheet(wanted.clone(), names));
+        }
+    }
+    let (mut reader, draft) = read::read(settings, &grids, options);
+    let mut doubts = Vec::new();
+    let draft = compared(&reader, draft, &mut doubts);
+    doubts.splice(0..0, std::mem::take(&mut reader.doubts));
+    let draft =
+        if options.sheets.is_empty() { draft } else { chosen::only(draft, &options.sheets, &reader, &mut doubts) };
     let remarks = vec![format!("Imported from {name} and its sheet `fep`.")];
     let mut imported = Imported { draft: Draft { remarks, ..draft }, doubts, items: reader.items, map: None };
     if !imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error) {
@@ -124,16 +138,21 @@ pub fn import(name: &str, bytes: &[u8], options: &SheetOptions) -> Result<Import
     Ok(imported)
 }
 
-/// What the cells say besides, if the draft is a spec at least without its stated lengths.
-fn compared(reader: &Reader<'_>, draft: &Draft) -> Vec<Doubt> {
+/// The draft with what follows from comparing all cells: new remarks, and the offsets of its items. It needs a spec, but for its stated lengths.
+fn compared(reader: &Reader<'_>, mut draft: Draft, doubts: &mut Vec<Doubt>) -> Draft {
     let mut free = draft.clone();
     for table in free.parts.iter_mut().chain(&mut free.telegrams) {
         table.entries.retain(|entry| entry.key != "len");
     }
-    match Spec::parse("the spec", &free.to_string()) {
-        Ok(spec) => compare::compare(reader, &plan::plan(draft, &spec, reader.settings.lang)),
-        Err(_) => Vec::new(),
+    let Ok(spec) = Spec::parse("the spec", &free.to_string()) else { return draft };
+    let plan = plan::plan(&draft, &spec, reader.settings.lang);
+    let compared = compare::compare(reader, &draft, &spec, &plan);
+    doubts.extend(compared.doubts);
+    for (address, remark) in compared.remarks {
+        complete::remark(&mut draft, &address, remark);
     }
+    complete::offsets(&mut draft, &plan);
+    draft
 }
 
 #[cfg(test)]

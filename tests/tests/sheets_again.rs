@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use fep_spec::import::sheet::SheetOptions;
+use fep_codec::layout::{Item, Layout};
+use fep_spec::import::sheet::{self, SheetMap, SheetOptions};
+use fep_spec::model::TelegramSpec;
 use fep_spec::pages::Lang;
 use fep_spec::samples::{Options, Samples};
 use fep_spec::{Spec, workbook};
@@ -74,4 +76,63 @@ proptest! {
             prop_assert!(false, "seed {seed}: {why}");
         }
     }
+}
+
+/// A place in a telegram: the offset, unless something before it varies, and the bytes of one repetition. A group is one place and those of its
+/// first entry, counted from its begin.
+type Place = (Option<usize>, Option<usize>, usize);
+
+fn places(layout: &Layout, base: Option<usize>, out: &mut Vec<Place>) {
+    let mut at = base;
+    for item in layout.items() {
+        let len = item.fixed_len();
+        match item {
+            Item::Part(part) => places(&part.layout, at, out),
+            Item::Group(group) => {
+                out.push((at, group.layout.fixed_len(), group.repeat.max()));
+                places(&group.layout, Some(0), out);
+            }
+            Item::Tail(_) => out.push((at, None, 1)),
+            Item::Field(_) | Item::Literal(_) | Item::Filler(_) | Item::Choice(_) => out.push((at, len, 1)),
+        }
+        at = at.zip(len).map(|(at, len)| at + len);
+    }
+}
+
+/// The telegrams whose places the sheets alone do not say.
+fn unsaid(name: &str, text: &str) -> Vec<String> {
+    let spec = Spec::parse(name, text).expect("a spec");
+    let book = workbook::write(name, text, Lang::Ko).expect("a workbook");
+    let types = text.split("[types]\n").nth(1).and_then(|types| types.split("\n\n").next()).unwrap_or_default();
+    // What the letters of a spec mean, the sheet of letters says to people only. A list of codes is read from the remarks.
+    let letter = |line: &str| match line.split_once(" = ") {
+        Some((letter, options)) if options.contains("\"code\"") => format!("{letter} = {{ kind = \"text\" }}\n"),
+        _ => format!("{line}\n"),
+    };
+    let types: String = types.lines().map(letter).collect();
+    let map = SheetMap::parse(&format!("[types]\n{types}")).expect("a mapping file");
+    let options = SheetOptions { map, charset: Some(spec.charset.label().to_owned()), ..SheetOptions::default() };
+    let imported = sheet::import("a.xlsx", &book, &options).expect("a sheet");
+    let again = Spec::parse("again", &imported.draft.to_string());
+    let again = again.unwrap_or_else(|report| panic!("{name}: {report}\n{imported}"));
+    let of = |telegram: &TelegramSpec| {
+        let mut out = Vec::new();
+        places(&telegram.layout, Some(0), &mut out);
+        out
+    };
+    let own = spec.telegrams.iter().filter(|telegram| telegram.like.is_none());
+    let differs = |telegram: &&TelegramSpec| {
+        let label = if telegram.layout.label.is_empty() { telegram.name() } else { &telegram.layout.label };
+        let found = again.telegrams.iter().find(|other| other.layout.label.ends_with(label));
+        found.is_none_or(|found| of(found) != of(telegram))
+    };
+    own.filter(differs).map(|telegram| format!("{} {}", spec.name, telegram.name())).collect()
+}
+
+#[test]
+fn without_the_sheet_fep_the_sheets_say_the_same_places() {
+    let files = fep_spec::load::spec_files(&root().join("specs")).expect("specs");
+    let texts = files.iter().map(|path| fep_spec::load::read(path).expect("a spec"));
+    let unsaid: Vec<String> = texts.flat_map(|(name, text)| unsaid(&name, &text)).collect();
+    assert_eq!(unsaid, [""; 0]);
 }

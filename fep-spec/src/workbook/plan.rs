@@ -9,7 +9,7 @@ mod tables;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fep_codec::Layout;
-use fep_codec::layout::{Group, Item};
+use fep_codec::layout::{Encoding, Group, Item, Kind};
 
 use self::names::Names;
 pub(super) use self::tables::said_code;
@@ -179,7 +179,8 @@ impl Planner<'_> {
         let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join("/")) };
         let stated = stated.map(|len| format!("  {}: {len}", said(TOTAL_LENGTH, self.lang))).unwrap_or_default();
         let document = said(DESIGN_SHEET, self.lang);
-        cell::shown(&format!("{} {document} - {label}{codes}{stated}", self.spec.title), self.lang)
+        let title = without_word(&self.spec.title, self.lang);
+        cell::shown(&format!("{title} {document} - {label}{codes}{stated}"), self.lang)
     }
 
     fn block(
@@ -335,6 +336,14 @@ impl Planner<'_> {
     }
 }
 
+/// The title of a spec without the word that is written behind it.
+fn without_word(title: &str, lang: Lang) -> &str {
+    match lang {
+        Lang::Ko => title.trim_end_matches(said(DESIGN_SHEET, lang)).trim_end_matches("전문").trim_end(),
+        Lang::En => title,
+    }
+}
+
 /// The name of the part of an item.
 fn part_of(item: &DraftItem) -> Option<&str> {
     text(item, "part")
@@ -351,14 +360,19 @@ fn letter(own: &[Item], form: Form) -> &'static str {
         [Item::Group(group)] if form == Form::Array => group.layout.array_field(),
         _ => None,
     };
-    match (form, field.map(|field| field.kind.word())) {
-        (Form::Filler | Form::Literal, _) => "X",
-        (_, Some("number")) => "N",
-        (_, Some("digits")) => "9",
-        (_, Some("date")) => "D",
-        (_, Some("time" | "datetime")) => "T",
-        (_, Some("bytes")) => "B",
-        (_, Some(_)) => "C",
-        _ => "",
+    let Some(field) = field else { return if matches!(form, Form::Filler | Form::Literal) { "X" } else { "" } };
+    let (encoding, digits) = match &field.kind {
+        Kind::Number(rule) => (rule.encoding, "N"),
+        Kind::Digits(rule) => (rule.encoding, "9"),
+        Kind::Date(rule) => (rule.encoding, "D"),
+        Kind::Time(rule) => (rule.encoding, "T"),
+        Kind::DateTime(rule) => (rule.encoding, "C"),
+        Kind::Bytes(_) => return "B",
+        Kind::Text(_) | Kind::Code(_) | Kind::Flag(_) => return "C",
+    };
+    match encoding {
+        Encoding::Packed => "P",
+        Encoding::Binary | Encoding::BinaryLittle | Encoding::Bcd => "B",
+        Encoding::Ascii | Encoding::Ebcdic => digits,
     }
 }

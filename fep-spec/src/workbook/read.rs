@@ -13,8 +13,8 @@ use super::row::{Form, together};
 use super::settings::{Address, Settings, error};
 use super::words::{CODES, COVER, FILES, LETTERS, TOTAL_LENGTH, said};
 use crate::draft::{Draft, DraftItem, DraftTable, Entry, Value};
-use crate::import::sheet::SheetOptions;
 use crate::import::sheet::grid::Grid;
+use crate::import::sheet::{SheetMap, SheetOptions};
 use crate::import::{Doubt, ImportedItem, Origin, Severity};
 
 /// A table of items that was read.
@@ -56,6 +56,12 @@ pub(super) fn read<'g>(settings: &Grid, grids: &'g [Grid], options: &SheetOption
     let draft = reader.draft(options);
     reader.unused();
     reader.unread();
+    if options.map != SheetMap::default() {
+        let message = "the mapping file was not used: the sheet `fep` says what the letters and columns are".to_owned();
+        let origin = Origin { sheet: reader.settings.sheet.clone(), ..Origin::default() };
+        let doubt = error("settings", origin, message, "delete the sheet `fep` to read the workbook as any other");
+        reader.doubts.push(Doubt { severity: Severity::Warning, ..doubt });
+    }
     (reader, draft)
 }
 

@@ -131,7 +131,7 @@ fn is_said_by_cells(key: &str) -> bool {
 /// The usual order of keys.
 fn rank(key: &str) -> usize {
     match key {
-        "filler" | "literal" | "hex" | "part" | "group" | "choice" | "code" | "codes" | "other" => 0,
+        "filler" | "literal" | "hex" | "part" | "group" | "choice" | "code" => 0,
         "name" => 1,
         "label" => 2,
         "type" | "kind" => 3,

@@ -10,6 +10,7 @@
 //! A value is a TOML literal. A long one is continued in the rows below, whose key is `+`.
 
 use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cell::pieces;
 use super::source::literal;
@@ -60,7 +61,9 @@ pub(super) struct Settings {
     pub(super) lang: Lang,
     /// The name of the sheet, as it is written.
     pub(super) sheet: Option<String>,
-    pub(super) told: Vec<Told>,
+    told: Vec<Told>,
+    /// The rows of each address.
+    rows: BTreeMap<Address, Vec<usize>>,
 }
 
 impl Address {
@@ -104,7 +107,7 @@ impl Settings {
     /// Reads the sheet. What cannot be read is a doubt.
     pub(super) fn read(grid: &Grid, doubts: &mut Vec<Doubt>) -> Self {
         let lang = if grid.text((0, 1)) == Lang::En.code() { Lang::En } else { Lang::Ko };
-        let mut settings = Self { lang, sheet: grid.name.clone(), told: Vec::new() };
+        let mut settings = Self { lang, sheet: grid.name.clone(), told: Vec::new(), rows: BTreeMap::new() };
         if grid.text((0, 0)) != MARKER {
             let message = format!("`{}` is another form of this sheet than `{MARKER}`", grid.text((0, 0)));
             doubts.push(error("settings", grid.origin((0, 0)), message, "use the fep that wrote the workbook"));
@@ -126,6 +129,7 @@ impl Settings {
             match literal(&value).filter(|_| count <= PIECES_MAX && !text(3).is_empty()) {
                 Some(value) => {
                     let setting = Setting { address, entry: Entry { key: text(3), value } };
+                    settings.rows.entry(setting.address.clone()).or_default().push(settings.told.len());
                     settings.told.push(Told { setting, row, used: Cell::new(false) });
                 }
                 None => {
@@ -138,28 +142,26 @@ impl Settings {
         settings
     }
 
+    fn rows_of(&self, address: &Address) -> impl Iterator<Item = &Told> {
+        self.rows.get(address).into_iter().flatten().filter_map(|row| self.told.get(*row))
+    }
+
     /// The keys of an address, which are used from now on.
     pub(super) fn of(&self, address: &Address) -> Vec<Entry> {
-        let told = self.told.iter().filter(|told| told.setting.address == *address);
+        let told = self.rows_of(address);
         told.inspect(|told| told.used.set(true)).map(|told| told.setting.entry.clone()).collect()
     }
 
     /// The value of one key, without using it.
     pub(super) fn get(&self, address: &Address, key: &str) -> Option<&Value> {
-        let told = self.told.iter().find(|told| told.setting.address == *address && told.setting.entry.key == key);
-        told.map(|told| &told.setting.entry.value)
+        self.rows_of(address).find(|told| told.setting.entry.key == key).map(|told| &told.setting.entry.value)
     }
 
     /// The tables of a section, in the order of their first rows.
     pub(super) fn tables(&self, section: &str) -> Vec<String> {
-        let mut tables: Vec<String> = Vec::new();
-        for told in self.told.iter().filter(|told| told.setting.address.section == section) {
-            let table = &told.setting.address.table;
-            if !tables.contains(table) {
-                tables.push(table.clone());
-            }
-        }
-        tables
+        let tables = self.told.iter().map(|told| &told.setting.address).filter(|address| address.section == section);
+        let mut known = BTreeSet::new();
+        tables.filter(|address| known.insert(&address.table)).map(|address| address.table.clone()).collect()
     }
 
     /// The rows that nothing used.
@@ -169,12 +171,10 @@ impl Settings {
 
     /// The cell of the value that says this, or of the first value of the address or of the table.
     pub(super) fn origin(&self, address: &Address, key: &str) -> Origin {
-        let is_of = |told: &&Told| told.setting.address == *address;
-        let all = || self.told.iter();
-        let found = all().filter(is_of).find(|told| told.setting.entry.key == key);
-        let found = found.or_else(|| all().find(is_of));
+        let found = self.rows_of(address).find(|told| told.setting.entry.key == key);
+        let found = found.or_else(|| self.rows_of(address).next());
         let of_table = || {
-            all().find(|told| {
+            self.told.iter().find(|told| {
                 told.setting.address.table == address.table && told.setting.address.section == address.section
             })
         };

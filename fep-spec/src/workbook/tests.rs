@@ -171,3 +171,102 @@ fn the_same_spec_gives_the_same_bytes() {
     let [one, other] = [Lang::Ko, Lang::Ko].map(|lang| write("coop.toml", SPEC, lang).unwrap());
     assert!(one == other);
 }
+
+#[test]
+fn a_new_row_and_a_new_remark_need_no_change_of_fep() {
+    let imported = edited(|plan| {
+        let rows = rows(plan, "0200 Ask");
+        rows[1].remark = "조회 조건".to_owned();
+        rows.push(row::Row {
+            number: "3".to_owned(),
+            label: "건수".to_owned(),
+            english: "count".to_owned(),
+            letter: "N".to_owned(),
+            len: "3".to_owned(),
+            remark: "응답에만".to_owned(),
+            ..row::Row::default()
+        });
+        for sheet in &mut plan.sheets {
+            if let Content::Block(block) = &mut sheet.content
+                && sheet.name == "0200 Ask"
+            {
+                block.total = plan::Length { least: 12, most: 12 };
+            }
+        }
+    });
+    assert_eq!(told(&imported.doubts), [""; 0]);
+    let again = Spec::parse("coop.toml", &imported.draft.to_string()).unwrap();
+    let ask = again.telegram("Ask").unwrap();
+    assert_eq!(ask.layout.fixed_len(), Some(12));
+    assert_eq!(ask.notes.iter().map(|note| note.remark.as_str()).collect::<Vec<_>>(), ["", "조회 조건", "응답에만"]);
+}
+
+#[test]
+fn the_offsets_of_items_are_stated() {
+    let text = edited(|_| ()).draft.to_string();
+    assert!(
+        text.contains(r#"{ name = "amount", label = "금액", type = "N",    len = 9, at = 4,  secret = true, remark"#),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_sheet_can_be_imported_with_what_fep_says_of_it() {
+    let book = write("coop.toml", SPEC, Lang::Ko).unwrap();
+    let sheets = |name: &str| SheetOptions { sheets: vec![name.to_owned()], ..SheetOptions::default() };
+    let imported = import("coop.xlsx", &book, &sheets("0100 지급")).unwrap();
+    assert!(imported.doubts.iter().all(|doubt| doubt.severity == Severity::Note), "{imported}");
+    let names: Vec<&str> = imported.draft.telegrams.iter().map(|table| table.name.as_str()).collect();
+    assert_eq!(names, ["Pay", "PayAnswer"]);
+    assert!(matches!(import("coop.xlsx", &book, &sheets("없음")), Err(SheetError::NoSheet(..))));
+}
+
+/// The workbook differs from the spec, or is a spec with this difference: nothing that a person changes is lost.
+fn is_noticed(what: &str, edit: impl FnOnce(&mut Plan)) {
+    let imported = edited(edit);
+    let is_told = imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error);
+    let spec = Spec::parse("coop.toml", SPEC).unwrap();
+    let again = Spec::parse("coop.toml", &imported.draft.to_string());
+    assert!(is_told || again.is_ok_and(|again| !again.is_equal_to(&spec)), "{what}\n{imported}\n{}", imported.draft);
+}
+
+#[test]
+fn no_edit_of_a_cell_is_lost() {
+    type Edit = (&'static str, fn(&mut row::Row));
+    let edits: [Edit; 7] = [
+        ("label", |row| row.label.push('가')),
+        ("name", |row| row.english.push('x')),
+        ("type", |row| row.letter = if row.letter == "N" { "X" } else { "N" }.to_owned()),
+        ("length", |row| row.len = "7".to_owned()),
+        ("from", |row| row.from = Some(row.from.unwrap_or_default() + 1)),
+        ("to", |row| row.to = Some(row.to.unwrap_or_default() + 1)),
+        ("remark", |row| row.remark.push('!')),
+    ];
+    for name in ["공통부", "0100 지급", "0200 Ask"] {
+        let mut count = 0;
+        edited(|plan| count = rows(plan, name).len());
+        for index in 0..count {
+            for (cell, edit) in edits {
+                is_noticed(&format!("{name} {index} {cell}"), |plan| edit(&mut rows(plan, name)[index]));
+            }
+            is_noticed(&format!("{name} without {index}"), |plan| drop(rows(plan, name).remove(index)));
+        }
+    }
+}
+
+#[test]
+fn no_row_of_fep_is_deleted_unnoticed() {
+    let mut count = 0;
+    edited(|plan| count = plan.settings.len());
+    for index in 0..count {
+        let mut what = String::new();
+        let mut delete = |plan: &mut Plan| what = format!("{:?}", plan.settings.remove(index));
+        let imported = edited(&mut delete);
+        let spec = Spec::parse("coop.toml", SPEC).unwrap();
+        let again = Spec::parse("coop.toml", &imported.draft.to_string());
+        let is_told = imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error);
+        // A list that stands on the sheet of codes needs no row, and the last column has the remark too.
+        let is_spare = what.contains("codes") && what.contains("sheet") || what.contains("\"remark\"");
+        assert!(is_told || is_spare || again.is_ok_and(|again| !again.is_equal_to(&spec)), "{what}\n{imported}");
+    }
+}

@@ -263,21 +263,22 @@ fn table(page: &mut Worksheet, table: &Table, formats: &Formats) -> Result<(), F
         page.set_column_width(column, *width)?;
         page.write_string_with_format(heading, column, name, &formats.heading)?;
     }
+    let sum_column = (FIRST_COLUMN..).nth(SUM_CELL).unwrap_or(FIRST_COLUMN);
     page.set_freeze_panes(heading + 1, 0)?;
     printed(page, heading, heading)?;
     for (index, (at, row)) in (heading + 1..).zip(&table.rows).enumerate() {
         for (column, value) in (FIRST_COLUMN..).zip(row) {
-            text(page, at, column, value, &formats.text)?;
+            let format = if table.sums.is_empty() || column != sum_column { &formats.text } else { &formats.center };
+            text(page, at, column, value, format)?;
         }
         let texts: Vec<(&str, u16)> =
             row.iter().zip(&table.columns).map(|(text, (_, width))| (text.as_str(), *width)).collect();
         height(page, at, &texts)?;
         let sum = table.sums.get(index).and_then(Option::as_ref);
         if let (Some((sheet, below)), Some(shown)) = (sum, row.get(SUM_CELL)) {
-            let column = (FIRST_COLUMN..).nth(SUM_CELL).unwrap_or(FIRST_COLUMN);
             let from = usize::try_from(FIRST_ROW).unwrap_or_default() + below + 1;
             let formula = Formula::new(format!("{}!F{from}", quoted(sheet))).set_result(shown);
-            page.write_formula_with_format(at, column, formula, &formats.number)?;
+            page.write_formula_with_format(at, sum_column, formula, &formats.number)?;
         }
         let link = table.links.get(index).and_then(Option::as_ref);
         if let (Some(sheet), Some(shown)) = (link, row.get(1).filter(|shown| !shown.is_empty())) {

@@ -263,6 +263,8 @@ impl Made {
     fn spell(&mut self, letters: &Letters) {
         if let Some(letter) = self.letter.take() {
             self.options = letters.options(&letter).unwrap_or_default();
+            // The remark is that of the letter. The item may have its own.
+            self.options.retain(|entry| entry.key != "remark");
         }
     }
 }

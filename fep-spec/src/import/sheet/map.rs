@@ -28,7 +28,7 @@ use crate::draft::{Draft, Entry, Value};
 use crate::import::plain::{self, word};
 
 /// What a mapping file says.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SheetMap {
     charset: Option<String>,

@@ -7,7 +7,7 @@ use super::super::words::{
     LETTER, LETTERS, LIKE, LIST, LIST_ID, MEANING, NOTE, RECORD, RULE, SOURCE, TELEGRAM, TELEGRAM_LIST, TIMES, VERSION,
     WHEN, Word, said,
 };
-use super::{Content, Length, Plan, Planner, Sheet, Table, count, unsaid};
+use super::{Content, Length, Plan, Planner, Sheet, Table, count, unsaid, without_word};
 use crate::draft::{DraftCodes, Entry, Value};
 use crate::pages::Page;
 
@@ -162,7 +162,7 @@ impl Planner<'_> {
             ]);
         }
         let columns = [(TELEGRAM, 28), (ID, 26), (WHEN, 36), (BYTES, 12), (ANSWER, 26), (LIKE, 22), (NOTE, 40)];
-        let title = format!("{} {}", spec.title, said(DESIGN_SHEET, self.lang));
+        let title = format!("{} {}", without_word(&spec.title, self.lang), said(DESIGN_SHEET, self.lang));
         Table { title, pairs, columns: self.columns(&columns), rows, addresses, links, sums, is_source: false }
     }
 

@@ -52,6 +52,7 @@ pub(super) fn lines(grid: &Grid, lang: Lang, doubts: &mut Vec<Doubt>) -> Option<
             return None;
         }
     };
+    beside(grid, bottom, &columns, doubts);
     let mut flat: Vec<(usize, Line)> = Vec::new();
     let mut sum = None;
     for row in grid.rows().iter().copied().filter(|row| *row > bottom) {
@@ -108,6 +109,19 @@ pub(super) fn lines(grid: &Grid, lang: Lang, doubts: &mut Vec<Doubt>) -> Option<
         flat.push((depth, Line { at: row, cells, below: Vec::new() }));
     }
     Some(Lines { columns, lines: tree(flat), sum })
+}
+
+/// Notes the cells beside the table, which nothing reads.
+fn beside(grid: &Grid, bottom: u32, columns: &[u32], doubts: &mut Vec<Doubt>) {
+    let rows = grid.rows().iter().filter(|row| **row > bottom);
+    let cells = rows.flat_map(|row| grid.columns(*row).map(|column| (*row, column)));
+    let mut others = cells.filter(|at| !columns.contains(&at.1) && !grid.text(*at).is_empty());
+    if let Some(first) = others.next() {
+        let count = others.count();
+        let more = if count == 0 { String::new() } else { format!(", and {count} more cells beside the table") };
+        let doubt = error("text", grid.origin(first), format!("this cell was not read{more}"), "");
+        doubts.push(Doubt { severity: Severity::Note, ..doubt });
+    }
 }
 
 /// The last row of the heading and the column of each word, or the word that is missing.
