@@ -56,9 +56,7 @@ fn spec(number: usize) -> String {
             );
         }
         text.push_str("  { name = \"count\", label = \"건수\", type = \"N\", len = 2 },\n");
-        text.push_str(
-            "  { group = \"rates\", label = \"이율\", count = 3, type = \"N\", len = 5 },\n",
-        );
+        text.push_str("  { group = \"rates\", label = \"이율\", count = 3, type = \"N\", len = 5 },\n");
         text.push_str("  { filler = 13, label = \"예비\" },\n]\n");
     }
     text
