@@ -14,16 +14,16 @@
 //! | `offset` | an offset, an end or a running total that the lengths do not give |
 //! | `sum` | a sum that the items do not have, or a formula that leaves rows out |
 //! | `total` | the stated length of a telegram |
-//! | `number` | a number that occurs twice |
+//! | `number` | a number that occurs twice, or is left out |
 //! | `length` | a length that is missing, cannot be read, or varies |
 //! | `type` | a type that is not known, or does not fit the length or the remark |
-//! | `repeat` | a group without a maximum or without a count |
+//! | `repeat` | a group without a maximum or without a count, or rows that were taken as a group |
 //! | `header` | whether the common part stands before a telegram |
 //! | `heading` | a row without a length, whose items stand beside the others |
 //! | `charset` | the charset that was assumed |
 //! | `name` | an item whose English name is its sound |
 //! | `deleted` | a row that is struck through |
-//! | `hidden` | a row that is hidden |
+//! | `hidden` | a row or a sheet that is hidden |
 //! | `direction` | items of requests and items of answers in one table |
 //! | `text` | a row that is no item |
 //! | `copy` | a copybook that COPY names and that is not there, or copies itself |

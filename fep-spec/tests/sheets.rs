@@ -201,7 +201,7 @@ fn what_cannot_be_imported_says_what_to_do() {
     check("a.xls", b"<html><body><table>", "is an HTML page that is named like a workbook");
     let bank = fs::read(sheets().join("bank-a.xlsx")).unwrap();
     check("a.xlsx", &bank[..bank.len() / 2], "is damaged");
-    check("a.csv", b"\xFF\xFF\x00\x01", "neither text in UTF-8 or CP949 nor a workbook");
+    check("a.csv", b"\xFF\xFF\x00\x01", "neither text in UTF-8, CP949 or Shift JIS nor a workbook");
     check("a.csv", b"one,two\n1,2\n", "has no table with a heading");
     check("a.csv", b"", "has no table with a heading");
     let options = SheetOptions { sheets: vec!["없음".to_owned()], ..SheetOptions::default() };
@@ -315,4 +315,58 @@ fn a_mapping_file_names_columns_types_and_words() {
     assert!(text.contains("H = { kind = \"number\" }"), "{text}");
     let error = SheetMap::parse("[columns]\nA = \"naem\"\n").unwrap_err();
     assert!(error.contains("`naem` is none of number, level, name"), "{error}");
+}
+
+/// The items of a table in text, in which each row has a value or a list in another notation.
+#[test]
+fn constants_and_lists_are_found_in_their_notations() {
+    let check = |head: &str, row: &str, expected: &str| {
+        let sheet = format!("{head}\n{row}\n끝,C,1,,\n");
+        let imported = import("a.csv", sheet.as_bytes(), &SheetOptions::default()).unwrap();
+        let text = imported.draft.to_string();
+        assert!(text.contains(expected), "{row}\n{text}");
+        Spec::parse("a", &text).unwrap_or_else(|report| panic!("{row}\n{report}\n{text}"));
+    };
+    let values = "항목,타입,길이,값,기재 요령";
+    check(values, "시작,HEX,1,0x02,전문 시작", "{ hex = \"02\"");
+    check(values, "구분자,HEX,1,1C,Field Separator", "{ hex = \"1C\"");
+    check(values, "서비스,AN,2,CR,고정", "{ literal = \"CR\"");
+    check(values, "서류,AN,2,,“22” 기재", "{ literal = \"22\"");
+    check(values, "서비스,AN,2,,고정값: CR", "{ literal = \"CR\"");
+    check("항목,타입,길이,고정값,비고", "서비스,AN,2,CR,", "{ literal = \"CR\"");
+    // A default is not always sent.
+    check("항목,타입,길이,Default Value,비고", "통화,AN,3,KRW,", "type = \"AN\", len = 3");
+    check(values, "성별,C,1,,M.남 F.여", "{ code = \"M\"");
+    check(values, "부담,C,1,,0.송금인 1.수취인", "{ code = \"1\"");
+    check(values, "개인법인,C,1,,1(개인) 2(법인)", "{ code = \"2\"");
+    check(values, "결과,C,1,,①정상 ②오류", "{ code = \"2\"");
+}
+
+/// A list on a sheet of its own is that of the items that name it.
+#[test]
+fn a_list_on_another_sheet_is_that_of_the_items_that_refer_to_it() {
+    let text = imported("codes-elsewhere.xlsx").draft.to_string();
+    let spec = Spec::parse("a", &text).unwrap();
+    let lists: Vec<_> = text.lines().filter(|line| line.trim_start().starts_with("{ code = ")).collect();
+    assert_eq!(lists.len(), 5, "{text}");
+    assert!(text.contains("{ code = \"101\"") && text.contains("{ code = \"3\""), "{text}");
+    assert_eq!(spec.telegrams.len(), 1);
+    assert!(text.contains("when  = { msg_cd = \"FS0100\" }"), "{text}");
+}
+
+/// Between two tables, the block that belongs to the second one names a code, and no item of the table has it.
+#[test]
+fn the_code_of_a_telegram_is_not_that_of_a_verdict() {
+    let text = imported("block-between.xls").draft.to_string();
+    assert!(!text.contains("when"), "{text}");
+    let text = imported("sum-beside.csv").draft.to_string();
+    assert!(text.contains("when   = { telegram_code = \"0600\" }"), "{text}");
+    assert!(text.contains("when  = { telegram_code = \"0610\" }"), "{text}");
+}
+
+/// `0:JIS 1:EBCDIC` is a choice that the telegram makes.
+#[test]
+fn a_list_of_charsets_is_not_the_charset_of_the_sheet() {
+    let text = imported("shift-jis.csv").draft.to_string();
+    assert!(text.contains("charset = \"cp932\""), "{text}");
 }

@@ -111,6 +111,16 @@ fn every_sheet_becomes_a_project_that_the_gateway_reads() {
             runs.push(path.file_name().unwrap().to_str().unwrap().to_owned());
         }
     }
-    let expected = ["bank-a.xlsx", "host-b.xlsx", "sections.xlsx", "style-02.csv", "traps.xlsx", "host-b.cpy"];
+    let expected = [
+        "bank-a.xlsx",
+        "dotted-numbers.xlsx",
+        "host-b.xlsx",
+        "pages-without-numbers.xls",
+        "sections.xlsx",
+        "style-02.csv",
+        "sum-beside.csv",
+        "traps.xlsx",
+        "host-b.cpy",
+    ];
     assert_eq!(runs, expected);
 }

@@ -23,8 +23,33 @@ pub(super) fn table(unit: &Unit, grid: &Grid) -> Vec<(u32, Doubt)> {
         let (_, doubt) = doubt("total", Severity::Error, at, message);
         doubts.push((top, doubt));
     }
+    // A grid of a screen or a list of entries has its heading, and no row that could be the group.
+    let repeats = |text: &str| {
+        let text = word(text);
+        ["occurs", "grid", "그리드", "반복부", "(반복", "array"].iter().any(|sign| text.contains(sign))
+    };
+    let above = unit.table.caption.last().filter(|(_, text)| repeats(text));
+    if let Some((at, text)) = above.filter(|_| !unit.places.items.iter().any(|item| item.within.is_some())) {
+        let message = format!("`{text}` above the table says that its items repeat: they were taken once");
+        let hint = Some("write a row with how often above the items, or a group into the spec".to_owned());
+        let (_, once) = doubt("repeat", Severity::Warning, *at, message);
+        doubts.push((top, Doubt { hint, ..once }));
+    }
+    if let Some(row) = unit.table.rows.iter().find(|row| row.is_grouped) {
+        let at = row.cells.label.unwrap_or((row.row, 0));
+        let message = format!("{} and its neighbours repeat as often: they were taken as one group", row.shown());
+        let hint = Some("if each of them repeats by itself, write it so into the spec".to_owned());
+        let (row, group) = doubt("repeat", Severity::Warning, at, message);
+        doubts.push((row, Doubt { hint, ..group }));
+    }
     if let Some(assumed) = &unit.assumed {
         doubts.push(doubt("header", Severity::Warning, first, assumed.clone()));
+    }
+    if grid.is_hidden_sheet {
+        let message = "the sheet is hidden: its table was taken all the same".to_owned();
+        let hint = Some("if it is an older version, import the other sheets by --sheet".to_owned());
+        let (row, hidden) = doubt("hidden", Severity::Warning, first, message);
+        doubts.push((row, Doubt { hint, ..hidden }));
     }
     let is_typed = |row: &SheetRow| !row.letter.is_empty() || matches!(row.measure, Measure::Picture(_));
     if !unit.table.rows.iter().any(is_typed) {

@@ -219,8 +219,12 @@ fn marks(codes: &[(Option<String>, String)], items: &[DraftItem], prefix: &str) 
     for (name, code) in codes {
         let is_code = |item: &&DraftItem| {
             let label = word(&text(item, "label"));
-            ["종별", "구분", "코드", "업무"].iter().any(|sign| label.contains(sign))
-                || text(item, "name").contains("code")
+            // The code of a verdict or of a bank does not say which telegram it is.
+            const OTHERS: [&str; 10] =
+                ["응답", "결과", "오류", "에러", "은행", "기관", "통화", "상품", "사유", "response"];
+            let is_other = OTHERS.iter().any(|sign| label.contains(sign) || text(item, "name").contains(sign));
+            let says = ["종별", "구분", "코드", "업무"].iter().any(|sign| label.contains(sign));
+            !is_other && (says || text(item, "name").contains("code"))
         };
         let is_named = |item: &&DraftItem| {
             let label = word(&text(item, "label"));

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{Data, Dimensions, HeaderRow, Ods, OdsError, Range, Reader, SheetType, Xls, XlsError, Xlsx, XlsxError};
-use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use calamine::{
+    Data, Dimensions, HeaderRow, Ods, OdsError, Range, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError,
+};
+use encoding_rs::{EUC_KR, Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::SheetError;
 use super::archive::{CELLS_MAX, FILE_MAX, check_repeats, check_size, too_many_cells};
@@ -148,6 +150,7 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
         let hidden = hidden.remove(&name).unwrap_or_default();
         grids.push(Grid::new(Some(name), cells, regions(merged)).hiding(hidden));
     }
+    hide_sheets(&book, &mut grids);
     Ok(grids)
 }
 
@@ -196,7 +199,19 @@ where
         let merged = merged(book, &name);
         grids.push(Grid::new(Some(name), cells, regions(merged)));
     }
+    hide_sheets(book, &mut grids);
     Ok(grids)
+}
+
+/// Marks the sheets that a spreadsheet program does not show.
+fn hide_sheets<R: Reader<Cursor<B>>, B: AsRef<[u8]>>(book: &R, grids: &mut [Grid])
+where
+    Cursor<B>: std::io::Read + std::io::Seek,
+{
+    for sheet in book.sheets_metadata().iter().filter(|sheet| sheet.visible != SheetVisible::Visible) {
+        let grid = grids.iter_mut().find(|grid| grid.name.as_ref() == Some(&sheet.name));
+        grid.into_iter().for_each(|grid| grid.is_hidden_sheet = true);
+    }
 }
 
 fn regions(merged: Vec<Dimensions>) -> Vec<(At, At)> {
@@ -220,13 +235,13 @@ fn value(data: &Data) -> String {
     }
 }
 
-/// Reads comma- or tab-separated text in UTF-8, UTF-16 or CP949.
+/// Reads comma- or tab-separated text in UTF-8, UTF-16, CP949 or Shift JIS.
 fn text(bytes: &[u8]) -> Result<Grid, SheetError> {
     let (encoding, skip) = Encoding::for_bom(bytes).unwrap_or_else(|| (guess(bytes), 0));
     let body = bytes.get(skip..).unwrap_or_default();
     let (text, _, is_damaged) = encoding.decode(body);
     if is_damaged || text.contains('\0') {
-        return Err(SheetError::Other("neither text in UTF-8 or CP949 nor a workbook"));
+        return Err(SheetError::Other("neither text in UTF-8, CP949 or Shift JIS nor a workbook"));
     }
     let mut reader = csv::ReaderBuilder::new();
     reader.has_headers(false).flexible(true).delimiter(delimiter(&text)).trim(csv::Trim::None);
@@ -269,8 +284,17 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
         () if zeros(1) > 8 => UTF_16LE,
         () if zeros(0) > 8 => UTF_16BE,
         () if std::str::from_utf8(bytes).is_ok() => UTF_8,
+        () if is_japanese(bytes) => SHIFT_JIS,
         () => EUC_KR,
     }
+}
+
+/// Whether bytes that are not UTF-8 are those of a Japanese spreadsheet program: they have its headings.
+fn is_japanese(bytes: &[u8]) -> bool {
+    let (text, _, is_not_japanese) = SHIFT_JIS.decode(bytes);
+    let has_heading =
+        ["項目", "桁数", "バイト", "備考", "レコード", "データ"].iter().any(|heading| text.contains(heading));
+    !is_not_japanese && has_heading
 }
 
 /// The character that most lines have.

@@ -22,8 +22,27 @@ const EMPTY_WORDS: [&str; 8] =
     ["전문설계서", "전문명세서", "전문정의서", "전문", "설계서", "명세서", "레이아웃", "layout"];
 
 /// Captions that say nothing about the telegram if they stand alone.
-const EMPTY_CAPTIONS: [&str; 10] =
-    ["개정이력", "작성", "승인", "검토", "목차", "작성자", "승인자", "작성일", "결재", "담당"];
+const EMPTY_CAPTIONS: [&str; 19] = [
+    "개정이력",
+    "작성",
+    "승인",
+    "검토",
+    "목차",
+    "작성자",
+    "승인자",
+    "작성일",
+    "결재",
+    "담당",
+    "거래구분",
+    "업무구분",
+    "전문종별",
+    "전문구분",
+    "전문코드",
+    "전문번호",
+    "전문종별코드",
+    "전문id",
+    "거래코드",
+];
 
 impl Caption {
     pub(super) fn of(grid: &Grid, table: &Table, is_only_table: bool) -> Self {
@@ -55,6 +74,13 @@ impl Caption {
                 .into_iter()
                 .map(|code| (None, code))
                 .collect();
+        }
+        // `0200/0210`: the second code is that of the answer, and no code of another item.
+        if let [(_, request), (None, answer), ..] = caption.codes.as_slice()
+            && request.len() == answer.len()
+            && request.parse().ok().and_then(|code: u32| code.checked_add(10)) == answer.parse().ok()
+        {
+            caption.codes.remove(1);
         }
         let all = word(&format!("{sheet} {}", texts.join(" ")));
         let names_part =
@@ -108,6 +134,7 @@ fn label(text: &str) -> String {
     {
         return String::new();
     }
+    let text = unspaced(&text);
     let mut words = Vec::new();
     let mut rest = text.as_str();
     while let Some(start) = rest.find('(') {
@@ -123,6 +150,13 @@ fn label(text: &str) -> String {
         !word.is_empty() && !word.chars().all(|one| one.is_ascii_digit()) && !EMPTY_WORDS.contains(&small.as_str())
     };
     words.filter(says).collect::<Vec<_>>().join(" ")
+}
+
+/// A title whose letters are spaced out, `업 무 전 문`, as one word.
+fn unspaced(text: &str) -> String {
+    let is_letter = |word: &str| word.chars().count() == 1 && has_korean(word);
+    let is_spaced = text.contains(' ') && text.split_whitespace().all(is_letter);
+    if is_spaced { text.split_whitespace().collect() } else { text.to_owned() }
 }
 
 fn has_korean(text: &str) -> bool {
@@ -154,7 +188,7 @@ fn codes(text: &str) -> Vec<String> {
             let code = text.get(at..at + 4).unwrap_or_default().to_owned();
             let is_date = behind.starts_with(['-', '.', '년']) && digits(at + 5) == 2;
             let ends = !behind.starts_with(|next: char| next.is_alphanumeric() && next.is_ascii());
-            if let Some((rest, second)) = second.filter(|(_, second)| (2..=4).contains(second)).filter(|_| !is_date) {
+            if let Some((rest, second)) = second.filter(|(_, second)| (2..=6).contains(second)).filter(|_| !is_date) {
                 return vec![code, rest.get(..second).unwrap_or_default().to_owned()];
             }
             if ends && !is_date && (before.is_some_and(|before| "([<_".contains(before)) || at == 0) {
@@ -255,6 +289,7 @@ mod tests {
         check("출금이체 의뢰 전문", "출금이체 의뢰", &[], None);
         check("카드 승인 요청 (0200)", "카드 승인 요청", &["0200"], None);
         check("승인", "", &[], None);
+        check("업 무 개 시", "업무개시", &[], None);
         check("지급 통지 (0300)", "지급 통지", &["0300"], None);
         check("조회 (0200/A100)", "조회", &["0200", "A100"], None);
         check("0200 BYTE", "BYTE", &["0200"], None);

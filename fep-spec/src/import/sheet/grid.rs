@@ -20,6 +20,8 @@ pub(crate) struct Grid {
     merged: BTreeMap<u32, Vec<(At, At)>>,
     /// The rows that a spreadsheet program does not show.
     hidden: BTreeSet<u32>,
+    /// Whether a spreadsheet program does not show the whole sheet.
+    pub(crate) is_hidden_sheet: bool,
 }
 
 /// A cell with content.
@@ -45,8 +47,14 @@ impl Grid {
     }
 
     /// A sheet without content.
-    pub(crate) const EMPTY: Self =
-        Self { name: None, cells: BTreeMap::new(), rows: Vec::new(), merged: BTreeMap::new(), hidden: BTreeSet::new() };
+    pub(crate) const EMPTY: Self = Self {
+        name: None,
+        cells: BTreeMap::new(),
+        rows: Vec::new(),
+        merged: BTreeMap::new(),
+        hidden: BTreeSet::new(),
+        is_hidden_sheet: false,
+    };
 
     /// The texts of all cells, in their order.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {

@@ -1,13 +1,15 @@
 //! What the columns of a table are, told by their headings.
 
+mod content;
 mod words;
 
 use std::collections::BTreeMap;
 
-use self::words::{MEMO_NAMES, WEAK_NAMES, role};
+use self::content::Body;
+use self::words::{DESCRIPTIONS, MEMO_NAMES, WEAK_NAMES, role};
 use super::grid::Grid;
-use super::letter::{family, lettered};
-use crate::import::plain::{is_ditto, line, word};
+use super::letter::family;
+use crate::import::plain::word;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +34,8 @@ pub(crate) enum Role {
     To,
     /// A running total: where the item ends, or begins.
     Running,
+    /// The group that the item belongs to, by its name.
+    Parent,
     /// How often the item repeats.
     Repeat,
     /// Whether the item must be given.
@@ -61,6 +65,8 @@ pub(crate) struct Heading {
     pub(super) roles: BTreeMap<u32, Role>,
     /// The heading of each column, as it is written.
     pub(super) texts: BTreeMap<u32, String>,
+    /// The last of the columns without a heading behind that of the name, if each depth of the names has its own.
+    pub(super) names_end: Option<u32>,
 }
 
 impl Heading {
@@ -72,6 +78,30 @@ impl Heading {
     /// The columns with this role.
     pub(super) fn columns_of(&self, role: Role) -> impl Iterator<Item = u32> + '_ {
         self.roles.iter().filter(move |(_, other)| **other == role).map(|(column, _)| *column)
+    }
+
+    /// Takes the columns behind the name that no heading explains as remarks, if they hold text: nothing that a sheet says is lost.
+    fn keep_text(&mut self, grid: &Grid, told: &Told<'_>) {
+        let body = Body::new(grid, self.bottom);
+        let name = self.column(Role::Name).or(self.column(Role::English)).unwrap_or(u32::MAX);
+        let is_unknown = |(column, text): &(&u32, &String)| {
+            **column > name
+                && !self.roles.contains_key(*column)
+                && !text.is_empty()
+                && told(**column, text).is_none()
+                && !WEAK_NAMES.contains(&word(text).as_str())
+        };
+        let unknown = self.texts.iter().filter(is_unknown).map(|(column, _)| *column);
+        let unknown: Vec<u32> = unknown.filter(|column| body.holds_text(*column)).collect();
+        self.roles.extend(unknown.into_iter().map(|column| (column, Role::Remark)));
+    }
+
+    /// The last column of the names if they are indented by columns, as a text file has them for a heading that was merged over several.
+    fn steps(&self, grid: &Grid) -> Option<u32> {
+        let name = self.column(Role::Name)?;
+        let next = self.texts.keys().find(|column| **column > name)?;
+        let body = Body::new(grid, self.bottom);
+        (*next - name > 1 && body.is_stepped(name, *next - 1)).then_some(*next - 1)
     }
 
     /// Whether these columns describe the items of a telegram.
@@ -92,7 +122,13 @@ pub(super) fn headings(grid: &Grid, row: u32, told: &Told<'_>) -> Vec<Heading> {
     let double = of_rows(grid, row, row + 1, told);
     let weight = |found: &[Heading]| found.iter().map(|heading| heading.roles.len()).sum::<usize>();
     // The second row belongs to the heading if it says more about columns than the first one alone, and is no item.
-    if !double.is_empty() && weight(&double) > weight(&single) && is_second(grid, row) { double } else { single }
+    let is_double = !double.is_empty() && weight(&double) > weight(&single) && is_second(grid, row);
+    let mut found = if is_double { double } else { single };
+    for heading in &mut found {
+        heading.keep_text(grid, told);
+        heading.names_end = heading.steps(grid);
+    }
+    found
 }
 
 /// Whether the row below can be the second row of a heading: each of its cells is a heading, or belongs to a cell above it.
@@ -109,7 +145,13 @@ fn is_second(grid: &Grid, row: u32) -> bool {
         })
 }
 
+/// What a heading says, seen alone.
+pub(super) fn role_of_heading(heading: &str) -> Option<Role> {
+    role(heading)
+}
+
 /// A cell of a heading.
+#[derive(Clone)]
 struct HeadingCell {
     column: u32,
     text: String,
@@ -127,24 +169,49 @@ fn of_rows(grid: &Grid, top: u32, bottom: u32, told: &Told<'_>) -> Vec<Heading> 
         let told = told(column, &text);
         HeadingCell { column, role: told.unwrap_or_else(|| role(&text)), is_told: told.is_some(), text }
     });
-    let mut tables: Vec<Heading> = Vec::new();
-    let mut open: Vec<HeadingCell> = Vec::new();
+    let mut cells: Vec<HeadingCell> = cells.collect();
+    directions(&mut cells);
+    let mut tables: Vec<Vec<HeadingCell>> = Vec::new();
     for cell in cells {
         // A second name or a second number begins the next table.
-        let has = |wanted| open.iter().any(|other| other.role == Some(wanted));
+        let has = |wanted| tables.last().is_some_and(|open| open.iter().any(|other| other.role == Some(wanted)));
         let begins = match cell.role {
             Some(Role::Number) => has(Role::Number),
             Some(Role::Name) => has(Role::Name) && has(Role::Length),
             _ => false,
         };
-        if begins {
-            tables.extend(table(grid, top, bottom, &mut open));
-            open.clear();
+        match tables.last_mut().filter(|_| !begins) {
+            Some(open) => open.push(cell),
+            None => tables.push(vec![cell]),
         }
-        open.push(cell);
     }
-    tables.extend(table(grid, top, bottom, &mut open));
-    tables
+    let mut joined: Vec<Vec<HeadingCell>> = Vec::new();
+    for cells in tables {
+        let is_own = table(grid, top, bottom, &mut cells.clone()).is_some();
+        match joined.last_mut().filter(|_| !is_own) {
+            // A second description of the same items: it does not say where they are.
+            Some(above) => above.extend(cells),
+            None => joined.push(cells),
+        }
+    }
+    joined.iter_mut().filter_map(|cells| table(grid, top, bottom, cells)).collect()
+}
+
+/// Two neighbours with the codes of a request and its answer, `0200` and `0210`, say which of them has an item.
+fn directions(cells: &mut [HeadingCell]) {
+    let code = |cell: &HeadingCell| {
+        let is_code =
+            cell.role.is_none() && cell.text.len() == 4 && cell.text.bytes().all(|byte| byte.is_ascii_digit());
+        cell.text.parse::<usize>().ok().filter(|_| is_code)
+    };
+    let pair = cells.windows(2).position(|pair| match pair {
+        [one, other] => code(one).zip(code(other)).is_some_and(|(one, other)| one / 10 % 2 == 0 && one + 10 == other),
+        _ => false,
+    });
+    let Some(index) = pair else { return };
+    for (cell, role) in cells.iter_mut().skip(index).zip([Role::Request, Role::Answer]) {
+        cell.role = Some(role);
+    }
 }
 
 /// The text that names a column: that of the lower row, unless it stands alone.
@@ -159,22 +226,6 @@ fn heading_text(grid: &Grid, top: u32, bottom: u32, column: u32) -> String {
     }
 }
 
-/// The most rows below a heading that are looked at to tell what a column holds.
-const LOOKED_AT: usize = 12;
-
-/// Whether a column holds the letters of types, or letters with lengths: `AN(20)`.
-fn holds_types(grid: &Grid, bottom: u32, column: u32) -> bool {
-    let rows = grid.rows_in(bottom.saturating_add(1)..u32::MAX).iter().take(LOOKED_AT);
-    let texts: Vec<String> = rows.map(|row| line(grid.text((*row, column)))).collect();
-    let mut texts: Vec<&String> = texts.iter().filter(|text| !text.is_empty() && !is_ditto(text)).collect();
-    let are_types = texts.len() >= 2 && texts.iter().all(|text| family(text).is_some() || lettered(text).is_some());
-    let has_length = texts.iter().any(|text| lettered(text).is_some());
-    texts.sort_unstable();
-    texts.dedup();
-    // A column of nothing but `N` may say no.
-    are_types && (has_length || texts.len() >= 2)
-}
-
 /// Finds the column of types by its content, if no heading names it.
 fn find_types(grid: &Grid, bottom: u32, cells: &mut [HeadingCell]) {
     let has = |wanted: Role| cells.iter().any(|cell| cell.role == Some(wanted));
@@ -186,8 +237,62 @@ fn find_types(grid: &Grid, bottom: u32, cells: &mut [HeadingCell]) {
         let is_item = family(&cell.text).is_some() || cell.text.chars().any(|one| one.is_ascii_digit());
         cell.role.is_none() && !cell.is_told && !cell.text.is_empty() && !is_item
     };
-    if let Some(cell) = cells.iter_mut().filter(is_free).find(|cell| holds_types(grid, bottom, cell.column)) {
+    if let Some(cell) = cells.iter_mut().filter(is_free).find(|cell| Body::new(grid, bottom).holds_types(cell.column)) {
         cell.role = Some(Role::Type);
+    }
+}
+
+/// Of several columns with lengths, that in bytes is the length: the others count characters or digits.
+fn prefer_bytes(cells: &mut [HeadingCell]) {
+    let is_length = |cell: &HeadingCell| cell.role == Some(Role::Length);
+    let says = |cell: &HeadingCell| ["byte", "바이트", "バイト"].iter().any(|sign| word(&cell.text).contains(sign));
+    let has_bytes = cells.iter().any(|cell| is_length(cell) && says(cell));
+    if cells.iter().filter(|cell| is_length(cell)).count() > 1 && has_bytes {
+        for cell in cells.iter_mut().filter(|cell| is_length(cell) && !says(cell) && !cell.is_told) {
+            cell.role = Some(Role::Remark);
+        }
+    }
+}
+
+/// Finds the columns of names and numbers by their content, if no heading names them.
+fn find_names(grid: &Grid, bottom: u32, cells: &mut [HeadingCell]) {
+    let body = Body::new(grid, bottom);
+    let place = |cells: &[HeadingCell], wanted: Role| cells.iter().position(|cell| cell.role == Some(wanted));
+    let is_free = |cell: &HeadingCell| cell.role.is_none() && !cell.is_told && !cell.text.is_empty();
+    // The names of an English column can be those of the sheet's language.
+    if let (None, Some(index)) = (place(cells, Role::Name), place(cells, Role::English))
+        && let Some(cell) = cells.get_mut(index).filter(|cell| !cell.is_told && body.is_local(cell.column))
+    {
+        cell.role = Some(Role::Name);
+    }
+    // Beside names for programs, the description is the name in the sheet's language.
+    if let (Some(index), None) = (place(cells, Role::Name), place(cells, Role::English))
+        && let Some([name, behind]) = cells.get_mut(index..index + 2)
+        && DESCRIPTIONS.contains(&word(&behind.text).as_str())
+        && !(name.is_told || behind.is_told)
+        && body.is_latin(name.column)
+        && body.is_local(behind.column)
+    {
+        name.role = Some(Role::English);
+        behind.role = Some(Role::Name);
+    }
+    let is_named = [Role::Name, Role::English].iter().any(|role| place(cells, *role).is_some());
+    let is_weak = cells.iter().any(|cell| WEAK_NAMES.contains(&word(&cell.text).as_str()));
+    let others = [Role::Type, Role::From, Role::To, Role::Running, Role::Number, Role::Required];
+    let has_others = others.iter().any(|role| place(cells, *role).is_some());
+    if let Some(lengths) = place(cells, Role::Length).and_then(|index| cells.get(index)).map(|cell| cell.column)
+        && !is_named
+        && !is_weak
+        && has_others
+        && let Some(cell) = cells.iter_mut().find(|cell| is_free(cell) && body.holds_names(cell.column, lengths))
+    {
+        cell.role = Some(Role::Name);
+    }
+    let name = place(cells, Role::Name).or(place(cells, Role::English)).unwrap_or_default();
+    if place(cells, Role::Number).is_none()
+        && let Some(cell) = cells.iter_mut().take(name).find(|cell| is_free(cell) && body.holds_numbers(cell.column))
+    {
+        cell.role = Some(Role::Number);
     }
 }
 
@@ -203,6 +308,8 @@ fn describe(cells: &mut [HeadingCell]) {
 }
 
 fn table(grid: &Grid, top: u32, bottom: u32, cells: &mut [HeadingCell]) -> Option<Heading> {
+    prefer_bytes(cells);
+    find_names(grid, bottom, cells);
     find_types(grid, bottom, cells);
     describe(cells);
     let cells = &*cells;
@@ -228,7 +335,7 @@ fn table(grid: &Grid, top: u32, bottom: u32, cells: &mut [HeadingCell]) -> Optio
     }
     let columns = (cells.first()?.column, cells.last()?.column);
     let texts = cells.iter().map(|cell| (cell.column, cell.text.clone())).collect();
-    Some(Heading { top, bottom, columns, roles, texts }).filter(Heading::is_one)
+    Some(Heading { top, bottom, columns, roles, texts, names_end: None }).filter(Heading::is_one)
 }
 
 #[cfg(test)]

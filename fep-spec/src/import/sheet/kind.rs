@@ -231,13 +231,18 @@ impl Letters {
         if !matches!(kind.as_str(), "text" | "number" | "digits") || !is_plain {
             return;
         }
-        let codes = remark::codes(said, len);
+        let own = remark::codes(said, len);
+        let (codes, why) = if own.is_empty() {
+            (row.listed.clone(), "it refers to a list of codes")
+        } else {
+            (own, "its remark lists codes")
+        };
         if !codes.is_empty() {
             let mut options = vec![Entry::new("kind", "code")];
             if self.is_ebcdic() {
                 options.push(Entry::new("charset", "ibm833"));
             }
-            made.set(options, "its remark lists codes");
+            made.set(options, why);
             made.codes = codes;
             return;
         }

@@ -28,7 +28,7 @@ pub(super) fn family(letter: &str) -> Option<Family> {
             Family::Alphanumeric
         }
         "x" | "c" | "char" | "s" | "string" | "str" | "text" | "varchar" | "varchar2" | "nvarchar" | "문자" | "v"
-        | "ch" | "character" | "문자형" | "문자열" => Family::Text,
+        | "ch" | "boolean" | "bool" | "flag" | "character" | "문자형" | "문자열" => Family::Text,
         "h" | "han" | "ah" | "k" | "hangul" | "한글" | "anh" | "ahn" | "ank" | "anhs" | "hc" | "hx" => Family::Text,
         "s9" | "sn" | "zd" | "zoned" | "sz" => Family::Zoned,
         "p" | "comp-3" | "comp3" | "packed" | "pd" | "pk" => Family::Packed,

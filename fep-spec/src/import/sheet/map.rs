@@ -40,7 +40,7 @@ pub struct SheetMap {
 }
 
 /// The words for columns in a mapping file.
-const ROLES: [(&str, Role); 16] = [
+const ROLES: [(&str, Role); 17] = [
     ("number", Role::Number),
     ("level", Role::Level),
     ("name", Role::Name),
@@ -51,6 +51,7 @@ const ROLES: [(&str, Role); 16] = [
     ("from", Role::From),
     ("to", Role::To),
     ("running", Role::Running),
+    ("parent", Role::Parent),
     ("repeat", Role::Repeat),
     ("required", Role::Required),
     ("request", Role::Request),

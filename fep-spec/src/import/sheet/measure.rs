@@ -78,7 +78,9 @@ impl Measure {
         if let Some(bytes) = whole(text) {
             return Self::Bytes(bytes);
         }
-        if matches!(text, "가변" | "*" | "n" | "var" | "variable" | "가변길이" | "~" | "可変") {
+        if matches!(text, "가변" | "*" | "n" | "var" | "variable" | "가변길이" | "~" | "可変")
+            || text.starts_with("가변(")
+        {
             return Self::Varies;
         }
         if let Some((count, bytes)) =

@@ -381,4 +381,25 @@ fn numbers(grid: &Grid, table: &Table, doubts: &mut Vec<(u32, Doubt)>) {
         }
         seen.push((&row.number, row.row));
     }
+    left_out(grid, table, doubts);
+}
+
+/// Numbers that no row has, between two that follow each other: a row may be missing.
+fn left_out(grid: &Grid, table: &Table, doubts: &mut Vec<(u32, Doubt)>) {
+    let rows = || table.rows.iter().filter(|row| !row.number.is_empty());
+    let numbers: Option<Vec<(usize, &SheetRow)>> =
+        rows().map(|row| Some((row.number.trim_end_matches('.').parse().ok()?, row))).collect();
+    for pair in numbers.unwrap_or_default().windows(2) {
+        let [(before, _), (number, row)] = pair else { continue };
+        let missing = before.saturating_add(1);
+        if let Some(at) = row.cells.number.filter(|_| missing < *number && number - missing < 10) {
+            let what = if missing + 1 == *number {
+                format!("{missing} is")
+            } else {
+                format!("{missing} to {} are", number - 1)
+            };
+            let message = format!("the number {what} left out before {}: a row may be missing", row.shown());
+            doubts.push((row.row, Doubt { severity: Severity::Warning, ..error(grid, at, "number", message) }));
+        }
+    }
 }

@@ -15,18 +15,55 @@ pub(super) fn constant(text: &str, len: usize) -> Option<String> {
     let before = text.get(..quote)?;
     let around = word(&format!("{before} {behind}"));
     let is_alone = around.chars().all(|character| "=:.()[]*".contains(character));
-    let is_fixed = ["고정", "상수", "fix", "const", "항상", "固定"].iter().any(|sign| around.contains(sign));
+    let is_fixed = ["고정", "상수", "fix", "const", "항상", "固定", "기재", "입력", "세팅", "셋팅"]
+        .iter()
+        .any(|sign| around.contains(sign));
     let is_ascii = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     // Another quoted value makes a list of both.
     let is_one = !behind.contains(['"', '\'']);
     ((is_alone || is_fixed) && is_one && is_ascii && !value.is_empty() && value.len() == len).then(|| value.to_owned())
 }
 
+/// The constant that is given by its bytes: `0x02`, `X'1C'`. As hex digits.
+pub(super) fn constant_bytes(text: &str, len: usize) -> Option<String> {
+    let text = plain(text).to_lowercase();
+    // `0x20으로 채움` says how the item is padded.
+    if ["채움", "채운", "pad", "fill"].iter().any(|sign| text.contains(sign)) {
+        return None;
+    }
+    let text = text.replace("x'", "0x").replace('\'', " ");
+    let mut found = text.split("0x").skip(1);
+    let digits: String = found.next()?.chars().take_while(char::is_ascii_hexdigit).collect();
+    (found.next().is_none() && text.starts_with("0x") && digits.len() == len * 2).then(|| digits.to_uppercase())
+}
+
+/// A constant that only a word calls fixed: `H 고정`, `고정값: H`.
+pub(super) fn fixed(text: &str, len: usize) -> Option<String> {
+    let text = plain(text);
+    let is_value = |piece: &&str| {
+        piece.len() == len && piece.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+    };
+    let says = |piece: &str| {
+        let piece = piece.to_lowercase();
+        matches!(piece.as_str(), "고정" | "고정값" | "상수" | "fixed" | "constant" | "const" | "固定" | "value" | "값")
+    };
+    let pieces = text.split(|split: char| split.is_whitespace() || ":=()[],".contains(split));
+    let pieces: Vec<&str> = pieces.filter(|piece| !piece.is_empty()).collect();
+    let values: Vec<&str> = pieces.iter().filter(|piece| !says(piece)).copied().collect();
+    match values.as_slice() {
+        [value] if pieces.len() > 1 && is_value(value) => Some((*value).to_owned()),
+        _ => None,
+    }
+}
+
 /// The codes of a list, for a field of `len` bytes: `1:정상, 2:불능`, `01 : 일반 / 02 : 특별`, `"Y"-정상,"N"-불능`, `0000 ok, 0003 fault`.
 pub(super) fn codes(text: &str, len: usize) -> Vec<CodeText> {
-    let text = plain(text);
+    let text = if len == 1 { uncircled(&plain(text)) } else { plain(text) };
     let marked = marked(&text, len);
     let mut codes = if marked.len() >= 2 { marked } else { listed(&text, len) };
+    if codes.len() < 2 {
+        codes = dotted(&text, len);
+    }
     if codes.iter().any(|(code, _)| code.len() != len && !code.is_empty())
         && codes.iter().any(|(code, _)| code.len() == len)
     {
@@ -109,6 +146,32 @@ fn listed(text: &str, len: usize) -> Vec<CodeText> {
         return codes;
     }
     if codes.iter().filter(|(_, label)| !label.is_empty()).count() * 2 > codes.len() { codes } else { Vec::new() }
+}
+
+/// `①정상 ②오류` as `1:정상 2:오류`.
+fn uncircled(text: &str) -> String {
+    let number = |character: char| match character {
+        '①'..='⑨' => char::from_digit(u32::from(character) - u32::from('①') + 1, 10),
+        _ => None,
+    };
+    if text.chars().filter(|character| number(*character).is_some()).count() < 2 {
+        return text.to_owned();
+    }
+    text.chars()
+        .map(|character| number(character).map_or(character.to_string(), |digit| format!(" {digit}:")))
+        .collect()
+}
+
+/// Codes with a point or their meaning in brackets: `0.송금인 1.수취인`, `1(개인) 2(법인)`. Nothing else may stand beside them.
+fn dotted(text: &str, len: usize) -> Vec<CodeText> {
+    let pieces =
+        text.split(|split: char| split.is_whitespace() || ",;/".contains(split)).filter(|piece| !piece.is_empty());
+    let pair = |piece: &str| {
+        let (code, label) = piece.split_once(['.', '('])?;
+        let is_word = label.starts_with(char::is_alphabetic) && label.len() > 1;
+        (code.len() == len && is_code(code, len) && is_word).then(|| (code.to_owned(), meaning(label)))
+    };
+    pieces.map(pair).collect::<Option<Vec<_>>>().unwrap_or_default()
 }
 
 /// Whether a text can be a code of a field: capitals and digits, not longer than the field.
@@ -279,6 +342,10 @@ pub(super) fn charset(text: &str) -> Option<&'static str> {
         ("utf-8", "utf-8"),
     ];
     let text = word(text);
+    // `0:JIS 1:EBCDIC` lets the sender choose.
+    if text.contains("ebcdic") && ["jis", "ascii", "ksc", "euc"].iter().any(|other| text.contains(other)) {
+        return None;
+    }
     NAMES.iter().find(|(name, _)| text.contains(name)).map(|(_, charset)| *charset)
 }
 
@@ -299,6 +366,24 @@ mod tests {
         check("\"Y\"-정상,\"N\"-불능", 1, None);
         check("기관이 \"A\"를 보냄", 1, None);
         check("고정", 1, None);
+    }
+
+    #[test]
+    fn constants_are_given_by_bytes_or_called_fixed() {
+        let check = |text: &str, len: usize, bytes: Option<&str>, word: Option<&str>| {
+            assert_eq!((constant_bytes(text, len).as_deref(), fixed(text, len).as_deref()), (bytes, word), "{text}");
+        };
+        check("0x02", 1, Some("02"), None);
+        check("0x1C Field Separator", 1, Some("1C"), None);
+        check("X'0D0A'", 2, Some("0D0A"), None);
+        check("0x02", 2, None, None);
+        check("0x00 또는 0x01", 1, None, None);
+        check("0x20으로 채움", 1, None, None);
+        check("H 고정", 1, None, Some("H"));
+        check("고정값: H", 1, None, Some("H"));
+        check("Constant MSG00001", 8, None, Some("MSG00001"));
+        check("H", 1, None, None);
+        check("고정 길이 10", 2, None, None);
     }
 
     #[test]
@@ -330,6 +415,12 @@ mod tests {
         check("1=승인\n2=취소", 1, &[("1", "승인"), ("2", "취소")]);
         check("(1:개인,2:법인)", 1, &[("1", "개인"), ("2", "법인")]);
         check("0600/0610", 4, &[("0600", ""), ("0610", "")]);
+        check("①정상 ②오류 ③보류", 1, &[("1", "정상"), ("2", "오류"), ("3", "보류")]);
+        check("0.송금인 1.수취인", 1, &[("0", "송금인"), ("1", "수취인")]);
+        check("1(개인) 2(법인)", 1, &[("1", "개인"), ("2", "법인")]);
+        check("M.남 F.여", 1, &[("M", "남"), ("F", "여")]);
+        check("1.5 2.0", 1, &[]);
+        check("① 원단위 절사", 1, &[]);
         check("YYYYMMDD", 8, &[]);
         check("see : the telegram", 3, &[]);
         check("COMP-3 S9(7)", 4, &[]);
@@ -385,5 +476,6 @@ mod tests {
         assert_eq!(charset("EBCDIC, left, space 40"), Some("ibm933"));
         assert_eq!(charset("CP949"), Some("cp949"));
         assert_eq!(charset("비고"), None);
+        assert_eq!(charset("0:JIS 1:EBCDIC"), None);
     }
 }

@@ -1,9 +1,11 @@
 //! The rows of a table: what each cell of an item says, before anything is made of it.
 
+use super::depth::{depth, is_branch, name_cell, step};
 use super::grid::{At, Grid};
 use super::heading::{Heading, Role};
-use super::letter::lettered;
+use super::letter::{Family, family, lettered};
 use super::measure::{Measure, Picture, whole};
+use super::remark::CodeText;
 use crate::import::plain::{indentation, is_ditto, line, plain, word};
 
 /// One row of a table.
@@ -38,8 +40,16 @@ pub(super) struct SheetRow {
     pub(super) answer: String,
     /// The fixed value or the codes of the column of values.
     pub(super) value: String,
+    /// The value that the item always has, if the heading or the remark says so.
+    pub(super) fixed: Option<String>,
+    /// The codes of the list that the item refers to.
+    pub(super) listed: Vec<CodeText>,
     /// The remark, with its line breaks.
     pub(super) remark: String,
+    /// Whether a cell beside an empty name says that the row is a sum.
+    pub(super) is_sum: bool,
+    /// Whether the row belongs to a group that only the number of its repetitions tells.
+    pub(super) is_grouped: bool,
     /// Whether the row is deleted: struck through, or marked so.
     pub(super) is_struck: bool,
     /// The cell that marks the row as deleted, or the cell of a row that is struck through in part only.
@@ -63,6 +73,23 @@ pub(super) struct Cells {
     pub(super) to: Option<At>,
     pub(super) running: Option<At>,
     pub(super) remark: Option<At>,
+}
+
+impl Cells {
+    /// The cells of the columns that each have a role of their own.
+    fn of(heading: &Heading, row: u32) -> Self {
+        let at = |role| heading.column(role).map(|column| (row, column));
+        Self {
+            number: at(Role::Number),
+            label: at(Role::Name),
+            letter: at(Role::Type),
+            length: at(Role::Length),
+            from: at(Role::From),
+            to: at(Role::To),
+            running: at(Role::Running),
+            remark: at(Role::Remark),
+        }
+    }
 }
 
 /// What a row is.
@@ -144,6 +171,12 @@ fn remark(grid: &Grid, heading: &Heading, row: u32, above: Option<&SheetRow>, as
     }
 }
 
+/// A remark with the maximum that stands beside a length that varies: `가변(최대 100)`.
+fn with_maximum(remark: String, measure: &Measure, length: &str) -> String {
+    let has_maximum = *measure == Measure::Varies && length.bytes().any(|byte| byte.is_ascii_digit());
+    if has_maximum { format!("{length}\n{remark}") } else { remark }
+}
+
 impl SheetRow {
     /// Reads a row. `above` is the row before it, for ditto marks.
     pub(super) fn read(grid: &Grid, heading: &Heading, row: u32, above: Option<&Self>) -> Self {
@@ -164,33 +197,27 @@ impl SheetRow {
         let letter = ditto(Role::Type, above.map(|row| row.letter.as_str()), "type");
         let length = ditto(Role::Length, above.map(|row| row.length()).as_deref(), "length");
         let Typed { letter, measure, scale, against } = Typed::of(&letter, &length);
+        let measure = characters(measure, &length, &letter, &mut assumed);
         let span = Span::of(&text(Role::From));
         let from = number_of(Role::From).or(span.map(|span| span.from));
         let to = number_of(Role::To).or(span.map(|span| span.to));
-        let measure = match (from, to) {
-            // Without a column of lengths the first and the last byte say it.
-            (Some(from), Some(to)) if measure == Measure::Blank && at(Role::Length).is_none() && from <= to => {
-                Measure::Bytes(to - from + 1)
-            }
-            _ => measure,
-        };
-        let remark = remark(grid, heading, row, above, &mut assumed);
+        // Without a column of lengths the first and the last byte say it.
+        let measure = if at(Role::Length).is_none() { reaching(measure, from, to) } else { measure };
+        let remark = with_maximum(remark(grid, heading, row, above, &mut assumed), &measure, &length);
         let name_at = name_cell(grid, heading, row);
         let shown = name_at.map_or("", |at| grid.cell(at).map_or("", |cell| &cell.text));
-        let first = heading.roles.iter().find(|(_, role)| matches!(role, Role::Name | Role::English));
-        let label_cell = name_at.or(first.map(|(column, _)| (row, *column)));
+        let label_cell = name_at.or(at(Role::English));
         let length_cell = at(Role::Length).or(at(Role::Type));
         let crossed = Crossed::of(grid, heading, row, [label_cell, length_cell]);
         let number = line(&text(Role::Number));
-        let label = line(shown).trim_start_matches(['└', '-', '·', '*', '>', '+', 'ㄴ', ' ']).to_owned();
-        let (label, english) = match both(&label).filter(|_| heading.column(Role::English).is_none()) {
-            Some((label, english)) => (label, english),
-            None => (label, line(&text(Role::English))),
-        };
+        let label =
+            line(shown).trim_start_matches(|first: char| is_branch(first) || first == '*' || first == ' ').to_owned();
+        let both = both(&label).filter(|_| heading.column(Role::English).is_none());
+        let (label, english) = both.unwrap_or_else(|| (label, line(&text(Role::English))));
         Self {
             row,
             indent: indentation(shown),
-            depth: depth(&number, &text(Role::Level), shown),
+            depth: depth(&number, &text(Role::Level), shown) + step(grid, heading, name_at),
             number,
             label,
             english,
@@ -203,21 +230,21 @@ impl SheetRow {
             repeat: line(&text(Role::Repeat)),
             request: line(&text(Role::Request)),
             answer: line(&text(Role::Answer)),
+            listed: Vec::new(),
+            fixed: fixed(heading, &text(Role::Value), &remark),
             value: plain(&text(Role::Value)),
             remark,
+            is_sum: says_sum(grid, heading, row),
+            is_grouped: false,
             is_struck: crossed.is_whole,
             marked: crossed.marked,
             against,
             assumed,
             cells: Cells {
-                number: at(Role::Number),
                 label: label_cell,
-                letter: at(Role::Type),
                 length: length_cell,
-                from: at(Role::From),
                 to: at(Role::To).or(at(Role::From).filter(|_| span.is_some())),
-                running: at(Role::Running),
-                remark: at(Role::Remark),
+                ..Cells::of(heading, row)
             },
         }
     }
@@ -226,13 +253,13 @@ impl SheetRow {
     pub(super) fn kind(&self) -> Kind {
         let name = word(&self.label);
         let has_name = !name.is_empty() || !self.english.is_empty();
-        let inner = |text: &str| text.trim_matches(|edge: char| "[]()<>*-:".contains(edge)).to_owned();
         let is_bare = self.number.is_empty() && self.letter.is_empty();
         let is_sum = |text: &str| {
-            let text = inner(text);
-            SUMS.contains(&text.as_str()) || (is_bare && LENGTHS.iter().any(|length| text.ends_with(length)))
+            let text = edged(text);
+            SUMS.contains(&text) || (is_bare && LENGTHS.iter().any(|length| text.ends_with(length)))
         };
         match () {
+            () if self.is_sum && !has_name => Kind::Sum,
             () if is_sum(&name) || is_sum(&word(&self.number)) || (name.is_empty() && is_sum(&word(&self.english))) => {
                 Kind::Sum
             }
@@ -332,6 +359,33 @@ impl Typed {
     }
 }
 
+/// The bytes from the first to the last one, if nothing else states a length.
+fn reaching(measure: Measure, from: Option<usize>, to: Option<usize>) -> Measure {
+    match (from, to) {
+        (Some(from), Some(to)) if measure == Measure::Blank && from <= to => Measure::Bytes(to - from + 1),
+        _ => measure,
+    }
+}
+
+/// The bytes of a number of characters, `10자`: two each if the type says Korean, one each if it says digits or letters without them.
+fn characters(measure: Measure, length: &str, letter: &str, assumed: &mut Vec<String>) -> Measure {
+    let text = word(length);
+    let count = text.strip_suffix('자').and_then(|count| whole(count.trim_end_matches('글')));
+    let is_korean = || word(letter).contains("한글") || matches!(word(letter).as_str(), "h" | "k" | "han");
+    let bytes = match (count, family(letter)) {
+        (Some(count), Some(Family::Number | Family::Alphanumeric)) => Some(count),
+        (Some(count), Some(Family::Text)) if is_korean() => count.checked_mul(2),
+        _ => None,
+    };
+    match bytes.filter(|_| measure == Measure::Unclear) {
+        Some(bytes) => {
+            assumed.push(format!("{length} of the type {letter} are {bytes} bytes"));
+            Measure::Bytes(bytes)
+        }
+        None => measure,
+    }
+}
+
 /// The first and the last byte in one cell: `2~5`, `6 - 15`.
 #[derive(Clone, Copy)]
 struct Span {
@@ -345,6 +399,28 @@ impl Span {
         let (from, to) = text.split_once(|split| "~-∼〜".contains(split)).or_else(|| text.split_once("to"))?;
         Some(Self { from: whole(from)?, to: whole(to)? })
     }
+}
+
+/// The value of the column of values if it is fixed by its heading or by the remark.
+fn fixed(heading: &Heading, value: &str, remark: &str) -> Option<String> {
+    let title = heading.column(Role::Value).and_then(|column| heading.texts.get(&column)).map(|text| word(text))?;
+    let says = |text: &str| ["고정", "상수", "fix", "const", "固定"].iter().any(|sign| text.contains(sign));
+    let is_fixed = says(&title) || says(&word(remark));
+    let value = plain(value);
+    let is_value = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_fixed && is_value).then_some(value)
+}
+
+/// A word without the brackets and marks around it.
+fn edged(text: &str) -> &str {
+    text.trim_matches(|edge: char| "[]()<>*-:".contains(edge))
+}
+
+/// Whether a cell of the table says nothing but that its row is a sum.
+fn says_sum(grid: &Grid, heading: &Heading, row: u32) -> bool {
+    let columns = grid.columns(row).filter(|column| (heading.columns.0..=heading.columns.1).contains(column));
+    let words = columns.map(|column| word(grid.text((row, column))));
+    words.into_iter().any(|text| SUMS.contains(&edged(&text)))
 }
 
 /// Whether a cell says nothing but that its row is deleted.
@@ -363,43 +439,4 @@ fn both(label: &str) -> Option<(String, String)> {
     let is_name = english.starts_with(|first: char| first.is_ascii_alphabetic())
         && english.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_- ".contains(&byte));
     (is_name && !name.trim().is_ascii()).then(|| (name.trim().to_owned(), english.to_owned()))
-}
-
-/// The columns that hold names: the heading may be merged over several of them, one for each depth.
-pub(super) fn name_columns(grid: &Grid, heading: &Heading) -> Option<std::ops::RangeInclusive<u32>> {
-    let column = heading.column(Role::Name)?;
-    let region = grid.region((heading.bottom, column)).or(grid.region((heading.top, column)));
-    let last = region.map_or(column, |(_, (_, right))| right);
-    // A neighbour with a role of its own is no name.
-    let last = (column..=last)
-        .take_while(|other| *other == column || !heading.roles.contains_key(other) || region.is_some())
-        .last();
-    Some(column..=last.unwrap_or(column))
-}
-
-/// The cell with the name of a row: the last one that has text.
-fn name_cell(grid: &Grid, heading: &Heading, row: u32) -> Option<At> {
-    let columns = name_columns(grid, heading)?;
-    let first = *columns.start();
-    let named = columns.rev().map(|column| (row, column)).find(|at| !grid.text(*at).is_empty());
-    Some(named.unwrap_or((row, first)))
-}
-
-/// The depth by the number `7-1`, by the column of levels, or by the indentation of the name.
-fn depth(number: &str, level: &str, name: &str) -> usize {
-    if let Ok(level) = plain(level).parse::<usize>() {
-        return level.saturating_sub(1);
-    }
-    let parts: Vec<_> = number.trim_end_matches(['.', ')']).split(['-', '.']).collect();
-    let is_path = parts.len() > 1
-        && parts.iter().all(|part| part.trim().chars().all(|digit| digit.is_ascii_digit()) && !part.trim().is_empty());
-    if is_path {
-        return parts.len() - 1;
-    }
-    let marks = plain(name).chars().take_while(|mark| "└ㄴ-·>+ ".contains(*mark)).filter(|mark| *mark != ' ').count();
-    match (marks, indentation(name)) {
-        (0, 0 | 1) => 0,
-        (0, blanks) => blanks.div_ceil(2).min(8),
-        (marks, _) => marks.min(8),
-    }
 }

@@ -1,13 +1,14 @@
 //! Finds the tables of a sheet: their headings, their rows, and the text above them.
 
+use super::depth::name_columns;
 use super::grid::{At, Grid};
-use super::heading::Heading;
+use super::heading::{Heading, Role};
 use super::letter::family;
 use super::map::{SheetMap, headings};
 use super::measure::Measure;
 use super::remark;
-use super::row::{Cells, Kind, SheetRow, name_columns};
-use crate::import::plain::{line, word};
+use super::row::{Cells, Kind, SheetRow};
+use crate::import::plain::{is_ditto, line, word};
 
 /// A table whose rows are the items of a telegram or a part.
 #[derive(Clone, Debug)]
@@ -89,6 +90,9 @@ fn goes_on(above: &Table, table: &Table) -> bool {
     let number = |row: Option<&SheetRow>| row.and_then(|row| row.number.parse::<usize>().ok());
     let last = number(above.rows.last());
     let is_next = last.is_some_and(|last| number(table.rows.first()) == last.checked_add(1));
+    // Without numbers, something must say that a page ended.
+    let has_no_number = |table: &Table| table.rows.iter().all(|row| row.number.is_empty());
+    let is_next = is_next || (!table.caption.is_empty() && has_no_number(above) && has_no_number(table));
     let is_page = |text: &str| {
         let text = word(text);
         let text = text.replace("page", "").replace("계속", "").replace("페이지", "").replace("of", "");
@@ -99,18 +103,10 @@ fn goes_on(above: &Table, table: &Table) -> bool {
 
 fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32), has_neighbour: bool) -> Table {
     let is_beside = |column: u32| (heading.columns.0..=heading.columns.1).contains(&column);
-    let caption = grid.rows_in(start..heading.top).iter().copied();
-    // Beside other tables, each has the text above its own columns.
-    let is_above = |column: u32| !has_neighbour || is_beside(column);
-    let caption = caption.flat_map(|row| {
-        grid.columns(row).filter(|column| is_above(*column)).map(move |column| (row, column)).collect::<Vec<_>>()
-    });
-    let caption: Vec<_> = caption.map(|at| (at, line(grid.text(at)))).filter(|(_, text)| !text.is_empty()).collect();
-    let skip = caption.len().saturating_sub(CAPTION_MAX);
     let mut table = Table {
         sheet,
         heading: heading.clone(),
-        caption: caption.into_iter().skip(skip).collect(),
+        caption: captions(grid, heading, start, has_neighbour),
         rows: Vec::new(),
         sums: Vec::new(),
         others: Vec::new(),
@@ -120,7 +116,7 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
     let mut open: Option<usize> = None;
     let body = grid.rows_in(heading.bottom.saturating_add(1)..end).iter().copied();
     for row in body.filter(|row| grid.columns(*row).any(is_beside)) {
-        if row - last > GAP {
+        if row - last > GAP || (row - last > 1 && end < u32::MAX && is_head(grid, heading, (row, end))) {
             break;
         }
         let mut read = SheetRow::read(grid, heading, row, table.rows.last());
@@ -130,8 +126,15 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
                 table.rows.push(group_row(at, &text));
             }
             read.depth += 1;
+            // A cell that is merged over several rows says how often all of them repeat.
+            if heading.roles.get(&at.1) == Some(&Role::Repeat) {
+                read.repeat.clear();
+            }
         }
-        let mut kind = read.kind();
+        if let Some(depth) = depth_below_parent(grid, heading, &table.rows, row) {
+            read.depth = depth;
+        }
+        let mut kind = kind(&table, &read);
         // One blank is enough below a group whose name says how often it repeats.
         open = open.filter(|indent| kind == Kind::Item && read.indent > *indent && read.depth == 0);
         read.depth += usize::from(open.is_some());
@@ -162,7 +165,109 @@ fn table(grid: &Grid, sheet: usize, heading: &Heading, (start, end): (u32, u32),
         }
     }
     digits_not_national(&mut table.rows);
+    group(&mut table);
     table
+}
+
+/// What a row is, with the rows above it.
+fn kind(table: &Table, row: &SheetRow) -> Kind {
+    match row.kind() {
+        Kind::Sum if is_counted(table, row) => Kind::Item,
+        kind => kind,
+    }
+}
+
+/// Makes groups of rows that repeat as often, unless sums stand between them.
+fn group(table: &mut Table) {
+    if table.sums.iter().all(|(above, _)| *above == table.rows.len()) {
+        table.rows = grouped(std::mem::take(&mut table.rows));
+        let count = table.rows.len();
+        table.sums.iter_mut().for_each(|(above, _)| *above = count);
+    }
+}
+
+/// The texts above a heading, from the row `start`. Beside other tables, each has the text above its own columns.
+fn captions(grid: &Grid, heading: &Heading, start: u32, has_neighbour: bool) -> Vec<(At, String)> {
+    let is_beside = |column: u32| (heading.columns.0..=heading.columns.1).contains(&column);
+    let rows = grid.rows_in(start..heading.top).iter().copied();
+    let cells = rows.flat_map(|row| grid.columns(row).map(move |column| (row, column)));
+    let cells = cells.filter(|(_, column)| !has_neighbour || is_beside(*column));
+    let texts: Vec<_> = cells.map(|at| (at, line(grid.text(at)))).filter(|(_, text)| !text.is_empty()).collect();
+    let skip = texts.len().saturating_sub(CAPTION_MAX);
+    texts.into_iter().skip(skip).collect()
+}
+
+/// Whether the rows behind a blank row say something about the table below them: none of them is an item or a sum.
+fn is_head(grid: &Grid, heading: &Heading, (start, end): (u32, u32)) -> bool {
+    grid.rows_in(start..end).iter().all(|row| {
+        let read = SheetRow::read(grid, heading, *row, None);
+        let is_known = read.letter.is_empty()
+            || family(&read.letter).is_some()
+            || is_ditto(grid.text(read.cells.letter.unwrap_or_default()));
+        let is_numbered = read.number.is_empty() || read.number.starts_with(|first: char| first.is_ascii_digit());
+        match read.kind() {
+            Kind::Item => !is_known && !is_numbered,
+            Kind::Sum | Kind::More => false,
+            Kind::Text | Kind::Blank => true,
+        }
+    })
+}
+
+/// The depth of a row whose column of parents names a group above it.
+fn depth_below_parent(grid: &Grid, heading: &Heading, rows: &[SheetRow], row: u32) -> Option<usize> {
+    let parent = word(grid.merged_text((row, heading.column(Role::Parent)?)));
+    let is_parent = |above: &&SheetRow| {
+        above.measure.bytes().is_none() && (word(&above.english) == parent || word(&above.label) == parent)
+    };
+    let found = rows.iter().rev().filter(|_| !parent.is_empty()).find(is_parent);
+    found.map(|above| above.depth + 1)
+}
+
+/// Whether a row that is named like a sum is an item: it has a type, and its length is not that of the items above.
+fn is_counted(table: &Table, row: &SheetRow) -> bool {
+    let since = table.sums.last().map_or(0, |(above, _)| *above);
+    let sum = |from: usize| table.rows.iter().skip(from).filter_map(|row| row.measure.bytes()).sum::<usize>();
+    let bytes = row.measure.bytes();
+    !row.label.is_empty()
+        && family(&row.letter).is_some()
+        && bytes.is_some_and(|bytes| bytes != sum(0) && bytes != sum(since))
+}
+
+/// Rows that follow each other and repeat as often are one group, whose entries have an item of each row.
+fn grouped(rows: Vec<SheetRow>) -> Vec<SheetRow> {
+    let count =
+        |row: &SheetRow| row.repeat.parse::<usize>().ok().filter(|count| *count > 1 && row.measure.bytes().is_some());
+    let mut grouped: Vec<SheetRow> = Vec::new();
+    let mut open: Option<(usize, usize)> = None;
+    for (index, row) in rows.iter().enumerate() {
+        let own = count(row).map(|count| (count, row.depth));
+        let is_next = rows.get(index + 1).is_some_and(|next| count(next).map(|count| (count, next.depth)) == own);
+        if open != own {
+            open = own.filter(|_| is_next);
+            if let Some((times, depth)) = open {
+                let cells = Cells { label: row.cells.label, ..Cells::default() };
+                let repeat = times.to_string();
+                grouped.push(SheetRow {
+                    row: row.row,
+                    label: "반복".to_owned(),
+                    depth,
+                    repeat,
+                    cells,
+                    ..SheetRow::default()
+                });
+            }
+        }
+        match open {
+            Some(_) => {
+                let mut row = row.clone();
+                row.assumed
+                    .push(format!("this row and its neighbours repeat {} times: they are one group", row.repeat));
+                grouped.push(SheetRow { depth: row.depth + 1, repeat: String::new(), is_grouped: true, ..row });
+            }
+            None => grouped.push(row.clone()),
+        }
+    }
+    grouped
 }
 
 /// `N(13)` is 13 digits beside `AN(20)` or without any `9(…)`, and 13 national characters of two bytes beside `9(…)`.
@@ -189,12 +294,14 @@ fn merged_group(grid: &Grid, heading: &Heading, row: u32) -> Option<(At, String)
     let names = name_columns(grid, heading)?;
     let own = names.clone().rev().map(|column| (row, column)).find(|at| !grid.text(*at).is_empty());
     let columns = heading.columns.0..=heading.columns.1;
-    columns.filter(|column| !heading.roles.contains_key(column) || names.contains(column)).find_map(|column| {
+    let is_free = |column: &u32| heading.roles.get(column).is_none_or(|role| *role == Role::Repeat);
+    columns.filter(|column| is_free(column) || names.contains(column)).find_map(|column| {
         let (first, last) = grid.region((row, column))?;
         let text = line(grid.text(first));
         let is_name = names.contains(&column) && own.is_some_and(|(_, other)| other > column);
         let is_tall = last.0 > first.0 && first.0 > heading.bottom && !text.is_empty();
-        (is_tall && (is_name || remark::repeat(&text).is_some())).then_some((first, text))
+        let is_count = heading.roles.get(&column) == Some(&Role::Repeat) && text.parse::<usize>().is_ok();
+        (is_tall && (is_name || is_count || remark::repeat(&text).is_some())).then_some((first, text))
     })
 }
 
@@ -202,7 +309,11 @@ fn merged_group(grid: &Grid, heading: &Heading, row: u32) -> Option<(At, String)
 fn group_row(at: At, text: &str) -> SheetRow {
     let label = text.split(['(', '[', ':']).next().unwrap_or_default().trim().to_owned();
     let cells = Cells { label: Some(at), ..Cells::default() };
-    SheetRow { row: at.0, label, remark: text.to_owned(), cells, ..SheetRow::default() }
+    // `10` is how often, and no name.
+    let is_count = text.parse::<usize>().is_ok();
+    let repeat = if is_count { text.to_owned() } else { String::new() };
+    let label = if is_count { "반복".to_owned() } else { label };
+    SheetRow { row: at.0, label, repeat, remark: text.to_owned(), cells, ..SheetRow::default() }
 }
 
 /// A row that begins or ends a group by its text: `반복부 시작`.

@@ -38,8 +38,19 @@ fn node(row: &SheetRow, depth: usize, rest: &mut &[(SheetRow, usize)], level: us
         return Node::Item(row.clone());
     }
     let repeat = repeat_of(row);
-    let label = remark::times(&row.label).map_or_else(|| row.label.clone(), |(name, _)| name);
+    let label = remark::times(&row.label).map_or_else(|| named(&row.label), |(name, _)| name);
     Node::Group { repeat, row: SheetRow { label, ..row.clone() }, items }
+}
+
+/// The name of a group without what it says about repetition: `명세 [건수만큼, 최대 99]`, `세부 OCCURS 3`.
+fn named(label: &str) -> String {
+    if remark::repeat(label).is_none() {
+        return label.to_owned();
+    }
+    let small = label.to_ascii_lowercase();
+    let end = small.find(['[', '(', ':', '<']).into_iter().chain(small.find("occurs")).min();
+    let name = end.and_then(|end| label.get(..end)).unwrap_or(label).trim();
+    if name.is_empty() { label.to_owned() } else { name.to_owned() }
 }
 
 /// What a row says about its repetition: in its column, its length, its remark, its name.

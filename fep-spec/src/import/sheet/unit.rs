@@ -2,8 +2,10 @@
 
 use super::SheetError;
 use super::caption::Caption;
+use super::divide::divided;
 use super::grid::Grid;
 use super::letter::family;
+use super::lists::Lists;
 use super::map::SheetMap;
 use super::place::{Lengths, Places};
 use super::row::SheetRow;
@@ -38,8 +40,10 @@ pub(super) struct Units {
 pub(super) fn units(grids: &[Grid], map: &SheetMap) -> Result<Units, SheetError> {
     let mut units = Vec::new();
     let mut lost = Vec::new();
+    let lists = Lists::of(grids);
     for (sheet, grid) in grids.iter().enumerate() {
         let tables = tables(grid, sheet, map);
+        let tables: Vec<Table> = tables.into_iter().flat_map(|table| divided(grid, table)).collect();
         if units.len() + tables.len() > TABLES_MAX {
             return Err(SheetError::TooLarge(format!("it has more than {TABLES_MAX} tables of items")));
         }
@@ -48,7 +52,10 @@ pub(super) fn units(grids: &[Grid], map: &SheetMap) -> Result<Units, SheetError>
         lost.extend(without.iter().filter_map(|table| without_lengths(table, grid)));
         let is_only = with_items.len() == 1;
         let mut business = String::new();
-        for table in with_items {
+        for mut table in with_items {
+            for row in &mut table.rows {
+                row.listed = row.measure.bytes().map(|len| lists.codes(row, len)).unwrap_or_default();
+            }
             let rows: Vec<SheetRow> = table.rows.iter().filter(|row| !row.is_struck).cloned().collect();
             let nodes = tree(&rows);
             let mut caption = Caption::of(grid, &table, is_only);

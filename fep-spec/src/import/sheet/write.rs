@@ -1,7 +1,9 @@
 //! Makes the items of the spec from the items of a table.
 
+use super::filler::is_filler;
 use super::grid::{At, Grid};
 use super::kind::{Letters, Made};
+use super::letter::{Family, family};
 use super::measure::Measure;
 use super::place::Placed;
 use super::remark::{self, CodeText, Repeat};
@@ -30,24 +32,6 @@ pub(super) struct Writer<'w> {
     pub(super) doubts: Vec<(u32, Doubt)>,
     pub(super) imported: Vec<ImportedItem>,
 }
-
-/// Names of items that have no content.
-const FILLERS: [&str; 14] = [
-    "예비",
-    "filler",
-    "공란",
-    "여백",
-    "reserved",
-    "spare",
-    "사용안함",
-    "미사용",
-    "space",
-    "예약",
-    "공백",
-    "予備",
-    "여유",
-    "예비필드",
-];
 
 /// Words of items that must not be shown.
 const SECRETS: [&str; 14] = [
@@ -166,7 +150,16 @@ impl Writer<'_> {
             return Some(item);
         }
         let name = self.name(row, given);
-        if let Some(value) = remark::constant(&row.said(), len) {
+        if let Some(hex) = self.constant_bytes(row, len) {
+            let mut item = DraftItem::new([Entry::new("hex", hex), Entry::new("name", name.clone())]);
+            label(&mut item, row);
+            place(&mut item, at);
+            self.note(&mut item, row);
+            self.read(row, &name, &["its remark is a constant".to_owned()]);
+            return Some(item);
+        }
+        let fixed = || row.fixed.clone().filter(|value| value.len() == len).or_else(|| remark::fixed(&row.said(), len));
+        if let Some(value) = remark::constant(&row.said(), len).or_else(fixed) {
             let mut item = DraftItem::new([Entry::new("literal", value), Entry::new("name", name.clone())]);
             label(&mut item, row);
             place(&mut item, at);
@@ -242,6 +235,14 @@ impl Writer<'_> {
         }
         self.read(row, name, &assumed);
         item
+    }
+
+    /// The bytes of a constant: `0x02` in the column of values or the remark, `1C` in that of values for an item of raw bytes.
+    fn constant_bytes(&self, row: &SheetRow, len: usize) -> Option<String> {
+        let is_hex = row.value.len() == len * 2 && row.value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let raw = Some(row.value.to_uppercase()).filter(|_| is_hex && family(&row.letter) == Some(Family::Bytes));
+        let texts = [&row.value, &row.remark];
+        raw.or_else(|| texts.into_iter().find_map(|text| remark::constant_bytes(text, len)))
     }
 
     /// A field that is as long as its value.
@@ -422,14 +423,6 @@ const TAIL_MAX: usize = 4096;
 
 /// The entries of a group whose counter has many digits.
 const ENTRIES_MAX: usize = 9_999;
-
-pub(super) fn is_filler(row: &SheetRow) -> bool {
-    let names = [word(&row.label), word(&row.english)];
-    let name = names.iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
-    let name = name.trim_end_matches(|end: char| end.is_ascii_digit() || "()-_#".contains(end));
-    let ends = ["영역", "필드", "공간", "항목", "부분", "란", "부", "(filler", "(예비"];
-    FILLERS.iter().any(|filler| name.strip_prefix(filler).is_some_and(|end| end.is_empty() || ends.contains(&end)))
-}
 
 fn label(item: &mut DraftItem, row: &SheetRow) {
     let mut label = row.label.as_str();
