@@ -430,3 +430,54 @@ fn a_doubt_stands_above_the_item_that_it_is_about() {
     assert_eq!(above("d"), "# line 7: a period is missing at the end of this line");
     assert!(!above("a").starts_with('#') && !above("e").starts_with('#'), "{draft}");
 }
+
+/// The names of items are unique in a group only: OF and IN say which field counts.
+#[test]
+fn a_field_that_counts_is_found_by_its_groups() {
+    let text = |by: &str| {
+        format!(
+            "01 R.\n05 A.\n10 N PIC 9.\n05 B.\n10 C.\n15 N PIC 9(2).\n05 T OCCURS 0 TO 9 DEPENDING ON {by} PIC X.\n"
+        )
+    };
+    let table = |by: &str| {
+        format!(
+            "{{ group = \"t\", label = \"T\", count = \"{by}\", max = 9, kind = \"text\", len = 1, at = 3, remark = \"PIC X\" }},"
+        )
+    };
+    check_lines("cp037", &text("N OF A"), &[&table("a.n")]);
+    check_lines("cp037", &text("N IN B"), &[&table("b.c.n")]);
+    check_lines("cp037", &text("N OF C OF B"), &[&table("b.c.n")]);
+    check_lines("cp037", &text("N"), &[&table("b.c.n")]);
+    check_doubts(&text("N OF A"), &[]);
+    check_doubts(
+        &text("N"),
+        &["line 7: T is counted by N, and several fields have this name: the last one before it was taken"],
+    );
+    check_doubts(
+        &text("N OF D"),
+        &["line 7: T is counted by N, which is no field of its record: it repeats as often as the bytes allow"],
+    );
+}
+
+#[test]
+fn values_of_items_without_a_name_keep_their_bytes() {
+    check_lines(
+        "cp037",
+        "01 R.\n05 FILLER PIC X(3) VALUE X'0D0A'.\n05 FILLER PIC X(4) VALUE LOW-VALUES.\n05 FILLER PIC X(2) VALUE HIGH-VALUE.\n05 FILLER PIC X(5) VALUE ALL '-'.\n05 FILLER PIC 9(4) COMP VALUE ZERO.\n05 W PIC Z(3)9 BLANK WHEN ZERO.\n",
+        &[
+            "{ hex = \"0D0A40\", at = 0 },",
+            "{ filler = 4, pad = 0, any = true, at = 3 },",
+            "{ filler = 2, pad = 255, any = true, at = 7 },",
+            "{ filler = 5, pad = \"-\", any = true, at = 9 },",
+            "{ filler = 2, pad = 0, any = true, at = 14 },",
+            "{ name = \"w\", label = \"W\", kind = \"number\", len = 4, at = 16, pad = \" \", none = \"ebcdic-spaces\", remark = \"PIC Z(3)9\" },",
+        ],
+    );
+    check_doubts(
+        "01 R.\n05 FILLER PIC S9(3) COMP-3 VALUE 5.\n05 FILLER PIC X.\n88 ON VALUE '1'.\n05 A PIC X.\n",
+        &[
+            "line 2: the VALUE 5 of an item without a name was left out",
+            "line 3: the conditions (88) of an item without a name were left out: give it a name",
+        ],
+    );
+}

@@ -39,6 +39,11 @@ const RECORDS: &str = "
            05 R1-N PIC A(4).
            05 R1-O PIC 9(8) COMP.
            05 R1-P PIC S9(10) COMP-4.
+           05 R1-Q POINTER SYNC.
+           05 R1-R PIC X.
+           05 R1-S COMP-2 SYNC.
+           05 R1-T OCCURS 2 INDEXED BY R1-X COMPUTATIONAL-3 PIC S9(5).
+           05 R1-U PIC S9(4)P(2) COMP.
        01  R2.
            05 R2-A PIC X.
            05 R2-G OCCURS 3.
@@ -113,7 +118,7 @@ fn group(dice: &mut Dice, text: &mut String, record: u64, count: &mut u32, level
         }
         let sync = if dice.below(3) == 0 { " SYNC" } else { "" };
         let digits = 1 + dice.below(18);
-        let picture = match dice.below(9) {
+        let picture = match dice.below(14) {
             0 => format!("X({})", 1 + dice.below(40)),
             1 => format!("9({digits})"),
             2 => format!("S9({digits})"),
@@ -122,12 +127,26 @@ fn group(dice: &mut Dice, text: &mut String, record: u64, count: &mut u32, level
             5 => format!("S9({digits})V9 COMP-3"),
             6 => format!("S9({digits}) SIGN {} SEPARATE", if dice.below(2) == 0 { "LEADING" } else { "TRAILING" }),
             7 => format!("Z({digits})9.99"),
+            8 => format!("S9({})P({}) COMP", 1 + digits % 9, 1 + dice.below(9)),
+            9 => format!("VP({})9({}) COMP-3", 1 + dice.below(3), 1 + digits % 9),
+            10 => format!("9({digits}) BLANK WHEN ZERO"),
+            11 => format!("X({digits}) JUSTIFIED RIGHT"),
+            12 => format!("++({digits})9.9(2)"),
             _ => format!("S9({digits}) SIGN LEADING"),
         };
         // A picture with decimals has 18 digits at most.
         let picture = if digits == 18 && picture.contains("V9") { "S9(3)V9 COMP-3".to_owned() } else { picture };
-        let picture = if picture.starts_with("Z(") && digits > 14 { "Z(5)9.99".to_owned() } else { picture };
-        writeln!(text, "           {level:02} {name} PIC {picture}{occurs}.").expect("text");
+        let picture = if picture.contains(")9.9") && digits > 14 { "Z(5)9.99".to_owned() } else { picture };
+        // The clauses have no order, and a usage ends a list of indexes.
+        let indexed = if occurs.is_empty() { "" } else { " INDEXED BY" };
+        let index = if occurs.is_empty() { String::new() } else { format!(" {name}-IX") };
+        match (dice.below(3), picture.split_once(' ')) {
+            (0, Some((picture, usage))) => {
+                writeln!(text, "           {level:02} {name}{occurs}{indexed}{index}").expect("text");
+                writeln!(text, "               {usage} PIC {picture}.").expect("text");
+            }
+            _ => writeln!(text, "           {level:02} {name} PIC {picture}{occurs}.").expect("text"),
+        }
         if dice.below(6) == 0 {
             writeln!(text, "           {level:02} FILLER PIC X({}).", 1 + dice.below(5)).expect("text");
         } else if dice.below(5) == 0 && occurs.is_empty() {
@@ -219,7 +238,8 @@ fn tables(copybook: &str) -> BTreeMap<String, usize> {
     let mut tables = BTreeMap::new();
     for line in copybook.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let mut words = line.trim_end_matches('.').split_whitespace();
-        let level: u32 = words.next().and_then(|word| word.parse().ok()).expect("a level");
+        // The clauses of an entry may go on in the next line.
+        let Some(level) = words.next().and_then(|word| word.parse::<u32>().ok()) else { continue };
         let name = words.next().expect("a name").trim_end_matches('.').to_owned();
         if level == 88 || name == "FILLER" {
             continue;

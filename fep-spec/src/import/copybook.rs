@@ -4,6 +4,8 @@
 
 mod line;
 mod token;
+mod replace;
+mod directive;
 mod source;
 mod picture;
 mod entry;
@@ -12,6 +14,8 @@ mod codes;
 mod filler;
 mod counters;
 mod write;
+mod table;
+mod choice;
 mod comment;
 
 use std::fmt;

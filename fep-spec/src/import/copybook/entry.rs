@@ -2,11 +2,13 @@
 
 use super::picture::Picture;
 use super::token::Token;
-use crate::import::{Doubt, doubt};
+use crate::import::{Doubt, Severity, doubt};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
+    /// The number of the entry in the copybook.
+    pub(super) number: usize,
     pub(super) line: usize,
     pub(super) level: u8,
     /// The name. `None` for FILLER.
@@ -79,8 +81,8 @@ pub(super) struct SignClause {
 pub(super) struct Occurs {
     /// The maximum.
     pub(super) max: usize,
-    /// The item that counts.
-    pub(super) depending: Option<String>,
+    /// The item that counts, then the groups that qualify it. Empty if nothing counts.
+    pub(super) depending: Vec<String>,
 }
 
 /// Reads all entries. What is not understood is a doubt at its line.
@@ -122,15 +124,13 @@ pub(super) fn entries(tokens: &[Token], doubts: &mut Vec<Doubt>) -> Vec<Entry> {
             }
         }
     }
+    (0..).zip(&mut found).for_each(|(number, entry)| entry.number = number);
     found
 }
 
-/// `DATA DIVISION.`, `WORKING-STORAGE SECTION.`, and compiler words such as `SKIP1`.
+/// `DATA DIVISION.`, `WORKING-STORAGE SECTION.`.
 fn is_division(statement: &[Token]) -> bool {
-    let says = |word: &str| statement.iter().any(|token| token.is(word));
-    says("DIVISION")
-        || says("SECTION")
-        || statement.iter().all(|token| ["EJECT", "SKIP1", "SKIP2", "SKIP3"].iter().any(|word| token.is(word)))
+    statement.iter().any(|token| token.is("DIVISION") || token.is("SECTION"))
 }
 
 /// Whether a token is the level of an entry whose period before it is missing: a number at the start of a line, and a name behind it.
@@ -140,8 +140,12 @@ fn begins_entry(statement: &[Token], index: usize) -> bool {
     let is_level =
         token.text.len() == 2 && token.text.parse::<u8>().is_ok_and(|level| matches!(level, 1..=49 | 66 | 77 | 88));
     let is_word = behind.text.starts_with(|first: char| first.is_ascii_alphabetic());
+    // A number of a clause that goes on in this line: OCCURS, VALUE.
+    let is_within =
+        ["OCCURS", "TO", "VALUE", "VALUES", "IS", "ARE", "THRU", "THROUGH"].iter().any(|word| before.is(word));
     let clauses = ["TIMES", "TO", "DEPENDING", "THRU", "THROUGH", "INDEXED", "ASCENDING", "DESCENDING"];
     is_level
+        && !is_within
         && token.line > before.line
         && is_word
         && behind.line == token.line
@@ -154,21 +158,17 @@ struct Clauses<'t, 'd> {
     doubts: &'d mut Vec<Doubt>,
 }
 
-/// Words that begin a clause, so that they are no name.
+/// Words that begin a clause, so that they are no name. So does each usage.
 const CLAUSES: [&str; 22] = [
     "PIC",
     "PICTURE",
     "REDEFINES",
     "OCCURS",
     "USAGE",
-    "COMP",
-    "COMP-3",
-    "COMP-4",
-    "COMP-5",
-    "BINARY",
-    "PACKED-DECIMAL",
-    "DISPLAY",
+    "GROUP-USAGE",
     "SIGN",
+    "LEADING",
+    "TRAILING",
     "VALUE",
     "VALUES",
     "SYNC",
@@ -177,17 +177,26 @@ const CLAUSES: [&str; 22] = [
     "JUSTIFIED",
     "BLANK",
     "RENAMES",
+    "IS",
     "EXTERNAL",
+    "GLOBAL",
+    "DEPENDING",
+    "INDEXED",
 ];
+
+fn begins_clause(word: &Token) -> bool {
+    CLAUSES.iter().any(|clause| word.is(clause)) || usage(&word.text).is_some()
+}
 
 impl Clauses<'_, '_> {
     fn entry(mut self, level: u8, line: usize) -> Entry {
-        let name = self.rest.first().filter(|first| !CLAUSES.iter().any(|clause| first.is(clause))).cloned();
+        let name = self.rest.first().filter(|first| !begins_clause(first)).cloned();
         if name.is_some() {
             self.next();
         }
         let name = name.map(|name| name.text).filter(|name| !name.eq_ignore_ascii_case("FILLER"));
         let mut entry = Entry {
+            number: 0,
             line,
             level,
             name,
@@ -233,7 +242,7 @@ impl Clauses<'_, '_> {
                     }
                 }
             }
-            "USAGE" => {
+            "USAGE" | "GROUP-USAGE" => {
                 self.skip(&["IS"]);
                 if let Some(word) = self.next() {
                     entry.usage = usage(&word.text);
@@ -265,6 +274,7 @@ impl Clauses<'_, '_> {
                 self.skip(&["WHEN"]);
                 self.skip(&["ZERO", "ZEROS", "ZEROES"]);
             }
+            "IS" if self.rest.first().is_some_and(|next| next.is("EXTERNAL") || next.is("GLOBAL")) => {}
             "RENAMES" | "EXTERNAL" | "GLOBAL" | "DATE" | "VOLATILE" => {
                 if word.is("RENAMES") {
                     self.rest = &[];
@@ -294,7 +304,8 @@ impl Clauses<'_, '_> {
     fn occurs(&mut self, entry: &Entry, line: usize) -> Option<Occurs> {
         let first = self.next()?;
         let mut max = first.text.parse::<usize>().ok();
-        if self.skip(&["TO"]) {
+        let is_range = self.skip(&["TO"]);
+        if is_range {
             max = self.next().and_then(|most| most.text.parse().ok());
         }
         let name = entry.name.as_deref().unwrap_or("FILLER");
@@ -307,24 +318,28 @@ impl Clauses<'_, '_> {
             max = Some(1);
         }
         self.skip(&["TIMES"]);
-        let mut depending = None;
+        let mut depending = Vec::new();
         if self.skip(&["DEPENDING"]) {
             self.skip(&["ON"]);
-            depending = self.next().map(|name| name.text);
-            // The groups that qualify the name: names of items are found without them.
+            depending.extend(self.next().map(|name| name.text));
             while self.skip(&["OF", "IN"]) {
-                self.next();
+                depending.extend(self.next().map(|name| name.text));
             }
         }
         while self.skip(&["ASCENDING", "DESCENDING", "INDEXED"]) {
             self.skip(&["KEY"]);
             self.skip(&["IS", "BY"]);
             while self.rest.first().is_some_and(|word| {
-                !CLAUSES.iter().any(|clause| word.is(clause))
-                    && !["ASCENDING", "DESCENDING", "INDEXED"].iter().any(|clause| word.is(clause))
+                !begins_clause(word) && !["ASCENDING", "DESCENDING", "INDEXED"].iter().any(|clause| word.is(clause))
             }) {
                 self.next();
             }
+        }
+        if is_range && depending.is_empty() {
+            let message =
+                format!("{name} OCCURS from one number to another, and nothing counts it: its maximum was taken");
+            let hint = "write OCCURS n TO m TIMES DEPENDING ON …, or one number";
+            self.doubts.push(Doubt { severity: Severity::Warning, ..doubt("occurs", line, message, hint) });
         }
         Some(Occurs { max: max.unwrap_or(1), depending })
     }
@@ -332,8 +347,11 @@ impl Clauses<'_, '_> {
     fn values(&mut self) -> Vec<(String, Option<String>)> {
         self.skip(&["IS", "ARE"]);
         let mut values = Vec::new();
-        while let Some(value) = self.rest.first().filter(|word| is_value(&word.text)).cloned() {
+        while let Some(mut value) = self.rest.first().filter(|word| is_value(&word.text)).cloned() {
             self.next();
+            if value.is("ALL") {
+                value.text = self.next().map_or(value.text, |repeated| format!("ALL {}", repeated.text));
+            }
             let end = if self.skip(&["THRU", "THROUGH"]) { self.next().map(|end| end.text) } else { None };
             values.push((value.text, end));
         }

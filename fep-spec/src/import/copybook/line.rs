@@ -29,16 +29,25 @@ pub(super) fn lines(text: &str, doubts: &mut Vec<Doubt>) -> Vec<Line> {
         }
         let (indicator, body) = fixed(line);
         match indicator {
-            '*' | '/' | 'D' | 'd' | '$' => continue,
+            '*' | '/' | '$' => continue,
+            // A debugging line, and no word such as DEPENDING that begins in column 7.
+            'D' | 'd' if !body.starts_with(|first: char| first.is_alphabetic()) => continue,
             '-' => match lines.last_mut() {
-                Some(before) => join(&mut before.text, &body),
+                Some(before) => {
+                    join(&mut before.text, &body);
+                    before.text = without_comment(&before.text);
+                }
                 None => lines.push(Line { number, text: body }),
             },
+            ' ' if body.trim().is_empty() => {}
             _ => match too_far_left(line) {
                 Some(column) => {
                     let message = format!("the level stands in column {column}, and fixed format begins in column 8");
                     doubts.push(doubt("columns", number, message, "move the line so that it begins in column 8"));
-                    lines.push(Line { number, text: without_comment(line.get(..END).unwrap_or(line).trim_start()) });
+                    lines.push(Line {
+                        number,
+                        text: without_comment(line.get(..byte_of(line, END)).unwrap_or(line).trim_start()),
+                    });
                 }
                 None if indicator != ' ' => {
                     let message =
@@ -72,13 +81,35 @@ fn too_far_left(line: &str) -> Option<usize> {
     (column <= INDICATOR + 1 && begins_with_level(line) && !is_alone).then_some(column)
 }
 
-/// Whether a word lies across column 72, or the period stands behind it. A literal may lie there: it goes on in the next line.
+/// Whether a word lies across column 72, or a clause or the period stands behind it. A literal may lie there: it goes on in the next line.
 fn is_cut(line: &str) -> bool {
-    let at = |column: usize| line.get(column..=column).is_some_and(|one| !one.trim().is_empty());
-    let is_open = |quote: char| line.get(..END).unwrap_or_default().matches(quote).count() % 2 == 1;
-    let ends = |text: Option<&str>| text.is_some_and(|text| text.trim_end().ends_with('.'));
-    let is_ended_behind = ends(line.get(END..)) && !ends(line.get(..END));
-    ((at(END - 1) && at(END)) || is_ended_behind) && !is_open('\'') && !is_open('"')
+    let (within, behind) = line.split_at(byte_of(line, END));
+    let is_open = |quote: char| within.matches(quote).count() % 2 == 1;
+    let is_blank = |one: Option<char>| one.is_none_or(char::is_whitespace);
+    let is_across = !is_blank(within.chars().next_back()) && !is_blank(behind.chars().next());
+    let ends = |text: &str| text.trim_end().ends_with('.');
+    let is_ended_behind = ends(behind) && !ends(within);
+    let goes_on = !ends(within) && behind.split_whitespace().next().is_some_and(is_clause);
+    (is_across || is_ended_behind || goes_on) && !is_open('\'') && !is_open('"')
+}
+
+/// Whether a word of a line that is too long is a clause, and no mark of a change.
+fn is_clause(word: &str) -> bool {
+    let word = word.to_uppercase();
+    let clauses = ["PIC", "PICTURE", "VALUE", "OCCURS", "REDEFINES", "USAGE", "BINARY", "DISPLAY", "SYNC", "DEPENDING"];
+    clauses.contains(&word.as_str()) || word.starts_with("COMP-") || word.starts_with("COMPUTATIONAL")
+}
+
+/// The byte at which a column begins. A Korean character takes two columns.
+fn byte_of(line: &str, column: usize) -> usize {
+    let mut at = 0;
+    for (byte, character) in line.char_indices() {
+        if at >= column {
+            return byte;
+        }
+        at += if character.is_ascii() { 1 } else { 2 };
+    }
+    line.len()
 }
 
 /// A continuation goes on where the text before ended: a literal in column 72, a word at its last letter.

@@ -79,6 +79,11 @@ fn number(symbols: &[(char, usize)], digits: usize, text: &str) -> Result<Pictur
         return Err(format!("the picture {text} has S not only at its start, or V twice"));
     }
     let shape: Vec<_> = symbols.iter().filter(|(symbol, _)| *symbol != 'S').collect();
+    // P stands before all digits with the point before it, or behind all digits with the point behind it.
+    let order: String = shape.iter().map(|(symbol, _)| *symbol).collect();
+    if order.contains('P') && !["P9", "VP9", "9P", "9PV"].contains(&order.as_str()) {
+        return Err(format!("the picture {text} has P neither before nor behind all digits and the V"));
+    }
     let first_digit = shape.iter().position(|(symbol, _)| *symbol == '9').unwrap_or_default();
     let mut scale = 0_i64;
     let mut is_behind_point = false;
@@ -149,7 +154,7 @@ mod tests {
         check("Z(4)9.99", What::Blanks(2), 8, 7, 0, false);
         check("Z,ZZ9.99-", What::Edited, 9, 0, 0, false);
         check("9(4)/99", What::Edited, 7, 0, 0, false);
-        for wrong in ["9(", "X(0)", "9(99999)", "9S", "9V9V9", "Q", "S", "XN"] {
+        for wrong in ["9(", "X(0)", "9(99999)", "9S", "9V9V9", "Q", "S", "XN", "9P9", "S99V9P", "9VP"] {
             assert!(Picture::read(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,18 +1,14 @@
-//! The tokens of a copybook with those that it copies: COPY and REPLACING.
+//! The tokens of a copybook with those that it copies.
 
+use super::directive::directive;
 use super::line::lines;
+use super::replace::{Replacement, TOKENS_MAX, by_statements, replaced, replacements};
 use super::token::{Token, tokens};
 use super::{CopybookError, Reader};
 use crate::import::{Doubt, Origin, Severity, doubt};
 
 /// The largest copybook, in bytes, with everything that it copies.
 const SOURCE_MAX: usize = 4 << 20;
-
-/// The most words of a copybook, with everything that it copies.
-const TOKENS_MAX: usize = 1 << 20;
-
-/// The longest word that a replacement makes, in bytes.
-const WORD_MAX: usize = 4096;
 
 /// How deep copybooks may copy others.
 const COPY_DEPTH_MAX: usize = 16;
@@ -21,7 +17,7 @@ const COPY_DEPTH_MAX: usize = 16;
 pub(super) fn read(bytes: &[u8], load: Reader<'_>, doubts: &mut Vec<Doubt>) -> Result<Vec<Token>, CopybookError> {
     let mut left = SOURCE_MAX;
     let tokens = expand(bytes, load, &mut Vec::new(), None, &mut left, doubts)?;
-    Ok(data_division(tokens))
+    Ok(data_division(by_statements(tokens)))
 }
 
 /// Of a whole program, the data division. A copybook has none, and is taken whole.
@@ -60,18 +56,17 @@ fn expand(
     let mut rest = read.as_slice();
     while let Some((token, behind)) = rest.split_first() {
         let is_include = token.is("EXEC") && ["SQL", "INCLUDE"].iter().zip(behind).all(|(word, own)| own.is(word));
-        if !token.is("COPY") && !is_include {
-            expanded.push(token.clone());
-            rest = behind;
+        if !token.is("COPY") && !token.is("++INCLUDE") && !is_include {
+            let is_start = expanded.last().is_none_or(Token::is_end);
+            let skipped = directive(rest, is_start);
+            expanded.extend(skipped.is_none().then(|| token.clone()));
+            rest = rest.get(skipped.unwrap_or(1)..).unwrap_or_default();
             continue;
         }
-        let end = behind.iter().position(|token| token.is_end() || token.is("END-EXEC")).unwrap_or(behind.len());
-        let statement = behind.get(if is_include { 2 } else { 0 }..end).unwrap_or_default();
-        rest = behind.get(end + 1..).unwrap_or_default();
-        if is_include && rest.first().is_some_and(Token::is_end) {
-            rest = rest.get(1..).unwrap_or_default();
-        }
+        let statement = behind.get(if is_include { 2 } else { 0 }..).unwrap_or_default();
         let name = statement.first().map(|name| name.text.trim_matches(['\'', '"']).to_owned()).unwrap_or_default();
+        let (pairs, after) = clauses_of_copy(statement.get(1..).unwrap_or_default());
+        rest = end_of_copy(rest, after, is_include, doubts);
         let mut refuse = |message: String, hint: &str| doubts.push(doubt("copy", token.line, message, hint));
         if open.contains(&name) || open.len() >= COPY_DEPTH_MAX {
             refuse(
@@ -91,7 +86,7 @@ fn expand(
         let line = copied_at.unwrap_or(token.line);
         let copied = expand(&bytes, load, open, Some(line), left, doubts)?;
         open.pop();
-        expanded.extend(replaced(copied, &replacements(statement)));
+        expanded.extend(replaced(copied, &pairs));
         if expanded.len() > TOKENS_MAX {
             return Err(CopybookError::TooMany(TOKENS_MAX));
         }
@@ -99,96 +94,46 @@ fn expand(
     Ok(expanded)
 }
 
-/// What REPLACING replaces.
-struct Replacement {
-    /// Whole words, or the start or the end of a word.
-    place: Place,
-    from: Vec<Token>,
-    to: Vec<Token>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Whole,
-    Leading,
-    Trailing,
-}
-
-/// The pairs of `REPLACING ==A== BY ==B==`, of words, and of `LEADING ==A== BY ==B==`.
-fn replacements(statement: &[Token]) -> Vec<Replacement> {
-    let Some(start) = statement.iter().position(|token| token.is("REPLACING")) else { return Vec::new() };
-    let mut rest = statement.get(start + 1..).unwrap_or_default();
-    let mut found = Vec::new();
-    while let Some(by) = rest.iter().position(|token| token.is("BY")) {
-        let place = match rest.first() {
-            Some(first) if first.is("LEADING") => Place::Leading,
-            Some(first) if first.is("TRAILING") => Place::Trailing,
-            _ => Place::Whole,
-        };
-        let from = pseudo(rest.get(usize::from(place != Place::Whole)..by).unwrap_or_default());
-        let behind = rest.get(by + 1..).unwrap_or_default();
-        let len = match behind.first() {
-            Some(first) if first.text == "==" => {
-                behind.iter().skip(1).position(|token| token.text == "==").map_or(behind.len(), |at| at + 2)
-            }
-            _ => 1.min(behind.len()),
-        };
-        let (to, next) = behind.split_at(len);
-        if from.is_empty() {
-            break;
-        }
-        found.push(Replacement { place, from, to: pseudo(to) });
-        rest = next;
+/// What COPY replaces, and the tokens behind it: `OF LIBRARY`, `SUPPRESS`, `REPLACING …`.
+fn clauses_of_copy(mut rest: &[Token]) -> (Vec<Replacement>, &[Token]) {
+    let says =
+        |rest: &[Token], words: &[&str]| rest.first().is_some_and(|first| words.iter().any(|word| first.is(word)));
+    if says(rest, &["OF", "IN"]) {
+        rest = rest.get(2..).unwrap_or_default();
     }
-    found
-}
-
-/// Tokens without the marks of pseudo-text.
-fn pseudo(tokens: &[Token]) -> Vec<Token> {
-    tokens.iter().filter(|token| token.text != "==").cloned().collect()
-}
-
-/// Replaces sequences of tokens, starts and ends of words, and parts of words between `:` or `(` `)` as `:TAG:`.
-fn replaced(tokens: Vec<Token>, pairs: &[Replacement]) -> Vec<Token> {
-    let mut out = Vec::new();
-    let mut rest = tokens.as_slice();
-    while let Some((token, behind)) = rest.split_first() {
-        if out.len() > TOKENS_MAX {
-            break;
-        }
-        let matches = |pair: &&Replacement| {
-            pair.place == Place::Whole
-                && pair.from.len() <= rest.len()
-                && pair.from.iter().zip(rest).all(|(one, other)| one.text.eq_ignore_ascii_case(&other.text))
-        };
-        if let Some(pair) = pairs.iter().find(matches) {
-            out.extend(pair.to.iter().map(|new| Token { line: token.line, ..new.clone() }));
-            rest = rest.get(pair.from.len()..).unwrap_or_default();
-            continue;
-        }
-        out.push(Token { line: token.line, text: pairs.iter().fold(token.text.clone(), within) });
-        rest = behind;
+    if says(rest, &["SUPPRESS"]) {
+        rest = rest.get(1..).unwrap_or_default();
     }
-    out
+    match rest.split_first() {
+        Some((first, pairs)) if first.is("REPLACING") => replacements(pairs),
+        _ => (Vec::new(), rest),
+    }
 }
 
-/// A word in which a part is replaced. It stays a word: its length has a limit.
-fn within(word: String, pair: &Replacement) -> String {
-    let [part] = pair.from.as_slice() else { return word };
-    let part = part.text.as_str();
-    let new = pair.to.iter().map(|one| one.text.as_str()).collect::<String>();
-    let is_same = |text: Option<&str>| text.is_some_and(|text| text.eq_ignore_ascii_case(part));
-    let made = match pair.place {
-        Place::Leading if is_same(word.get(..part.len())) => {
-            format!("{new}{}", word.get(part.len()..).unwrap_or_default())
+/// The tokens behind a COPY and its period. A lost period is named: what stands behind it is kept.
+fn end_of_copy<'t>(copy: &'t [Token], after: &'t [Token], is_include: bool, doubts: &mut Vec<Doubt>) -> &'t [Token] {
+    let after = match after.split_first() {
+        Some((first, behind)) if is_include && first.is("END-EXEC") => {
+            return if behind.first().is_some_and(Token::is_end) {
+                behind.get(1..).unwrap_or_default()
+            } else {
+                behind
+            };
         }
-        Place::Trailing if is_same(word.len().checked_sub(part.len()).and_then(|at| word.get(at..))) => {
-            format!("{}{new}", word.get(..word.len() - part.len()).unwrap_or_default())
-        }
-        Place::Whole if part.starts_with([':', '(', '\'']) && word.contains(part) => word.replace(part, &new),
-        _ => return word,
+        Some((first, behind)) if first.is_end() => return behind,
+        _ => after,
     };
-    if made.len() <= WORD_MAX { made } else { word }
+    let own = copy.get(..copy.len() - after.len()).unwrap_or_default();
+    let line = own.last().map_or(1, |last| last.line);
+    if own.iter().any(|token| token.is("REPLACING")) && after.iter().take(20).any(|token| token.is("BY")) {
+        let message = "REPLACING is not a list of pairs A BY B: what stands here is not replaced".to_owned();
+        doubts.push(doubt("copy", line, message, "write REPLACING ==A== BY ==B== ==C== BY ==D=="));
+        let end = after.iter().position(Token::is_end).map_or(after.len(), |end| end + 1);
+        return after.get(end..).unwrap_or_default();
+    }
+    let message = "a period is missing at the end of this line".to_owned();
+    doubts.push(doubt("period", line, message, "end each COPY with a period"));
+    after
 }
 
 /// The text of a file. Each line is UTF-8, or CP949: a record of 80 bytes may end within a Korean character, and a comment that is damaged
@@ -199,7 +144,7 @@ fn decoded(bytes: &[u8], doubts: &mut Vec<Doubt>) -> Result<String, CopybookErro
     let mut damaged = 0;
     let mut count = 0;
     // DOS ends a file with 1A.
-    for (number, line) in (1..).zip(without_end(bytes).split(|byte| *byte == b'\n')) {
+    for (number, line) in (1..).zip(split(without_end(bytes))) {
         count = number;
         match std::str::from_utf8(line) {
             Ok(line) => text.push_str(line),
@@ -220,6 +165,28 @@ fn decoded(bytes: &[u8], doubts: &mut Vec<Doubt>) -> Result<String, CopybookErro
         text.push('\n');
     }
     if damaged * 2 > count { Err(CopybookError::NoText) } else { Ok(text) }
+}
+
+/// The length of a record of cards.
+const CARD: usize = 80;
+
+/// The lines: each ends with LF, or each with CR, or each has 80 bytes and no end.
+fn split(bytes: &[u8]) -> Vec<&[u8]> {
+    let has = |byte: u8| bytes.contains(&byte);
+    match () {
+        () if has(b'\n') => bytes.split(|byte| *byte == b'\n').collect(),
+        () if has(b'\r') => bytes.split(|byte| *byte == b'\r').collect(),
+        () if bytes.len() > CARD && bytes.chunks(CARD).all(is_card) => bytes.chunks(CARD).collect(),
+        () => vec![bytes],
+    }
+}
+
+/// Whether a record begins with a sequence number, or with its blanks, and with an indicator.
+fn is_card(card: &[u8]) -> bool {
+    let sequence = card.get(..6).unwrap_or_default();
+    let is_sequence = |of: fn(&u8) -> bool| sequence.len() == 6 && sequence.iter().all(of);
+    (is_sequence(u8::is_ascii_digit) || is_sequence(|byte| *byte == b' '))
+        && card.get(6).is_some_and(|byte| b" *-/".contains(byte))
 }
 
 /// Without the byte 1A that DOS puts at the end of a file.

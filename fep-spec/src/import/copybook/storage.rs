@@ -92,6 +92,7 @@ pub(super) fn records(entries: Vec<Entry>, size: BinarySize, doubts: &mut Vec<Do
 
 fn record(line: usize) -> Entry {
     Entry {
+        number: usize::MAX,
         line,
         level: 1,
         name: None,
@@ -261,8 +262,8 @@ fn alignment_of(node: &Node) -> usize {
     match node.usage {
         _ if !node.entry.is_synchronized => 1,
         Usage::Binary | Usage::Native => node.len.clamp(1, 8),
-        Usage::Float | Usage::Index | Usage::Pointer => 4,
-        Usage::Double => 8,
+        Usage::Float | Usage::Index => 4,
+        Usage::Double | Usage::Pointer => 8,
         Usage::Display | Usage::Packed | Usage::National | Usage::DoubleByte => 1,
     }
 }

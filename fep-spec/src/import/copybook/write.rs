@@ -1,7 +1,7 @@
 //! Makes the spec from the records of a copybook.
 
 use super::codes::conditions;
-use super::counters::{Counters, counter_names, is_counted_outside};
+use super::counters::{Pairs, without_marks};
 use super::entry::Usage;
 use super::filler::filler;
 use super::picture::{Picture, What};
@@ -26,12 +26,12 @@ pub(super) struct Writer {
     given: Given,
     /// The telegram that is being made.
     table: String,
-    /// The names of the fields that count entries, in capitals.
-    counters: Vec<String>,
+    /// The fields that count entries.
+    pub(super) counters: Pairs,
     /// How many parts and groups contain the item.
-    depth: usize,
+    pub(super) depth: usize,
     /// Groups without OCCURS become no parts: their items stand in their place.
-    is_flat: bool,
+    pub(super) is_flat: bool,
 }
 
 impl Writer {
@@ -46,7 +46,7 @@ impl Writer {
             items: Vec::new(),
             given: Given::default(),
             table: String::new(),
-            counters: Vec::new(),
+            counters: Pairs::default(),
             depth: 0,
             is_flat: false,
         }
@@ -61,7 +61,7 @@ impl Writer {
         // The enum of all telegrams has the name of the spec.
         let base = if base == self.spec { format!("{base}Record") } else { free(&base, "Record") };
         self.table = self.given.unique(&base, "");
-        self.counters = counter_names(record);
+        self.counters = Pairs::of(record);
         let mut varies = false;
         let items = match record.below.is_empty() {
             true => self.node(record, 0, "", &mut varies, &mut Given::default()),
@@ -73,19 +73,12 @@ impl Writer {
         }
         let mut table = DraftTable { name: self.table.clone(), entries, items, ..DraftTable::default() };
         self.count(record, &mut table.items);
+        without_marks(&mut table.items);
+        self.draft.parts.iter_mut().for_each(|part| without_marks(&mut part.items));
         self.draft.telegrams.push(table);
     }
 
-    /// Ties the tables of a telegram or part to the fields that count them.
-    fn count(&mut self, node: &Node, items: &mut [DraftItem]) {
-        let mut counters = Counters::new(&mut self.draft.parts);
-        counters.of_table(items);
-        for (table, message) in counters.twice {
-            self.doubt(table_named(node, &table).unwrap_or(node), Severity::Warning, "occurs", message);
-        }
-    }
-
-    fn level(&mut self, nodes: &[Node], base: usize, path: &str, varies: &mut bool) -> Vec<DraftItem> {
+    pub(super) fn level(&mut self, nodes: &[Node], base: usize, path: &str, varies: &mut bool) -> Vec<DraftItem> {
         let mut given = Given::default();
         nodes.iter().flat_map(|node| self.node(node, base, path, varies, &mut given)).collect()
     }
@@ -100,12 +93,7 @@ impl Writer {
                 Entry::new("any", true),
             ]);
             items.push(slack);
-            self.doubt(
-                node,
-                Severity::Note,
-                "slack",
-                format!("SYNCHRONIZED puts {} slack bytes before {}", node.slack, node.shown()),
-            );
+            self.slack(node);
         }
         let at = (!*varies).then_some(base.saturating_add(node.offset));
         let mut own = self.item(node, at, path, varies, given);
@@ -125,7 +113,7 @@ impl Writer {
         items
     }
 
-    fn item(
+    pub(super) fn item(
         &mut self,
         node: &Node,
         at: Option<usize>,
@@ -153,7 +141,7 @@ impl Writer {
             return self.in_place(node, at, path, varies, given);
         }
         let is_deep = self.depth >= DEPTH_MAX;
-        if is_deep || is_counted_outside(node) {
+        if is_deep || self.counters.is_counted_outside(node) {
             let why = if is_deep { "is too deep for a part" } else { "has a table that a field outside it counts" };
             self.doubt(node, Severity::Note, "group", format!("{name} {why}: its items stand in its place"));
             return self.in_place(node, at, path, varies, given);
@@ -191,53 +179,9 @@ impl Writer {
         node.below.iter().flat_map(|below| self.node(below, base, path, varies, given)).collect()
     }
 
-    fn group(
-        &mut self,
-        node: &Node,
-        name: &str,
-        at: Option<usize>,
-        path: &str,
-        varies: &mut bool,
-        given: &mut Given,
-    ) -> DraftItem {
-        let item = given.unique(&item_name(name), "_");
-        let mut group = DraftItem::new([Entry::new("group", item.as_str()), Entry::new("label", name)]);
-        group.line = Some(node.entry.line);
-        let mut inside = false;
-        self.depth += 1;
-        group.items = self.level(&node.below, 0, &format!("{path}{item}."), &mut inside);
-        self.depth -= 1;
-        let used = node.below.last().map_or(0, |last| last.offset.saturating_add(last.longest()));
-        if node.len > used && !inside {
-            group.items.push(DraftItem::new([
-                Entry::new("filler", node.len - used),
-                Entry::new("label", "slack bytes"),
-                Entry::new("any", true),
-            ]));
-        }
-        *varies |= inside;
-        self.repeat(node, &mut group, varies);
-        place(&mut group, at);
-        self.read(node, &format!("{path}{item}"), &[]);
-        group
-    }
-
-    /// How often an item repeats.
-    fn repeat(&mut self, node: &Node, item: &mut DraftItem, varies: &mut bool) {
-        let Some(occurs) = &node.entry.occurs else { return };
-        let max = occurs.max;
-        match &occurs.depending {
-            Some(by) => {
-                item.entries.extend([Entry::new("count", item_name(by)), Entry::new("max", max)]);
-                *varies = true;
-            }
-            None => item.entries.push(Entry::new("count", max)),
-        }
-    }
-
     fn field(&mut self, node: &Node, at: Option<usize>, path: &str, varies: &mut bool, given: &mut Given) -> DraftItem {
         let constant = node.entry.values.first().filter(|_| node.conditions.is_empty()).map(|(value, _)| value.clone());
-        let Some(name) = &node.entry.name else { return filler(node, at, constant.as_deref()) };
+        let Some(name) = &node.entry.name else { return self.filler(node, at, constant.as_deref()) };
         let item_name = given.unique(&item_name(name), "_");
         let head = if node.entry.occurs.is_some() { "group" } else { "name" };
         let mut item = DraftItem::new([Entry::new(head, item_name.as_str()), Entry::new("label", name.as_str())]);
@@ -264,7 +208,22 @@ impl Writer {
         if !node.entry.picture_text.is_empty() {
             item.entries.push(Entry::new("remark", remark));
         }
+        self.counters.mark_field(node, &mut item);
         self.read(node, &format!("{path}{item_name}"), &assumed);
+        item
+    }
+
+    /// An item without a name. What of its entry a filler cannot have is a note.
+    fn filler(&mut self, node: &Node, at: Option<usize>, value: Option<&str>) -> DraftItem {
+        let (item, is_lost) = filler(node, at, value, self.is_ebcdic);
+        if is_lost {
+            let message = format!("the VALUE {} of an item without a name was left out", value.unwrap_or_default());
+            self.doubt(node, Severity::Note, "values", message);
+        }
+        if !node.conditions.is_empty() {
+            let message = "the conditions (88) of an item without a name were left out: give it a name".to_owned();
+            self.doubt(node, Severity::Note, "values", message);
+        }
         item
     }
 
@@ -272,7 +231,7 @@ impl Writer {
     fn kind(&mut self, node: &Node) -> (Vec<Entry>, Vec<String>) {
         let bytes = || vec![Entry::new("kind", "bytes")];
         let Some(picture) = &node.entry.picture else {
-            if node.usage.text().is_empty() {
+            if !matches!(node.usage, Usage::Float | Usage::Double | Usage::Index | Usage::Pointer) {
                 // The picture is missing or wrong, which has been said.
                 return (bytes(), Vec::new());
             }
@@ -307,6 +266,7 @@ impl Writer {
             }
             What::Blanks(scale) => {
                 options.extend([Entry::new("kind", "number"), Entry::new("pad", " ")]);
+                options.extend(node.entry.is_blank_when_zero.then(|| self.blank(node)));
                 if scale > 0 {
                     options.extend([Entry::new("scale", scale), Entry::new("point", true)]);
                 }
@@ -342,7 +302,7 @@ impl Writer {
             }
             _ => {}
         }
-        let is_counter = node.entry.name.as_ref().is_some_and(|name| self.counters.contains(&name.to_uppercase()));
+        let is_counter = self.counters.counts(node);
         if picture.is_signed && is_counter {
             let message = match node.usage {
                 Usage::Binary | Usage::Native => None,
@@ -383,11 +343,23 @@ impl Writer {
             options.push(Entry::new("scale", Value::Number(picture.scale)));
         }
         if node.entry.is_blank_when_zero {
-            options.push(Entry::new("none", if self.is_ebcdic { "ebcdic-spaces" } else { "spaces" }));
-            let message = format!("{} is BLANK WHEN ZERO: blanks are read as no value", node.shown());
-            self.doubt(node, Severity::Note, "picture", message);
+            options.push(self.blank(node));
         }
         (options, Vec::new())
+    }
+
+    /// What BLANK WHEN ZERO becomes.
+    fn blank(&mut self, node: &Node) -> Entry {
+        let message = format!("{} is BLANK WHEN ZERO: blanks are read as no value", node.shown());
+        let has_point =
+            node.entry.picture.as_ref().is_some_and(|picture| picture.what == What::Number && picture.scale > 0);
+        if has_point {
+            let message = format!("{message}; with V, GnuCOBOL has one byte more, and a compiler of IBM has not");
+            self.doubt(node, Severity::Warning, "picture", message);
+        } else {
+            self.doubt(node, Severity::Note, "picture", message);
+        }
+        Entry::new("none", if self.is_ebcdic { "ebcdic-spaces" } else { "spaces" })
     }
 
     /// The list of codes of the conditions of an item.
@@ -416,51 +388,7 @@ impl Writer {
         Some(list)
     }
 
-    /// Redefinitions: the first description is used. The choice that somebody can complete stands above it as a comment.
-    fn redefinitions(&mut self, node: &Node, own: &mut [DraftItem], path: &str) {
-        let name = item_name(node.entry.name.as_deref().unwrap_or("filler"));
-        let mut cases = Vec::new();
-        for (number, description) in std::iter::once(node).chain(&node.redefinitions).enumerate() {
-            let mut quiet = Self { is_flat: true, ..Self::new(self.is_ebcdic, Vec::new()) };
-            // Nothing says where an item of a case is: a case stands at no offset.
-            let mut varies = true;
-            let mut given = Given::default();
-            let mut items = match description.below.is_empty() || description.entry.occurs.is_some() {
-                true => quiet.item(description, None, path, &mut varies, &mut given),
-                false => quiet.level(&description.below, 0, path, &mut varies),
-            };
-            let rest = node.longest().saturating_sub(description.all());
-            if rest > 0 {
-                items.push(DraftItem::new([Entry::new("filler", rest), Entry::new("any", true)]));
-            }
-            let label = description.entry.name.clone().unwrap_or_else(|| format!("Case{number}"));
-            let mut case = DraftItem::new([Entry::new("code", "?"), Entry::new("name", pascal(&item_name(&label)))]);
-            case.items = items;
-            cases.push(case);
-        }
-        let mut choice = DraftItem::new([Entry::new("choice", format!("{name}_forms")), Entry::new("by", "?")]);
-        choice.cases = cases;
-        let names: Vec<_> = node.redefinitions.iter().map(Node::shown).collect();
-        let message = format!(
-            "{} also describes {}: no field says which of them holds, so the first description is used",
-            names.join(", "),
-            node.shown()
-        );
-        let mut comment = vec![format!(
-            "line {}: {message}. As a choice, with the field and the codes that decide:",
-            node.entry.line
-        )];
-        comment.extend(crate::draft::lines(&choice));
-        if let Some(first) = own.first_mut() {
-            first.doubts.extend(comment);
-        }
-        self.doubt(node, Severity::Warning, "redefines", message);
-        if let Some(last) = self.doubts.last_mut() {
-            last.hint = Some("the choice stands as a comment in the spec: complete `by` and the codes".to_owned());
-        }
-    }
-
-    fn read(&mut self, node: &Node, path: &str, assumed: &[String]) {
+    pub(super) fn read(&mut self, node: &Node, path: &str, assumed: &[String]) {
         let read = [
             ("name", node.entry.name.clone().unwrap_or_default()),
             ("picture", node.entry.picture_text.clone()),
@@ -484,12 +412,6 @@ impl Writer {
     }
 }
 
-/// The table below a node that became the group of this name.
-fn table_named<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
-    let is_it = node.entry.occurs.is_some() && node.entry.name.as_deref().map(item_name).as_deref() == Some(name);
-    if is_it { Some(node) } else { node.below.iter().find_map(|below| table_named(below, name)) }
-}
-
-fn place(item: &mut DraftItem, at: Option<usize>) {
+pub(super) fn place(item: &mut DraftItem, at: Option<usize>) {
     item.entries.extend(at.map(|at| Entry::new("at", at)));
 }

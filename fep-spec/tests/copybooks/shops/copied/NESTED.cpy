@@ -1,0 +1,1 @@
+           10  NESTED-A                PIC 9(3).

@@ -1,0 +1,1 @@
+       01  CM-REC.           05  CM-A PIC X(2).           05  CM-B PIC 9(3).
