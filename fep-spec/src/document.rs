@@ -265,6 +265,17 @@ impl Document {
         });
     }
 
+    /// Shows this place of the first file beside the findings in other files that are wanted.
+    pub(crate) fn show_beside(&self, at: &Range<usize>, is_wanted: impl Fn(&Finding) -> bool) {
+        let place = self.place(at);
+        let mut findings = self.findings.borrow_mut();
+        for finding in findings.iter_mut().filter(|finding| !Arc::ptr_eq(&finding.source, &self.source)) {
+            if is_wanted(finding) && !finding.also.contains(&place) {
+                finding.also.push(place.clone());
+            }
+        }
+    }
+
     /// All findings, in the order of the files and the places in them.
     #[must_use]
     pub fn into_report(self) -> Report {

@@ -53,6 +53,8 @@ pub(crate) struct Included {
     pub(crate) paths: Vec<PathBuf>,
     /// Which file includes which.
     pub(crate) graph: IncludeGraph,
+    /// The title of the document's first file, if that is a shared file.
+    pub(crate) shared: Option<String>,
 }
 
 /// Which file of a document includes which.
@@ -68,7 +70,7 @@ impl Included {
     /// Finds and reads the files that the document includes, directly or through others. Notes what cannot be included.
     pub(crate) fn read(document: &mut Document, path: &Path, access: &dyn FileAccess) -> Self {
         let graph = IncludeGraph { edges: vec![Vec::new()], complete: true };
-        let none = Self { order: Vec::new(), paths: Vec::new(), graph };
+        let none = Self { order: Vec::new(), paths: Vec::new(), graph, shared: None };
         let mut reader = Reader { document, access, known: Vec::new(), stack: Vec::new(), bytes: 0, included: none };
         let identity = access.identity(path).ok();
         reader.known.push((identity, 0));
@@ -121,7 +123,11 @@ impl Reader<'_> {
     fn file(&mut self, path: &Path, name: String, number: usize, entry: Range<usize>) {
         let folder = path.parent().unwrap_or(Path::new(""));
         self.stack.push(Step { file: number, name, folder: folder.to_owned(), entry });
-        let entries = self.document.look_into(number, |root| entries(&root)).unwrap_or_default();
+        let facts = self.document.look_into(number, |root| (entries(&root), shared_title(&root)));
+        let (entries, shared) = facts.unwrap_or_default();
+        if number == 0 {
+            self.included.shared = shared;
+        }
         for entry in entries {
             match self.entry(folder, &entry) {
                 Some(file) => self.included.graph.edges.get_mut(number).into_iter().for_each(|edges| edges.push(file)),
@@ -304,6 +310,12 @@ impl Reader<'_> {
         self.document.error_also(Code::BadInclude, span.clone(), message, hint, &also);
         false
     }
+}
+
+/// The title of a shared file. `None` if the file is a spec, or neither.
+pub(crate) fn shared_title(root: &Table<'_>) -> Option<String> {
+    let is_shared = root.has(SHARED) && !root.has("spec");
+    is_shared.then(|| root.text(SHARED).unwrap_or_default().to_owned())
 }
 
 /// The entries of `include`.

@@ -10,7 +10,7 @@ use fep_codec::Charset;
 use fep_codec::layout::CheckFn;
 
 use crate::document::Document;
-use crate::include::{Disk, FileAccess, Included, NoFiles, SHARED};
+use crate::include::{Disk, FileAccess, Included, NoFiles, SHARED, shared_title};
 use crate::lint::lint;
 use crate::lower::lower;
 use crate::model::{Spec, SpecSet};
@@ -178,7 +178,7 @@ impl SpecFile {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         let document = Document::new(Source::new("", self.text.as_str()));
-        document.look_into(0, |root| root.has(SHARED) && !root.has("spec")).unwrap_or_default()
+        document.look_into(0, |root| shared_title(&root).is_some()).unwrap_or_default()
     }
 }
 
@@ -201,18 +201,21 @@ fn check(name: &str, path: &Path, text: &str, files: &dyn FileAccess) -> Checked
 fn check_in(alone: Charset, name: &str, path: &Path, text: &str, files: &dyn FileAccess) -> Checked {
     let mut document = Document::new(Source::new(name, text));
     let included = Included::read(&mut document, path, files);
-    let shared = document.look_into(0, |root| {
-        let title = root.text(SHARED).unwrap_or_default().to_owned();
-        (root.has(SHARED) && !root.has("spec")).then_some(title)
-    });
     let sources: Vec<_> = included.order.iter().map(|file| Arc::clone(document.source_of(*file))).collect();
     let hash = hash(sources.iter().map(|source| source.text.as_str()));
     let spec = document.walk_on(&included.order, |mut roots| {
-        let lowered = lower(roots.pop()?, roots, included.graph.clone(), alone, hash);
+        let root = roots.pop()?;
+        let charset_at = root.key_span("charset");
+        let lowered = lower(root, roots, included.graph.clone(), alone, hash);
         lint(&document, &lowered);
+        if let Some(at) = charset_at {
+            // A shared file does not say in which charset it is wrong.
+            let label = lowered.spec.charset.label();
+            document.show_beside(&at, |finding| finding.message.contains(label));
+        }
         Some(lowered.spec)
     });
-    let shared = shared.flatten();
+    let shared = included.shared;
     let report = document.into_report();
     let spec = spec.flatten().filter(|_| !report.has_errors() && shared.is_none());
     Checked { spec, report, included: included.paths, sources, shared }

@@ -37,7 +37,7 @@ use self::options::FieldOptions;
 pub(crate) use self::options::{NEWLINES, NUMBER_MAX_DIGITS, SCALE_MAX};
 pub(crate) use self::totals::{LAST_DIGITS_MAX, NUMBER_MAX};
 use crate::document::{Document, Located, Table, instead, nearest};
-use crate::include::IncludeGraph;
+use crate::include::{IncludeGraph, shared_title};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
 use crate::report::{Code, Fix};
 
@@ -114,7 +114,8 @@ pub(crate) fn lower<'d>(
     hash: u64,
 ) -> Lowered {
     let document = root.document();
-    let head = if shared::is_shared(&root) { Head::of_shared(alone) } else { Head::read(&root) };
+    let is_shared = shared_title(&root).is_some();
+    let head = if is_shared { Head::of_shared(alone) } else { Head::read(&root) };
     let Head { name, title, version, source, charset, offsets_from } = head;
     let files: Vec<&Table<'d>> = shared.iter().chain([&root]).collect();
     let part_names = sections(&files, "parts").into_iter().map(|(name, _)| name).collect();
@@ -147,13 +148,13 @@ pub(crate) fn lower<'d>(
         known.claim_file(document, &name);
     }
     let (record_files, file_places) = files::files(sections(&[&root], "files"));
-    warn_unused(document, &known, &list_names, shared::is_shared(&root));
+    warn_unused(document, &known, &list_names, is_shared);
 
     let part_specs =
         known.parts.into_iter().map(|part| PartSpec { layout: part.layout, notes: part.items.notes }).collect();
     let codes = known.codes;
     shared.into_iter().for_each(shared::finish);
-    if shared::is_shared(&root) {
+    if is_shared {
         shared::finish(root)
     } else {
         head::finish(root)

@@ -188,6 +188,17 @@ fn a_version_in_git_has_the_shared_files_of_its_commit() {
         let (_, text, error) = run_with(&below, &["diff", old, "one.toml"], "");
         assert!(text.contains("header.trace  resized: 6 → 8"), "{old}: {text}{error}");
     }
+    #[cfg(unix)]
+    {
+        // In the commit, the header is included by its own name and by that of a link.
+        std::os::unix::fs::symlink("../specs/shared/header.toml", folder.path().join("specs/link.toml"))
+            .expect("a link");
+        change(&folder, "specs/two/two.toml", "header.toml\"]", "header.toml\", \"../link.toml\"]");
+        assert!(git(&["add", "."]) && git(&["commit", "--quiet", "-m", "a link"]));
+        let (code, _, error) = run(&folder, &["diff", "git:HEAD:specs/two/two.toml", "specs/one/one.toml"]);
+        assert!(code == Some(2) && error.contains("`git:HEAD:specs/link.toml` is included twice"), "{error}");
+        assert!(run(&folder, &["check", "specs/two"]).1.contains("`specs/link.toml` is included twice by this file"));
+    }
     fs::remove_file(folder.path().join("specs/shared/letters.toml")).expect("it goes");
     assert!(git(&["commit", "--quiet", "-a", "-m", "without letters"]));
     let (code, _, error) = run(&folder, &["diff", "git:HEAD:specs/one/one.toml", "git:HEAD~1:specs/one/one.toml"]);

@@ -284,6 +284,40 @@ fn shared_files_have_limits() {
     assert!(found[0].1.contains("`f8.toml` is more than 8 includes deep"), "{found:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_has_one_identity_by_whatever_name_it_is_included() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("real/below")).expect("a folder");
+    symlink("real/below", path("linked")).expect("a link");
+    symlink("letters.toml", path("real/other.toml")).expect("a link");
+    symlink("real/letters.txt", path("text.toml")).expect("a link");
+    fs::write(path("real/letters.txt"), "secret = 1").expect("a file");
+    fs::write(path("real/letters.toml"), "shared = \"a\"\n[types]\nN = { kind = \"number\" }\n").expect("a file");
+    fs::write(path("real/one.toml"), "shared = \"b\"\ninclude = [\"letters.toml\"]\n").expect("a file");
+    fs::write(path("real/two.toml"), "shared = \"b\"\ninclude = [\"other.toml\"]\n").expect("a file");
+    let check = |entries: &str| {
+        let spec = format!("{HEAD}include = [{entries}]\n");
+        Spec::check_with("spec.toml", &spec, &Disk::at(folder.path()))
+    };
+    let checked = check("\"real/one.toml\", \"real/two.toml\"");
+    assert!(checked.report.is_empty() && checked.included.len() == 3, "{}", checked.report);
+    // Behind a link, `..` is the folder above its target.
+    let checked = check("\"linked/../letters.toml\"");
+    assert!(checked.report.is_empty(), "{}", checked.report);
+    assert_eq!(checked.included, [Path::new("linked/../letters.toml")]);
+    let checked = check("\"real/below/../letters.toml\"");
+    assert_eq!(checked.included, [Path::new("real/letters.toml")]);
+    let report = check("\"text.toml\"").report.render(false);
+    assert!(
+        report.contains("is a link to a file that does not end with `.toml`") && !report.contains("secret"),
+        "{report}"
+    );
+}
+
 #[test]
 fn a_diamond_of_many_floors_is_read_once() {
     let floors = (0..14_usize).map(|number| (number, number / 2 * 2 + 2));

@@ -22,11 +22,6 @@ const OF_SPEC: &str = "leave it out: it is that of the spec which includes the f
 const OF_PART: &str =
     "move it to the spec; items that several telegrams share are a part, and a part can be in a shared file";
 
-/// Whether a file is a shared file and no spec.
-pub(super) fn is_shared(root: &Table<'_>) -> bool {
-    root.has(SHARED) && !root.has("spec")
-}
-
 /// Notes the keys that a shared file does not have.
 pub(super) fn finish(root: Table<'_>) {
     // What another file is, was noted where it is included.

@@ -4,13 +4,19 @@ use std::io::{self, Error, ErrorKind, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fep_spec::include::FileAccess;
+use fep_spec::include::{FileAccess, clean};
 use fep_spec::load::SpecFile;
 
 use crate::end::Stop;
 
 /// The maximum length of a spec in a commit, in bytes.
 const SPEC_MAX_BYTES: usize = 64 << 20;
+
+/// The maximum length of the target of a symbolic link, in bytes.
+const LINK_MAX_BYTES: usize = 4096;
+
+/// The maximum number of symbolic links that lead to one file.
+const LINKS_MAX: usize = 8;
 
 /// The files of a commit.
 pub(crate) struct Commit {
@@ -50,20 +56,11 @@ impl Commit {
     }
 }
 
-impl FileAccess for Commit {
-    fn identity(&self, path: &Path) -> io::Result<PathBuf> {
-        // Git reads a path that begins with `..` from this folder.
-        if !self.here && path.components().next() == Some(Component::ParentDir) {
-            return Err(Error::new(ErrorKind::NotFound, "it is outside of the repository"));
-        }
-        Ok(fep_spec::include::clean(path))
-    }
-
-    fn read(&self, path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
-        let start = if self.here { "./" } else { "" };
-        let object = format!("{}:{start}{}", self.revision, path.display());
+impl Commit {
+    /// What Git prints, at most this many bytes.
+    fn git(&self, arguments: &[&str], max_bytes: usize) -> io::Result<Vec<u8>> {
         let mut git = Command::new("git");
-        git.args(["cat-file", "--end-of-options", "blob", &object]).env("LC_ALL", "C");
+        git.args(arguments).env("LC_ALL", "C");
         let git = git.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut git = git.map_err(|error| Error::other(format!("git does not run: {error}")))?;
         let mut bytes = Vec::new();
@@ -79,6 +76,51 @@ impl FileAccess for Commit {
         let line = message.lines().next().unwrap_or("git failed").to_owned();
         let is_missing = line.contains("does not exist in") || line.contains("exists on disk, but not in");
         Err(Error::new(if is_missing { ErrorKind::NotFound } else { ErrorKind::Other }, line))
+    }
+
+    /// The content of a file, or the target of a symbolic link.
+    fn blob(&self, path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
+        let start = if self.here { "./" } else { "" };
+        let object = format!("{}:{start}{}", self.revision, path.display());
+        self.git(&["cat-file", "--end-of-options", "blob", &object], max_bytes)
+    }
+
+    fn is_link(&self, path: &Path) -> io::Result<bool> {
+        let path = path.display().to_string();
+        let mut arguments = vec!["--literal-pathspecs", "ls-tree"];
+        arguments.extend((!self.here).then_some("--full-tree"));
+        arguments.extend(["--end-of-options", &self.revision, "--", &path]);
+        Ok(self.git(&arguments, LINK_MAX_BYTES)?.starts_with(b"120000 "))
+    }
+
+    /// The path of the file that a path leads to.
+    fn followed(&self, path: &Path) -> io::Result<PathBuf> {
+        let mut path = clean(path);
+        for _ in 0..LINKS_MAX {
+            // Git reads a path that begins with `..` from this folder.
+            if !self.here && path.components().next() == Some(Component::ParentDir) {
+                return Err(Error::new(ErrorKind::NotFound, "it is outside of the repository"));
+            }
+            if !self.is_link(&path)? {
+                return Ok(path);
+            }
+            let target = self.blob(&path, LINK_MAX_BYTES)?;
+            path = clean(&path.parent().unwrap_or(Path::new("")).join(String::from_utf8_lossy(&target).as_ref()));
+            if path.has_root() {
+                return Err(Error::new(ErrorKind::NotFound, "it is a link to a place outside of the repository"));
+            }
+        }
+        Err(Error::other("it is a link to a link, too many times"))
+    }
+}
+
+impl FileAccess for Commit {
+    fn identity(&self, path: &Path) -> io::Result<PathBuf> {
+        self.followed(path)
+    }
+
+    fn read(&self, path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
+        self.blob(&self.followed(path)?, max_bytes)
     }
 
     fn name(&self, path: &Path) -> String {
