@@ -124,6 +124,12 @@ impl<'g> Reader<'g> {
             self.doubts.push(error("settings", self.settings.origin(address, "sheet"), message, hint));
             return Vec::new();
         };
+        if address.item.matches('.').count() > lines::DEPTH_MAX {
+            let message = format!("cases stand more than {} deep inside each other", lines::DEPTH_MAX);
+            let hint = "does a case name the sheet that it stands on?";
+            self.doubts.push(error("settings", self.settings.origin(address, "sheet"), message, hint));
+            return Vec::new();
+        }
         self.sheets.insert(sheet);
         let Some(lines) = lines::lines(grid, self.settings.lang, &mut self.doubts) else { return Vec::new() };
         let items = self.list(&lines.lines, address, grid, &lines.columns);

@@ -167,6 +167,28 @@ fn rubbish_in_the_sheet_fep_is_a_finding() {
 }
 
 #[test]
+fn a_workbook_without_an_end_is_refused() {
+    let imported = edited(|plan| {
+        let row = |depth: usize| row::Row { number: "1".to_owned() + &"-1".repeat(depth), ..row::Row::default() };
+        rows(plan, "0200 Ask").extend((0..600).map(|depth| row::Row { label: format!("L{depth}"), ..row(depth) }));
+    });
+    assert!(imported.doubts.iter().any(|doubt| doubt.severity == Severity::Error));
+    // A choice whose case stands on the sheet of the choice.
+    let imported = edited(|plan| {
+        let case = crate::draft::Value::Table(["code", "name"].map(|key| crate::draft::Entry::new(key, "N")).to_vec());
+        let mut address = settings::Address::new("telegrams", "Ask", "memo");
+        for _ in 0..300 {
+            plan.settings.push(settings::Setting::new(&address, "by", "head.code"));
+            plan.settings.push(settings::Setting::new(&address, "case", case.clone()));
+            address = address.below("N");
+            plan.settings.push(settings::Setting::new(&address, "sheet", "0200 Ask"));
+            address = address.below("memo");
+        }
+    });
+    assert!(imported.doubts.iter().any(|doubt| doubt.message.contains("more than 32 deep")), "{imported}");
+}
+
+#[test]
 fn the_same_spec_gives_the_same_bytes() {
     let [one, other] = [Lang::Ko, Lang::Ko].map(|lang| write("coop.toml", SPEC, lang).unwrap());
     assert!(one == other);

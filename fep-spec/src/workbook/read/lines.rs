@@ -32,6 +32,9 @@ pub(in super::super) struct Lines {
 pub(in super::super) const LABEL: usize = 1;
 pub(in super::super) const LEN: usize = 4;
 
+/// The deepest row: more levels than the groups and parts of a spec can have.
+pub(super) const DEPTH_MAX: usize = 32;
+
 /// Whether a sheet has the headings of a table of items.
 pub(in super::super) fn has_heading(grid: &Grid, lang: Lang) -> bool {
     heading(grid, lang).is_ok()
@@ -92,7 +95,7 @@ pub(super) fn lines(grid: &Grid, lang: Lang, doubts: &mut Vec<Doubt>) -> Option<
             doubts.push(Doubt { severity: Severity::Warning, ..doubt });
             flat.last().map_or(0, |(depth, _)| *depth)
         } else {
-            number.matches('-').count()
+            number.matches('-').count().min(DEPTH_MAX)
         };
         let place = |text: &str| text.parse::<usize>().ok();
         let cells = Row {
