@@ -12,6 +12,7 @@
 mod packet;
 mod reassembly;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Read};
 use std::net::SocketAddr;
@@ -135,8 +136,14 @@ impl Capture {
     /// # Errors
     /// If the file is no capture, is damaged, or exceeds a limit.
     pub fn read(mut input: impl Read) -> Result<Self, CaptureError> {
-        let mut building =
-            Building { streams: Vec::new(), remarks: Vec::new(), more_remarks: 0, packets: 0, payload: 0 };
+        let mut building = Building {
+            streams: Vec::new(),
+            last: HashMap::new(),
+            remarks: Vec::new(),
+            more_remarks: 0,
+            packets: 0,
+            payload: 0,
+        };
         let mut start = Vec::new();
         input.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut start).map_err(CaptureError::Io)?;
         if !Self::is_capture(&start) {
@@ -224,6 +231,8 @@ fn damaged(error: &PcapError<&[u8]>, packets: u64) -> CaptureError {
 /// A capture that is being read.
 struct Building {
     streams: Vec<Stream>,
+    /// The last stream of two addresses, because ports are used again. The lower address is the first one.
+    last: HashMap<[SocketAddr; 2], usize>,
     remarks: Vec<String>,
     more_remarks: u64,
     packets: u64,
@@ -273,8 +282,9 @@ impl Building {
             self.remark(format!("packet {} is only partly in the capture: its last bytes were cut off", self.packets));
         }
         let number = self.packets;
-        // The last stream of these two, because ports are used again.
-        let known = self.streams.iter_mut().rev().find_map(|stream| {
+        let addresses = [segment.from.min(segment.to), segment.from.max(segment.to)];
+        let last = self.last.get(&addresses).and_then(|last| self.streams.get_mut(*last));
+        let known = last.and_then(|stream| {
             let side = stream.side(segment)?;
             Some((stream, side))
         });
@@ -294,6 +304,7 @@ impl Building {
         let mut pieces = [Pieces::default(), Pieces::default()];
         let [of_client, of_server] = &mut pieces;
         if from_server { of_server } else { of_client }.add(segment, number);
+        self.last.insert(addresses, self.streams.len());
         self.streams.push(Stream { client, server, packets: 1, first_packet: number, has_start: segment.syn, pieces });
         Ok(())
     }

@@ -189,9 +189,19 @@ fn line(pair: Pair) -> Line<Statement> {
     Line::Entry(Statement::Pair(pair), Vec::new())
 }
 
+/// Lines as comments. A cell can have control characters, and a comment cannot.
 fn comments<T>(lines: &[String]) -> Vec<Line<T>> {
+    let printable = |character: char| match character {
+        '\t' => "\t".to_owned(),
+        control if control.is_control() => control.escape_unicode().to_string(),
+        other => other.to_string(),
+    };
     let lines = lines.iter().flat_map(|line| line.lines());
-    lines.map(|line| Line::Comment(format!("# {line}").trim_end().to_owned())).collect()
+    lines
+        .map(|line| {
+            Line::Comment(format!("# {}", line.chars().map(printable).collect::<String>()).trim_end().to_owned())
+        })
+        .collect()
 }
 
 /// A list of items, or nothing if there are none and the table does not need the list.
@@ -253,6 +263,12 @@ impl Value {
 mod tests {
     use super::*;
     use crate::Spec;
+
+    #[test]
+    fn a_doubt_about_a_control_character_is_a_comment() {
+        let draft = Draft { remarks: vec!["E7: `\u{12}`\ta\rb\u{7F}\nc".to_owned()], ..Draft::default() };
+        assert_eq!(draft.to_string(), "# E7: `\\u{12}`\ta\\u{d}b\\u{7f}\n# c\n");
+    }
 
     #[test]
     fn a_draft_is_a_spec_that_a_person_could_have_written() {

@@ -229,3 +229,25 @@ fn a_frame_that_is_wrong_or_not_whole_is_a_finding_with_its_place() {
     let (code, _, messages) = fep(&["decode", "--spec", BANK, "--stream", "1"], &one);
     assert_eq!((code, messages.contains("the input is no capture")), (Some(2), true), "{messages}");
 }
+
+/// Each packet belongs to the last stream of its addresses. It is found at once, however many streams there are.
+#[test]
+fn a_capture_may_have_many_streams() {
+    const STREAMS: u32 = 60_000;
+    let mut file = [&[0xA1, 0xB2, 0xC3, 0xD4, 0, 2, 0, 4], &[0; 8][..], &[0, 4, 0, 0], &[0, 0, 0, 101]].concat();
+    for sequence in [7_u32, 8] {
+        for stream in 0..STREAMS {
+            let [.., high, low] = stream.to_be_bytes();
+            file.extend([&[0; 8][..], &[0, 0, 0, 41, 0, 0, 0, 41]].concat());
+            file.extend([0x45, 0, 0, 41, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, high, low, 0, 9]);
+            file.extend(
+                [&sequence.to_be_bytes()[..], &[0, 0, 0, 0, 0x50, 0x10, 0xFF, 0xFF, 0, 0, 0, 0, b'x']].concat(),
+            );
+        }
+    }
+    let capture = Capture::read(file.as_slice()).expect("a capture");
+    assert_eq!(capture.streams.len(), 60_000);
+    let last = capture.streams.last().expect("a stream");
+    assert_eq!((last.packets, last.first_packet), (2, u64::from(STREAMS)));
+    assert_eq!(last.sent_by(Side::Client).runs[0].bytes, b"xx");
+}

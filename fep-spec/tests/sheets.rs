@@ -248,6 +248,38 @@ fn bombs_end_with_a_named_limit() {
     check(rows.repeat(2_100).as_bytes(), "is too large: it has more than 2000 tables of items");
 }
 
+/// An xls file is a container whose sectors name each other. Found by the fuzzer: a number outside of the file ended the process, a circle
+/// filled the memory.
+#[test]
+fn a_damaged_xls_file_is_read_or_refused() {
+    let bytes = fs::read(sheets().join("old.xls")).unwrap();
+    let read = |bytes: &[u8]| import("old.xls", bytes, &SheetOptions::default());
+    assert!(read(&bytes).is_ok());
+    for len in (0..bytes.len()).step_by(211) {
+        let _ = read(&bytes[..len]);
+    }
+    // The last sector may be cut, as some programs write it.
+    let sheet = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    assert!(read(&bytes[..sheet]).is_ok());
+    let part = usize::try_from(u32::from_le_bytes(bytes[76..80].try_into().unwrap())).unwrap();
+    let table = 512 * (1 + part);
+    let numbers = (44..80).step_by(4).chain((table..table + 128).step_by(4));
+    for at in numbers {
+        for number in [0_u32, 1, 8, 10, 0x00FF_FFFF, 0xFFFF_FFF9, 0xFFFF_FFFE, u32::MAX] {
+            let mut changed = bytes.clone();
+            changed[at..at + 4].copy_from_slice(&number.to_le_bytes());
+            if let Err(error) = read(&changed) {
+                assert!(matches!(error, SheetError::Damaged(_) | SheetError::NoTable(_)), "{at}, {number}: {error:?}");
+            }
+        }
+    }
+    for at in (0..bytes.len()).step_by(7) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x5A;
+        let _ = read(&changed);
+    }
+}
+
 /// What was understood is written as a mapping file, and with it the sheet is imported in the same way.
 #[test]
 fn with_its_own_mapping_file_a_sheet_is_imported_again_without_a_question() {

@@ -3,6 +3,8 @@
 
 #![allow(clippy::panic, clippy::expect_used, reason = "a property fails by panicking")]
 
+pub mod captured;
+pub mod edited;
 pub mod frames;
 pub mod leniency;
 pub mod patched;

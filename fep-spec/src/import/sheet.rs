@@ -6,6 +6,7 @@
 pub(crate) mod grid;
 mod archive;
 mod hidden;
+mod ole;
 pub(crate) mod book;
 mod measure;
 mod letter;

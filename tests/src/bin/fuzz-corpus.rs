@@ -53,6 +53,8 @@ fn seed(target: &str) -> Result<(), Box<dyn Error>> {
         "record_file" => files(),
         "text" => texts(),
         "import" => sources()?,
+        "capture" => captures()?,
+        "edited" => edits(),
         _ => Vec::new(),
     };
     let lines = fs::read_to_string(kept(target)).unwrap_or_default();
@@ -112,12 +114,35 @@ fn sources() -> Inputs {
     for (folder, which) in [("copybooks", 0), ("sheets", 1)] {
         for entry in fs::read_dir(root().join("fep-spec/tests").join(folder))? {
             let path = entry?.path();
-            if path.extension().is_some_and(|ending| ending == "cpy" || ending == "csv") {
+            let endings = ["cpy", "csv", "xlsx", "xls", "ods"];
+            if path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known)) {
                 inputs.push([&[which], fs::read(path)?.as_slice()].concat());
             }
         }
     }
     Ok(inputs)
+}
+
+/// Captures, each behind the byte that says that it is a file, and a few packets.
+fn captures() -> Inputs {
+    let mut inputs = vec![b"\x01\0\0\0\x09\x00\x03abc\x05\x02fg\x02\x04cdef\x07\x01h".to_vec()];
+    for entry in fs::read_dir(root().join("fep-spec/tests/captures"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "pcap" || ending == "pcapng") {
+            inputs.push([&[0], fs::read(path)?.as_slice()].concat());
+        }
+    }
+    Ok(inputs)
+}
+
+/// Random edits of each spec.
+fn edits() -> Vec<Vec<u8>> {
+    let of = |seed: u64| {
+        let mut random = Random(seed);
+        let edits = (0..4 * (1 + seed / 50)).filter_map(|_| u8::try_from(random.below(256)).ok());
+        std::iter::once(choice(usize::try_from(seed % 10).unwrap_or_default())).chain(edits).collect()
+    };
+    (0..200).map(of).collect()
 }
 
 fn json() -> Vec<Vec<u8>> {

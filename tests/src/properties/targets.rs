@@ -16,6 +16,8 @@ use fep_spec::include::InMemory;
 use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
+pub use super::captured::capture;
+pub use super::edited::edited;
 use super::frames::{any_cut, any_telegrams};
 use super::leniency::{any_leniency, leniency};
 use super::{
@@ -32,7 +34,7 @@ use crate::random_layout::layout_of_bytes;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 11] = [
     ("decode_dynamic", decode_dynamic),
     ("decode_derived", decode_derived),
     ("layouts", layouts),
@@ -42,6 +44,8 @@ pub const TARGETS: [Target; 9] = [
     ("record_file", record_file),
     ("text", text),
     ("import", import),
+    ("capture", capture),
+    ("edited", edited),
 ];
 
 /// The layouts of all telegrams of generated code, and of the telegrams with views.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{
     Data, Dimensions, HeaderRow, Ods, OdsError, Range, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError,
@@ -12,6 +13,7 @@ use super::SheetError;
 use super::archive::{CELLS_MAX, FILE_MAX, check_repeats, check_size, too_many_cells};
 use super::grid::{At, Cell, Grid};
 use super::hidden::hidden_rows;
+use super::ole;
 
 /// What kind of file the bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,26 +35,41 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
     match form(bytes)? {
         Form::Xlsx => {
             check_size(bytes)?;
-            xlsx(bytes)
+            guarded(|| xlsx(bytes))
         }
         Form::Ods => {
             check_size(bytes)?;
             check_repeats(bytes)?;
-            let mut book = Ods::new(Cursor::new(bytes)).map_err(|error| match error {
-                OdsError::Password => SheetError::Password,
-                other => SheetError::Damaged(other.to_string()),
-            })?;
-            dense(&mut book, |_, _| Vec::new())
+            guarded(|| ods(bytes))
         }
         Form::Xls => {
-            let mut book = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
-                XlsError::Password => SheetError::Password,
-                other => SheetError::Damaged(other.to_string()),
-            })?;
-            dense(&mut book, |book, name| book.merge_cells_by_sheet_name(name).unwrap_or_default())
+            let bytes = ole::check(bytes)?;
+            guarded(|| xls(&bytes))
         }
         Form::Text => text(bytes).map(|grid| vec![grid]),
     }
+}
+
+/// calamine panics on some damaged files. They are refused as all others are.
+fn guarded(read: impl FnOnce() -> Result<Vec<Grid>, SheetError>) -> Result<Vec<Grid>, SheetError> {
+    let damaged = |_| Err(SheetError::Damaged("its content makes no sense".to_owned()));
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(damaged)
+}
+
+fn ods(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
+    let mut book = Ods::new(Cursor::new(bytes)).map_err(|error| match error {
+        OdsError::Password => SheetError::Password,
+        other => SheetError::Damaged(other.to_string()),
+    })?;
+    dense(&mut book, |_, _| Vec::new())
+}
+
+fn xls(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
+    let mut book = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
+        XlsError::Password => SheetError::Password,
+        other => SheetError::Damaged(other.to_string()),
+    })?;
+    dense(&mut book, |book, name| book.merge_cells_by_sheet_name(name).unwrap_or_default())
 }
 
 /// The content decides, not the file's name: an xls that is HTML or CSV is common.

@@ -1,19 +1,16 @@
-//! Measures the command `fep decode` on a million telegrams, and on a record file, beside the library that does the same work in memory.
+//! `fep decode` on a million telegrams, and on a record file, beside the library that does the same work in memory.
 //!
 //! The rows are bytes of input per second, and the ratio to the library in the same round. The command reads a file, and its lines go to a
 //! pipe that this program reads. The rounds alternate, and the table shows the best round and the median of the ratios.
-//! Run it with `cargo bench -p fep-tests --bench command`. The number of telegrams can be given as an argument.
 
-#![allow(clippy::expect_used, clippy::print_stdout, missing_docs, reason = "a benchmark: it panics without its data")]
-
-#[path = "records/eb13.rs"]
+#[path = "../records/eb13.rs"]
 mod eb13;
 
 use std::hint::black_box;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fep_codec::Record;
 use fep_codec::files::FileReader;
@@ -21,7 +18,7 @@ use fep_spec::codec;
 use fep_spec::model::{Named, SpecSet};
 use fep_tests::golden::Golden;
 
-const ROUNDS: usize = 5;
+use crate::{ROUNDS, timed};
 
 /// One input, and the words that make `fep` read it.
 struct Input {
@@ -31,10 +28,8 @@ struct Input {
     bytes: Vec<u8>,
 }
 
-fn main() {
-    let count = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    let fep = build(root);
+/// Prints the table.
+pub(crate) fn measure(root: &Path, fep: &Path, count: usize) {
     let transfer = Golden::load("bank-a-transfer").bytes;
     let records = Golden::load("kftc-cms-eb13").bytes;
     let inputs = [
@@ -56,21 +51,11 @@ fn main() {
     );
     println!("|---|--:|--:|--:|--:|");
     for input in &inputs {
-        measure(&fep, input);
+        one(fep, input);
     }
 }
 
-/// Builds the command as this bench was built, so that no older one is measured.
-fn build(root: &Path) -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--quiet", "--profile", "bench", "-p", "fep-spec", "--bin", "fep"];
-    let status = Command::new(cargo).args(arguments).current_dir(root).status().expect("cargo");
-    assert!(status.success(), "the command was not built");
-    let bench = std::env::current_exe().expect("the path of this bench");
-    bench.ancestors().nth(2).expect("the folder of the profile").join("fep")
-}
-
-fn measure(fep: &Path, input: &Input) {
+fn one(fep: &Path, input: &Input) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("input");
     std::fs::File::create(&file).and_then(|mut out| out.write_all(&input.bytes)).expect("writes the input");
@@ -95,12 +80,6 @@ fn measure(fep: &Path, input: &Input) {
     };
     let ratio = ratios.get(ROUNDS / 2).copied().unwrap_or_default();
     println!("| {} | {:.0} | {:.0} | {:.0} | {ratio:.2} |", input.name, rate(&command), rate(&with_json), rate(&plain));
-}
-
-fn timed<T>(run: impl FnOnce() -> T) -> (Duration, T) {
-    let start = Instant::now();
-    let result = run();
-    (start.elapsed(), result)
 }
 
 /// Runs the command and returns the number of bytes that it printed.
