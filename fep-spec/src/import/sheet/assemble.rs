@@ -2,6 +2,7 @@
 
 use super::about;
 use super::grid::Grid;
+use super::heading::Role;
 use super::kind::Letters;
 use super::map;
 use super::place;
@@ -148,7 +149,10 @@ impl<'a> Assembly<'a> {
         if !marks.is_empty() {
             table.entries.push(when(&marks));
         }
-        let Some(answer_marks) = answers else { return vec![table] };
+        let Some(answer_marks) = answers else {
+            self.answer_is_missing(unit, &mut table);
+            return vec![table];
+        };
         let name = self.given.unique(&format!("{}Answer", table.name), "");
         table.entries.push(Entry::new("answer", name.as_str()));
         let mut entries = vec![Entry::new("label", format!("{label} 응답")), Entry::new("like", table.name.as_str())];
@@ -157,6 +161,19 @@ impl<'a> Assembly<'a> {
         }
         let answer = DraftTable { name, entries, ..DraftTable::default() };
         vec![table, answer]
+    }
+
+    /// The sheet has columns for a request and its answer, and no code tells the two apart.
+    fn answer_is_missing(&mut self, unit: &Unit, table: &mut DraftTable) {
+        let heading = &unit.table.heading;
+        let Some(column) = heading.column(Role::Request).filter(|_| has_both(unit)) else { return };
+        let origin = self.grid(unit).origin((heading.top, column));
+        let message = "the table is for a request and its answer, and no code tells them apart: one telegram was made";
+        table.doubts.push(format!("{origin}: {message}"));
+        let hint =
+            Some("write a `when` with its code into each of two telegrams, and `answer` into the request".to_owned());
+        let severity = Severity::Warning;
+        self.doubts.push(Doubt { code: "direction", severity, origin, message: message.to_owned(), hint });
     }
 
     /// Text among the rows of a table that was not used.
@@ -271,9 +288,6 @@ fn answer(
     lists: &[(Vec<CodeText>, DraftCodes)],
     unit: &Unit,
 ) -> Option<Vec<(String, String)>> {
-    use super::heading::Role;
-    let has_columns =
-        unit.table.heading.column(Role::Request).is_some() && unit.table.heading.column(Role::Answer).is_some();
     let next = marks.first().and_then(|(path, code)| {
         let next = code.parse::<u32>().ok().filter(|code| code / 10 % 2 == 0)? + 10;
         Some((path.clone(), format!("{next:0width$}", width = code.len())))
@@ -287,11 +301,16 @@ fn answer(
         })
     });
     // Without codes nothing would tell the answer from the request.
-    if marks.is_empty() || (!known && !has_columns) {
+    if marks.is_empty() || (!known && !has_both(unit)) {
         return None;
     }
     let rest = marks.iter().skip(1).cloned();
     Some(next.into_iter().chain(rest).collect())
+}
+
+/// Whether the table has a column for the request and one for the answer.
+fn has_both(unit: &Unit) -> bool {
+    [Role::Request, Role::Answer].into_iter().all(|role| unit.table.heading.column(role).is_some())
 }
 
 /// The name of a record file, if the tables are its header, its data and its trailer.
