@@ -287,6 +287,19 @@ fn text_in_the_wrong_columns_is_named_and_read() {
 }
 
 #[test]
+fn a_choice_of_lines_at_compile_time_is_named() {
+    let named = |line: usize, word: &str| {
+        format!("line {line}: `{word}` chooses lines when a program is compiled: all branches were read")
+    };
+    let fixed = "       01  R.\n       >>IF A DEFINED\n           05 A PIC X.\n       >>ELSE\n           05 B PIC XX.\n       >>END-IF\n";
+    check_doubts(fixed, &[&named(2, ">>IF")]);
+    let free = ">>SOURCE FREE\n>>DEFINE X 1\n01 R.\n>>evaluate X\n05 A PIC X.\n>>END-EVALUATE\n";
+    check_doubts(free, &[&named(4, ">>EVALUATE")]);
+    check_doubts("000100 01  R.\n      $IF A\n           05 A PIC X.\n      $END\n", &[&named(2, "$IF")]);
+    check(">>SOURCE FREE\n>>DEFINE X 1\n01 R.\n05 A PIC X.\n", &["0 1 text a"]);
+}
+
+#[test]
 fn a_korean_character_that_is_cut_off_harms_nothing() {
     let text = b"      * \xb4\xeb\xc3\xe2\xb8\n       01  R.\n           05  A PIC X.\n\x1A";
     let options = CopybookOptions { charset: "cp949".to_owned(), binary_size: BinarySize::default() };

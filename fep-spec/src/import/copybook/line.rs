@@ -20,6 +20,10 @@ pub(super) fn lines(text: &str, doubts: &mut Vec<Doubt>) -> Vec<Line> {
     let is_free = is_free(&expanded);
     let mut lines: Vec<Line> = Vec::new();
     for (number, line) in (1..).zip(&expanded) {
+        if let Some(directive) = choice(line) {
+            let message = format!("`{directive}` chooses lines when a program is compiled: all branches were read");
+            doubts.push(doubt("entry", number, message, "leave only the lines of your program"));
+        }
         if is_free {
             let text = without_comment(line);
             if !text.trim_start().starts_with(">>") && !text.trim_start().starts_with('*') {
@@ -39,7 +43,7 @@ pub(super) fn lines(text: &str, doubts: &mut Vec<Doubt>) -> Vec<Line> {
                 }
                 None => lines.push(Line { number, text: body }),
             },
-            ' ' if body.trim().is_empty() => {}
+            ' ' if body.trim().is_empty() || body.trim_start().starts_with(">>") => {}
             _ => match too_far_left(line) {
                 Some(column) => {
                     let message = format!("the level stands in column {column}, and fixed format begins in column 8");
@@ -71,6 +75,15 @@ pub(super) fn lines(text: &str, doubts: &mut Vec<Doubt>) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A directive that begins a choice of lines, at the first column or behind the sequence number.
+fn choice(line: &str) -> Option<&'static str> {
+    let texts = [line, line.get(INDICATOR..).unwrap_or_default()].map(|text| text.trim_start().to_uppercase());
+    let begins = |word: &&str| {
+        texts.iter().filter_map(|text| text.strip_prefix(*word)).any(|rest| rest.starts_with(char::is_whitespace))
+    };
+    [">>IF", ">>EVALUATE", "$IF"].into_iter().find(begins)
 }
 
 /// The column of a level that stands before column 8, from 1. A sequence number is none: it is followed by blanks, or by the level.
