@@ -14,6 +14,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use fep_codec::Layout;
 use fep_codec::layout::{Item, Repeat};
@@ -278,6 +279,32 @@ fn a_damaged_xls_file_is_read_or_refused() {
         changed[at] ^= 0x5A;
         let _ = read(&changed);
     }
+}
+
+/// The library that reads xls files panics on some of them. The command refuses such a file in one line.
+#[test]
+fn a_file_on_which_its_reader_panics_is_refused_in_one_line() {
+    let bytes = fs::read(sheets().join("old.xls")).unwrap();
+    let panics = |changed: &Vec<u8>| match import("old.xls", changed, &SheetOptions::default()) {
+        Err(SheetError::Damaged(why)) => why == "its content makes no sense",
+        _ => false,
+    };
+    let changed = (0..bytes.len()).map(|at| {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x5A;
+        changed
+    });
+    let damaged = changed.into_iter().find(panics).expect("a byte that the reader does not survive");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.xls"), damaged).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fep"));
+    let output = command.args(["import", "a.xls", "-o", "a.toml"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        message,
+        "fep: a.xls is damaged: its content makes no sense. Open it in a spreadsheet program and save it again as xlsx\n"
+    );
 }
 
 /// What was understood is written as a mapping file, and with it the sheet is imported in the same way.

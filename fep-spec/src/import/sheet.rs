@@ -31,6 +31,7 @@ mod assemble;
 use std::fmt;
 
 use self::assemble::Assembly;
+pub use self::book::is_guarded;
 use self::grid::Grid;
 use self::kind::Letters;
 pub use self::map::SheetMap;

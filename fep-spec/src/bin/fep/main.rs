@@ -109,9 +109,20 @@ enum Format {
     Json,
 }
 
+/// Says nothing of a panic after which a damaged workbook is refused.
+fn quiet_while_guarded() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !fep_spec::import::sheet::is_guarded() {
+            hook(panic);
+        }
+    }));
+}
+
 fn main() -> ExitCode {
     let command = Command::parse();
     command.colour.write_global();
+    quiet_while_guarded();
     let ended = match command.action {
         Action::New(args) => new::new(&args),
         Action::Check(args) => check::check(&args),

@@ -1,5 +1,6 @@
 //! Reads the sheets of a file: xlsx, xls, ods, csv, tsv.
 
+use std::cell::Cell as Flag;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,10 +51,24 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
     }
 }
 
+thread_local! {
+    static IS_GUARDED: Flag<bool> = const { Flag::new(false) };
+}
+
+/// Whether this thread reads a workbook just now, so that a panic is not the end: the workbook is refused as damaged. A panic hook can ask
+/// this, and say nothing.
+#[must_use]
+pub fn is_guarded() -> bool {
+    IS_GUARDED.get()
+}
+
 /// calamine panics on some damaged files. They are refused as all others are.
 fn guarded(read: impl FnOnce() -> Result<Vec<Grid>, SheetError>) -> Result<Vec<Grid>, SheetError> {
     let damaged = |_| Err(SheetError::Damaged("its content makes no sense".to_owned()));
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(damaged)
+    IS_GUARDED.set(true);
+    let read = catch_unwind(AssertUnwindSafe(read));
+    IS_GUARDED.set(false);
+    read.unwrap_or_else(damaged)
 }
 
 fn ods(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
