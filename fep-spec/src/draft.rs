@@ -266,8 +266,9 @@ mod tests {
 
     #[test]
     fn a_doubt_about_a_control_character_is_a_comment() {
-        let draft = Draft { remarks: vec!["E7: `\u{12}`\ta\rb\u{7F}\nc".to_owned()], ..Draft::default() };
-        assert_eq!(draft.to_string(), "# E7: `\\u{12}`\ta\\u{d}b\\u{7f}\n# c\n");
+        let remarks = vec!["E7: `\u{12}`\ta\rb\u{7F}\nc".to_owned()];
+        let draft = Draft { remarks, head: vec![Entry::new("spec", "a")], ..Draft::default() };
+        assert_eq!(draft.to_string(), "# E7: `\\u{12}`\ta\\u{d}b\\u{7f}\n# c\n\nspec = \"a\"\n");
     }
 
     #[test]
