@@ -111,6 +111,12 @@ impl Task {
             let _ = reply.send(self.refused(exchange, &NotSent::TooManyWaiting));
             return;
         };
+        // The journal may have needed the time of the request. Its caller waits no longer.
+        let within = neighbour.catalogue.answer_timeout(&exchange.telegram);
+        if self.shared.clock.now().steady >= since + within {
+            let _ = reply.send(self.refused(exchange, &NotSent::NotStarted { within }));
+            return;
+        }
         let request = AcceptedRequest { draft, exchange, key, since, place, reply };
         if let Err((why, request)) = neighbour.request(Box::new(request)) {
             let _ = request.reply.send(self.refused(request.exchange, &why));
