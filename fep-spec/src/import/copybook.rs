@@ -66,8 +66,12 @@ impl BinarySize {
 pub enum CopybookError {
     /// It is larger than this number of bytes, with what it copies.
     TooLarge(usize),
-    /// It has more than this number of words, with what it copies.
+    /// It has more than this number of words, with what it copies and replaces.
     TooMany(usize),
+    /// More than this number of replacements are in force at once.
+    TooManyReplacements(usize),
+    /// A replacement makes a word that is longer than this number of bytes.
+    TooLongWord(usize),
     /// It is neither UTF-8 nor CP949.
     NoText,
     /// No entry was found. What was found instead.
@@ -80,7 +84,9 @@ impl fmt::Display for CopybookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge(max) => write!(f, "is larger than {max} bytes, with what it copies"),
-            Self::TooMany(max) => write!(f, "has more than {max} words, with what it copies"),
+            Self::TooMany(max) => write!(f, "has more than {max} words, with what it copies and replaces"),
+            Self::TooManyReplacements(max) => write!(f, "has more than {max} replacements in force at once"),
+            Self::TooLongWord(max) => write!(f, "makes a word of more than {max} bytes by REPLACE or REPLACING"),
             Self::NoText => f.write_str(
                 "is neither text in UTF-8 nor in CP949: transfer a file of a host as text, so that it is converted",
             ),

@@ -1,9 +1,13 @@
 //! REPLACING of COPY, and the statement REPLACE: which words become which.
 
+use super::CopybookError;
 use super::token::Token;
 
 /// The most words of a copybook, with everything that it copies.
 pub(super) const TOKENS_MAX: usize = 1 << 20;
+
+/// The most replacements that are in force at once. Each word is compared with all of them.
+const PAIRS_MAX: usize = 256;
 
 /// The longest word that a replacement makes, in bytes.
 const WORD_MAX: usize = 4096;
@@ -24,7 +28,7 @@ enum Place {
     Trailing,
 }
 
-/// The pairs of `==A== BY ==B==`, of words, and of `LEADING ==A== BY ==B==`, with what stands behind them.
+/// The pairs of `==A== BY ==B==`, of words, and of `LEADING ==A== BY ==B==`, with the tokens that follow.
 pub(super) fn replacements(mut rest: &[Token]) -> (Vec<Replacement>, &[Token]) {
     let mut found = Vec::new();
     loop {
@@ -45,7 +49,7 @@ pub(super) fn replacements(mut rest: &[Token]) -> (Vec<Replacement>, &[Token]) {
     (found, rest)
 }
 
-/// Pseudo-text with its marks, or a word with the groups that qualify it, and what stands behind it.
+/// Pseudo-text with its marks, or a word with the groups that qualify it, and the tokens that follow.
 fn operand(tokens: &[Token]) -> (&[Token], &[Token]) {
     let mark = |token: &Token| token.text == "==";
     let len = match tokens.first() {
@@ -68,7 +72,10 @@ fn pseudo(tokens: &[Token]) -> Vec<Token> {
 }
 
 /// Carries out the statements REPLACE, and takes them out.
-pub(super) fn by_statements(tokens: Vec<Token>) -> Vec<Token> {
+///
+/// # Errors
+/// If more words or longer ones arise than a copybook may have, or too many replacements are in force at once.
+pub(super) fn by_statements(tokens: Vec<Token>) -> Result<Vec<Token>, CopybookError> {
     let mut out = Vec::new();
     let mut segment = Vec::new();
     // The newest pairs stand last.
@@ -81,8 +88,7 @@ pub(super) fn by_statements(tokens: Vec<Token>) -> Vec<Token> {
             rest = behind;
             continue;
         }
-        let pairs: Vec<_> = active.iter().rev().flatten().cloned().collect();
-        out.extend(replaced(std::mem::take(&mut segment), &pairs));
+        replace(std::mem::take(&mut segment), &active, &mut out)?;
         let says = |word: &str| behind.first().is_some_and(|first| first.is(word));
         let is_word = says("ALSO") || says("LAST") || says("OFF");
         let (pairs, after) = replacements(behind.get(usize::from(is_word)..).unwrap_or_default());
@@ -95,23 +101,30 @@ pub(super) fn by_statements(tokens: Vec<Token>) -> Vec<Token> {
         let end = after.iter().position(Token::is_end).map_or(after.len(), |end| end + 1);
         rest = after.get(end..).unwrap_or_default();
     }
-    let pairs: Vec<_> = active.iter().rev().flatten().cloned().collect();
-    out.extend(replaced(segment, &pairs));
-    out
+    replace(segment, &active, &mut out)?;
+    Ok(out)
 }
 
-/// Replaces sequences of tokens, starts and ends of words, and parts of words between `:` or `(` `)` as `:TAG:`.
-pub(super) fn replaced(tokens: Vec<Token>, pairs: &[Replacement]) -> Vec<Token> {
-    if pairs.is_empty() {
-        return tokens;
+/// Replaces sequences of tokens, starts and ends of words, and parts of words between `:` or `(` `)` as `:TAG:`, and adds the result. Of `active`,
+/// the last pairs go first.
+///
+/// # Errors
+/// As [`by_statements`].
+pub(super) fn replace(
+    tokens: Vec<Token>,
+    active: &[Vec<Replacement>],
+    out: &mut Vec<Token>,
+) -> Result<(), CopybookError> {
+    let pairs: Vec<&Replacement> = active.iter().rev().flatten().collect();
+    if pairs.len() > PAIRS_MAX {
+        return Err(CopybookError::TooManyReplacements(PAIRS_MAX));
     }
-    let mut out = Vec::new();
     let mut rest = tokens.as_slice();
     while let Some((token, behind)) = rest.split_first() {
         if out.len() > TOKENS_MAX {
-            break;
+            return Err(CopybookError::TooMany(TOKENS_MAX));
         }
-        let matches = |pair: &&Replacement| {
+        let matches = |pair: &&&Replacement| {
             pair.place == Place::Whole
                 && !pair.from.is_empty()
                 && pair.from.len() <= rest.len()
@@ -122,15 +135,16 @@ pub(super) fn replaced(tokens: Vec<Token>, pairs: &[Replacement]) -> Vec<Token> 
             rest = rest.get(pair.from.len()..).unwrap_or_default();
             continue;
         }
-        out.push(Token { line: token.line, text: pairs.iter().fold(token.text.clone(), within) });
+        let text = pairs.iter().try_fold(token.text.clone(), |word, pair| within(word, pair))?;
+        out.push(Token { line: token.line, text });
         rest = behind;
     }
-    out
+    if out.len() > TOKENS_MAX { Err(CopybookError::TooMany(TOKENS_MAX)) } else { Ok(()) }
 }
 
 /// A word in which a part is replaced. It stays a word: its length has a limit.
-fn within(word: String, pair: &Replacement) -> String {
-    let [part] = pair.from.as_slice() else { return word };
+fn within(word: String, pair: &Replacement) -> Result<String, CopybookError> {
+    let [part] = pair.from.as_slice() else { return Ok(word) };
     let part = part.text.as_str();
     let new = pair.to.iter().map(|one| one.text.as_str()).collect::<String>();
     let is_same = |text: Option<&str>| text.is_some_and(|text| text.eq_ignore_ascii_case(part));
@@ -142,9 +156,11 @@ fn within(word: String, pair: &Replacement) -> String {
             format!("{}{new}", word.get(..word.len() - part.len()).unwrap_or_default())
         }
         Place::Whole if part.starts_with([':', '(', '\'']) => in_any_case(&word, part, &new),
-        _ => return word,
+        _ => return Ok(word),
     };
-    if made.len() <= WORD_MAX { made } else { word }
+    // A literal of the source may be longer.
+    let is_word = made.len() <= WORD_MAX || made.len() <= word.len();
+    if is_word { Ok(made) } else { Err(CopybookError::TooLongWord(WORD_MAX)) }
 }
 
 /// A word with each place of a part replaced, in capitals or not.

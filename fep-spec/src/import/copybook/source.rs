@@ -2,7 +2,7 @@
 
 use super::directive::directive;
 use super::line::lines;
-use super::replace::{Replacement, TOKENS_MAX, by_statements, replaced, replacements};
+use super::replace::{Replacement, by_statements, replace, replacements};
 use super::token::{Token, tokens};
 use super::{CopybookError, Reader};
 use crate::import::{Doubt, Origin, Severity, doubt};
@@ -17,7 +17,7 @@ const COPY_DEPTH_MAX: usize = 16;
 pub(super) fn read(bytes: &[u8], load: Reader<'_>, doubts: &mut Vec<Doubt>) -> Result<Vec<Token>, CopybookError> {
     let mut left = SOURCE_MAX;
     let tokens = expand(bytes, load, &mut Vec::new(), None, &mut left, doubts)?;
-    Ok(data_division(by_statements(tokens)))
+    Ok(data_division(by_statements(tokens)?))
 }
 
 /// Of a whole program, the data division. A copybook has none, and is taken whole.
@@ -52,13 +52,16 @@ fn expand(
         let line = Origin { line: Some(line), ..Origin::default() };
         doubts.iter_mut().skip(before).for_each(|doubt| doubt.origin = line.clone());
     }
+    let last_exec = read.iter().rposition(|token| token.is("END-EXEC"));
     let mut expanded = Vec::new();
     let mut rest = read.as_slice();
     while let Some((token, behind)) = rest.split_first() {
         let is_include = token.is("EXEC") && ["SQL", "INCLUDE"].iter().zip(behind).all(|(word, own)| own.is(word));
         if !token.is("COPY") && !token.is("++INCLUDE") && !is_include {
             let is_start = expanded.last().is_none_or(Token::is_end);
-            let skipped = directive(rest, is_start);
+            // Without this, each EXEC of a damaged file would look for its end up to the end of the file.
+            let may_end = last_exec.is_some_and(|last| read.len() - rest.len() < last);
+            let skipped = directive(rest, is_start, may_end);
             expanded.extend(skipped.is_none().then(|| token.clone()));
             rest = rest.get(skipped.unwrap_or(1)..).unwrap_or_default();
             continue;
@@ -86,10 +89,7 @@ fn expand(
         let line = copied_at.unwrap_or(token.line);
         let copied = expand(&bytes, load, open, Some(line), left, doubts)?;
         open.pop();
-        expanded.extend(replaced(copied, &pairs));
-        if expanded.len() > TOKENS_MAX {
-            return Err(CopybookError::TooMany(TOKENS_MAX));
-        }
+        replace(copied, &[pairs], &mut expanded)?;
     }
     Ok(expanded)
 }

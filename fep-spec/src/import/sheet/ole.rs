@@ -138,7 +138,7 @@ impl<'b> Container<'b> {
         Some(bytes)
     }
 
-    /// The bytes of a chain, at most so many. `None` if it leaves the file or goes in a circle.
+    /// The bytes of a chain, at most `len`. `None` if it leaves the file or goes in a circle.
     fn chain(&self, first: u32, len: usize) -> Option<Vec<u8>> {
         follow(first, len, &self.next, self.sectors, |number| self.sector(number))
     }
@@ -195,7 +195,7 @@ fn name(entry: &[u8]) -> String {
         .collect()
 }
 
-/// A number of so many bytes, the least significant one first.
+/// A number of `LEN` bytes, the least significant one first.
 fn number<const LEN: usize>(bytes: &[u8], at: usize) -> Option<u32> {
     let bytes = bytes.get(at..)?.first_chunk::<LEN>()?;
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte)))
@@ -218,6 +218,9 @@ const SHEET: u32 = 0x0085;
 /// The record with the size of a sheet. calamine makes room for that many cells.
 const DIMENSIONS: u32 = 0x0200;
 
+/// The bytes before the data of a record: its type and its length.
+const RECORD_BYTES: usize = 4;
+
 /// The maximum numbers of rows and columns of a sheet of an xls file.
 const ROWS_MAX: u32 = 1 << 16;
 const COLUMNS_MAX: u32 = 1 << 8;
@@ -230,11 +233,13 @@ const STOP: u32 = 0x000A;
 fn check_cells(stream: &[u8]) -> Result<(), SheetError> {
     let sheets = records(stream, 0).filter(|(kind, _)| *kind == SHEET).filter_map(|(_, data)| word(data, 0));
     let mut total = 0_u64;
+    // The sheets of a file share no records, so together they have no more than all records.
+    let mut left = stream.len() / RECORD_BYTES;
     for (count, start) in sheets.enumerate() {
         if count >= SHEETS_MAX {
             return Err(SheetError::TooLarge(format!("it has more than {SHEETS_MAX} sheets")));
         }
-        total = total.saturating_add(cells(stream, usize::try_from(start).unwrap_or(usize::MAX))?);
+        total = total.saturating_add(cells(stream, usize::try_from(start).unwrap_or(usize::MAX), &mut left)?);
         if total > CELLS_MAX {
             return Err(too_many_cells());
         }
@@ -242,12 +247,13 @@ fn check_cells(stream: &[u8]) -> Result<(), SheetError> {
     Ok(())
 }
 
-/// The number of cells between the outermost ones of a sheet.
-fn cells(stream: &[u8], start: usize) -> Result<u64, SheetError> {
+/// The number of cells between the outermost ones of a sheet. At most `left` records are read.
+fn cells(stream: &[u8], start: usize, left: &mut usize) -> Result<u64, SheetError> {
     let mut depth = 0_u32;
     let mut rows: Option<(u32, u32)> = None;
     let mut columns: Option<(u32, u32)> = None;
     for (kind, data) in records(stream, start) {
+        *left = left.checked_sub(1).ok_or_else(|| damaged("its sheets have records in common"))?;
         match kind {
             START => depth += 1,
             STOP if depth <= 1 => break,
@@ -286,4 +292,36 @@ fn records(stream: &[u8], start: usize) -> impl Iterator<Item = (u32, &[u8])> {
         rest = rest.get(4 + len..)?;
         Some((kind, data))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+        let len = u16::try_from(data.len()).unwrap_or_default();
+        [&kind.to_le_bytes()[..], &len.to_le_bytes(), data].concat()
+    }
+
+    /// A file of 32 MB could name one long sheet a thousand times, and each would be read.
+    #[test]
+    fn sheets_that_share_their_records_are_refused() {
+        let sheet = |start: u32| record(0x0085, &start.to_le_bytes());
+        let cells = |rows: u16| -> Vec<u8> {
+            let row = |row: u16| record(0x0203, &[row.to_le_bytes(), [0, 0]].concat());
+            (0..rows).flat_map(row).chain(record(0x000A, &[])).collect()
+        };
+        // Two sheets behind their two names.
+        let [first, second] = [cells(20), cells(30)];
+        let at = u32::try_from(2 * sheet(0).len()).unwrap_or_default();
+        let next = at + u32::try_from(first.len()).unwrap_or_default();
+        let both = [sheet(at), sheet(next), first.clone(), second.clone()].concat();
+        assert_eq!(check_cells(&both), Ok(()));
+        let same = [sheet(at), sheet(at), first, second].concat();
+        assert_eq!(check_cells(&same), Ok(()), "once more is no harm");
+        let names = 200;
+        let at = u32::try_from(names * sheet(0).len()).unwrap_or_default();
+        let many = [sheet(at).repeat(names), cells(2000)].concat();
+        assert_eq!(check_cells(&many), Err(damaged("its sheets have records in common")));
+    }
 }
