@@ -49,6 +49,9 @@ fn a_new_project_runs_as_its_readme_says() {
     assert_eq!(again.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&again.stderr).contains("coop has files already: --force"));
     good(folder.path(), "fep new coop --force");
+    let unused = run(folder.path(), "fep new other --charset euc-kr");
+    assert_eq!(unused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unused.stderr).contains("--charset says how to read a sheet or a copybook"));
     let named = run(folder.path(), "fep new 'My Bank'");
     assert_eq!(named.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&named.stderr).contains("as in `fep new bank-a`"));
@@ -133,6 +136,15 @@ fn a_spec_without_a_length_gets_a_framing_that_is_assumed() {
         "{shown}"
     );
     let project = folder.path().join("van-d");
+    // Its trace number is plain, so only the framing is marked.
+    for file in ["gateway.toml", "scenario.toml"] {
+        let text = std::fs::read_to_string(project.join(file)).unwrap();
+        assert_eq!(text.matches("ASSUMED").count(), 1, "{text}");
+        assert!(
+            text.contains("# ASSUMED: the spec does not say how a line encloses its telegrams.\nframing = "),
+            "{text}"
+        );
+    }
     assert_eq!(
         std::fs::read_to_string(spec).unwrap(),
         std::fs::read_to_string(project.join("specs/van-d.toml")).unwrap()

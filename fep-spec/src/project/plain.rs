@@ -20,7 +20,7 @@ pub(super) struct Plain<'s> {
     pub(super) trace: Option<String>,
     pub(super) key: Vec<String>,
     /// Whether the trace number was told by less than its name.
-    is_trace_assumed: bool,
+    is_trace_uncertain: bool,
     /// Fields that may be a part of the key.
     pub(super) candidates: Vec<String>,
     /// The words of the framing.
@@ -94,7 +94,7 @@ impl<'s> Plain<'s> {
         });
         let Some((rank, trace)) = found else { return };
         let traces = all.iter().filter(|(_, field)| NUMBERS.iter().take(TRACES).any(|word| is_called(field, word)));
-        self.is_trace_assumed = rank >= TRACES || traces.count() > 1;
+        self.is_trace_uncertain = rank >= TRACES || traces.count() > 1;
         let is_date = |field: &Field| {
             matches!(field.kind, Kind::Date(_)) && (field.name == "sent_date" || field.label.contains("전송일"))
         };
@@ -120,13 +120,15 @@ impl<'s> Plain<'s> {
         self.fill.push(format!("\"{path}\" = \"{word}\""));
     }
 
+    /// Whether the trace number is one of the assumptions.
+    pub(super) fn is_trace_assumed(&self) -> bool {
+        self.request.is_some() && self.is_trace_uncertain
+    }
+
     /// What was assumed here, because the spec does not say it.
     pub(super) fn assumed(&self) -> Vec<String> {
         let mut assumed = Vec::new();
-        if self.request.is_some()
-            && self.is_trace_assumed
-            && let Some(trace) = &self.trace
-        {
+        if let Some(trace) = self.trace.as_ref().filter(|_| self.is_trace_assumed()) {
             assumed.push(format!("`gateway.toml`: `{trace}` pairs an answer with its request."));
         }
         if self.request.is_some() && self.is_framing_assumed {

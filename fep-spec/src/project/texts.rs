@@ -19,11 +19,10 @@ const AROUND_MAX: usize = 16;
 impl Texts<'_> {
     pub(super) fn gateway(&self) -> String {
         let plain = self.plain;
-        let is_assumed = plain.assumed().iter().any(|what| what.starts_with("`gateway.toml`"));
         let key = match &plain.trace {
             Some(trace) => {
                 let key: Vec<_> = plain.key.iter().map(|path| format!("\"{path}\"")).collect();
-                let mark = if is_assumed { "# ASSUMED by its name:\n" } else { "" };
+                let mark = if plain.is_trace_assumed() { "# ASSUMED by its name:\n" } else { "" };
                 let key = format!("key   = [{}]", key.join(", "));
                 let trace = format!("trace = \"{trace}\"");
                 let width = key.len();

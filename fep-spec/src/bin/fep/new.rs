@@ -44,6 +44,10 @@ pub(crate) fn new(args: &NewArgs) -> Ended {
         );
         return Err(Stop::Message(message));
     }
+    let is_source = args.from.is_some() && !is_spec;
+    if let Some(option) = args.source.given().filter(|_| !is_source) {
+        return Err(Stop::Message(format!("{option} says how to read a sheet or a copybook: name it with --from")));
+    }
     let has_files = std::fs::read_dir(&args.folder).is_ok_and(|mut entries| entries.next().is_some());
     if has_files && !args.force {
         let folder = args.folder.display();

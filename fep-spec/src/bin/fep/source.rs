@@ -20,12 +20,25 @@ pub(crate) struct SourceArgs {
     /// The charset of the telegrams; if left out, the remarks of the sheet decide; a copybook needs it
     #[arg(long, value_name = "CHARSET")]
     charset: Option<String>,
-    /// How many bytes COMP has by its digits, in a copybook
-    #[arg(long, value_name = "SIZES", default_value = "2-4-8", value_parser = ["2-4-8", "1-2-4-8"])]
-    binary_size: String,
+    /// How many bytes COMP has by its digits, in a copybook; 2-4-8 if left out
+    #[arg(long, value_name = "SIZES", value_parser = ["2-4-8", "1-2-4-8"])]
+    binary_size: Option<String>,
     /// A mapping file: columns, types, words
     #[arg(long, value_name = "MAP.toml")]
     map: Option<PathBuf>,
+}
+
+impl SourceArgs {
+    /// An option that says how to read a sheet or a copybook, if there is one.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("--sheet", !self.sheet.is_empty()),
+            ("--charset", self.charset.is_some()),
+            ("--binary-size", self.binary_size.is_some()),
+            ("--map", self.map.is_some()),
+        ];
+        options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
 }
 
 /// Reads a sheet or a copybook; `-` is stdin.
@@ -55,7 +68,10 @@ fn copybook(file: &Path, args: &SourceArgs, name: &str, bytes: &[u8]) -> Result<
             format!("{name} does not say the charset of its data: add --charset cp037, ibm933, euc-kr, ascii, …");
         return Err(Stop::Message(message));
     };
-    let binary_size = if args.binary_size == "2-4-8" { BinarySize::TwoFourEight } else { BinarySize::OneTwoFourEight };
+    let binary_size = match args.binary_size.as_deref() {
+        Some("1-2-4-8") => BinarySize::OneTwoFourEight,
+        _ => BinarySize::TwoFourEight,
+    };
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
     let load = |name: &str| {
         // COPY names a member, not a path.
