@@ -9,7 +9,7 @@ pub(crate) async fn dead_port() -> u16 {
     listener().await.local_addr().unwrap().port()
 }
 
-/// A listener on a port that nobody else gets when it is closed: the system gives ports from 32768 on to whoever asks for any port, also to
+/// A listener on a port that nobody else gets when it is closed: the system gives ports from 32768 on to processes that ask for any port, also to
 /// a connection, which can even be connected to itself.
 pub(crate) async fn listener() -> TcpListener {
     static NEXT: AtomicU16 = AtomicU16::new(0);
