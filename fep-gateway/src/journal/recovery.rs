@@ -6,7 +6,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
@@ -15,6 +14,7 @@ use fep_protocol::reason::{JournalError, Unknown};
 use fep_protocol::settlement::{CaseFact, SettlementFact};
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
+use tokio::time::Instant;
 
 use super::archive::{self, ArchiveStop, Archiver, Archives};
 #[cfg(feature = "simulation")]
@@ -173,7 +173,7 @@ impl Journal {
             archived: Arc::default(),
         };
         let archive_stop = Arc::new(ArchiveStop::default());
-        let archiver = || archiver(options, &parts, &archive_stop, &access);
+        let archiver = || archiver(options, &parts, &archive_stop, &access, &ground);
         guard.watch_log();
         let workers = match &ground {
             Ground::Machine => {
@@ -187,6 +187,9 @@ impl Journal {
                 let store = DiskStore::new(facts, Arc::clone(&simulated.disk));
                 let store = Guarded::new(store, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
                 let writer = Writer::new(store, parts.clone());
+                if let Some(archiver) = archiver()? {
+                    tokio::spawn(archiver.run_simulated(Arc::clone(&simulated.disk)));
+                }
                 vec![Worker::Task(tokio::spawn(by_hand::run(writer, parts.bell, Arc::clone(&simulated.disk))))]
             }
         };
@@ -257,6 +260,7 @@ fn archiver(
     parts: &WriterParts,
     stop: &Arc<ArchiveStop>,
     access: &Access,
+    ground: &Ground,
 ) -> Result<Option<Archiver>, JournalError> {
     let Some(archive) = &options.archive else { return Ok(None) };
     Ok(Some(Archiver {
@@ -267,6 +271,7 @@ fn archiver(
         archived: Arc::clone(&parts.archived),
         bell: Arc::clone(&parts.bell),
         stop: Arc::clone(stop),
+        ground: ground.clone(),
     }))
 }
 

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::config::ArchiveConfig;
+use crate::ground::Ground;
 use crate::journal::archive::{self, Archives};
 use crate::journal::indexer::{IndexQueue, catch_up};
 use crate::journal::seal::{KeyRing, new_key};
@@ -120,6 +121,7 @@ impl Files {
             archived: Arc::default(),
             bell: Arc::default(),
             stop: Arc::default(),
+            ground: Ground::default(),
         }
     }
 
