@@ -217,9 +217,14 @@ impl Archiver {
         }
     }
 
-    /// The same on a simulated disk.
+    /// Starts the same as a task, on a simulated disk.
     #[cfg(feature = "simulation")]
-    pub(super) async fn run_simulated(self, disk: Arc<dyn crate::ground::Disk>) {
+    pub(super) fn start_simulated(archiver: Option<Self>, disk: &Arc<dyn crate::ground::Disk>) {
+        archiver.into_iter().for_each(|archiver| drop(tokio::spawn(archiver.run_simulated(Arc::clone(disk)))));
+    }
+
+    #[cfg(feature = "simulation")]
+    async fn run_simulated(self, disk: Arc<dyn crate::ground::Disk>) {
         loop {
             tokio::time::sleep(disk.delay(0)).await;
             if self.stop.is_stopped() {

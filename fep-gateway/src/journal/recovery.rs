@@ -178,8 +178,7 @@ impl Journal {
         let workers = match &ground {
             Ground::Machine => {
                 let store = Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
-                let archiver = archiver()?;
-                threads(Writer::new(store, parts.clone()), index, source, archiver)?
+                threads(Writer::new(store, parts.clone()), index, source, archiver()?)?
             }
             #[cfg(feature = "simulation")]
             Ground::Simulated(simulated) => {
@@ -187,9 +186,7 @@ impl Journal {
                 let store = DiskStore::new(facts, Arc::clone(&simulated.disk));
                 let store = Guarded::new(store, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
                 let writer = Writer::new(store, parts.clone());
-                if let Some(archiver) = archiver()? {
-                    tokio::spawn(archiver.run_simulated(Arc::clone(&simulated.disk)));
-                }
+                Archiver::start_simulated(archiver()?, &simulated.disk);
                 vec![Worker::Task(tokio::spawn(by_hand::run(writer, parts.bell, Arc::clone(&simulated.disk))))]
             }
         };

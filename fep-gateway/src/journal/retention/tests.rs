@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, SentClass, What};
 use fep_protocol::settlement::{DeadReason, SettlementFact};
 use fep_protocol::trace::TraceHighWater;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::*;
 use crate::config::ArchiveConfig;
