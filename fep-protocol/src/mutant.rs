@@ -146,6 +146,12 @@ pub enum Mutant {
     RemovesBeforeTheArchive,
     /// An index that was lost is made again without the archives.
     SkipsTheArchives,
+    /// A request goes out although no line is up on which its answer could come.
+    SendsUnheard,
+    /// After the line that receives was down, a sign-on that nobody could answer is not sent again.
+    NeverSignsOnAgain,
+    /// An answer of ours goes out on the line that only receives.
+    RepliesWhereItReceives,
     /// A telegram is written with another byte than the journal has.
     WritesOtherBytes,
 }

@@ -258,7 +258,7 @@ impl Session {
         self.echo_waits = false;
         self.proved = false;
         match self.state {
-            LinkState::SigningOn => vec![SessionAction::Send(Duty::SignOn)],
+            LinkState::SigningOn if !is_on(Mutant::NeverSignsOnAgain) => vec![SessionAction::Send(Duty::SignOn)],
             _ => Vec::new(),
         }
     }

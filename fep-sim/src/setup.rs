@@ -44,6 +44,15 @@ pub(crate) struct BankSetup {
     pub(crate) listens: Option<WhenFull>,
     /// The polls on its lines, if there are any.
     pub(crate) polls: Option<PollSetup>,
+    /// Whether the gateway sends on the main line, and the bank on another one.
+    pub(crate) pair: Option<PairSetup>,
+}
+
+/// A line for each direction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PairSetup {
+    /// Whether the bank connects the line on which it sends.
+    pub(crate) listens: bool,
 }
 
 /// Frames that only show that the other side is alive.
@@ -74,7 +83,10 @@ pub(crate) enum Unpolled {
 pub(crate) const BANKS: usize = 2;
 
 /// The lines of a bank: the name, the rank and the number of links.
-pub(crate) const LINES: [(&str, u8, usize); 2] = [("main", 1, 2), ("backup", 2, 1)];
+pub(crate) const LINES: [(&str, u8, usize); 3] = [("main", 1, 2), ("backup", 2, 1), ("receive", 1, 1)];
+
+/// The line of a pair on which the bank sends.
+pub(crate) const RECEIVE: usize = 2;
 
 /// The first bank's table in `config.toml`, and its key with which transfers go on to the second bank.
 const BREAKER: &str = "[institutions.bank-0.breaker]";
@@ -125,8 +137,9 @@ impl Setup {
             window: percent(40).then(|| if percent(50) { 1 } else { 3 }),
             listens: first_listens,
             polls: None,
+            pair: None,
         };
-        let second = BankSetup { has_backup: false, window: None, listens: second_listens, polls: None };
+        let second = BankSetup { has_backup: false, window: None, listens: second_listens, polls: None, pair: None };
         // Drawn last, so that the earlier draws of a seed stay the same.
         let passes_on = percent(40);
         let is_tripped = passes_on && percent(60);
@@ -139,13 +152,19 @@ impl Setup {
 
     /// Adds what came later.
     fn add(&mut self, draw: &mut Draw) {
-        let [has_polls, _, has_archives] = [25, 20, 25].map(|often| draw.percent(often));
+        let [has_polls, has_pairs, has_archives] = [25, 20, 25].map(|often| draw.percent(often));
         for bank in &mut self.banks {
             let polls = PollSetup::of(draw);
             bank.polls = (has_polls && draw.percent(70)).then_some(polls);
         }
         let keep_days = draw.percent(40).then_some(KEEP_DAYS);
         self.archives = has_archives.then_some(ArchiveSetup { keep_days });
+        for bank in &mut self.banks {
+            let pair = PairSetup { listens: draw.percent(50) };
+            if has_pairs && draw.percent(70) {
+                *bank = BankSetup { has_backup: false, polls: None, pair: Some(pair), ..*bank };
+            }
+        }
     }
 
     /// The keys of the journal about archives.
@@ -227,22 +246,50 @@ impl BankSetup {
         config.replacen(ECHO_TEST, &poll, 1)
     }
 
+    /// Whether the bank has a line.
+    pub(crate) fn has_line(&self, line: usize) -> bool {
+        match line {
+            0 => true,
+            RECEIVE => self.pair.is_some(),
+            _ => self.has_backup,
+        }
+    }
+
+    /// Whether the bank connects a line to us.
+    pub(crate) fn dials(&self, line: usize) -> bool {
+        match line {
+            0 => self.listens.is_some(),
+            RECEIVE => self.pair.is_some_and(|pair| pair.listens),
+            _ => false,
+        }
+    }
+
     /// The lines that the bank has.
     fn lines(&self, bank: &str) -> String {
-        let count = if self.has_backup { 2 } else { 1 };
         let window = self.window.map_or_else(String::new, |window| format!("window = {window}\n"));
         let line = |(number, (name, rank, links)): (usize, &(&str, u8, usize))| {
-            let role = match self.listens.filter(|_| number == 0) {
-                None => "connect = \"127.0.0.1:1\"",
-                Some(WhenFull::Refuse) => "listen = \"127.0.0.1:1\"\npeers = [\"127.0.0.1\"]\nwhen_full = \"refuse\"",
-                Some(WhenFull::Replace) => "listen = \"127.0.0.1:1\"\npeers = [\"127.0.0.1\"]\nwhen_full = \"replace\"",
+            let listens = match number {
+                0 => self.listens,
+                RECEIVE => self.pair.filter(|pair| pair.listens).map(|_| WhenFull::Refuse),
+                _ => None,
+            };
+            let listen = format!("listen = \"127.0.0.1:{}\"\npeers = [\"127.0.0.1\"]", number + 1);
+            let role = match listens {
+                None => "connect = \"127.0.0.1:1\"".to_owned(),
+                Some(WhenFull::Refuse) => format!("{listen}\nwhen_full = \"refuse\""),
+                Some(WhenFull::Replace) => format!("{listen}\nwhen_full = \"replace\""),
+            };
+            let carries = match (number, self.pair) {
+                (RECEIVE, _) => "duty = \"receive\"\n".to_owned(),
+                (_, Some(_)) => format!("{window}duty = \"send\"\n"),
+                (_, None) => window.clone(),
             };
             format!(
-                "\n[[institutions.{bank}.lines]]\nname = \"{name}\"\n{role}\nrank = {rank}\nlinks = {links}\n{window}\
+                "\n[[institutions.{bank}.lines]]\nname = \"{name}\"\n{role}\nrank = {rank}\nlinks = {links}\n{carries}\
                  connect_timeout_ms = 1000\nreconnect_min_ms = 100\nreconnect_max_ms = 2000\n"
             )
         };
-        let lines: String = LINES.iter().take(count).enumerate().map(line).collect();
+        let lines: String = LINES.iter().enumerate().filter(|(number, _)| self.has_line(*number)).map(line).collect();
         if !self.has_backup {
             return lines;
         }
@@ -258,6 +305,10 @@ impl fmt::Display for Setup {
             let window = bank.window.map_or_else(|| "no window".to_owned(), |window| format!("a window of {window}"));
             let connects = if bank.listens.is_some() { "and connects to us" } else { "and we connect" };
             writeln!(f, "bank {number} has {backup}, {window} {connects}")?;
+            if let Some(pair) = bank.pair {
+                let connects = if pair.listens { "it connects" } else { "we connect" };
+                writeln!(f, "bank {number} sends on a line of its own, which {connects}")?;
+            }
             if let Some(polls) = bank.polls {
                 writeln!(f, "bank {number} has polls: {polls:?}")?;
             }

@@ -12,7 +12,7 @@ const SEEDS: u64 = 120;
 const MUTANT_SEEDS: u64 = 400;
 
 /// What must have happened in the seeds of a test run, or the checks prove nothing.
-const WAYS: [&str; 32] = [
+const WAYS: [&str; 34] = [
     "a process",
     "a lost index",
     "a death at the start",
@@ -23,6 +23,8 @@ const WAYS: [&str; 32] = [
     "a request in a window",
     "a request that was not answered",
     "a bank connects",
+    "a request on a pair of lines",
+    "an answer that waits for its line",
     "a poll of ours",
     "a poll of a bank",
     "an answer to a poll of a bank",

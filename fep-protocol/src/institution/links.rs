@@ -207,7 +207,9 @@ impl<T: Telegrams> Institution<T> {
     /// The connection for an answer to what came on a connection: the same one, if it is open and the gateway may write on it;
     /// otherwise one of a line that sends.
     pub(super) fn incarnation_for_reply(&self, incarnation: Incarnation) -> Result<Incarnation, NotSent> {
-        let own = self.link(incarnation.link).filter(|link| link.line.duty.replies());
+        let own = self
+            .link(incarnation.link)
+            .filter(|link| link.line.duty.replies() || is_on(Mutant::RepliesWhereItReceives));
         if own.is_some() && self.is_open(incarnation) {
             return Ok(incarnation);
         }

@@ -131,14 +131,14 @@ impl Roster {
         let counts = self.ranks.get(&rank).copied().unwrap_or_default();
         let receives = if counts.receiving > 0 { counts.receiving_up > 0 } else { self.can_receive() };
         let at_need = counts.idle + counts.connecting > 0;
-        let works = receives && (counts.up > 0 || at_need);
+        let works = (receives || is_on(Mutant::SendsUnheard)) && (counts.up > 0 || at_need);
         RankState { works, is_good: works && (counts.good > 0 || at_need) }
     }
 
     /// Whether answers can arrive. If there are lines for receiving only, one of them must be up.
     pub(super) fn can_receive(&self) -> bool {
         let mut receiving = self.ranks.values().filter(|counts| counts.receiving > 0).peekable();
-        receiving.peek().is_none() || receiving.any(|counts| counts.receiving_up > 0)
+        is_on(Mutant::SendsUnheard) || receiving.peek().is_none() || receiving.any(|counts| counts.receiving_up > 0)
     }
 
     /// Whether a request that waits might be sent soon.

@@ -4,7 +4,7 @@ use fep_protocol::random::SplitMix64;
 
 use super::{BankFault, DiskFault, Item, NetFault, What};
 use crate::draw::Draw;
-use crate::setup::{BANKS, Setup};
+use crate::setup::{BANKS, RECEIVE, Setup};
 
 /// The latest time at which one of these troubles begins, and how long it lasts at most, in milliseconds. It ends before the calm.
 const BEGINS_MAX_MS: u64 = 24_000;
@@ -19,6 +19,9 @@ pub(super) fn items(seed: u64, first_only: bool) -> Vec<Item> {
         items.extend(days(&mut draw));
     }
     for bank in 0..if first_only { 1 } else { BANKS } {
+        if setup.bank(bank).pair.is_some() {
+            items.extend(pair(&mut draw, bank, first_only));
+        }
         if setup.bank(bank).polls.is_some() {
             items.extend(polls(&mut draw, bank));
         }
@@ -63,6 +66,40 @@ fn days(draw: &mut Draw) -> Vec<Item> {
         if draw.percent(50) {
             let fault = if draw.percent(70) { DiskFault::ArchivesFull } else { DiskFault::Full };
             items.push(Item { at: at + draw.ms(0, 3500), what: What::Disk { fault, lasts: draw.ms(1000, 4000) } });
+        }
+    }
+    items
+}
+
+/// One half of a pair dies, or both do in turn, while requests wait for their answers. The process may die meanwhile.
+fn pair(draw: &mut Draw, bank: usize, first_only: bool) -> Vec<Item> {
+    let mut items = Vec::new();
+    for _ in 0..draw.between(1, 3) {
+        let at = draw.ms(1000, BEGINS_MAX_MS);
+        let line = if draw.percent(70) { RECEIVE } else { 0 };
+        let fault = match draw.percent(70) {
+            true => NetFault::LineBreaks { line },
+            false => NetFault::LineStalls { line },
+        };
+        items.push(Item { at, what: What::Net { bank, fault, lasts: draw.ms(100, 4000) } });
+        let slow = BankFault::Slow { ms: draw.between(100, 1500) };
+        items.push(Item {
+            at: at.saturating_sub(draw.ms(0, 1000)),
+            what: What::Bank { bank, fault: slow, lasts: draw.ms(500, 4000) },
+        });
+        for account in 0..4 {
+            let before = at.saturating_sub(draw.ms(0, 500));
+            items.push(Item { at: before, what: What::Transfer { bank, account, key: account < 2 } });
+            items.push(Item { at: at + draw.ms(0, 5000), what: What::Transfer { bank, account, key: true } });
+        }
+        items.push(Item { at: at + draw.ms(0, 3000), what: What::Notice { bank, times: 2 } });
+        if draw.percent(30) {
+            let what = What::Bank { bank, fault: BankFault::AnswersElsewhere, lasts: draw.ms(500, 4000) };
+            items.push(Item { at, what });
+        }
+        if !first_only && draw.percent(40) {
+            let effects = u32::try_from(draw.below(60)).unwrap_or(0);
+            items.push(Item { at: at + draw.ms(0, 1500), what: What::Crash { effects } });
         }
     }
     items

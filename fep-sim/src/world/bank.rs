@@ -1,5 +1,6 @@
 //! A bank that knows the truth: what it received, carried out, undid and answered. It reads and writes bytes at fixed offsets.
 
+mod pair;
 mod polls;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -59,8 +60,10 @@ pub(crate) enum BankEvent {
     Flood { per_s: u32 },
     /// It sends a notice.
     Notice(u64),
-    /// It connects to us, unless it has all of its connections.
-    Dial,
+    /// It connects a line to us, unless it has all of its connections.
+    Dial(usize),
+    /// The gateway's kernel finds that the bank does not know a connection any more.
+    Probed(ConnectionId),
     /// It polls on a connection.
     Poll(ConnectionId),
 }
@@ -131,7 +134,10 @@ impl World {
             }
             BankFault::Restarts if begins => {
                 let lost: Vec<_> = self.bank(number).inboxes.keys().copied().collect();
-                lost.into_iter().for_each(|id| self.bank_lost(number, id));
+                for id in lost {
+                    self.bank_lost(number, id);
+                    self.will_be_probed(number, id);
+                }
             }
             _ => {}
         }
@@ -144,7 +150,7 @@ impl World {
 
     pub(crate) fn bank_lost(&mut self, number: usize, id: ConnectionId) {
         if self.bank(number).inboxes.remove(&id).is_some() {
-            self.bank_will_dial(number);
+            self.bank_will_dial(number, self.line_of(id));
         }
     }
 
@@ -164,12 +170,13 @@ impl World {
         match event {
             BankEvent::Answer { on, request, bytes } => self.bank_answers(number, on, &request, bytes),
             BankEvent::Flood { per_s } => self.flood(number, per_s),
-            BankEvent::Dial => self.bank_dials(number),
+            BankEvent::Dial(line) => self.bank_dials(number, line),
             BankEvent::Poll(id) => self.bank_polls(number, id),
+            BankEvent::Probed(id) => self.break_connection(id),
             BankEvent::Notice(serial) => {
                 let bank = self.bank(number);
                 let Some(bytes) = bank.notices.get(&serial).map(|notice| notice.bytes.clone()) else { return };
-                if let Some(id) = bank.connection(None) {
+                if let Some(id) = self.outgoing(number, None) {
                     self.send_to_gateway(id, bytes);
                 }
             }
@@ -182,7 +189,7 @@ impl World {
         }
         // Ten milliseconds of it at once.
         let count = (per_s / 100).max(1);
-        let Some(id) = self.bank(number).connection(None) else {
+        let Some(id) = self.outgoing(number, None) else {
             return self.after(Duration::from_millis(100), Event::Bank(number, BankEvent::Flood { per_s }));
         };
         let mut bytes = Vec::new();
@@ -255,7 +262,7 @@ impl World {
         let trace = self.draw.between(800_000, 899_999);
         let bank = self.bank(number);
         bank.is_closed = closes;
-        if let Some(id) = bank.connection(None) {
+        if let Some(id) = self.outgoing(number, None) {
             self.send_to_gateway(id, duty(if closes { "200" } else { "100" }, trace));
         }
     }
@@ -395,16 +402,16 @@ impl World {
     /// Sends an answer, as the faults of the bank have it.
     fn bank_answers(&mut self, number: usize, on: ConnectionId, request: &[u8], bytes: Vec<u8>) {
         let is_business = is_business(&Telegram(request).kind());
-        let bank = self.bank(number);
-        // What is about a connection is answered on it.
-        if !is_business && !bank.inboxes.contains_key(&on) {
+        // What is about a connection is answered on it, or on the line of the bank.
+        let is_pair = self.setup.bank(number).pair.is_some();
+        if !is_business && !is_pair && !self.bank(number).inboxes.contains_key(&on) {
             return;
         }
-        let Some(on) = bank.connection(Some(on)) else { return };
+        let Some(on) = self.outgoing(number, Some(on)) else { return self.answers_later(number, on, request, bytes) };
         if !is_business {
             return self.send_to_gateway(on, bytes);
         }
-        let on = if bank.has(BankFault::AnswersElsewhere) { self.elsewhere(number, on) } else { on };
+        let on = if self.bank(number).has(BankFault::AnswersElsewhere) { self.elsewhere(number, on) } else { on };
         self.bank_done(number, request);
         let bank = self.bank(number);
         let has = |fault| bank.has(fault);

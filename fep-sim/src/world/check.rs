@@ -31,6 +31,8 @@ pub enum Rule {
     Window,
     /// Requests go out on the lines that carry business, and business moves between them within its times.
     Lines,
+    /// On a pair of lines, nothing is written on the line that receives, and no request goes out while nothing could bring its answer.
+    Pair,
     /// After a bank has closed business, nothing goes out until it opens.
     Business,
     /// An answer that was read in time is the outcome, also if it came on another line.
@@ -72,6 +74,7 @@ impl Rule {
         Self::Contract,
         Self::Window,
         Self::Lines,
+        Self::Pair,
         Self::Business,
         Self::Answered,
         Self::Alive,

@@ -4,6 +4,7 @@
 //! They see the bytes that the gateway reads and writes on each connection. From those follows which lines work, by the same words
 //! as in the contract and without the gateway's machines.
 
+mod pair;
 mod polls;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use self::polls::Proof;
 pub(crate) use self::polls::watch;
 use super::check::Rule;
 use super::{ConnectionId, World};
-use crate::setup::{BANKS, LINES, RETURN_AFTER, SWITCH_AFTER};
+use crate::setup::{BANKS, LINES, RECEIVE, RETURN_AFTER, SWITCH_AFTER};
 use crate::telegram::{KEY, RESPONSE, Telegram, frame_len};
 
 /// Everything that these checks remember.
@@ -33,6 +34,8 @@ pub(crate) struct LineChecks {
     line_of: BTreeMap<(usize, Vec<u8>), usize>,
     /// When the gateway read the answer to a request.
     read: BTreeMap<(usize, Vec<u8>), Duration>,
+    /// The connections on which sign-ons were written, by bank and key.
+    signs: BTreeMap<(usize, Vec<u8>), ConnectionId>,
     /// The connection on which each business request was written.
     written_on: BTreeMap<(usize, Vec<u8>), ConnectionId>,
     /// When the present process began.
@@ -47,6 +50,8 @@ struct Link {
     bank: usize,
     line: usize,
     is_signed_on: bool,
+    /// Whether the bank has signed off.
+    is_off: bool,
     /// The part of a frame that the gateway has read.
     begun: Vec<u8>,
     /// The business requests that the bank received on it and has not answered, with the times of their arrival.
@@ -134,7 +139,12 @@ impl World {
     }
 
     pub(crate) fn line_connected(&mut self, id: ConnectionId, bank: usize, line: usize) {
-        self.lines.links.insert(id, Link { bank, line, ..Link::default() });
+        // The line on which the bank sends carries it as soon as it is connected.
+        let is_signed_on = line == RECEIVE;
+        self.lines.links.insert(id, Link { bank, line, is_signed_on, ..Link::default() });
+        if is_signed_on {
+            self.line_changed(bank, line);
+        }
     }
 
     /// A connection carries nothing any more.
@@ -193,15 +203,19 @@ impl World {
         if !signs_on && !is_end {
             return;
         }
-        if let Some(link) = self.lines.links.get_mut(&id) {
+        let about = self.sign_is_about(id, bank, line, telegram);
+        for id in &about {
+            let Some(link) = self.lines.links.get_mut(id) else { continue };
             if signs_on && !link.is_signed_on {
                 link.proof.polled = now;
             }
             link.is_signed_on = signs_on;
+            link.is_off = is_end;
         }
         if let Some(bank) = self.lines.banks.get_mut(bank) {
             if is_end { begin(&mut bank.closed, now) } else { end(&mut bank.closed, now) }
         }
+        let line = about.first().map_or(line, |id| self.line_of(*id));
         self.line_changed(bank, line);
     }
 
@@ -232,6 +246,7 @@ impl World {
         if self.writes_poll(id, frame) {
             return;
         }
+        self.written_in_pair(id, frame);
         let Some(link) = self.lines.links.get(&id) else { return };
         let Some(line) = self.lines.line_of.get(&(link.bank, frame.to_vec())) else { return };
         self.lines.written_on.insert((link.bank, frame.to_vec()), id);
@@ -264,9 +279,10 @@ impl World {
         if !matches!(class, SentClass::Request | SentClass::Inquiry | SentClass::Reversal) {
             return;
         }
-        if line > 0 {
+        if line == 1 {
             self.count("a request on the backup line");
         }
+        self.stored_in_pair(bank, fact, decided);
         let Some(lines) = self.lines.banks.get(bank) else { return };
         let rank = LINES.get(line).map_or(0, |(_, rank, _)| *rank);
         let carrying = lines.rank;
@@ -359,8 +375,8 @@ impl World {
     pub(crate) fn lines_have_returned(&mut self) {
         let now = self.now;
         for number in 0..BANKS {
-            let count = if self.setup.bank(number).has_backup { 2 } else { 1 };
-            for (line, (name, _, links)) in LINES.iter().enumerate().take(count) {
+            let setup = *self.setup.bank(number);
+            for (line, (name, _, links)) in LINES.iter().enumerate().filter(|(line, _)| setup.has_line(*line)) {
                 let is_of_line = |link: &&Link| link.bank == number && link.line == line && link.is_signed_on;
                 let up = self.lines.links.values().filter(is_of_line).count();
                 if up != *links {

@@ -251,6 +251,11 @@ impl World {
         self.line_lost(id);
     }
 
+    /// The line of a connection.
+    pub(super) fn line_of(&self, id: ConnectionId) -> usize {
+        self.net.connections.get(&id).map_or(0, |connection| connection.line)
+    }
+
     /// The number of connections that a bank knows on a line.
     pub(super) fn bank_connections(&self, bank: usize, line: usize) -> usize {
         let of_line = |id: &ConnectionId| self.net.connections.get(id).is_some_and(|other| other.line == line);
@@ -346,11 +351,12 @@ impl Network for SimulatedNetwork {
         })
     }
 
-    fn accept(&self, institution: &str, _line: &str) -> Accepting {
+    fn accept(&self, institution: &str, line: &str) -> Accepting {
         let shared = self.0.clone();
         let bank = usize::from(institution != "bank-0");
+        let line = line_number(line);
         Box::pin(async move {
-            let id = accepted(&shared, bank).await;
+            let id = accepted(&shared, bank, line).await;
             let stream: Box<dyn Stream> = Box::new(End { shared, id });
             stream
         })
