@@ -263,9 +263,15 @@ impl TelegramCatalogue {
     /// the answer's own codes, then `own`. Later values replace earlier ones.
     ///
     /// # Errors
-    /// If the fields do not form the answer, or the answer cannot be a frame.
+    /// If the fields do not form the answer, the answer cannot be a frame, or it has another key.
     pub fn answer(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, DraftError> {
         let answer = self.answer_telegram(telegram, frame, own).map_err(DraftError::Invalid)?;
+        let asked = self.named(telegram);
+        let key_of = |entry: Option<&Entry>, bytes| entry?.key.as_ref()?.of(bytes);
+        let answers = asked.and_then(|entry| self.entries.get(entry.answer?));
+        if key_of(asked, self.telegram(frame)) != key_of(answers, &answer) {
+            return Err(DraftError::OtherKey);
+        }
         Ok(self.framing.frame(answer).map_err(DraftError::NoFrame)?.into())
     }
 
@@ -380,6 +386,13 @@ impl TelegramCatalogue {
             Role::Answer | Role::Other => Vec::new(),
         };
         let Some(answer) = answer.and_then(|answer| self.spec.telegram(answer)) else { return Ok(()) };
+        let (key, _) = key::paths(config, answer.name(), None);
+        if let Some((path, _)) = own.iter().find(|(path, _)| key.contains(path)) {
+            return Err(format!(
+                "{}: {path} is part of the key, so the answer has it from its telegram",
+                answer.name()
+            ));
+        }
         own.iter()
             .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }

@@ -20,6 +20,8 @@ pub enum DraftError {
     Invalid(Error),
     /// The telegram cannot be sent as one frame of the institution's lines.
     NoFrame(EncloseError),
+    /// The fields of an answer change its key, so it would be the answer to another telegram.
+    OtherKey,
     /// The layout of a derived telegram, or of its answer, differs from the spec.
     OtherLayout {
         /// The name of the spec's telegram.
@@ -39,6 +41,7 @@ impl fmt::Display for DraftError {
             Self::NotARequest => f.write_str("a service cannot send this telegram as a request"),
             Self::Invalid(error) => error.fmt(f),
             Self::NoFrame(error) => error.fmt(f),
+            Self::OtherKey => f.write_str("the fields change the key, so it would be the answer to another telegram"),
             Self::OtherLayout { telegram, difference } => {
                 write!(f, "the struct is not the spec's telegram {telegram}: {difference}")
             }
