@@ -141,6 +141,11 @@ impl FileGuard {
         }
     }
 
+    /// The path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Begins to watch the write-ahead log. SQLite has opened it by now, and deletes it only when the last connection is closed.
     pub(super) fn watch_log(&self) {
         // SQLite follows symbolic links, and puts the log beside the file that they lead to.
@@ -188,15 +193,23 @@ impl Reserve {
         Self { path: path.into(), is_there: false }
     }
 
-    /// Makes the reserve, if it is not there. Returns whether it is there now.
+    /// Makes the reserve, if it is not there. Returns whether the disk has room. If the file cannot be made for another reason, there is
+    /// no reserve, and business goes on.
     pub(super) fn restore(&mut self) -> bool {
-        if !self.is_there {
-            self.is_there = self.make().is_ok();
-            if !self.is_there {
-                self.delete();
-            }
+        if self.is_there {
+            return true;
         }
-        self.is_there
+        let Err(error) = self.make() else {
+            self.is_there = true;
+            return true;
+        };
+        self.delete();
+        let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        if !is_full {
+            let path = self.path.display();
+            tracing::warn!(%path, %error, "there is no reserve for a full disk: if it is full, outcomes may be told that are not durable");
+        }
+        !is_full
     }
 
     /// Gives the room back. Returns whether there was any.

@@ -350,6 +350,34 @@ fn a_missing_journal_where_one_was_is_an_error_and_its_trace_numbers_are_kept() 
     assert_eq!(opened.high_waters, [before, high].map(|mark| ("bank-a".to_owned(), mark)));
 }
 
+#[test]
+fn a_journal_that_lost_facts_goes_on_behind_the_trace_numbers_of_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let older = folder.path().join("older");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let high = TraceHighWater { day: DAY, high: 5000 };
+    runtime.block_on(async {
+        open(&path).journal.close().await;
+        std::fs::copy(&path, &older).unwrap();
+        let opened = open(&path);
+        store(&lane(&opened, 0), [fact(What::Traces(high), None), request(1)]).await;
+        assert_eq!(state(&opened.journal, 1).await.0, None, "the index has it");
+        opened.journal.close().await;
+    });
+    for suffix in ["-wal", "-shm"] {
+        // The last connection deletes them.
+        let _ = std::fs::remove_file(folder.path().join(format!("journal.sqlite{suffix}")));
+    }
+    std::fs::copy(&older, &path).unwrap();
+    for _ in 0..2 {
+        let said = Journal::open(&options(&path)).err().unwrap().to_string();
+        assert!(said.contains("ends with fact 0, but its index") && said.contains("--new-journal"), "{said}");
+    }
+    let opened = Journal::open(&OpenOptions { begin_anew: true, ..options(&path) }).unwrap();
+    assert_eq!(opened.high_waters, [("bank-a".to_owned(), high)]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_second_gateway_is_refused_also_through_a_symbolic_link() {

@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::journal::sqlite::facts::Facts;
+use crate::journal::sqlite::index::IndexFile;
 use crate::journal::store::FactStore;
 
 /// A journal with 15 facts, one each 8 hours from 2026-11-20T09:00:00+09:00 on, and a folder for archives.
@@ -58,6 +59,7 @@ impl Files {
             archives: Archives::new(&self.journal(), &options, &Access::default()).unwrap(),
             options,
             started: (Instant::now(), NOW_MS),
+            earlier_ms: None,
             index: Arc::new(IndexQueue::new(15)),
             archived: Arc::default(),
             bell: Arc::default(),
@@ -169,4 +171,22 @@ fn another_journal_in_the_folder_is_no_archive() {
     }
     files.run(5).unwrap();
     assert!(files.content().ends_with("journal.sqlite 1-15"), "{}", files.content());
+}
+
+#[test]
+fn an_archive_that_is_missing_between_two_others_is_missed_by_a_new_index() {
+    let files = Files::new();
+    files.run(2).unwrap();
+    let options = ArchiveConfig { folder: files.archive(""), after_days: 2, utc_offset_minutes: 540, keep_days: None };
+    let make = |name: &str| {
+        let source = FactReader::open(&files.journal(), &Access::default()).unwrap();
+        let path = files.folder.path().join(name);
+        let mut index = IndexFile::begin(&path, source.journal_id().unwrap(), None).unwrap();
+        let archives = Archives::new(&files.journal(), &options, &Access::default()).unwrap();
+        catch_up(&mut index, &source, &files.journal(), Some(&archives)).map(|()| index.applied())
+    };
+    assert_eq!(make("whole").unwrap(), 8);
+    std::fs::remove_file(files.archive("journal-2026-11-21.sqlite")).unwrap();
+    let error = make("gap").unwrap_err().to_string();
+    assert!(error.contains("but the facts 3 to 8 were archived"), "{error}");
 }

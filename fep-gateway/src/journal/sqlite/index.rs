@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
+use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
 use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
@@ -119,13 +120,19 @@ impl IndexFile {
                 self.standing(*number, &fact.institution, standing)?;
             }
             if is_of_notice(fact) {
-                let is_removed = fact.exchange.is_some_and(|id| id.accepted_at_ms() < before_ms);
-                if !is_removed {
+                let old = fact.exchange.filter(|id| id.accepted_at_ms() < before_ms && !begins(fact));
+                let known = old.map(|id| notices::find(&self.connection, &id)).transpose()?.flatten();
+                if old.is_none() || known.is_some() {
                     notices::add(&self.connection, *number, fact)?;
                 }
                 continue;
             }
-            let Some(id) = fact.exchange.filter(|id| id.accepted_at_ms() >= before_ms) else { continue };
+            let Some(id) = fact.exchange else { continue };
+            // The facts before were removed. A clock that was set back does not hide what begins behind them.
+            let is_old = id.accepted_at_ms() < before_ms && !begins(fact) && !exchanges.contains_key(&id);
+            if is_old && find(&self.connection, &id)?.is_none() {
+                continue;
+            }
             if let Some(idempotency) = &fact.idempotency {
                 let sql = "INSERT OR REPLACE INTO keys VALUES (?1, ?2, ?3, ?4)";
                 // The service repeats its request at the institution that it asked first.
@@ -366,6 +373,16 @@ impl IndexReader {
             self.connection.prepare_cached(&sql)?.query_map(values, projected)?.collect()
         };
         read().map_err(failed)
+    }
+}
+
+/// Whether this is the first fact of its exchange or its notice.
+fn begins(fact: &Fact) -> bool {
+    match fact.what {
+        What::Sent(SentClass::Request) => true,
+        // A request that never came to its line.
+        What::Outcome => fact.outcome == Some(Outcome::NotSent) && fact.trace.is_none(),
+        _ => matches!(fact.delivery.as_deref(), Some(DeliveryFact::Received { .. })),
     }
 }
 
