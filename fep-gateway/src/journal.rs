@@ -22,6 +22,7 @@ pub mod notice;
 
 mod health;
 mod lane;
+mod private;
 
 mod projection;
 

@@ -273,6 +273,9 @@ fn parse(body: &[u8]) -> Result<Value, ApiError> {
     json::parse(text).map_err(|error| {
         let well_formed = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
         match error.fault() {
+            Fault::NotJson { reason } if reason.starts_with(TOO_DEEP) => {
+                bad_request("nested_too_deep", &format!("the body is nested too deeply: {reason}"))
+            }
             Fault::NotJson { reason } if well_formed => {
                 ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "duplicate_key", &**reason)
             }
@@ -281,6 +284,9 @@ fn parse(body: &[u8]) -> Result<Value, ApiError> {
         }
     })
 }
+
+/// How the error of a JSON text begins that has too many arrays or objects in each other.
+const TOO_DEEP: &str = "recursion limit";
 
 fn too_large_or_broken(error: &BytesRejection) -> ApiError {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {

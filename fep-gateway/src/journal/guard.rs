@@ -1,6 +1,6 @@
 //! Guards the journal's file: one gateway at a time, still the same file, and room for what is in flight.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -9,6 +9,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::indexer::IndexQueue;
+use super::private;
 use super::store::{FactNumber, FactStore, StoreError};
 
 /// The lock of a journal's file. It belongs to the file and not to its name, so that a symbolic link leads to the same lock.
@@ -131,9 +132,7 @@ impl FileGuard {
     /// Opens or creates the file, and locks it.
     pub(super) fn lock(path: &Path) -> Result<Self, JournalError> {
         let unusable = |why: &dyn std::fmt::Display| JournalError::Failed(format!("{}: {why}", path.display()));
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(path);
-        let file = file.map_err(|error| unusable(&error))?;
+        let file = private::open(path).map_err(|error| unusable(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), file, log: OnceLock::new() }),
             Err(std::fs::TryLockError::WouldBlock) => Err(unusable(&"another gateway uses this journal")),

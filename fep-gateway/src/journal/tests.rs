@@ -379,6 +379,31 @@ fn a_journal_that_lost_facts_goes_on_behind_the_trace_numbers_of_its_index() {
 }
 
 #[cfg(unix)]
+#[tokio::test]
+async fn only_its_user_reads_a_new_journal_and_a_permission_that_was_given_stays() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let modes = || {
+        let mode = |name: &&str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+        ["journal.sqlite", "journal.sqlite-wal", "journal.index.sqlite", "journal.index.sqlite-wal"]
+            .each_ref()
+            .map(mode)
+    };
+    let opened = open(&path);
+    store(&lane(&opened, 0), [request(1)]).await;
+    assert_eq!(modes(), [0o600; 4]);
+    opened.journal.close().await;
+    drop(opened);
+    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    let opened = open(&path);
+    store(&lane(&opened, 0), [request(2)]).await;
+    assert_eq!(modes()[0], 0o640);
+    opened.journal.close().await;
+}
+
+#[cfg(unix)]
 #[test]
 fn a_second_gateway_is_refused_also_through_a_symbolic_link() {
     let folder = tempfile::tempdir().unwrap();

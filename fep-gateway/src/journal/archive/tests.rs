@@ -134,6 +134,17 @@ fn a_crash_at_any_step_loses_and_doubles_nothing() {
     check("between two archives", first_only, THREE_DAYS);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_archive_has_the_permissions_of_its_journal() {
+    use std::os::unix::fs::PermissionsExt;
+    let files = Files::new();
+    std::fs::set_permissions(files.journal(), std::fs::Permissions::from_mode(0o640)).unwrap();
+    files.run(2).unwrap();
+    let mode = std::fs::metadata(files.archive("journal-2026-11-20.sqlite")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+}
+
 #[test]
 fn the_newest_fact_stays_so_that_numbers_go_on() {
     let files = Files::new();

@@ -24,6 +24,7 @@ pub(in crate::journal) use self::compare::differences;
 use super::facts::{JournalId, standing, standing_json};
 use super::{cases, failed, id, notices, schema, signed, unsigned};
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
+use crate::journal::private;
 use crate::journal::projection::Projected;
 use crate::journal::store::{FactNumber, Index, Removal, StoreError};
 
@@ -397,6 +398,8 @@ fn flags_of(bits: i64) -> Flags {
 }
 
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
+    // If this fails, SQLite says why.
+    drop(private::open(path));
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // After a power failure the index may lack its last steps, but it is whole. The facts are read again from there.
