@@ -31,3 +31,5 @@ cargo package --quiet --workspace "${own[@]/#/--exclude=}" --allow-dirty --targe
 for crate in "${crates[@]}"; do
   for file in "$built"/package/"$crate"-[0-9]*.crate; do echo "$file: $(($(wc -c <"$file") / 1024)) KiB"; done
 done
+# Only the packages are of use. The builds take as much room as those of the tests.
+rm -rf "$built"/debug
