@@ -6,10 +6,7 @@
 //! | the file is not there or has no tables, its index is there | the journal was deleted or moved, or its write-ahead log was |
 //! | the index has facts that the journal does not have | the write-ahead log was deleted, or an older copy was restored |
 //! | the index belongs to another journal | another journal was put in its place |
-//! | the file was not closed, and its write-ahead log is not there | it was deleted, or the file was moved without it |
-//!
-//! The last row may be a false alarm: a program such as `sqlite3` that opens a journal after a crash moves the log into the file when it
-//! ends. Nobody can see from outside whether that happened.
+//! | the file was not closed, and neither its log nor its index is there | it was moved without them |
 
 use std::path::Path;
 
@@ -44,8 +41,7 @@ impl Suspect<'_> {
         let path = self.path.display();
         let index = self.index.display();
         let why = format!("{path} is missing, but its index {index} is there, so the journal was deleted or moved");
-        self.go_on(&why, "To begin a new journal nevertheless")?;
-        Ok(self.kept())
+        self.go_on(&why, "To begin a new journal nevertheless")
     }
 
     /// Looks for losses if the file is there. The caller has its lock.
@@ -68,33 +64,21 @@ impl Suspect<'_> {
                 "{path} ends with fact {last}, but its index {index} has facts up to {applied}, so the write-ahead log {path}-wal was \
                  deleted, or an older copy of the journal was restored"
             ),
-            // What the index has, the journal has, too.
-            _ if found.lacks_log => {
-                let why = format!(
-                    "{path} was not closed, and its write-ahead log {path}-wal is not there, so it was deleted or the journal was moved \
-                     without it"
-                );
-                let nevertheless = "If a program such as sqlite3 has moved the log into the file, nothing is lost. To go on nevertheless";
-                return self.go_on(&why, nevertheless).map(|()| Vec::new());
-            }
+            (_, None) if found.lacks_log => format!(
+                "{path} was not closed, and its write-ahead log {path}-wal is not there, so the journal was moved without it"
+            ),
             _ => return Ok(Vec::new()),
         };
-        self.go_on(&why, "To go on without the lost facts nevertheless")?;
-        Ok(self.kept())
+        self.go_on(&why, "To go on without the lost facts nevertheless")
     }
 
-    /// Refuses to start, unless the gateway was told to go on.
-    fn go_on(&self, why: &str, nevertheless: &str) -> Result<(), JournalError> {
-        if self.goes_on {
-            return Ok(());
+    fn go_on(&self, why: &str, nevertheless: &str) -> Result<Vec<Fact>, JournalError> {
+        if !self.goes_on {
+            return Err(JournalError::Failed(format!(
+                "{why}. Without it, requests that were sent could be sent again. Restore the file. {nevertheless}, start with \
+                 --new-journal"
+            )));
         }
-        Err(JournalError::Failed(format!(
-            "{why}. Without it, requests that were sent could be sent again. Restore the file. {nevertheless}, start with --new-journal"
-        )))
-    }
-
-    /// What the index still knows of the lost facts: the marks of trace numbers, and what stands.
-    fn kept(&self) -> Vec<Fact> {
         let reader = IndexReader::open(self.index);
         let known = reader.and_then(|reader| Ok((reader.traces()?, reader.standing()?)));
         let (traces, standing) = known.unwrap_or_default();
@@ -107,6 +91,6 @@ impl Suspect<'_> {
             standing: Some(Box::new(standing)),
             ..Fact::new(institution.into(), self.now_ms)
         });
-        facts.chain(standing).collect()
+        Ok(facts.chain(standing).collect())
     }
 }
