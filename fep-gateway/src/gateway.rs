@@ -328,7 +328,7 @@ impl Gateway {
     /// is alive and the journal took a write lately.
     #[must_use]
     pub fn troubles(&self) -> Vec<String> {
-        let now_ms = self.inner.shared.clock.now().wall_ms;
+        let now = self.inner.shared.clock.now();
         let mut troubles = Vec::new();
         if self.inner.stopping.load(Ordering::SeqCst) {
             troubles.push("the gateway is stopping".to_owned());
@@ -337,7 +337,7 @@ impl Gateway {
         troubles.extend(
             institutions
                 .iter()
-                .filter_map(|(name, handle)| handle.statuses.trouble(now_ms).map(|why| format!("{name}: {why}"))),
+                .filter_map(|(name, handle)| handle.statuses.trouble(now).map(|why| format!("{name}: {why}"))),
         );
         let journal = self.inner.shared.journal.trouble();
         troubles.extend(journal.map(|error| format!("the journal takes no writes: {error}")));

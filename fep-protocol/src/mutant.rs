@@ -136,6 +136,12 @@ pub enum Mutant {
     SkipsALostIndex,
     /// A request goes on to another institution without its idempotency key.
     LosesKeysPassedOn,
+    /// A poll that is not answered has no consequence.
+    SilentPollsKeepTheLink,
+    /// An institution that does not poll as agreed keeps its links.
+    ForgetsUnpolled,
+    /// Bytes that are no telegram prove that the institution is alive.
+    RubbishProves,
     /// A telegram is written with another byte than the journal has.
     WritesOtherBytes,
 }

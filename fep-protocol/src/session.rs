@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use crate::exchange::LinkState;
+use crate::mutant::{Mutant, is_on};
 use crate::reason::{CloseReason, DutyFailure};
 use crate::terms::Duty;
 
@@ -164,6 +165,7 @@ impl Session {
             }
             SessionEvent::Answered { duty, refused } => self.answered(duty, refused),
             SessionEvent::Unanswered(Duty::SignOn, _) if self.state == LinkState::Up => Vec::new(),
+            SessionEvent::Unanswered(Duty::EchoTest, _) if is_on(Mutant::SilentPollsKeepTheLink) => Vec::new(),
             SessionEvent::Unanswered(duty, why) => vec![SessionAction::Close(CloseReason::DutyFailed { duty, why })],
             SessionEvent::Theirs(duty) => self.theirs(duty),
             SessionEvent::Heard => self.heard(),
@@ -210,6 +212,9 @@ impl Session {
         let within = self.policy.polled_within.filter(|_| self.poll_deadline().is_some_and(|deadline| deadline <= now));
         let Some(within) = within else { return Vec::new() };
         self.owes_poll = true;
+        if is_on(Mutant::ForgetsUnpolled) {
+            return Vec::new();
+        }
         match self.policy.closes_unpolled {
             true => vec![SessionAction::Close(CloseReason::NotPolled { within })],
             false => vec![SessionAction::OwesPoll(true)],

@@ -11,6 +11,8 @@
 //! thread, so that it always gives the same [`Report`]. The checks look at every step. [`shrink`] finds the part of a failing plan that
 //! is enough to fail. What is not simulated: HTTP, TLS, archives and threads.
 
+mod draw;
+
 mod setup;
 mod telegram;
 

@@ -17,10 +17,11 @@ use fep_protocol::random::SplitMix64;
 use fep_protocol::settlement::{PersonDecision, PersonWants};
 use serde_json::{Map, Value, json};
 
+use crate::draw::Draw;
 use crate::end;
-use crate::plan::{Draw, FAULTS_END, Item, Plan, What};
+use crate::plan::{FAULTS_END, Item, Plan, What};
 use crate::setup::Setup;
-use crate::world::{Failure, Rule, Shared, SimulatedDisk, SimulatedNetwork};
+use crate::world::{Failure, Rule, Shared, SimulatedDisk, SimulatedNetwork, watch};
 
 /// What came of a simulation.
 #[derive(Clone, Debug)]
@@ -151,6 +152,9 @@ async fn live(plan: &Plan, shared: &Shared, config: &Config, jobs: &Jobs, life: 
     starts.set(false);
     end::earlier(shared, &gateway).await;
     tokio::spawn(shared.clone().drive());
+    if shared.lock().setup.has_polls() {
+        tokio::spawn(watch(shared.clone(), gateway.clone()));
+    }
     let caller = Caller { shared: shared.clone(), gateway: gateway.clone(), jobs: Arc::clone(jobs), seed: plan.seed };
     let count = jobs.lock().unwrap_or_else(PoisonError::into_inner).len();
     (0..count).for_each(|job| drop(tokio::spawn(caller.clone().call(job))));
@@ -210,6 +214,7 @@ async fn operate(shared: &Shared, gateway: &Gateway, orders: Vec<(Duration, Orde
         until(shared, at).await;
         match order {
             Order::Stop => {
+                shared.lock().lines.is_stopping = true;
                 gateway.stop().await;
                 return Ok(Ending::Stopped);
             }
@@ -229,6 +234,7 @@ async fn operate(shared: &Shared, gateway: &Gateway, orders: Vec<(Duration, Orde
     shared.lock().calm();
     until(shared, FAULTS_END + CALM).await;
     end::settled(shared, gateway).await;
+    shared.lock().lines.is_stopping = true;
     gateway.stop().await;
     Ok(Ending::Over)
 }

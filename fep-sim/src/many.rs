@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it, and the seed that did so last, which is tried first.
-pub const MUTANTS: [(Mutant, &[Rule], u64); 40] = [
+pub const MUTANTS: [(Mutant, &[Rule], u64); 43] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation], 0),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation], 4),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once], 0),
@@ -32,6 +32,9 @@ pub const MUTANTS: [(Mutant, &[Rule], u64); 40] = [
     (Mutant::SwitchesLate, &[Rule::Lines], 22),
     (Mutant::ResendsAfterLoss, &[Rule::Once], 20),
     (Mutant::IgnoresOtherLines, &[Rule::Answered], 55),
+    (Mutant::SilentPollsKeepTheLink, &[Rule::Alive], 0),
+    (Mutant::ForgetsUnpolled, &[Rule::Alive], 0),
+    (Mutant::RubbishProves, &[Rule::Alive], 0),
     (Mutant::IgnoresTheEnd, &[Rule::Business], 1),
     (Mutant::LosesTheReplacement, &[Rule::Lines], 40),
     (Mutant::LeavesBodiesPlain, &[Rule::Secret], 0),

@@ -1,6 +1,7 @@
 //! A plan: what callers, banks, network, disk, clock and process do, and when. A plan follows from its seed, and a part of a plan is a
 //! plan too, so that a failing one can be shrunk.
 
+mod added;
 mod scene;
 
 use std::fmt;
@@ -8,8 +9,8 @@ use std::time::Duration;
 
 use fep_protocol::random::SplitMix64;
 
-pub(crate) use self::scene::Draw;
 use self::scene::{scene, troubles};
+use crate::draw::Draw;
 use crate::setup::Setup;
 
 /// Everything that happens in one simulation.
@@ -98,6 +99,12 @@ pub(crate) enum BankFault {
     Restarts,
     /// It answers on another connection than the one on which it was asked, if it can on that of another line.
     AnswersElsewhere,
+    /// It does not poll.
+    SkipsPolls,
+    /// It does not answer polls.
+    IgnoresPolls,
+    /// Its polls and its answers to polls are other bytes, incomplete, or there twice.
+    GarblesPolls,
 }
 
 /// How the network to a bank behaves.
@@ -178,6 +185,7 @@ impl Plan {
         if draw.percent(50) {
             items.extend(scene(&mut draw, first_only));
         }
+        items.extend(added::items(seed, first_only));
         items.sort_by_key(|item| item.at);
         Self { seed, items: items.into_iter().enumerate().collect() }
     }

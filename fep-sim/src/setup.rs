@@ -10,6 +10,8 @@ use fep_gateway::Config;
 use fep_gateway::config::WhenFull;
 use fep_protocol::random::SplitMix64;
 
+use crate::draw::Draw;
+
 /// The configuration of one gateway.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
@@ -31,6 +33,32 @@ pub(crate) struct BankSetup {
     pub(crate) window: Option<usize>,
     /// The policy for one more connection, if the bank connects to us on its main line.
     pub(crate) listens: Option<WhenFull>,
+    /// The polls on its lines, if there are any.
+    pub(crate) polls: Option<PollSetup>,
+}
+
+/// Frames that only show that the other side is alive.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PollSetup {
+    /// The frame of a poll.
+    pub(crate) request: &'static str,
+    /// The frame of its answer.
+    pub(crate) answer: &'static str,
+    /// Whether the gateway polls, in place of its echo test.
+    pub(crate) ours: bool,
+    /// What follows if the bank does not poll, or `None` if it need not.
+    pub(crate) theirs: Option<Unpolled>,
+    /// Whether a poll of the bank shows that it is alive.
+    pub(crate) proves: bool,
+}
+
+/// What follows if a bank does not poll as agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unpolled {
+    /// The link is closed.
+    Close,
+    /// The link counts as not ready.
+    NotReady,
 }
 
 /// The number of banks. The first one gets into trouble, the second one only in some plans.
@@ -55,6 +83,19 @@ pub(crate) const SWITCH_AFTER: Duration = Duration::from_millis(2000);
 /// How long the main line must have been good before business returns to it.
 pub(crate) const RETURN_AFTER: Duration = Duration::from_millis(5000);
 
+/// The longest time between two polls of a bank.
+pub(crate) const POLLED_WITHIN: Duration = Duration::from_millis(5000);
+
+/// How long an answer or a poll shows that a bank is alive, where there are polls.
+pub(crate) const ALIVE: Duration = Duration::from_millis(6500);
+
+/// The key of the session in `config.toml` that a poll of ours replaces.
+const ECHO_TEST: &str = "echo_test = \"EchoTest\"\n";
+
+/// What was added later comes from a stream of its own, so that a seed without it stays what it was. The stream is chosen so that the
+/// seeds that are known by their numbers have none of it: 3523 broke a rule, and 42, 84, 182, 196, 299 and 311 catch rare mutants.
+const ADDED: u64 = 0xADDE_D2A4;
+
 impl Setup {
     /// The setup of a seed.
     pub(crate) fn of(seed: u64) -> Self {
@@ -70,14 +111,31 @@ impl Setup {
             has_backup: percent(60),
             window: percent(40).then(|| if percent(50) { 1 } else { 3 }),
             listens: first_listens,
+            polls: None,
         };
-        let second = BankSetup { has_backup: false, window: None, listens: second_listens };
+        let second = BankSetup { has_backup: false, window: None, listens: second_listens, polls: None };
         // Drawn last, so that the earlier draws of a seed stay the same.
         let passes_on = percent(40);
         let is_tripped = passes_on && percent(60);
         let at = Duration::from_millis(random.next_u64() % TRIP_MAX_MS);
         let tripped = is_tripped.then(|| (at, at + Duration::from_millis(500 + random.next_u64() % TRIP_MAX_MS)));
-        Self { banks: [first, second], is_encrypted, passes_on, tripped }
+        let mut setup = Self { banks: [first, second], is_encrypted, passes_on, tripped };
+        setup.add(&mut Draw(SplitMix64::new(seed ^ ADDED)));
+        setup
+    }
+
+    /// Adds what came later.
+    fn add(&mut self, draw: &mut Draw) {
+        let [has_polls, ..] = [25, 20, 25].map(|often| draw.percent(often));
+        for bank in &mut self.banks {
+            let polls = PollSetup::of(draw);
+            bank.polls = (has_polls && draw.percent(70)).then_some(polls);
+        }
+    }
+
+    /// Whether a bank has polls.
+    pub(crate) fn has_polls(&self) -> bool {
+        self.banks.iter().any(|bank| bank.polls.is_some())
     }
 
     /// The setup of one bank.
@@ -93,7 +151,8 @@ impl Setup {
         let spec = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/bank-a/bank-a.toml"));
         let bank = bank.replace("SPEC", &spec.display().to_string());
         let banks = ["bank-0", "bank-1"].into_iter().zip(&self.banks);
-        let banks: String = banks.map(|(name, setup)| bank.replace("NAME", name) + &setup.lines(name)).collect();
+        let banks: String =
+            banks.map(|(name, setup)| setup.polled(&bank).replace("NAME", name) + &setup.lines(name)).collect();
         let encryption =
             if self.is_encrypted { format!("encryption = {{ key_file = \"{KEY_FILE}\" }}\n") } else { String::new() };
         if self.is_encrypted {
@@ -114,7 +173,38 @@ fn key_file(path: &Path) -> io::Result<()> {
     options.open(path)?.write_all(include_bytes!("../journal.keys"))
 }
 
+impl PollSetup {
+    fn of(draw: &mut Draw) -> Self {
+        let (request, answer) = if draw.percent(70) { ("0002HB", "0002HA") } else { ("0000", "0000") };
+        let ours = draw.percent(60);
+        let theirs = if draw.percent(50) { Unpolled::Close } else { Unpolled::NotReady };
+        let theirs = (!ours || draw.percent(50)).then_some(theirs);
+        Self { request, answer, ours, theirs, proves: draw.percent(70) }
+    }
+
+    /// Whether a poll of ours looks like our answer to one of the bank.
+    pub(crate) fn is_ambiguous(self) -> bool {
+        self.request == self.answer && self.ours
+    }
+}
+
 impl BankSetup {
+    /// The configuration of a bank with its polls.
+    fn polled(&self, config: &str) -> String {
+        let Some(PollSetup { request, answer, ours, theirs, proves }) = self.polls else { return config.to_owned() };
+        let echo_test = if ours { "" } else { ECHO_TEST };
+        let [alive, within] = [ALIVE, POLLED_WITHIN].map(|time| time.as_millis());
+        let theirs = theirs.map_or_else(String::new, |unpolled| {
+            let word = if unpolled == Unpolled::Close { "close" } else { "not_ready" };
+            format!("polled_within_ms = {within}\nwhen_unpolled = \"{word}\"\n")
+        });
+        let poll = format!(
+            "{echo_test}{theirs}alive_ms = {alive}\n\
+             poll = {{ request = \"{request}\", answer = \"{answer}\", sends = {ours}, proves = {proves} }}\n"
+        );
+        config.replacen(ECHO_TEST, &poll, 1)
+    }
+
     /// The lines that the bank has.
     fn lines(&self, bank: &str) -> String {
         let count = if self.has_backup { 2 } else { 1 };
@@ -146,6 +236,9 @@ impl fmt::Display for Setup {
             let window = bank.window.map_or_else(|| "no window".to_owned(), |window| format!("a window of {window}"));
             let connects = if bank.listens.is_some() { "and connects to us" } else { "and we connect" };
             writeln!(f, "bank {number} has {backup}, {window} {connects}")?;
+            if let Some(polls) = bank.polls {
+                writeln!(f, "bank {number} has polls: {polls:?}")?;
+            }
         }
         if self.passes_on {
             writeln!(f, "transfers that the breaker of bank 0 stops go on to bank 1")?;

@@ -80,6 +80,11 @@ pub(crate) fn duty(business: &str, trace: u64) -> Vec<u8> {
     header.into_bytes()
 }
 
+/// Whether a frame answers a poll of a bank, or may do so: polls and their answers may be the same bytes.
+pub(crate) fn is_poll_answer(frame: &[u8]) -> bool {
+    matches!(frame, b"0002HA" | b"0000")
+}
+
 /// The length of the frame at the front of these bytes, if it is complete.
 pub(crate) fn frame_len(bytes: &[u8]) -> Option<usize> {
     let digits = bytes.get(..4)?;

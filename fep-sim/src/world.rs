@@ -29,13 +29,15 @@ use self::disk::DiskState;
 use self::lines::LineChecks;
 use self::net::{Net, NetEvent};
 
-use crate::plan::{Draw, FAULTS_END, Plan, What};
+use crate::draw::Draw;
+use crate::plan::{FAULTS_END, Plan, What};
 use crate::setup::{BANKS, Setup};
 
 pub(crate) use self::bank::Transfer;
 pub(crate) use self::check::Told;
 pub use self::check::{Failure, Rule};
 pub(crate) use self::disk::SimulatedDisk;
+pub(crate) use self::lines::watch;
 pub(crate) use self::net::SimulatedNetwork;
 
 /// The number of a connection, over all processes.

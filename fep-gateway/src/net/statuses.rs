@@ -1,22 +1,26 @@
 //! The states of the lines: written by the tasks, read by HTTP and the console.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::config::{InstitutionConfig, Proof, SessionConfig};
 use fep_protocol::exchange::{LineStatus, LinkState, LinkStatus};
 use fep_protocol::reason::CloseReason;
 use fep_protocol::standing::PersonNote;
 use fep_protocol::switchover::SwitchoverState;
-use fep_protocol::terms::{Incarnation, LineDuty, LinkId};
+use fep_protocol::terms::{Incarnation, LineDuty, LinkId, Now};
 
 /// The line statuses of one institution.
 #[derive(Debug)]
 pub struct LineStatuses {
     lines: Vec<Mutex<LineStatus>>,
+    /// When each link was proved last, by the steady clock. The wall clock may be set back, and an old proof must not count again then.
+    proofs: Mutex<BTreeMap<LinkId, Duration>>,
     /// Whether the gateway tests its links. If it does not, a link that is up counts as alive.
     tests_links: bool,
     /// How long an answer proves that a link is alive.
-    alive_ms: i64,
+    alive: Duration,
     /// The duty of each line.
     duties: Vec<LineDuty>,
 }
@@ -59,8 +63,9 @@ impl LineStatuses {
         };
         Self {
             lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect(),
+            proofs: Mutex::default(),
             tests_links: config.session.as_ref().is_some_and(SessionConfig::tests_links),
-            alive_ms: i64::try_from(config.alive().as_millis()).unwrap_or(i64::MAX),
+            alive: config.alive(),
             duties: config.lines.iter().map(|line| line.duty).collect(),
         }
     }
@@ -74,10 +79,10 @@ impl LineStatuses {
     /// The reason why no link works, or `None` if one does. A link works if it carries business and, with echo tests, an
     /// answer came lately: an institution can accept connections and sign-ons and be dead behind them.
     #[must_use]
-    pub fn trouble(&self, now_ms: i64) -> Option<String> {
-        let with_duty = |duty: fn(LineDuty) -> bool| {
-            self.lines.iter().zip(&self.duties).filter(move |(_, own)| duty(**own)).map(|(line, _)| line)
-        };
+    pub fn trouble(&self, now: Now) -> Option<String> {
+        let lines = || self.lines.iter().enumerate().zip(&self.duties);
+        let with_duty =
+            |duty: fn(LineDuty) -> bool| lines().filter(move |(_, own)| duty(**own)).map(|((_, line), _)| line);
         // Separate lines: one that receives must be up, too. There is no echo test that could prove more.
         let up = |line: &Mutex<LineStatus>| open(line).links.iter().any(|link| link.state == LinkState::Up);
         let mut receiving = with_duty(|duty| !duty.sends()).filter(|line| up(line)).peekable();
@@ -89,26 +94,26 @@ impl LineStatuses {
                 return Some(UNPOLLED.to_owned());
             }
         }
-        let mut sending = with_duty(LineDuty::sends).peekable();
+        let mut sending = lines().filter(|(_, duty)| duty.sends()).map(|(line, _)| line).peekable();
         // If no line sends, nothing else is to be proved.
         sending.peek()?;
         let mut why = "no link is up".to_owned();
-        for line in sending {
+        for (number, line) in sending {
             // Links for one request: one that is not connected is ready, unless connecting failed.
             let line_now = open(line);
             if line_now.connection == ONE_SHOT && line_now.links.iter().any(|link| link.state != LinkState::Down) {
                 return None;
             }
             drop(line_now);
-            for link in open(line).links.iter().filter(|link| link.state == LinkState::Up) {
+            for (place, link) in open(line).links.iter().enumerate().filter(|(_, link)| link.state == LinkState::Up) {
                 if !is_polled_up(link) {
                     UNPOLLED.clone_into(&mut why);
                     continue;
                 }
                 match link.proved_ms {
                     _ if !self.tests_links => return None,
-                    Some(proved_ms) if self.is_fresh(proved_ms, now_ms) => return None,
-                    Some(_) => why = format!("no answer came within {} ms", self.alive_ms),
+                    Some(_) if self.is_proved(LinkId { line: number, link: place }, now) => return None,
+                    Some(_) => why = format!("no answer came within {} ms", self.alive.as_millis()),
                     None => why = "no answer has come yet".to_owned(),
                 }
             }
@@ -141,7 +146,7 @@ impl LineStatuses {
         }
         let what = if sends { "no answer" } else { "nothing" };
         let when = match proved_ms {
-            Some(_) => format!("came within {} ms", self.alive_ms),
+            Some(_) => format!("came within {} ms", self.alive.as_millis()),
             None => "has come yet".to_owned(),
         };
         let (because, missing) = match (is_one_shot, sends) {
@@ -152,9 +157,15 @@ impl LineStatuses {
         Some(format!("line {} counts as alive because {because}: {what} {when}, and {missing}", line.line))
     }
 
-    /// Whether what came then still proves that the institution is alive.
-    fn is_fresh(&self, proved_ms: i64, now_ms: i64) -> bool {
-        now_ms.saturating_sub(proved_ms) <= self.alive_ms
+    /// Whether the last answer on a link still proves that the institution is alive.
+    fn is_proved(&self, id: LinkId, now: Now) -> bool {
+        let proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner);
+        proofs.get(&id).is_some_and(|proved| now.steady.saturating_sub(*proved) <= self.alive)
+    }
+
+    /// Whether something came lately by the wall clock, and the clock was not set back since.
+    fn is_fresh(&self, came_ms: i64, now_ms: i64) -> bool {
+        u128::try_from(now_ms.saturating_sub(came_ms)).is_ok_and(|age_ms| age_ms <= self.alive.as_millis())
     }
 
     /// Records an error of a line that belongs to none of its links.
@@ -186,8 +197,9 @@ impl LineStatuses {
     }
 
     /// Records that an answer proved that the institution is alive.
-    pub fn proved(&self, id: LinkId, now_ms: i64) {
-        self.change(id, |line, at| link(line, at, |link| link.proved_ms = Some(now_ms)));
+    pub fn proved(&self, id: LinkId, now: Now) {
+        self.proofs.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now.steady);
+        self.change(id, |line, at| link(line, at, |link| link.proved_ms = Some(now.wall_ms)));
     }
 
     /// Records that the institution does not poll on a link in time, or does so again.

@@ -343,6 +343,9 @@ impl<T: Telegrams> Institution<T> {
     /// Handles a telegram that cannot be decoded. The line stays up. If the key shows whose answer it would have been, that
     /// telegram becomes unknown: the institution did something.
     fn unreadable(&mut self, incarnation: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
+        if is_on(Mutant::RubbishProves) {
+            self.actions.push_back(Action::Proved(incarnation.link));
+        }
         let keyless = self.keyless(incarnation).filter(|_| key.is_none_or(Key::is_empty));
         if keyless.is_some() {
             // It may be the answer to what is in flight, or something that comes before it.

@@ -1,5 +1,7 @@
 //! A bank that knows the truth: what it received, carried out, undid and answered. It reads and writes bytes at fixed offsets.
 
+mod polls;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ pub(crate) struct Bank {
     pub(crate) lied: BTreeSet<Vec<u8>>,
     /// Whether it has ended business.
     is_closed: bool,
+    /// The connections on which a poll of the bank waits for its answer.
+    polled: BTreeSet<ConnectionId>,
 }
 
 /// A transfer that arrived.
@@ -57,6 +61,8 @@ pub(crate) enum BankEvent {
     Notice(u64),
     /// It connects to us, unless it has all of its connections.
     Dial,
+    /// It polls on a connection.
+    Poll(ConnectionId),
 }
 
 /// Whether a telegram is neither about the session nor a test of the line.
@@ -83,6 +89,7 @@ impl Bank {
             notice_serial: 0,
             lied: BTreeSet::new(),
             is_closed: false,
+            polled: BTreeSet::new(),
         }
     }
 
@@ -132,6 +139,7 @@ impl World {
 
     pub(crate) fn bank_connected(&mut self, number: usize, id: ConnectionId) {
         self.bank(number).inboxes.insert(id, Vec::new());
+        self.bank_will_poll(number, id);
     }
 
     pub(crate) fn bank_lost(&mut self, number: usize, id: ConnectionId) {
@@ -157,6 +165,7 @@ impl World {
             BankEvent::Answer { on, request, bytes } => self.bank_answers(number, on, &request, bytes),
             BankEvent::Flood { per_s } => self.flood(number, per_s),
             BankEvent::Dial => self.bank_dials(number),
+            BankEvent::Poll(id) => self.bank_polls(number, id),
             BankEvent::Notice(serial) => {
                 let bank = self.bank(number);
                 let Some(bytes) = bank.notices.get(&serial).map(|notice| notice.bytes.clone()) else { return };
@@ -202,6 +211,9 @@ impl World {
     }
 
     fn bank_receives(&mut self, number: usize, id: ConnectionId, frame: &[u8]) {
+        if self.bank_reads_poll(number, id, frame) {
+            return;
+        }
         let telegram = Telegram(frame);
         let kind = telegram.kind();
         self.say(format_args!("bank {number} receives {kind} {}", telegram.text(KEY)));

@@ -10,7 +10,7 @@ use fep_protocol::reason::Unknown;
 
 use super::{ConnectionId, World};
 use crate::setup::BANKS;
-use crate::telegram::{Telegram, frame_len};
+use crate::telegram::{Telegram, frame_len, is_poll_answer};
 
 /// The rules, by the numbers of the invariants in the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,8 @@ pub enum Rule {
     Business,
     /// An answer that was read in time is the outcome, also if it came on another line.
     Answered,
+    /// A line is ready only while an answer or a poll proves it, and is given up without them. Polls are answered.
+    Alive,
     /// 7. A reversal is confirmed or in the dead letters, and its repetition carries the mark.
     Reversal,
     /// 8. The trouble of one bank does not slow another one.
@@ -70,6 +72,7 @@ impl Rule {
         Self::Lines,
         Self::Business,
         Self::Answered,
+        Self::Alive,
         Self::Reversal,
         Self::Isolation,
         Self::Durable,
@@ -320,7 +323,7 @@ impl Checks {
                 );
                 self.fail(now, Rule::Wire, what);
             }
-            if counts_rate && !Telegram(frame).kind().starts_with("0210") {
+            if counts_rate && !Telegram(frame).kind().starts_with("0210") && !is_poll_answer(frame) {
                 self.rate(now, bank);
             }
         }

@@ -4,6 +4,8 @@
 //! They see the bytes that the gateway reads and writes on each connection. From those follows which lines work, by the same words
 //! as in the contract and without the gateway's machines.
 
+mod polls;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use fep_protocol::reason::Unknown;
 use fep_protocol::standing::Standing;
 use fep_protocol::switchover::{SwitchCause, SwitchoverState};
 
+use self::polls::Proof;
+pub(crate) use self::polls::watch;
 use super::check::Rule;
 use super::{ConnectionId, World};
 use crate::setup::{BANKS, LINES, RETURN_AFTER, SWITCH_AFTER};
@@ -29,8 +33,12 @@ pub(crate) struct LineChecks {
     line_of: BTreeMap<(usize, Vec<u8>), usize>,
     /// When the gateway read the answer to a request.
     read: BTreeMap<(usize, Vec<u8>), Duration>,
+    /// The connection on which each business request was written.
+    written_on: BTreeMap<(usize, Vec<u8>), ConnectionId>,
     /// When the present process began.
     began: Duration,
+    /// Whether it is stopping.
+    pub(crate) is_stopping: bool,
 }
 
 /// One connection.
@@ -43,6 +51,7 @@ struct Link {
     begun: Vec<u8>,
     /// The business requests that the bank received on it and has not answered, with the times of their arrival.
     waiting: Vec<(Duration, Vec<u8>)>,
+    proof: Proof,
 }
 
 /// The lines of one bank.
@@ -118,6 +127,7 @@ impl World {
     pub(crate) fn lines_of_process_begin(&mut self) {
         self.lines.links.clear();
         self.lines.began = self.now;
+        self.lines.is_stopping = false;
         for works in self.lines.banks.iter_mut().flat_map(|bank| &mut bank.works) {
             end(works, self.now);
         }
@@ -129,7 +139,8 @@ impl World {
 
     /// A connection carries nothing any more.
     pub(crate) fn line_lost(&mut self, id: ConnectionId) {
-        if let Some(link) = self.lines.links.remove(&id) {
+        if let Some(mut link) = self.lines.links.remove(&id) {
+            link.proof.left = Some(self.now);
             self.line_changed(link.bank, link.line);
             self.lines.former.insert(id, link);
         }
@@ -159,14 +170,20 @@ impl World {
     }
 
     fn frame_read(&mut self, id: ConnectionId, bank: usize, line: usize, frame: &[u8]) {
+        if self.reads_poll(id, bank, frame) {
+            return;
+        }
         let now = self.now;
         let telegram = Telegram(frame);
         let signs_on = match telegram.get((24, 7)) {
             b"0810100" => telegram.get(RESPONSE) == b"0000",
             b"0800100" => true,
             b"0800200" => false,
+            b"0810300" => return self.proves(id),
             _ => {
                 if let Some(request) = self.checks.answered_request(bank, frame) {
+                    let of_request = self.lines.written_on.get(&(bank, request.clone())).copied();
+                    of_request.into_iter().for_each(|id| self.proves(id));
                     self.lines.read.entry((bank, request)).or_insert(now);
                 }
                 return;
@@ -177,6 +194,9 @@ impl World {
             return;
         }
         if let Some(link) = self.lines.links.get_mut(&id) {
+            if signs_on && !link.is_signed_on {
+                link.proof.polled = now;
+            }
             link.is_signed_on = signs_on;
         }
         if let Some(bank) = self.lines.banks.get_mut(bank) {
@@ -209,8 +229,12 @@ impl World {
 
     /// A frame was written on a connection.
     pub(crate) fn line_written(&mut self, id: ConnectionId, frame: &[u8]) {
+        if self.writes_poll(id, frame) {
+            return;
+        }
         let Some(link) = self.lines.links.get(&id) else { return };
         let Some(line) = self.lines.line_of.get(&(link.bank, frame.to_vec())) else { return };
+        self.lines.written_on.insert((link.bank, frame.to_vec()), id);
         if link.line != *line {
             let key = Telegram(frame).text(KEY);
             let what = format!("{key} is written on line {}, the journal has it on line {line}", link.line);
@@ -299,6 +323,7 @@ impl World {
         if !self.is_punctual || self.is_dead() {
             return;
         }
+        self.links_are_proved();
         let now = self.now;
         for number in 0..BANKS {
             let Some(lines) = self.lines.banks.get(number) else { continue };

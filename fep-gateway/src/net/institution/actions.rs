@@ -53,7 +53,7 @@ impl Task {
                     metrics::histogram!("fep_echo_seconds", "institution" => self.name.to_string())
                         .record(time.as_secs_f64());
                 }
-                Action::Proved(link) => self.statuses.proved(link, self.shared.clock.now().wall_ms),
+                Action::Proved(link) => self.statuses.proved(link, self.shared.clock.now()),
                 Action::OwesPoll(link, is_owed) => self.owes_poll(link, is_owed),
                 Action::Business(notice, stops) => {
                     if self.surplus.is_change_logged(self.shared.clock.now().steady) {

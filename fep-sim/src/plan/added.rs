@@ -1,0 +1,47 @@
+//! The troubles of what a setup has beyond lines and a journal. They are drawn apart, so that a plan without them stays what it was.
+
+use fep_protocol::random::SplitMix64;
+
+use super::{BankFault, Item, NetFault, What};
+use crate::draw::Draw;
+use crate::setup::{BANKS, Setup};
+
+/// The latest time at which one of these troubles begins, and how long it lasts at most, in milliseconds. It ends before the calm.
+const BEGINS_MAX_MS: u64 = 24_000;
+const LASTS_MAX_MS: u64 = 10_000;
+
+/// The items of a seed.
+pub(super) fn items(seed: u64, first_only: bool) -> Vec<Item> {
+    let setup = Setup::of(seed);
+    let mut draw = Draw(SplitMix64::new(seed ^ 0x0ADD_0F5E_0ADD_0F5E));
+    let mut items = Vec::new();
+    for bank in 0..if first_only { 1 } else { BANKS } {
+        if setup.bank(bank).polls.is_some() {
+            items.extend(polls(&mut draw, bank));
+        }
+    }
+    items
+}
+
+/// A bank that does not poll, does not answer polls, or does so with other bytes, while it says nothing else or goes on as always.
+fn polls(draw: &mut Draw, bank: usize) -> Vec<Item> {
+    let mut items = Vec::new();
+    for _ in 0..draw.between(1, 3) {
+        let at = draw.ms(0, BEGINS_MAX_MS);
+        let lasts = draw.ms(500, LASTS_MAX_MS);
+        let fault = match draw.below(4) {
+            0 => BankFault::SkipsPolls,
+            1 => BankFault::IgnoresPolls,
+            _ => BankFault::GarblesPolls,
+        };
+        items.push(Item { at, what: What::Bank { bank, fault, lasts } });
+        if draw.percent(40) {
+            items.push(Item { at, what: What::Bank { bank, fault: BankFault::Silent, lasts } });
+        }
+        if draw.percent(30) {
+            let lasts = draw.ms(500, 4000);
+            items.push(Item { at, what: What::Net { bank, fault: NetFault::Crumbles, lasts } });
+        }
+    }
+    items
+}
