@@ -138,10 +138,7 @@ impl Journal {
         let keys = options.key_file.as_deref().map(KeyRing::read).transpose()?;
         let access = Access::strict(keys.as_ref());
         let index_file = index_path(path);
-        let suspect = Suspect { path, index: &index_file, goes_on: options.begin_anew, now_ms: options.now_ms };
-        let missing = (!path.exists()).then(|| suspect.if_missing()).transpose()?;
-        let guard = Arc::new(FileGuard::lock(path)?);
-        let mut ends = missing.map_or_else(|| suspect.if_there(), Ok)?;
+        let (guard, mut ends) = lock(options, &index_file)?;
         let mut facts = Facts::open(path, keys.as_ref())?;
         let mut source = FactReader::open(path, &access)?;
         let earlier_ms = source.newest_ms()?;
@@ -153,14 +150,8 @@ impl Journal {
         let reader = FactReader::open(path, &access)?;
         let reader = Reader { facts: reader, index: IndexReader::open(&index_file)?, archives, veil: veil.clone() };
         ends.extend(endings(&reader, options)?);
-        // A start that is refused writes nothing. From here on it writes.
-        if matches!(ground, Ground::Machine) {
-            facts.mark_open(path)?;
-        }
-        if !ends.is_empty() {
-            store(&mut facts, ends, &ground)?;
-            catch_up(&mut index, &mut source)?;
-        }
+        begin_to_write(&mut facts, ends, path, &ground)?;
+        catch_up(&mut index, &mut source)?;
         let recalled = resting(&reader, options)?;
         let sent = sent(&reader, options)?;
         let cases = earlier_cases(&reader, options)?;
@@ -210,6 +201,24 @@ impl Journal {
         };
         Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, sent, cases, standing })
     }
+}
+
+/// Locks a journal that has lost nothing, or that is to go on nevertheless. Returns what is kept of the lost facts.
+fn lock(options: &OpenOptions, index: &Path) -> Result<(Arc<FileGuard>, Vec<Fact>), JournalError> {
+    let path = &options.path;
+    let suspect = Suspect { path, index, goes_on: options.begin_anew, now_ms: options.now_ms };
+    let missing = (!path.exists()).then(|| suspect.if_missing()).transpose()?;
+    let guard = Arc::new(FileGuard::lock(path)?);
+    let kept = missing.map_or_else(|| suspect.if_there(), Ok)?;
+    Ok((guard, kept))
+}
+
+/// Begins to write, with the facts of the recovery. A start that is refused writes nothing.
+fn begin_to_write(facts: &mut Facts, ends: Vec<Fact>, path: &Path, ground: &Ground) -> Result<(), JournalError> {
+    if matches!(ground, Ground::Machine) {
+        facts.mark_open(path)?;
+    }
+    if ends.is_empty() { Ok(()) } else { store(facts, ends, ground) }
 }
 
 /// The exchanges whose keys may still be in quarantine.
