@@ -210,11 +210,16 @@ impl BankSetup {
         let count = if self.has_backup { 2 } else { 1 };
         let window = self.window.map_or_else(String::new, |window| format!("window = {window}\n"));
         let line = |(number, (name, rank, links)): (usize, &(&str, u8, usize))| {
-            let role = match self.listens.filter(|_| number == 0) {
-                None => "connect = \"127.0.0.1:1\"",
-                Some(WhenFull::Refuse) => "listen = \"127.0.0.1:1\"\npeers = [\"127.0.0.1\"]\nwhen_full = \"refuse\"",
-                Some(WhenFull::Replace) => "listen = \"127.0.0.1:1\"\npeers = [\"127.0.0.1\"]\nwhen_full = \"replace\"",
-            };
+            let when_full = self.listens.filter(|_| number == 0).map(|when_full| match when_full {
+                WhenFull::Refuse => "refuse",
+                WhenFull::Replace => "replace",
+            });
+            // The network is simulated, but no two lines can have one address.
+            let port = bank.bytes().map(u16::from).sum::<u16>();
+            let role = when_full.map_or_else(
+                || "connect = \"127.0.0.1:1\"".to_owned(),
+                |word| format!("listen = \"127.0.0.1:{port}\"\npeers = [\"127.0.0.1\"]\nwhen_full = \"{word}\""),
+            );
             format!(
                 "\n[[institutions.{bank}.lines]]\nname = \"{name}\"\n{role}\nrank = {rank}\nlinks = {links}\n{window}\
                  connect_timeout_ms = 1000\nreconnect_min_ms = 100\nreconnect_max_ms = 2000\n"
