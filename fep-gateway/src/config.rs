@@ -49,10 +49,12 @@ mod agreement;
 mod breaker;
 mod flow;
 mod hours;
+mod http;
 mod poll;
 mod tls;
 
 mod carry;
+mod controls;
 mod keys;
 mod lines;
 mod notices;
@@ -63,9 +65,8 @@ mod switchover;
 mod proof;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +84,7 @@ pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
+pub use self::http::Http;
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
@@ -104,13 +106,6 @@ pub struct Config {
     /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are
     /// connected.
     pub notes: Report,
-}
-
-/// `[http]`: the HTTP interface.
-#[derive(Clone, Debug)]
-pub struct Http {
-    /// `listen`, default `127.0.0.1:8470`: the address to listen on.
-    pub listen: SocketAddr,
 }
 
 /// `[journal]`: the journal file.
@@ -147,6 +142,9 @@ pub struct InstitutionConfig {
     pub label: String,
     /// `spec`, required: the spec file, relative to the configuration file.
     pub spec: Arc<Spec>,
+    /// `control_characters`, default none: the paths of the fields that may have control characters in requests, without indexes. NUL,
+    /// line ends and other control characters are refused elsewhere.
+    pub control_characters: BTreeSet<String>,
     /// `key`, required: the paths of the fields that pair an answer with its request. Empty if an answer is told by its link: then
     /// each link has one telegram in flight.
     pub key: Vec<String>,

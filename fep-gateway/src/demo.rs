@@ -25,7 +25,7 @@ use self::ledger::Ledger;
 use self::service::Service;
 use self::traffic::{TABLE_LEN, Wish, wish};
 use crate::callback::HttpCallback;
-use crate::config::Config;
+use crate::config::{Config, Http};
 use crate::gateway::Gateway;
 use crate::http;
 use crate::metrics;
@@ -146,10 +146,9 @@ impl Stage {
         let gateway = gateway.map_err(|error| DemoError::because("the gateway does not start", &error))?;
         let mut tasks = JoinSet::new();
         let served = gateway.clone();
+        let settings = Http::default();
         tasks.spawn(async move {
-            if let Err(error) = http::serve(listener, served, std::future::pending(), std::future::pending()).await {
-                tracing::error!(%error, "the HTTP interface ended");
-            }
+            http::serve(listener, served, &settings, std::future::pending(), std::future::pending()).await;
         });
         Ok(Self { spec, bank, service, gateway, console, tasks, _folder: folder })
     }

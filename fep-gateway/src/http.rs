@@ -23,6 +23,10 @@
 //! proxy that authenticates its clients.
 
 mod error;
+mod watched;
+
+mod admission;
+mod connections;
 mod decision;
 mod origin;
 mod events;
@@ -33,7 +37,6 @@ mod notices;
 mod settlement;
 
 use std::future::Future;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,7 +51,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
+use self::admission::Admission;
 pub use self::error::ApiError;
+use crate::config::Http;
 use crate::console;
 use crate::gateway::Gateway;
 use crate::metrics;
@@ -72,8 +77,9 @@ struct Shared {
     listeners: Arc<Semaphore>,
 }
 
-/// Creates all routes. `stopping` ends the event streams, which would otherwise never end.
-pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
+/// Creates all routes. `stopping` ends the event streams, which would otherwise never end. Of `settings`, the names and the time for a
+/// body are used: what concerns connections is up to [`serve`].
+pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/v1/institutions/{institution}/exchanges/{telegram}", post(exchanges::ask))
         .route("/v1/exchanges", get(exchanges::list))
@@ -99,6 +105,7 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(middleware::from_fn_with_state(Admission::new(settings), admission::admit))
         .layer(middleware::from_fn(never_stored))
         .with_state(Shared {
             events: events::EventHub::new(gateway.clone()),
@@ -110,23 +117,23 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
 
 /// Serves until `stop` completes. Then open requests may end until `drained` completes, and half a second longer. `drained`
 /// completes when the gateway has stopped: by then every exchange has its outcome, so an open request is one that its client
-/// has not sent completely.
-///
-/// # Errors
-/// If the listener fails.
+/// has not sent completely. `settings.listen` is not used.
 pub async fn serve(
     listener: TcpListener,
     gateway: Gateway,
+    settings: &Http,
     stop: impl Future<Output = ()> + Send + 'static,
     drained: impl Future<Output = ()>,
-) -> io::Result<()> {
+) {
     let (stopping, stopped) = watch::channel(false);
-    let router = router(gateway, stopped.clone());
+    let links = gateway.lines().iter().map(|line| line.links.len()).sum();
+    let connections_max = connections::connections_max(settings.connections_max, links);
+    let router = router(gateway, settings, stopped.clone());
     let stop = async move {
         stop.await;
         stopping.send_replace(true);
     };
-    let server = axum::serve(listener, router).with_graceful_shutdown(stop);
+    let server = connections::serve(listener, router, settings, connections_max, stop);
     let too_long = async move {
         let mut stopped = stopped;
         // An error means that the server has ended.
@@ -135,12 +142,9 @@ pub async fn serve(
         tokio::time::sleep(REPLY_MAX).await;
     };
     tokio::select! {
-        served = server => served,
-        () = metrics::upkeep() => Ok(()),
-        () = too_long => {
-            warn!("requests that were not sent completely are cut off");
-            Ok(())
-        }
+        () = server => {}
+        () = metrics::upkeep() => {}
+        () = too_long => warn!("requests that were not sent completely are cut off"),
     }
 }
 

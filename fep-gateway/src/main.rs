@@ -183,7 +183,8 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
 async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let config = load(path)?;
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
-    let listen = config.http.listen;
+    let http_settings = config.http.clone();
+    let listen = http_settings.listen;
     let listener = TcpListener::bind(listen).await;
     let listener =
         listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
@@ -218,14 +219,13 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
         stop_asked().await;
     };
     let whole = async {
-        let served = http::serve(listener, gateway.clone(), stop, is_drained).await;
+        http::serve(listener, gateway.clone(), &http_settings, stop, is_drained).await;
         gateway.stop().await;
-        served
     };
     tokio::select! {
-        served = whole => {
+        () = whole => {
             info!("stopped");
-            served.map_err(|error| Failure::because("the HTTP interface ended", error))
+            Ok(())
         }
         () = impatient => Err(Failure::Message("ended at once: exchanges in flight will be unknown at the next start".to_owned())),
     }

@@ -28,6 +28,8 @@
 //! | `fep_breaker_trips_total` | institution, cause | trips of breakers, with the cause |
 //! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait for their answer, and the maximum number |
 //! | `fep_echo_seconds` | institution | round trips of echo tests |
+//! | `fep_http_connections` | | open connections of HTTP clients |
+//! | `fep_http_connections_cut_total` | why | connections that did not end by themselves: `too_slow`, `not_http`, or `client` if it went away |
 //! | `fep_journal_commit_seconds`, `fep_journal_batch_size` | | the duration of a commit, and its number of entries |
 //!
 //! No field of a telegram is a label.
@@ -167,6 +169,8 @@ fn describe() {
     describe_gauge!("fep_business_open", "1 while business is open");
     describe_counter!("fep_breaker_trips_total", "trips of breakers");
     describe_histogram!("fep_echo_seconds", Unit::Seconds, "round trips of echo tests");
+    describe_gauge!("fep_http_connections", "open connections of HTTP clients");
+    describe_counter!("fep_http_connections_cut_total", "connections of HTTP clients that did not end by themselves");
     describe_histogram!("fep_journal_commit_seconds", Unit::Seconds, "how long a commit takes");
     describe_histogram!("fep_journal_batch_size", "entries in one commit");
 }

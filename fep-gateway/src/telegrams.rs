@@ -7,6 +7,7 @@
 //! time and the trace number.
 
 mod stamp;
+mod controls;
 mod draft_error;
 mod line_spec;
 mod fill;
@@ -22,7 +23,7 @@ mod secret_places;
 mod settlement;
 mod typed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
@@ -36,6 +37,8 @@ use fep_spec::document::nearest;
 use fep_spec::model::Spec;
 use serde_json::{Map, Value as Json};
 
+pub use self::controls::ControlCharacter;
+use self::controls::first_control;
 use self::demand::{BusyCodes, Precedence};
 pub use self::draft_error::DraftError;
 use self::fill::Filler;
@@ -71,6 +74,7 @@ pub struct TelegramCatalogue {
     common_key: Option<KeyFields>,
     settlements: Settlements,
     secret_places: SecretPlaces,
+    control_characters: BTreeSet<String>,
     busy: BusyCodes,
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
@@ -147,6 +151,7 @@ impl TelegramCatalogue {
             common_key: None,
             settlements: Settlements::new(config),
             secret_places: SecretPlaces::of(&spec),
+            control_characters: config.control_characters.clone(),
             busy: BusyCodes::new(config),
             signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
             polls: Polls::new(config)?,
@@ -221,6 +226,10 @@ impl TelegramCatalogue {
     pub fn draft(&self, telegram: &str, fields: &Json, now: Now) -> Result<Draft, DraftError> {
         let (number, _) = self.request_named(telegram)?;
         let draft = self.prepare(number, fields, now).map_err(DraftError::Invalid)?;
+        let own = fields.as_object();
+        if let Some(found) = own.and_then(|own| first_control(own, &self.control_characters)) {
+            return Err(DraftError::ControlCharacter(found));
+        }
         self.framing.check(&draft.bytes).map_err(DraftError::NoFrame)?;
         Ok(draft)
     }
@@ -266,10 +275,10 @@ impl TelegramCatalogue {
     /// If the fields do not form the answer, the answer cannot be a frame, or it has another key.
     pub fn answer(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, DraftError> {
         let answer = self.answer_telegram(telegram, frame, own).map_err(DraftError::Invalid)?;
-        let asked = self.named(telegram);
-        let key_of = |entry: Option<&Entry>, bytes| entry?.key.as_ref()?.of(bytes);
-        let answers = asked.and_then(|entry| self.entries.get(entry.answer?));
-        if key_of(asked, self.telegram(frame)) != key_of(answers, &answer) {
+        if let Some(found) = first_control(own, &self.control_characters) {
+            return Err(DraftError::ControlCharacter(found));
+        }
+        if !self.is_answer_to(telegram, frame, &answer) {
             return Err(DraftError::OtherKey);
         }
         Ok(self.framing.frame(answer).map_err(DraftError::NoFrame)?.into())

@@ -1,7 +1,6 @@
 //! Reads the TOML file into a [`Config`]. Reports all mistakes at once, each with its line and column.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +14,9 @@ use serde_json::Value as Json;
 use super::hours::session_notices;
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
-    ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, keys, lines, notices,
-    passing_on, proof, settlement, switchover,
+    ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig,
+    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, keys, lines,
+    notices, passing_on, proof, settlement, switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -55,26 +54,9 @@ impl Config {
 }
 
 fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
-    let http = root.table("http");
-    let listen = http.and_then(|table| {
-        let listen = table.string("listen");
-        table.finish();
-        listen
-    });
-    let listen = match listen {
-        None => SocketAddr::from(([127, 0, 0, 1], 8470)),
-        Some(text) => text.value.parse().unwrap_or_else(|_| {
-            root.document().error_hint(
-                Code::BadValue,
-                text.span,
-                "`listen` must be an address and a port",
-                "such as 127.0.0.1:8470",
-            );
-            SocketAddr::from(([127, 0, 0, 1], 0))
-        }),
-    };
+    let http = http::read(root.table("http"));
     let journal = journal(root.table("journal"), folder);
-    root.table("institutions").iter().for_each(|table| agreement::listeners(table, listen));
+    root.table("institutions").iter().for_each(|table| agreement::listeners(table, http.listen));
     let mut institutions = BTreeMap::new();
     if let Some(table) = root.table("institutions") {
         let entries = table.entries();
@@ -98,7 +80,7 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
         );
     }
     let notes = proof::notes(root.table("institutions"), &institutions);
-    Some(Config { http: Http { listen }, journal, institutions, notes })
+    Some(Config { http, journal, institutions, notes })
 }
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
@@ -187,6 +169,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     let settles = telegrams.values().any(|limits| limits.settlement.is_some());
     Some(InstitutionConfig {
         label,
+        control_characters: controls::read(table, &spec),
         key,
         trace,
         answer_timeout,

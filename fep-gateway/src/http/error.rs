@@ -90,6 +90,10 @@ impl ApiError {
                 Self::new(StatusCode::NOT_FOUND, "not_a_request", message)
             }
             Refusal::Draft(DraftError::Invalid(error)) => Self::invalid(error),
+            Refusal::Draft(DraftError::ControlCharacter(found)) => {
+                let api = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "control_character", refusal.to_string());
+                api.with("field", &*found.field).with("position", found.position)
+            }
             // With a kept frame, spec and framing do not fit. The service cannot avoid that with other fields.
             Refusal::Draft(DraftError::NoFrame(EncloseError::OtherLength { .. } | EncloseError::NotAFrame(_))) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "no_frame", refusal.to_string())

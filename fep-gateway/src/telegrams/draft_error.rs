@@ -5,6 +5,8 @@ use std::fmt;
 use fep_codec::Error;
 use fep_codec::framing::EncloseError;
 
+use super::controls::ControlCharacter;
+
 /// The reason why a service's fields do not form a request.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -18,6 +20,8 @@ pub enum DraftError {
     NotARequest,
     /// The fields are not valid.
     Invalid(Error),
+    /// A field has a control character and may have none.
+    ControlCharacter(ControlCharacter),
     /// The telegram cannot be sent as one frame of the institution's lines.
     NoFrame(EncloseError),
     /// The fields of an answer change its key, so it would be the answer to another telegram.
@@ -40,6 +44,12 @@ impl fmt::Display for DraftError {
             Self::UnknownTelegram { nearest: None } => f.write_str("no such telegram"),
             Self::NotARequest => f.write_str("a service cannot send this telegram as a request"),
             Self::Invalid(error) => error.fmt(f),
+            Self::ControlCharacter(ControlCharacter { field, character, position }) => write!(
+                f,
+                "{field}: character {position} is the control character U+{:04X}; if the institution wants it, add the field to \
+                 `control_characters`",
+                u32::from(*character)
+            ),
             Self::NoFrame(error) => error.fmt(f),
             Self::OtherKey => f.write_str("the fields change the key, so it would be the answer to another telegram"),
             Self::OtherLayout { telegram, difference } => {

@@ -31,6 +31,8 @@ pub(crate) struct Setup<'s> {
     pub(crate) journal: PathBuf,
     pub(crate) spec: PathBuf,
     pub(crate) bank: u16,
+    /// Keys of the table `[http]`.
+    pub(crate) http: &'s str,
     /// Keys of the table `[institutions.bank-a]`.
     pub(crate) institution: &'s str,
     /// Tables behind it.
@@ -44,17 +46,18 @@ impl<'s> Setup<'s> {
     /// A daemon whose journal is in the folder.
     pub(crate) fn new(folder: &'s Path, bank: u16, institution: &'s str) -> Self {
         let spec = root().join("specs/bank-a/bank-a.toml");
-        Self { folder, journal: folder.join("journal.sqlite"), spec, bank, institution, tables: "" }
+        Self { folder, journal: folder.join("journal.sqlite"), spec, bank, http: "", institution, tables: "" }
     }
 
     fn configuration(&self, port: u16) -> String {
-        let Self { journal, spec, bank, institution, tables, .. } = self;
+        let Self { journal, spec, bank, http, institution, tables, .. } = self;
         let journal = journal.display();
         let spec = spec.display();
         format!(
             r#"
 [http]
 listen = "127.0.0.1:{port}"
+{http}
 [journal]
 path = "{journal}"
 [institutions.bank-a]

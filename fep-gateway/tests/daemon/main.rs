@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod edge;
 mod full_disk;
 mod harness;
 mod journal_file;

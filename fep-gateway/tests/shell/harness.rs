@@ -83,7 +83,10 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(http::serve(listener, gateway, async move { drop(stopped.await) }, std::future::ready(())));
+        tokio::spawn(async move {
+            let stop = async move { drop(stopped.await) };
+            http::serve(listener, gateway, &fep_gateway::config::Http::default(), stop, std::future::ready(())).await;
+        });
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
         Self { client, bank: None, url, _stop: stop, folder }
     }

@@ -1,0 +1,102 @@
+//! `[http]`: where services and operators reach the gateway, and what one client may take. It does not listen: `http` does.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use fep_spec::document::Table;
+use fep_spec::report::Code;
+
+use super::names::ms;
+
+/// `[http]`: the HTTP interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// `listen`, default `127.0.0.1:8470`: the address to listen on.
+    pub listen: SocketAddr,
+    /// `hosts`, default none: the names under which clients reach the gateway, in lower case and without a port. IP addresses and
+    /// `localhost` are always allowed. A request for another name is refused: a page on the internet can give its own name the
+    /// gateway's address, and a browser would then let it use the gateway.
+    pub hosts: Vec<String>,
+    /// `connections_max`, default 1000: the maximum number of open connections of clients. Further ones wait. It is smaller if the
+    /// process may not open so many files besides those of its lines.
+    pub connections_max: usize,
+    /// `idle_timeout_ms`, default 60000: how long a connection may be open without a request.
+    pub idle_timeout: Duration,
+    /// `head_timeout_ms`, default 10000: how long the head of a request may take from its first byte to its last.
+    pub head_timeout: Duration,
+    /// `body_timeout_ms`, default 10000: how long the body of a request may take.
+    pub body_timeout: Duration,
+    /// `reply_timeout_ms`, default 10000: how long a client may take no byte of what is sent to it.
+    pub reply_timeout: Duration,
+}
+
+/// The maximum number of names.
+const HOSTS_MAX: usize = 100;
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8470)),
+            hosts: Vec::new(),
+            connections_max: 1000,
+            idle_timeout: Duration::from_secs(60),
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
+            reply_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Reads the table, if there is one.
+pub(super) fn read(table: Option<Table<'_>>) -> Http {
+    let default = Http::default();
+    let Some(table) = table else { return default };
+    let http = Http {
+        listen: listen(&table).unwrap_or(default.listen),
+        hosts: hosts(&table),
+        connections_max: table
+            .integer("connections_max", 1..=100_000_usize)
+            .map_or(default.connections_max, |max| max.value),
+        idle_timeout: ms(&table, "idle_timeout_ms", 60_000),
+        head_timeout: ms(&table, "head_timeout_ms", 10_000),
+        body_timeout: ms(&table, "body_timeout_ms", 10_000),
+        reply_timeout: ms(&table, "reply_timeout_ms", 10_000),
+    };
+    table.finish();
+    http
+}
+
+fn listen(table: &Table<'_>) -> Option<SocketAddr> {
+    let text = table.string("listen")?;
+    let address = text.value.parse().ok();
+    if address.is_none() {
+        let message = "`listen` must be an address and a port";
+        table.document().error_hint(Code::BadValue, text.span, message, "such as 127.0.0.1:8470");
+    }
+    address
+}
+
+fn hosts(table: &Table<'_>) -> Vec<String> {
+    let names = table.array("hosts").unwrap_or_default();
+    if names.len() > HOSTS_MAX {
+        let message = format!("`hosts` has {} names, {HOSTS_MAX} are allowed", names.len());
+        table.document().error(Code::BadValue, table.span(), message);
+    }
+    names
+        .into_iter()
+        .filter_map(|name| name.string())
+        .filter_map(|name| {
+            let is_name = |text: &str| {
+                let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+                (1..=253).contains(&text.len()) && text.bytes().all(letter)
+            };
+            if is_name(name.value) {
+                return Some(name.value.trim_end_matches('.').to_ascii_lowercase());
+            }
+            let message = "a name in `hosts` has letters, digits, `-`, `_` and `.`";
+            let hint = "write the name without `http://` and without a port, such as fep.bank.example";
+            table.document().error_hint(Code::BadValue, name.span, message, hint);
+            None
+        })
+        .collect()
+}

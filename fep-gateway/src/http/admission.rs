@@ -1,0 +1,184 @@
+//! What every request must pass before its route sees it: it names a host that is ours, and its body is whole, short enough and came in
+//! time.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use super::BODY_MAX_BYTES;
+use super::error::ApiError;
+use crate::config::Http;
+
+/// How long the rest of a body that is too long is read, so that the client reads the reply and not a reset.
+const REST_MAX: Duration = Duration::from_secs(2);
+
+/// What requests must comply with.
+#[derive(Debug)]
+pub(super) struct Admission {
+    hosts: Vec<String>,
+    body_timeout: Duration,
+}
+
+/// The reason why a body is not read to its end.
+enum BadBody {
+    TooLong,
+    TooSlow,
+    Cut,
+}
+
+impl Admission {
+    pub(super) fn new(settings: &Http) -> Arc<Self> {
+        Arc::new(Self { hosts: settings.hosts.clone(), body_timeout: settings.body_timeout })
+    }
+
+    /// Checks that a request is meant for this gateway. A page on the internet can give its own name the gateway's address; a browser
+    /// sends that name.
+    fn check_host(&self, request: &Request) -> Result<(), ApiError> {
+        let bad = |message: &str| ApiError::new(StatusCode::BAD_REQUEST, "host", message);
+        let mut given = request.headers().get_all(HOST).iter();
+        let header = given.next();
+        if given.next().is_some() {
+            return Err(bad("the header Host is given twice"));
+        }
+        let host = match (request.uri().authority(), header) {
+            (Some(authority), _) => authority.as_str(),
+            (None, Some(host)) => host.to_str().map_err(|_| bad("the header Host is not a name"))?,
+            (None, None) => return Err(bad("the header Host is missing")),
+        };
+        if self.is_ours(name_of(host)) {
+            return Ok(());
+        }
+        let message = "this gateway does not have the name in the header Host; if it should, add it to `[http] hosts`, else use its IP address";
+        Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", message))
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+        let is_address = address.parse::<IpAddr>().is_ok();
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        is_address || name == "localhost" || self.hosts.contains(&name)
+    }
+
+    /// Reads the body of a request.
+    async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, BadBody> {
+        let declared = headers.get(CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
+        let is_too_long = declared.is_some_and(|len| len > u64::try_from(BODY_MAX_BYTES).unwrap_or(u64::MAX));
+        if is_too_long && headers.contains_key(EXPECT) {
+            // The client waits with the body until it is asked for it.
+            return Err(BadBody::TooLong);
+        }
+        let mut chunks = body.into_data_stream();
+        let whole = async {
+            let mut whole = BytesMut::new();
+            while let Some(chunk) = chunks.next().await {
+                let chunk = chunk.map_err(|_| BadBody::Cut)?;
+                if is_too_long || whole.len() + chunk.len() > BODY_MAX_BYTES {
+                    return Err(BadBody::TooLong);
+                }
+                whole.extend_from_slice(&chunk);
+            }
+            Ok(whole.freeze())
+        };
+        let read = timeout(self.body_timeout, whole).await.unwrap_or(Err(BadBody::TooSlow));
+        if matches!(read, Err(BadBody::TooLong)) {
+            let rest = async { while let Some(Ok(_)) = chunks.next().await {} };
+            // If there is more, the connection is closed with it.
+            let _ = timeout(REST_MAX, rest).await;
+        }
+        read
+    }
+}
+
+impl From<BadBody> for ApiError {
+    fn from(bad: BadBody) -> Self {
+        match bad {
+            BadBody::TooLong => {
+                let message = format!("the body has more than {BODY_MAX_BYTES} bytes");
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("max", BODY_MAX_BYTES)
+            }
+            BadBody::TooSlow => {
+                let message = "the body did not come in time (`[http] body_timeout_ms`); nothing was sent";
+                Self::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
+            }
+            BadBody::Cut => Self::new(StatusCode::BAD_REQUEST, "body", "the body is incomplete"),
+        }
+    }
+}
+
+/// The host without its port.
+fn name_of(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// Lets a request pass with its whole body, or replies.
+pub(super) async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
+    if let Err(error) = admission.check_host(&request) {
+        return closing(error);
+    }
+    let (head, body) = request.into_parts();
+    match admission.body(&head.headers, body).await {
+        Ok(body) => next.run(Request::from_parts(head, Body::from(body))).await,
+        Err(bad) => closing(bad.into()),
+    }
+}
+
+/// The reply with which a connection ends.
+fn closing(error: ApiError) -> Response {
+    let mut response = error.into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_localhost_and_configured_names_are_ours() {
+        let admission = Admission::new(&Http { hosts: vec!["fep.bank.example".to_owned()], ..Http::default() });
+        let ours = [
+            "127.0.0.1",
+            "127.0.0.1:8470",
+            "10.1.2.3:80",
+            "[::1]",
+            "[::1]:8470",
+            "localhost",
+            "LocalHost:8470",
+            "localhost.",
+            "fep.bank.example",
+            "FEP.bank.example.:8470",
+        ];
+        for host in ours {
+            assert!(admission.is_ours(name_of(host)), "{host}");
+        }
+        let foreign = [
+            "",
+            ":8470",
+            "evil.example",
+            "fep.bank.example.evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "1.2.3",
+            "[::1",
+            "fep.bank.example:80:80",
+            "0x7f.1",
+            "evil.example:127.0.0.1",
+        ];
+        for host in foreign {
+            assert!(!admission.is_ours(name_of(host)), "{host}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The connections of clients: how many there are, and how long each may take for what it sends and takes. What a request means is
+//! not known here.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::watched::{Requests, Watched};
+use crate::config::Http;
+
+/// The largest head of a request, in bytes.
+const HEAD_MAX_BYTES: usize = 64 * 1024;
+
+/// The pause after a connection could not be accepted, because the process or the machine has no more files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// The files that the process needs besides those of clients and lines: the journal, its index and archives, callbacks, the log.
+const OTHER_FILES: u64 = 128;
+
+/// Serves connections until `stop` completes. Then it waits until all requests have their replies.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: &Http,
+    connections_max: usize,
+    stop: impl Future<Output = ()>,
+) {
+    let places = Arc::new(Semaphore::new(connections_max));
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = async {
+            // The semaphore is never closed.
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = accepted => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => serve_one(stream, place, &router, settings, &connections),
+            Err(error) if is_of_the_client(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection of a client can be accepted now");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+fn serve_one(
+    stream: TcpStream,
+    place: Option<OwnedSemaphorePermit>,
+    router: &Router,
+    settings: &Http,
+    connections: &GracefulShutdown,
+) {
+    // Without it, a small reply may wait for the client's acknowledgement. An error shows at the next read, too.
+    let _ = stream.set_nodelay(true);
+    let requests = Requests::default();
+    let stream = TokioIo::new(Watched::new(stream, requests.clone(), settings));
+    let routes = TowerToHyperService::new(router.clone());
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let running = requests.begin();
+        let reply = routes.call(request);
+        async move {
+            let reply = reply.await?;
+            Ok::<_, Infallible>(reply.map(|body| running.replies(body)))
+        }
+    });
+    let connection = http1::Builder::new().max_buf_size(HEAD_MAX_BYTES).serve_connection(stream, service);
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        metrics::gauge!("fep_http_connections").increment(1);
+        if let Err(error) = connection.await {
+            tracing::debug!(why = why(&error), "a client's connection ended");
+            metrics::counter!("fep_http_connections_cut_total", "why" => kind(&error)).increment(1);
+        }
+        metrics::gauge!("fep_http_connections").decrement(1);
+        drop(place);
+    });
+}
+
+/// How many connections of clients there may be, so that lines always have files. Raises the limit of the process as far as it may.
+pub(super) fn connections_max(wanted: usize, links: usize) -> usize {
+    let reserved = OTHER_FILES.saturating_add(u64::try_from(links).unwrap_or(u64::MAX).saturating_mul(2));
+    let Some(files) = files_max() else { return wanted };
+    let left = usize::try_from(files.saturating_sub(reserved)).unwrap_or(usize::MAX).max(1);
+    if left < wanted {
+        tracing::warn!(
+            files,
+            reserved,
+            connections_max = left,
+            "the process may open too few files for `[http] connections_max = {wanted}`: raise its limit (LimitNOFILE, ulimit -n)"
+        );
+    }
+    wanted.min(left)
+}
+
+/// The number of files that the process may open. `None` if there is no limit.
+#[cfg(unix)]
+fn files_max() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let is_raised = limit.current != limit.maximum && setrlimit(Resource::Nofile, raised).is_ok();
+    if is_raised { limit.maximum } else { limit.current }
+}
+
+#[cfg(not(unix))]
+fn files_max() -> Option<u64> {
+    None
+}
+
+/// Whether only this connection failed.
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// The cause behind an error.
+fn cause(error: &hyper::Error) -> Option<&io::Error> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
+fn why(error: &hyper::Error) -> String {
+    cause(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// The stable name of the reason.
+fn kind(error: &hyper::Error) -> &'static str {
+    match cause(error).map(io::Error::kind) {
+        Some(io::ErrorKind::TimedOut) => "too_slow",
+        _ if error.is_parse() => "not_http",
+        _ => "client",
+    }
+}

@@ -1,0 +1,190 @@
+//! The stream of one client, watched: it ends if the client waits too long without a request, sends the head of a request too slowly,
+//! or takes nothing of a reply. How long a body takes is not watched here: the routes know what they read.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::config::Http;
+
+/// A client's stream.
+#[derive(Debug)]
+pub(super) struct Watched {
+    stream: TcpStream,
+    requests: Requests,
+    limits: Limits,
+    reading: Reading,
+    /// When the client has waited or sent a head for too long.
+    read_timer: Pin<Box<Sleep>>,
+    /// When the client has taken nothing for too long. `None` while it takes what it gets.
+    write_timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// The number of requests of a connection whose reply is not complete.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Requests(Arc<AtomicUsize>);
+
+/// A request whose reply is not complete.
+#[derive(Debug)]
+pub(super) struct RunningRequest(Arc<AtomicUsize>);
+
+/// The body of a reply, which ends its request.
+#[derive(Debug)]
+pub(super) struct ReplyBody<B> {
+    body: B,
+    _running: RunningRequest,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    idle: Duration,
+    head: Duration,
+    reply: Duration,
+}
+
+/// What is read from the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// Nothing: the next request has not begun.
+    Idle,
+    /// The head of a request.
+    Head,
+    /// The body of a request, or nothing while its reply is made.
+    Request,
+}
+
+impl Requests {
+    /// A request begins. It ends when the value is dropped.
+    pub(super) fn begin(&self) -> RunningRequest {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        RunningRequest(Arc::clone(&self.0))
+    }
+
+    fn is_running(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Drop for RunningRequest {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl RunningRequest {
+    /// The body of the reply to this request.
+    pub(super) fn replies<B>(self, body: B) -> ReplyBody<B> {
+        ReplyBody { body, _running: self }
+    }
+}
+
+impl<B: Body + Unpin> Body for ReplyBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Watched {
+    pub(super) fn new(stream: TcpStream, requests: Requests, settings: &Http) -> Self {
+        let limits = Limits { idle: settings.idle_timeout, head: settings.head_timeout, reply: settings.reply_timeout };
+        let read_timer = Box::pin(sleep(limits.idle));
+        Self { stream, requests, limits, reading: Reading::Idle, read_timer, write_timer: None }
+    }
+
+    /// What is read now takes at most this long from now on.
+    fn begin(&mut self, reading: Reading, max: Duration) {
+        self.reading = reading;
+        self.read_timer.as_mut().reset(Instant::now() + max);
+    }
+
+    /// The client takes nothing.
+    fn stalled(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let max = self.limits.reply;
+        let timer = self.write_timer.get_or_insert_with(|| Box::pin(sleep(max)));
+        timer.as_mut().poll(cx).map(|()| too_slow("it took nothing of a reply"))
+    }
+
+    fn written<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_pending() {
+            return self.stalled(cx).map(Err);
+        }
+        self.write_timer = None;
+        written
+    }
+}
+
+fn too_slow(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, what)
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.requests.is_running() {
+            this.reading = Reading::Request;
+            return Pin::new(&mut this.stream).poll_read(cx, buffer);
+        }
+        if this.reading == Reading::Request {
+            this.begin(Reading::Idle, this.limits.idle);
+        }
+        let before = buffer.filled().len();
+        if let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(cx, buffer) {
+            if buffer.filled().len() > before && this.reading == Reading::Idle {
+                this.begin(Reading::Head, this.limits.head);
+            }
+            return Poll::Ready(read);
+        }
+        ready!(this.read_timer.as_mut().poll(cx));
+        let what = if this.reading == Reading::Head { "it sent the head of a request" } else { "it sent no request" };
+        Poll::Ready(Err(too_slow(what)))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.written(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.written(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.written(cx, shut)
+    }
+}
