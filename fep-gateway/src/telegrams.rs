@@ -278,9 +278,7 @@ impl TelegramCatalogue {
         if let Some(found) = first_control(own, &self.control_characters) {
             return Err(DraftError::ControlCharacter(found));
         }
-        if !self.is_answer_to(telegram, frame, &answer) {
-            return Err(DraftError::OtherKey);
-        }
+        self.has_key_of(telegram, frame, &answer)?;
         Ok(self.framing.frame(answer).map_err(DraftError::NoFrame)?.into())
     }
 
@@ -395,13 +393,7 @@ impl TelegramCatalogue {
             Role::Answer | Role::Other => Vec::new(),
         };
         let Some(answer) = answer.and_then(|answer| self.spec.telegram(answer)) else { return Ok(()) };
-        let (key, _) = key::paths(config, answer.name(), None);
-        if let Some((path, _)) = own.iter().find(|(path, _)| key.contains(path)) {
-            return Err(format!(
-                "{}: {path} is part of the key, so the answer has it from its telegram",
-                answer.name()
-            ));
-        }
+        key::not_given(config, answer.name(), &own)?;
         own.iter()
             .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }
