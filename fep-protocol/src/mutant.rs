@@ -142,6 +142,10 @@ pub enum Mutant {
     ForgetsUnpolled,
     /// Bytes that are no telegram prove that the institution is alive.
     RubbishProves,
+    /// Facts are removed from the journal before their archive is complete.
+    RemovesBeforeTheArchive,
+    /// An index that was lost is made again without the archives.
+    SkipsTheArchives,
     /// A telegram is written with another byte than the journal has.
     WritesOtherBytes,
 }

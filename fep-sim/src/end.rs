@@ -12,7 +12,7 @@ use fep_gateway::inspect::{self, JournalCommand, Verdict};
 use fep_protocol::exchange::{Money, SettledBy};
 use serde_json::Value;
 
-use crate::setup::KEY_FILE;
+use crate::setup::{ARCHIVE, KEY_FILE};
 use crate::telegram::{KEY, RESPONSE, Telegram};
 use crate::world::{Rule, Shared, Told, Transfer, World};
 
@@ -28,6 +28,11 @@ pub(crate) async fn earlier(shared: &Shared, gateway: &Gateway) {
             Ok(found) => found,
             Err(error) => return shared.lock().fail(Rule::Journal, format!("{id} cannot be read: {error}")),
         };
+        let before_ms = shared.lock().removed_before_ms();
+        if found.is_none() && before_ms.is_some_and(|before_ms| exchange.accepted_at_ms < before_ms) {
+            shared.lock().count("an exchange that was removed on purpose");
+            continue;
+        }
         if let Some((rule, why)) = differs(&exchange, found.as_ref()) {
             shared.lock().fail(rule, format!("{id}: {why}"));
         }
@@ -116,15 +121,43 @@ impl World {
     }
 }
 
+impl World {
+    /// Each fact that was stored is in the journal or an archive, once, unless it was removed on purpose.
+    fn has_all_facts(&mut self, numbers: &[u64]) {
+        let stored = self.checks.facts_stored;
+        let first = numbers.first().copied().unwrap_or(1);
+        let is_from_the_start = first == 1 || self.removed_before_ms().is_some();
+        if first > 1 {
+            self.count("a beginning that was removed on purpose");
+        }
+        let follow = numbers.iter().zip(first..).all(|(number, expected)| *number == expected);
+        let last = numbers.last().copied().unwrap_or(0);
+        if !is_from_the_start || !follow || last != stored {
+            let what = format!("{} facts from {first} to {last} are there, and {stored} were stored", numbers.len());
+            self.fail(Rule::Archive, what);
+        }
+    }
+}
+
 #[derive(Parser)]
 struct CommandLine {
     #[command(subcommand)]
     command: JournalCommand,
 }
 
+/// Whether a folder has an archive. Others are there for its beginning.
+fn has_archive(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.map(|file| file.path()).any(|file| file.extension() == Some(OsStr::new("sqlite")))
+}
+
 /// Runs `fep-gateway journal COMMAND --journal PATH`, with the key file if there is one, and returns its output if it finds nothing wrong.
 fn inspect(shared: &Shared, command: &str, path: &Path) -> Option<Vec<u8>> {
     let mut words = vec![OsStr::new("journal"), OsStr::new(command), OsStr::new("--journal"), path.as_os_str()];
+    let archives = path.with_file_name(ARCHIVE);
+    if has_archive(&archives) {
+        words.extend([OsStr::new("--journal"), archives.as_os_str()]);
+    }
     let key_file = path.with_file_name(KEY_FILE);
     if key_file.exists() {
         words.extend([OsStr::new("--key-file"), key_file.as_os_str()]);
@@ -165,8 +198,13 @@ fn has(bytes: &[u8], secret: &[u8]) -> bool {
 /// The bytes of all files of an encrypted journal show nothing. Those of a plain one do, so the search finds what there is.
 fn secrets(shared: &Shared, path: &Path) -> io::Result<()> {
     let is_encrypted = path.with_file_name(KEY_FILE).exists();
-    for file in path.parent().map(std::fs::read_dir).transpose()?.into_iter().flatten() {
+    let archives = Some(path.with_file_name(ARCHIVE)).filter(|archives| archives.exists());
+    let folders = path.parent().into_iter().chain(archives.as_deref()).map(std::fs::read_dir);
+    for file in folders.collect::<io::Result<Vec<_>>>()?.into_iter().flatten() {
         let file = file?.path();
+        if file.is_dir() {
+            continue;
+        }
         let bytes = std::fs::read(&file)?;
         for (name, _) in SECRETS.iter().filter(|(_, secret)| has(&bytes, secret)) {
             match is_encrypted {
@@ -190,11 +228,13 @@ pub(crate) fn journal(shared: &Shared, path: &Path) {
     inspect(shared, "verify", path);
     let Some(text) = inspect(shared, "export", path) else { return };
     let mut outcomes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut numbers = Vec::new();
     for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let Ok(fact) = serde_json::from_slice::<Value>(line) else {
             return shared.lock().fail(Rule::Journal, "a line of the export is not JSON".to_owned());
         };
         shared.lock().say(format_args!("journal: {}", String::from_utf8_lossy(line)));
+        numbers.extend(fact.get("number").and_then(Value::as_u64));
         let word = |name: &str| fact.get(name).and_then(Value::as_str).map(str::to_owned);
         let Some(exchange) = word("exchange") else { continue };
         let is_request = word("class").as_deref() == Some("request");
@@ -203,6 +243,7 @@ pub(crate) fn journal(shared: &Shared, path: &Path) {
             outcomes.entry(exchange).or_default().extend(outcome);
         }
     }
+    shared.lock().has_all_facts(&numbers);
     for (exchange, outcomes) in outcomes {
         shared.lock().count("an exchange in the export");
         if outcomes.len() != 1 {

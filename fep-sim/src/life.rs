@@ -43,6 +43,8 @@ struct Job {
     at: Duration,
     what: What,
     is_over: bool,
+    /// When it was sent first, by the wall clock in milliseconds since 1970.
+    first_ms: Option<i64>,
 }
 
 /// How a life ended.
@@ -94,7 +96,13 @@ fn folder() -> Result<tempfile::TempDir, String> {
 fn live_on(plan: &Plan, shared: &Shared, folder: &Path) -> Result<(), String> {
     let config = Setup::of(plan.seed).config(folder)?;
     let jobs = plan.items.iter().filter(|(_, item)| matches!(item.what, What::Transfer { .. } | What::Balance { .. }));
-    let jobs = jobs.map(|(number, item)| Job { number: *number, at: item.at, what: item.what, is_over: false });
+    let jobs = jobs.map(|(number, item)| Job {
+        number: *number,
+        at: item.at,
+        what: item.what,
+        is_over: false,
+        first_ms: None,
+    });
     let jobs: Jobs = Arc::new(Mutex::new(jobs.collect()));
     for life in 0.. {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
@@ -113,6 +121,7 @@ fn live_on(plan: &Plan, shared: &Shared, folder: &Path) -> Result<(), String> {
                 let down = world.draw.ms(0, 3000);
                 let until = world.now + down;
                 world.pass(until);
+                world.days_pass();
             }
         }
         if loses_index(plan.seed, life) {
@@ -193,7 +202,7 @@ impl Order {
     /// What is left for a process that begins now, in the order of time.
     fn of(plan: &Plan, now: Duration) -> Vec<(Duration, Self)> {
         let of_item = |item: &Item| match item.what {
-            What::Stop => Some((item.at, Self::Stop)),
+            What::Stop | What::Away { dies: false, .. } => Some((item.at, Self::Stop)),
             What::Person => Some((item.at, Self::Settle)),
             _ => None,
         };
@@ -281,6 +290,9 @@ impl Caller {
             return;
         };
         until(&self.shared, at).await;
+        if self.is_forgotten(job) {
+            return self.over(job);
+        }
         let (bank, telegram, body, key) = request(number, what);
         let key = key.map(|key| format!("order-of-{}-{key}", self.seed));
         if key.is_none() {
@@ -311,6 +323,14 @@ impl Caller {
             tokio::time::sleep(pause).await;
         }
         self.over(job);
+    }
+
+    /// Whether the key of a request was removed together with its exchange. It would be another request now.
+    fn is_forgotten(&self, job: usize) -> bool {
+        let world = self.shared.lock();
+        let [now_ms, before_ms] = [world.wall_ms(), world.removed_before_ms().unwrap_or(i64::MIN)];
+        let first_ms = self.job(job, |job| Some(*job.first_ms.get_or_insert(now_ms)));
+        first_ms.is_some_and(|first_ms| first_ms < before_ms)
     }
 
     fn over(&self, job: usize) {

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it, and the seed that did so last, which is tried first.
-pub const MUTANTS: [(Mutant, &[Rule], u64); 43] = [
+pub const MUTANTS: [(Mutant, &[Rule], u64); 45] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation], 0),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation], 4),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once], 0),
@@ -53,6 +53,8 @@ pub const MUTANTS: [(Mutant, &[Rule], u64); 43] = [
     (Mutant::ForgetsNotices, &[Rule::Notice], 30),
     (Mutant::IndexLeavesOut, &[Rule::Journal], 0),
     (Mutant::SkipsALostIndex, &[Rule::Once, Rule::Final], 12),
+    (Mutant::RemovesBeforeTheArchive, &[Rule::Archive], 0),
+    (Mutant::SkipsTheArchives, &[Rule::Once, Rule::Durable, Rule::Journal], 0),
     (Mutant::LosesKeysPassedOn, &[Rule::Once], 196),
     (Mutant::WaitsForTheDisk, &[Rule::Deadline], 12),
 ];

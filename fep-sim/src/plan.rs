@@ -50,6 +50,10 @@ pub(crate) enum What {
     CrashAtStart { effects: u32 },
     /// The process is stopped as an operator stops it, and started again.
     Stop,
+    /// The process is gone for days: it is stopped, or dies.
+    Away { days: u8, dies: bool },
+    /// The process dies at one of the next steps of archiving.
+    CrashArchiving { steps: u32 },
     /// The wall clock is set.
     Jump { ms: i64 },
     /// A bank sends a notice this many times.
@@ -141,6 +145,8 @@ pub(crate) enum DiskFault {
     Slow { ms: u64 },
     /// A write hangs until the end.
     Hangs,
+    /// That of the archives is full now and then. The journal is on another one.
+    ArchivesFull,
 }
 
 /// The length of the eventful part.
@@ -227,7 +233,9 @@ impl Plan {
     pub(crate) fn troubles_all(&self) -> bool {
         self.items.iter().any(|(_, item)| match item.what {
             What::Bank { bank, .. } | What::Net { bank, .. } | What::Closes { bank, .. } => bank != 0,
-            What::Disk { .. } | What::Crash { .. } | What::CrashAtStart { .. } | What::Stop => true,
+            What::Disk { fault, .. } => fault != DiskFault::ArchivesFull,
+            What::Crash { .. } | What::CrashAtStart { .. } | What::CrashArchiving { .. } => true,
+            What::Stop | What::Away { .. } => true,
             What::Transfer { .. } | What::Balance { .. } | What::Jump { .. } | What::Notice { .. } | What::Person => {
                 false
             }
@@ -238,7 +246,8 @@ impl Plan {
     pub(crate) fn is_punctual(&self) -> bool {
         !self.items.iter().any(|(_, item)| {
             let floods = matches!(item.what, What::Bank { fault: BankFault::Floods { .. }, .. });
-            floods || matches!(item.what, What::Disk { .. } | What::Jump { .. })
+            let is_slow = matches!(item.what, What::Disk { fault, .. } if fault != DiskFault::ArchivesFull);
+            floods || is_slow || matches!(item.what, What::Jump { .. })
         })
     }
 }

@@ -22,6 +22,15 @@ pub(crate) struct Setup {
     pub(crate) passes_on: bool,
     /// When a person trips the breaker of the first bank, and resets it.
     pub(crate) tripped: Option<(Duration, Duration)>,
+    /// Whether whole days move into archives.
+    pub(crate) archives: Option<ArchiveSetup>,
+}
+
+/// What becomes of old days.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ArchiveSetup {
+    /// After how many days archives are deleted. `None`: never.
+    pub(crate) keep_days: Option<i64>,
 }
 
 /// The contract with one bank, as far as it differs from seed to seed.
@@ -71,6 +80,10 @@ pub(crate) const LINES: [(&str, u8, usize); 2] = [("main", 1, 2), ("backup", 2, 
 const BREAKER: &str = "[institutions.bank-0.breaker]";
 const PASSES_ON: &str = "alternatives = { Transfer = { institution = \"bank-1\" } }";
 
+/// The folder of the archives, beside the journal, and after how many days they are deleted, if they are.
+pub(crate) const ARCHIVE: &str = "archive";
+const KEEP_DAYS: i64 = 3;
+
 /// The name of the key file, in the folder of the journal.
 pub(crate) const KEY_FILE: &str = "journal.keys";
 
@@ -119,18 +132,27 @@ impl Setup {
         let is_tripped = passes_on && percent(60);
         let at = Duration::from_millis(random.next_u64() % TRIP_MAX_MS);
         let tripped = is_tripped.then(|| (at, at + Duration::from_millis(500 + random.next_u64() % TRIP_MAX_MS)));
-        let mut setup = Self { banks: [first, second], is_encrypted, passes_on, tripped };
+        let mut setup = Self { banks: [first, second], is_encrypted, passes_on, tripped, archives: None };
         setup.add(&mut Draw(SplitMix64::new(seed ^ ADDED)));
         setup
     }
 
     /// Adds what came later.
     fn add(&mut self, draw: &mut Draw) {
-        let [has_polls, ..] = [25, 20, 25].map(|often| draw.percent(often));
+        let [has_polls, _, has_archives] = [25, 20, 25].map(|often| draw.percent(often));
         for bank in &mut self.banks {
             let polls = PollSetup::of(draw);
             bank.polls = (has_polls && draw.percent(70)).then_some(polls);
         }
+        let keep_days = draw.percent(40).then_some(KEEP_DAYS);
+        self.archives = has_archives.then_some(ArchiveSetup { keep_days });
+    }
+
+    /// The keys of the journal about archives.
+    fn archives(&self) -> String {
+        let Some(ArchiveSetup { keep_days }) = self.archives else { return String::new() };
+        let keep_days = keep_days.map_or_else(String::new, |days| format!("keep_days = {days}\n"));
+        format!("archive = \"{ARCHIVE}\"\narchive_after_days = 1\n{keep_days}")
     }
 
     /// Whether a bank has polls.
@@ -159,7 +181,7 @@ impl Setup {
             key_file(&folder.join(KEY_FILE)).map_err(|error| format!("no key file: {error}"))?;
         }
         let banks = if self.passes_on { banks.replacen(BREAKER, &format!("{BREAKER}\n{PASSES_ON}"), 1) } else { banks };
-        let text = format!("{journal}{encryption}{banks}");
+        let text = format!("{journal}{encryption}{}{banks}", self.archives());
         Config::parse("config.toml", &text, folder).map_err(|error| error.to_string())
     }
 }
@@ -250,6 +272,9 @@ impl fmt::Display for Setup {
         }
         if let Some((at, until)) = self.tripped {
             writeln!(f, "a person trips it at {:.3} s until {:.3} s", at.as_secs_f64(), until.as_secs_f64())?;
+        }
+        if let Some(archives) = self.archives {
+            writeln!(f, "old days move into archives: {archives:?}")?;
         }
         writeln!(f, "the journal is {}", if self.is_encrypted { "encrypted" } else { "plain" })
     }

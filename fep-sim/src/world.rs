@@ -84,6 +84,12 @@ pub(crate) struct World {
     dies_after: Option<u32>,
     /// The same for the processes that have not begun.
     next_die_after: VecDeque<u32>,
+    /// The number of steps of archiving after which a process dies.
+    dies_archiving: Option<u32>,
+    /// The days that pass before the next process begins.
+    days_away: u8,
+    /// The latest time that a wall clock showed, in milliseconds since 1970.
+    newest_wall_ms: i64,
     dead: bool,
     sooner: Arc<Notify>,
     died: Arc<Notify>,
@@ -107,6 +113,10 @@ pub(crate) struct History {
 
 /// How long an earlier process's requests count as in flight at most: the time for an answer and the quarantine.
 const REMEMBERED: Duration = Duration::from_secs(14);
+
+/// A day, and the offset of the banks' days, in milliseconds.
+const DAY_MS: i64 = 86_400_000;
+const OFFSET_MS: i64 = 540 * 60_000;
 
 /// 2026-11-27T12:00:00+09:00.
 const STARTED_AT_MS: i64 = 1_795_748_400_000;
@@ -152,6 +162,9 @@ impl Shared {
             process: None,
             dies_after: None,
             next_die_after: VecDeque::new(),
+            dies_archiving: None,
+            days_away: 0,
+            newest_wall_ms: STARTED_AT_MS,
             dead: false,
             sooner: Arc::clone(&sooner),
             died: Arc::clone(&died),
@@ -258,12 +271,44 @@ impl World {
         self.process = Some((self.now, Instant::now()));
         self.dead = false;
         self.dies_after = self.next_die_after.pop_front().filter(|_| self.now < FAULTS_END);
+        self.newest_wall_ms = self.newest_wall_ms.max(self.wall_ms());
         self.say(format_args!("the process begins"));
         self.lines_of_process_begin();
         if self.set_forward_at.is_some_and(|at| at + REMEMBERED > self.now) {
             // By its clock, what the earlier process sent is long over. There is no other clock that both processes know.
             self.checks.forget_what_was_sent();
         }
+    }
+
+    /// The days pass for which the process is away.
+    pub(crate) fn days_pass(&mut self) {
+        let days = i64::from(std::mem::take(&mut self.days_away));
+        if days > 0 {
+            self.say(format_args!("{days} days pass"));
+            self.count("days without a process");
+            self.wall_offset_ms += days * DAY_MS;
+            self.set_forward_at = Some(self.now);
+        }
+    }
+
+    /// Exchanges that were accepted before this time may be removed on purpose. In milliseconds since 1970.
+    pub(crate) fn removed_before_ms(&self) -> Option<i64> {
+        let keep_days = self.setup.archives?.keep_days?;
+        let today = (self.newest_wall_ms.max(self.wall_ms()) + OFFSET_MS).div_euclid(DAY_MS);
+        Some((today - keep_days) * DAY_MS - OFFSET_MS)
+    }
+
+    /// A step of archiving is about to be made. Returns false if the process dies before it.
+    fn archiving(&mut self) -> bool {
+        match self.dies_archiving.as_mut() {
+            Some(0) if !self.dead => {
+                self.count("a death while archiving");
+                self.die();
+            }
+            Some(left) => *left = left.saturating_sub(1),
+            None => {}
+        }
+        self.effect()
     }
 
     /// The process is gone, with all of its memory and connections.
@@ -299,6 +344,7 @@ impl World {
     fn die(&mut self) {
         self.dead = true;
         self.dies_after = None;
+        self.dies_archiving = None;
         self.say(format_args!("the process dies"));
         self.died.notify_one();
     }
@@ -311,6 +357,13 @@ impl World {
             What::Disk { fault, lasts } => self.disk.begin(fault, self.now + lasts),
             What::Crash { effects } if self.process.is_some() && !self.dead => self.dies_after = Some(effects),
             What::CrashAtStart { effects } => self.next_die_after.push_back(effects),
+            What::CrashArchiving { steps } => self.dies_archiving = Some(steps),
+            What::Away { days, dies } => {
+                self.days_away += days;
+                if dies && self.process.is_some() && !self.dead {
+                    self.die();
+                }
+            }
             What::Jump { ms } => {
                 self.wall_offset_ms += ms;
                 self.set_forward_at = (ms > 0).then_some(self.now).or(self.set_forward_at);
@@ -336,6 +389,7 @@ impl World {
     /// The process does not die any more.
     pub(crate) fn calm(&mut self) {
         self.dies_after = None;
+        self.dies_archiving = None;
     }
 
     /// Whether a process may fail to start now: it died, or the disk takes nothing. Then somebody starts it again.

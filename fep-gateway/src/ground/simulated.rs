@@ -54,6 +54,9 @@ pub trait Disk: Send + Sync {
     /// What becomes of a write of these facts. No facts are a probe.
     fn write(&self, facts: &[Fact]) -> Fate;
 
+    /// What becomes of a step of archiving: a piece of a copy, a name, a removal, a deletion.
+    fn step(&self) -> Fate;
+
     /// The process died, and these facts of a failed write are durable: see [`Fate::FailedButLeft`].
     fn left(&self, facts: &[Fact]);
 }

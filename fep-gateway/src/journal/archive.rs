@@ -12,11 +12,15 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fep_protocol::fact::Fact;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::JournalError;
+use tokio::time::Instant;
 
+#[cfg(feature = "simulation")]
+use super::by_hand;
 use super::indexer::IndexQueue;
 use super::lane::Bell;
 use super::reading::{JournalFiles, journals_in};
@@ -25,10 +29,15 @@ use super::sqlite::facts::FactReader;
 use super::sqlite::sealing::Access;
 use super::store::{FactNumber, Index};
 use crate::config::ArchiveConfig;
+use crate::ground::Ground;
 use crate::time::{DAY_MS, date};
 
 /// The pause between two looks for days to archive.
 const PAUSE: Duration = Duration::from_secs(3600);
+
+/// The same in a simulation, which is short.
+#[cfg(feature = "simulation")]
+const SIMULATED_PAUSE: Duration = Duration::from_secs(2);
 
 /// The number of facts that are copied or looked at in one transaction.
 const PIECE: u32 = 2048;
@@ -58,6 +67,7 @@ pub(super) struct Archiver {
     pub(super) archived: Arc<AtomicU64>,
     pub(super) bell: Arc<Bell>,
     pub(super) stop: Arc<ArchiveStop>,
+    pub(super) ground: Ground,
 }
 
 /// Ends the archiver.
@@ -85,6 +95,9 @@ pub(super) fn catch_up(
     path: &Path,
     archives: Option<&Archives>,
 ) -> Result<(), JournalError> {
+    if is_on(Mutant::SkipsTheArchives) {
+        return Ok(());
+    }
     let Some(first) = journal.first()?.filter(|first| *first > index.applied() + 1) else { return Ok(()) };
     if let Some(mut files) = archives.map(Archives::open).transpose()?.flatten() {
         files.skip_to(index.applied());
@@ -200,15 +213,47 @@ impl Archiver {
     /// Archives until the journal is closed.
     pub(super) fn run(self) {
         loop {
-            if let Err(error) = self.archive() {
-                tracing::error!(%error, "facts cannot be archived now; they stay in the journal");
-            }
-            if let Err(error) = self.retain() {
-                tracing::error!(%error, "old archives cannot be deleted now");
-            }
+            self.turn();
             if self.stop.wait(PAUSE) {
                 return;
             }
+        }
+    }
+
+    /// Starts the same as a task, on a simulated disk.
+    #[cfg(feature = "simulation")]
+    pub(super) fn start_simulated(archiver: Option<Self>, disk: &Arc<dyn crate::ground::Disk>) {
+        archiver.into_iter().for_each(|archiver| drop(tokio::spawn(archiver.run_simulated(Arc::clone(disk)))));
+    }
+
+    #[cfg(feature = "simulation")]
+    async fn run_simulated(self, disk: Arc<dyn crate::ground::Disk>) {
+        loop {
+            tokio::time::sleep(disk.delay(0)).await;
+            if self.stop.is_stopped() {
+                return;
+            }
+            self.turn();
+            tokio::time::sleep(SIMULATED_PAUSE).await;
+        }
+    }
+
+    /// Archives what is old enough, and deletes what is too old.
+    fn turn(&self) {
+        if let Err(error) = self.archive() {
+            tracing::error!(%error, "facts cannot be archived now; they stay in the journal");
+        }
+        if let Err(error) = self.retain() {
+            tracing::error!(%error, "old archives cannot be deleted now");
+        }
+    }
+
+    /// The next step changes files. In a simulation the process may have died before it, or the disk may be full.
+    pub(super) fn step(&self) -> Result<(), JournalError> {
+        match &self.ground {
+            Ground::Machine => Ok(()),
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(simulated) => by_hand::step(&*simulated.disk).map_err(JournalError::from),
         }
     }
 
@@ -221,9 +266,14 @@ impl Archiver {
             if self.stop.is_stopped() {
                 return Ok(());
             }
+            if is_on(Mutant::RemovesBeforeTheArchive) {
+                self.archived.store(day.last, Ordering::Relaxed);
+                self.bell.ring();
+            }
             self.copy(day)?;
         }
         if let Some(archived) = self.compare(&journal, first)? {
+            self.step()?;
             self.archived.store(archived, Ordering::Relaxed);
             self.bell.ring();
         }
@@ -280,6 +330,7 @@ impl Archiver {
         new.push(".new");
         let new = PathBuf::from(new);
         let failed = |error: std::io::Error| JournalError::Failed(format!("{}: {error}", new.display()));
+        self.step()?;
         // What an earlier run did not complete. Its rollback journal goes first: it must not be applied to the new file.
         for suffix in ["-journal", ""] {
             let mut old = new.clone().into_os_string();
@@ -292,6 +343,7 @@ impl Archiver {
         let file = ArchiveFile::begin(&new, &self.archives.journal)?;
         let mut next = day.first;
         while next <= day.last {
+            self.step()?;
             let last = day.last.min(next + u64::from(PIECE) - 1);
             file.copy(next, last)?;
             next = last + 1;
@@ -299,8 +351,11 @@ impl Archiver {
                 return Ok(());
             }
         }
+        self.step()?;
         file.finish()?;
+        self.step()?;
         std::fs::rename(&new, &name).map_err(failed)?;
+        self.step()?;
         let synced = std::fs::File::open(&self.archives.folder).and_then(|folder| folder.sync_all());
         synced.map_err(failed)?;
         let facts = day.last - day.first + 1;

@@ -53,6 +53,11 @@ impl<S: FactStore> FactStore for DiskStore<S> {
         self.fate(&[])?;
         self.store.probe()
     }
+
+    fn remove_archived(&mut self, up_to: FactNumber, max: usize) -> Result<usize, StoreError> {
+        step(&*self.disk)?;
+        self.store.remove_archived(up_to, max)
+    }
 }
 
 /// A store that somebody else keeps.
@@ -72,6 +77,17 @@ impl<S: FactStore> Drop for DiskStore<S> {
         if !self.left.is_empty() && self.store.append(&self.left).is_ok() {
             self.disk.left(&self.left);
         }
+    }
+}
+
+/// What becomes of a step of archiving.
+pub(super) fn step(disk: &dyn Disk) -> Result<(), StoreError> {
+    match disk.step() {
+        Fate::Stored | Fate::StoredUnheard => Ok(()),
+        Fate::Failed | Fate::FailedButLeft => {
+            Err(StoreError::Unavailable(JournalError::Failed("the simulated disk fails".to_owned())))
+        }
+        Fate::Full => Err(StoreError::Unavailable(JournalError::DiskFull)),
     }
 }
 

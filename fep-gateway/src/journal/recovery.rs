@@ -6,7 +6,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
@@ -14,6 +13,7 @@ use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::{JournalError, Unknown};
 use fep_protocol::settlement::{CaseFact, SettlementFact};
 use fep_protocol::terms::Key;
+use tokio::time::Instant;
 
 use super::archive::{self, ArchiveStop, Archiver, Archives};
 #[cfg(feature = "simulation")]
@@ -170,13 +170,12 @@ impl Journal {
             archived: Arc::default(),
         };
         let archive_stop = Arc::new(ArchiveStop::default());
-        let archiver = || archiver(options, &parts, &archive_stop, &access, earlier_ms);
+        let archiver = || archiver(options, &parts, &archive_stop, &access, (&ground, earlier_ms));
         guard.watch_log();
         let workers = match &ground {
             Ground::Machine => {
                 let store = Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
-                let archiver = archiver()?;
-                threads(Writer::new(store, parts.clone()), index, source, archiver)?
+                threads(Writer::new(store, parts.clone()), index, source, archiver()?)?
             }
             #[cfg(feature = "simulation")]
             Ground::Simulated(simulated) => {
@@ -184,6 +183,7 @@ impl Journal {
                 let store = DiskStore::new(facts, Arc::clone(&simulated.disk));
                 let store = Guarded::new(store, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
                 let writer = Writer::new(store, parts.clone());
+                Archiver::start_simulated(archiver()?, &simulated.disk);
                 vec![Worker::Task(tokio::spawn(by_hand::run(writer, parts.bell, Arc::clone(&simulated.disk))))]
             }
         };
@@ -272,7 +272,7 @@ fn archiver(
     parts: &WriterParts,
     stop: &Arc<ArchiveStop>,
     access: &Access,
-    earlier_ms: Option<i64>,
+    (ground, earlier_ms): (&Ground, Option<i64>),
 ) -> Result<Option<Archiver>, JournalError> {
     let Some(archive) = &options.archive else { return Ok(None) };
     Ok(Some(Archiver {
@@ -284,6 +284,7 @@ fn archiver(
         archived: Arc::clone(&parts.archived),
         bell: Arc::clone(&parts.bell),
         stop: Arc::clone(stop),
+        ground: ground.clone(),
     }))
 }
 

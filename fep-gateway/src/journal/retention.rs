@@ -37,6 +37,7 @@ impl Archiver {
             self.complete(&removal)?;
         }
         let Some(removal) = self.removal(&journal, keep_days)? else { return Ok(()) };
+        self.step()?;
         removals::mark(self.archives.journal(), &removal)?;
         self.complete(&removal)
     }
@@ -77,11 +78,13 @@ impl Archiver {
 
     /// Removes what a mark covers from the index and from the disk.
     fn complete(&self, removal: &Removal) -> Result<(), JournalError> {
+        self.step()?;
         removals::forget(&index_path(self.archives.journal()), removal)?;
         let Some(archives) = self.archives.open()? else { return Ok(()) };
         let failed = |path: &Path, error: std::io::Error| JournalError::Failed(format!("{}: {error}", path.display()));
         let mut deleted = 0;
         for (path, _, _) in archives.spans().filter(|(_, _, newest)| *newest <= removal.last) {
+            self.step()?;
             std::fs::remove_file(path).map_err(|error| failed(path, error))?;
             deleted += 1;
             tracing::info!(archive = %path.display(), keep_days = removal.keep_days, "an archive was deleted: it is too old");

@@ -2,7 +2,7 @@
 
 use fep_protocol::random::SplitMix64;
 
-use super::{BankFault, Item, NetFault, What};
+use super::{BankFault, DiskFault, Item, NetFault, What};
 use crate::draw::Draw;
 use crate::setup::{BANKS, Setup};
 
@@ -15,6 +15,9 @@ pub(super) fn items(seed: u64, first_only: bool) -> Vec<Item> {
     let setup = Setup::of(seed);
     let mut draw = Draw(SplitMix64::new(seed ^ 0x0ADD_0F5E_0ADD_0F5E));
     let mut items = Vec::new();
+    if setup.archives.is_some() {
+        items.extend(days(&mut draw));
+    }
     for bank in 0..if first_only { 1 } else { BANKS } {
         if setup.bank(bank).polls.is_some() {
             items.extend(polls(&mut draw, bank));
@@ -41,6 +44,25 @@ fn polls(draw: &mut Draw, bank: usize) -> Vec<Item> {
         if draw.percent(30) {
             let lasts = draw.ms(500, 4000);
             items.push(Item { at, what: What::Net { bank, fault: NetFault::Crumbles, lasts } });
+        }
+    }
+    items
+}
+
+/// Days pass while no process runs. The next ones archive, and die at any step of it, or find a full disk.
+fn days(draw: &mut Draw) -> Vec<Item> {
+    let mut items = Vec::new();
+    for _ in 0..draw.between(1, 3) {
+        let at = draw.ms(2000, BEGINS_MAX_MS);
+        let days = u8::try_from(draw.between(1, 3)).unwrap_or(2);
+        items.push(Item { at, what: What::Away { days, dies: draw.percent(50) } });
+        for _ in 0..draw.below(3) {
+            let steps = u32::try_from(draw.below(12)).unwrap_or(0);
+            items.push(Item { at: at + draw.ms(0, 4000), what: What::CrashArchiving { steps } });
+        }
+        if draw.percent(50) {
+            let fault = if draw.percent(70) { DiskFault::ArchivesFull } else { DiskFault::Full };
+            items.push(Item { at: at + draw.ms(0, 3500), what: What::Disk { fault, lasts: draw.ms(1000, 4000) } });
         }
     }
     items

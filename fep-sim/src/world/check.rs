@@ -10,7 +10,7 @@ use fep_protocol::reason::Unknown;
 
 use super::{ConnectionId, World};
 use crate::setup::BANKS;
-use crate::telegram::{Telegram, frame_len, is_poll_answer};
+use crate::telegram::{KEY, Telegram, frame_len, is_poll_answer};
 
 /// The rules, by the numbers of the invariants in the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +55,8 @@ pub enum Rule {
     Truth,
     /// The journal's files agree with themselves.
     Journal,
+    /// Each fact is in the journal or in an archive, once, until it is removed on purpose.
+    Archive,
     /// 9. The files of an encrypted journal show no account, no name and no idempotency key.
     Secret,
 }
@@ -82,6 +84,7 @@ impl Rule {
         Self::Settled,
         Self::Truth,
         Self::Journal,
+        Self::Archive,
         Self::Secret,
     ];
 }
@@ -133,6 +136,10 @@ pub(crate) struct Checks {
     reversals: BTreeSet<(usize, Vec<u8>, u64)>,
     /// The writes that failed within the last second.
     failed_writes: VecDeque<Duration>,
+    /// The number of facts that were stored.
+    pub(crate) facts_stored: u64,
+    /// The requests that arrived at a bank, by key.
+    keys: BTreeMap<(usize, Vec<u8>), Vec<u8>>,
     /// Junk of the banks that was stored.
     junk: u64,
     /// Junk that the banks sent in floods.
@@ -188,6 +195,11 @@ impl Checks {
         }
         if !matches!(kind.as_str(), "0100/100" | "0600/100" | "0600/300" | "0400/100") {
             return;
+        }
+        let key = Telegram(frame).get(KEY).to_vec();
+        if self.keys.insert((bank, key), frame.to_vec()).is_some_and(|earlier| earlier != frame) {
+            let key = Telegram(frame).text(KEY);
+            self.fail(now, Rule::Once, format!("{kind} has the trace number and date {key} of an earlier request"));
         }
         let Some(unanswered) = self.unanswered.get_mut(bank) else { return };
         unanswered.push_back((now, frame.to_vec()));
@@ -257,6 +269,7 @@ impl Checks {
 
     /// The facts that are durable since now.
     fn stored(&mut self, now: Duration, facts: &[Fact]) {
+        self.facts_stored += u64::try_from(facts.len()).unwrap_or(0);
         for fact in facts {
             match fact.what {
                 Kind::Sent(_) => *self.permitted.entry(fact.bytes.to_vec()).or_default() += 1,

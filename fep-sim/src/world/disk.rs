@@ -65,10 +65,33 @@ impl Disk for SimulatedDisk {
             match fault {
                 DiskFault::Slow { ms } => delay += Duration::from_millis(*ms),
                 DiskFault::Hangs => delay += until.saturating_sub(world.now),
-                DiskFault::Full | DiskFault::Fails => {}
+                DiskFault::Full | DiskFault::Fails | DiskFault::ArchivesFull => {}
             }
         }
         delay
+    }
+
+    fn step(&self) -> Fate {
+        let mut world = self.0.lock();
+        if world.is_dead() || !world.archiving() {
+            return Fate::Failed;
+        }
+        world.count("a step of archiving");
+        let full =
+            world.disk.has(DiskFault::Full) || (world.disk.has(DiskFault::ArchivesFull) && world.draw.percent(40));
+        let fails = world.disk.has(DiskFault::Fails) && world.draw.percent(50);
+        let fate = if full {
+            Fate::Full
+        } else if fails {
+            Fate::Failed
+        } else {
+            Fate::Stored
+        };
+        world.say(format_args!("a step of archiving: {fate:?}"));
+        if fate == Fate::Full {
+            world.count("a full disk while archiving");
+        }
+        fate
     }
 
     fn left(&self, facts: &[Fact]) {

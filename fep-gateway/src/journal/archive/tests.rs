@@ -64,6 +64,7 @@ impl Files {
             archived: Arc::default(),
             bell: Arc::default(),
             stop: Arc::default(),
+            ground: Ground::default(),
         };
         archiver.archive()?;
         let mut writer = Facts::open(&self.journal(), None).unwrap();

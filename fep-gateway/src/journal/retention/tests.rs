@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, SentClass, What};
 use fep_protocol::settlement::{DeadReason, SettlementFact};
 use fep_protocol::trace::TraceHighWater;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::*;
 use crate::config::ArchiveConfig;
+use crate::ground::Ground;
 use crate::journal::archive::{self, Archives};
 use crate::journal::indexer::{IndexQueue, catch_up};
 use crate::journal::seal::{KeyRing, new_key};
@@ -121,6 +122,7 @@ impl Files {
             archived: Arc::default(),
             bell: Arc::default(),
             stop: Arc::default(),
+            ground: Ground::default(),
         }
     }
 

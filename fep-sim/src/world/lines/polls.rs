@@ -121,8 +121,8 @@ impl World {
             let links = links.map(|link| (link, link.proof.left.unwrap_or(now)));
             // Behind a flood, it learns late that a connection is gone.
             let learns_late = !self.is_punctual;
-            let mut links = links.map(|(link, at)| (link, if learns_late { now } else { at }));
-            let is_proved = links.any(|(link, at)| at + CLOSING_MAX >= now && link.is_proved(polls, at));
+            let is_proved = links.clone().any(|(link, at)| at + CLOSING_MAX >= now && link.is_proved(polls, at))
+                || (learns_late && links.clone().any(|(link, _)| link.is_proved(polls, now)));
             if !is_proved {
                 self.fail(Rule::Alive, format!("bank {bank} is ready, and nothing has proved any link of it"));
             }
