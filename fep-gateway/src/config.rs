@@ -44,6 +44,8 @@
 
 mod names;
 
+mod agreement;
+
 mod breaker;
 mod flow;
 mod hours;

@@ -59,8 +59,8 @@ struct Inner {
 /// How to start a gateway.
 #[derive(Clone, Debug)]
 pub struct StartOptions {
-    /// Begin a new journal although the index of the journal shows that there was one. Requests that the missing journal
-    /// knew can then be sent again.
+    /// Begin a new journal although the index of the journal shows that there was one, or go on with one that has lost facts.
+    /// Requests that the lost facts knew can then be sent again.
     pub new_journal: bool,
     /// What the gateway shares with other instances. Default: it is alone.
     pub coordinator: Arc<dyn Coordinator>,

@@ -22,6 +22,7 @@ pub mod notice;
 
 mod health;
 mod lane;
+mod private;
 
 mod projection;
 
@@ -42,6 +43,7 @@ pub mod reading;
 mod archive;
 mod retention;
 
+mod lost;
 mod recovery;
 
 pub mod audit;
@@ -76,6 +78,7 @@ pub use self::notices::FirstQuestion;
 use self::projection::Projected;
 pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
 use self::seal::Veil;
+use self::sqlite::closing;
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::IndexReader;
 use self::store::FactNumber;
@@ -276,7 +279,9 @@ impl Journal {
         self.inner.bell.ring();
         // The lock is held during the wait, so a second call waits too.
         let mut workers = self.inner.workers.lock().await;
-        for worker in std::mem::take(&mut *workers) {
+        let ended_now = std::mem::take(&mut *workers);
+        let is_first = !ended_now.is_empty();
+        for worker in ended_now {
             // A worker that panicked has nothing left to flush.
             let ended = match worker {
                 Worker::Thread(thread) => tokio::task::spawn_blocking(move || drop(thread.join())),
@@ -288,6 +293,20 @@ impl Journal {
             }
             // The indexer ends after the writer: it has what the writer stored.
             self.inner.index.close();
+        }
+        if is_first && matches!(self.inner.ground, Ground::Machine) && self.trouble().is_none() {
+            self.close_file().await;
+        }
+    }
+
+    /// Makes the journal's file whole, so that a copy of it needs no write-ahead log.
+    async fn close_file(&self) {
+        let guard = Arc::clone(&self.inner.guard);
+        let closing = tokio::task::spawn_blocking(move || closing::close(guard.path()));
+        match tokio::time::timeout(CLOSE_MAX, closing).await {
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the journal stays in two files, which belong together"),
+            Ok(_) => {}
+            Err(_) => tracing::error!("the journal does not close: its disk hangs"),
         }
     }
 

@@ -3,7 +3,9 @@
 //! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration or
 //! journal, 2 wrong usage or could not run.
 
-use std::io::{self, BufWriter, IsTerminal};
+mod log;
+
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,6 +27,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
+
+use self::log::Log;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -51,7 +55,8 @@ enum Command {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
-        /// Begins a new journal although there was one. Requests that the missing journal knew can then be sent again.
+        /// Begins a new journal although there was one, or goes on with one that has lost facts. Requests that the lost facts knew can
+        /// then be sent again.
         #[arg(long)]
         new_journal: bool,
     },
@@ -125,13 +130,24 @@ const OUT_BYTES: usize = 64 * 1024;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let is_demo = matches!(arguments.command, Command::Demo { .. });
-    log(arguments.log_format, if is_demo { "error" } else { "info" });
+    let log = match Log::start() {
+        Ok(log) => log,
+        Err(error) => {
+            say(&format!("fep-gateway: cannot start: {error}"));
+            return ExitCode::from(2);
+        }
+    };
+    begin_to_log(&log, arguments.log_format, if is_demo { "error" } else { "info" });
     let is_check = matches!(arguments.command, Command::Check { .. });
+    let is_run = matches!(arguments.command, Command::Run { .. });
+    // The end of the daemon does not wait for who reads its messages.
+    let say =
+        |message: &str| if is_run { log.add(format!("{}\n", message.trim_end()).as_bytes()) } else { say(message) };
     let done = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(carry_out(arguments.command)),
         Err(error) => Err(Failure::because("cannot start", error)),
     };
-    match done {
+    let code = match done {
         Ok(code) => code,
         Err(Failure::Findings(report)) => {
             say(&report.render(io::stderr().is_terminal()));
@@ -145,7 +161,9 @@ fn main() -> ExitCode {
             say(&format!("fep-gateway: {message}"));
             ExitCode::from(2)
         }
-    }
+    };
+    log.flush();
+    code
 }
 
 async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
@@ -286,16 +304,16 @@ async fn stop_asked() {
     }
 }
 
-fn log(format: LogFormat, default: &str) {
+fn begin_to_log(log: &Arc<Log>, format: LogFormat, default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(io::stderr);
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(Arc::clone(log));
     match format {
         LogFormat::Text => logging.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => logging.json().init(),
     }
 }
 
-#[allow(clippy::print_stderr, reason = "messages of a command go to stderr")]
+/// Writes a message to stderr. If nobody takes it, the exit code still tells how it ended.
 fn say(message: &str) {
-    eprintln!("{}", message.trim_end());
+    let _ = writeln!(io::stderr(), "{}", message.trim_end());
 }

@@ -272,12 +272,13 @@ impl TelegramCatalogue {
     /// the answer's own codes, then `own`. Later values replace earlier ones.
     ///
     /// # Errors
-    /// If the fields do not form the answer, or the answer cannot be a frame.
+    /// If the fields do not form the answer, the answer cannot be a frame, or it has another key.
     pub fn answer(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, DraftError> {
         let answer = self.answer_telegram(telegram, frame, own).map_err(DraftError::Invalid)?;
         if let Some(found) = first_control(own, &self.control_characters) {
             return Err(DraftError::ControlCharacter(found));
         }
+        self.has_key_of(telegram, frame, &answer)?;
         Ok(self.framing.frame(answer).map_err(DraftError::NoFrame)?.into())
     }
 
@@ -392,6 +393,7 @@ impl TelegramCatalogue {
             Role::Answer | Role::Other => Vec::new(),
         };
         let Some(answer) = answer.and_then(|answer| self.spec.telegram(answer)) else { return Ok(()) };
+        key::not_given(config, answer.name(), &own)?;
         own.iter()
             .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }

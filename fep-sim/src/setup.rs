@@ -44,7 +44,7 @@ pub(crate) struct BankSetup {
     pub(crate) listens: Option<WhenFull>,
     /// The polls on its lines, if there are any.
     pub(crate) polls: Option<PollSetup>,
-    /// Whether the gateway sends on the main line, and the bank on another one.
+    /// Whether the gateway sends on the main line, which it connects, and the bank on another one.
     pub(crate) pair: Option<PairSetup>,
 }
 
@@ -162,7 +162,7 @@ impl Setup {
         for bank in &mut self.banks {
             let pair = PairSetup { listens: draw.percent(50) };
             if has_pairs && draw.percent(70) {
-                *bank = BankSetup { has_backup: false, polls: None, pair: Some(pair), ..*bank };
+                *bank = BankSetup { has_backup: false, listens: None, polls: None, pair: Some(pair), ..*bank };
             }
         }
     }
@@ -273,7 +273,9 @@ impl BankSetup {
                 RECEIVE => self.pair.filter(|pair| pair.listens).map(|_| WhenFull::Refuse),
                 _ => None,
             };
-            let listen = format!("listen = \"127.0.0.1:{}\"\npeers = [\"127.0.0.1\"]", number + 1);
+            // The network is simulated, but no two lines can have one address.
+            let port = bank.bytes().map(usize::from).sum::<usize>() + 10 * number;
+            let listen = format!("listen = \"127.0.0.1:{port}\"\npeers = [\"127.0.0.1\"]");
             let role = match listens {
                 None => "connect = \"127.0.0.1:1\"".to_owned(),
                 Some(WhenFull::Refuse) => format!("{listen}\nwhen_full = \"refuse\""),

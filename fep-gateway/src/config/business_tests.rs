@@ -178,6 +178,9 @@ fn mistakes_of_hours_and_notices_are_named_too() {
     check("2026-12-31", "31.12.2026", "it is not a date: \"31.12.2026\"");
     check("testdata/holidays.txt", "testdata/bad-holidays.txt", "bad-holidays.txt:2: this is not a date");
     check("testdata/holidays.txt", "testdata/no.txt", "cannot read");
+    check("\"2026-12-31\" =", "\"2026-12-25\" =", "2026-12-25 is in `holidays`, too");
+    let unknown = "no telegram of bank-a has `999` in `header.business_code`";
+    check("flow.businesses.100]", "flow.businesses.999]", unknown);
     check("\"SignOn\"]", "\"SingOn\"]", "bank-a has no telegram `SingOn` (did you mean `SignOn`?)");
     check("\"end_notice\"", "\"ending\"", "`means` cannot be \"ending\"");
     check("means = \"end_notice\"", "", "`means` is missing");

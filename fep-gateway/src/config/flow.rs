@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use fep_codec::json;
 use fep_protocol::flow::{FlowSettings, GateSettings, Priority, RateSettings};
-use fep_spec::document::{Located, Table, Value};
+use fep_spec::document::{Located, Table, Value, instead};
 use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
@@ -51,8 +52,8 @@ impl FlowConfig {
         let business = table.string("business").map(|path| known_path(table.document(), spec, &path));
         let mut businesses = BTreeMap::new();
         for (code, value) in table.table("businesses").map_or(Vec::new(), |table| table.entries()) {
-            let name = match business {
-                Some(_) => code.value.to_owned(),
+            let name = match &business {
+                Some(path) => known_code(&table, spec, path, &code),
                 None => known_telegram(table.document(), spec, &code),
             };
             let Some(own) = value.table() else { continue };
@@ -80,6 +81,24 @@ impl FlowConfig {
         let settings = FlowSettings { contract, businesses, reserved_percent, queue_max };
         Self { settings, business, priorities, busy }
     }
+}
+
+/// Returns a business code. Reports an error if no telegram can have it, as far as the spec says which codes there are.
+fn known_code(table: &Table<'_>, spec: &Spec, path: &str, code: &Located<&str>) -> String {
+    let mut known = Vec::new();
+    for layout in spec.telegrams.iter().map(|telegram| &telegram.layout).filter(|layout| layout.span(path).is_some()) {
+        match json::get(&layout.codes(), path).and_then(serde_json::Value::as_str) {
+            Some(code) => known.push(code.to_owned()),
+            // The service says the code.
+            None => return code.value.to_owned(),
+        }
+    }
+    if !known.is_empty() && !known.iter().any(|known| *known == code.value) {
+        let message = format!("no telegram of {} has `{}` in `{path}`", spec.name, code.value);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        table.document().error_hint(Code::UnknownName, code.span.clone(), message, instead(code.value, &known));
+    }
+    code.value.to_owned()
 }
 
 /// The largest rate. Each telegram of a window takes 16 bytes of memory.

@@ -56,14 +56,25 @@ impl HoursConfig {
         });
         let week = table.table("week").map_or_else(|| std::array::from_fn(|_| all_day()), |table| week(&table));
         let mut calendar = Calendar::new(week, utc_offset_minutes, starts_at.unwrap_or(0));
+        let mut holidays = BTreeSet::new();
         for value in table.array("holidays").unwrap_or_default() {
             let Some(text) = value.string() else { continue };
+            holidays.insert(text.value);
             set_day(document, &mut calendar, &text, DayHours::closed());
         }
         if let Some(path) = table.string("holidays_file") {
             holidays_file(document, &mut calendar, &path, folder);
         }
         for (date, value) in table.table("days").map_or(Vec::new(), |table| table.entries()) {
+            if holidays.contains(date.value) {
+                let message = format!("{} is in `holidays`, too", date.value);
+                document.error_hint(
+                    Code::ConflictingKeys,
+                    date.span.clone(),
+                    message,
+                    "is it closed, or are these its hours?",
+                );
+            }
             set_day(document, &mut calendar, &date, day_hours(document, value));
         }
         let mut allowed_outside = BTreeSet::new();

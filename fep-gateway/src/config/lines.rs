@@ -13,7 +13,7 @@ use fep_spec::document::{Located, Table, Value};
 use fep_spec::report::Code;
 
 use super::carry::CarryConfig;
-use super::names::ms;
+use super::names::{check_name, ms};
 use super::tls::TlsConfig;
 
 /// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
@@ -179,6 +179,7 @@ pub(super) fn read(table: &Table<'_>, folder: &Path) -> Vec<LineConfig> {
     let mut lines: Vec<LineConfig> = Vec::new();
     for table in values.into_iter().filter_map(Value::table) {
         if let Some(name) = table.required_string("name") {
+            check_name(table.document(), &name);
             if lines.iter().any(|line| line.name == name.value) {
                 let message = format!("there is a line `{}` already", name.value);
                 let hint = "the journal and /v1/lines tell lines apart by their names";
@@ -251,7 +252,7 @@ fn role(table: &Table<'_>, links: usize) -> Option<Role> {
         return None;
     };
     let host_and_port = connect.value.rsplit_once(':');
-    if host_and_port.is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
+    if host_and_port.is_none_or(|(host, port)| host.is_empty() || !port.parse::<u16>().is_ok_and(|port| port > 0)) {
         let message = "`connect` must be a host and a port";
         document.error_hint(Code::BadValue, connect.span, message, "such as 10.0.0.7:9001");
     }
@@ -287,7 +288,9 @@ fn listen(table: &Table<'_>) -> Option<Role> {
     let when_full = table.choice("when_full", &words).map_or(WhenFull::Refuse, |policy| policy.value);
     let peers = peers(table);
     let listen = table.string("listen")?;
-    let Ok(address) = listen.value.parse::<SocketAddr>() else {
+    let parsed = listen.value.parse::<SocketAddr>().ok();
+    // With the port 0 the system would choose one, and the institution could not know it.
+    let Some(address) = parsed.filter(|address| address.port() > 0) else {
         let message = "`listen` must be an address of this machine and a port";
         document.error_hint(Code::BadValue, listen.span, message, "such as 0.0.0.0:9001");
         return None;

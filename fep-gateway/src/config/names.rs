@@ -6,6 +6,18 @@ use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::model::{Spec, TelegramSpec};
 use fep_spec::report::Code;
 
+/// The longest name of an institution or a line, in characters.
+const NAME_MAX_CHARS: usize = 100;
+
+/// Checks the name of an institution or a line. It is in URLs, in the journal, in metrics and in the log.
+pub(super) fn check_name(document: &Document, name: &Located<&str>) {
+    let is_name = !name.value.is_empty() && name.value.chars().count() <= NAME_MAX_CHARS;
+    if !is_name || name.value.chars().any(char::is_control) {
+        let message = format!("a name has 1 to {NAME_MAX_CHARS} characters, and none that cannot be printed");
+        document.error_hint(Code::BadValue, name.span.clone(), message, "such as bank-a; `label` is for people");
+    }
+}
+
 /// Returns the path. Reports an error if no telegram of the spec has a field at this path with a fixed offset.
 pub(super) fn known_path(document: &Document, spec: &Spec, path: &Located<&str>) -> String {
     if !spec.telegrams.iter().any(|telegram| telegram.layout.span(path.value).is_some()) {

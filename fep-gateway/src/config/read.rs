@@ -12,11 +12,11 @@ use fep_spec::report::{Code, Source};
 use serde_json::Value as Json;
 
 use super::hours::session_notices;
-use super::names::{known_path, known_telegram, ms, values};
+use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, controls, http, keys, lines, notices,
-    passing_on, proof, settlement, switchover,
+    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, keys, lines,
+    notices, passing_on, proof, settlement, switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -56,11 +56,13 @@ impl Config {
 fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
     let http = http::read(root.table("http"));
     let journal = journal(root.table("journal"), folder);
+    root.table("institutions").iter().for_each(|table| agreement::listeners(table, http.listen));
     let mut institutions = BTreeMap::new();
     if let Some(table) = root.table("institutions") {
         let entries = table.entries();
         let names: Vec<&str> = entries.iter().map(|(name, _)| name.value).collect();
         for (name, value) in &entries {
+            check_name(root.document(), name);
             let Some(table) = value.table() else { continue };
             if let Some(institution) = institution(name.value, &names, &table, folder) {
                 institutions.insert(name.value.to_owned(), institution);
@@ -87,6 +89,7 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
     };
     let path = folder.join(table.string("path").map_or("journal.sqlite", |path| path.value));
     let archive = table.string("archive");
+    archive.iter().for_each(|archive| agreement::not_the_journal(&table, archive, folder, &path));
     let after_days = table.integer("archive_after_days", 1..=3650_u32);
     let offset = table.integer("utc_offset_minutes", -720..=840);
     if let (None, Some(days)) = (&archive, &after_days) {
@@ -107,9 +110,10 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
         }
     }
     let key_file = table.table("encryption").and_then(|encryption| {
-        let key_file = encryption.required_string("key_file").map(|path| folder.join(path.value));
+        let key_file = encryption.required_string("key_file");
+        key_file.iter().for_each(|file| agreement::not_the_journal(&encryption, file, folder, &path));
         encryption.finish();
-        key_file
+        key_file.map(|file| folder.join(file.value))
     });
     if let Some(bodies) = table.string("bodies").filter(|bodies| bodies.value != "whole") {
         let hint = "encrypt them: encryption = { key_file = \"journal.keys\" }, and forget old keys";
@@ -152,11 +156,13 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         let all: Vec<_> = key.iter().chain(own).collect();
         fill.iter().for_each(|fill| no_calendar_dates(fill, &all));
     }
+    fill.iter().zip(&trace).for_each(|(fill, trace)| agreement::trace(fill, trace));
     let session = table.table("session").map(|session| self::session(session, &spec));
     let has_echo_test = session.as_ref().is_some_and(SessionConfig::tests_links);
     let switchover = switchover::read(table, &lines, key.is_empty() && table.has("key"));
     let moves_money =
         |name: &str| telegrams.get(name).is_some_and(|limits: &TelegramLimits| limits.settlement.is_some());
+    table.table("session").iter().for_each(|session| agreement::duties(session, moves_money));
     let breaker = table
         .table("breaker")
         .map(|table| BreakerConfig::read(table, &spec, (name, names), has_echo_test, moves_money));

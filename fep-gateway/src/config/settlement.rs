@@ -174,6 +174,7 @@ impl Reader<'_> {
         let answer = self.answer_of(&self.request.name);
         let accepted = self.conditions(table, "accepted", answer, true);
         let declined = self.conditions(table, "declined", answer, false);
+        never_hold(table, &[("accepted", &accepted), ("declined", &declined)]);
         let account_key = self.account_key(table);
         let inquiry = table.table("inquiry").map(|table| self.inquiry(table));
         let reversal = table.table("reversal").map(|table| self.reversal(table));
@@ -199,6 +200,7 @@ impl Reader<'_> {
         let processed = self.conditions(&table, "processed", answer, true);
         let declined = self.conditions(&table, "declined", answer, false);
         let not_processed = self.conditions(&table, "not_processed", answer, false);
+        never_hold(&table, &[("processed", &processed), ("declined", &declined), ("not_processed", &not_processed)]);
         table.finish();
         Some((tries_max, InquiryConfig { telegram: telegram?, processed, declined, not_processed }))
     }
@@ -218,6 +220,7 @@ impl Reader<'_> {
         let answer = telegram.as_ref().and_then(|telegram| self.answer_of(&telegram.name));
         let confirmed = self.conditions(&table, "confirmed", answer, true);
         let refused = self.conditions(&table, "refused", answer, false);
+        never_hold(&table, &[("confirmed", &confirmed), ("refused", &refused)]);
         table.finish();
         Some((tries_max, ReversalConfig { telegram: telegram?, confirmed, refused, repeat }))
     }
@@ -357,6 +360,28 @@ impl Reader<'_> {
     fn answer_of(&self, telegram: &str) -> Option<&Layout> {
         let answer = self.spec.telegram(telegram)?.answer.as_deref()?;
         self.spec.telegram(answer).map(|answer| &answer.layout)
+    }
+}
+
+/// Reports conditions that never decide anything, because others that come before them hold whenever they do.
+fn never_hold(table: &Table<'_>, lists: &[(&str, &Vec<Condition>)]) {
+    for (at, (key, later)) in lists.iter().enumerate().filter(|(_, (_, later))| !later.is_empty()) {
+        let implies = |earlier: &Vec<Condition>| {
+            let implied = |condition: &Condition| {
+                let has = |other: &&Condition| other.path == condition.path;
+                later
+                    .iter()
+                    .find(has)
+                    .is_some_and(|other| other.values.iter().all(|value| condition.values.contains(value)))
+            };
+            !earlier.is_empty() && earlier.iter().all(implied)
+        };
+        let earlier = lists.iter().take(at).find(|(_, earlier)| implies(earlier));
+        if let Some((first, _)) = earlier {
+            let message = format!("`{key}` never counts: whenever it holds, `{first}` holds, too, and comes first");
+            let place = table.key_span(key).unwrap_or_default();
+            table.document().error_hint(Code::ConflictingKeys, place, message, "which values tell the two apart?");
+        }
     }
 }
 

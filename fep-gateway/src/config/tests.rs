@@ -177,6 +177,39 @@ fn a_range_of_addresses_has_its_first_bits_in_common() {
 }
 
 #[test]
+fn what_contradicts_itself_is_refused() {
+    let connect = "connect = \"127.0.0.1:9001\"";
+    for http in ["127.0.0.1:8470", "0.0.0.0:8470", "[::]:8470"] {
+        let listen = format!("listen = \"{http}\"\npeers = [\"10.0.0.7\"]");
+        check(connect, &listen, "`[http] listen` has this address already");
+    }
+    let two = "listen = \"0.0.0.0:9001\"\npeers = [\"10.0.0.7\"]\n[[institutions.bank-a.lines]]\nname = \"second\"\n\
+               listen = \"127.0.0.1:9001\"\npeers = [\"10.0.0.8\"]";
+    check(connect, two, "line `main` of bank-a has this address already");
+    check(
+        connect,
+        "listen = \"127.0.0.1:0\"\npeers = [\"10.0.0.7\"]",
+        "`listen` must be an address of this machine and a port",
+    );
+    check(connect, "connect = \"127.0.0.1:0\"", "`connect` must be a host and a port");
+    let both = parse(&example().replacen(connect, "listen = \"[::1]:8470\"\npeers = [\"::1\"]", 1));
+    assert!(both.is_ok(), "another address of the machine, the same port");
+    let transaction = "\"header.transaction_no\" = \"<transaction>\"";
+    let trace = "`trace` says that the gateway gives `header.trace_no` its numbers";
+    check(transaction, "\"header.trace_no\" = 5", trace);
+    check(transaction, "\"header.trace_no\" = \"<time>\"", trace);
+    check("path = \"journal.sqlite\"", "archive = \"journal.sqlite\"", "this is the journal itself");
+    let encrypted = "encryption = { key_file = \"journal.sqlite\" }";
+    check("path = \"journal.sqlite\"", encrypted, "this is the journal itself");
+    for name in ["", "a\\nb", &"x".repeat(101)] {
+        check("name = \"main\"", &format!("name = \"{name}\""), "a name has 1 to 100 characters");
+        let text = example().replace("institutions.bank-a", &format!("institutions.\"{name}\""));
+        let error = parse(&text).expect_err(name).to_string();
+        assert!(error.contains("a name has 1 to 100 characters"), "{error}");
+    }
+}
+
+#[test]
 fn a_gateway_without_institutions_is_a_mistake() {
     for text in ["", "[institutions]\n", "[http]\nlisten = \"127.0.0.1:8470\"\n"] {
         let error = parse(text).expect_err(text).to_string();

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
+use fep_protocol::settlement::PERSON_MAX_CHARS;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -29,6 +30,21 @@ pub(super) fn read<W: DeserializeOwned>(
     example: &str,
 ) -> Result<DecisionBody<W>, ApiError> {
     let body = body.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "body", error.body_text()))?;
-    serde_json::from_slice(&body)
-        .map_err(|error| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_decision", format!("{error}; {example}")))
+    let refused = |kind, message| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, kind, message);
+    let body: DecisionBody<W> =
+        serde_json::from_slice(&body).map_err(|error| refused("bad_decision", format!("{error}; {example}")))?;
+    if body.note.chars().any(|character| character.is_control() && character != '\n') {
+        return Err(refused("bad_note", "a note has text and line ends, and no other control characters".to_owned()));
+    }
+    Ok(DecisionBody { person: named(body.person)?, ..body })
+}
+
+/// Checks the name of a person.
+pub(super) fn named(person: String) -> Result<String, ApiError> {
+    let is_name = !person.trim().is_empty() && person.chars().count() <= PERSON_MAX_CHARS;
+    if is_name && !person.chars().any(char::is_control) {
+        return Ok(person);
+    }
+    let message = format!("`person` has 1 to {PERSON_MAX_CHARS} characters in one line");
+    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_person", message))
 }

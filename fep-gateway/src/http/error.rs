@@ -101,9 +101,12 @@ impl ApiError {
             Refusal::Draft(DraftError::NoFrame(_)) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_frame", refusal.to_string())
             }
-            // Only the embedded API takes structs, so this does not happen over HTTP.
+            // Only the embedded API takes structs, and a request is no answer, so these do not happen over HTTP.
             Refusal::Draft(DraftError::OtherLayout { .. }) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_layout", refusal.to_string())
+            }
+            Refusal::Draft(DraftError::OtherKey) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_key", refusal.to_string())
             }
             Refusal::StillRunning(id) => {
                 let message = format!("exchange {id} with this Idempotency-Key still runs; ask GET /v1/exchanges/{id}");

@@ -7,11 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_protocol::breaker::BreakerScope;
-use fep_protocol::settlement::PERSON_MAX_CHARS;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
-use super::decision::nobody;
+use super::decision::{named, nobody};
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use crate::gateway::{Decision, InstitutionStatus, Undecided};
@@ -197,16 +196,6 @@ fn noted(note: String) -> Result<String, ApiError> {
     let message =
         format!("write a `note` of one line with at most {NOTE_MAX_CHARS} characters: others read it as the reason");
     Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_note", message))
-}
-
-/// Checks the name of a person.
-fn named(person: String) -> Result<String, ApiError> {
-    let is_name = !person.trim().is_empty() && person.chars().count() <= PERSON_MAX_CHARS;
-    if is_name && !person.chars().any(char::is_control) {
-        return Ok(person);
-    }
-    let message = format!("`person` has 1 to {PERSON_MAX_CHARS} characters in one line");
-    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_person", message))
 }
 
 fn unknown(name: &str) -> ApiError {

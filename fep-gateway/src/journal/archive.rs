@@ -61,6 +61,8 @@ pub(super) struct Archiver {
     pub(super) options: ArchiveConfig,
     /// The time when the journal was opened, by the steady clock and in milliseconds since 1970.
     pub(super) started: (Instant, i64),
+    /// The time of the newest fact that an earlier run stored, in milliseconds since 1970.
+    pub(super) earlier_ms: Option<i64>,
     pub(super) index: Arc<IndexQueue>,
     pub(super) archived: Arc<AtomicU64>,
     pub(super) bell: Arc<Bell>,
@@ -102,7 +104,8 @@ pub(super) fn catch_up(
         loop {
             let mut page = files.next_page()?;
             page.retain(|(number, _)| *number < first);
-            if page.is_empty() {
+            // An archive that is missing between two others is missing, too.
+            if page.first().is_none_or(|(number, _)| *number != index.applied() + 1) {
                 break;
             }
             index.apply(&page)?;
@@ -306,8 +309,14 @@ impl Archiver {
 
     /// The present time, in milliseconds since 1970.
     pub(super) fn now_ms(&self) -> i64 {
-        let (since, began_ms) = self.started;
-        began_ms.saturating_add(i64::try_from(since.elapsed().as_millis()).unwrap_or_default())
+        let (_, began_ms) = self.started;
+        began_ms.saturating_add(self.uptime_ms())
+    }
+
+    /// How long the journal is open, in milliseconds.
+    pub(super) fn uptime_ms(&self) -> i64 {
+        let (since, _) = self.started;
+        i64::try_from(since.elapsed().as_millis()).unwrap_or_default()
     }
 
     pub(super) fn day_of(&self, at_ms: i64) -> i64 {

@@ -311,6 +311,8 @@ async fn tampering_is_named_by_verify_and_a_request_without_an_end_is_not_taken(
     check_refused(&files, true, "fact 1: the body does not open with the key");
     files.flip(1);
     files.sql("UPDATE journal SET id = randomblob(16)");
+    check_refused(&files, true, "is another journal than that of its index");
+    std::fs::remove_file(files.path("journal.index.sqlite")).unwrap();
     check_refused(&files, true, "is not the key file of this journal");
 }
 

@@ -1,6 +1,6 @@
 //! Guards the journal's file: one gateway at a time, still the same file, and room for what is in flight.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -9,6 +9,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::indexer::IndexQueue;
+use super::private;
 use super::store::{FactNumber, FactStore, StoreError};
 
 /// The lock of a journal's file. It belongs to the file and not to its name, so that a symbolic link leads to the same lock.
@@ -131,14 +132,17 @@ impl FileGuard {
     /// Opens or creates the file, and locks it.
     pub(super) fn lock(path: &Path) -> Result<Self, JournalError> {
         let unusable = |why: &dyn std::fmt::Display| JournalError::Failed(format!("{}: {why}", path.display()));
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(path);
-        let file = file.map_err(|error| unusable(&error))?;
+        let file = private::open(path).map_err(|error| unusable(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), file, log: OnceLock::new() }),
             Err(std::fs::TryLockError::WouldBlock) => Err(unusable(&"another gateway uses this journal")),
             Err(std::fs::TryLockError::Error(error)) => Err(unusable(&format!("it cannot be locked: {error}"))),
         }
+    }
+
+    /// The path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Begins to watch the write-ahead log. SQLite has opened it by now, and deletes it only when the last connection is closed.
@@ -188,15 +192,23 @@ impl Reserve {
         Self { path: path.into(), is_there: false }
     }
 
-    /// Makes the reserve, if it is not there. Returns whether it is there now.
+    /// Makes the reserve, if it is not there. Returns whether the disk has room. If the file cannot be made for another reason, there is
+    /// no reserve, and business goes on.
     pub(super) fn restore(&mut self) -> bool {
-        if !self.is_there {
-            self.is_there = self.make().is_ok();
-            if !self.is_there {
-                self.delete();
-            }
+        if self.is_there {
+            return true;
         }
-        self.is_there
+        let Err(error) = self.make() else {
+            self.is_there = true;
+            return true;
+        };
+        self.delete();
+        let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        if !is_full {
+            let path = self.path.display();
+            tracing::warn!(%path, %error, "there is no reserve for a full disk: if it is full, outcomes may be told that are not durable");
+        }
+        !is_full
     }
 
     /// Gives the room back. Returns whether there was any.

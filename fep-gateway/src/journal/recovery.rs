@@ -13,7 +13,6 @@ use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::{JournalError, Unknown};
 use fep_protocol::settlement::{CaseFact, SettlementFact};
 use fep_protocol::terms::Key;
-use fep_protocol::trace::TraceHighWater;
 use tokio::time::Instant;
 
 use super::archive::{self, ArchiveStop, Archiver, Archives};
@@ -24,6 +23,7 @@ use super::health::Health;
 use super::indexer::{self, IndexQueue, catch_up};
 use super::keys::Keys;
 use super::lane::{Bell, Lane};
+use super::lost::Suspect;
 use super::projection::Projected;
 use super::seal::KeyRing;
 use super::sqlite::facts::{FactReader, Facts};
@@ -54,7 +54,7 @@ pub struct OpenOptions {
     pub rate_span_max_ms: i64,
     /// Opens the settlements of monetary exchanges.
     pub opener: CaseOpener,
-    /// Whether a missing file is to be begun anew although its index shows that there was one.
+    /// Whether to begin a new journal although there was one, or to go on with one that has lost facts.
     pub begin_anew: bool,
     /// The file of the keys with which bodies are encrypted, or `None` if they are not.
     pub key_file: Option<PathBuf>,
@@ -138,10 +138,10 @@ impl Journal {
         let keys = options.key_file.as_deref().map(KeyRing::read).transpose()?;
         let access = Access::strict(keys.as_ref());
         let index_file = index_path(path);
-        let former_traces = if path.exists() { Vec::new() } else { missing(options, &index_file)? };
-        let guard = Arc::new(FileGuard::lock(path)?);
+        let (guard, mut ends) = lock(options, &index_file)?;
         let mut facts = Facts::open(path, keys.as_ref())?;
         let mut source = FactReader::open(path, &access)?;
+        let earlier_ms = source.newest_ms()?;
         let mut index = index_of(&index_file, &source)?;
         let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive, &access)).transpose()?;
         archive::catch_up(&mut index, &source, path, archives.as_ref())?;
@@ -149,12 +149,9 @@ impl Journal {
         let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
         let reader = FactReader::open(path, &access)?;
         let reader = Reader { facts: reader, index: IndexReader::open(&index_file)?, archives, veil: veil.clone() };
-        let mut ends = former_traces;
         ends.extend(endings(&reader, options)?);
-        if !ends.is_empty() {
-            store(&mut facts, ends, &ground)?;
-            catch_up(&mut index, &mut source)?;
-        }
+        begin_to_write(&mut facts, ends, path, &ground)?;
+        catch_up(&mut index, &mut source)?;
         let recalled = resting(&reader, options)?;
         let sent = sent(&reader, options)?;
         let cases = earlier_cases(&reader, options)?;
@@ -173,7 +170,7 @@ impl Journal {
             archived: Arc::default(),
         };
         let archive_stop = Arc::new(ArchiveStop::default());
-        let archiver = || archiver(options, &parts, &archive_stop, &access, &ground);
+        let archiver = || archiver(options, &parts, &archive_stop, &access, (&ground, earlier_ms));
         guard.watch_log();
         let workers = match &ground {
             Ground::Machine => {
@@ -204,6 +201,24 @@ impl Journal {
         };
         Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, sent, cases, standing })
     }
+}
+
+/// Locks a journal that has lost nothing, or that is to go on nevertheless. Returns what is kept of the lost facts.
+fn lock(options: &OpenOptions, index: &Path) -> Result<(Arc<FileGuard>, Vec<Fact>), JournalError> {
+    let path = &options.path;
+    let suspect = Suspect { path, index, goes_on: options.begin_anew, now_ms: options.now_ms };
+    let missing = (!path.exists()).then(|| suspect.if_missing()).transpose()?;
+    let guard = Arc::new(FileGuard::lock(path)?);
+    let kept = missing.map_or_else(|| suspect.if_there(), Ok)?;
+    Ok((guard, kept))
+}
+
+/// Begins to write, with the facts of the recovery. A start that is refused writes nothing.
+fn begin_to_write(facts: &mut Facts, ends: Vec<Fact>, path: &Path, ground: &Ground) -> Result<(), JournalError> {
+    if matches!(ground, Ground::Machine) {
+        facts.mark_open(path)?;
+    }
+    if ends.is_empty() { Ok(()) } else { store(facts, ends, ground) }
 }
 
 /// The exchanges whose keys may still be in quarantine.
@@ -257,49 +272,20 @@ fn archiver(
     parts: &WriterParts,
     stop: &Arc<ArchiveStop>,
     access: &Access,
-    ground: &Ground,
+    (ground, earlier_ms): (&Ground, Option<i64>),
 ) -> Result<Option<Archiver>, JournalError> {
     let Some(archive) = &options.archive else { return Ok(None) };
     Ok(Some(Archiver {
         archives: Archives::new(&options.path, archive, access)?,
         options: archive.clone(),
         started: (Instant::now(), options.now_ms),
+        earlier_ms,
         index: Arc::clone(&parts.index),
         archived: Arc::clone(&parts.archived),
         bell: Arc::clone(&parts.bell),
         stop: Arc::clone(stop),
         ground: ground.clone(),
     }))
-}
-
-/// Handles a journal that is missing. Its index shows whether there was one. If a new one is wanted, the trace numbers of
-/// the missing one are not used again.
-fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalError> {
-    if !index.exists() {
-        return Ok(Vec::new());
-    }
-    if !options.begin_anew {
-        let path = options.path.display();
-        let index = index.display();
-        return Err(JournalError::Failed(format!(
-            "{path} is missing, but its index {index} is there, so the journal was deleted or moved. Without it, requests \
-             that were sent could be sent again. Restore the file. To begin a new journal nevertheless, start with \
-             --new-journal"
-        )));
-    }
-    let reader = IndexReader::open(index);
-    let known = reader.and_then(|reader| Ok((reader.traces()?, reader.standing()?)));
-    let (traces, standing) = known.unwrap_or_default();
-    let facts = traces.into_iter().map(|(institution, high_water): (String, TraceHighWater)| Fact {
-        what: What::Traces(high_water),
-        ..Fact::new(institution.into(), options.now_ms)
-    });
-    let standing = standing.into_iter().map(|(institution, standing)| Fact {
-        what: What::Standing,
-        standing: Some(Box::new(standing)),
-        ..Fact::new(institution.into(), options.now_ms)
-    });
-    Ok(facts.chain(standing).collect())
 }
 
 /// Stores the facts of the recovery with one commit: the end of an exchange without its settlement would leave nobody to find out

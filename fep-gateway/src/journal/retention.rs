@@ -45,10 +45,12 @@ impl Archiver {
     /// What can be removed now.
     fn removal(&self, journal: &FactReader, keep_days: u32) -> Result<Option<Removal>, JournalError> {
         let index = IndexReader::open(&index_path(self.archives.journal()))?;
-        // A clock that was set forward is not believed beyond the newest fact.
+        // A clock that was set forward is not believed beyond the newest fact. One that was wrong when the gateway started has made
+        // facts of this time already, so it is not believed more than a day beyond the earlier ones.
         let Some(newest_ms) = journal.newest_ms()? else { return Ok(None) };
         let now_ms = self.now_ms();
-        let today = self.day_of(now_ms.min(newest_ms));
+        let witnessed_ms = self.earlier_ms.map_or(now_ms, |at_ms| at_ms.saturating_add(DAY_MS + self.uptime_ms()));
+        let today = self.day_of(now_ms.min(newest_ms).min(witnessed_ms));
         let offset_ms = i64::from(self.options.utc_offset_minutes) * 60_000;
         let horizon_ms = today.saturating_sub(i64::from(keep_days)) * DAY_MS - offset_ms;
         let oldest_needed = index.oldest_needed()?.map(|id| id.accepted_at_ms());
@@ -58,14 +60,18 @@ impl Archiver {
         let Some(archives) = self.archives.open()? else { return Ok(None) };
         let removed = journal.removal()?.map_or(0, |removal| removal.last);
         let mut last = removed;
+        let mut last_day = i64::MIN;
         for (path, first, newest) in archives.spans().filter(|(_, _, newest)| *newest > removed).take(FILES_PER_RUN_MAX)
         {
-            let is_old = archives.newest_ms(path)?.is_some_and(|newest_ms| newest_ms < before_ms);
-            if !is_old || newest >= end || first > last + 1 {
+            let Some(newest_ms) = archives.newest_ms(path)?.filter(|newest_ms| *newest_ms < before_ms) else { break };
+            if newest >= end || first > last + 1 {
                 break;
             }
             last = last.max(newest);
+            last_day = last_day.max(self.day_of(newest_ms));
         }
+        // Only exchanges of the days that are removed are not listed any more.
+        let before_ms = before_ms.min(last_day.saturating_add(1).saturating_mul(DAY_MS).saturating_sub(offset_ms));
         let traces = index.traces()?;
         Ok((last > removed).then_some(Removal { last, before_ms, at_ms: now_ms, keep_days, traces }))
     }

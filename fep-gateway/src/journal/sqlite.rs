@@ -16,6 +16,7 @@ mod cases;
 mod notices;
 pub(super) mod index;
 pub(super) mod removals;
+pub(super) mod closing;
 
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;

@@ -350,6 +350,59 @@ fn a_missing_journal_where_one_was_is_an_error_and_its_trace_numbers_are_kept() 
     assert_eq!(opened.high_waters, [before, high].map(|mark| ("bank-a".to_owned(), mark)));
 }
 
+#[test]
+fn a_journal_that_lost_facts_goes_on_behind_the_trace_numbers_of_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let older = folder.path().join("older");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let high = TraceHighWater { day: DAY, high: 5000 };
+    runtime.block_on(async {
+        open(&path).journal.close().await;
+        std::fs::copy(&path, &older).unwrap();
+        let opened = open(&path);
+        store(&lane(&opened, 0), [fact(What::Traces(high), None), request(1)]).await;
+        assert_eq!(state(&opened.journal, 1).await.0, None, "the index has it");
+        opened.journal.close().await;
+    });
+    for suffix in ["-wal", "-shm"] {
+        // The last connection deletes them.
+        let _ = std::fs::remove_file(folder.path().join(format!("journal.sqlite{suffix}")));
+    }
+    std::fs::copy(&older, &path).unwrap();
+    for _ in 0..2 {
+        let said = Journal::open(&options(&path)).err().unwrap().to_string();
+        assert!(said.contains("ends with fact 0, but its index") && said.contains("--new-journal"), "{said}");
+    }
+    let opened = Journal::open(&OpenOptions { begin_anew: true, ..options(&path) }).unwrap();
+    assert_eq!(opened.high_waters, [("bank-a".to_owned(), high)]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_user_reads_a_new_journal_and_a_permission_that_was_given_stays() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let modes = || {
+        let mode = |name: &&str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+        ["journal.sqlite", "journal.sqlite-wal", "journal.index.sqlite", "journal.index.sqlite-wal"]
+            .each_ref()
+            .map(mode)
+    };
+    let opened = open(&path);
+    store(&lane(&opened, 0), [request(1)]).await;
+    assert_eq!(modes(), [0o600; 4]);
+    opened.journal.close().await;
+    drop(opened);
+    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    let opened = open(&path);
+    store(&lane(&opened, 0), [request(2)]).await;
+    assert_eq!(modes()[0], 0o640);
+    opened.journal.close().await;
+}
+
 #[cfg(unix)]
 #[test]
 fn a_second_gateway_is_refused_also_through_a_symbolic_link() {

@@ -446,6 +446,10 @@ impl Task {
             for (number, ticket) in permissions {
                 match failed.remove(&number) {
                     Some(error) => {
+                        // The journal never took the request: its outcome needs no fact that the caller would wait for.
+                        if let Some(running) = self.running.get_mut(&ticket) {
+                            running.request = None;
+                        }
                         self.replied(ticket, false);
                         self.machine.journaled(ticket, Err(error), now);
                     }

@@ -24,6 +24,8 @@ pub enum DraftError {
     ControlCharacter(ControlCharacter),
     /// The telegram cannot be sent as one frame of the institution's lines.
     NoFrame(EncloseError),
+    /// The fields of an answer change its key, so it would be the answer to another telegram.
+    OtherKey,
     /// The layout of a derived telegram, or of its answer, differs from the spec.
     OtherLayout {
         /// The name of the spec's telegram.
@@ -49,6 +51,7 @@ impl fmt::Display for DraftError {
                 u32::from(*character)
             ),
             Self::NoFrame(error) => error.fmt(f),
+            Self::OtherKey => f.write_str("the fields change the key, so it would be the answer to another telegram"),
             Self::OtherLayout { telegram, difference } => {
                 write!(f, "the struct is not the spec's telegram {telegram}: {difference}")
             }

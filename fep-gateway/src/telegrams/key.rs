@@ -37,6 +37,15 @@ pub(super) fn paths<'c>(
     }
 }
 
+/// Checks that no constant of an answer is in a key field: the answer has its key from its telegram.
+pub(super) fn not_given(config: &InstitutionConfig, answer: &str, own: &[(String, String)]) -> Result<(), String> {
+    let (key, _) = paths(config, answer, None);
+    match own.iter().find(|(path, _)| key.contains(path)) {
+        Some((path, _)) => Err(format!("{answer}: {path} is part of the key, so the answer has it from its telegram")),
+        None => Ok(()),
+    }
+}
+
 impl KeyFields {
     /// The fields at these paths, or `None` if the layout lacks one of them at a fixed offset.
     pub(super) fn new(layout: &Layout, paths: &[String]) -> Option<Self> {

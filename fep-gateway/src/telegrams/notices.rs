@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fep_protocol::delivery::{DeliveryPolicy, Refuses};
 use fep_protocol::terms::Key;
 
-use super::TelegramCatalogue;
+use super::{DraftError, Entry, TelegramCatalogue};
 use crate::config::NoticeConfig;
 
 impl TelegramCatalogue {
@@ -13,6 +13,14 @@ impl TelegramCatalogue {
     #[must_use]
     pub fn notice_key(&self, telegram: &str, frame: &[u8]) -> Option<Key> {
         self.named(telegram)?.key.as_ref()?.of(self.telegram(frame))
+    }
+
+    /// Checks that an answer has the key of the telegram in a frame.
+    pub(super) fn has_key_of(&self, telegram: &str, frame: &[u8], answer: &[u8]) -> Result<(), DraftError> {
+        let asked = self.named(telegram);
+        let answers = asked.and_then(|entry| self.entries.get(entry.answer?));
+        let key = |entry: Option<&Entry>, bytes| entry?.key.as_ref()?.of(bytes);
+        if key(asked, self.telegram(frame)) == key(answers, answer) { Ok(()) } else { Err(DraftError::OtherKey) }
     }
 
     /// The key of a notice as a journal of version 1 stored it, if that form is another one.

@@ -189,6 +189,17 @@ fn a_notice_is_answered_with_its_own_fields_and_the_services() {
 }
 
 #[test]
+fn an_answer_has_the_key_of_its_telegram() {
+    let catalogue = catalogue();
+    let (_, notice) = golden("bank-a-deposit-notice.json");
+    for (path, value) in [("header.trace_no", "5"), ("header.sent_date", "2026-01-01")] {
+        let own = TelegramCatalogue::nested(&[(path.to_owned(), value.to_owned())]);
+        let answer = catalogue.answer("DepositNotice", &notice, &own);
+        assert!(matches!(answer, Err(DraftError::OtherKey)), "{path}: {answer:?}");
+    }
+}
+
+#[test]
 fn constants_that_their_fields_cannot_carry_are_refused_at_the_start() {
     let check = |from: &str, to: &str, expected: &str| {
         let text = CONFIG.replacen(from, to, 1);
@@ -202,6 +213,11 @@ fn constants_that_their_fields_cannot_carry_are_refused_at_the_start() {
         "[institutions.bank-a.notices.DepositNotice]",
         "[institutions.bank-a.notices.DepositNotice]\nstand_in = { withdraw_account = \"1\" }",
         "DepositNoticeAnswer: caller: withdraw_account",
+    );
+    check(
+        "[institutions.bank-a.notices.DepositNotice]",
+        "[institutions.bank-a.notices.DepositNotice]\nstand_in = { \"header.trace_no\" = \"1\" }",
+        "DepositNoticeAnswer: header.trace_no is part of the key",
     );
     check(
         "accepted = { \"header.response_code\" = \"0000\"",

@@ -80,6 +80,11 @@ reconnect_max_ms = 200
 
     /// Starts the daemon and does not wait.
     pub(crate) async fn spawn(&self) -> Daemon {
+        self.spawn_with(std::fs::File::create(self.folder.join("log")).unwrap().into()).await
+    }
+
+    /// Starts the daemon with this as its stderr, and does not wait.
+    pub(crate) async fn spawn_with(&self, stderr: Stdio) -> Daemon {
         let port = dead_port().await;
         let config = self.folder.join("gateway.toml");
         std::fs::write(&config, self.configuration(port)).unwrap();
@@ -89,7 +94,7 @@ reconnect_max_ms = 200
             .arg(&config)
             .env_remove("RUST_LOG")
             .stdout(Stdio::null())
-            .stderr(std::fs::File::create(&log).unwrap())
+            .stderr(stderr)
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -177,6 +182,11 @@ impl Daemon {
     pub(crate) async fn ends_within(&mut self, max: Duration) -> ExitStatus {
         let ended = timeout(max, self.child.wait()).await;
         ended.unwrap_or_else(|_| panic!("it runs after {max:?}\n{}", self.log())).unwrap()
+    }
+
+    /// Kills the daemon and waits for its end.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Stops the daemon and waits for its end.

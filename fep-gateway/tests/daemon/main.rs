@@ -1,5 +1,5 @@
-//! The real daemon as a child process, over real TCP and HTTP: how it stops, what happens when its journal is taken away or its disk is
-//! full, and what holds over a restart.
+//! The real daemon as a child process, over real TCP and HTTP: how it stops, what happens when its journal is taken away, its disk is full or
+//! nobody takes its log, and what holds over a restart.
 //!
 //! The institution is the peer of the engine's tests: golden bytes and fixed offsets. `tests/kill` kills the daemon; here it lives on.
 
@@ -15,6 +15,9 @@ mod edge;
 mod full_disk;
 mod harness;
 mod journal_file;
+mod journal_lost;
+#[cfg(target_os = "linux")]
+mod log;
 #[path = "../engine/peer.rs"]
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod peer;

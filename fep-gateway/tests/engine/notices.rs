@@ -46,6 +46,8 @@ enum Says {
     Silent,
     /// Waits for a permit of `Service::gate` and answers then.
     Waits,
+    /// Answers under the key of another notice.
+    OtherKey,
 }
 
 /// What a service saw of a notice.
@@ -95,8 +97,13 @@ impl NoticeHandler for Service {
             };
             self.seen.lock().unwrap().push(seen);
             let says = *self.says.lock().unwrap();
+            let mut own = json!({ "header": {} });
             let code = match says {
                 Says::Code(code) => code,
+                Says::OtherKey => {
+                    own["header"]["trace_no"] = json!(900_002);
+                    "0000"
+                }
                 Says::Taken => return Ok(NoticeReply::Taken),
                 Says::Fails => return Err(NotTaken::Failed("the service answered 500".to_owned())),
                 Says::Silent => std::future::pending().await,
@@ -105,7 +112,7 @@ impl NoticeHandler for Service {
                     "0000"
                 }
             };
-            let own = json!({ "header": { "response_code": code } });
+            own["header"]["response_code"] = json!(code);
             Ok(NoticeReply::Answer(own.as_object().cloned().unwrap_or_else(Map::new)))
         })
     }
@@ -278,6 +285,15 @@ async fn a_later_answer_is_kept_and_not_sent() {
 #[tokio::test]
 async fn a_service_whose_fields_make_no_answer_has_taken_the_notice() {
     let service = Service::new(Says::Code("far too long"));
+    let mut bench = bench(NOTICES, &service).await;
+    answered(&mut bench, &notice(b"900001"), b"0199").await;
+    let stored = becomes(&bench.gateway, "delivered").await;
+    assert_eq!((service.seen().len(), stored.case.differs()), (1, true));
+}
+
+#[tokio::test]
+async fn a_service_cannot_answer_another_notice_than_the_one_that_it_got() {
+    let service = Service::new(Says::OtherKey);
     let mut bench = bench(NOTICES, &service).await;
     answered(&mut bench, &notice(b"900001"), b"0199").await;
     let stored = becomes(&bench.gateway, "delivered").await;

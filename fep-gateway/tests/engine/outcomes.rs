@@ -377,6 +377,19 @@ async fn a_journal_that_cannot_be_written_sends_nothing() {
 }
 
 #[tokio::test]
+async fn the_first_request_that_the_journal_refuses_is_told_so_at_once() {
+    let setup = Setup { institution: "answer_timeout_ms = 20000", ..Setup::default() };
+    let mut bench = Bench::new(setup).await;
+    std::fs::remove_file(bench.journal()).unwrap();
+    let asked = tokio::time::timeout(Duration::from_secs(5), bench.ask());
+    let exchange = asked.await.expect("it does not wait for its deadline").unwrap();
+    let said = outcome(&exchange);
+    assert!(said.starts_with("not sent: the journal cannot be written: "), "{said}");
+    assert!(!exchange.journaled, "no journal has it");
+    assert!(bench.peer.is_quiet().await, "it was sent unjournaled");
+}
+
+#[tokio::test]
 async fn what_is_no_request_is_refused_before_anything_happens() {
     let bench = Bench::new(Setup::default()).await;
     let ask = |institution: &'static str, telegram: &'static str, body| {

@@ -74,6 +74,9 @@ async fn a_dead_letter_is_listed_with_its_history_until_a_person_settles_it() {
     };
     check(json!({"decision": "lost", "note": "x"}), StatusCode::UNPROCESSABLE_ENTITY, "bad_decision").await;
     check(json!({"decision": "done", "note": " "}), StatusCode::UNPROCESSABLE_ENTITY, "bad_note").await;
+    check(json!({"decision": "done", "note": "a\u{1b}[2J"}), StatusCode::UNPROCESSABLE_ENTITY, "bad_note").await;
+    let two_lines = json!({"decision": "done", "note": "because", "person": "kim\nlee decided"});
+    check(two_lines, StatusCode::UNPROCESSABLE_ENTITY, "no_person").await;
     let body = json!({"decision": "not_done", "note": "the bank confirmed by telephone", "person": "kim"});
     let (status, reply) = decide(&bench, &path, &body).await;
     assert_eq!(status, StatusCode::OK, "{reply}");

@@ -128,3 +128,31 @@ fn every_mistake_is_said_at_once() {
     let found = parse(&text).expect_err("four mistakes");
     assert_eq!(found.lines().count(), 4, "{found}");
 }
+
+#[test]
+fn conditions_that_never_count_are_refused() {
+    let declined = "declined  = { \"header.response_code\" = \"0000\", original_trace_no = \"<request.header.trace_no>\", original_date = \
+                    \"<request.header.sent_date>\", result_code = [\"0110\", \"0117\"] }";
+    let always = "`declined` never counts: whenever it holds, `processed` holds, too, and comes first";
+    check(declined, &declined.replace("[\"0110\", \"0117\"]", "\"0000\", amount = \"<request.amount>\""), always);
+    let refused = "refused   = { \"header.response_code\" = [\"0100\", \"0110\", \"0117\"] }";
+    let confirmed = "confirmed = { \"header.response_code\" = \"0000\", original_trace_no = \"<request.header.trace_no>\", original_date = \
+                     \"<request.header.sent_date>\" }";
+    let both = EXAMPLE.replacen(confirmed, "confirmed = { \"header.response_code\" = [\"0000\", \"0110\"] }", 1);
+    assert_ne!(both, EXAMPLE);
+    parse(&both).expect("0100 is refused");
+    let both = both.replacen(refused, "refused = { \"header.response_code\" = \"0110\" }", 1);
+    assert!(parse(&both).unwrap_err().contains("`refused` never counts"));
+    let accepted = "accepted         = { \"header.response_code\" = \"0000\" }";
+    let same = format!("{accepted}\ndeclined = {{ \"header.response_code\" = \"0000\" }}");
+    check(accepted, &same, "`declined` never counts: whenever it holds, `accepted` holds, too");
+}
+
+#[test]
+fn no_duty_moves_money() {
+    check(
+        "sign_on   = \"SignOn\"",
+        "sign_on = \"Transfer\"",
+        "`Transfer` moves money, and the gateway sends a `sign_on` on its own",
+    );
+}

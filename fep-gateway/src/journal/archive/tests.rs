@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::journal::sqlite::facts::Facts;
+use crate::journal::sqlite::index::IndexFile;
 use crate::journal::store::FactStore;
 
 /// A journal with 15 facts, one each 8 hours from 2026-11-20T09:00:00+09:00 on, and a folder for archives.
@@ -58,6 +59,7 @@ impl Files {
             archives: Archives::new(&self.journal(), &options, &Access::default()).unwrap(),
             options,
             started: (Instant::now(), NOW_MS),
+            earlier_ms: None,
             index: Arc::new(IndexQueue::new(15)),
             archived: Arc::default(),
             bell: Arc::default(),
@@ -133,6 +135,17 @@ fn a_crash_at_any_step_loses_and_doubles_nothing() {
     check("between two archives", first_only, THREE_DAYS);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_archive_has_the_permissions_of_its_journal() {
+    use std::os::unix::fs::PermissionsExt;
+    let files = Files::new();
+    std::fs::set_permissions(files.journal(), std::fs::Permissions::from_mode(0o640)).unwrap();
+    files.run(2).unwrap();
+    let mode = std::fs::metadata(files.archive("journal-2026-11-20.sqlite")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+}
+
 #[test]
 fn the_newest_fact_stays_so_that_numbers_go_on() {
     let files = Files::new();
@@ -170,4 +183,22 @@ fn another_journal_in_the_folder_is_no_archive() {
     }
     files.run(5).unwrap();
     assert!(files.content().ends_with("journal.sqlite 1-15"), "{}", files.content());
+}
+
+#[test]
+fn an_archive_that_is_missing_between_two_others_is_missed_by_a_new_index() {
+    let files = Files::new();
+    files.run(2).unwrap();
+    let options = ArchiveConfig { folder: files.archive(""), after_days: 2, utc_offset_minutes: 540, keep_days: None };
+    let make = |name: &str| {
+        let source = FactReader::open(&files.journal(), &Access::default()).unwrap();
+        let path = files.folder.path().join(name);
+        let mut index = IndexFile::begin(&path, source.journal_id().unwrap(), None).unwrap();
+        let archives = Archives::new(&files.journal(), &options, &Access::default()).unwrap();
+        catch_up(&mut index, &source, &files.journal(), Some(&archives)).map(|()| index.applied())
+    };
+    assert_eq!(make("whole").unwrap(), 8);
+    std::fs::remove_file(files.archive("journal-2026-11-21.sqlite")).unwrap();
+    let error = make("gap").unwrap_err().to_string();
+    assert!(error.contains("but the facts 3 to 8 were archived"), "{error}");
 }

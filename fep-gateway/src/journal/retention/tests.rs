@@ -117,6 +117,7 @@ impl Files {
             archives: Archives::new(&self.journal(), &options, &self.access()).unwrap(),
             options,
             started: (Instant::now(), last_ms),
+            earlier_ms: None,
             index: Arc::new(IndexQueue::new(FactNumber::MAX)),
             archived: Arc::default(),
             bell: Arc::default(),
@@ -271,4 +272,48 @@ fn neither_a_clock_nor_a_hurry_deletes_what_is_not_old_and_archived() {
     drop(IndexFile::begin(&files.index(), archiver.archives.live().unwrap().journal_id().unwrap(), None).unwrap());
     archiver.retain().unwrap();
     assert_eq!(files.days(), ["20", "21", "22", "23", "24"], "the journal still has these facts");
+}
+
+/// A run whose clock is ten years ahead.
+fn ahead(files: &Files) -> Archiver {
+    let fact = Fact { at_ms: FIRST_MS + 3650 * DAY_MS, ..fact(0, What::Outcome) };
+    files.store().append(&[fact]).unwrap();
+    let earlier_ms = Some(FIRST_MS + i64::from(DAYS - 1) * DAY_MS);
+    Archiver { earlier_ms, ..files.archived(3650) }
+}
+
+#[test]
+fn a_run_whose_clock_is_ahead_deletes_no_more_than_a_day_too_much() {
+    let files = Files::new(vec![answer(0)]);
+    ahead(&files).retain().unwrap();
+    assert_eq!(files.days().first().map(String::as_str), Some("24"), "it may be the 28th");
+    files.verified("ahead");
+}
+
+#[tokio::test]
+async fn what_begins_behind_a_removal_is_listed_whatever_the_clock_says() {
+    let files = Files::new(vec![answer(0)]);
+    // As a clock that was ahead could have marked it.
+    let archiver = files.archived(0);
+    let removal = archiver.removal(&archiver.archives.live().unwrap(), 4).unwrap().unwrap();
+    let removal = Removal { before_ms: FIRST_MS + 3650 * DAY_MS, ..removal };
+    removals::mark(&files.journal(), &removal).unwrap();
+    archiver.complete(&removal).unwrap();
+    files.store().append(&[request(DAYS), answer(DAYS), request(DAYS + 1)]).unwrap();
+    for what in ["with its index", "without its index"] {
+        let archive = Some(files.archiver(0).options);
+        let opened = Journal::open(&OpenOptions { archive, now_ms: FIRST_MS, ..options(&files.journal()) }).unwrap();
+        let journal = &opened.journal;
+        assert_eq!(journal.find(&id(2)).await.unwrap(), None, "{what}");
+        for (day, outcome) in [(3, Outcome::Answered), (DAYS, Outcome::Answered), (DAYS + 1, Outcome::Unknown)] {
+            let found = journal.find(&id(day)).await.unwrap();
+            assert_eq!(found.and_then(|exchange| exchange.outcome), Some(outcome), "{what}: {day}");
+            let key = journal.reserve_key("bank-a", &format!("order-{day}"), [7; 16], id(50)).await.unwrap();
+            assert!(matches!(key, KeyState::Ended(exchange) if exchange.id == id(day)), "{what}: {day}");
+        }
+        journal.close().await;
+        drop(opened);
+        files.verified(what);
+        std::fs::remove_file(files.index()).unwrap();
+    }
 }

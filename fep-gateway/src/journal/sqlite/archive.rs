@@ -6,6 +6,7 @@ use fep_protocol::reason::JournalError;
 use rusqlite::{Connection, params};
 
 use super::{schema, signed};
+use crate::journal::private;
 use crate::journal::store::FactNumber;
 
 /// An archive that is being made.
@@ -18,6 +19,8 @@ pub(in crate::journal) struct ArchiveFile {
 impl ArchiveFile {
     /// Begins an archive of a journal in a file that is not there yet.
     pub(in crate::journal) fn begin(path: &Path, journal: &Path) -> Result<Self, JournalError> {
+        let created = private::create_like(path, journal);
+        created.map_err(|error| JournalError::Failed(format!("{}: {error}", path.display())))?;
         Ok(Self { path: path.to_owned(), connection: schema::archive(path, journal)? })
     }
 

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
+use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
 use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
@@ -23,6 +24,7 @@ pub(in crate::journal) use self::compare::differences;
 use super::facts::{JournalId, standing, standing_json};
 use super::{cases, failed, id, notices, schema, signed, unsigned};
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
+use crate::journal::private;
 use crate::journal::projection::Projected;
 use crate::journal::store::{FactNumber, Index, Removal, StoreError};
 
@@ -119,13 +121,19 @@ impl IndexFile {
                 self.standing(*number, &fact.institution, standing)?;
             }
             if is_of_notice(fact) {
-                let is_removed = fact.exchange.is_some_and(|id| id.accepted_at_ms() < before_ms);
-                if !is_removed {
+                let old = fact.exchange.filter(|id| id.accepted_at_ms() < before_ms && !begins(fact));
+                let known = old.map(|id| notices::find(&self.connection, &id)).transpose()?.flatten();
+                if old.is_none() || known.is_some() {
                     notices::add(&self.connection, *number, fact)?;
                 }
                 continue;
             }
-            let Some(id) = fact.exchange.filter(|id| id.accepted_at_ms() >= before_ms) else { continue };
+            let Some(id) = fact.exchange else { continue };
+            // The facts before were removed. A clock that was set back does not hide what begins behind them.
+            let is_old = id.accepted_at_ms() < before_ms && !begins(fact) && !exchanges.contains_key(&id);
+            if is_old && find(&self.connection, &id)?.is_none() {
+                continue;
+            }
             if let Some(idempotency) = &fact.idempotency {
                 let sql = "INSERT OR REPLACE INTO keys VALUES (?1, ?2, ?3, ?4)";
                 // The service repeats its request at the institution that it asked first.
@@ -369,6 +377,16 @@ impl IndexReader {
     }
 }
 
+/// Whether this is the first fact of its exchange or its notice.
+fn begins(fact: &Fact) -> bool {
+    match fact.what {
+        What::Sent(SentClass::Request) => true,
+        // A request that never came to its line.
+        What::Outcome => fact.outcome == Some(Outcome::NotSent) && fact.trace.is_none(),
+        _ => matches!(fact.delivery.as_deref(), Some(DeliveryFact::Received { .. })),
+    }
+}
+
 fn flag_bits(flags: Flags) -> i64 {
     let Flags { conflicting, contradicting, dead_letter, disputed } = flags;
     [conflicting, contradicting, dead_letter, disputed].iter().rev().fold(0, |bits, flag| bits << 1 | i64::from(*flag))
@@ -380,6 +398,8 @@ fn flags_of(bits: i64) -> Flags {
 }
 
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
+    // If this fails, SQLite says why.
+    drop(private::open(path));
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // After a power failure the index may lack its last steps, but it is whole. The facts are read again from there.

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Error, params};
 use super::facts::{FactReader, Facts};
 use super::sealing::Access;
 use super::{schema, signed};
+use crate::journal::private;
 use crate::journal::seal::{KeyRing, Unreadable};
 use crate::journal::store::FactNumber;
 
@@ -33,6 +34,8 @@ pub(in crate::journal) fn copy(path: &Path, new: &Path, keys: &KeyRing) -> Resul
     let refused =
         |number: FactNumber, why: Unreadable| JournalError::Failed(format!("{}: fact {number}: {why}", path.display()));
     let failed = |error: Error| schema::at(new, &error);
+    let created = private::create_like(new, path);
+    created.map_err(|error| JournalError::Failed(format!("{}: {error}", new.display())))?;
     let connection = schema::copy_of(new, path)?;
     let mut facts = Facts::sealing_all(connection, new, keys)?;
     let mut last = 0;

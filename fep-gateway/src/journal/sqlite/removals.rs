@@ -15,9 +15,14 @@ use crate::journal::store::{FactNumber, Removal, StoreError};
 /// The number of rows that are removed in one transaction, so that the indexer never waits long.
 const PIECE: usize = 2048;
 
-/// The tables whose rows belong to one exchange or notice, with the column of its name.
-const TABLES: [(&str, &str); 4] =
-    [("exchanges", "id"), ("cases", "exchange"), ("case_facts", "exchange"), ("notices", "id")];
+/// The tables whose rows belong to one exchange or notice, with the column of its name, and which of the old rows go: those whose first
+/// fact is removed.
+const TABLES: [(&str, &str, &str); 4] = [
+    ("exchanges", "id", "coalesce(request, ending, 0) <= ?2"),
+    ("cases", "exchange", "NOT EXISTS (SELECT 1 FROM exchanges WHERE id = exchange) AND ?2 >= 0"),
+    ("case_facts", "exchange", "NOT EXISTS (SELECT 1 FROM exchanges WHERE id = exchange) AND ?2 >= 0"),
+    ("notices", "id", "coalesce(notice, 0) <= ?2"),
+];
 
 impl FactReader {
     /// The newest mark of what was removed on purpose.
@@ -59,11 +64,13 @@ pub(in crate::journal) fn forget(index: &Path, removal: &Removal) -> Result<(), 
         }
         connection.execute("UPDATE state SET before_ms = max(before_ms, ?1)", params![removal.before_ms])?;
         let first = ExchangeId::new(removal.before_ms, 0, 0);
-        for (table, name) in TABLES {
+        for (table, name, goes) in TABLES {
             let sql = format!(
-                "DELETE FROM {table} WHERE {name} IN (SELECT {name} FROM {table} WHERE {name} < ?1 ORDER BY {name} LIMIT {PIECE})"
+                "DELETE FROM {table} WHERE {name} IN
+                 (SELECT {name} FROM {table} WHERE {name} < ?1 AND {goes} ORDER BY {name} LIMIT {PIECE})"
             );
-            while connection.prepare_cached(&sql)?.execute(params![first.as_bytes()])? > 0 {}
+            let range = params![first.as_bytes(), signed(removal.last)];
+            while connection.prepare_cached(&sql)?.execute(range)? > 0 {}
         }
         keys(&connection, &first)?;
         let sql = format!(
@@ -87,7 +94,8 @@ fn keys(connection: &Connection, first: &ExchangeId) -> Result<(), Error> {
         let rows = statement.query_map(params![passed.0, passed.1], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let Some(last) = rows.last().transpose()? else { return Ok(()) };
         let sql =
-            "DELETE FROM keys WHERE (institution, key) > (?1, ?2) AND (institution, key) <= (?3, ?4) AND exchange < ?5";
+            "DELETE FROM keys WHERE (institution, key) > (?1, ?2) AND (institution, key) <= (?3, ?4) AND exchange < ?5
+                   AND NOT EXISTS (SELECT 1 FROM exchanges WHERE id = exchange)";
         let range = params![passed.0, passed.1, last.0, last.1, first.as_bytes()];
         connection.prepare_cached(sql)?.execute(range)?;
         passed = last;

@@ -56,7 +56,14 @@ impl Task {
                 Action::Proved(link) => self.statuses.proved(link, self.shared.clock.now()),
                 Action::OwesPoll(link, is_owed) => self.owes_poll(link, is_owed),
                 Action::Business(notice, stops) => {
-                    tracing::warn!(institution = &*self.name, ?notice, ?stops, "the institution changed its business");
+                    if self.surplus.is_change_logged(self.shared.clock.now().steady) {
+                        tracing::warn!(
+                            institution = &*self.name,
+                            ?notice,
+                            ?stops,
+                            "the institution changed its business"
+                        );
+                    }
                 }
                 Action::Standing(standing) => self.standing(standing),
                 Action::LineStopped(line, by) => self.line_stopped(line, by),
@@ -309,10 +316,7 @@ impl Task {
     fn link_became(&mut self, id: LinkId, state: LinkState, error: Option<CloseReason>) {
         let now = self.shared.clock.now();
         if matches!(state, LinkState::Up | LinkState::SigningOff) {
-            let (line, link) = self.link_name(id);
-            let what =
-                if state == LinkState::Up { "the link carries business" } else { "the link carries no business" };
-            tracing::info!(institution = &*self.name, line, link, "{what}");
+            self.log_carrying(id, state == LinkState::Up, now);
         }
         let reason = error.as_ref().map_or("", CloseReason::code);
         let Some((line, lost)) = self.statuses.became(id, state, error, now.wall_ms) else { return };
@@ -330,8 +334,10 @@ impl Task {
 
     /// Records that the institution does not poll in time, or does so again.
     fn owes_poll(&mut self, id: LinkId, is_owed: bool) {
+        let is_logged = self.surplus.is_change_logged(self.shared.clock.now().steady);
         let (line, link) = self.link_name(id);
         match is_owed {
+            _ if !is_logged => {}
             true => tracing::warn!(institution = &*self.name, line, link, "the institution does not poll in time"),
             false => tracing::info!(institution = &*self.name, line, link, "the institution polls again"),
         }

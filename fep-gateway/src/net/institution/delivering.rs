@@ -57,7 +57,9 @@ impl Task {
                 DeliveryAction::Ask(attempt) => self.ask(attempt),
                 DeliveryAction::Answer(id, by) => self.answer(id, by),
                 DeliveryAction::DeadLetter(id) => {
-                    tracing::error!(institution = &*self.name, notice = %id, "no service took a notice: a person must look at it");
+                    if self.surplus.is_logged(self.shared.clock.now().steady) {
+                        tracing::error!(institution = &*self.name, notice = %id, "no service took a notice: a person must look at it");
+                    }
                     metrics::counter!("fep_notice_dead_letters_total", "institution" => self.name.to_string())
                         .increment(1);
                 }
@@ -148,7 +150,7 @@ impl Task {
         match result {
             Ok(reply) => {
                 let says = self.service_says(id, reply);
-                if says.differs() {
+                if says.differs() && self.surplus.is_logged(now.steady) {
                     tracing::error!(
                         institution = &*self.name,
                         notice = %id,
@@ -170,12 +172,15 @@ impl Task {
 
     /// What the reply of a service means for the answer.
     fn service_says(&mut self, id: &ExchangeId, reply: NoticeReply) -> ServiceSays {
+        let now = self.shared.clock.now().steady;
         let Some(entry) = self.notices.entries.get_mut(id) else { return ServiceSays::Nothing };
         let own = match reply {
             NoticeReply::Answer(own) => own,
             NoticeReply::Taken => return ServiceSays::Nothing,
             NoticeReply::Unusable(why) => {
-                tracing::warn!(institution = &*self.name, notice = %id, why, "a service's answer cannot be used");
+                if self.surplus.is_logged(now) {
+                    tracing::warn!(institution = &*self.name, notice = %id, why, "a service's answer cannot be used");
+                }
                 return ServiceSays::Unusable;
             }
         };
@@ -187,7 +192,9 @@ impl Task {
                 says
             }
             (Err(error), _) => {
-                tracing::warn!(institution = &*self.name, notice = %id, %error, "the service's fields make no answer");
+                if self.surplus.is_logged(now) {
+                    tracing::warn!(institution = &*self.name, notice = %id, %error, "the service's fields make no answer");
+                }
                 ServiceSays::Unusable
             }
         }
@@ -223,7 +230,9 @@ impl Task {
         let bytes = match made {
             Ok(bytes) => bytes,
             Err(error) => {
-                tracing::error!(%error, telegram = &*telegram, by = by.name(), "no answer to a notice can be made");
+                if self.surplus.is_logged(self.shared.clock.now().steady) {
+                    tracing::error!(%error, telegram = &*telegram, by = by.name(), "no answer to a notice can be made");
+                }
                 if !by.is_refusal() {
                     return self.notices.delivery.unanswered(&id, self.shared.clock.now());
                 }

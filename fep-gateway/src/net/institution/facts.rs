@@ -114,10 +114,8 @@ impl Task {
     /// Ends an exchange that certainly was not sent.
     pub(super) fn not_sent(&mut self, mut running: Running, why: NotSent, now: Now) {
         let why = self.alternative(&mut running, why, now);
-        if let Some(number) = running.request {
-            // If the journal has not begun to write the request, it need not.
-            self.lane.withdraw(number);
-        }
+        // If the journal has not begun to write the request, it need not, and it never had the request.
+        running.request = running.request.filter(|number| !self.lane.withdraw(*number));
         self.end(running, Outcome::NotSent, Some(Reason::new(&why, why.code())), None, now);
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fep_protocol::reason::CloseReason;
-use fep_protocol::terms::Incarnation;
+use fep_protocol::terms::{Incarnation, LinkId, Now};
 use tokio::sync::mpsc;
 use tracing::Level;
 
@@ -90,19 +90,40 @@ impl Lines {
 
 impl Task {
     /// Logs that a link is closed. For a link that carries one request, this is nothing to tell an operator.
-    pub(super) fn log_close(&self, incarnation: Incarnation, why: &CloseReason) {
+    pub(super) fn log_close(&mut self, incarnation: Incarnation, why: &CloseReason) {
         let level = if *why == CloseReason::RequestDone { Level::DEBUG } else { Level::INFO };
         self.log_link(incarnation, why, level, "closing the link");
     }
 
     /// Logs that a connection ended.
-    pub(super) fn log_lost(&self, incarnation: Incarnation, why: &CloseReason) {
-        let one_shot = self.config.lines.get(incarnation.link.line).is_some_and(|line| line.carry.one_shot);
-        let is_usual = one_shot && matches!(why, CloseReason::ByUs | CloseReason::ByInstitution);
+    pub(super) fn log_lost(&mut self, incarnation: Incarnation, why: &CloseReason) {
+        let is_usual =
+            self.is_one_shot(incarnation.link) && matches!(why, CloseReason::ByUs | CloseReason::ByInstitution);
         self.log_link(incarnation, why, if is_usual { Level::DEBUG } else { Level::WARN }, "the link is down");
     }
 
-    fn log_link(&self, incarnation: Incarnation, why: &CloseReason, level: Level, what: &str) {
+    /// Logs that a link carries business, or does so no longer. A link for one request does that for each request.
+    pub(super) fn log_carrying(&mut self, id: LinkId, carries: bool, now: Now) {
+        let is_usual = self.is_one_shot(id);
+        if !is_usual && !self.surplus.is_change_logged(now.steady) {
+            return;
+        }
+        let what = if carries { "the link carries business" } else { "the link carries no business" };
+        let (line, link) = self.link_name(id);
+        match is_usual {
+            true => tracing::debug!(institution = &*self.name, line, link, "{what}"),
+            false => tracing::info!(institution = &*self.name, line, link, "{what}"),
+        }
+    }
+
+    fn is_one_shot(&self, id: LinkId) -> bool {
+        self.config.lines.get(id.line).is_some_and(|line| line.carry.one_shot)
+    }
+
+    fn log_link(&mut self, incarnation: Incarnation, why: &CloseReason, level: Level, what: &str) {
+        if level != Level::DEBUG && !self.surplus.is_change_logged(self.shared.clock.now().steady) {
+            return;
+        }
         let institution = &*self.name;
         let (line, link) = self.link_name(incarnation.link);
         let incarnation = incarnation.number;

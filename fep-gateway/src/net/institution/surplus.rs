@@ -22,6 +22,7 @@ pub(super) struct Surplus {
     read: Budget,
     stored: Budget,
     logged: Budget,
+    changes: Budget,
     /// Frames that were handled and not given back yet, by link.
     owed: BTreeMap<LinkId, usize>,
     /// Telegrams that were not stored since the last report.
@@ -40,6 +41,12 @@ const STORED_BURST: u32 = 1000;
 const LOGGED_PER_S: u32 = 2;
 const LOGGED_BURST: u32 = 20;
 
+/// Log lines about links and business that the institution opens and closes: each second, and in one burst. A start with many links
+/// has a line for each.
+const CHANGES_PER_S: u32 = 2;
+const CHANGES_BURST: u32 = 40;
+const CHANGES_BURST_OF_LINK: usize = 4;
+
 /// The pause between two reports of what was only counted.
 const REPORT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -49,10 +56,13 @@ const CREDIT_PAUSE: Duration = Duration::from_millis(10);
 impl Surplus {
     pub(super) fn new(config: &InstitutionConfig, now: Duration) -> Self {
         let per_s = config.unsolicited_max_per_s;
+        let links: usize = config.lines.iter().map(|line| line.links).sum();
+        let of_links = u32::try_from(links.saturating_mul(CHANGES_BURST_OF_LINK)).unwrap_or(u32::MAX);
         Self {
             read: Budget::new(per_s, per_s.saturating_mul(2), now),
             stored: Budget::new(STORED_PER_S, STORED_BURST, now),
             logged: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
+            changes: Budget::new(CHANGES_PER_S, CHANGES_BURST.saturating_add(of_links), now),
             owed: BTreeMap::new(),
             counted: BTreeMap::new(),
             unlogged: 0,
@@ -79,6 +89,16 @@ impl Surplus {
     /// Whether a log line about a received telegram is written. If not, it is counted.
     pub(super) fn is_logged(&mut self, now: Duration) -> bool {
         let logged = self.logged.take(now);
+        self.count_unlogged(logged, now)
+    }
+
+    /// The same for a log line about a link or the business that the institution opens or closes.
+    pub(super) fn is_change_logged(&mut self, now: Duration) -> bool {
+        let logged = self.changes.take(now);
+        self.count_unlogged(logged, now)
+    }
+
+    fn count_unlogged(&mut self, logged: bool, now: Duration) -> bool {
         if !logged {
             self.unlogged += 1;
             self.report_at.get_or_insert(now + REPORT_PAUSE);
@@ -141,7 +161,7 @@ impl Task {
             institution = &*self.name,
             unlogged,
             unstored,
-            "the institution sends many telegrams that fit nothing: some are only counted"
+            "the institution sends much that fits nothing, or opens and closes links or business very often: some of it is only counted"
         );
         for (class, count) in counted {
             let fact = Fact { what: What::Surplus(class, count), ..self.fact(now) };
