@@ -117,9 +117,17 @@ async fn a_frame_of_rubbish_keeps_the_terminal_line_up_and_a_byte_that_is_no_stx
 
 #[tokio::test]
 async fn a_telegram_that_would_end_its_frame_early_is_refused_before_the_wire() {
-    let example = van_d().await;
     let mut fields = payment(100);
     fields["merchant_no"] = json!("0095\u{3}1234");
+    let strict = van_d().await;
+    let refused = strict.gateway.exchange("van-d", "Approval", &fields, None).await.unwrap_err().to_string();
+    assert!(refused.contains("merchant_no: character 5 is the control character U+0003"), "{refused}");
+    drop(strict);
+
+    // The field may have control characters, but none that ends the frame.
+    let config = include_str!("../../testdata/van-d.toml");
+    let config = config.replace("[institutions.van-d]", "[institutions.van-d]\ncontrol_characters = [\"merchant_no\"]");
+    let example = Example::new("van-d", "approvals.toml", &config, 9004).await;
     let refused = example.gateway.exchange("van-d", "Approval", &fields, None).await.unwrap_err().to_string();
     assert!(refused.contains("the telegram has, at byte 129, the end of a frame: 03"), "{refused}");
     assert_eq!(outcome(&pay(&example, "Approval", 100).await), "answered");
