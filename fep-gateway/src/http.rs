@@ -104,7 +104,8 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
         .merge(console::routes())
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        // Admission has read the body, with its own limit.
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Admission::new(settings), admission::admit))
         .layer(middleware::from_fn(never_stored))
         .with_state(Shared {

@@ -17,8 +17,8 @@ pub struct Http {
     /// `localhost` are always allowed. A request for another name is refused: a page on the internet can give its own name the
     /// gateway's address, and a browser would then let it use the gateway.
     pub hosts: Vec<String>,
-    /// `connections_max`, default 1000: the maximum number of open connections of clients. Further ones wait. It is smaller if the
-    /// process may not open so many files besides those of its lines.
+    /// `connections_max`, default 1000: the maximum number of open connections of clients. Further ones wait. The maximum is smaller if
+    /// the process may open too few files: those of the lines are kept free.
     pub connections_max: usize,
     /// `idle_timeout_ms`, default 60000: how long a connection may be open without a request.
     pub idle_timeout: Duration,

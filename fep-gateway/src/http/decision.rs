@@ -1,7 +1,6 @@
 //! The body by which a person decides about one exchange or one notice.
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use fep_protocol::settlement::PERSON_MAX_CHARS;
 use serde::Deserialize;
@@ -25,11 +24,7 @@ pub(super) fn nobody() -> String {
 }
 
 /// Reads the body. `example` says how to write one.
-pub(super) fn read<W: DeserializeOwned>(
-    body: Result<Bytes, BytesRejection>,
-    example: &str,
-) -> Result<DecisionBody<W>, ApiError> {
-    let body = body.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "body", error.body_text()))?;
+pub(super) fn read<W: DeserializeOwned>(body: Bytes, example: &str) -> Result<DecisionBody<W>, ApiError> {
     let refused = |kind, message| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, kind, message);
     let body: DecisionBody<W> =
         serde_json::from_slice(&body).map_err(|error| refused("bad_decision", format!("{error}; {example}")))?;

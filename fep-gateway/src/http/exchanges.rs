@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
@@ -11,9 +11,9 @@ use fep_codec::{Fault, Record, json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Shared;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
-use super::{BODY_MAX_BYTES, Shared};
 use crate::console::view::{Summary, View, summary, view};
 use crate::gateway::LineSpec;
 use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
@@ -96,12 +96,11 @@ pub(super) async fn ask(
     State(shared): State<Shared>,
     names: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Bytes,
 ) -> Result<Response, ApiError> {
     let Path((institution, telegram)) = names.map_err(|error| bad_request("path", &error.body_text()))?;
     refuse_foreign_page(&headers)?;
     let key = idempotency_key(&headers)?;
-    let body = body.map_err(|error| too_large_or_broken(&error))?;
     let fields = parse(&body)?;
     let exchange = shared.gateway.exchange(&institution, &telegram, &fields, key).await;
     let exchange = exchange.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
@@ -304,14 +303,6 @@ fn too_deep(body: &[u8]) -> Option<usize> {
         }
         depth > DEPTH_MAX
     })
-}
-
-fn too_large_or_broken(error: &BytesRejection) -> ApiError {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let message = format!("the body has more than {BODY_MAX_BYTES} bytes");
-        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("max", BODY_MAX_BYTES);
-    }
-    bad_request("body", "the body is incomplete")
 }
 
 fn bad_request(kind: &str, message: &str) -> ApiError {

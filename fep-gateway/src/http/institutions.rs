@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -103,7 +103,7 @@ pub(super) async fn breaker(
     State(shared): State<Shared>,
     name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Bytes,
 ) -> Result<Json<InstitutionStatus>, ApiError> {
     refuse_foreign_page(&headers)?;
     let BreakerBody { decision, business, note, person } = parse(body)?;
@@ -122,7 +122,7 @@ pub(super) async fn business(
     State(shared): State<Shared>,
     name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Bytes,
 ) -> Result<Json<InstitutionStatus>, ApiError> {
     refuse_foreign_page(&headers)?;
     let BusinessBody { decision, business, note } = parse(body)?;
@@ -138,7 +138,7 @@ pub(super) async fn line(
     State(shared): State<Shared>,
     names: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Bytes,
 ) -> Result<Json<InstitutionStatus>, ApiError> {
     refuse_foreign_page(&headers)?;
     let Path((institution, line)) = names.map_err(|error| unknown(&error.body_text()))?;
@@ -156,7 +156,7 @@ pub(super) async fn switchover(
     State(shared): State<Shared>,
     name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Bytes,
 ) -> Result<Json<InstitutionStatus>, ApiError> {
     refuse_foreign_page(&headers)?;
     let decision = match parse(body)? {
@@ -182,8 +182,7 @@ async fn decide(
     shared.gateway.institution(&name).await.map(Json).ok_or_else(|| unknown(&name))
 }
 
-fn parse<B: for<'d> Deserialize<'d>>(body: Result<Bytes, BytesRejection>) -> Result<B, ApiError> {
-    let body = body.map_err(|error| ApiError::new(error.status(), "body", error.body_text()))?;
+fn parse<B: for<'d> Deserialize<'d>>(body: Bytes) -> Result<B, ApiError> {
     serde_json::from_slice(&body)
         .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "not_a_decision", error.to_string()))
 }

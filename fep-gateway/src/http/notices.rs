@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use fep_protocol::delivery::{DeliveryDecision, DeliveryWish, NotDelivered, PastDeliveryFact, Stage};
@@ -120,7 +120,7 @@ pub(super) async fn decide(
     State(shared): State<Shared>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Bytes,
 ) -> Result<Json<Delivered>, ApiError> {
     refuse_foreign_page(&headers)?;
     let notice = find(&shared, id).await?;

@@ -5,27 +5,11 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::harness::{EXCHANGES, Setup, transfer};
+use crate::harness::{EXCHANGES, Setup, rest, sends, transfer};
 use crate::peer::{PATIENCE, Peer};
-
-/// Opens a connection and sends these bytes.
-async fn sends(port: u16, bytes: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
-    stream
-}
-
-/// Everything that is still said on a connection, until it ends.
-async fn rest(mut stream: TcpStream) -> String {
-    let mut bytes = Vec::new();
-    // A reset ends it, too.
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the connection ends");
-    String::from_utf8(bytes).unwrap()
-}
 
 /// A request with this head and body, on a connection of its own. Returns the status and the error.
 async fn ask(port: u16, host: &str, body: &[u8]) -> (u16, Json) {
@@ -147,7 +131,7 @@ async fn a_body_that_is_too_long_is_answered_before_the_connection_ends() {
     chunked.extend_from_slice(b"0\r\n\r\n");
     assert_eq!(kind(&parsed(&rest(sends(daemon.port, &chunked).await).await)), (413, "body_too_large"));
 
-    // Who asks first sends nothing.
+    // A client that asks whether it may send the body is answered before it sends any.
     let asks = format!(
         "POST {EXCHANGES} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9999999999\r\n\r\n"
     );

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -234,6 +236,21 @@ pub(crate) fn transfer(amount: u64) -> String {
         "payee_name": "홍길동", "passbook_memo": "rent", "check_digits": "253788",
     });
     fields.to_string()
+}
+
+/// Opens a connection to a daemon and sends these bytes.
+pub(crate) async fn sends(port: u16, bytes: impl AsRef<[u8]>) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(bytes.as_ref()).await.unwrap();
+    stream
+}
+
+/// Everything that a daemon still says on a connection, until it ends.
+pub(crate) async fn rest(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A reset ends it, too.
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the connection ends");
+    String::from_utf8(bytes).unwrap()
 }
 
 /// Runs `fep-gateway journal verify` and checks that it finds nothing.

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::io::AsyncWriteExt;
 
-use crate::harness::{EXCHANGES, Setup, transfer, verify};
-use crate::peer::{PATIENCE, Peer, transfer_answer};
+use crate::harness::{EXCHANGES, Setup, rest, sends, transfer, verify};
+use crate::peer::{Peer, transfer_answer};
 
 const DRAIN_MAX: Duration = Duration::from_secs(2);
 
@@ -18,25 +16,10 @@ const REST_MAX: Duration = Duration::from_secs(3);
 
 const INSTITUTION: &str = "drain_max_ms = 2000\nanswer_timeout_ms = 20000";
 
-/// Opens a connection and sends this part of a request.
-async fn part(port: u16, bytes: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    stream.write_all(bytes.as_bytes()).await.unwrap();
-    stream
-}
-
 fn head(len: usize) -> String {
     format!(
         "POST {EXCHANGES} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len}\r\n\r\n"
     )
-}
-
-/// The whole of what the daemon still says on a connection.
-async fn rest(mut stream: TcpStream) -> String {
-    let mut bytes = Vec::new();
-    // A reset ends it, too.
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the connection ends");
-    String::from_utf8(bytes).unwrap()
 }
 
 #[tokio::test]
@@ -47,11 +30,11 @@ async fn no_slow_client_delays_the_end_and_each_exchange_gets_its_outcome() {
     let mut daemon = setup.start().await;
     let body = transfer(3);
     let (begin, end) = body.split_at(40);
-    let silent = part(daemon.port, "").await;
-    let half_head = part(daemon.port, "POST /v1/institutions/bank-a/exch").await;
-    let half_body = part(daemon.port, &(head(body.len()) + begin)).await;
-    let mut completed = part(daemon.port, &(head(body.len()) + begin)).await;
-    let listener = part(daemon.port, "GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let silent = sends(daemon.port, "").await;
+    let half_head = sends(daemon.port, "POST /v1/institutions/bank-a/exch").await;
+    let half_body = sends(daemon.port, &(head(body.len()) + begin)).await;
+    let mut completed = sends(daemon.port, &(head(body.len()) + begin)).await;
+    let listener = sends(daemon.port, "GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     let answered = daemon.ask(1, None);
     let (connection, request) = peer.receive().await;
     let unanswered = daemon.ask(2, None);
