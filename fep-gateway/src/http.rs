@@ -23,6 +23,7 @@
 //! proxy that authenticates its clients.
 
 mod error;
+mod places;
 mod watched;
 
 mod admission;

@@ -29,7 +29,7 @@
 //! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait for their answer, and the maximum number |
 //! | `fep_echo_seconds` | institution | round trips of echo tests |
 //! | `fep_http_connections` | | open connections of HTTP clients |
-//! | `fep_http_connections_cut_total` | why | connections that did not end by themselves: `too_slow`, `not_http`, or `client` if it went away |
+//! | `fep_http_connections_cut_total` | why | connections that did not end by themselves: `too_slow`, `place_needed`, `not_http`, or `client` if it went away |
 //! | `fep_journal_commit_seconds`, `fep_journal_batch_size` | | the duration of a commit, and its number of entries |
 //!
 //! No field of a telegram is a label.

@@ -14,11 +14,12 @@ pub struct Http {
     /// `listen`, default `127.0.0.1:8470`: the address to listen on.
     pub listen: SocketAddr,
     /// `hosts`, default none: the names under which clients reach the gateway, in lower case and without a port. IP addresses and
-    /// `localhost` are always allowed. A request for another name is refused: a page on the internet can give its own name the
-    /// gateway's address, and a browser would then let it use the gateway.
+    /// names without a dot, such as `localhost`, are always allowed. A request for another name is refused: a page on the internet can
+    /// give its own name the gateway's address, and a browser would then let it use the gateway.
     pub hosts: Vec<String>,
-    /// `connections_max`, default 1000: the maximum number of open connections of clients. Further ones wait. The maximum is smaller if
-    /// the process may open too few files: those of the lines are kept free.
+    /// `connections_max`, default 1000: the maximum number of open connections of clients. If another client comes, the one that has
+    /// been without a request for the longest time is closed. The maximum is smaller if the process may open too few files: those of
+    /// the lines are kept free.
     pub connections_max: usize,
     /// `idle_timeout_ms`, default 60000: how long a connection may be open without a request.
     pub idle_timeout: Duration,

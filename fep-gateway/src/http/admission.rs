@@ -59,14 +59,18 @@ impl Admission {
             return Ok(());
         }
         let message = "this gateway does not have the name in the header Host; if it should, add it to `[http] hosts`, else use its IP address";
-        Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", message))
+        Err(ApiError::new(StatusCode::FORBIDDEN, "unknown_host", message))
     }
 
+    /// Whether a name can only be that of this gateway: an address, a name without a dot, which nobody can have on the internet, or a
+    /// configured one.
     fn is_ours(&self, name: &str) -> bool {
         let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
         let is_address = address.parse::<IpAddr>().is_ok();
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        is_address || name == "localhost" || self.hosts.contains(&name)
+        let is_local =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        is_address || is_local || self.hosts.contains(&name)
     }
 
     /// Reads the body of a request.
@@ -147,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_localhost_and_configured_names_are_ours() {
+    fn addresses_names_without_a_dot_and_configured_names_are_ours() {
         let admission = Admission::new(&Http { hosts: vec!["fep.bank.example".to_owned()], ..Http::default() });
         let ours = [
             "127.0.0.1",
@@ -158,6 +162,8 @@ mod tests {
             "localhost",
             "LocalHost:8470",
             "localhost.",
+            "fep",
+            "fep-gateway:8470",
             "fep.bank.example",
             "FEP.bank.example.:8470",
         ];

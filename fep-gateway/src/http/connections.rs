@@ -15,9 +15,10 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpListener;
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::places::Places;
 use super::watched::{Requests, Watched};
 use crate::config::Http;
 
@@ -38,22 +39,27 @@ pub(super) async fn serve(
     connections_max: usize,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(connections_max));
+    let places = Places::new(connections_max);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
         let accepted = async {
-            // The semaphore is never closed.
-            let place = Arc::clone(&places).acquire_owned().await.ok();
-            (place, listener.accept().await)
+            let (stream, _) = listener.accept().await?;
+            // Without it, a small reply may wait for the client's acknowledgement. An error shows at the next read, too.
+            let _ = stream.set_nodelay(true);
+            Ok((stream, places.take().await))
         };
-        let (place, accepted) = tokio::select! {
+        let accepted: io::Result<_> = tokio::select! {
             biased;
             () = &mut stop => break,
             accepted = accepted => accepted,
         };
         match accepted {
-            Ok((stream, _)) => serve_one(stream, place, &router, settings, &connections),
+            Ok((stream, place)) => {
+                let requests = Requests::default();
+                let watched = Watched::new(stream, requests.clone(), Arc::clone(&places), settings);
+                serve_one(watched, requests, place, &router, &connections);
+            }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection of a client can be accepted now");
@@ -66,16 +72,13 @@ pub(super) async fn serve(
 }
 
 fn serve_one(
-    stream: TcpStream,
+    stream: Watched,
+    requests: Requests,
     place: Option<OwnedSemaphorePermit>,
     router: &Router,
-    settings: &Http,
     connections: &GracefulShutdown,
 ) {
-    // Without it, a small reply may wait for the client's acknowledgement. An error shows at the next read, too.
-    let _ = stream.set_nodelay(true);
-    let requests = Requests::default();
-    let stream = TokioIo::new(Watched::new(stream, requests.clone(), settings));
+    let stream = TokioIo::new(stream);
     let routes = TowerToHyperService::new(router.clone());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let running = requests.begin();
@@ -148,6 +151,7 @@ fn why(error: &hyper::Error) -> String {
 fn kind(error: &hyper::Error) -> &'static str {
     match cause(error).map(io::Error::kind) {
         Some(io::ErrorKind::TimedOut) => "too_slow",
+        Some(io::ErrorKind::QuotaExceeded) => "place_needed",
         _ if error.is_parse() => "not_http",
         _ => "client",
     }

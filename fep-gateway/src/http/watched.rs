@@ -1,5 +1,5 @@
-//! The stream of one client, watched: it ends if the client waits too long without a request, sends the head of a request too slowly,
-//! or takes nothing of a reply. How long a body takes is not watched here: the routes know what they read.
+//! The stream of one client, watched: it ends if the client waits too long without a request, or while another one needs its place, if it
+//! sends the head of a request too slowly, or takes nothing of a reply. How long a body takes is not watched here: the routes know what they read.
 
 use std::io;
 use std::pin::Pin;
@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::places::{IdleClient, Places};
 use crate::config::Http;
 
 /// A client's stream.
@@ -22,6 +23,9 @@ pub(super) struct Watched {
     requests: Requests,
     limits: Limits,
     reading: Reading,
+    places: Arc<Places>,
+    /// `None` while the client is not idle.
+    idle: Option<IdleClient>,
     /// When the client has waited or sent a head for too long.
     read_timer: Pin<Box<Sleep>>,
     /// When the client has taken nothing for too long. `None` while it takes what it gets.
@@ -104,15 +108,17 @@ impl<B: Body + Unpin> Body for ReplyBody<B> {
 }
 
 impl Watched {
-    pub(super) fn new(stream: TcpStream, requests: Requests, settings: &Http) -> Self {
+    pub(super) fn new(stream: TcpStream, requests: Requests, places: Arc<Places>, settings: &Http) -> Self {
         let limits = Limits { idle: settings.idle_timeout, head: settings.head_timeout, reply: settings.reply_timeout };
         let read_timer = Box::pin(sleep(limits.idle));
-        Self { stream, requests, limits, reading: Reading::Idle, read_timer, write_timer: None }
+        let idle = Some(places.idle_client());
+        Self { stream, requests, limits, reading: Reading::Idle, places, idle, read_timer, write_timer: None }
     }
 
     /// What is read now takes at most this long from now on.
     fn begin(&mut self, reading: Reading, max: Duration) {
         self.reading = reading;
+        self.idle = (reading == Reading::Idle).then(|| self.places.idle_client());
         self.read_timer.as_mut().reset(Instant::now() + max);
     }
 
@@ -141,6 +147,7 @@ impl AsyncRead for Watched {
         let this = &mut *self;
         if this.requests.is_running() {
             this.reading = Reading::Request;
+            this.idle = None;
             return Pin::new(&mut this.stream).poll_read(cx, buffer);
         }
         if this.reading == Reading::Request {
@@ -152,6 +159,9 @@ impl AsyncRead for Watched {
                 this.begin(Reading::Head, this.limits.head);
             }
             return Poll::Ready(read);
+        }
+        if this.idle.as_mut().is_some_and(|idle| idle.poll_asked(cx).is_ready()) {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::QuotaExceeded, "another client needed its place")));
         }
         ready!(this.read_timer.as_mut().poll(cx));
         let what = if this.reading == Reading::Head { "it sent the head of a request" } else { "it sent no request" };

@@ -79,6 +79,31 @@ async fn a_client_that_is_too_slow_is_dropped_and_others_are_served() {
 }
 
 #[tokio::test]
+async fn idle_clients_give_their_places_and_those_with_a_request_keep_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let setup = Setup { http: "connections_max = 6", ..Setup::new(folder.path(), peer.port, "") };
+    let daemon = setup.start().await;
+    let waiting = daemon.ask(7, None);
+    let (connection, request) = peer.receive().await;
+    let listener = sends(daemon.port, "GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    // They may be silent for a minute, but not while others need their places.
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        silent.push(sends(daemon.port, "").await);
+    }
+    assert_eq!(daemon.answered(&mut peer, 1).await["outcome"], "answered");
+    for stream in silent.drain(..50) {
+        assert_eq!(rest(stream).await, "");
+    }
+    peer.send(connection, &crate::peer::transfer_answer(&request)).await;
+    assert_eq!(waiting.await.unwrap().unwrap().1["outcome"], "answered");
+    daemon.terminate().await;
+    let events = rest(listener).await;
+    assert!(events.contains("event: exchange"), "{events}");
+}
+
+#[tokio::test]
 async fn a_client_that_takes_no_reply_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let mut peer = Peer::start().await;
@@ -100,12 +125,12 @@ async fn only_the_gateways_own_names_are_served() {
     let daemon = setup.start().await;
     for host in ["evil.example", "fep.bank.example.evil.example:8470", ""] {
         let refused = ask(daemon.port, host, transfer(1).as_bytes()).await;
-        assert_eq!(kind(&refused), (421, "unknown_host"), "{host}: {}", refused.1);
+        assert_eq!(kind(&refused), (403, "unknown_host"), "{host}: {}", refused.1);
     }
     let twice = b"GET /v1/lines HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\nconnection: close\r\n\r\n";
     assert_eq!(kind(&parsed(&rest(sends(daemon.port, twice).await).await)), (400, "host"));
     let absolute = b"GET http://evil.example/v1/lines HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-    assert_eq!(kind(&parsed(&rest(sends(daemon.port, absolute).await).await)), (421, "unknown_host"));
+    assert_eq!(kind(&parsed(&rest(sends(daemon.port, absolute).await).await)), (403, "unknown_host"));
     for host in ["FEP.bank.example:8470", "localhost", "[::1]:8470"] {
         // The field is missing, so the request was read.
         let served = ask(daemon.port, host, b"{}").await;
