@@ -1,5 +1,5 @@
 //! The places of clients' connections. If all are taken and another client comes, the one that has been idle for the longest time gives
-//! its place. A client with a request keeps it.
+//! its place. A client whose request has come keeps it; one that sends the head of a request slowly has none.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;

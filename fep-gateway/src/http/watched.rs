@@ -24,7 +24,7 @@ pub(super) struct Watched {
     limits: Limits,
     reading: Reading,
     places: Arc<Places>,
-    /// `None` while the client is not idle.
+    /// `None` while a request runs. A client that has sent a part of a head is still idle: it has no request.
     idle: Option<IdleClient>,
     /// When the client has waited or sent a head for too long.
     read_timer: Pin<Box<Sleep>>,
@@ -118,7 +118,9 @@ impl Watched {
     /// What is read now takes at most this long from now on.
     fn begin(&mut self, reading: Reading, max: Duration) {
         self.reading = reading;
-        self.idle = (reading == Reading::Idle).then(|| self.places.idle_client());
+        if reading == Reading::Idle {
+            self.idle = Some(self.places.idle_client());
+        }
         self.read_timer.as_mut().reset(Instant::now() + max);
     }
 
