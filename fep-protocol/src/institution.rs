@@ -20,6 +20,7 @@ mod admission;
 mod at_need;
 mod coordinated;
 mod duties;
+mod hearing;
 mod links;
 mod sending;
 mod steps;
@@ -37,6 +38,7 @@ pub use self::at_need::LineRefusal;
 use self::at_need::StoppedLine;
 use self::coordinated::Coordination;
 use self::duties::Duties;
+use self::hearing::Hearing;
 use self::link::ContractedLink;
 use self::roster::Roster;
 use self::stopping::Shutdown;
@@ -187,10 +189,7 @@ pub struct Institution<T: Telegrams> {
     held: BTreeMap<Ticket, Incarnation>,
     /// The number of keys that were made for telegrams without one.
     own_keys: u64,
-    /// Whether answers can arrive, as far as the links were told.
-    is_heard: bool,
-    /// How often it became possible again that answers arrive.
-    times_heard: u64,
+    hearing: Hearing,
     under_way: TicketMap<UnderWay>,
     /// Exchanges that are unknown and can still be settled by a late answer.
     unknown: BTreeMap<Ticket, Unsettled>,
@@ -249,7 +248,7 @@ enum Owner {
     Duty {
         duty: Duty,
         since: Duration,
-        /// [`Institution::times_heard`] when it was sent.
+        /// [`Hearing::times`] when it was sent.
         times_heard: u64,
     },
     /// An echo test for the breaker.
@@ -284,8 +283,7 @@ impl<T: Telegrams> Institution<T> {
             stopped_lines: BTreeMap::new(),
             held: BTreeMap::new(),
             own_keys: 0,
-            is_heard: true,
-            times_heard: 0,
+            hearing: Hearing::new(),
             settings,
             telegrams,
             admission,
@@ -394,7 +392,7 @@ impl<T: Telegrams> Institution<T> {
         let incarnation = item.incarnation;
         let within = item.waits.as_ref().map(|(_, timeout)| *timeout);
         self.finish_unknown(ticket, item, why, now);
-        self.overdue(ticket, incarnation, within.unwrap_or_default());
+        self.overdue(ticket, incarnation, within.unwrap_or_default(), now);
         self.progress(now);
     }
 

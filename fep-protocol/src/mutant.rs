@@ -148,6 +148,10 @@ pub enum Mutant {
     SkipsTheArchives,
     /// A request goes out although no line is up on which its answer could come.
     SendsUnheard,
+    /// A link whose window is full of telegrams that were not answered in time stays connected without a test.
+    KeepsStuckLinks,
+    /// A line on which no answer comes stays connected as long as the institution sends something else on it.
+    KeepsDeafLines,
     /// After the line that receives was down, a sign-on that nobody could answer is not sent again.
     NeverSignsOnAgain,
     /// An answer of ours goes out on the line that only receives.

@@ -71,7 +71,9 @@
 //! | `request_done` | [`CloseReason`] | we closed the link because its one request is answered (`one_shot`) |
 //! | `not_needed` | [`CloseReason`] | we closed the link of a backup line because the main line works again (`standby = "cold"`) |
 //! | `overdue` | [`CloseReason`] | we closed the link because a telegram was not answered in time (`when_overdue = "close"`) |
+//! | `window_unanswered` | [`CloseReason`] | we closed the link because its window was full of telegrams without an answer for an echo interval |
 //! | `out_of_step` | [`CloseReason`] | we closed the link because it is not known any more which answer belongs to which request |
+//! | `no_answers_came` | [`CloseReason`] | we closed the link because our sign-on or echo test was twice not answered on it |
 //! | `line_stopped` | [`CloseReason`] | we closed the link because a person stopped the line |
 //! | `signed_off` | [`CloseReason`] | our sign-off was answered |
 //! | `stopped` | [`CloseReason`] | the gateway stopped |

@@ -128,6 +128,12 @@ impl Session {
         self.policy.echo_test && !self.proved
     }
 
+    /// The longest time between two echo tests, or `None` if there are none.
+    #[must_use]
+    pub fn echo_interval(&self) -> Option<Duration> {
+        self.policy.echo_test.then_some(self.policy.echo_interval)
+    }
+
     /// Handles an event and returns the resulting actions.
     pub fn on(&mut self, event: SessionEvent, now: Duration) -> Vec<SessionAction> {
         let was_open = self.is_open();

@@ -162,7 +162,7 @@ impl Setup {
         for bank in &mut self.banks {
             let pair = PairSetup { listens: draw.percent(50) };
             if has_pairs && draw.percent(70) {
-                *bank = BankSetup { has_backup: false, listens: None, polls: None, pair: Some(pair), ..*bank };
+                *bank = BankSetup { has_backup: false, polls: None, pair: Some(pair), ..*bank };
             }
         }
     }

@@ -84,7 +84,7 @@ impl<T: Telegrams> Institution<T> {
         match self.make(now, TraceUse::Duty, |telegrams, trace| telegrams.duty(duty, trace, now)) {
             Ok(wire) => {
                 let ticket = self.ticket();
-                let owner = Owner::Duty { duty, since: now.steady, times_heard: self.times_heard };
+                let owner = Owner::Duty { duty, since: now.steady, times_heard: self.hearing.times() };
                 self.admission.flow.duty_started(now.steady);
                 self.send_wire(ticket, owner, incarnation, wire, now.steady, now);
             }

@@ -30,6 +30,8 @@ pub(super) struct ContractedLink {
     pub(super) inflight: usize,
     /// The telegrams of ours that may still be answered on the connection. Each occupies a place in the window.
     pub(super) places: BTreeSet<Ticket>,
+    /// Since when every place is held by a telegram that was not answered in time.
+    pub(super) stuck_since: Option<Duration>,
     /// The key of the telegram in flight whose answer carries no key: the answer belongs to it, because nothing else is in flight.
     pub(super) keyless: Option<Key>,
     /// The same for a poll of ours.
@@ -75,6 +77,7 @@ impl ContractedLink {
             is_heard: true,
             inflight: 0,
             places: BTreeSet::new(),
+            stuck_since: None,
             keyless: None,
             poll: None,
             backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
@@ -97,6 +100,7 @@ impl ContractedLink {
     /// Forgets what was in flight on a connection that is gone.
     pub(super) fn free(&mut self) {
         self.places.clear();
+        self.stuck_since = None;
         self.keyless = None;
         self.poll = None;
     }
@@ -156,10 +160,17 @@ impl ContractedLink {
             // An echo test is a telegram too. Without a place for it, the answer that is waited for shows whether the link lives.
             Stage::Open => {
                 let test = self.session.deadline().filter(|_| self.has_room() && self.is_heard);
-                test.into_iter().chain(self.session.poll_deadline()).min()
+                [test, self.stuck_until(), self.session.poll_deadline()].into_iter().flatten().min()
             }
             Stage::Down | Stage::Idle | Stage::Connecting | Stage::Closing => None,
         }
+    }
+
+    /// The end of the time in which one of the telegrams that hold every place has to be answered. Nothing waits for an answer then, and
+    /// no echo test can be sent, so nothing else would show that the link is dead.
+    pub(super) fn stuck_until(&self) -> Option<Duration> {
+        let since = self.stuck_since.filter(|_| self.is_heard && !is_on(Mutant::KeepsStuckLinks))?;
+        Some(since + self.session.echo_interval()?)
     }
 
     /// What the roster has to know about it.

@@ -106,6 +106,10 @@ impl<T: Telegrams> Institution<T> {
         match link.stage {
             Stage::Waiting(until) if until <= now.steady && link.line.at_need => self.rest(id),
             Stage::Waiting(until) if until <= now.steady => self.connect(id),
+            Stage::Open if link.stuck_until().is_some_and(|until| until <= now.steady) => {
+                let within = link.session.echo_interval().unwrap_or_default();
+                self.close(id, CloseReason::WindowUnanswered { within });
+            }
             Stage::Open => {
                 let may_test = link.has_room() && link.is_heard;
                 let mut actions = link.session.tick_poll(now.steady);
@@ -174,11 +178,6 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Whether an answer to a duty could arrive all the time since it was sent. Otherwise its silence says nothing about its link.
-    pub(super) fn could_be_answered(&self, duty: Duty, times_heard: u64) -> bool {
-        duty == Duty::SignOff || (self.is_heard && self.times_heard == times_heard)
-    }
-
     pub(super) fn duty_failed(&mut self, incarnation: Incarnation, duty: Duty, why: DutyFailure, now: Now) {
         if self.is_open(incarnation) {
             self.session(incarnation.link, SessionEvent::Unanswered(duty, why), now);
@@ -231,37 +230,6 @@ impl<T: Telegrams> Institution<T> {
             let is_ours = |state| duty == Duty::SignOn && state == LinkState::SigningOn;
             if open.is_some_and(|link| !is_ours(link.session.state())) {
                 self.session(id, SessionEvent::Theirs(duty), now);
-            }
-        }
-    }
-
-    /// Notices whether answers can arrive. While no line receives, nothing is sent that waits for an answer, and silence says
-    /// nothing. Afterwards the duties that nobody could answer are sent again.
-    pub(super) fn listen(&mut self, now: Now) {
-        let is_heard = self.roster.can_receive();
-        if is_heard == self.is_heard {
-            return;
-        }
-        self.is_heard = is_heard;
-        self.times_heard += u64::from(is_heard);
-        for id in self.link_ids() {
-            let Some(link) = self.link_mut(id).filter(|link| link.line.duty.sends()) else { continue };
-            link.is_heard = is_heard;
-            let repeats = is_heard && link.stage == Stage::Open && link.has_room();
-            self.refresh(id);
-            if repeats {
-                self.session(id, SessionEvent::Heard, now);
-            }
-        }
-    }
-
-    /// Closes the lines for the telegrams of the institution, once those that send are closed: the answers to our sign-offs may
-    /// come on them.
-    pub(super) fn leave_receiving(&mut self, now: Now) {
-        let links = self.lines.iter().flatten();
-        if links.filter(|link| link.line.duty.sends()).all(ContractedLink::is_down) {
-            for id in self.link_ids() {
-                self.leave_link(id, &CloseReason::Stopped, now);
             }
         }
     }

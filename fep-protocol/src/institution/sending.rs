@@ -115,6 +115,7 @@ impl<T: Telegrams> Institution<T> {
             return;
         };
         link.places.remove(&ticket);
+        link.stuck_since = None;
         if link.places.is_empty() {
             link.keyless = None;
         }
@@ -130,15 +131,29 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// The telegram was not answered in time. Its answer must not reach another one.
-    pub(super) fn overdue(&mut self, ticket: Ticket, incarnation: Incarnation, within: Duration) {
+    pub(super) fn overdue(&mut self, ticket: Ticket, incarnation: Incarnation, within: Duration, now: Now) {
         let line = self.link(incarnation.link).map(|link| link.line);
         let Some(line) = line.filter(|_| self.is_open(incarnation)) else { return };
         let is_limited = line.window < usize::MAX || line.one_shot;
         match (is_limited && !is_on(Mutant::OverdueFreesTheWindow), line.holds_overdue) {
             (false, _) => self.vacate(ticket, incarnation),
-            (true, true) => drop(self.held.insert(ticket, incarnation)),
+            (true, true) => self.hold(ticket, incarnation, now),
             (true, false) => self.close(incarnation.link, CloseReason::Overdue { within }),
         }
+    }
+
+    /// Lets a telegram that was not answered in time keep its place.
+    fn hold(&mut self, ticket: Ticket, incarnation: Incarnation, now: Now) {
+        self.held.insert(ticket, incarnation);
+        let Some(link) =
+            self.lines.get_mut(incarnation.link.line).and_then(|links| links.get_mut(incarnation.link.link))
+        else {
+            return;
+        };
+        if !link.has_room() && link.places.iter().all(|place| self.held.contains_key(place)) {
+            link.stuck_since.get_or_insert(now.steady);
+        }
+        self.refresh(incarnation.link);
     }
 
     /// The answer to a telegram that is not waited for any more came, or can never come: it no longer holds a place.

@@ -149,6 +149,7 @@ impl<T: Telegrams> Institution<T> {
         };
         match self.mux.answer(key, &telegram, &bytes, now.steady + self.settings.quarantine) {
             Verdict::Matched(ticket) => {
+                self.heard(origin);
                 let item = self.under_way.get(&ticket).filter(|item| item.owner.is_business());
                 if let Some(why) = item.and_then(|item| contradiction(&item.bytes, self)) {
                     return self.contradicted(origin, telegram, ticket, why, bytes, now);
@@ -235,16 +236,17 @@ impl<T: Telegrams> Institution<T> {
                             item.over = Some(why);
                             self.actions.push_back(Action::Withdraw(ticket, incarnation));
                         }
-                        Owner::Duty { duty, times_heard, .. } => {
+                        Owner::Duty { duty, since, times_heard } => {
                             self.under_way.remove(&ticket);
                             if self.could_be_answered(duty, times_heard) {
+                                self.unheard(duty, since, now);
                                 self.duty_failed(incarnation, duty, DutyFailure::Unknown(why), now);
                             }
-                            self.overdue(ticket, incarnation, within);
+                            self.overdue(ticket, incarnation, within, now);
                         }
                         Owner::Probe { .. } => {
                             self.under_way.remove(&ticket);
-                            self.overdue(ticket, incarnation, within);
+                            self.overdue(ticket, incarnation, within, now);
                             self.probed(ticket, false, now);
                         }
                         Owner::Reply => {}

@@ -111,8 +111,15 @@ pub enum CloseReason {
         /// The answer timeout.
         within: Duration,
     },
+    /// We closed the link because every place of its window was held by a telegram without an answer for too long.
+    WindowUnanswered {
+        /// `echo_interval_ms`.
+        within: Duration,
+    },
     /// We closed the link because it cannot be known any more which answer belongs to which request.
     OutOfStep,
+    /// We closed the link because the answers to our sign-ons or echo tests should come on it, and did not twice.
+    NoAnswersCame,
     /// We closed the link because a person stopped the line.
     LineStopped {
         /// The note of that person.
@@ -155,7 +162,9 @@ impl CloseReason {
             Self::RequestDone => "request_done",
             Self::NotNeeded => "not_needed",
             Self::Overdue { .. } => "overdue",
+            Self::WindowUnanswered { .. } => "window_unanswered",
             Self::OutOfStep => "out_of_step",
+            Self::NoAnswersCame => "no_answers_came",
             Self::LineStopped { .. } => "line_stopped",
             Self::SignedOff => "signed_off",
             Self::Stopped => "stopped",
@@ -204,7 +213,15 @@ impl fmt::Display for CloseReason {
                 let within = within.as_millis();
                 write!(f, "a telegram was not answered within {within} ms, and its answer must not reach another one")
             }
+            Self::WindowUnanswered { within } => write!(
+                f,
+                "no telegram that fills the window was answered for {} ms, so no echo test could be sent",
+                within.as_millis()
+            ),
             Self::OutOfStep => f.write_str("a telegram came that cannot be the answer to the one in flight"),
+            Self::NoAnswersCame => {
+                f.write_str("two sign-ons or echo tests in a row got no answer on this line, on which the answers come")
+            }
             Self::LineStopped { note } => write!(f, "a person stopped the line: {note}"),
             Self::SignedOff => f.write_str("signed off"),
             Self::Stopped => f.write_str("the gateway stopped"),

@@ -97,7 +97,16 @@ fn link(line: usize, number: u64) -> Incarnation {
 
 /// A machine with lines of one link, which this function changes, after its start.
 fn started<T: Telegrams>(telegrams: T, count: usize, change: impl Fn(usize, &mut LineSettings)) -> Institution<T> {
-    let mut settings = settings(1, SessionPolicy::default());
+    started_with(SessionPolicy::default(), telegrams, count, change)
+}
+
+fn started_with<T: Telegrams>(
+    policy: SessionPolicy,
+    telegrams: T,
+    count: usize,
+    change: impl Fn(usize, &mut LineSettings),
+) -> Institution<T> {
+    let mut settings = settings(1, policy);
     settings.lines = vec![settings.lines[0]; count];
     for (index, line) in settings.lines.iter_mut().enumerate() {
         change(index, line);
@@ -179,6 +188,46 @@ fn an_overdue_telegram_may_keep_its_place_instead() {
     machine.tick(at(73 * SECOND));
     let why = "a telegram came that cannot be the answer to the one in flight";
     assert!(acts(&mut machine, 73 * SECOND).contains(&format!("close 0.0: {why}")));
+}
+
+/// A link whose window of two is full of requests that were not answered within 5 s. Its echo test was answered before.
+fn stuck() -> Institution<ToyTelegrams> {
+    let [echo_interval, echo_idle] = [30 * SECOND, 20 * SECOND];
+    let policy = SessionPolicy { echo_test: true, echo_interval, echo_idle, ..SessionPolicy::default() };
+    let mut machine = started_with(policy, ToyTelegrams, 1, |_, line| (line.window, line.holds_overdue) = (2, true));
+    machine.connected(link(0, 1), at(Duration::ZERO));
+    machine.tick(at(Duration::ZERO));
+    assert!(acts(&mut machine, Duration::ZERO).contains(&"0.0.1 < ECHO:0001".to_owned()));
+    hear(&mut machine, link(0, 1), "ECHO-OK:0001", Duration::ZERO);
+    ask(&mut machine, SECOND);
+    ask(&mut machine, SECOND);
+    machine.tick(at(6 * SECOND));
+    let unknown = [2, 3].map(|serial| format!("{serial} unknown: no answer within 5000 ms"));
+    assert_eq!(acts(&mut machine, 6 * SECOND), unknown);
+    machine
+}
+
+#[test]
+fn a_full_window_in_which_nothing_is_answered_ends_the_connection_after_an_echo_interval() {
+    let mut machine = stuck();
+    machine.tick(at(36 * SECOND - Duration::from_millis(1)));
+    assert_eq!(acts(&mut machine, 35 * SECOND), [""; 0], "it has no place for an echo test");
+    machine.tick(at(36 * SECOND));
+    let why = "no telegram that fills the window was answered for 30000 ms, so no echo test could be sent";
+    assert_eq!(acts(&mut machine, 36 * SECOND), [format!("close 0.0: {why}")]);
+    lose(&mut machine, link(0, 1), 36 * SECOND);
+    machine.tick(at(37 * SECOND));
+    acts(&mut machine, 37 * SECOND);
+    machine.connected(link(0, 2), at(37 * SECOND));
+    assert_eq!(ask(&mut machine, 37 * SECOND), ["0.0.2 < REQ:0004"], "a new connection has its whole window");
+}
+
+#[test]
+fn one_late_answer_makes_room_for_an_echo_test() {
+    let mut machine = stuck();
+    assert_eq!(hear(&mut machine, link(0, 1), "ANS:0002", 35 * SECOND), ["late", "2 settled ANS:0002"]);
+    machine.tick(at(36 * SECOND));
+    assert_eq!(acts(&mut machine, 36 * SECOND), ["0.0.1 < ECHO:0004"]);
 }
 
 #[test]

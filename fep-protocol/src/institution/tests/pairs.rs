@@ -59,6 +59,53 @@ fn a_sign_on_that_could_be_answered_and_was_not_closes_the_link_as_ever() {
     bench.expect(&["close 0: sign-on: no answer within 5000 ms"]);
 }
 
+/// The sign-on of the first connection was not answered, so the line that sends was connected again. Nothing was answered since.
+fn unanswered_once() -> Bench {
+    let mut bench = pair(LineDuty::Receive, policy(true));
+    bench.machine.connected(on(1), at(SECOND));
+    bench.run();
+    bench.at(7 * SECOND);
+    bench.machine.lost(on(0), &CloseReason::ByUs, &[], at(bench.now));
+    bench.run();
+    bench.at(10 * SECOND);
+    bench.machine.connected(again(0), at(bench.now));
+    assert_eq!(texts(&mut bench).last().map(String::as_str), Some("ON:0003"));
+    bench.done.clear();
+    bench
+}
+
+#[test]
+fn a_line_that_receives_and_does_not_deliver_is_closed_when_the_second_duty_is_not_answered() {
+    let mut bench = unanswered_once();
+    // What the institution sends on its own does not show that its answers come, too.
+    bench.receive(on(1), "ECHO:9001");
+    bench.done.clear();
+    bench.at(16 * SECOND);
+    let reason = "two sign-ons or echo tests in a row got no answer on this line, on which the answers come";
+    bench.expect(&[&format!("close 0: {reason}"), "close 0: sign-on: no answer within 5000 ms"]);
+    assert_eq!(CloseReason::NoAnswersCame.code(), "no_answers_came");
+}
+
+#[test]
+fn a_line_that_receives_keeps_its_connection_if_it_is_new_or_delivered_an_answer() {
+    let mut bench = unanswered_once();
+    lose_receiving(&mut bench);
+    bench.at(11 * SECOND);
+    bench.machine.connected(again(1), at(bench.now));
+    bench.run();
+    bench.done.clear();
+    bench.at(17 * SECOND);
+    bench.expect(&["close 0: sign-on: no answer within 5000 ms"]);
+
+    let mut bench = unanswered_once();
+    bench.receive(on(1), "ON-OK:0003");
+    bench.machine.tick(at(bench.now));
+    assert_eq!(texts(&mut bench).last().map(String::as_str), Some("ECHO:0004"));
+    bench.done.clear();
+    bench.at(16 * SECOND);
+    bench.expect(&["close 0: echo test: no answer within 5000 ms"]);
+}
+
 #[test]
 fn while_no_line_receives_silence_says_nothing_about_the_line_that_sends() {
     let mut bench = proved();
