@@ -14,7 +14,8 @@ pub struct CarryConfig {
     /// `window`, default `"unlimited"`: how many telegrams of ours may wait for their answer on one link.
     pub window: Option<usize>,
     /// `when_overdue`, `close` or `hold`: what happens to a telegram in a limited window that was not answered in time. `close`, the
-    /// default for a window of 1, closes its link. With `hold`, the default for others, it keeps its place.
+    /// default for a window of 1, closes its link. With `hold`, the default for others, it keeps its place. If such telegrams fill the
+    /// window for `echo_interval_ms`, the link is closed, because no echo test can be sent on it.
     pub holds_overdue: bool,
     /// `one_shot`, default false: whether a link carries one request. It is connected for it and closed after its answer.
     pub one_shot: bool,

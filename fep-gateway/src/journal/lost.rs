@@ -86,7 +86,7 @@ impl Suspect<'_> {
             what: What::Traces(high_water),
             ..Fact::new(institution.into(), self.now_ms)
         });
-        let standing = standing.into_iter().map(|(institution, standing)| Fact {
+        let standing = standing.into_iter().map(|(institution, _, standing)| Fact {
             what: What::Standing,
             standing: Some(Box::new(standing)),
             ..Fact::new(institution.into(), self.now_ms)

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use fep_protocol::exchange::ExchangeId;
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
@@ -127,6 +128,12 @@ impl JournalFiles {
     pub(super) fn newest_ms(&self, path: &Path) -> Result<Option<i64>, JournalError> {
         let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
         found.map_or(Ok(None), |(at, file)| self.reading(at, file, FactReader::newest_ms))
+    }
+
+    /// The newest exchange or notice with a fact in one of the files. Reads all its facts.
+    pub(super) fn newest_exchange(&self, path: &Path) -> Result<Option<ExchangeId>, JournalError> {
+        let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
+        found.map_or(Ok(None), |(at, file)| self.reading(at, file, FactReader::newest_exchange))
     }
 
     /// The times of the first and the last fact of one of the files, in milliseconds since 1970.

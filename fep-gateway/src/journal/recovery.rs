@@ -156,7 +156,7 @@ impl Journal {
         let sent = sent(&reader, options)?;
         let cases = earlier_cases(&reader, options)?;
         let high_waters = reader.index.traces()?;
-        let standing = reader.index.standing()?;
+        let standing = reader.index.standing()?.into_iter().map(|(name, _, standing)| (name, standing)).collect();
         let bell = Arc::new(Bell::default());
         let lane = |name: &String| (name.clone(), Lane::new(Arc::clone(&bell), veil.clone()));
         let lanes: Vec<_> = options.institutions.iter().map(lane).collect();

@@ -4,7 +4,8 @@
 //! mark in the journal: facts up to n, exchanges accepted before t ─► the index forgets them ─► the files are deleted
 //! ```
 //!
-//! The mark is durable first, so a reader knows that the beginning is missing on purpose. It also keeps the marks of trace numbers.
+//! The mark is durable first, so a reader knows that the beginning is missing on purpose. It also keeps what an index that is made again
+//! needs of the removed facts: the marks of trace numbers, and what stands, such as a line that a person stopped.
 //! A crash at any step is made good by the next run. What is still needed holds back everything behind it: exchanges without an
 //! outcome, settlements that go on or need a person, and notices without a final answer. A fact that no archive has is never
 //! removed.
@@ -53,27 +54,32 @@ impl Archiver {
         let today = self.day_of(now_ms.min(newest_ms).min(witnessed_ms));
         let offset_ms = i64::from(self.options.utc_offset_minutes) * 60_000;
         let horizon_ms = today.saturating_sub(i64::from(keep_days)) * DAY_MS - offset_ms;
-        let oldest_needed = index.oldest_needed()?.map(|id| id.accepted_at_ms());
-        let before_ms = oldest_needed.map_or(horizon_ms, |needed| needed.min(horizon_ms));
-        // The newest facts of a removal are in an archive, and no longer in the journal.
-        let end = journal.first()?.unwrap_or(0).min(index.oldest_unanswered_notice()?.unwrap_or(FactNumber::MAX));
+        // The newest facts of a removal are in an archive, and no longer in the journal. What is needed is known by its first fact: after
+        // the clock was set back, a time says nothing.
+        let needed = index.oldest_needed()?.map(|(_, first)| first);
+        let notice = index.oldest_unanswered_notice()?;
+        let end = [needed, notice].into_iter().flatten().fold(journal.first()?.unwrap_or(0), FactNumber::min);
         let Some(archives) = self.archives.open()? else { return Ok(None) };
-        let removed = journal.removal()?.map_or(0, |removal| removal.last);
+        let (removed, mut before_ms) = journal.removal()?.map_or((0, 0), |removal| (removal.last, removal.before_ms));
         let mut last = removed;
-        let mut last_day = i64::MIN;
         for (path, first, newest) in archives.spans().filter(|(_, _, newest)| *newest > removed).take(FILES_PER_RUN_MAX)
         {
-            let Some(newest_ms) = archives.newest_ms(path)?.filter(|newest_ms| *newest_ms < before_ms) else { break };
-            if newest >= end || first > last + 1 {
+            let is_old = |at_ms: &i64| *at_ms < horizon_ms;
+            if archives.newest_ms(path)?.filter(is_old).is_none() || newest >= end || first > last + 1 {
+                break;
+            }
+            // An exchange of these facts may have been accepted by another clock than theirs.
+            let accepted_ms = archives.newest_exchange(path)?.map_or(0, |id| id.accepted_at_ms());
+            if !is_old(&accepted_ms) {
                 break;
             }
             last = last.max(newest);
-            last_day = last_day.max(self.day_of(newest_ms));
+            before_ms = before_ms.max(accepted_ms.saturating_add(1));
         }
-        // Only exchanges of the days that are removed are not listed any more.
-        let before_ms = before_ms.min(last_day.saturating_add(1).saturating_mul(DAY_MS).saturating_sub(offset_ms));
         let traces = index.traces()?;
-        Ok((last > removed).then_some(Removal { last, before_ms, at_ms: now_ms, keep_days, traces }))
+        let mut standing = index.standing()?;
+        standing.retain(|(_, number, _)| *number <= last);
+        Ok((last > removed).then_some(Removal { last, before_ms, at_ms: now_ms, keep_days, traces, standing }))
     }
 
     /// Removes what a mark covers from the index and from the disk.
@@ -102,8 +108,8 @@ impl Removal {
     pub(super) fn sentence(&self) -> String {
         let Self { last, before_ms, at_ms, keep_days, .. } = self;
         format!(
-            "the facts 1 to {last}, and exchanges that were accepted before {}, were removed on purpose at {}: keep_days = \
-             {keep_days}",
+            "the facts 1 to {last}, and the exchanges that began in them, all accepted before {}, were removed on purpose at {}: \
+             keep_days = {keep_days}",
             Rfc3339(*before_ms),
             Rfc3339(*at_ms)
         )

@@ -2,6 +2,7 @@
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
+use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
 /// The place of a fact in the journal. Facts are numbered from 1 in the order in which they were stored.
@@ -51,7 +52,7 @@ pub(super) trait Index: Send {
 pub(super) struct Removal {
     /// The last fact that was removed. All before it were, too.
     pub(super) last: FactNumber,
-    /// Exchanges that were accepted before this time are not listed any more, in milliseconds since 1970.
+    /// The exchanges that began in these facts were accepted before this time, in milliseconds since 1970. They are not listed any more.
     pub(super) before_ms: i64,
     /// When it was removed, in milliseconds since 1970.
     pub(super) at_ms: i64,
@@ -59,6 +60,8 @@ pub(super) struct Removal {
     pub(super) keep_days: u32,
     /// The marks of trace numbers at that time, by institution.
     pub(super) traces: Vec<(String, TraceHighWater)>,
+    /// What stood then, by institution, with the fact that said so. The facts that were removed said it, and no later one does.
+    pub(super) standing: Vec<(String, FactNumber, Standing)>,
 }
 
 /// The reason why a write or read failed.

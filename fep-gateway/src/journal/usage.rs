@@ -80,7 +80,7 @@ fn held_by(index: &Path) -> Result<Vec<String>, JournalError> {
     if index.state()?.is_none() {
         return Ok(held);
     }
-    if let Some(id) = index.oldest_needed()? {
+    if let Some((id, _)) = index.oldest_needed()? {
         let accepted = Rfc3339(id.accepted_at_ms());
         held.push(format!(
             "exchange {id}, accepted {accepted}, has no outcome, or its settlement goes on or needs a person"

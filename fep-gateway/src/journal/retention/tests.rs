@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use fep_protocol::delivery::{AnsweredBy, DeliveryFact, ServiceSays};
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, SentClass, What};
 use fep_protocol::settlement::{DeadReason, SettlementFact};
+use fep_protocol::standing::{PersonNote, Standing};
+use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -178,8 +181,8 @@ async fn goes_on_purpose(files: &Files) {
     archiver.retain().unwrap();
     assert_eq!(files.days(), ["23", "24"], "today is the 27th, and four days stay");
     let removed = files.verified("after").unwrap();
-    let expected = "the facts 1 to 7, and exchanges that were accepted before 2026-11-22T15:00:00.000Z, were removed on purpose at \
-                    2026-11-27T00:00:0";
+    let expected = "the facts 1 to 7, and the exchanges that began in them, all accepted before 2026-11-22T00:00:00.001Z, were \
+                    removed on purpose at 2026-11-27T00:00:0";
     assert!(removed.starts_with(expected) && removed.ends_with(": keep_days = 4"), "{removed}");
     for what in ["with its index", "without its index"] {
         let archive = Some(files.archiver(0).options);
@@ -202,6 +205,93 @@ async fn goes_on_purpose(files: &Files) {
         files.verified(what);
         std::fs::remove_file(files.index()).unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_stands_is_known_when_the_facts_that_said_it_are_gone() {
+    for is_encrypted in [false, true] {
+        let by = |note: &str| Some(PersonNote { note: note.into(), since_ms: FIRST_MS });
+        let block = |note: Option<PersonNote>| Standing::Block { business: None, by: note };
+        let line = |line: &str| Standing::Line { line: line.into(), by: by("broken") };
+        let said =
+            |day: u32, standing: Standing| Fact { standing: Some(Box::new(standing)), ..fact(day, What::Standing) };
+        let more =
+            [said(0, line("main")), said(0, block(by("end of day"))), said(0, line("backup")), said(0, block(None))];
+        let files = Files::with(std::iter::once(answer(0)).chain(more).collect(), is_encrypted);
+        let of_today = Standing::Line { line: "backup".into(), by: None };
+        files.store().append(&[said(DAYS - 1, of_today)]).unwrap();
+        files.archived(0).retain().unwrap();
+        assert_eq!(files.days(), ["23", "24"]);
+        for what in ["with its index", "without its index"] {
+            let archive = Some(files.archiver(0).options);
+            let key_file = files.keys.as_ref().map(|_| files.key_file());
+            let opened =
+                Journal::open(&OpenOptions { archive, key_file, now_ms: FIRST_MS, ..options(&files.journal()) })
+                    .unwrap();
+            assert_eq!(opened.standing, [("bank-a".to_owned(), line("main"))], "{what}");
+            opened.journal.close().await;
+            drop(opened);
+            files.verified(what);
+            std::fs::remove_file(files.index()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_repeats_a_removed_notice_or_conflicts_with_it_has_no_key() {
+    let id = |serial: u32, day: u32| ExchangeId::new(FIRST_MS + i64::from(day) * DAY_MS, serial, 9);
+    let about = |id: ExchangeId, day: u32, what: What, delivery: DeliveryFact| Fact {
+        exchange: Some(id),
+        delivery: Some(Box::new(delivery)),
+        ..fact(day, what)
+    };
+    let received = |id: ExchangeId, day: u32, content: &[u8]| Fact {
+        telegram: Some("DepositNotice".into()),
+        key: Some(Key::new(["1"])),
+        bytes: TelegramBytes::copy_of(content),
+        ..about(id, day, What::Received(Class::Notice), DeliveryFact::Received { answer_by_ms: 0 })
+    };
+    let first = id(0, 0);
+    let answered = DeliveryFact::Answered { by: AnsweredBy::Service };
+    let reply = Fact {
+        telegram: Some("DepositNotice".into()),
+        key: Some(Key::new(["1"])),
+        ..about(first, 0, What::Sent(SentClass::Reply), answered)
+    };
+    let taken = DeliveryFact::Taken { attempt: 1, says: ServiceSays::Nothing };
+    let taken = about(first, 0, What::Delivery, taken);
+    let files = Files::new(vec![answer(0), received(first, 0, b"one"), taken, reply]);
+    let last = DAYS - 1;
+    let [repetition, other] = [1, 2].map(|serial| id(serial, last));
+    let same = [
+        received(repetition, last, b"one"),
+        about(repetition, last, What::Delivery, DeliveryFact::Repeated { first }),
+        received(other, last, b"two"),
+        about(other, last, What::Delivery, DeliveryFact::Conflicted { first: Some(first) }),
+    ];
+    files.store().append(&same).unwrap();
+    files.archived(0).retain().unwrap();
+    assert_eq!(files.days(), ["23", "24"], "the first one is gone");
+    files.verified("removed");
+}
+
+#[test]
+fn files_of_version_4_are_read() {
+    let files = Files::new(vec![answer(0)]);
+    files.archived(0);
+    let old = |path: &Path| {
+        let sql = "ALTER TABLE removals DROP COLUMN standing; PRAGMA user_version = 4";
+        rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+    };
+    old(&files.archive().join("journal-2026-11-21.sqlite"));
+    files.verified("an archive");
+    old(&files.journal());
+    files.verified("the journal");
+    // As a gateway does when it starts.
+    drop(files.store());
+    files.archived(0).retain().unwrap();
+    assert_eq!(files.days(), ["23", "24"]);
+    files.verified("the migrated journal");
 }
 
 #[test]
@@ -248,7 +338,7 @@ fn what_is_needed_holds_back_everything_behind_it() {
     let dead = || settlement(0, SettlementFact::DeadLettered { why: DeadReason::ALL[0] });
     let notice = |what: What| Fact {
         telegram: Some("DepositNotice".into()),
-        key: Some(fep_protocol::terms::Key::new(["1"])),
+        key: Some(Key::new(["1"])),
         bytes: TelegramBytes::copy_of(b"notice"),
         ..fact(0, what)
     };
@@ -259,6 +349,16 @@ fn what_is_needed_holds_back_everything_behind_it() {
     let answered = vec![answer(0), notice(What::Received(Class::Notice)), notice(What::Sent(SentClass::Reply))];
     check("an answered notice", answered, &["23", "24"]);
     check("an unknown exchange that moves no money", vec![unknown()], &["23", "24"]);
+    // The clock was set back by hours after these were accepted, and their facts were stored.
+    let later =
+        |hours: i64, what: Fact| Fact { exchange: Some(ExchangeId::new(FIRST_MS + hours * 3_600_000, 0, 8)), ..what };
+    check("one without an outcome, by another clock", vec![answer(0), later(12, request(0))], &all);
+    check(
+        "one accepted after the horizon, by its clock",
+        vec![answer(0), later(80, request(0)), later(80, answer(0))],
+        &all,
+    );
+    check("an old one, by another clock", vec![answer(0), later(12, request(0)), later(12, answer(0))], &["23", "24"]);
 }
 
 #[test]

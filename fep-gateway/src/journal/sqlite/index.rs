@@ -95,10 +95,14 @@ impl IndexFile {
         let applied = removal.map_or(0, |removal| removal.last);
         let before_ms = removal.map_or(i64::MIN, |removal| removal.before_ms);
         let row = params![journal, signed(applied), before_ms];
-        connection.execute("INSERT INTO state VALUES (?1, ?2, ?3, ?3)", row)?;
+        connection.execute("INSERT INTO state VALUES (?1, ?2, ?3, ?2)", row)?;
         let index = Self { connection, applied };
         let traces = removal.into_iter().flat_map(|removal| &removal.traces);
         traces.into_iter().try_for_each(|(institution, mark)| index.traces(institution, *mark))?;
+        let standing = removal.into_iter().flat_map(|removal| &removal.standing);
+        standing
+            .into_iter()
+            .try_for_each(|(institution, number, standing)| index.standing(*number, institution, standing))?;
         Ok(index)
     }
 
@@ -124,7 +128,7 @@ impl IndexFile {
                 let old = fact.exchange.filter(|id| id.accepted_at_ms() < before_ms && !begins(fact));
                 let known = old.map(|id| notices::find(&self.connection, &id)).transpose()?.flatten();
                 if old.is_none() || known.is_some() {
-                    notices::add(&self.connection, *number, fact)?;
+                    notices::add(&self.connection, *number, fact, before_ms)?;
                 }
                 continue;
             }
@@ -337,12 +341,12 @@ impl IndexReader {
         read().map_err(failed)
     }
 
-    /// What holds, by institution and topic.
-    pub(in crate::journal) fn standing(&self) -> Result<Vec<(String, Standing)>, StoreError> {
+    /// What holds, by institution and topic, with the fact that says so.
+    pub(in crate::journal) fn standing(&self) -> Result<Vec<(String, FactNumber, Standing)>, StoreError> {
         let read = || -> Result<Vec<_>, Error> {
-            let sql = "SELECT institution, detail FROM standing ORDER BY institution, topic";
+            let sql = "SELECT institution, number, detail FROM standing ORDER BY institution, topic";
             let mut statement = self.connection.prepare(sql)?;
-            let row = |row: &Row<'_>| Ok((row.get(0)?, standing(&row.get::<_, String>(1)?)?));
+            let row = |row: &Row<'_>| Ok((row.get(0)?, unsigned(row.get(1)?), standing(&row.get::<_, String>(2)?)?));
             statement.query_map([], row)?.collect()
         };
         read().map_err(failed)

@@ -1,8 +1,8 @@
 CREATE TABLE state (
   journal          BLOB NOT NULL,               -- the journal's id
   applied          INTEGER NOT NULL,            -- the last fact in this index
-  before_ms        INTEGER NOT NULL,            -- exchanges that were accepted before are not in this index any more
-  forgotten_ms     INTEGER NOT NULL             -- and the rows of those accepted before this time are removed
+  before_ms        INTEGER NOT NULL,            -- those accepted before, whose first fact is removed, are not added any more
+  forgotten        INTEGER NOT NULL             -- and the rows of those whose first fact is up to this one are removed
 );
 
 CREATE TABLE exchanges (

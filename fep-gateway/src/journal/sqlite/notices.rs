@@ -17,8 +17,9 @@ use crate::journal::store::FactNumber;
 const COLUMNS: &str =
     "id, institution, telegram, detail, repeats, conflicts, first, changed_at_ms, notice, answer, kept, others";
 
-/// Adds a fact of a notice.
-pub(super) fn add(connection: &Connection, number: FactNumber, fact: &Fact) -> Result<(), Error> {
+/// Adds a fact of a notice. Notices that were received before `before_ms` may have been removed on purpose, and their repetitions
+/// with them.
+pub(super) fn add(connection: &Connection, number: FactNumber, fact: &Fact, before_ms: i64) -> Result<(), Error> {
     if let (Some(telegram), Some(key)) = (&fact.telegram, &fact.key) {
         keep_key(connection, number, telegram, key, fact)?;
     }
@@ -34,17 +35,29 @@ pub(super) fn add(connection: &Connection, number: FactNumber, fact: &Fact) -> R
         Some(DeliveryFact::Repeated { first } | DeliveryFact::Conflicted { first: Some(first) }) => Some(first),
         _ => None,
     };
-    if let Some(mut first) = first.map(|first| find(connection, first)).transpose()?.flatten() {
+    let known = first.map(|first| find(connection, first)).transpose()?.flatten();
+    if known.is_none() && first.is_some_and(|first| first.accepted_at_ms() < before_ms) {
+        // The key went with the first one.
+        let sql = "DELETE FROM notice_keys WHERE institution = ?1 AND telegram = ?2 AND notice = ?3";
+        connection.prepare_cached(sql)?.execute(params![&*row.institution, &*row.telegram, row.notice.map(signed)])?;
+        if row.is_repetition() {
+            return remove(connection, &id);
+        }
+    }
+    if let Some(mut first) = known {
         if row.is_repetition() {
             first.repeated(&row);
-            let sql = "DELETE FROM notices WHERE id = ?1";
-            connection.prepare_cached(sql)?.execute(params![id.as_bytes()])?;
+            remove(connection, &id)?;
             return store(connection, &first);
         }
         first.conflicts += 1;
         store(connection, &first)?;
     }
     store(connection, &row)
+}
+
+fn remove(connection: &Connection, id: &ExchangeId) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM notices WHERE id = ?1")?.execute(params![id.as_bytes()]).map(drop)
 }
 
 /// Keeps the first notice with a key, and the first answer to it.

@@ -5,7 +5,9 @@ use std::path::Path;
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
 use fep_protocol::trace::TraceHighWater;
-use rusqlite::{Connection, Error, OptionalExtension, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, OptionalExtension, Row, params};
+use serde::de::DeserializeOwned;
 
 use super::facts::FactReader;
 use super::index::IndexReader;
@@ -27,29 +29,43 @@ const TABLES: [(&str, &str, &str); 4] = [
 impl FactReader {
     /// The newest mark of what was removed on purpose.
     pub(in crate::journal) fn removal(&self) -> Result<Option<Removal>, StoreError> {
-        let sql = "SELECT last, before_ms, at_ms, keep_days, traces FROM removals ORDER BY last DESC LIMIT 1";
+        let sql = "SELECT last, before_ms, at_ms, keep_days, traces, standing FROM removals ORDER BY last DESC LIMIT 1";
         let row = self.connection().query_row(sql, [], |row| {
-            let traces: String = row.get(4)?;
-            let traces: Vec<(String, i64, u64)> = serde_json::from_str(&traces).unwrap_or_default();
+            let traces: Vec<(String, i64, u64)> = from_json(row, 4)?;
             Ok(Removal {
                 last: unsigned(row.get(0)?),
                 before_ms: row.get(1)?,
                 at_ms: row.get(2)?,
                 keep_days: row.get(3)?,
                 traces: traces.into_iter().map(|(name, day, high)| (name, TraceHighWater { day, high })).collect(),
+                standing: from_json(row, 5)?,
             })
         });
         row.optional().map_err(failed)
     }
+
+    /// The newest exchange or notice that has a fact. Reads all facts.
+    pub(in crate::journal) fn newest_exchange(&self) -> Result<Option<ExchangeId>, StoreError> {
+        let sql = "SELECT max(exchange) AS id FROM facts HAVING id IS NOT NULL";
+        self.connection().query_row(sql, [], |row| id(row, "id")).optional().map_err(failed)
+    }
+}
+
+/// The value of a column that has JSON.
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, Error> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
 /// Marks in a journal what is removed from now on. The mark is durable before anything is removed.
 pub(in crate::journal) fn mark(journal: &Path, removal: &Removal) -> Result<(), JournalError> {
     let connection = schema::read_write(journal)?;
+    let failed = |error: serde_json::Error| JournalError::Failed(error.to_string());
     let traces: Vec<_> = removal.traces.iter().map(|(name, mark)| (name, mark.day, mark.high)).collect();
-    let traces = serde_json::to_string(&traces).map_err(|error| JournalError::Failed(error.to_string()))?;
-    let row = params![signed(removal.last), removal.before_ms, removal.at_ms, removal.keep_days, traces];
-    let marked = connection.execute("INSERT OR REPLACE INTO removals VALUES (?1, ?2, ?3, ?4, ?5)", row);
+    let traces = serde_json::to_string(&traces).map_err(failed)?;
+    let standing = serde_json::to_string(&removal.standing).map_err(failed)?;
+    let row = params![signed(removal.last), removal.before_ms, removal.at_ms, removal.keep_days, traces, standing];
+    let marked = connection.execute("INSERT OR REPLACE INTO removals VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row);
     marked.map(drop).map_err(|error| schema::at(journal, &error))
 }
 
@@ -58,8 +74,8 @@ pub(in crate::journal) fn mark(journal: &Path, removal: &Removal) -> Result<(), 
 pub(in crate::journal) fn forget(index: &Path, removal: &Removal) -> Result<(), JournalError> {
     let forget = || -> Result<(), Error> {
         let connection = super::index::connect(index)?;
-        let done: i64 = connection.query_row("SELECT forgotten_ms FROM state", [], |row| row.get(0))?;
-        if done >= removal.before_ms {
+        let done: i64 = connection.query_row("SELECT forgotten FROM state", [], |row| row.get(0))?;
+        if unsigned(done) >= removal.last {
             return Ok(());
         }
         connection.execute("UPDATE state SET before_ms = max(before_ms, ?1)", params![removal.before_ms])?;
@@ -78,7 +94,7 @@ pub(in crate::journal) fn forget(index: &Path, removal: &Removal) -> Result<(), 
              (SELECT institution, telegram, key FROM notice_keys WHERE notice <= ?1 LIMIT {PIECE})"
         );
         while connection.prepare_cached(&sql)?.execute(params![signed(removal.last)])? > 0 {}
-        connection.execute("UPDATE state SET forgotten_ms = ?1", params![removal.before_ms]).map(drop)
+        connection.execute("UPDATE state SET forgotten = ?1", params![signed(removal.last)]).map(drop)
     };
     forget().map_err(|error| schema::at(index, &error))
 }
@@ -103,12 +119,17 @@ fn keys(connection: &Connection, first: &ExchangeId) -> Result<(), Error> {
 }
 
 impl IndexReader {
-    /// The oldest exchange that still runs, or whose settlement goes on or needs a person.
-    pub(in crate::journal) fn oldest_needed(&self) -> Result<Option<ExchangeId>, StoreError> {
-        let sql = "SELECT min(id) AS id FROM (SELECT min(id) AS id FROM exchanges WHERE outcome IS NULL
-                   UNION ALL SELECT min(exchange) FROM cases WHERE NOT is_finished
-                   UNION ALL SELECT min(exchange) FROM cases WHERE needs_person) HAVING min(id) IS NOT NULL";
-        self.connection().query_row(sql, [], |row| id(row, "id")).optional().map_err(failed)
+    /// The oldest exchange that still runs, or whose settlement goes on or needs a person, with its first fact.
+    pub(in crate::journal) fn oldest_needed(&self) -> Result<Option<(ExchangeId, FactNumber)>, StoreError> {
+        let first = "coalesce(request, ending, 0)";
+        let sql = format!(
+            "SELECT id, {first} AS first FROM exchanges WHERE outcome IS NULL
+             UNION ALL SELECT exchange, coalesce((SELECT {first} FROM exchanges WHERE id = exchange), 0) FROM cases
+             WHERE NOT is_finished OR needs_person
+             ORDER BY first LIMIT 1"
+        );
+        let oldest = self.connection().query_row(&sql, [], |row| Ok((id(row, "id")?, unsigned(row.get("first")?))));
+        oldest.optional().map_err(failed)
     }
 
     /// The fact of the oldest notice that has no answer, that no service has taken yet, or that needs a person.

@@ -13,10 +13,10 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 /// `STEPS[n]` migrates from version `n` to version `n + 1`. An empty file has version 0. A released step is never changed,
 /// because files of its version exist.
-const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 /// The version of the index. An index of another version is deleted and built again.
-pub(super) const INDEX_VERSION: i64 = 8;
+pub(super) const INDEX_VERSION: i64 = 9;
 
 /// The longest wait for a locked file. After that the write fails.
 const BUSY_MAX: Duration = Duration::from_millis(1000);
@@ -39,13 +39,21 @@ const VERSION_3: &str = include_str!("version_3.sql");
 /// Sealed bodies, and what was removed on purpose.
 const VERSION_4: &str = include_str!("version_4.sql");
 
-/// Shows a file of version 3 as one of version 4, for archives that are only read.
+/// What stood when facts were removed on purpose.
+const VERSION_5: &str = "
+ALTER TABLE removals ADD COLUMN standing TEXT NOT NULL DEFAULT '[]';  -- what stood then, as JSON
+";
+
+/// Shows a file of version 3 as one of the newest version, for archives that are only read. An archive has no removals.
 const READ_VERSION_3: &str = "
 CREATE TEMP VIEW facts AS SELECT *, NULL AS sealed FROM main.facts;
 CREATE TEMP VIEW journal AS SELECT *, NULL AS sealed_from, NULL AS seal_proof FROM main.journal;
 CREATE TEMP TABLE seal_keys (id BLOB);
-CREATE TEMP TABLE removals (last, before_ms, at_ms, keep_days, traces);
+CREATE TEMP TABLE removals (last, before_ms, at_ms, keep_days, traces, standing);
 ";
+
+/// The same for version 4.
+const READ_VERSION_4: &str = "CREATE TEMP VIEW removals AS SELECT *, '[]' AS standing FROM main.removals";
 
 /// The tables of the index.
 pub(super) const INDEX: &str = include_str!("index.sql");
@@ -168,8 +176,9 @@ pub(in crate::journal) fn read_facts(path: &Path) -> Result<Connection, JournalE
     })?;
     match kind {
         (version, true, _) if version == known => Ok(connection),
-        (3, true, _) => {
-            connection.execute_batch(READ_VERSION_3).map_err(|error| at(path, &error))?;
+        (older @ (3 | 4), true, _) => {
+            let views = if older == 3 { READ_VERSION_3 } else { READ_VERSION_4 };
+            connection.execute_batch(views).map_err(|error| at(path, &error))?;
             Ok(connection)
         }
         // An index has versions of its own.
