@@ -254,6 +254,8 @@ enum Owner {
     /// An echo test for the breaker.
     Probe {
         since: Duration,
+        /// The same.
+        times_heard: u64,
     },
     Reply,
 }

@@ -150,6 +150,8 @@ pub enum Mutant {
     SendsUnheard,
     /// A link whose window is full of telegrams that were not answered in time stays connected without a test.
     KeepsStuckLinks,
+    /// An echo test for a breaker that is not answered has no consequence for its link.
+    ProbesTestNoLink,
     /// A line on which no answer comes stays connected as long as the institution sends something else on it.
     KeepsDeafLines,
     /// After the line that receives was down, a sign-on that nobody could answer is not sent again.

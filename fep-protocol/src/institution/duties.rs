@@ -102,7 +102,7 @@ impl<T: Telegrams> Institution<T> {
         });
         match made {
             Ok((incarnation, wire)) => {
-                let owner = Owner::Probe { since: now.steady };
+                let owner = Owner::Probe { since: now.steady, times_heard: self.hearing.times() };
                 self.admission.flow.duty_started(now.steady);
                 self.send_wire(ticket, owner, incarnation, wire, now.steady, now);
             }

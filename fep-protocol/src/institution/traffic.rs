@@ -244,8 +244,15 @@ impl<T: Telegrams> Institution<T> {
                             }
                             self.overdue(ticket, incarnation, within, now);
                         }
-                        Owner::Probe { .. } => {
+                        Owner::Probe { since, times_heard } => {
                             self.under_way.remove(&ticket);
+                            // It is an echo test like those of the link.
+                            let duty = Duty::EchoTest;
+                            let tests = self.settings.policy.echo_test && !is_on(Mutant::ProbesTestNoLink);
+                            if tests && self.could_be_answered(duty, times_heard) {
+                                self.unheard(duty, since, now);
+                                self.duty_failed(incarnation, duty, DutyFailure::Unknown(why), now);
+                            }
                             self.overdue(ticket, incarnation, within, now);
                             self.probed(ticket, false, now);
                         }
@@ -294,7 +301,7 @@ impl<T: Telegrams> Institution<T> {
                 self.admission.record(item.permit.as_ref(), BreakerResult::Answered, now);
                 self.finish(ticket, &item, answered);
             }
-            Owner::Probe { since } => {
+            Owner::Probe { since, .. } => {
                 self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
                 self.probed(ticket, true, now);
             }

@@ -57,6 +57,25 @@ fn silence_trips_the_breaker_and_an_echo_test_comes_before_any_request() {
 }
 
 #[test]
+fn an_echo_test_for_the_breaker_that_is_not_answered_closes_its_link() {
+    let [echo_interval, echo_idle] = [60 * SECOND, 50 * SECOND];
+    let mut bench = bench(|settings| {
+        settings.breaker = Some(policy());
+        settings.policy = SessionPolicy { echo_test: true, echo_interval, echo_idle, ..SessionPolicy::default() };
+    });
+    bench.at(Duration::ZERO);
+    bench.receive(incarnation_of(0, 1), "ECHO-OK:0001");
+    bench.request().unwrap();
+    bench.request().unwrap();
+    bench.at(5 * SECOND);
+    bench.done.clear();
+    bench.at(6 * SECOND);
+    bench.at(11 * SECOND);
+    let close = "close 0: echo test: no answer within 5000 ms";
+    bench.expect(&["breaker Echo", "0.1 < ECHO:0004", close, "breaker Tripped"]);
+}
+
+#[test]
 fn what_waits_is_refused_when_the_breaker_trips() {
     let mut bench = bench(|settings| {
         settings.breaker = Some(policy());
