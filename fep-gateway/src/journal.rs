@@ -28,8 +28,11 @@ mod projection;
 
 mod indexer;
 
-mod guard;
 mod sqlite;
+
+mod newest;
+
+mod guard;
 
 mod writer;
 

@@ -9,7 +9,9 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::indexer::IndexQueue;
+use super::newest::Newest;
 use super::private;
+use super::sqlite::facts::JournalId;
 use super::store::{FactNumber, FactStore, StoreError};
 
 /// The lock of a journal's file. It belongs to the file and not to its name, so that a symbolic link leads to the same lock.
@@ -38,6 +40,7 @@ pub(super) struct Reserve {
 pub(super) struct Guarded<S> {
     store: S,
     reserve: Reserve,
+    newest: Option<Newest>,
     index: Arc<IndexQueue>,
     /// Whether the disk was full and the reserve could not be made again since.
     full: bool,
@@ -54,10 +57,12 @@ const RESERVE_BYTES: usize = 4 * 1024 * 1024;
 static CHUNK: [u8; 64 * 1024] = [0; 64 * 1024];
 
 impl<S: FactStore> Guarded<S> {
-    pub(super) fn new(store: S, mut reserve: Reserve, guard: Arc<FileGuard>, index: Arc<IndexQueue>) -> Self {
+    pub(super) fn new(store: S, journal: JournalId, guard: Arc<FileGuard>, index: Arc<IndexQueue>) -> Self {
+        let mut reserve = Reserve::of(&guard.path);
         let full = !reserve.restore();
         index.pause(full);
-        Self { store, reserve, index, full, lost_log: None, guard }
+        let newest = Newest::open(&guard.path, journal);
+        Self { store, reserve, newest, index, full, lost_log: None, guard }
     }
 
     /// Checks the files. If the write-ahead log is lost, what it has is saved, no more permissions are given, and what happens is
@@ -105,6 +110,10 @@ impl<S: FactStore> FactStore for Guarded<S> {
         self.check()?;
         let first = self.store.append(facts).inspect_err(|error| self.filled(error))?;
         self.save_log();
+        if let Some(newest) = &mut self.newest {
+            let others = u64::try_from(facts.len().saturating_sub(1)).unwrap_or_default();
+            newest.set(first.saturating_add(others));
+        }
         Ok(first)
     }
 
@@ -186,7 +195,7 @@ fn identity(_: &std::fs::Metadata) -> Identity {
 
 impl Reserve {
     /// The reserve of a journal. It is made by [`Reserve::restore`].
-    pub(super) fn of(journal: &Path) -> Self {
+    fn of(journal: &Path) -> Self {
         let mut path = journal.as_os_str().to_owned();
         path.push(".reserve");
         Self { path: path.into(), is_there: false }

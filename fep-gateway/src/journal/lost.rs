@@ -5,6 +5,7 @@
 //! |---|---|
 //! | the file is not there or has no tables, its index is there | the journal was deleted or moved, or its write-ahead log was |
 //! | the index has facts that the journal does not have | the write-ahead log was deleted, or an older copy was restored |
+//! | the file of the newest number knows facts that the journal does not have | the same, and the index was behind or is gone |
 //! | the index belongs to another journal | another journal was put in its place |
 //! | the file was not closed, and neither its log nor its index is there | it was moved without them |
 
@@ -14,6 +15,7 @@ use fep_protocol::fact::{Fact, What};
 use fep_protocol::reason::JournalError;
 use fep_protocol::trace::TraceHighWater;
 
+use super::newest::{newest_of, newest_path};
 use super::sqlite::closing::{look_at, look_at_index};
 use super::sqlite::index::IndexReader;
 
@@ -64,6 +66,16 @@ impl Suspect<'_> {
                 "{path} ends with fact {last}, but its index {index} has facts up to {applied}, so the write-ahead log {path}-wal was \
                  deleted, or an older copy of the journal was restored"
             ),
+            (Some((journal, last)), _)
+                if newest_of(self.path).is_some_and(|(owner, newest)| owner == journal && newest > last) =>
+            {
+                let newest = newest_path(self.path);
+                format!(
+                    "{path} ends with fact {last}, but {} says that there were more, so the write-ahead log {path}-wal was deleted, or an \
+                     older copy of the journal was restored",
+                    newest.display()
+                )
+            }
             (_, None) if found.lacks_log => format!(
                 "{path} was not closed, and its write-ahead log {path}-wal is not there, so the journal was moved without it"
             ),

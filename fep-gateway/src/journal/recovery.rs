@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::archive::{self, ArchiveStop, Archiver, Archives};
 #[cfg(feature = "simulation")]
 use super::by_hand::{self, DiskStore};
-use super::guard::{FileGuard, Guarded, Reserve};
+use super::guard::{FileGuard, Guarded};
 use super::health::Health;
 use super::indexer::{self, IndexQueue, catch_up};
 use super::keys::Keys;
@@ -172,16 +172,17 @@ impl Journal {
         let archive_stop = Arc::new(ArchiveStop::default());
         let archiver = || archiver(options, &parts, &archive_stop, &access, (&ground, earlier_ms));
         guard.watch_log();
+        let journal = reader.facts.journal_id()?;
         let workers = match &ground {
             Ground::Machine => {
-                let store = Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
+                let store = Guarded::new(facts, journal, Arc::clone(&guard), Arc::clone(&queue));
                 threads(Writer::new(store, parts.clone()), index, source, archiver()?)?
             }
             #[cfg(feature = "simulation")]
             Ground::Simulated(simulated) => {
                 queue.set_by_hand(indexer::by_hand(index, source));
                 let store = DiskStore::new(facts, Arc::clone(&simulated.disk));
-                let store = Guarded::new(store, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
+                let store = Guarded::new(store, journal, Arc::clone(&guard), Arc::clone(&queue));
                 let writer = Writer::new(store, parts.clone());
                 Archiver::start_simulated(archiver()?, &simulated.disk);
                 vec![Worker::Task(tokio::spawn(by_hand::run(writer, parts.bell, Arc::clone(&simulated.disk))))]

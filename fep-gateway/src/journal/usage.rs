@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use fep_protocol::reason::JournalError;
 
 use super::index_path;
+use super::newest::newest_path;
 use super::reading::JournalFiles;
 use super::sqlite::index::IndexReader;
 use crate::time::Rfc3339;
@@ -60,7 +61,8 @@ pub fn usage(paths: &[PathBuf]) -> Result<Usage, JournalError> {
         path.push(suffix);
         PathBuf::from(path)
     };
-    let others = [index.clone(), with(journal, "-wal"), with(&index, "-wal"), with(journal, ".reserve")];
+    let others =
+        [index.clone(), with(journal, "-wal"), with(&index, "-wal"), with(journal, ".reserve"), newest_path(journal)];
     let others = others.into_iter().map(|path| (len(&path), path)).filter(|(len, _)| *len > 0);
     let removed = files.removal()?.map(|removal| removal.sentence());
     Ok(Usage {

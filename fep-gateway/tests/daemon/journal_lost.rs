@@ -68,7 +68,8 @@ async fn after_a_crash_a_journal_without_its_write_ahead_log_is_refused() {
     for (taken, why) in [
         (&[LOG][..], ", but its index "),
         (&[LOG, "journal.sqlite-shm"], ", but its index "),
-        (&[&index[..], &[LOG]].concat(), " was not closed, and its write-ahead log "),
+        (&[&index[..], &[LOG]].concat(), ".newest says that there were more"),
+        (&[&index[..], &[LOG, ".newest"]].concat(), " was not closed, and its write-ahead log "),
     ] {
         remove(folder.path(), taken);
         check_refused(&setup, why).await;
@@ -80,6 +81,32 @@ async fn after_a_crash_a_journal_without_its_write_ahead_log_is_refused() {
     copy_all(whole.path(), folder.path());
     // Without its index it is whole: that is made again.
     remove(folder.path(), &index);
+    check_whole(&setup, &told).await;
+}
+
+#[tokio::test]
+async fn a_write_ahead_log_that_is_lost_while_the_index_is_behind_is_missed_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let setup = Setup::new(folder.path(), peer.port, "");
+    let daemon = setup.start().await;
+    let mut told = transfers(&daemon, &mut peer).await;
+    daemon.stop().await;
+    let before = tempfile::tempdir().unwrap();
+    copy_all(folder.path(), before.path());
+    let daemon = setup.start().await;
+    told.extend(transfers(&daemon, &mut peer).await);
+    daemon.kill().await;
+    let whole = tempfile::tempdir().unwrap();
+    copy_all(folder.path(), whole.path());
+    remove(folder.path(), &[LOG, "journal.sqlite-shm", "index.sqlite-wal", "index.sqlite-shm"]);
+    let index = "journal.index.sqlite";
+    fs::copy(before.path().join(index), folder.path().join(index)).unwrap();
+    check_refused(&setup, ".newest says that there were more").await;
+    // The older copy of the journal, with its own index.
+    fs::copy(before.path().join(FILE), &setup.journal).unwrap();
+    check_refused(&setup, ".newest says that there were more").await;
+    copy_all(whole.path(), folder.path());
     check_whole(&setup, &told).await;
 }
 
