@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use hyper::body::Incoming;
@@ -88,8 +88,10 @@ fn serve_one(
             Ok::<_, Infallible>(reply.map(|body| running.replies(body)))
         }
     });
-    let connection = http1::Builder::new().max_buf_size(HEAD_MAX_BYTES).serve_connection(stream, service);
-    let connection = connections.watch(connection);
+    let mut http = http1::Builder::new();
+    // The header has no form for a clock before 1970.
+    http.max_buf_size(HEAD_MAX_BYTES).auto_date_header(SystemTime::now() >= SystemTime::UNIX_EPOCH);
+    let connection = connections.watch(http.serve_connection(stream, service));
     tokio::spawn(async move {
         metrics::gauge!("fep_http_connections").increment(1);
         if let Err(error) = connection.await {

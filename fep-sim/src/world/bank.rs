@@ -31,6 +31,8 @@ pub(crate) struct Bank {
     pub(crate) lied: BTreeSet<Vec<u8>>,
     /// Whether it has ended business.
     is_closed: bool,
+    /// Whether its sign-on waits for our answer. On a line of its own it repeats it.
+    pub(super) owes_sign_on: bool,
     /// The connections on which a poll of the bank waits for its answer.
     polled: BTreeSet<ConnectionId>,
 }
@@ -66,6 +68,8 @@ pub(crate) enum BankEvent {
     Probed(ConnectionId),
     /// It polls on a connection.
     Poll(ConnectionId),
+    /// It repeats its sign-on.
+    SignOn,
 }
 
 /// Whether a telegram is neither about the session nor a test of the line.
@@ -92,6 +96,7 @@ impl Bank {
             notice_serial: 0,
             lied: BTreeSet::new(),
             is_closed: false,
+            owes_sign_on: false,
             polled: BTreeSet::new(),
         }
     }
@@ -172,6 +177,7 @@ impl World {
             BankEvent::Flood { per_s } => self.flood(number, per_s),
             BankEvent::Dial(line) => self.bank_dials(number, line),
             BankEvent::Poll(id) => self.bank_polls(number, id),
+            BankEvent::SignOn => self.repeats_sign_on(number),
             BankEvent::Probed(id) => self.break_connection(id),
             BankEvent::Notice(serial) => {
                 let bank = self.bank(number);
@@ -235,7 +241,7 @@ impl World {
         let answered = match kind.as_str() {
             "0800/100" if self.bank(number).is_closed => Some(answer(frame, "0003")),
             "0800/100" | "0800/200" | "0800/300" => Some(answer(frame, "0000")),
-            "0810/100" | "0810/200" => return,
+            "0810/100" | "0810/200" => return self.bank(number).owes_sign_on = false,
             "0100/100" => self.transfer(number, frame),
             "0600/100" => Some(self.inquiry(number, frame)),
             "0400/100" => Some(self.reversal(number, frame)),
@@ -265,6 +271,7 @@ impl World {
         if let Some(id) = self.outgoing(number, None) {
             self.send_to_gateway(id, duty(if closes { "200" } else { "100" }, trace));
         }
+        self.owes_sign_on(number, !closes);
     }
 
     /// It does not work on a request any more.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{BankEvent, is_business};
 use crate::setup::RECEIVE;
-use crate::telegram::Telegram;
+use crate::telegram::{Telegram, duty};
 use crate::world::{ConnectionId, Event, World};
 
 /// The pause before a bank looks again whether its line is there.
@@ -28,6 +28,25 @@ impl World {
         if self.line_of(id) == RECEIVE {
             self.after(KEEPALIVE, Event::Bank(number, BankEvent::Probed(id)));
         }
+    }
+
+    /// It waits for the answer to its sign-on. Its line may be down now, and the gateway does not sign on because of it.
+    pub(super) fn owes_sign_on(&mut self, number: usize, owes: bool) {
+        if self.setup.bank(number).pair.is_some() {
+            self.bank(number).owes_sign_on = owes;
+            self.after(AGAIN, Event::Bank(number, BankEvent::SignOn));
+        }
+    }
+
+    pub(super) fn repeats_sign_on(&mut self, number: usize) {
+        if !self.bank(number).owes_sign_on {
+            return;
+        }
+        if let Some(id) = self.outgoing(number, None) {
+            let trace = self.draw.between(800_000, 899_999);
+            self.send_to_gateway(id, duty("100", trace));
+        }
+        self.after(AGAIN, Event::Bank(number, BankEvent::SignOn));
     }
 
     /// An answer waits for the line on which it could be sent, or is lost.
