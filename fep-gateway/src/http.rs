@@ -16,11 +16,14 @@
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
+//! | `GET /problems`, `GET /problems/{code}` | the kinds of errors, with what to do |
 //! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
 //! | `GET /` | the console |
 //!
 //! There is no authentication. A client that reaches the port can use every route. Keep the port in a trusted network or behind a
 //! proxy that authenticates its clients.
+
+mod problem;
 
 mod error;
 mod places;
@@ -35,6 +38,7 @@ mod exchanges;
 mod health;
 mod institutions;
 mod notices;
+mod problems;
 mod settlement;
 
 use std::future::Future;
@@ -43,7 +47,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -54,6 +57,7 @@ use tracing::warn;
 
 use self::admission::Admission;
 pub use self::error::ApiError;
+use self::problem::Problem;
 use crate::config::Http;
 use crate::console;
 use crate::gateway::Gateway;
@@ -99,6 +103,8 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
         .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
+        .route("/problems", get(problems::list))
+        .route("/problems/{code}", get(problems::one))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::counters))
@@ -152,12 +158,12 @@ pub async fn serve(
 
 async fn no_route(request: Request) -> ApiError {
     let message = format!("there is nothing at {}", request.uri().path());
-    ApiError::new(StatusCode::NOT_FOUND, "no_such_route", message)
+    ApiError::new(Problem::NoSuchRoute, message)
 }
 
 async fn wrong_method(request: Request) -> ApiError {
     let message = format!("{} does not take {}", request.uri().path(), request.method());
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    ApiError::new(Problem::MethodNotAllowed, message)
 }
 
 /// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.

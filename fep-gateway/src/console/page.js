@@ -342,7 +342,7 @@ async function fetchJson(path) {
   // The header has whole seconds, so a small difference means nothing.
   if (!Number.isNaN(serverDate) && Math.abs(serverDate - Date.now()) > 2000) clockOffsetMs = serverDate - Date.now();
   const body = await response.json();
-  if (!response.ok) throw new Error(body.error ? body.error.message : `HTTP ${response.status}`);
+  if (!response.ok) throw new Error(body.detail || `HTTP ${response.status}`);
   return body;
 }
 

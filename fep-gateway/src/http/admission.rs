@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
-use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::BODY_MAX_BYTES;
 use super::error::ApiError;
+use super::problem::Problem;
 use crate::config::Http;
 
 /// How long the rest of a body that is too long is read, so that the client reads the reply and not a reset.
@@ -44,7 +45,7 @@ impl Admission {
     /// Checks that a request is meant for this gateway. A page on the internet can give its own name the gateway's address; a browser
     /// sends that name.
     fn check_host(&self, request: &Request) -> Result<(), ApiError> {
-        let bad = |message: &str| ApiError::new(StatusCode::BAD_REQUEST, "host", message);
+        let bad = |message: &str| ApiError::new(Problem::Host, message);
         let mut given = request.headers().get_all(HOST).iter();
         let header = given.next();
         if given.next().is_some() {
@@ -59,7 +60,7 @@ impl Admission {
             return Ok(());
         }
         let message = "this gateway does not have the name in the header Host; if it should, add it to `[http] hosts`, else use its IP address";
-        Err(ApiError::new(StatusCode::FORBIDDEN, "unknown_host", message))
+        Err(ApiError::new(Problem::UnknownHost, message))
     }
 
     /// Whether a name can only be that of this gateway: an address, a name without a dot, which nobody can have on the internet, or a
@@ -108,13 +109,13 @@ impl From<BadBody> for ApiError {
         match bad {
             BadBody::TooLong => {
                 let message = format!("the body has more than {BODY_MAX_BYTES} bytes");
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("max", BODY_MAX_BYTES)
+                Self::new(Problem::BodyTooLarge, message).with("max", BODY_MAX_BYTES)
             }
             BadBody::TooSlow => {
                 let message = "the body did not come in time (`[http] body_timeout_ms`); nothing was sent";
-                Self::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
+                Self::new(Problem::BodyTooSlow, message)
             }
-            BadBody::Cut => Self::new(StatusCode::BAD_REQUEST, "body", "the body is incomplete"),
+            BadBody::Cut => Self::new(Problem::BodyCut, "the body is incomplete"),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The body by which a person decides about one exchange or one notice.
 
 use axum::body::Bytes;
-use axum::http::StatusCode;
 use fep_protocol::settlement::PERSON_MAX_CHARS;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
+use super::problem::Problem;
 
 /// A decision, which is one of the words `W`.
 #[derive(Debug, Deserialize)]
@@ -25,11 +25,13 @@ pub(super) fn nobody() -> String {
 
 /// Reads the body. `example` says how to write one.
 pub(super) fn read<W: DeserializeOwned>(body: Bytes, example: &str) -> Result<DecisionBody<W>, ApiError> {
-    let refused = |kind, message| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, kind, message);
-    let body: DecisionBody<W> =
-        serde_json::from_slice(&body).map_err(|error| refused("bad_decision", format!("{error}; {example}")))?;
+    let body: DecisionBody<W> = serde_json::from_slice(&body)
+        .map_err(|error| ApiError::new(Problem::BadDecision, format!("{error}; {example}")))?;
     if body.note.chars().any(|character| character.is_control() && character != '\n') {
-        return Err(refused("bad_note", "a note has text and line ends, and no other control characters".to_owned()));
+        return Err(ApiError::new(
+            Problem::BadNote,
+            "a note has text and line ends, and no other control characters".to_owned(),
+        ));
     }
     Ok(DecisionBody { person: named(body.person)?, ..body })
 }
@@ -41,5 +43,5 @@ pub(super) fn named(person: String) -> Result<String, ApiError> {
         return Ok(person);
     }
     let message = format!("`person` has 1 to {PERSON_MAX_CHARS} characters in one line");
-    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_person", message))
+    Err(ApiError::new(Problem::NoPerson, message))
 }

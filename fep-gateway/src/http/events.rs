@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
+use axum::http::HeaderName;
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use fep_protocol::budget::Budget;
@@ -22,6 +22,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::error::ApiError;
+use super::problem::Problem;
 use super::{LISTENERS_MAX, Shared};
 use crate::console::notices::notice_summary;
 use crate::console::view::summary;
@@ -130,7 +131,7 @@ impl EventHub {
 pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResponse, ApiError> {
     let place = Arc::clone(&shared.listeners).try_acquire_owned().map_err(|_| {
         let message = format!("{LISTENERS_MAX} clients listen to events already");
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners", message)
+        ApiError::new(Problem::TooManyListeners, message)
     })?;
     let mut stopping = shared.stopping.clone();
     let stopped = async move {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::Shared;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
+use super::problem::Problem;
 use crate::console::view::{Summary, View, summary, view};
 use crate::gateway::LineSpec;
 use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
@@ -98,7 +99,7 @@ pub(super) async fn ask(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let Path((institution, telegram)) = names.map_err(|error| bad_request("path", &error.body_text()))?;
+    let Path((institution, telegram)) = names.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
     refuse_foreign_page(&headers)?;
     let key = idempotency_key(&headers)?;
     let fields = parse(&body)?;
@@ -123,9 +124,8 @@ const REPLY_BYTES: usize = 4096;
 /// A reply as JSON. [`Json`] begins with little room and grows often.
 fn in_one_piece(reply: &Reply<'_>) -> Result<impl IntoResponse + use<>, ApiError> {
     let mut body = Vec::with_capacity(REPLY_BYTES);
-    serde_json::to_writer(&mut body, reply).map_err(|error| {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "unwritable", format!("the reply cannot be written: {error}"))
-    })?;
+    serde_json::to_writer(&mut body, reply)
+        .map_err(|error| ApiError::new(Problem::Unwritable, format!("the reply cannot be written: {error}")))?;
     Ok(([(CONTENT_TYPE, "application/json")], body))
 }
 
@@ -184,7 +184,7 @@ pub(super) async fn list(
 
 /// The length of a list, from its query.
 pub(super) fn limit_of(query: Result<Query<ListQuery>, QueryRejection>) -> Result<usize, ApiError> {
-    let Query(query) = query.map_err(|error| bad_request("query", &error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
     checked_limit(query.limit)
 }
 
@@ -192,14 +192,14 @@ pub(super) fn limit_of(query: Result<Query<ListQuery>, QueryRejection>) -> Resul
 pub(super) fn checked_limit(limit: Option<usize>) -> Result<usize, ApiError> {
     let limit = limit.unwrap_or(LIST_DEFAULT);
     if !(1..=LIST_MAX).contains(&limit) {
-        return Err(bad_request("query", &format!("limit is {limit}, it must be 1 to {LIST_MAX}")));
+        return Err(ApiError::new(Problem::Query, format!("limit is {limit}, it must be 1 to {LIST_MAX}")));
     }
     Ok(limit)
 }
 
 pub(super) async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Exchange, ApiError> {
-    let Path(id) = id.map_err(|error| bad_request("path", &error.body_text()))?;
-    let unknown = || ApiError::new(StatusCode::NOT_FOUND, "unknown_exchange", format!("there is no exchange {id:?}"));
+    let Path(id) = id.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
+    let unknown = || ApiError::new(Problem::UnknownExchange, format!("there is no exchange {id:?}"));
     let name: ExchangeId = id.parse().map_err(|_| unknown())?;
     shared.gateway.find(&name).await?.ok_or_else(unknown)
 }
@@ -254,7 +254,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = given.next() else { return Ok(None) };
     if given.next().is_some() {
-        return Err(bad_request("idempotency_key", "the header Idempotency-Key is given twice"));
+        return Err(ApiError::new(Problem::IdempotencyKey, "the header Idempotency-Key is given twice"));
     }
     match key.to_str() {
         Ok(key) if (1..=IDEMPOTENCY_KEY_MAX_BYTES).contains(&key.len()) => Ok(Some(key)),
@@ -262,26 +262,25 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
             let message = format!(
                 "the header Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_MAX_BYTES} visible ASCII characters"
             );
-            Err(bad_request("idempotency_key", &message))
+            Err(ApiError::new(Problem::IdempotencyKey, message))
         }
     }
 }
 
 /// Parses the body. Text that is not JSON is a bad request (400). JSON with a duplicate key is well-formed but unprocessable (422).
 fn parse(body: &[u8]) -> Result<Value, ApiError> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| bad_request("not_json", &format!("the body is not UTF-8 at byte {}", error.valid_up_to())))?;
+    let text = std::str::from_utf8(body).map_err(|error| {
+        ApiError::new(Problem::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
+    })?;
     if let Some(at) = too_deep(body) {
         let message = format!("the body is nested more than {DEPTH_MAX} deep at byte {at}");
-        return Err(bad_request("too_deep", &message).with("max", DEPTH_MAX));
+        return Err(ApiError::new(Problem::TooDeep, message).with("max", DEPTH_MAX));
     }
     json::parse(text).map_err(|error| {
         let well_formed = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
         match error.fault() {
-            Fault::NotJson { reason } if well_formed => {
-                ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "duplicate_key", &**reason)
-            }
-            Fault::NotJson { reason } => bad_request("not_json", &format!("the body is not JSON: {reason}")),
+            Fault::NotJson { reason } if well_formed => ApiError::new(Problem::DuplicateKey, &**reason),
+            Fault::NotJson { reason } => ApiError::new(Problem::NotJson, format!("the body is not JSON: {reason}")),
             _ => ApiError::invalid(&error),
         }
     })
@@ -303,8 +302,4 @@ fn too_deep(body: &[u8]) -> Option<usize> {
         }
         depth > DEPTH_MAX
     })
-}
-
-fn bad_request(kind: &str, message: &str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, kind, message)
 }

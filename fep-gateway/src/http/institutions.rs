@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use fep_protocol::breaker::BreakerScope;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use super::Shared;
 use super::decision::{named, nobody};
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
+use super::problem::Problem;
 use crate::gateway::{Decision, InstitutionStatus, Undecided};
 
 /// The maximum length of a note, in characters.
@@ -176,15 +177,14 @@ async fn decide(
         Ok(()) => {}
         Err(Undecided::UnknownInstitution) => return Err(unknown(&name)),
         Err(Undecided::Cannot(why)) => {
-            return Err(ApiError::new(StatusCode::CONFLICT, "cannot_decide", why.to_string()));
+            return Err(ApiError::new(Problem::CannotDecide, why.to_string()));
         }
     }
     shared.gateway.institution(&name).await.map(Json).ok_or_else(|| unknown(&name))
 }
 
 fn parse<B: for<'d> Deserialize<'d>>(body: Bytes) -> Result<B, ApiError> {
-    serde_json::from_slice(&body)
-        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "not_a_decision", error.to_string()))
+    serde_json::from_slice(&body).map_err(|error| ApiError::new(Problem::NotADecision, error.to_string()))
 }
 
 fn noted(note: String) -> Result<String, ApiError> {
@@ -194,9 +194,9 @@ fn noted(note: String) -> Result<String, ApiError> {
     }
     let message =
         format!("write a `note` of one line with at most {NOTE_MAX_CHARS} characters: others read it as the reason");
-    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_note", message))
+    Err(ApiError::new(Problem::NoNote, message))
 }
 
 fn unknown(name: &str) -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "unknown_institution", format!("there is no institution {name:?}"))
+    ApiError::new(Problem::UnknownInstitution, format!("there is no institution {name:?}"))
 }

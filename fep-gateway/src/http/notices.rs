@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use fep_protocol::delivery::{DeliveryDecision, DeliveryWish, NotDelivered, PastDeliveryFact, Stage};
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::fact::Fact;
@@ -15,6 +15,7 @@ use super::decision;
 use super::error::ApiError;
 use super::exchanges::checked_limit;
 use super::origin::refuse_foreign_page;
+use super::problem::Problem;
 use crate::console::notices::{NoticeSummary, notice_summary};
 use crate::console::view::{View, view};
 use crate::gateway::{DeliverError, NoticeFilter, StoredNotice};
@@ -83,12 +84,12 @@ pub(super) async fn list(
     State(shared): State<Shared>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<List>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "query", error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
     let limit = checked_limit(query.limit)?;
     if let Some(state) = query.state.as_deref().filter(|state| !Stage::NAMES.contains(state)) {
         let names = Stage::NAMES.join(", ");
         let message = format!("there is no state {state:?}; there are: {names}");
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, "query", message));
+        return Err(ApiError::new(Problem::Query, message));
     }
     let ListQuery { institution, telegram, state, .. } = query;
     let filter = NoticeFilter { institution, telegram, state, ..NoticeFilter::default() };
@@ -167,8 +168,8 @@ fn with_persons(mut delivered: Delivered, facts: &[(u64, Fact)]) -> Delivered {
 }
 
 async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<StoredNotice, ApiError> {
-    let Path(id) = id.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "path", error.body_text()))?;
-    let unknown = || ApiError::new(StatusCode::NOT_FOUND, "unknown_notice", format!("there is no notice {id:?}"));
+    let Path(id) = id.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
+    let unknown = || ApiError::new(Problem::UnknownNotice, format!("there is no notice {id:?}"));
     let name: ExchangeId = id.parse().map_err(|_| unknown())?;
     shared.gateway.find_notice(&name).await?.ok_or_else(unknown)
 }
@@ -189,19 +190,17 @@ fn fact_view(number: u64, fact: &Fact) -> FactView {
 }
 
 fn refused(error: &DeliverError) -> ApiError {
-    let (status, kind) = match error {
-        DeliverError::UnknownNotice | DeliverError::NotDelivered(NotDelivered::NotHere) => {
-            (StatusCode::NOT_FOUND, "unknown_notice")
-        }
-        DeliverError::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "stopped"),
+    let problem = match error {
+        DeliverError::UnknownNotice | DeliverError::NotDelivered(NotDelivered::NotHere) => Problem::UnknownNotice,
+        DeliverError::Stopped => Problem::Stopped,
         DeliverError::NotDelivered(why) => match why {
-            NotDelivered::NothingToDeliver => (StatusCode::CONFLICT, "nothing_to_deliver"),
-            NotDelivered::AlreadyEnded => (StatusCode::CONFLICT, "already_ended"),
-            NotDelivered::Running => (StatusCode::CONFLICT, "delivery_running"),
-            NotDelivered::TooManyDecisions => (StatusCode::CONFLICT, "too_many_decisions"),
-            _ => (StatusCode::UNPROCESSABLE_ENTITY, "bad_note"),
+            NotDelivered::NothingToDeliver => Problem::NothingToDeliver,
+            NotDelivered::AlreadyEnded => Problem::AlreadyEnded,
+            NotDelivered::Running => Problem::DeliveryRunning,
+            NotDelivered::TooManyDecisions => Problem::TooManyDecisions,
+            _ => Problem::BadNote,
         },
-        DeliverError::Journal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "journal"),
+        DeliverError::Journal(_) => Problem::Journal,
     };
-    ApiError::new(status, kind, error.to_string())
+    ApiError::new(problem, error.to_string())
 }

@@ -1,9 +1,10 @@
 //! Which web pages may post: only those of the gateway itself.
 
+use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
 
 use super::error::ApiError;
+use super::problem::Problem;
 
 /// Refuses posts from web pages of other sites. Such a page can make an operator's browser post here, and must not move money or stop
 /// business.
@@ -15,5 +16,5 @@ pub(super) fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), ApiError> {
         return Ok(());
     }
     let message = "a page of another origin may not post here; services leave the header Origin out";
-    Err(ApiError::new(StatusCode::FORBIDDEN, "origin", message))
+    Err(ApiError::new(Problem::Origin, message))
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use fep_protocol::exchange::{Exchange, Money};
 use fep_protocol::settlement::{
@@ -18,6 +18,7 @@ use super::error::ApiError;
 use super::exchanges::{ListQuery, find, limit_of, reply_of};
 use super::notices::{self, Delivered};
 use super::origin::refuse_foreign_page;
+use super::problem::Problem;
 use crate::console::view::{Summary, summary};
 use crate::gateway::SettleError;
 
@@ -109,17 +110,17 @@ pub(super) async fn settle(
 }
 
 fn refused(error: &SettleError) -> ApiError {
-    let (status, kind) = match error {
-        SettleError::UnknownExchange => (StatusCode::NOT_FOUND, "unknown_exchange"),
-        SettleError::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "stopped"),
+    let problem = match error {
+        SettleError::UnknownExchange => Problem::UnknownExchange,
+        SettleError::Stopped => Problem::Stopped,
         SettleError::NotDecided(why) => match why {
-            NotDecided::NoSuchCase => (StatusCode::CONFLICT, "no_case"),
-            NotDecided::AlreadySettled => (StatusCode::CONFLICT, "already_settled"),
-            NotDecided::NoSuchStep(_) => (StatusCode::CONFLICT, "no_such_step"),
-            NotDecided::TooManyDecisions => (StatusCode::CONFLICT, "too_many_decisions"),
-            _ => (StatusCode::UNPROCESSABLE_ENTITY, "bad_note"),
+            NotDecided::NoSuchCase => Problem::NoCase,
+            NotDecided::AlreadySettled => Problem::AlreadySettled,
+            NotDecided::NoSuchStep(_) => Problem::NoSuchStep,
+            NotDecided::TooManyDecisions => Problem::TooManyDecisions,
+            _ => Problem::BadNote,
         },
-        SettleError::Journal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "journal"),
+        SettleError::Journal(_) => Problem::Journal,
     };
-    ApiError::new(status, kind, error.to_string())
+    ApiError::new(problem, error.to_string())
 }

@@ -28,7 +28,7 @@ fn parsed(reply: &str) -> (u16, Json) {
 }
 
 fn kind((status, body): &(u16, Json)) -> (u16, &str) {
-    (*status, body["error"]["kind"].as_str().unwrap_or_default())
+    (*status, body["code"].as_str().unwrap_or_default())
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn deep_json_and_control_characters_are_refused_by_their_names() {
     let deep = format!("{{\"amount\": {}1{}}}", "[".repeat(5000), "]".repeat(5000));
     let refused = ask(daemon.port, "localhost", deep.as_bytes()).await;
     assert_eq!(kind(&refused), (400, "too_deep"));
-    assert!(refused.1["error"]["message"].as_str().unwrap().ends_with("at byte 110"), "{}", refused.1);
+    assert!(refused.1["detail"].as_str().unwrap().ends_with("at byte 110"), "{}", refused.1);
 
     let with = |field: &str, text: &str| {
         let mut body: Json = serde_json::from_str(&transfer(1)).unwrap();
@@ -185,7 +185,7 @@ async fn deep_json_and_control_characters_are_refused_by_their_names() {
     for text in ["홍\u{0}동", "홍\n동", "\u{1b}[2J", "홍\u{7f}"] {
         let refused = ask(daemon.port, "localhost", with("payee_name", text).as_bytes()).await;
         assert_eq!(kind(&refused), (422, "control_character"), "{text:?}: {}", refused.1);
-        assert_eq!(refused.1["error"]["field"], json!("payee_name"));
+        assert_eq!(refused.1["field"], json!("payee_name"));
     }
     assert!(peer.is_quiet().await);
 

@@ -62,8 +62,8 @@ async fn an_idempotency_key_names_one_exchange() {
     let (status, again) = bench.transfer(&transfer("rent"), Some("k1")).await;
     assert_eq!((status, &again["exchange"]), (StatusCode::OK, &first["exchange"]));
     let (status, other) = bench.transfer(&transfer("other"), Some("k1")).await;
-    assert_eq!((status, &other["error"]["kind"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("other_body")));
-    assert_eq!(other["error"]["exchange"], first["exchange"]);
+    assert_eq!((status, &other["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("other_body")));
+    assert_eq!(other["exchange"], first["exchange"]);
     let slow = transfer("slow");
     let meanwhile = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -74,20 +74,38 @@ async fn an_idempotency_key_names_one_exchange() {
     let (ok, conflict, refused) =
         if status.is_success() { (status, other_status, other) } else { (other_status, status, reply) };
     assert_eq!((ok, conflict), (StatusCode::OK, StatusCode::CONFLICT));
-    assert_eq!(refused["error"]["kind"], "still_running");
+    assert_eq!(refused["code"], "still_running");
 }
 
 /// Posts a body and checks the error: status, kind, and a piece of the message.
 async fn check(bench: &Bench, path: &str, body: &str, status: u16, kind: &str, message: &str) -> Json {
     let (found, reply) = bench.post(path, body.to_owned(), &[]).await;
-    let error = reply["error"].clone();
-    assert_eq!((found.as_u16(), error["kind"].as_str().unwrap()), (status, kind), "{error}");
-    let text = error["message"].as_str().unwrap();
+    assert_eq!((found.as_u16(), reply["code"].as_str().unwrap()), (status, kind), "{reply}");
+    let text = reply["detail"].as_str().unwrap();
     assert!(text.contains(message) && !text.contains('\n'), "{text}");
     for secret in SECRETS {
         assert!(!reply.to_string().contains(secret), "{reply}");
     }
-    error
+    reply
+}
+
+#[tokio::test]
+async fn an_error_is_a_problem_whose_kind_the_gateway_explains() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let reply = bench.raw("/v1/exchanges?limit=0").await;
+    assert_eq!(reply.headers()["content-type"], "application/problem+json");
+    let problem: Json = reply.json().await.unwrap();
+    assert_eq!(keys(&problem), ["code", "detail", "status", "title", "type"], "RFC 9457, and the code: {problem}");
+    assert_eq!((&problem["status"], &problem["type"]), (&json!(400), &json!("/problems/query")));
+    let (status, row) = bench.get(problem["type"].as_str().unwrap()).await;
+    assert_eq!(status, StatusCode::OK);
+    for name in ["code", "status", "title", "type"] {
+        assert_eq!(row[name], problem[name], "{name}");
+    }
+    assert!(!row["advice"].as_str().unwrap().is_empty());
+    let (_, table) = bench.get("/problems").await;
+    assert!(table["problems"].as_array().unwrap().contains(&row), "{table}");
+    assert_eq!(bench.get("/problems/none").await.1["code"], "no_such_problem");
 }
 
 #[tokio::test]
@@ -128,9 +146,9 @@ async fn names_that_do_not_exist_are_404_with_the_near_ones() {
     check(&bench, "/v1/nothing", "{}", 404, "no_such_route", "/v1/nothing").await;
     check(&bench, "/v1/lines", "{}", 405, "method_not_allowed", "does not take POST").await;
     let (status, reply) = bench.get("/v1/exchanges/nobody").await;
-    assert_eq!((status, &reply["error"]["kind"]), (StatusCode::NOT_FOUND, &json!("unknown_exchange")));
+    assert_eq!((status, &reply["code"]), (StatusCode::NOT_FOUND, &json!("unknown_exchange")));
     let (status, reply) = bench.get("/v1/exchanges?limit=0").await;
-    assert_eq!((status, &reply["error"]["kind"]), (StatusCode::BAD_REQUEST, &json!("query")));
+    assert_eq!((status, &reply["code"]), (StatusCode::BAD_REQUEST, &json!("query")));
     assert_eq!(bench.get("/v1/exchanges?limit=x").await.0, StatusCode::BAD_REQUEST);
     assert_eq!(bench.get("/v1/exchanges?limt=5").await.0, StatusCode::BAD_REQUEST);
 }
@@ -141,7 +159,7 @@ async fn no_foreign_page_can_post() {
     let path = "/v1/institutions/bank-a/exchanges/Transfer";
     for origin in ["https://elsewhere.example", "null", "http://127.0.0.1:1"] {
         let (status, reply) = bench.post(path, transfer("rent").to_string(), &[("origin", origin)]).await;
-        assert_eq!((status, &reply["error"]["kind"]), (StatusCode::FORBIDDEN, &json!("origin")), "{origin}");
+        assert_eq!((status, &reply["code"]), (StatusCode::FORBIDDEN, &json!("origin")), "{origin}");
     }
     let (status, _) = bench.post(path, transfer("rent").to_string(), &[("origin", &bench.url)]).await;
     assert_eq!(status, StatusCode::OK);
@@ -218,7 +236,7 @@ async fn the_number_of_listeners_is_limited_and_places_are_given_back() {
         listeners.push(bench.raw("/v1/events").await);
     }
     let (status, reply) = bench.get("/v1/events").await;
-    assert_eq!((status, &reply["error"]["kind"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("too_many_listeners")));
+    assert_eq!((status, &reply["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("too_many_listeners")));
     listeners.clear();
     for _ in 0..500 {
         // The gateway notices a closed connection only when it writes the next event to it.
@@ -245,7 +263,7 @@ async fn a_person_stops_and_opens_business_with_an_institution() {
         ("bank-a/business", json!({ "decision": "unblock" }), 409, "cannot_decide"),
     ] {
         let (got, reply) = decide(what, body).await;
-        assert_eq!((got.as_u16(), &reply["error"]["kind"]), (status, &json!(kind)), "{reply}");
+        assert_eq!((got.as_u16(), &reply["code"]), (status, &json!(kind)), "{reply}");
     }
     let foreign = [("origin", "http://evil.example")];
     let trip = json!({ "decision": "trip", "note": "maintenance" });
@@ -293,7 +311,7 @@ async fn a_person_stops_starts_and_switches_lines() {
         ("switchover", json!({ "decision": "return", "note": " " }), 422, "no_note"),
     ] {
         let (got, reply) = decide(what, body).await;
-        assert_eq!((got.as_u16(), &reply["error"]["kind"]), (status, &json!(kind)), "{what}: {reply}");
+        assert_eq!((got.as_u16(), &reply["code"]), (status, &json!(kind)), "{what}: {reply}");
     }
     let (status, reply) =
         decide("switchover", json!({ "decision": "switch", "line": "backup", "note": "works" })).await;

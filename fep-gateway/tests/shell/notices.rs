@@ -145,13 +145,13 @@ async fn a_person_sees_a_notice_that_no_service_took_and_delivers_it_again() {
     service.works.store(true, Ordering::SeqCst);
     let path = format!("/v1/notices/{id}/delivery");
     let decide = async |body: Value| bench.post(&path, body.to_string(), &[]).await;
-    assert_eq!(decide(json!({"decision": "deliver", "note": ""})).await.1["error"]["kind"], "bad_note");
-    assert_eq!(decide(json!({"decision": "drop", "note": "x"})).await.1["error"]["kind"], "bad_decision");
+    assert_eq!(decide(json!({"decision": "deliver", "note": ""})).await.1["code"], "bad_note");
+    assert_eq!(decide(json!({"decision": "drop", "note": "x"})).await.1["code"], "bad_decision");
     let (status, decided) = decide(json!({"decision": "deliver", "note": "it works again", "person": "kim"})).await;
     assert_eq!(status, 200, "{decided}");
     assert_eq!(service.next().await["attempt"], 3);
     bench.until(&format!("/v1/notices/{id}"), |reply| reply["notice"]["state"] == "delivered").await;
-    assert_eq!(decide(json!({"decision": "close", "note": "x"})).await.1["error"]["kind"], "already_ended");
+    assert_eq!(decide(json!({"decision": "close", "note": "x"})).await.1["code"], "already_ended");
     assert_eq!(bench.get("/v1/dead-letters").await.1, json!({"dead_letters": [], "notices": []}));
 }
 
@@ -167,10 +167,10 @@ async fn lists_of_notices_have_limits_and_filters() {
     }
     for query in ["limit=0", "limit=1001", "limit=x", "state=lost", "sort=up"] {
         let (status, reply) = found(query).await;
-        assert_eq!((status.as_u16(), &reply["error"]["kind"]), (400, &json!("query")), "{query}");
+        assert_eq!((status.as_u16(), &reply["code"]), (400, &json!("query")), "{query}");
     }
     let (status, reply) = bench.get("/v1/notices/0193a1b2c3d400002a9f3e").await;
-    assert_eq!((status.as_u16(), &reply["error"]["kind"]), (404, &json!("unknown_notice")));
+    assert_eq!((status.as_u16(), &reply["code"]), (404, &json!("unknown_notice")));
     assert_eq!(bench.get("/v1/exchanges").await.1["exchanges"], json!([]), "a notice is no exchange");
 }
 

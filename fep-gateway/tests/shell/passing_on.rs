@@ -35,7 +35,7 @@ async fn both_exchanges_say_where_the_other_one_is() {
         let body = format!(r#"{{"decision": "trip", "note": "maintenance"{by}}}"#);
         bench.post("/v1/institutions/bank-a/breaker", body, &[]).await
     };
-    assert_eq!(trip(r#", "person": "\n""#).await.1["error"]["kind"], "no_person");
+    assert_eq!(trip(r#", "person": "\n""#).await.1["code"], "no_person");
     assert_eq!(trip("").await.1["breakers"][0]["person"], "operator");
     let (status, acting) = trip(r#", "person": "김""#).await;
     assert_eq!((status, &acting["breakers"][0]["person"]), (StatusCode::OK, &json!("김")), "{acting}");

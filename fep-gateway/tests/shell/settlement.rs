@@ -70,7 +70,7 @@ async fn a_dead_letter_is_listed_with_its_history_until_a_person_settles_it() {
     let path = format!("/v1/exchanges/{id}/settlement");
     let check = async |body: Json, status: StatusCode, kind: &str| {
         let (found, reply) = decide(&bench, &path, &body).await;
-        assert_eq!((found, reply["error"]["kind"].as_str()), (status, Some(kind)), "{body}: {reply}");
+        assert_eq!((found, reply["code"].as_str()), (status, Some(kind)), "{body}: {reply}");
     };
     check(json!({"decision": "lost", "note": "x"}), StatusCode::UNPROCESSABLE_ENTITY, "bad_decision").await;
     check(json!({"decision": "done", "note": " "}), StatusCode::UNPROCESSABLE_ENTITY, "bad_note").await;
@@ -87,5 +87,5 @@ async fn a_dead_letter_is_listed_with_its_history_until_a_person_settles_it() {
     let (_, answered) = bench.transfer(&transfer("rent"), None).await;
     let path = format!("/v1/exchanges/{}/settlement", answered["exchange"].as_str().unwrap());
     let (status, reply) = decide(&bench, &path, &json!({"decision": "done", "note": "x"})).await;
-    assert_eq!((status, &reply["error"]["kind"]), (StatusCode::CONFLICT, &json!("no_case")));
+    assert_eq!((status, &reply["code"]), (StatusCode::CONFLICT, &json!("no_case")));
 }

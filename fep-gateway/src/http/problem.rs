@@ -1,0 +1,131 @@
+//! The kinds of errors of the HTTP interface: the code that programs read, the status, and what to do. The gateway serves this table at
+//! `/problems`, and each error refers to its row.
+
+use serde::Serialize;
+
+/// What a kind of error means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Meaning {
+    /// The stable code. It is never renamed and never used for something else.
+    pub(super) code: &'static str,
+    pub(super) status: u16,
+    pub(super) title: &'static str,
+    /// What the client should do.
+    pub(super) advice: &'static str,
+}
+
+/// One table makes the kinds, their list and their meanings, so that none can be forgotten in one of them.
+macro_rules! problems {
+    ($($kind:ident $status:literal $code:literal $title:literal $advice:literal)*) => {
+        /// A kind of error.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Problem {
+            $($kind,)*
+        }
+
+        impl Problem {
+            /// All kinds, in the order of their codes.
+            pub(super) const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            pub(super) const fn meaning(self) -> Meaning {
+                match self {
+                    $(Self::$kind => Meaning { code: $code, status: $status, title: $title, advice: $advice },)*
+                }
+            }
+        }
+    };
+}
+
+problems! {
+    AlreadyEnded 409 "already_ended" "the delivery of the notice has ended" "nothing: look at the notice for how it ended"
+    AlreadySettled 409 "already_settled" "the exchange is settled"
+        "nothing: look at the exchange for what settled it"
+    BadDecision 422 "bad_decision" "the body is not a decision" "write the body as `detail` says"
+    BadNote 422 "bad_note" "the note or the person cannot be stored" "write it as `detail` says"
+    BadSpec 500 "bad_spec" "the spec of the telegram is wrong" "report it to those who operate the gateway: other fields do not help"
+    BodyCut 400 "body" "the body is incomplete" "send the whole body"
+    BodyTooLarge 413 "body_too_large" "the body is too long" "send at most `max` bytes"
+    BodyTooSlow 408 "body_too_slow" "the body did not come in time" "send it again: nothing was sent to the institution"
+    CannotDecide 409 "cannot_decide" "the decision cannot be carried out now" "look at the state of the institution"
+    ControlCharacter 422 "control_character" "a field has a control character"
+        "leave it out, or ask those who operate the gateway to name the field in `control_characters`"
+    DeliveryRunning 409 "delivery_running" "the notice is being delivered now" "wait for the end of the attempt"
+    DuplicateKey 422 "duplicate_key" "an object of the body has a name twice" "send each name once"
+    Host 400 "host" "the header Host cannot be used" "send one header Host with the name of the gateway"
+    IdempotencyKey 400 "idempotency_key" "the header Idempotency-Key cannot be used" "send it once, with the length that `detail` says"
+    Invalid 422 "invalid" "the fields make no telegram" "correct the field that `detail` names"
+    Journal 500 "journal" "the journal cannot be read or written" "report it to those who operate the gateway"
+    KeyUnchecked 503 "key_unchecked" "the idempotency key could not be looked up"
+        "send the same request with the same key again: nothing was sent now, and nothing is known about earlier calls"
+    MethodNotAllowed 405 "method_not_allowed" "the route does not take this method" "look at the header Allow"
+    Missing 422 "missing" "a field is missing" "send the field"
+    NoCase 409 "no_case" "the exchange has no settlement" "nothing: only exchanges that move money and have an unknown outcome have one"
+    NoFrame 422 "no_frame" "the telegram cannot be put into a frame" "change the value that `detail` names"
+    NoNote 422 "no_note" "a decision needs a note" "write a `note` of one line: others read it as the reason"
+    NoPerson 422 "no_person" "the name of the person cannot be stored" "write `person` as `detail` says"
+    NoSuchKind 404 "no_such_problem" "there is no such kind of error" "look at /problems"
+    NoSuchRoute 404 "no_such_route" "there is nothing at this path" "look at /openapi.json"
+    NoSuchStep 409 "no_such_step" "the institution has no such telegram" "decide it in another way"
+    NotADecision 400 "not_a_decision" "the body is not a decision" "write the body as `detail` says"
+    NotARequest 404 "not_a_request" "a service cannot send this telegram" "send the telegrams that /openapi.json has"
+    NotFull 422 "not_full" "a field that has to be full is too short" "send a value of the whole length"
+    NotInCharset 422 "not_in_charset" "a character is not in the charset of the field" "replace the character that `detail` names"
+    NotJson 400 "not_json" "the body is not JSON" "send JSON in UTF-8"
+    NotTheComputed 422 "not_the_computed" "a computed field was sent with another value" "leave the field out"
+    NothingToDeliver 409 "nothing_to_deliver" "the notice has nothing to deliver" "nothing: no service gets notices of this kind"
+    Origin 403 "origin" "a web page of another site posted" "leave the header Origin out: only pages of the gateway itself may post"
+    OtherBody 422 "other_body" "the idempotency key belongs to another request" "use a new key for each request, and the same key only for the same one"
+    OtherKey 422 "other_key" "the telegram has another correlation key" "leave the key fields to the gateway"
+    OtherLayout 422 "other_layout" "the telegram has another layout" "use the telegram of this institution"
+    Path 400 "path" "the path cannot be read" "write the path as `detail` says"
+    Query 400 "query" "the query cannot be read" "write the query as `detail` says"
+    StillRunning 409 "still_running" "the exchange with this idempotency key still runs" "ask `GET /v1/exchanges/{id}` for its outcome"
+    Stopped 503 "stopped" "the gateway has stopped" "ask again when it runs"
+    TooDeep 400 "too_deep" "the body is nested too deep" "send the fields as the telegram has them"
+    TooLong 422 "too_long" "a value is too long for its field" "shorten it to `len` bytes in the charset of the field"
+    TooManyDecisions 409 "too_many_decisions" "too many decisions were made about it" "settle it, or close it"
+    TooManyListeners 503 "too_many_listeners" "too many clients listen to events" "close other listeners, or ask again later"
+    UnknownCode 422 "unknown_code" "the list of codes does not have this code" "send a code of the list"
+    UnknownExchange 404 "unknown_exchange" "there is no such exchange" "look at the ID: 22 hexadecimal digits"
+    UnknownField 422 "unknown_field" "the telegram has no such field" "look at `nearest`, or at the schema of the telegram"
+    UnknownHost 403 "unknown_host" "the name in the header Host is not that of this gateway"
+        "use the gateway's address, or ask those who operate it to add the name to `[http] hosts`"
+    UnknownInstitution 404 "unknown_institution" "there is no such institution" "use one of `known`"
+    UnknownNotice 404 "unknown_notice" "there is no such notice" "look at the ID: 22 hexadecimal digits"
+    UnknownTelegram 404 "unknown_telegram" "the institution has no such telegram" "look at `nearest`, or at /openapi.json"
+    Unwritable 500 "unwritable" "the reply cannot be written" "report it to those who operate the gateway"
+    WrongCount 422 "wrong_count" "a group has a wrong number of entries" "send the number of entries that `detail` says"
+    WrongType 422 "wrong_type" "a value has a wrong type" "send the type that `expected` says"
+}
+
+impl Problem {
+    /// The kind with this code.
+    pub(super) fn with_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|problem| problem.meaning().code == code)
+    }
+
+    /// What errors of this kind have as `type`: the place of its row.
+    pub(super) fn type_of(self) -> String {
+        format!("/problems/{}", self.meaning().code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_own_code_a_status_of_an_error_and_advice() {
+        let codes: Vec<_> = Problem::ALL.iter().map(|problem| problem.meaning().code).collect();
+        assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");
+        for problem in Problem::ALL {
+            let Meaning { code, status, title, advice } = problem.meaning();
+            assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{code}");
+            assert!(StatusCode::from_u16(status).unwrap().as_u16() >= 400, "{code}");
+            assert!(!title.is_empty() && !advice.is_empty(), "{code}");
+            assert_eq!(Problem::with_code(code), Some(*problem));
+        }
+    }
+}
