@@ -1,11 +1,7 @@
 //! The console: one page at `/` that shows the current lines and exchanges. It needs no login, no framework and no internet.
 //!
-//! The page shows only data from the HTTP interface. It gets telegrams in the form of [`view`], where the secrets of the layout are
-//! already masked. A secret never reaches the browser.
-
-pub mod view;
-
-pub mod notices;
+//! The page shows only data from the HTTP interface. It gets telegrams in the form of [`View`](crate::contract::view::View), where the
+//! secrets of the layout are already masked. A secret never reaches the browser.
 
 use axum::Router;
 use axum::http::HeaderName;

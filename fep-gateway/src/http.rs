@@ -23,8 +23,6 @@
 //! There is no authentication. A client that reaches the port can use every route. Keep the port in a trusted network or behind a
 //! proxy that authenticates its clients.
 
-mod problem;
-
 mod error;
 mod places;
 mod watched;
@@ -57,9 +55,9 @@ use tracing::warn;
 
 use self::admission::Admission;
 pub use self::error::ApiError;
-use self::problem::Problem;
 use crate::config::Http;
 use crate::console;
+use crate::contract::problem::Problem;
 use crate::gateway::Gateway;
 use crate::metrics;
 

@@ -29,6 +29,8 @@ pub mod gateway;
 pub mod callback;
 pub mod metrics;
 
+pub mod contract;
+
 pub mod console;
 pub mod http;
 

@@ -59,6 +59,7 @@ pub struct BreakerSettings {
 
 /// The part of an institution that a breaker is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerScope {
     /// The whole institution.
@@ -95,6 +96,7 @@ pub enum BreakerResult {
 
 /// What to do with a request that must not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Alternative {
     /// Refuse it.
@@ -144,6 +146,7 @@ pub enum BreakerAction {
 
 /// The state of one breaker as a plain value: for people, and for other instances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BreakerSnapshot {
     /// The breaker.
     pub scope: BreakerScope,

@@ -25,6 +25,7 @@ pub const BLOCKS_MAX: usize = 256;
 
 /// The reason why business is closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedWhy {
     /// It is outside the institution's hours.
@@ -40,6 +41,7 @@ pub enum ClosedWhy {
 
 /// A closed business.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BusinessClosed {
     /// The business code that is closed. `None` for the whole institution.
     pub business: Option<String>,
@@ -66,6 +68,7 @@ pub struct Business {
 
 /// The last notice of the institution that still holds, as a plain value that a restart can bring back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoticeState {
     /// Its meaning.
     pub notice: BusinessNotice,

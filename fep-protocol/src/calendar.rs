@@ -27,6 +27,7 @@ pub const AHEAD_DAYS_MAX: i64 = 400;
 
 /// A span of hours, in minutes from the midnight at which its day begins. It may end on the next day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Span {
     from: u16,
     to: u16,
@@ -34,6 +35,7 @@ pub struct Span {
 
 /// The hours of one day: its spans, none of which overlap. No span means closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DayHours(Vec<Span>);
 
 /// The reason why hours are wrong.

@@ -172,6 +172,7 @@ pub struct Grant {
 
 /// Amounts of a contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amounts {
     /// Telegrams in a window of the rate. 0 if the contract has no rate.
     pub rate: usize,

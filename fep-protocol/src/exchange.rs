@@ -51,6 +51,7 @@ impl fmt::Debug for TelegramBytes {
 
 /// The final outcome of an exchange. There is no "failed": a decline is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The institution's answer arrived and could be decoded.
@@ -152,6 +153,7 @@ impl Exchange {
 
 /// What settled an unknown exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SettledBy {
     /// The institution's answer arrived after the deadline.
@@ -189,6 +191,7 @@ impl SettledBy {
 
 /// What became of the money of an unknown exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Money {
     /// The request was carried out.
@@ -269,6 +272,7 @@ pub struct Answer {
 
 /// The state of a line and its links.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineStatus {
     /// The name of the institution.
     pub institution: String,
@@ -314,6 +318,7 @@ pub struct LineStatus {
 
 /// One link of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkStatus {
     /// The number of the current connection of this link: 0 before the first one. An answer never crosses from one
     /// connection to the next.
@@ -339,6 +344,7 @@ pub struct LinkStatus {
 
 /// The states of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// Not connected. The link waits before the next attempt, or a person stopped its line.

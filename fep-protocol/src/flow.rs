@@ -105,6 +105,7 @@ pub enum FlowEvent {
 
 /// The state of the flow control of one institution. Times are those of the steady clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FlowStatus {
     /// The gates of the institution.
     pub contract: GateStatus,
@@ -120,6 +121,7 @@ pub struct FlowStatus {
 
 /// The state of two gates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GateStatus {
     /// The number of requests that wait for their answers.
     pub inflight: usize,
@@ -131,6 +133,7 @@ pub struct GateStatus {
     pub inflight_max: usize,
     /// The event that changed the limit last.
     #[serde(serialize_with = "cause_name")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub limit_cause: Option<LimitCause>,
     /// The time of that change.
     pub limit_since: Option<Duration>,

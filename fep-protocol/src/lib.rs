@@ -65,6 +65,9 @@ pub mod session;
 
 pub mod institution;
 
+#[cfg(feature = "schema")]
+mod schema;
+
 /// Compiles and runs the code in the README of this crate.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a person decided something, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PersonNote {
     /// One line.
     pub note: String,

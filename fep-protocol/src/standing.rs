@@ -12,6 +12,7 @@ use crate::switchover::SwitchoverState;
 
 /// One thing that holds until it is changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// The notice of the institution that holds. `None` if business is open by its notices.

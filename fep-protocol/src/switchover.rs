@@ -43,6 +43,7 @@ pub struct RankState {
 
 /// Why a rank carries business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchCause {
     /// It is the main one, and nothing has changed since the start.
@@ -57,6 +58,7 @@ pub enum SwitchCause {
 
 /// Which rank carries business, why and since when. It survives a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SwitchoverState {
     /// The rank that carries business.
     pub rank: u8,

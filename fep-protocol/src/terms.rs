@@ -190,6 +190,7 @@ impl Duty {
 
 /// The priority of a request. Inquiries and reversals have a reserved share of each limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// It undoes an unknown request.
@@ -226,6 +227,7 @@ impl Priority {
 
 /// The meaning of a notice of the institution about its business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BusinessNotice {
     /// Business begins (개시). An accepted sign-on means the same.
@@ -242,6 +244,7 @@ pub enum BusinessNotice {
 
 /// What a notice, or the lack of hours, stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stops {
     /// Nothing.

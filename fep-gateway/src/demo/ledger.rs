@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use fep_codec::layout::Layout;
 
 use super::traffic::Wish;
-use crate::console::view::{Summary, summary};
+use crate::contract::view::{Summary, summary};
 use crate::gateway::LineSpec;
 use crate::table::{Cell, Column, Side, Table, grouped};
 use fep_protocol::exchange::{Exchange, Money, Outcome, SettledBy};

@@ -17,8 +17,8 @@ use tokio::time::timeout;
 
 use super::BODY_MAX_BYTES;
 use super::error::ApiError;
-use super::problem::Problem;
 use crate::config::Http;
+use crate::contract::problem::Problem;
 
 /// How long the rest of a body that is too long is read, so that the client reads the reply and not a reset.
 const REST_MAX: Duration = Duration::from_secs(2);

@@ -2,26 +2,11 @@
 
 use axum::body::Bytes;
 use fep_protocol::settlement::PERSON_MAX_CHARS;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
-use super::problem::Problem;
-
-/// A decision, which is one of the words `W`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DecisionBody<W> {
-    pub(super) decision: W,
-    pub(super) note: String,
-    #[serde(default = "nobody")]
-    pub(super) person: String,
-}
-
-/// Callers have no names yet.
-pub(super) fn nobody() -> String {
-    "operator".to_owned()
-}
+use crate::contract::decisions::DecisionBody;
+use crate::contract::problem::Problem;
 
 /// Reads the body. `example` says how to write one.
 pub(super) fn read<W: DeserializeOwned>(body: Bytes, example: &str) -> Result<DecisionBody<W>, ApiError> {

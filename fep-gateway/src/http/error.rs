@@ -8,7 +8,7 @@ use fep_codec::framing::EncloseError;
 use fep_codec::{Culprit, Error, Fault};
 use serde_json::{Map, Value, json};
 
-use super::problem::{Meaning, Problem};
+use crate::contract::problem::{Meaning, Problem};
 use crate::gateway::{DraftError, JournalError, Refusal};
 
 /// A request that was not carried out.

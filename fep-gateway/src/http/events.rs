@@ -22,10 +22,10 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::error::ApiError;
-use super::problem::Problem;
 use super::{LISTENERS_MAX, Shared};
-use crate::console::notices::notice_summary;
-use crate::console::view::summary;
+use crate::contract::notices::notice_summary;
+use crate::contract::problem::Problem;
+use crate::contract::view::summary;
 use crate::gateway::Gateway;
 
 /// How often a silent stream sends a keep-alive. Proxies close streams that send nothing.

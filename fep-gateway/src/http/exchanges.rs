@@ -8,16 +8,17 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Shared;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
-use super::problem::Problem;
-use crate::console::view::{Summary, View, summary, view};
+use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Reply};
+use crate::contract::problem::Problem;
+use crate::contract::view::{summary, view};
 use crate::gateway::LineSpec;
-use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
+use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
 
 /// The maximum number of exchanges in one list.
@@ -27,64 +28,6 @@ const LIST_DEFAULT: usize = 50;
 const DEPTH_MAX: usize = 100;
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
-
-/// The reply to a service. The service owns the answer's fields, so no field is masked.
-#[derive(Debug, Serialize)]
-struct Reply<'s> {
-    exchange: ExchangeId,
-    outcome: Option<Outcome>,
-    institution: String,
-    /// Only in the reply to `GET`: a client that sent the `POST` itself knows the telegram.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    telegram: Option<String>,
-    trace: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    settled_by: Option<SettledBy>,
-    /// What became of the money, if an unknown exchange was settled.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    money: Option<Money>,
-    /// What a person should look at.
-    #[serde(skip_serializing_if = "Flags::is_empty")]
-    flags: Flags,
-    /// `false` if the journal does not have this outcome yet. After a crash it could then become unknown.
-    #[serde(skip_serializing_if = "is_true")]
-    journaled: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<AnswerFields<'s>>,
-    /// Only of a request that was not sent, while a breaker stops it: an answer by the configuration, not by the institution.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stand_in: Option<AnswerFields<'s>>,
-    /// `passed_on` or `came_from`, with `institution` and `exchange`: the other exchange of a request that a breaker stopped at one
-    /// institution, and that went to another.
-    #[serde(flatten)]
-    passage: Option<Passage>,
-}
-
-#[derive(Debug, Serialize)]
-struct AnswerFields<'s> {
-    telegram: String,
-    /// The fields in wire order.
-    fields: Record<'s>,
-}
-
-/// An exchange with both telegrams field by field, secrets masked.
-#[derive(Debug, Serialize)]
-pub(super) struct Detail {
-    exchange: Summary,
-    request: Option<View>,
-    answer: Option<View>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stand_in: Option<View>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct List {
-    exchanges: Vec<Summary>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,10 +119,10 @@ pub(super) async fn detail(
 pub(super) async fn list(
     State(shared): State<Shared>,
     query: Result<Query<ListQuery>, QueryRejection>,
-) -> Result<Json<List>, ApiError> {
+) -> Result<Json<ExchangeList>, ApiError> {
     let exchanges = shared.gateway.recent(limit_of(query)?).await?;
     let line = |exchange: &Exchange| summary(exchange, shared.gateway.line_spec(&exchange.institution));
-    Ok(Json(List { exchanges: exchanges.iter().map(line).collect() }))
+    Ok(Json(ExchangeList { exchanges: exchanges.iter().map(line).collect() }))
 }
 
 /// The length of a list, from its query.
@@ -243,11 +186,6 @@ fn stand_in<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Option<Answe
     let answer = spec.answer_to(&exchange.telegram)?;
     let fields = Record::decode(&answer.layout, spec.telegram(exchange.stand_in.as_ref()?)).ok()?;
     Some(AnswerFields { telegram: answer.layout.name.to_string(), fields })
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_true(value: &bool) -> bool {
-    *value
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

@@ -5,21 +5,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::Shared;
+use crate::contract::{Alive, Lines, Ready};
 use crate::metrics;
-use fep_protocol::exchange::LineStatus;
-
-#[derive(Debug, Serialize)]
-pub(super) struct Lines {
-    lines: Vec<LineStatus>,
-}
 
 /// `GET /healthz`: answers as long as the process runs.
-pub(super) async fn alive() -> Json<Value> {
-    Json(json!({ "alive": true }))
+pub(super) async fn alive() -> Json<Alive> {
+    Json(Alive { alive: true })
 }
 
 /// `GET /readyz`: whether every institution has a link that is alive and the journal takes writes. If not, the `reasons`. The `notes`
@@ -30,8 +23,8 @@ pub(super) async fn ready(State(shared): State<Shared>) -> Response {
         reasons.push("the gateway is stopping".to_owned());
     }
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons, "notes": shared.gateway.notes() })))
-        .into_response()
+    let ready = Ready { ready: reasons.is_empty(), reasons, notes: shared.gateway.notes() };
+    (status, Json(ready)).into_response()
 }
 
 /// `GET /v1/lines`

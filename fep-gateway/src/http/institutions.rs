@@ -7,82 +7,21 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use fep_protocol::breaker::BreakerScope;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Shared;
-use super::decision::{named, nobody};
+use super::decision::named;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
-use super::problem::Problem;
+use crate::contract::Institutions;
+use crate::contract::decisions::{
+    BreakerBody, BreakerWord, BusinessBody, BusinessWord, LineBody, LineWord, SwitchoverBody,
+};
+use crate::contract::problem::Problem;
 use crate::gateway::{Decision, InstitutionStatus, Undecided};
 
 /// The maximum length of a note, in characters.
 const NOTE_MAX_CHARS: usize = 200;
-
-#[derive(Debug, Serialize)]
-struct Institutions {
-    institutions: Vec<InstitutionStatus>,
-}
-
-/// The body of `POST /v1/institutions/{institution}/breaker`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BreakerBody {
-    decision: BreakerWord,
-    business: Option<String>,
-    #[serde(default)]
-    note: String,
-    #[serde(default = "nobody")]
-    person: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum BreakerWord {
-    Trip,
-    Reset,
-}
-
-/// The body of `POST /v1/institutions/{institution}/business`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BusinessBody {
-    decision: BusinessWord,
-    business: Option<String>,
-    #[serde(default)]
-    note: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum BusinessWord {
-    Block,
-    Unblock,
-}
-
-/// The body of `POST /v1/institutions/{institution}/lines/{line}`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LineBody {
-    decision: LineWord,
-    #[serde(default)]
-    note: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum LineWord {
-    Stop,
-    Start,
-}
-
-/// The body of `POST /v1/institutions/{institution}/switchover`.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]
-enum SwitchoverBody {
-    Switch { line: String, note: String },
-    Return { note: String },
-}
 
 /// `GET /v1/institutions`
 pub(super) async fn list(State(shared): State<Shared>) -> Response {

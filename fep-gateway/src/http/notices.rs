@@ -5,25 +5,21 @@ use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use fep_protocol::delivery::{DeliveryDecision, DeliveryWish, NotDelivered, PastDeliveryFact, Stage};
+use fep_protocol::delivery::{DeliveryDecision, DeliveryWish, NotDelivered, Stage};
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::fact::Fact;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Shared;
 use super::decision;
 use super::error::ApiError;
 use super::exchanges::checked_limit;
 use super::origin::refuse_foreign_page;
-use super::problem::Problem;
-use crate::console::notices::{NoticeSummary, notice_summary};
-use crate::console::view::{View, view};
+use crate::contract::decisions::DeliveryWord;
+use crate::contract::notices::{Delivered, FactView, NoticeDetail, NoticeList, NoticeSummary, notice_summary};
+use crate::contract::problem::Problem;
+use crate::contract::view::view;
 use crate::gateway::{DeliverError, NoticeFilter, StoredNotice};
-
-#[derive(Debug, Serialize)]
-pub(super) struct List {
-    notices: Vec<NoticeSummary>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,56 +30,11 @@ pub(super) struct ListQuery {
     state: Option<String>,
 }
 
-/// A notice with its telegrams field by field, secrets masked, and everything that happened to it.
-#[derive(Debug, Serialize)]
-pub(super) struct Detail {
-    #[serde(flatten)]
-    notice: Delivered,
-    received: View,
-    answer: Option<View>,
-    /// The answer that the service gave too late. It was not sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    other_answer: Option<View>,
-    /// The facts of the journal in their order.
-    facts: Vec<FactView>,
-}
-
-/// A notice with its delivery.
-#[derive(Debug, Serialize)]
-pub(super) struct Delivered {
-    notice: NoticeSummary,
-    deliveries: Vec<PastDeliveryFact>,
-    /// The number of facts that `deliveries` leaves out in the middle.
-    omitted: u64,
-}
-
-/// A fact of the journal, without its bytes.
-#[derive(Debug, Serialize)]
-struct FactView {
-    number: u64,
-    at_ms: i64,
-    kind: &'static str,
-    class: Option<&'static str>,
-    line: Option<String>,
-    link: Option<u64>,
-    reason: Option<String>,
-    reason_code: Option<String>,
-    len: usize,
-}
-
-/// What a person can decide.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum DecisionWord {
-    Deliver,
-    Close,
-}
-
 /// `GET /v1/notices?limit=50&institution=bank-a&telegram=DepositNotice&state=dead_letter`
 pub(super) async fn list(
     State(shared): State<Shared>,
     query: Result<Query<ListQuery>, QueryRejection>,
-) -> Result<Json<List>, ApiError> {
+) -> Result<Json<NoticeList>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
     let limit = checked_limit(query.limit)?;
     if let Some(state) = query.state.as_deref().filter(|state| !Stage::NAMES.contains(state)) {
@@ -94,20 +45,20 @@ pub(super) async fn list(
     let ListQuery { institution, telegram, state, .. } = query;
     let filter = NoticeFilter { institution, telegram, state, ..NoticeFilter::default() };
     let notices = shared.gateway.notices(filter, limit).await?;
-    Ok(Json(List { notices: notices.iter().map(|notice| summary(&shared, notice)).collect() }))
+    Ok(Json(NoticeList { notices: notices.iter().map(|notice| summary(&shared, notice)).collect() }))
 }
 
 /// `GET /v1/notices/{id}`
 pub(super) async fn one(
     State(shared): State<Shared>,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<Detail>, ApiError> {
+) -> Result<Json<NoticeDetail>, ApiError> {
     let notice = find(&shared, id).await?;
     let facts = shared.gateway.notice_timeline(&notice.id).await?;
     let spec = shared.gateway.line_spec(&notice.institution);
     let telegram = spec.and_then(|spec| spec.named(&notice.telegram));
     let answer = telegram.and_then(|telegram| telegram.answer.as_deref()).unwrap_or_default();
-    Ok(Json(Detail {
+    Ok(Json(NoticeDetail {
         received: view(spec, &notice.telegram, &notice.bytes),
         answer: notice.answer.as_ref().map(|bytes| view(spec, answer, bytes)),
         other_answer: notice.kept.as_ref().map(|bytes| view(spec, answer, bytes)),
@@ -128,8 +79,8 @@ pub(super) async fn decide(
     let example = r#"write {"decision": "deliver", "note": "…"}, with deliver or close"#;
     let body = decision::read(body, example)?;
     let wants = match body.decision {
-        DecisionWord::Deliver => DeliveryWish::Deliver,
-        DecisionWord::Close => DeliveryWish::Close,
+        DeliveryWord::Deliver => DeliveryWish::Deliver,
+        DeliveryWord::Close => DeliveryWish::Close,
     };
     let decision = DeliveryDecision { person: body.person, note: body.note, wants };
     let notice = shared.gateway.deliver(&notice.id, decision).await.map_err(|error| refused(&error))?;

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
 use super::error::ApiError;
-use super::problem::Problem;
+use crate::contract::problem::Problem;
 
 /// Refuses posts from web pages of other sites. Such a page can make an operator's browser post here, and must not move money or stop
 /// business.

@@ -3,30 +3,9 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use serde::Serialize;
 
 use super::error::ApiError;
-use super::problem::{Meaning, Problem};
-
-#[derive(Debug, Serialize)]
-pub(super) struct Table {
-    problems: Vec<Row>,
-}
-
-/// One kind of error.
-#[derive(Debug, Serialize)]
-pub(super) struct Row {
-    /// What errors of this kind have as `type`.
-    r#type: String,
-    #[serde(flatten)]
-    meaning: Meaning,
-}
-
-impl From<Problem> for Row {
-    fn from(problem: Problem) -> Self {
-        Self { r#type: problem.type_of(), meaning: problem.meaning() }
-    }
-}
+use crate::contract::problem::{Problem, Row, Table};
 
 /// `GET /problems`
 pub(super) async fn list() -> Json<Table> {

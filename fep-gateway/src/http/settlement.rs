@@ -7,61 +7,19 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use fep_protocol::exchange::{Exchange, Money};
-use fep_protocol::settlement::{
-    FlagReason, NotDecided, PersonDecision, PersonWants, SettlementCase, SettlementFact, Stage, StepKind,
-};
-use serde::{Deserialize, Serialize};
+use fep_protocol::settlement::{FlagReason, NotDecided, PersonDecision, PersonWants, SettlementCase, Stage, StepKind};
 
 use super::Shared;
 use super::decision;
 use super::error::ApiError;
 use super::exchanges::{ListQuery, find, limit_of, reply_of};
-use super::notices::{self, Delivered};
+use super::notices;
 use super::origin::refuse_foreign_page;
-use super::problem::Problem;
-use crate::console::view::{Summary, summary};
+use crate::contract::decisions::SettlementWord;
+use crate::contract::exchanges::{DeadLetter, DeadLetters, Past};
+use crate::contract::problem::Problem;
+use crate::contract::view::summary;
 use crate::gateway::SettleError;
-
-#[derive(Debug, Serialize)]
-struct DeadLetters {
-    dead_letters: Vec<DeadLetter>,
-    /// The notices that no service took.
-    notices: Vec<Delivered>,
-}
-
-/// An exchange that needs a person, with everything that was tried.
-#[derive(Debug, Serialize)]
-struct DeadLetter {
-    exchange: Summary,
-    /// Why it is a dead letter. Absent if it is settled, and only disputed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'static str>,
-    /// How its facts contradict each other.
-    disputes: Vec<&'static str>,
-    inquiries: u32,
-    reversals: u32,
-    history: Vec<Past>,
-    /// The number of facts that the history leaves out in the middle.
-    omitted: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Past {
-    at_ms: i64,
-    #[serde(flatten)]
-    fact: SettlementFact,
-}
-
-/// What a person can decide.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum DecisionWord {
-    Done,
-    NotDone,
-    Reversed,
-    Inquire,
-    Reverse,
-}
 
 /// `GET /v1/dead-letters?limit=50`
 pub(super) async fn dead_letters(
@@ -98,11 +56,11 @@ pub(super) async fn settle(
     let example = r#"write {"decision": "done", "note": "…"}, with done, not_done, reversed, inquire or reverse"#;
     let body = decision::read(body, example)?;
     let wants = match body.decision {
-        DecisionWord::Done => PersonWants::Settle(Money::Done),
-        DecisionWord::NotDone => PersonWants::Settle(Money::NotDone),
-        DecisionWord::Reversed => PersonWants::Settle(Money::Reversed),
-        DecisionWord::Inquire => PersonWants::Step(StepKind::Inquiry),
-        DecisionWord::Reverse => PersonWants::Step(StepKind::Reversal),
+        SettlementWord::Done => PersonWants::Settle(Money::Done),
+        SettlementWord::NotDone => PersonWants::Settle(Money::NotDone),
+        SettlementWord::Reversed => PersonWants::Settle(Money::Reversed),
+        SettlementWord::Inquire => PersonWants::Step(StepKind::Inquiry),
+        SettlementWord::Reverse => PersonWants::Step(StepKind::Reversal),
     };
     let decision = PersonDecision { person: body.person, note: body.note, wants };
     let exchange = shared.gateway.settle(&exchange.id, decision).await.map_err(|error| refused(&error))?;

@@ -6,8 +6,8 @@ use fep_protocol::delivery::AnsweredBy;
 use fep_protocol::exchange::{Exchange, Outcome, Passage};
 
 use super::{Files, InspectError, ListForm};
-use crate::console::notices::notice_summary;
-use crate::console::view::summary;
+use crate::contract::notices::notice_summary;
+use crate::contract::view::summary;
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::lookup::Lookup;
 use crate::journal::notice::{NoticeFilter, StoredNotice};

@@ -11,7 +11,7 @@ use fep_protocol::exchange::{ExchangeId, Outcome, Passage};
 use fep_protocol::fact::{Class, Fact, What};
 
 use super::{Files, InspectError};
-use crate::console::view::{View, view};
+use crate::contract::view::{View, view};
 use crate::hex::hex;
 use crate::journal::lookup::{FACTS_MAX, Lookup};
 use crate::table::{Cell, Column, Side, Table};

@@ -15,6 +15,7 @@ const PARTS: u32 = 10;
 
 /// The state of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// Requests pass.
@@ -29,6 +30,7 @@ pub enum BreakerState {
 
 /// The reason why a breaker tripped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TripCause {
     /// This number of requests in a row was not answered in time.

@@ -9,6 +9,7 @@ pub const HISTORY_MAX: usize = 40;
 
 /// A delivery. It is the sum of its facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeliveryCase {
     stage: Stage,
     answered: Option<AnsweredBy>,
@@ -24,6 +25,7 @@ pub struct DeliveryCase {
 
 /// A fact of the past.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PastDeliveryFact {
     /// When it became known, in milliseconds since 1970.
     pub at_ms: i64,
@@ -34,6 +36,7 @@ pub struct PastDeliveryFact {
 
 /// How far a delivery has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The service has not taken the notice yet.

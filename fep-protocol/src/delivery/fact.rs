@@ -9,6 +9,7 @@ use crate::exchange::ExchangeId;
 
 /// One fact about the delivery of a notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum DeliveryFact {
     /// The notice came. This fact has its bytes. From here on the first attempt counts as made.
@@ -95,6 +96,7 @@ impl DeliveryFact {
 
 /// Who gave the answer to a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AnsweredBy {
     /// The service.
@@ -134,6 +136,7 @@ impl AnsweredBy {
 
 /// What a service that took a notice wants to tell the institution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceSays {
     /// An answer, and the institution has none yet.
@@ -158,6 +161,7 @@ impl ServiceSays {
 
 /// Why a notice needs a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeadReason {
     /// `attempts_max` attempts failed.

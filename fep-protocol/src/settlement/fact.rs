@@ -22,6 +22,7 @@ pub struct CaseFact {
 
 /// One fact of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum SettlementFact {
     /// The outcome of a monetary exchange became unknown.
@@ -157,6 +158,7 @@ pub fn unanswered_steps(facts: &[CaseFact]) -> impl Iterator<Item = i64> {
 /// Two accounts with one digest wait for each other, which costs time and nothing else. The digest is stable across versions,
 /// because it is in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct AccountKey(pub u64);
 
@@ -199,6 +201,7 @@ macro_rules! stable_names {
 
 /// The two kinds of step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Asks what became of the request.
@@ -211,6 +214,7 @@ stable_names!(StepKind { Inquiry => "inquiry", Reversal => "reversal", });
 
 /// What an answer says: the late answer to the request, or the answer to a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Late answer or inquiry: the institution carried the request out.
@@ -257,6 +261,7 @@ impl Verdict {
 
 /// Why a case needs a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeadReason {
     /// The institution refused the reversal.
@@ -284,6 +289,7 @@ stable_names!(DeadReason {
 
 /// How two facts of a case contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FlagReason {
     /// The case was settled as not done, and then an answer said that the request was carried out.

@@ -1,10 +1,10 @@
-//! Notices as the console and HTTP show them: a summary in one line.
+//! What services and persons are told about a notice.
 
-use fep_protocol::delivery::{AnsweredBy, DeliveryFact, Stage};
+use fep_protocol::delivery::{AnsweredBy, DeliveryFact, PastDeliveryFact, Stage};
 use fep_protocol::exchange::ExchangeId;
 use serde::Serialize;
 
-use super::view::verdict_of;
+use super::view::{View, verdict_of};
 use crate::journal::notice::StoredNotice;
 use crate::telegrams::LineSpec;
 
@@ -54,6 +54,48 @@ pub struct NoticeSummary {
     pub response_code: Option<String>,
     /// The meaning of the response code on the sheet.
     pub response_meaning: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NoticeList {
+    pub(crate) notices: Vec<NoticeSummary>,
+}
+
+/// A notice with its telegrams field by field, secrets masked, and everything that happened to it.
+#[derive(Debug, Serialize)]
+pub(crate) struct NoticeDetail {
+    #[serde(flatten)]
+    pub(crate) notice: Delivered,
+    pub(crate) received: View,
+    pub(crate) answer: Option<View>,
+    /// The answer that the service gave too late. It was not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) other_answer: Option<View>,
+    /// The facts of the journal in their order.
+    pub(crate) facts: Vec<FactView>,
+}
+
+/// A notice with its delivery.
+#[derive(Debug, Serialize)]
+pub(crate) struct Delivered {
+    pub(crate) notice: NoticeSummary,
+    pub(crate) deliveries: Vec<PastDeliveryFact>,
+    /// The number of facts that `deliveries` leaves out in the middle.
+    pub(crate) omitted: u64,
+}
+
+/// A fact of the journal, without its bytes.
+#[derive(Debug, Serialize)]
+pub(crate) struct FactView {
+    pub(crate) number: u64,
+    pub(crate) at_ms: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) class: Option<&'static str>,
+    pub(crate) line: Option<String>,
+    pub(crate) link: Option<u64>,
+    pub(crate) reason: Option<String>,
+    pub(crate) reason_code: Option<String>,
+    pub(crate) len: usize,
 }
 
 /// Summarises a notice in one line.

@@ -5,13 +5,13 @@ use serde::Serialize;
 
 /// What a kind of error means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Meaning {
+pub(crate) struct Meaning {
     /// The stable code. It is never renamed and never used for something else.
-    pub(super) code: &'static str,
-    pub(super) status: u16,
-    pub(super) title: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) status: u16,
+    pub(crate) title: &'static str,
     /// What the client should do.
-    pub(super) advice: &'static str,
+    pub(crate) advice: &'static str,
 }
 
 /// One table makes the kinds, their list and their meanings, so that none can be forgotten in one of them.
@@ -19,15 +19,15 @@ macro_rules! problems {
     ($($kind:ident $status:literal $code:literal $title:literal $advice:literal)*) => {
         /// A kind of error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Problem {
+        pub(crate) enum Problem {
             $($kind,)*
         }
 
         impl Problem {
             /// All kinds, in the order of their codes.
-            pub(super) const ALL: &[Self] = &[$(Self::$kind,)*];
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind,)*];
 
-            pub(super) const fn meaning(self) -> Meaning {
+            pub(crate) const fn meaning(self) -> Meaning {
                 match self {
                     $(Self::$kind => Meaning { code: $code, status: $status, title: $title, advice: $advice },)*
                 }
@@ -100,13 +100,33 @@ problems! {
 
 impl Problem {
     /// The kind with this code.
-    pub(super) fn with_code(code: &str) -> Option<Self> {
+    pub(crate) fn with_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|problem| problem.meaning().code == code)
     }
 
     /// What errors of this kind have as `type`: the place of its row.
-    pub(super) fn type_of(self) -> String {
+    pub(crate) fn type_of(self) -> String {
         format!("/problems/{}", self.meaning().code)
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Table {
+    pub(crate) problems: Vec<Row>,
+}
+
+/// One kind of error.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    /// What errors of this kind have as `type`.
+    pub(crate) r#type: String,
+    #[serde(flatten)]
+    pub(crate) meaning: Meaning,
+}
+
+impl From<Problem> for Row {
+    fn from(problem: Problem) -> Self {
+        Self { r#type: problem.type_of(), meaning: problem.meaning() }
     }
 }
 

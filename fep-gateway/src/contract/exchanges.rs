@@ -1,0 +1,102 @@
+//! What services and persons are told about an exchange.
+
+use fep_codec::Record;
+use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
+use fep_protocol::settlement::SettlementFact;
+use serde::Serialize;
+
+use super::notices::Delivered;
+use super::view::{Summary, View};
+
+/// The reply to a service. The service owns the answer's fields, so no field is masked.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reply<'s> {
+    pub(crate) exchange: ExchangeId,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) institution: String,
+    /// Only in the reply to `GET`: a client that sent the `POST` itself knows the telegram.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) telegram: Option<String>,
+    pub(crate) trace: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) settled_by: Option<SettledBy>,
+    /// What became of the money, if an unknown exchange was settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) money: Option<Money>,
+    /// What a person should look at.
+    #[serde(skip_serializing_if = "Flags::is_empty")]
+    pub(crate) flags: Flags,
+    /// `false` if the journal does not have this outcome yet. After a crash it could then become unknown.
+    #[serde(skip_serializing_if = "is_true")]
+    pub(crate) journaled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) answer: Option<AnswerFields<'s>>,
+    /// Only of a request that was not sent, while a breaker stops it: an answer by the configuration, not by the institution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stand_in: Option<AnswerFields<'s>>,
+    /// `passed_on` or `came_from`, with `institution` and `exchange`: the other exchange of a request that a breaker stopped at one
+    /// institution, and that went to another.
+    #[serde(flatten)]
+    pub(crate) passage: Option<Passage>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AnswerFields<'s> {
+    pub(crate) telegram: String,
+    /// The fields in wire order.
+    pub(crate) fields: Record<'s>,
+}
+
+/// An exchange with both telegrams field by field, secrets masked.
+#[derive(Debug, Serialize)]
+pub(crate) struct Detail {
+    pub(crate) exchange: Summary,
+    pub(crate) request: Option<View>,
+    pub(crate) answer: Option<View>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stand_in: Option<View>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ExchangeList {
+    pub(crate) exchanges: Vec<Summary>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct DeadLetters {
+    pub(crate) dead_letters: Vec<DeadLetter>,
+    /// The notices that no service took.
+    pub(crate) notices: Vec<Delivered>,
+}
+
+/// An exchange that needs a person, with everything that was tried.
+#[derive(Debug, Serialize)]
+pub(crate) struct DeadLetter {
+    pub(crate) exchange: Summary,
+    /// Why it is a dead letter. Absent if it is settled, and only disputed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<&'static str>,
+    /// How its facts contradict each other.
+    pub(crate) disputes: Vec<&'static str>,
+    pub(crate) inquiries: u32,
+    pub(crate) reversals: u32,
+    pub(crate) history: Vec<Past>,
+    /// The number of facts that the history leaves out in the middle.
+    pub(crate) omitted: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Past {
+    pub(crate) at_ms: i64,
+    #[serde(flatten)]
+    pub(crate) fact: SettlementFact,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_true(value: &bool) -> bool {
+    *value
+}
