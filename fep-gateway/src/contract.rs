@@ -13,30 +13,31 @@ pub mod notices;
 pub(crate) mod exchanges;
 
 use fep_protocol::exchange::LineStatus;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::gateway::InstitutionStatus;
 
 /// Every line and its links.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Lines {
     pub(crate) lines: Vec<LineStatus>,
 }
 
 /// Every institution.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Institutions {
     pub(crate) institutions: Vec<InstitutionStatus>,
 }
 
 /// The process runs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Alive {
     pub(crate) alive: bool,
 }
 
 /// Whether the gateway can do its work.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Ready {
     pub(crate) ready: bool,
     /// Why it is not ready.

@@ -399,6 +399,11 @@ impl Gateway {
         self.inner.institutions.get(institution).map(|handle| handle.catalogue.line_spec())
     }
 
+    /// The telegrams of each institution, by its name.
+    pub(crate) fn catalogues(&self) -> impl Iterator<Item = (&str, &TelegramCatalogue)> {
+        self.inner.institutions.iter().map(|(name, handle)| (&**name, &*handle.catalogue))
+    }
+
     /// Stops the gateway. Refuses new requests, lets exchanges in flight end within a time limit, signs off, and closes the
     /// links and the journal.
     pub async fn stop(&self) {

@@ -16,6 +16,7 @@
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
+//! | `GET /openapi.json` | this interface as an OpenAPI 3.1 document, with one operation for each request telegram |
 //! | `GET /problems`, `GET /problems/{code}` | the kinds of errors, with what to do |
 //! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
 //! | `GET /` | the console |
@@ -36,6 +37,7 @@ mod exchanges;
 mod health;
 mod institutions;
 mod notices;
+mod openapi;
 mod problems;
 mod settlement;
 
@@ -43,12 +45,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
@@ -60,6 +63,7 @@ use crate::console;
 use crate::contract::problem::Problem;
 use crate::gateway::Gateway;
 use crate::metrics;
+use crate::telegrams::TelegramCatalogue;
 
 /// The maximum length of a request body, in bytes. A typical telegram has a few hundred bytes, a long list of entries about ten
 /// thousand.
@@ -101,6 +105,7 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
         .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
+        .route("/openapi.json", get(described))
         .route("/problems", get(problems::list))
         .route("/problems/{code}", get(problems::one))
         .route("/healthz", get(health::alive))
@@ -152,6 +157,16 @@ pub async fn serve(
         () = metrics::upkeep() => {}
         () = too_long => warn!("requests that were not sent completely are cut off"),
     }
+}
+
+/// The OpenAPI document of the HTTP interface, with the request telegrams of these institutions.
+pub fn openapi<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c TelegramCatalogue)>) -> Value {
+    openapi::document(institutions)
+}
+
+/// `GET /openapi.json`
+async fn described(State(shared): State<Shared>) -> Json<Value> {
+    Json(openapi(shared.gateway.catalogues()))
 }
 
 async fn no_route(request: Request) -> ApiError {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::ConfigError;
+use fep_gateway::config::InstitutionConfig;
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
@@ -62,6 +63,12 @@ enum Command {
     },
     /// Checks a configuration and its specs, and reports all mistakes.
     Check {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Prints the OpenAPI 3.1 document of the HTTP interface, with one operation for each request telegram.
+    Openapi {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -170,6 +177,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Run { config, new_journal } => run(&config, new_journal).await,
         Command::Check { config } => check(&config),
+        Command::Openapi { config } => openapi(&config),
         Command::Simulate { spec, scenario, listen } => simulate(&spec, &scenario, listen).await,
         Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {
@@ -231,12 +239,28 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     }
 }
 
+/// The telegrams of each institution, by its name.
+fn catalogues(path: &Path, config: &Config) -> Result<Vec<(String, TelegramCatalogue)>, Failure> {
+    let catalogue = |(name, institution): (&String, &InstitutionConfig)| match TelegramCatalogue::new(institution) {
+        Ok(catalogue) => Ok((name.clone(), catalogue)),
+        Err(why) => Err(Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display()))),
+    };
+    config.institutions.iter().map(catalogue).collect()
+}
+
+fn openapi(path: &Path) -> Result<(), Failure> {
+    let catalogues = catalogues(path, &load(path)?)?;
+    let document = http::openapi(catalogues.iter().map(|(name, catalogue)| (&**name, catalogue)));
+    let written = serde_json::to_writer_pretty(io::stdout().lock(), &document).map_err(io::Error::from);
+    match written.and_then(|()| writeln!(io::stdout())) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because("stdout", error)),
+        _ => Ok(()),
+    }
+}
+
 fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
-    for (name, institution) in &config.institutions {
-        TelegramCatalogue::new(institution)
-            .map_err(|why| Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display())))?;
-    }
+    catalogues(path, &config)?;
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let institutions = count(config.institutions.len(), "institution");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::exchange::{ExchangeId, Flags};
+use crate::exchange::{ExchangeId, Flags, OtherExchange, Passage};
 
 impl JsonSchema for ExchangeId {
     fn inline_schema() -> bool {
@@ -33,5 +33,21 @@ impl JsonSchema for Flags {
             "items": { "type": "string", "enum": names },
             "description": "What a person should look at."
         })
+    }
+}
+
+/// Both keys are optional, because it stands in an object of others, and may be absent.
+impl JsonSchema for Passage {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Passage".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let other = generator.subschema_for::<OtherExchange>();
+        json_schema!({ "type": "object", "properties": { "passed_on": other, "came_from": other } })
     }
 }

@@ -1,10 +1,12 @@
 //! What persons send to decide something.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A decision, which is one of the words `W`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "{W}Decision")]
 pub(crate) struct DecisionBody<W> {
     pub(crate) decision: W,
     pub(crate) note: String,
@@ -13,7 +15,7 @@ pub(crate) struct DecisionBody<W> {
 }
 
 /// What a person can decide about an exchange.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SettlementWord {
     Done,
@@ -24,7 +26,7 @@ pub(crate) enum SettlementWord {
 }
 
 /// What a person can decide about a notice.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeliveryWord {
     Deliver,
@@ -32,7 +34,7 @@ pub(crate) enum DeliveryWord {
 }
 
 /// The body of `POST /v1/institutions/{institution}/breaker`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BreakerBody {
     pub(crate) decision: BreakerWord,
@@ -43,7 +45,7 @@ pub(crate) struct BreakerBody {
     pub(crate) person: String,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum BreakerWord {
     Trip,
@@ -51,7 +53,7 @@ pub(crate) enum BreakerWord {
 }
 
 /// The body of `POST /v1/institutions/{institution}/business`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BusinessBody {
     pub(crate) decision: BusinessWord,
@@ -60,7 +62,7 @@ pub(crate) struct BusinessBody {
     pub(crate) note: String,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum BusinessWord {
     Block,
@@ -68,7 +70,7 @@ pub(crate) enum BusinessWord {
 }
 
 /// The body of `POST /v1/institutions/{institution}/lines/{line}`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineBody {
     pub(crate) decision: LineWord,
@@ -76,7 +78,7 @@ pub(crate) struct LineBody {
     pub(crate) note: String,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LineWord {
     Stop,
@@ -84,7 +86,7 @@ pub(crate) enum LineWord {
 }
 
 /// The body of `POST /v1/institutions/{institution}/switchover`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum SwitchoverBody {
     Switch { line: String, note: String },

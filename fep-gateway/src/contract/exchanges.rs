@@ -3,13 +3,15 @@
 use fep_codec::Record;
 use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
 use fep_protocol::settlement::SettlementFact;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::notices::Delivered;
 use super::view::{Summary, View};
 
 /// The reply to a service. The service owns the answer's fields, so no field is masked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Reply<'s> {
     pub(crate) exchange: ExchangeId,
     pub(crate) outcome: Option<Outcome>,
@@ -44,15 +46,16 @@ pub(crate) struct Reply<'s> {
     pub(crate) passage: Option<Passage>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AnswerFields<'s> {
     pub(crate) telegram: String,
     /// The fields in wire order.
+    #[schemars(with = "Map<String, Value>")]
     pub(crate) fields: Record<'s>,
 }
 
 /// An exchange with both telegrams field by field, secrets masked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Detail {
     pub(crate) exchange: Summary,
     pub(crate) request: Option<View>,
@@ -61,12 +64,12 @@ pub(crate) struct Detail {
     pub(crate) stand_in: Option<View>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ExchangeList {
     pub(crate) exchanges: Vec<Summary>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct DeadLetters {
     pub(crate) dead_letters: Vec<DeadLetter>,
     /// The notices that no service took.
@@ -74,7 +77,7 @@ pub(crate) struct DeadLetters {
 }
 
 /// An exchange that needs a person, with everything that was tried.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct DeadLetter {
     pub(crate) exchange: Summary,
     /// Why it is a dead letter. Absent if it is settled, and only disputed.
@@ -89,7 +92,7 @@ pub(crate) struct DeadLetter {
     pub(crate) omitted: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Past {
     pub(crate) at_ms: i64,
     #[serde(flatten)]

@@ -2,6 +2,7 @@
 
 use fep_protocol::delivery::{AnsweredBy, DeliveryFact, PastDeliveryFact, Stage};
 use fep_protocol::exchange::ExchangeId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::{View, verdict_of};
@@ -9,7 +10,7 @@ use crate::journal::notice::StoredNotice;
 use crate::telegrams::LineSpec;
 
 /// One notice in one line. Of the telegram's fields it contains only the response code of the answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct NoticeSummary {
     /// The name of the notice.
     pub notice: ExchangeId,
@@ -56,13 +57,13 @@ pub struct NoticeSummary {
     pub response_meaning: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NoticeList {
     pub(crate) notices: Vec<NoticeSummary>,
 }
 
 /// A notice with its telegrams field by field, secrets masked, and everything that happened to it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NoticeDetail {
     #[serde(flatten)]
     pub(crate) notice: Delivered,
@@ -76,7 +77,7 @@ pub(crate) struct NoticeDetail {
 }
 
 /// A notice with its delivery.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Delivered {
     pub(crate) notice: NoticeSummary,
     pub(crate) deliveries: Vec<PastDeliveryFact>,
@@ -85,7 +86,7 @@ pub(crate) struct Delivered {
 }
 
 /// A fact of the journal, without its bytes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FactView {
     pub(crate) number: u64,
     pub(crate) at_ms: i64,

@@ -1,10 +1,12 @@
 //! The kinds of errors of the HTTP interface: the code that programs read, the status, and what to do. The gateway serves this table at
 //! `/problems`, and each error refers to its row.
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// What a kind of error means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Meaning {
     /// The stable code. It is never renamed and never used for something else.
     pub(crate) code: &'static str,
@@ -110,13 +112,31 @@ impl Problem {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Table {
     pub(crate) problems: Vec<Row>,
 }
 
+/// An error (RFC 9457).
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ProblemDetails {
+    /// Where the gateway explains errors of this kind: `/problems/` and the code.
+    pub(crate) r#type: String,
+    /// What errors of this kind have in common.
+    pub(crate) title: &'static str,
+    /// The status of HTTP.
+    pub(crate) status: u16,
+    /// What is wrong, as one line without a secret.
+    pub(crate) detail: String,
+    /// The stable code of the kind, for programs.
+    pub(crate) code: &'static str,
+    /// What the code is about, such as `field`, `offset` and `len`.
+    #[serde(flatten)]
+    pub(crate) more: Map<String, Value>,
+}
+
 /// One kind of error.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Row {
     /// What errors of this kind have as `type`.
     pub(crate) r#type: String,

@@ -2,13 +2,14 @@
 
 use fep_codec::dump;
 use fep_codec::layout::{Item, Layout};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::telegrams::LineSpec;
 use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Passage, SettledBy};
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Summary {
     /// The ID of the exchange.
     pub exchange: ExchangeId,
@@ -56,7 +57,7 @@ pub struct Summary {
 }
 
 /// A telegram field by field, secrets masked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct View {
     /// The name of the telegram.
     pub telegram: String,
@@ -72,7 +73,7 @@ pub struct View {
 }
 
 /// One item of a telegram.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FieldView {
     /// The path. Empty for fillers.
     pub path: String,

@@ -8,32 +8,24 @@ use fep_codec::framing::EncloseError;
 use fep_codec::{Culprit, Error, Fault};
 use serde_json::{Map, Value, json};
 
-use crate::contract::problem::{Meaning, Problem};
+use crate::contract::problem::{Meaning, Problem, ProblemDetails};
 use crate::gateway::{DraftError, JournalError, Refusal};
 
 /// A request that was not carried out.
 #[derive(Debug)]
-pub struct ApiError {
-    problem: Problem,
-    members: Map<String, Value>,
-}
+pub struct ApiError(Box<ProblemDetails>);
 
 impl ApiError {
     /// Creates an error with a one-line sentence for people.
     pub(super) fn new(problem: Problem, detail: impl Into<String>) -> Self {
         let Meaning { code, status, title, .. } = problem.meaning();
-        let mut members = Map::new();
-        members.insert("type".to_owned(), problem.type_of().into());
-        members.insert("title".to_owned(), title.into());
-        members.insert("status".to_owned(), status.into());
-        members.insert("detail".to_owned(), detail.into().into());
-        members.insert("code".to_owned(), code.into());
-        Self { problem, members }
+        let r#type = problem.type_of();
+        Self(Box::new(ProblemDetails { r#type, title, status, detail: detail.into(), code, more: Map::new() }))
     }
 
     /// Adds a value for programs.
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
@@ -130,8 +122,8 @@ impl From<JournalError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.problem.meaning().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = Value::Object(self.members).to_string();
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&self.0).unwrap_or_default();
         (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
     }
 }

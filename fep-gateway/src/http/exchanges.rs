@@ -22,8 +22,8 @@ use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
 
 /// The maximum number of exchanges in one list.
-const LIST_MAX: usize = 1000;
-const LIST_DEFAULT: usize = 50;
+pub(super) const LIST_MAX: usize = 1000;
+pub(super) const LIST_DEFAULT: usize = 50;
 /// The deepest nesting of a body. Telegrams have groups and parts within each other, but far fewer.
 const DEPTH_MAX: usize = 100;
 const IDEMPOTENCY_KEY: &str = "idempotency-key";

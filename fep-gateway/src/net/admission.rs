@@ -13,10 +13,11 @@ use fep_protocol::flow::{FlowStatus, GateStatus};
 use fep_protocol::institution::LineRefusal;
 use fep_protocol::switchover::SwitchoverState;
 use fep_protocol::terms::{Now, Priority};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The state of one institution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct InstitutionStatus {
     /// The name in the configuration.
     pub institution: String,
@@ -46,7 +47,7 @@ pub struct InstitutionStatus {
 }
 
 /// What happens to one telegram while a breaker stops it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AlternativeStatus {
     /// The name of the telegram.
     pub telegram: String,
@@ -67,7 +68,7 @@ pub struct AlternativeStatus {
 }
 
 /// The part of a contract that one of several instances has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SharingStatus {
     /// The name of this instance.
     pub instance: String,
@@ -83,7 +84,7 @@ pub struct SharingStatus {
 }
 
 /// Which lines carry business, why and since when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SwitchoverStatus {
     /// The rank of the lines that carry business.
     pub rank: u8,
@@ -113,7 +114,7 @@ impl SwitchoverStatus {
 }
 
 /// The limits of an institution, or of one of its business codes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LimitStatus {
     /// The number of requests that wait for their answer.
     pub inflight: usize,
@@ -134,7 +135,7 @@ pub struct LimitStatus {
 }
 
 /// The state of one breaker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BreakerStatus {
     /// The business code. `None` for the institution.
     pub business: Option<String>,

@@ -11,5 +11,6 @@ mod journal_audit;
 mod journal_encrypted;
 mod nasty;
 mod notices;
+mod openapi;
 mod passing_on;
 mod settlement;

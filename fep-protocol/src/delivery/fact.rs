@@ -161,7 +161,7 @@ impl ServiceSays {
 
 /// Why a notice needs a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "NoticeDeadReason"))]
 #[serde(rename_all = "snake_case")]
 pub enum DeadReason {
     /// `attempts_max` attempts failed.

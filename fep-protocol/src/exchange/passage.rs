@@ -22,7 +22,6 @@ pub struct OtherExchange {
 
 /// Where the other exchange of a request is. It serialises as an object with one key: `passed_on` or `came_from`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Passage {
     /// This exchange was not sent, and the request went on as that one. If the gateway ended before that one began, there is no such

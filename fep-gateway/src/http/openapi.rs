@@ -1,0 +1,412 @@
+//! The OpenAPI 3.1 document of the HTTP interface: the routes, the JSON of the contract, and one operation for each request telegram of
+//! each institution. It is made from the types and specs that the gateway itself uses.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::exchanges::{LIST_DEFAULT, LIST_MAX};
+use crate::contract::decisions::{
+    BreakerBody, BusinessBody, DecisionBody, DeliveryWord, LineBody, SettlementWord, SwitchoverBody,
+};
+use crate::contract::exchanges::{DeadLetters, Detail, ExchangeList, Reply};
+use crate::contract::notices::{Delivered, NoticeDetail, NoticeList};
+use crate::contract::problem::{Problem, ProblemDetails, Row, Table};
+use crate::contract::{Alive, Institutions, Lines, Ready};
+use crate::gateway::InstitutionStatus;
+use crate::telegrams::TelegramCatalogue;
+
+/// Where the document has its schemas.
+const SCHEMAS: &str = "/components/schemas";
+
+/// What every request can be answered with.
+const ALWAYS: [Problem; 4] = [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut];
+
+/// What every request with a body can be answered with.
+const WITH_BODY: [Problem; 3] = [Problem::BodyTooLarge, Problem::BodyTooSlow, Problem::Origin];
+
+/// What every request that reads the journal can be answered with.
+const READS: [Problem; 1] = [Problem::Journal];
+
+/// What a decision of a person can be answered with.
+const DECIDES: [Problem; 5] =
+    [Problem::BadDecision, Problem::BadNote, Problem::NoPerson, Problem::TooManyDecisions, Problem::Stopped];
+
+/// What a decision about an institution can be answered with.
+const STEERS: [Problem; 5] =
+    [Problem::UnknownInstitution, Problem::NotADecision, Problem::NoNote, Problem::NoPerson, Problem::CannotDecide];
+
+/// What a request for an institution can be answered with, besides its outcome.
+const ASKS: [Problem; 28] = [
+    Problem::Path,
+    Problem::IdempotencyKey,
+    Problem::NotJson,
+    Problem::TooDeep,
+    Problem::DuplicateKey,
+    Problem::UnknownInstitution,
+    Problem::UnknownTelegram,
+    Problem::NotARequest,
+    Problem::StillRunning,
+    Problem::OtherBody,
+    Problem::KeyUnchecked,
+    Problem::BadSpec,
+    Problem::Unwritable,
+    Problem::Journal,
+    Problem::ControlCharacter,
+    Problem::Invalid,
+    Problem::Missing,
+    Problem::NoFrame,
+    Problem::NotFull,
+    Problem::NotInCharset,
+    Problem::NotTheComputed,
+    Problem::OtherKey,
+    Problem::OtherLayout,
+    Problem::TooLong,
+    Problem::UnknownCode,
+    Problem::UnknownField,
+    Problem::WrongCount,
+    Problem::WrongType,
+];
+
+/// Makes the document. `institutions` are those of the configuration, with their names.
+pub(super) fn document<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c TelegramCatalogue)>) -> Value {
+    let settings = |settings: SchemaSettings| settings.with(|settings| settings.definitions_path = SCHEMAS.into());
+    let mut writer = Writer {
+        replies: settings(SchemaSettings::draft2020_12().for_serialize()).into_generator(),
+        bodies: settings(SchemaSettings::draft2020_12().for_deserialize()).into_generator(),
+        paths: Map::new(),
+    };
+    writer.services();
+    writer.persons();
+    writer.institutions();
+    writer.platform();
+    for (name, catalogue) in institutions {
+        writer.telegrams(name, catalogue);
+    }
+    writer.finish()
+}
+
+/// Collects operations and the schemas that they use.
+struct Writer {
+    replies: SchemaGenerator,
+    bodies: SchemaGenerator,
+    paths: Map<String, Value>,
+}
+
+/// One operation.
+struct Operation {
+    method: &'static str,
+    path: String,
+    /// The name for generated code.
+    id: String,
+    tag: &'static str,
+    summary: String,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    /// Replies that are not errors: status, meaning, media type, schema.
+    replies: Vec<(u16, &'static str, &'static str, Value)>,
+    problems: Vec<Problem>,
+}
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+const EVENTS: &str = "text/event-stream";
+
+impl Operation {
+    fn new(method: &'static str, path: &str, id: &str, tag: &'static str, summary: &str) -> Self {
+        Self {
+            method,
+            path: path.to_owned(),
+            id: id.to_owned(),
+            tag,
+            summary: summary.to_owned(),
+            parameters: Vec::new(),
+            body: None,
+            replies: Vec::new(),
+            problems: ALWAYS.to_vec(),
+        }
+    }
+
+    fn gives(mut self, schema: Value) -> Self {
+        self.replies.push((200, "done", JSON, schema));
+        self
+    }
+
+    fn takes(mut self, schema: Value) -> Self {
+        self.body = Some(schema);
+        self.or(&WITH_BODY)
+    }
+
+    fn or(mut self, problems: &[Problem]) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    fn with(mut self, parameter: Value) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    fn value(&self, problem: &Value) -> Value {
+        let mut responses = Map::new();
+        for (status, meaning, media, schema) in &self.replies {
+            responses.insert(
+                status.to_string(),
+                json!({ "description": meaning, "content": { *media: { "schema": schema } } }),
+            );
+        }
+        let mut problems: Vec<_> = self.problems.iter().map(|problem| problem.meaning()).collect();
+        problems.sort_by_key(|meaning| (meaning.status, meaning.code));
+        problems.dedup_by_key(|meaning| meaning.code);
+        for of_status in problems.chunk_by(|one, next| one.status == next.status) {
+            let lines: Vec<_> =
+                of_status.iter().map(|meaning| format!("- `{}`: {}", meaning.code, meaning.title)).collect();
+            let status = of_status.first().map_or(500, |meaning| meaning.status).to_string();
+            let content = json!({ "schema": problem });
+            match responses.get_mut(&status) {
+                // A reply with an outcome has the same status.
+                Some(Value::Object(reply)) => {
+                    let text = reply.get("description").and_then(Value::as_str).unwrap_or_default();
+                    let both = format!("{text}; or an error:\n{}", lines.join("\n"));
+                    reply.insert("description".to_owned(), both.into());
+                    if let Some(Value::Object(media)) = reply.get_mut("content") {
+                        media.insert(PROBLEM.to_owned(), content);
+                    }
+                }
+                _ => {
+                    let reply = json!({ "description": lines.join("\n"), "content": { PROBLEM: content } });
+                    responses.insert(status, reply);
+                }
+            }
+        }
+        let mut operation = Map::new();
+        operation.insert("operationId".to_owned(), self.id.as_str().into());
+        operation.insert("tags".to_owned(), json!([self.tag]));
+        operation.insert("summary".to_owned(), self.summary.as_str().into());
+        if !self.parameters.is_empty() {
+            operation.insert("parameters".to_owned(), self.parameters.clone().into());
+        }
+        if let Some(body) = &self.body {
+            let body = json!({ "required": true, "content": { JSON: { "schema": body } } });
+            operation.insert("requestBody".to_owned(), body);
+        }
+        operation.insert("responses".to_owned(), responses.into());
+        operation.into()
+    }
+}
+
+impl Writer {
+    fn add(&mut self, operation: &Operation) {
+        let problem = self.reply::<ProblemDetails>();
+        let at = self.paths.entry(operation.path.clone()).or_insert_with(|| json!({}));
+        if let Value::Object(methods) = at {
+            methods.insert(operation.method.to_owned(), operation.value(&problem));
+        }
+    }
+
+    /// The schema of what the gateway gives.
+    fn reply<T: JsonSchema>(&mut self) -> Value {
+        self.replies.subschema_for::<T>().to_value()
+    }
+
+    /// The schema of what the gateway takes.
+    fn body<T: JsonSchema>(&mut self) -> Value {
+        self.bodies.subschema_for::<T>().to_value()
+    }
+
+    /// The operations of services, besides those of each telegram.
+    fn services(&mut self) {
+        let reply = self.reply::<Reply<'_>>();
+        let any = json!({ "type": "object", "description": "The fields of the telegram, as its spec names them." });
+        let path = "/v1/institutions/{institution}/exchanges/{telegram}";
+        let asks = Operation::new("post", path, "exchange", "exchanges", "Sends a request and waits for its outcome");
+        self.add(&asking(asks, any, &reply).with(in_path("institution")).with(in_path("telegram")));
+        let one = Operation::new("get", "/v1/exchanges/{id}", "getExchange", "exchanges", "The outcome of an exchange");
+        self.add(&one.with(id()).gives(reply).or(&[Problem::Path, Problem::UnknownExchange]).or(&READS));
+        let list = self.reply::<ExchangeList>();
+        let listed =
+            Operation::new("get", "/v1/exchanges", "listExchanges", "exchanges", "The latest exchanges, newest first");
+        self.add(&listed.with(limit()).gives(list).or(&[Problem::Query]).or(&READS));
+        let detail = self.reply::<Detail>();
+        let summary = "Both telegrams field by field, secrets masked";
+        let view = Operation::new("get", "/v1/exchanges/{id}/view", "viewExchange", "exchanges", summary);
+        self.add(&view.with(id()).gives(detail).or(&[Problem::Path, Problem::UnknownExchange]).or(&READS));
+        let summary = "Server-sent events: `exchange`, `notice`, `line`, `missed`";
+        let mut events = Operation::new("get", "/v1/events", "events", "exchanges", summary);
+        events.replies.push((200, "a stream without an end", EVENTS, json!({ "type": "string" })));
+        self.add(&events.or(&[Problem::TooManyListeners]));
+    }
+
+    /// What persons look at and decide.
+    fn persons(&mut self) {
+        let reply = self.reply::<Reply<'_>>();
+        let body = self.body::<DecisionBody<SettlementWord>>();
+        let summary = "A person settles an unknown exchange, or asks for a step";
+        let settle = Operation::new("post", "/v1/exchanges/{id}/settlement", "settleExchange", "persons", summary);
+        let conflicts =
+            [Problem::NoCase, Problem::AlreadySettled, Problem::NoSuchStep, Problem::UnknownExchange, Problem::Path];
+        self.add(&settle.with(id()).takes(body).gives(reply).or(&conflicts).or(&DECIDES).or(&READS));
+        let letters = self.reply::<DeadLetters>();
+        let summary =
+            "The exchanges whose settlement needs a person, and the notices that no service took, oldest first";
+        let dead = Operation::new("get", "/v1/dead-letters", "listDeadLetters", "persons", summary);
+        self.add(&dead.with(limit()).gives(letters).or(&[Problem::Query]).or(&READS));
+        let list = self.reply::<NoticeList>();
+        let notices =
+            Operation::new("get", "/v1/notices", "listNotices", "persons", "The latest notices, newest first");
+        let notices = ["institution", "telegram", "state"]
+            .into_iter()
+            .fold(notices.with(limit()), |op, name| op.with(in_query(name)));
+        self.add(&notices.gives(list).or(&[Problem::Query]).or(&READS));
+        let detail = self.reply::<NoticeDetail>();
+        let summary = "A notice: its telegrams field by field, secrets masked, its delivery and its facts";
+        let one = Operation::new("get", "/v1/notices/{id}", "getNotice", "persons", summary);
+        self.add(&one.with(id()).gives(detail).or(&[Problem::Path, Problem::UnknownNotice]).or(&READS));
+        let delivered = self.reply::<Delivered>();
+        let body = self.body::<DecisionBody<DeliveryWord>>();
+        let summary = "A person lets a notice be delivered again, or ends its delivery";
+        let decide = Operation::new("post", "/v1/notices/{id}/delivery", "decideDelivery", "persons", summary);
+        let conflicts = [
+            Problem::NothingToDeliver,
+            Problem::AlreadyEnded,
+            Problem::DeliveryRunning,
+            Problem::UnknownNotice,
+            Problem::Path,
+        ];
+        self.add(&decide.with(id()).takes(body).gives(delivered).or(&conflicts).or(&DECIDES).or(&READS));
+    }
+
+    /// The state of institutions and lines, and what persons decide about them.
+    fn institutions(&mut self) {
+        let all = self.reply::<Institutions>();
+        let summary = "Limits, waiting requests, breakers, and what closes business";
+        self.add(&Operation::new("get", "/v1/institutions", "listInstitutions", "lines", summary).gives(all));
+        let one = self.reply::<InstitutionStatus>();
+        let path = "/v1/institutions/{institution}";
+        let shown = Operation::new("get", path, "getInstitution", "lines", summary).with(in_path("institution"));
+        self.add(&shown.gives(one.clone()).or(&[Problem::UnknownInstitution]));
+        let steers = [
+            ("breaker", "steerBreaker", "A person trips or resets a breaker", self.body::<BreakerBody>()),
+            ("business", "steerBusiness", "A person blocks or unblocks business", self.body::<BusinessBody>()),
+            ("lines/{line}", "steerLine", "A person stops or starts a line", self.body::<LineBody>()),
+            (
+                "switchover",
+                "switchLines",
+                "A person moves business to other lines, or back",
+                self.body::<SwitchoverBody>(),
+            ),
+        ];
+        for (what, name, summary, body) in steers {
+            let mut steer =
+                Operation::new("post", &format!("{path}/{what}"), name, "lines", summary).with(in_path("institution"));
+            if what.contains("{line}") {
+                steer = steer.with(in_path("line"));
+            }
+            self.add(&steer.takes(body).gives(one.clone()).or(&STEERS));
+        }
+        let lines = self.reply::<Lines>();
+        self.add(&Operation::new("get", "/v1/lines", "listLines", "lines", "Every line and its links").gives(lines));
+    }
+
+    fn platform(&mut self) {
+        let alive = self.reply::<Alive>();
+        self.add(&Operation::new("get", "/healthz", "alive", "platform", "Whether the process runs").gives(alive));
+        let ready = self.reply::<Ready>();
+        let summary = "Whether every institution can be reached and the journal takes writes";
+        let mut readiness = Operation::new("get", "/readyz", "ready", "platform", summary).gives(ready.clone());
+        readiness.replies.push((503, "not ready: see `reasons`", JSON, ready));
+        self.add(&readiness);
+        let mut metrics = Operation::new("get", "/metrics", "metrics", "platform", "Metrics for Prometheus");
+        metrics.replies.push((200, "the text format of Prometheus", "text/plain", json!({ "type": "string" })));
+        self.add(&metrics);
+        let table = self.reply::<Table>();
+        self.add(&Operation::new("get", "/problems", "listProblems", "platform", "The kinds of errors").gives(table));
+        let row = self.reply::<Row>();
+        let one = Operation::new("get", "/problems/{code}", "getProblem", "platform", "One kind of error");
+        self.add(&one.with(in_path("code")).gives(row).or(&[Problem::Path, Problem::NoSuchKind]));
+        let itself = Operation::new("get", "/openapi.json", "openapi", "platform", "This document");
+        self.add(&itself.gives(json!({ "type": "object" })));
+    }
+
+    /// One operation for each request of an institution.
+    fn telegrams(&mut self, institution: &str, catalogue: &TelegramCatalogue) {
+        let reply = self.reply::<Reply<'_>>();
+        for (telegram, answer) in catalogue.requests() {
+            let layout = &telegram.layout;
+            let label = if layout.label.is_empty() {
+                layout.name.to_string()
+            } else {
+                format!("{} {}", layout.name, layout.label)
+            };
+            let path = format!("/v1/institutions/{institution}/exchanges/{}", layout.name);
+            let id = format!("{institution}_{}", layout.name);
+            let summary = format!("Sends {label} to {institution}; answered by {answer}");
+            let fields = json!({ "type": "object", "title": &*layout.name, "description": label });
+            let asks = Operation::new("post", &path, &id, "telegrams", &summary);
+            self.add(&asking(asks, fields, &reply));
+        }
+    }
+
+    fn finish(mut self) -> Value {
+        let mut schemas = self.replies.take_definitions(true);
+        schemas.extend(self.bodies.take_definitions(true));
+        json!({
+            "openapi": "3.1.0",
+            "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+            "info": {
+                "title": "fep-gateway",
+                "version": env!("CARGO_PKG_VERSION"),
+                "description": "A front-end processor: it exchanges fixed-length telegrams with institutions. Read `outcome`, not only the status: \
+                                `answered` is 200, `not_sent` is 503 and certain, `unknown` is 504 and may have been carried out. Every error \
+                                without an `outcome` means that this call sent nothing.",
+            },
+            "tags": [
+                { "name": "telegrams", "description": "One operation for each request of each institution" },
+                { "name": "exchanges", "description": "Requests and their outcomes" },
+                { "name": "persons", "description": "What persons look at and decide" },
+                { "name": "lines", "description": "Institutions and their lines" },
+                { "name": "platform", "description": "Health, metrics and documentation" },
+            ],
+            "paths": self.paths,
+            "components": { "schemas": schemas },
+        })
+    }
+}
+
+/// An operation that sends a request.
+fn asking(operation: Operation, fields: Value, reply: &Value) -> Operation {
+    let key = json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Names this request: the same key with the same request returns the same exchange.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+    });
+    let mut operation = operation.takes(fields).with(key).or(&ASKS);
+    for (status, meaning) in [
+        (200, "answered: the institution answered; a decline is an answer, too"),
+        (202, "the exchange still runs"),
+        (503, "not sent, and that is certain"),
+        (504, "unknown: it may have been carried out"),
+    ] {
+        operation.replies.push((status, meaning, JSON, reply.clone()));
+    }
+    operation
+}
+
+fn in_path(name: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+}
+
+fn in_query(name: &str) -> Value {
+    json!({ "name": name, "in": "query", "schema": { "type": "string" } })
+}
+
+fn id() -> Value {
+    let schema = json!({ "type": "string", "pattern": "^[0-9a-f]{22}$" });
+    json!({ "name": "id", "in": "path", "required": true, "schema": schema })
+}
+
+fn limit() -> Value {
+    let schema = json!({ "type": "integer", "minimum": 1, "maximum": LIST_MAX, "default": LIST_DEFAULT });
+    json!({ "name": "limit", "in": "query", "description": "The length of the list.", "schema": schema })
+}
