@@ -5,6 +5,7 @@
 
 mod digest;
 mod error;
+mod running;
 mod typed;
 
 use std::collections::BTreeMap;
@@ -18,8 +19,9 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 use tracing::info;
 
-use self::digest::digest;
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
+use self::running::Left;
+pub use self::running::{Begun, Running};
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
 use crate::coordinator::{Coordinator, LocalCoordinator};
@@ -54,6 +56,7 @@ struct Inner {
     institutions: BTreeMap<String, Handle>,
     shared: Shared,
     stopping: AtomicBool,
+    left: Left,
 }
 
 /// How to start a gateway.
@@ -169,7 +172,9 @@ impl Gateway {
             institutions.insert(name, handle);
         }
         shared.neighbours.set(&institutions);
-        Ok(Self { inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false) }) })
+        Ok(Self {
+            inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false), left: Left::default() }),
+        })
     }
 
     /// Sends a request and waits for its outcome. `body` contains the fields of the telegram as JSON. If a breaker sends the request to
@@ -184,10 +189,10 @@ impl Gateway {
         body: &Value,
         idempotency_key: Option<&str>,
     ) -> Result<Exchange, Refusal> {
-        let handle = self.handle(institution)?;
-        let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
-        let idempotency = idempotency_key.map(|key| (key, digest(telegram, body)));
-        self.run(handle, telegram, draft, idempotency).await
+        match self.begin(institution, telegram, body, idempotency_key).await? {
+            Begun::Running(running) => Ok(running.end().await),
+            Begun::Ended(exchange) => Ok(*exchange),
+        }
     }
 
     fn handle(&self, institution: &str) -> Result<&Handle, Refusal> {
@@ -195,14 +200,14 @@ impl Gateway {
         handle.ok_or_else(|| Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() })
     }
 
-    /// Carries out an exchange for a draft from any source.
-    async fn run(
+    /// Begins an exchange for a draft from any source.
+    async fn begin_draft(
         &self,
         handle: &Handle,
         telegram: &str,
         draft: Draft,
         idempotency: Option<(&str, [u8; 16])>,
-    ) -> Result<Exchange, Refusal> {
+    ) -> Result<Begun, Refusal> {
         let shared = &self.inner.shared;
         let now = shared.clock.now();
         let id = shared.clock.name(now);
@@ -215,7 +220,7 @@ impl Gateway {
                 match state.map_err(|error| Refusal::KeyUnchecked(NotSent::Journal(error)))? {
                     KeyState::Reserved(ticket) => Some(ticket),
                     KeyState::Running(id) => return Err(Refusal::StillRunning(id)),
-                    KeyState::Ended(exchange) => return Ok(*exchange),
+                    KeyState::Ended(exchange) => return Ok(Begun::Ended(exchange)),
                     KeyState::OtherBody(id) => return Err(Refusal::OtherBody(id)),
                 }
             }
@@ -223,7 +228,7 @@ impl Gateway {
         let refuse = |why: &NotSent| {
             let exchange = Exchange { journaled: false, ..not_sent(exchange.clone(), why, shared.clock.now().wall_ms) };
             count_refused(&exchange);
-            exchange
+            Begun::Ended(Box::new(exchange))
         };
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Ok(refuse(&NotSent::Stopping));
@@ -234,9 +239,8 @@ impl Gateway {
         if let Err(why) = handle.request(request) {
             return Ok(refuse(&why));
         }
-        // From here on the exchange runs to its end, also if the caller's future is dropped. If the institution's task failed,
-        // the outcome is reported as unknown. At the next start the journal determines what it was.
-        Ok(end.await.unwrap_or_else(|_| broken_off(exchange, shared.clock.now().wall_ms)))
+        // From here on the exchange runs to its end, also if the caller's future is dropped.
+        Ok(Begun::Running(Box::new(Running { gateway: self.clone(), exchange, end })))
     }
 
     /// The exchange with this name, or `None` if there is no such exchange.
@@ -244,7 +248,9 @@ impl Gateway {
     /// # Errors
     /// If the journal cannot be read.
     pub async fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
-        self.inner.shared.journal.find(id).await
+        // One that waits for its turn is not in the journal yet. It is looked for first, because it may end meanwhile.
+        let running = self.inner.left.find(id);
+        Ok(self.inner.shared.journal.find(id).await?.or(running))
     }
 
     /// The latest exchanges, newest first.

@@ -2,7 +2,7 @@
 //!
 //! | route | meaning |
 //! |---|---|
-//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional header `Idempotency-Key` |
+//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional headers `Idempotency-Key` and `Prefer: respond-async, wait=10` |
 //! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
 //! | `POST /v1/exchanges/{id}/settlement` | a person settles an unknown exchange, or asks for a step: `{"decision": "done", "note": "…"}` |
@@ -32,6 +32,7 @@ mod admission;
 mod connections;
 mod decision;
 mod origin;
+mod prefer;
 mod events;
 mod exchanges;
 mod health;

@@ -148,8 +148,6 @@ pub enum Mutant {
     SkipsTheArchives,
     /// A request goes out although no line is up on which its answer could come.
     SendsUnheard,
-    /// A link whose window is full of telegrams that were not answered in time stays connected without a test.
-    KeepsStuckLinks,
     /// An echo test for a breaker that is not answered has no consequence for its link.
     ProbesTestNoLink,
     /// A line on which no answer comes stays connected as long as the institution sends something else on it.

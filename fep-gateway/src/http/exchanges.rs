@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
@@ -14,10 +14,11 @@ use serde_json::Value;
 use super::Shared;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
+use super::prefer::leaves_after;
 use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Reply};
 use crate::contract::problem::Problem;
 use crate::contract::view::{summary, view};
-use crate::gateway::LineSpec;
+use crate::gateway::{Begun, LineSpec};
 use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
 
@@ -46,30 +47,46 @@ pub(super) async fn ask(
     refuse_foreign_page(&headers)?;
     let key = idempotency_key(&headers)?;
     let fields = parse(&body)?;
-    let exchange = shared.gateway.exchange(&institution, &telegram, &fields, key).await;
-    let exchange = exchange.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
+    let begun = shared.gateway.begin(&institution, &telegram, &fields, key).await;
+    let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
+    let leaves_after = leaves_after(&headers);
+    let exchange = match (begun, leaves_after) {
+        (Begun::Ended(exchange), _) => *exchange,
+        (Begun::Running(running), None) => running.end().await,
+        (Begun::Running(running), Some(patience)) => running.end_within(patience).await,
+    };
     let status = match exchange.outcome {
         Some(Outcome::Answered) => StatusCode::OK,
         Some(Outcome::NotSent) => StatusCode::SERVICE_UNAVAILABLE,
         Some(Outcome::Unknown) => StatusCode::GATEWAY_TIMEOUT,
         None => StatusCode::ACCEPTED,
     };
-    let json = in_one_piece(&reply(&exchange, shared.gateway.line_spec(&exchange.institution)))?;
-    match retry_after(&shared, &exchange).await {
-        Some(seconds) => Ok((status, [(RETRY_AFTER, seconds.to_string())], json).into_response()),
-        None => Ok((status, json).into_response()),
+    let mut response = in_one_piece(&reply(&exchange, shared.gateway.line_spec(&exchange.institution)))?;
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    if let Some(seconds) = retry_after(&shared, &exchange).await {
+        headers.insert(RETRY_AFTER, seconds.into());
     }
+    if exchange.outcome.is_none() {
+        // Its text has only digits of an ID.
+        let place = HeaderValue::from_str(&format!("/v1/exchanges/{}", exchange.id));
+        place.into_iter().for_each(|place| drop(headers.insert(LOCATION, place)));
+    }
+    if leaves_after.is_some() {
+        headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
+    }
+    Ok(response)
 }
 
 /// The room for a reply with an answer of usual length, in bytes. Longer ones grow.
 const REPLY_BYTES: usize = 4096;
 
 /// A reply as JSON. [`Json`] begins with little room and grows often.
-fn in_one_piece(reply: &Reply<'_>) -> Result<impl IntoResponse + use<>, ApiError> {
+fn in_one_piece(reply: &Reply<'_>) -> Result<Response, ApiError> {
     let mut body = Vec::with_capacity(REPLY_BYTES);
     serde_json::to_writer(&mut body, reply)
         .map_err(|error| ApiError::new(Problem::Unwritable, format!("the reply cannot be written: {error}")))?;
-    Ok(([(CONTENT_TYPE, "application/json")], body))
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// When it is worth to ask again, in seconds: when the breaker that stops the request tests the institution next. `None` if no

@@ -381,7 +381,13 @@ fn asking(operation: Operation, fields: Value, reply: &Value) -> Operation {
         "description": "Names this request: the same key with the same request returns the same exchange.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
     });
-    let mut operation = operation.takes(fields).with(key).or(&ASKS);
+    let prefer = json!({
+        "name": "Prefer",
+        "in": "header",
+        "description": "`respond-async` asks for a reply before the outcome: 202 with `Location`. `respond-async, wait=10` waits ten seconds for it first.",
+        "schema": { "type": "string" },
+    });
+    let mut operation = operation.takes(fields).with(key).with(prefer).or(&ASKS);
     for (status, meaning) in [
         (200, "answered: the institution answered; a decline is an answer, too"),
         (202, "the exchange still runs"),

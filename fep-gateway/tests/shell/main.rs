@@ -13,4 +13,5 @@ mod nasty;
 mod notices;
 mod openapi;
 mod passing_on;
+mod respond_async;
 mod settlement;
