@@ -36,7 +36,9 @@ mod tests {
     fn the_standards_forms_are_read_and_others_count_as_absent() {
         let leaves = |lists: &[&'static str]| {
             let mut headers = HeaderMap::new();
-            lists.iter().for_each(|list| drop(headers.append(PREFER, list.parse().unwrap())));
+            for list in lists {
+                headers.append(PREFER, list.parse().unwrap());
+            }
             leaves_after(&headers).map(|wait| wait.as_secs())
         };
         // The examples of RFC 7240, sections 2 and 4.
