@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document of the HTTP interface: the routes, the JSON of the contract, and one operation for each request telegram of
 //! each institution. It is made from the types and specs that the gateway itself uses.
 
+use fep_codec::Layout;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -14,7 +15,7 @@ use crate::contract::notices::{Delivered, NoticeDetail, NoticeList};
 use crate::contract::problem::{Problem, ProblemDetails, Row, Table};
 use crate::contract::{Alive, Institutions, Lines, Ready};
 use crate::gateway::InstitutionStatus;
-use crate::telegrams::TelegramCatalogue;
+use crate::telegrams::{RequestForm, TelegramCatalogue};
 
 /// Where the document has its schemas.
 const SCHEMAS: &str = "/components/schemas";
@@ -74,6 +75,7 @@ pub(super) fn document<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c 
     let mut writer = Writer {
         replies: settings(SchemaSettings::draft2020_12().for_serialize()).into_generator(),
         bodies: settings(SchemaSettings::draft2020_12().for_deserialize()).into_generator(),
+        telegrams: Map::new(),
         paths: Map::new(),
     };
     writer.services();
@@ -90,6 +92,8 @@ pub(super) fn document<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c 
 struct Writer {
     replies: SchemaGenerator,
     bodies: SchemaGenerator,
+    /// The schemas of telegrams.
+    telegrams: Map<String, Value>,
     paths: Map<String, Value>,
 }
 
@@ -328,28 +332,61 @@ impl Writer {
         self.add(&itself.gives(json!({ "type": "object" })));
     }
 
-    /// One operation for each request of an institution.
+    /// One operation for each request of an institution, with the fields of its telegrams.
     fn telegrams(&mut self, institution: &str, catalogue: &TelegramCatalogue) {
-        let reply = self.reply::<Reply<'_>>();
-        for (telegram, answer) in catalogue.requests() {
-            let layout = &telegram.layout;
-            let label = if layout.label.is_empty() {
+        self.reply::<Reply<'_>>();
+        for form in catalogue.request_forms() {
+            let RequestForm { layout, answer, fields } = form;
+            let fields = self.telegram(&format!("{institution}.{}", layout.name), fields);
+            let reply = self.typed_reply(institution, answer);
+            let name = if layout.label.is_empty() {
                 layout.name.to_string()
             } else {
                 format!("{} {}", layout.name, layout.label)
             };
             let path = format!("/v1/institutions/{institution}/exchanges/{}", layout.name);
             let id = format!("{institution}_{}", layout.name);
-            let summary = format!("Sends {label} to {institution}; answered by {answer}");
-            let fields = json!({ "type": "object", "title": &*layout.name, "description": label });
+            let summary = format!("Sends {name} to {institution}; answered by {}", answer.name);
             let asks = Operation::new("post", &path, &id, "telegrams", &summary);
             self.add(&asking(asks, fields, &reply));
         }
     }
 
+    /// A reply whose answer has the fields of this telegram.
+    fn typed_reply(&mut self, institution: &str, answer: &Layout) -> Value {
+        let fields = self.telegram(&format!("{institution}.{}", answer.name), answer.json_schema());
+        let typed = json!({
+            "type": "object",
+            "properties": { "telegram": { "type": "string", "const": answer.name }, "fields": fields },
+            "required": ["telegram", "fields"],
+        });
+        let mut reply = self.replies.definitions().get("Reply").cloned().unwrap_or_default();
+        for name in ["answer", "stand_in"] {
+            if let Some(property) = reply.pointer_mut(&format!("/properties/{name}")) {
+                *property = typed.clone();
+            }
+        }
+        self.telegram(&format!("{institution}.{}.Reply", answer.name), reply)
+    }
+
+    /// Keeps the schema of a telegram under a name, and refers to it.
+    fn telegram(&mut self, name: &str, mut schema: Value) -> Value {
+        let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+        let name: String = name.chars().map(|character| if is_plain(character) { character } else { '_' }).collect();
+        if let Value::Object(schema) = &mut schema {
+            schema.remove("$schema");
+            // Generators of code name a type by its title. Two institutions may have telegrams of one name.
+            schema.insert("title".to_owned(), name.replace('.', " ").into());
+        }
+        let reference = json!({ "$ref": format!("#{SCHEMAS}/{name}") });
+        self.telegrams.insert(name, schema);
+        reference
+    }
+
     fn finish(mut self) -> Value {
         let mut schemas = self.replies.take_definitions(true);
         schemas.extend(self.bodies.take_definitions(true));
+        schemas.extend(self.telegrams);
         json!({
             "openapi": "3.1.0",
             "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",

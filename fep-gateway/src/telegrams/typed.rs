@@ -32,15 +32,6 @@ impl TelegramCatalogue {
         Ok((draft, bytes))
     }
 
-    /// The telegrams that services may send, with the names of their answers.
-    pub fn requests(&self) -> impl Iterator<Item = (&fep_spec::model::TelegramSpec, &str)> {
-        let requests = self.entries.iter().zip(&self.spec.telegrams).filter(|(entry, _)| entry.role == Role::Request);
-        requests.filter_map(|(entry, telegram)| {
-            let answer = self.spec.telegrams.get(entry.answer?)?;
-            Some((telegram, &*answer.layout.name))
-        })
-    }
-
     /// The request with this name, and its index.
     pub(super) fn request_named(&self, telegram: &str) -> Result<(usize, &super::Entry), DraftError> {
         let Some(number) = self.by_name.get(telegram).copied() else {

@@ -96,10 +96,12 @@ sys.path.insert(0, folder)
 client = importlib.import_module("generated.client").Client(base_url=url)
 operation = importlib.import_module("generated.api.telegrams.bank_a_transfer")
 models = importlib.import_module("generated.models")
-Fields = next(model for name, model in vars(models).items() if name.startswith("BankATransfer"))
+Fields = models.BankATransfer
 reply = operation.sync_detailed(client=client, body=Fields.from_dict(TRANSFER), idempotency_key="generated-1")
 assert reply.status_code == 200, reply
 assert reply.parsed.outcome == "answered", reply.parsed
 assert reply.parsed.answer.telegram == "TransferAnswer", reply.parsed
+assert reply.parsed.answer.fields.header.response_code == "0000", reply.parsed
+assert reply.parsed.answer.fields.amount == TRANSFER["amount"], "the fields of the answer have types"
 again = operation.sync_detailed(client=client, body=Fields.from_dict(TRANSFER), idempotency_key="generated-1")
 assert again.parsed.exchange == reply.parsed.exchange, "the key names one exchange"
