@@ -26,6 +26,7 @@ pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
 use crate::coordinator::{Coordinator, LocalCoordinator};
 use crate::ground::Ground;
+pub use crate::journal::filter::{ExchangeFilter, ExchangePage};
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, StoredNotice};
 use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
 use crate::net::clock::Clock;
@@ -259,6 +260,17 @@ impl Gateway {
     /// If the journal cannot be read.
     pub async fn recent(&self, limit: usize) -> Result<Vec<Exchange>, JournalError> {
         self.inner.shared.journal.recent(limit).await
+    }
+
+    /// The exchanges that the filter lets pass, newest first, at most `limit`: a page, and where the next one begins.
+    ///
+    /// A page is found at once if what passes the filter is new. One call looks at 100,000 exchanges at most, so with a filter that few
+    /// pass, a page can be short or empty although another one follows. Only `next: None` ends the list.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn exchanges(&self, filter: ExchangeFilter, limit: usize) -> Result<ExchangePage, JournalError> {
+        self.inner.shared.journal.search(filter, limit).await
     }
 
     /// The exchanges whose settlement needs a person, oldest first, with their settlements.

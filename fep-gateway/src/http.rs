@@ -10,7 +10,7 @@
 //! | `GET /v1/notices?limit=50&institution=…&telegram=…&state=…` | the latest notices of institutions, newest first |
 //! | `GET /v1/notices/{id}` | a notice: its telegrams field by field, secrets masked, its delivery and its facts |
 //! | `POST /v1/notices/{id}/delivery` | a person lets a notice be delivered again, or ends its delivery: `{"decision": "deliver", "note": "…"}` |
-//! | `GET /v1/exchanges?limit=50` | the latest exchanges, newest first |
+//! | `GET /v1/exchanges?limit=50&institution=…&outcome=…&cursor=…` | exchanges, newest first, page by page; also by `telegram`, `since`, `until`, `trace`, `idempotency_key` |
 //! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
 //! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?, "person"?}`; it holds over a restart |
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |

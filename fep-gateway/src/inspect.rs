@@ -336,6 +336,7 @@ impl SearchOptions {
         ExchangeFilter {
             since_ms: self.since,
             until_ms: self.until,
+            behind: None,
             institution: self.institution.clone(),
             telegram: self.telegram.clone(),
             trace: self.trace.clone(),

@@ -70,6 +70,7 @@ use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
 use self::archive::{ArchiveStop, Archives};
+use self::filter::{ExchangeFilter, ExchangePage};
 use self::guard::FileGuard;
 use self::health::Health;
 use self::indexer::IndexQueue;
@@ -144,6 +145,9 @@ const CLOSE_MAX: Duration = Duration::from_secs(3);
 
 /// The longest wait of a reader for the index.
 const INDEX_WAIT: Duration = Duration::from_secs(5);
+
+/// The number of exchanges at which one search looks. A longer one would hold up other readers.
+const LOOKED_AT_MAX: usize = 100_000;
 
 impl Journal {
     /// Why the journal takes no writes now, or `None` if it does.
@@ -240,6 +244,20 @@ impl Journal {
         self.read_all(move |reader| {
             let rows = reader.index.recent(limit)?;
             rows.into_iter().map(|row| reader.exchange(row)).collect()
+        })
+        .await
+    }
+
+    /// The exchanges that the filter lets pass, newest first, at most `limit`. One call looks at [`LOOKED_AT_MAX`] exchanges at most.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn search(&self, filter: ExchangeFilter, limit: usize) -> Result<ExchangePage, JournalError> {
+        self.read_all(move |reader| {
+            let veiled = filter.idempotency_key.as_deref().map(|key| reader.veil.idempotency(key));
+            let (rows, next) = reader.index.page(&filter, veiled.as_deref(), limit, LOOKED_AT_MAX)?;
+            let exchanges = rows.into_iter().map(|row| reader.exchange(row)).collect::<Result<_, _>>()?;
+            Ok(ExchangePage { exchanges, next })
         })
         .await
     }

@@ -67,6 +67,8 @@ pub(crate) struct Detail {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ExchangeList {
     pub(crate) exchanges: Vec<Summary>,
+    /// The `cursor` of the next page; `null` if there is none. A page can be short although another one follows.
+    pub(crate) next: Option<ExchangeId>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

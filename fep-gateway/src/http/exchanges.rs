@@ -18,7 +18,7 @@ use super::prefer::leaves_after;
 use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Reply};
 use crate::contract::problem::Problem;
 use crate::contract::view::{summary, view};
-use crate::gateway::{Begun, LineSpec};
+use crate::gateway::{Begun, ExchangeFilter, LineSpec};
 use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
 
@@ -34,6 +34,24 @@ const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     limit: Option<usize>,
+}
+
+/// The words of `outcome` in a query, and the one for unknown exchanges that nothing has settled.
+pub(super) const OUTCOMES: [&str; 4] = ["answered", "not_sent", "unknown", "running"];
+pub(super) const UNSETTLED: &str = "unsettled";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExchangeQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    institution: Option<String>,
+    telegram: Option<String>,
+    outcome: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    trace: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 /// `POST /v1/institutions/{institution}/exchanges/{telegram}`
@@ -132,14 +150,44 @@ pub(super) async fn detail(
     }))
 }
 
-/// `GET /v1/exchanges?limit=50`
+/// `GET /v1/exchanges?limit=50&institution=bank-a&outcome=unsettled&since=2026-11-28T00:00:00%2B09:00&cursor=…`
 pub(super) async fn list(
     State(shared): State<Shared>,
-    query: Result<Query<ListQuery>, QueryRejection>,
+    query: Result<Query<ExchangeQuery>, QueryRejection>,
 ) -> Result<Json<ExchangeList>, ApiError> {
-    let exchanges = shared.gateway.recent(limit_of(query)?).await?;
+    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
+    let limit = checked_limit(query.limit)?;
+    let page = shared.gateway.exchanges(query.filter()?, limit).await?;
     let line = |exchange: &Exchange| summary(exchange, shared.gateway.line_spec(&exchange.institution));
-    Ok(Json(ExchangeList { exchanges: exchanges.iter().map(line).collect() }))
+    Ok(Json(ExchangeList { exchanges: page.exchanges.iter().map(line).collect(), next: page.next }))
+}
+
+impl ExchangeQuery {
+    fn filter(self) -> Result<ExchangeFilter, ApiError> {
+        let wrong = |name: &str, why: &str| ApiError::new(Problem::Query, format!("{name}: {why}"));
+        let time = |name: &str, text: Option<String>| {
+            text.map(|text| crate::time::parse(&text).map_err(|why| wrong(name, &why))).transpose()
+        };
+        let outcome = match self.outcome.as_deref() {
+            None | Some(UNSETTLED) => None,
+            Some(given) => Some(*OUTCOMES.iter().find(|outcome| **outcome == given).ok_or_else(|| {
+                wrong("outcome", &format!("there is no {given:?}; there are: {}, {UNSETTLED}", OUTCOMES.join(", ")))
+            })?),
+        };
+        let behind =
+            self.cursor.map(|cursor| cursor.parse().map_err(|_| wrong("cursor", "it is the `next` of a page")));
+        Ok(ExchangeFilter {
+            since_ms: time("since", self.since)?,
+            until_ms: time("until", self.until)?,
+            behind: behind.transpose()?,
+            institution: self.institution,
+            telegram: self.telegram,
+            trace: self.trace,
+            unsettled: self.outcome.as_deref() == Some(UNSETTLED),
+            outcome,
+            idempotency_key: self.idempotency_key,
+        })
+    }
 }
 
 /// The length of a list, from its query.

@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::exchanges::{LIST_DEFAULT, LIST_MAX};
+use super::exchanges::{LIST_DEFAULT, LIST_MAX, OUTCOMES, UNSETTLED};
 use crate::contract::decisions::{
     BreakerBody, BusinessBody, DecisionBody, DeliveryWord, LineBody, SettlementWord, SwitchoverBody,
 };
@@ -230,7 +230,11 @@ impl Writer {
         let list = self.reply::<ExchangeList>();
         let listed =
             Operation::new("get", "/v1/exchanges", "listExchanges", "exchanges", "The latest exchanges, newest first");
-        self.add(&listed.with(limit()).gives(list).or(&[Problem::Query]).or(&READS));
+        let names = ["cursor", "institution", "telegram", "since", "until", "trace", "idempotency_key"];
+        let listed = names.into_iter().fold(listed.with(limit()), |listed, name| listed.with(in_query(name)));
+        let words: Vec<_> = OUTCOMES.into_iter().chain([UNSETTLED]).collect();
+        let outcome = json!({ "name": "outcome", "in": "query", "schema": { "type": "string", "enum": words } });
+        self.add(&listed.with(outcome).gives(list).or(&[Problem::Query]).or(&READS));
         let detail = self.reply::<Detail>();
         let summary = "Both telegrams field by field, secrets masked";
         let view = Operation::new("get", "/v1/exchanges/{id}/view", "viewExchange", "exchanges", summary);
@@ -440,8 +444,17 @@ fn in_path(name: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
 }
 
+/// A text in the query that narrows a list.
 fn in_query(name: &str) -> Value {
-    json!({ "name": name, "in": "query", "schema": { "type": "string" } })
+    let meaning = match name {
+        "cursor" => "Where the page begins: the `next` of the page before.",
+        "since" => "The earliest time of acceptance, such as 2026-11-28T09:00:00+09:00.",
+        "until" => "The time before which they were accepted.",
+        "trace" => "The trace number; leading zeros do not count.",
+        "idempotency_key" => "Only the newest exchange with a key has it.",
+        _ => "Only those with this value.",
+    };
+    json!({ "name": name, "in": "query", "description": meaning, "schema": { "type": "string" } })
 }
 
 fn id() -> Value {

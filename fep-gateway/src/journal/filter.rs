@@ -1,6 +1,6 @@
 //! Which facts and which exchanges a person or a program asks for. Nothing here reads a file.
 
-use fep_protocol::exchange::ExchangeId;
+use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
 
 /// Which facts to read. An empty filter lets all pass.
@@ -23,6 +23,8 @@ pub struct ExchangeFilter {
     pub since_ms: Option<i64>,
     /// The time before which they were accepted, in milliseconds since 1970.
     pub until_ms: Option<i64>,
+    /// Only exchanges behind this one in the list, which is the newest first: the `next` of an [`ExchangePage`].
+    pub behind: Option<ExchangeId>,
     /// The institution.
     pub institution: Option<String>,
     /// The name of the request telegram.
@@ -35,6 +37,35 @@ pub struct ExchangeFilter {
     pub unsettled: bool,
     /// The idempotency key. Only the newest exchange with a key has it.
     pub idempotency_key: Option<String>,
+}
+
+impl ExchangeFilter {
+    /// Whether an exchange of its span may not pass.
+    #[must_use]
+    pub fn is_selective(&self) -> bool {
+        let Self {
+            since_ms: _,
+            until_ms: _,
+            behind: _,
+            institution,
+            telegram,
+            trace,
+            outcome,
+            unsettled,
+            idempotency_key,
+        } = self;
+        let texts = [institution, telegram, trace, idempotency_key];
+        *unsettled || outcome.is_some() || texts.iter().any(|text| text.is_some())
+    }
+}
+
+/// A page of exchanges, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExchangePage {
+    /// The exchanges. The page can be short, also if others follow.
+    pub exchanges: Vec<Exchange>,
+    /// [`ExchangeFilter::behind`] of the next page. `None` if there is none.
+    pub next: Option<ExchangeId>,
 }
 
 impl FactFilter {

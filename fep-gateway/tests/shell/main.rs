@@ -14,4 +14,5 @@ mod notices;
 mod openapi;
 mod passing_on;
 mod respond_async;
+mod searching;
 mod settlement;

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use fep_protocol::exchange::ExchangeId;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{
-    COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, notices, projected, schema, unsigned,
+    COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, id, notices, projected, schema, unsigned,
 };
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::store::FactNumber;
@@ -32,9 +32,42 @@ impl IndexReader {
         veiled_key: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Projected>, StoreError> {
-        let begin = |ms: i64| *ExchangeId::new(ms, 0, 0).as_bytes();
-        let first = begin(filter.since_ms.unwrap_or(0));
-        let end = filter.until_ms.map_or([0xFF; ExchangeId::LEN], begin);
+        let (first, end) = span(filter);
+        self.search_in(filter, veiled_key, first, end, limit)
+    }
+
+    /// The exchanges that the filter lets pass among the next `looked_at_max` of its span, newest first, at most `limit`. Also returns
+    /// where the next ones begin.
+    pub(in crate::journal) fn page(
+        &self,
+        filter: &ExchangeFilter,
+        veiled_key: Option<&str>,
+        limit: usize,
+        looked_at_max: usize,
+    ) -> Result<(Vec<Projected>, Option<ExchangeId>), StoreError> {
+        let (first, end) = span(filter);
+        // A filter that few exchanges pass must not hold up other readers. Without one, each exchange is on the page.
+        let looked_at_max = if filter.is_selective() { looked_at_max } else { usize::MAX };
+        let sql = "SELECT id FROM exchanges WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3";
+        let offset = i64::try_from(looked_at_max.saturating_sub(1)).unwrap_or(i64::MAX);
+        let last = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(params![first, end, offset], |row| id(row, "id")).optional());
+        let last = last.map_err(failed)?;
+        let rows = self.search_in(filter, veiled_key, last.map_or(first, |last| *last.as_bytes()), end, limit)?;
+        let next = if rows.len() == limit { rows.last().map(|row| row.id) } else { last };
+        Ok((rows, next))
+    }
+
+    fn search_in(
+        &self,
+        filter: &ExchangeFilter,
+        veiled_key: Option<&str>,
+        first: [u8; ExchangeId::LEN],
+        end: [u8; ExchangeId::LEN],
+        limit: usize,
+    ) -> Result<Vec<Projected>, StoreError> {
         self.list(
             "WHERE id >= ?1 AND id < ?2
              AND (?3 IS NULL OR institution = ?3)
@@ -107,3 +140,13 @@ impl IndexReader {
         self.connection.query_row(sql, [], |row| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)))).map_err(failed)
     }
 }
+
+/// The IDs between which a filter looks: from the first one on, and before the second one.
+fn span(filter: &ExchangeFilter) -> ([u8; ExchangeId::LEN], [u8; ExchangeId::LEN]) {
+    let begin = |ms: i64| *ExchangeId::new(ms, 0, 0).as_bytes();
+    let until = filter.until_ms.map_or([0xFF; ExchangeId::LEN], begin);
+    (begin(filter.since_ms.unwrap_or(0)), filter.behind.map_or(until, |behind| until.min(*behind.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests;

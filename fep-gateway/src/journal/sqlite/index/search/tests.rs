@@ -1,0 +1,106 @@
+//! Pages against a plain list: nothing twice, nothing left out, however small the pages and however short a look.
+
+use fep_protocol::exchange::Outcome;
+use fep_protocol::fact::{Fact, SentClass, What};
+
+use super::*;
+use crate::journal::sqlite::index::IndexFile;
+use crate::journal::store::Index;
+
+const COUNT: u32 = 61;
+
+fn id(serial: u32) -> ExchangeId {
+    ExchangeId::new(1_795_000_000_000 + i64::from(serial / 3), serial, 7)
+}
+
+fn institution(serial: u32) -> &'static str {
+    if serial.is_multiple_of(5) { "bank-b" } else { "bank-a" }
+}
+
+/// None is still running.
+fn outcome(serial: u32) -> Option<Outcome> {
+    match serial % 4 {
+        0 => Some(Outcome::Unknown),
+        1 => None,
+        _ => Some(Outcome::Answered),
+    }
+}
+
+fn index(path: &Path) -> IndexFile {
+    let mut facts = Vec::new();
+    for serial in 0..COUNT {
+        let base = Fact { exchange: Some(id(serial)), ..Fact::new(institution(serial).into(), 0) };
+        let trace = Some(format!("{serial:06}").into());
+        facts.push(Fact {
+            what: What::Sent(SentClass::Request),
+            trace,
+            telegram: Some("Transfer".into()),
+            ..base.clone()
+        });
+        facts.extend(outcome(serial).map(|outcome| Fact { what: What::Outcome, outcome: Some(outcome), ..base }));
+    }
+    let mut index = IndexFile::begin(path, [1; 16], None).unwrap();
+    let numbered: Vec<_> = (1..).zip(facts).collect();
+    index.apply(&numbered).unwrap();
+    index
+}
+
+/// Whether the exchange with this serial passes a filter.
+type Passes = fn(u32) -> bool;
+
+#[test]
+fn pages_of_every_size_are_the_whole_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.index.sqlite");
+    drop(index(&path));
+    let reader = IndexReader::open(&path).unwrap();
+    let none = ExchangeFilter::default;
+    let filters: [(ExchangeFilter, Passes); 6] = [
+        (none(), |_| true),
+        (ExchangeFilter { institution: Some("bank-b".to_owned()), ..none() }, |serial| institution(serial) == "bank-b"),
+        (ExchangeFilter { outcome: Some("running"), ..none() }, |serial| outcome(serial).is_none()),
+        (ExchangeFilter { unsettled: true, ..none() }, |serial| outcome(serial) == Some(Outcome::Unknown)),
+        (ExchangeFilter { trace: Some("7".to_owned()), ..none() }, |serial| serial == 7),
+        (ExchangeFilter { telegram: Some("Reversal".to_owned()), ..none() }, |_| false),
+    ];
+    for (filter, passes) in filters {
+        let expected: Vec<_> = (0..COUNT).rev().filter(|serial| passes(*serial)).map(id).collect();
+        for limit in [1, 2, 7, 60, 61, 100] {
+            for looked_at_max in [1, 2, 10, 61, 1000] {
+                let mut found = Vec::new();
+                let mut behind = None;
+                let mut pages = 0;
+                loop {
+                    let filter = ExchangeFilter { behind, ..filter.clone() };
+                    let (rows, next) = reader.page(&filter, None, limit, looked_at_max).unwrap();
+                    assert!(rows.len() <= limit);
+                    found.extend(rows.iter().map(|row| row.id));
+                    pages += 1;
+                    assert!(pages <= COUNT + 1, "{filter:?}");
+                    behind = next;
+                    if next.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(found, expected, "{filter:?}, {limit}, {looked_at_max}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_span_and_a_place_behind_which_the_page_begins_hold_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.index.sqlite");
+    drop(index(&path));
+    let reader = IndexReader::open(&path).unwrap();
+    let since_ms = Some(1_795_000_000_005);
+    let until_ms = Some(1_795_000_000_010);
+    let within = ExchangeFilter { since_ms, until_ms, ..ExchangeFilter::default() };
+    let (rows, next) = reader.page(&within, None, 100, 1000).unwrap();
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), (15..30).rev().map(id).collect::<Vec<_>>());
+    assert_eq!(next, None);
+    let behind = ExchangeFilter { behind: Some(id(20)), ..within };
+    let (rows, _) = reader.page(&behind, None, 2, 1000).unwrap();
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [id(19), id(18)]);
+}
