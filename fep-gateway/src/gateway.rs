@@ -265,7 +265,8 @@ impl Gateway {
     /// The exchanges that the filter lets pass, newest first, at most `limit`: a page, and where the next one begins.
     ///
     /// A page is found at once if what passes the filter is new. One call looks at 100,000 exchanges at most, so with a filter that few
-    /// pass, a page can be short or empty although another one follows. Only `next: None` ends the list.
+    /// pass, a page can be short or empty although another one follows. Only `next: None` ends the list. An exchange that waits for its
+    /// turn is not in the list yet, only [`Gateway::find`] finds it.
     ///
     /// # Errors
     /// If the journal cannot be read.

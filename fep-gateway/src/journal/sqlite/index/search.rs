@@ -46,37 +46,56 @@ impl IndexReader {
         looked_at_max: usize,
     ) -> Result<(Vec<Projected>, Option<ExchangeId>), StoreError> {
         let (first, end) = span(filter);
-        // A filter that few exchanges pass must not hold up other readers. Without one, each exchange is on the page.
-        let looked_at_max = if filter.is_selective() { looked_at_max } else { usize::MAX };
-        let sql = "SELECT id FROM exchanges WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3";
-        let offset = i64::try_from(looked_at_max.saturating_sub(1)).unwrap_or(i64::MAX);
-        let last = self
-            .connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.query_row(params![first, end, offset], |row| id(row, "id")).optional());
-        let last = last.map_err(failed)?;
+        let limit = limit.max(1);
+        // A filter that few exchanges pass must not hold up other readers. Without one, each exchange is on the page, and a key leads to
+        // its exchange at once.
+        let is_bounded = filter.is_selective() && filter.idempotency_key.is_none();
+        let last = if is_bounded { self.nth_before(first, end, looked_at_max)? } else { None };
         let rows = self.search_in(filter, veiled_key, last.map_or(first, |last| *last.as_bytes()), end, limit)?;
         let next = if rows.len() == limit { rows.last().map(|row| row.id) } else { last };
         Ok((rows, next))
+    }
+
+    /// The last one of the newest `count` exchanges of a span, or `None` if the span has fewer.
+    fn nth_before(&self, first: Bytes, end: Bytes, count: usize) -> Result<Option<ExchangeId>, StoreError> {
+        let sql = "SELECT id FROM exchanges WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3";
+        let offset = i64::try_from(count.saturating_sub(1)).unwrap_or(i64::MAX);
+        let found = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(params![first, end, offset], |row| id(row, "id")).optional());
+        found.map_err(failed)
     }
 
     fn search_in(
         &self,
         filter: &ExchangeFilter,
         veiled_key: Option<&str>,
-        first: [u8; ExchangeId::LEN],
-        end: [u8; ExchangeId::LEN],
+        first: Bytes,
+        end: Bytes,
         limit: usize,
     ) -> Result<Vec<Projected>, StoreError> {
-        self.list(
+        // The key of the table of keys begins with the institution, so each institution is looked at.
+        let of_key = match &filter.idempotency_key {
+            None => "?8 IS NULL AND ?10 IS NULL",
+            Some(_) => {
+                "id IN (WITH RECURSIVE names(name) AS (SELECT min(institution) FROM keys UNION ALL
+                 SELECT (SELECT min(institution) FROM keys WHERE institution > name) FROM names WHERE name IS NOT NULL)
+                 SELECT exchange FROM names JOIN keys ON institution = name AND key IN (?8, ?10))"
+            }
+        };
+        let conditions = format!(
             "WHERE id >= ?1 AND id < ?2
              AND (?3 IS NULL OR institution = ?3)
              AND (?4 IS NULL OR telegram = ?4)
              AND (?5 IS NULL OR ltrim(trace, '0') = ltrim(?5, '0'))
              AND (?6 IS NULL OR coalesce(outcome, 'running') = ?6)
              AND (NOT ?7 OR outcome = 'unknown' AND settled_by IS NULL)
-             AND (?8 IS NULL OR id IN (SELECT exchange FROM keys WHERE key = ?8 OR key = ?10))
-             ORDER BY id DESC LIMIT ?9",
+             AND {of_key}
+             ORDER BY id DESC LIMIT ?9"
+        );
+        self.list(
+            &conditions,
             params![
                 first,
                 end,
@@ -141,8 +160,11 @@ impl IndexReader {
     }
 }
 
+/// The bytes of an ID.
+type Bytes = [u8; ExchangeId::LEN];
+
 /// The IDs between which a filter looks: from the first one on, and before the second one.
-fn span(filter: &ExchangeFilter) -> ([u8; ExchangeId::LEN], [u8; ExchangeId::LEN]) {
+fn span(filter: &ExchangeFilter) -> (Bytes, Bytes) {
     let begin = |ms: i64| *ExchangeId::new(ms, 0, 0).as_bytes();
     let until = filter.until_ms.map_or([0xFF; ExchangeId::LEN], begin);
     (begin(filter.since_ms.unwrap_or(0)), filter.behind.map_or(until, |behind| until.min(*behind.as_bytes())))

@@ -1,7 +1,7 @@
 //! Pages against a plain list: nothing twice, nothing left out, however small the pages and however short a look.
 
 use fep_protocol::exchange::Outcome;
-use fep_protocol::fact::{Fact, SentClass, What};
+use fep_protocol::fact::{Fact, Idempotency, SentClass, What};
 
 use super::*;
 use crate::journal::sqlite::index::IndexFile;
@@ -31,10 +31,12 @@ fn index(path: &Path) -> IndexFile {
     for serial in 0..COUNT {
         let base = Fact { exchange: Some(id(serial)), ..Fact::new(institution(serial).into(), 0) };
         let trace = Some(format!("{serial:06}").into());
+        let idempotency = Idempotency { key: format!("order-{}", serial / 2).into(), digest: [0; 16] };
         facts.push(Fact {
             what: What::Sent(SentClass::Request),
             trace,
             telegram: Some("Transfer".into()),
+            idempotency: Some(Box::new(idempotency)),
             ..base.clone()
         });
         facts.extend(outcome(serial).map(|outcome| Fact { what: What::Outcome, outcome: Some(outcome), ..base }));
@@ -86,6 +88,27 @@ fn pages_of_every_size_are_the_whole_list() {
             }
         }
     }
+}
+
+#[test]
+fn a_key_leads_to_its_newest_exchange_with_each_institution_however_old_that_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.index.sqlite");
+    drop(index(&path));
+    let reader = IndexReader::open(&path).unwrap();
+    let found = |key: &str, institution: Option<&str>| {
+        let idempotency_key = Some(key.to_owned());
+        let institution = institution.map(str::to_owned);
+        let filter = ExchangeFilter { idempotency_key, institution, ..ExchangeFilter::default() };
+        let (rows, next) = reader.page(&filter, Some("a veiled key"), 10, 1).unwrap();
+        assert_eq!(next, None, "a look at one exchange is enough");
+        rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    // 4 and 5 have one key, at two institutions; 6 and 7 have one at the same institution.
+    assert_eq!(found("order-2", None), [id(5), id(4)]);
+    assert_eq!(found("order-2", Some("bank-b")), [id(5)]);
+    assert_eq!(found("order-3", None), [id(7)]);
+    assert_eq!(found("order-99", None), []);
 }
 
 #[test]
