@@ -248,7 +248,8 @@ impl Journal {
         .await
     }
 
-    /// The exchanges that the filter lets pass, newest first, at most `limit`. One call looks at [`LOOKED_AT_MAX`] exchanges at most.
+    /// The exchanges that the filter lets pass, newest first, at most `limit`. One call looks at 100,000 exchanges at most, unless
+    /// each exchange passes the filter, or a key leads to it.
     ///
     /// # Errors
     /// If the journal cannot be read.
