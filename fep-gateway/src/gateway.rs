@@ -190,10 +190,7 @@ impl Gateway {
         body: &Value,
         idempotency_key: Option<&str>,
     ) -> Result<Exchange, Refusal> {
-        match self.begin(institution, telegram, body, idempotency_key).await? {
-            Begun::Running(running) => Ok(running.end().await),
-            Begun::Ended(exchange) => Ok(*exchange),
-        }
+        Ok(self.begin(institution, telegram, body, idempotency_key).await?.end().await)
     }
 
     fn handle(&self, institution: &str) -> Result<&Handle, Refusal> {

@@ -42,8 +42,18 @@ impl Left {
     }
 }
 
+impl Begun {
+    /// Waits for the outcome.
+    pub async fn end(self) -> Exchange {
+        match self {
+            Self::Running(running) => running.end().await,
+            Self::Ended(exchange) => *exchange,
+        }
+    }
+}
+
 impl Running {
-    /// The name of the exchange, by which [`Gateway::find`] finds it from now on.
+    /// The name of the exchange. [`Gateway::find`] finds it once the journal has it, or after [`Running::end_within`].
     #[must_use]
     pub fn id(&self) -> ExchangeId {
         self.exchange.id
@@ -58,17 +68,17 @@ impl Running {
 
     /// Waits for the outcome for some time. If there is none by then, the exchange is returned as it is now: without an outcome.
     /// [`Gateway::find`] finds it also while it waits for its turn and the journal does not have it yet.
-    pub async fn end_within(mut self, patience: Duration) -> Exchange {
-        if let Ok(ended) = tokio::time::timeout(patience, &mut self.end).await {
-            let wall_ms = self.gateway.inner.shared.clock.now().wall_ms;
-            return ended.unwrap_or_else(|_| broken_off(self.exchange, wall_ms));
-        }
+    pub async fn end_within(self, patience: Duration) -> Exchange {
         let running = self.exchange.clone();
         let left = self.gateway.inner.left.clone();
-        left.exchanges().insert(running.id, running.clone());
+        let mut end = Box::pin(self.end());
+        if let Ok(ended) = tokio::time::timeout(patience, &mut end).await {
+            return ended;
+        }
         let id = running.id;
+        left.exchanges().insert(id, running.clone());
         tokio::spawn(async move {
-            self.end().await;
+            end.await;
             left.exchanges().remove(&id);
         });
         running

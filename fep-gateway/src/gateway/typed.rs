@@ -6,7 +6,7 @@
 use fep_codec::{DecodeOwned, Error, Telegram};
 
 use super::digest::digest_of_bytes;
-use super::{Begun, Gateway, Refusal};
+use super::{Gateway, Refusal};
 use fep_protocol::exchange::{Exchange, Outcome};
 
 /// An exchange with its answer as a derived telegram.
@@ -101,10 +101,7 @@ impl Gateway {
         let (draft, bytes) = handle.catalogue.draft_of::<T, A>(telegram)?;
         let name = &T::LAYOUT.name;
         let idempotency = idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
-        let exchange = match self.begin_draft(handle, name, draft, idempotency).await? {
-            Begun::Running(running) => running.end().await,
-            Begun::Ended(exchange) => *exchange,
-        };
+        let exchange = self.begin_draft(handle, name, draft, idempotency).await?.end().await;
         // Another institution may have answered.
         let catalogue = &self.handle(&exchange.institution)?.catalogue;
         let outcome = match (&exchange.answer, exchange.outcome) {

@@ -69,9 +69,8 @@ pub(super) async fn ask(
     let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
     let leaves_after = leaves_after(&headers);
     let exchange = match (begun, leaves_after) {
-        (Begun::Ended(exchange), _) => *exchange,
-        (Begun::Running(running), None) => running.end().await,
         (Begun::Running(running), Some(patience)) => running.end_within(patience).await,
+        (begun, _) => begun.end().await,
     };
     let status = match exchange.outcome {
         Some(Outcome::Answered) => StatusCode::OK,

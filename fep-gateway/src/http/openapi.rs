@@ -361,6 +361,7 @@ impl Writer {
         let fields = self.telegram(&format!("{institution}.{}", answer.name), answer.json_schema());
         let typed = json!({
             "type": "object",
+            "description": "If a breaker sent the request to another institution, see `came_from`: then it is a telegram of that one.",
             "properties": { "telegram": { "type": "string", "const": answer.name }, "fields": fields },
             "required": ["telegram", "fields"],
         });

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The mark is durable first, so a reader knows that the beginning is missing on purpose. It also keeps what an index that is made again
-//! needs of the removed facts: the marks of trace numbers, and what stands, such as a line that a person stopped.
+//! needs of the removed facts: the marks of trace numbers, and what still holds, such as a line that a person stopped.
 //! A crash at any step is made good by the next run. What is still needed holds back everything behind it: exchanges without an
 //! outcome, settlements that go on or need a person, and notices without a final answer. A fact that no archive has is never
 //! removed.
