@@ -5,6 +5,7 @@
 
 mod digest;
 mod error;
+mod progress;
 mod running;
 mod typed;
 

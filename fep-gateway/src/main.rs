@@ -4,6 +4,7 @@
 //! journal, 2 wrong usage or could not run.
 
 mod log;
+mod systemd;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
 use self::log::Log;
+use self::systemd::ServiceManager;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -197,6 +199,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let listener =
         listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
     metrics::install();
+    let manager = Arc::new(ServiceManager::of_this_process());
+    let drain_max = config.institutions.values().map(|institution| institution.drain_max).max().unwrap_or_default();
     let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
     let gateway =
         Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal, ..StartOptions::default() }).await;
@@ -205,8 +209,10 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
+    let telling = Arc::clone(&manager);
     let stop = async move {
         stop_asked().await;
+        telling.stopping(drain_max);
         info!("stopping: requests get their outcomes, lines sign off; a second signal ends it at once");
         // If nobody listens, the server has ended.
         let _ = asked.send(());
@@ -235,6 +241,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
             info!("stopped");
             Ok(())
         }
+        never = manager.watch(&gateway) => match never {},
         () = impatient => Err(Failure::Message("ended at once: exchanges in flight will be unknown at the next start".to_owned())),
     }
 }
