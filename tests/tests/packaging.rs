@@ -1,12 +1,14 @@
 //! The files of `packaging/`: what the programs that will read them say about them.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use fep_tests::tools::missing;
 
 fn packaging() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("packaging")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("packaging")
 }
 
 /// What a program says, or `None` if it is not on this machine.
@@ -38,7 +40,7 @@ fn systemd_has_nothing_to_say_about_the_unit() {
     let mut command = Command::new("systemd-analyze");
     // The threshold is in tenths: 0 is the most confined service, 100 an unconfined one.
     command.args(["security", "--offline=yes", "--no-pager", "--threshold=12"]).arg(&path);
-    let security = said_by(&mut command, "systemd").expect("it was there");
+    let security = said_by(&mut command, "systemd").unwrap();
     assert!(security.status.success(), "{}", all_of(&security));
 }
 
@@ -46,7 +48,7 @@ fn systemd_has_nothing_to_say_about_the_unit() {
 fn the_unit_stops_no_earlier_than_the_daemon_with_its_defaults() {
     let unit = std::fs::read_to_string(packaging().join("systemd/fep-gateway.service")).unwrap();
     let seconds = |key: &str| {
-        let line = unit.lines().find_map(|line| line.strip_prefix(key)).expect("the key");
+        let line = unit.lines().find_map(|line| line.strip_prefix(key)).unwrap();
         line.strip_prefix('=').and_then(|value| value.strip_suffix('s')).and_then(|value| value.parse::<u64>().ok())
     };
     // `drain_max_ms` is 10 s by default. `END_MAX` in `fep-gateway/src/systemd.rs` is 15 s.
