@@ -30,6 +30,7 @@ mod watched;
 
 mod admission;
 mod connections;
+mod counted;
 mod decision;
 mod origin;
 mod prefer;
@@ -119,6 +120,7 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Admission::new(settings), admission::admit))
         .layer(middleware::from_fn(never_stored))
+        .layer(middleware::from_fn(counted::count))
         .with_state(Shared {
             events: events::EventHub::new(gateway.clone()),
             gateway,

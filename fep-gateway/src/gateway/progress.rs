@@ -10,6 +10,12 @@ use super::Gateway;
 use crate::net::institution::Handle;
 
 impl Gateway {
+    /// Whether the journal takes writes now. If not, [`Gateway::troubles`] says why.
+    #[must_use]
+    pub fn journal_works(&self) -> bool {
+        self.inner.shared.journal.trouble().is_none()
+    }
+
     /// The parts that make no progress, each as a sentence: the task of an institution that has ended or does not answer within
     /// `patience`, and the writer of the journal if it did not look up for longer than that. An empty list if everything moves, and
     /// while the gateway stops.

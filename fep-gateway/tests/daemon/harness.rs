@@ -137,6 +137,11 @@ impl Daemon {
         Some((status, response.json().await.ok()?))
     }
 
+    /// The text at a path.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.client.get(self.url(path)).send().await.unwrap().text().await.unwrap()
+    }
+
     fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }

@@ -19,6 +19,7 @@ mod journal_file;
 mod journal_lost;
 #[cfg(target_os = "linux")]
 mod log;
+mod metrics;
 #[path = "../engine/peer.rs"]
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod peer;

@@ -10,7 +10,7 @@ use crate::harness::{Daemon, Setup};
 use crate::peer::Peer;
 
 /// A daemon that is not waited for, with these keys of its session.
-async fn daemon(folder: &std::path::Path, bank: u16, session: &str) -> Daemon {
+async fn daemon(folder: &Path, bank: u16, session: &str) -> Daemon {
     let tables = format!("[institutions.bank-a.session]\n{session}\n");
     Setup { tables: &tables, ..Setup::new(folder, bank, "") }.spawn().await
 }
