@@ -5,6 +5,7 @@
 
 mod digest;
 mod error;
+mod past;
 mod running;
 mod typed;
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::notices::Delivered;
+use super::notices::{Delivered, FactView};
 use super::view::{Summary, View};
 
 /// The reply to a service. The service owns the answer's fields, so no field is masked.
@@ -54,7 +54,7 @@ pub(crate) struct AnswerFields<'s> {
     pub(crate) fields: Record<'s>,
 }
 
-/// An exchange with both telegrams field by field, secrets masked.
+/// An exchange with both telegrams field by field, secrets masked, and everything that happened to it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Detail {
     pub(crate) exchange: Summary,
@@ -62,6 +62,8 @@ pub(crate) struct Detail {
     pub(crate) answer: Option<View>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stand_in: Option<View>,
+    /// The facts of the journal in their order.
+    pub(crate) facts: Vec<FactView>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

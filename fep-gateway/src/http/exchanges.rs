@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use super::prefer::leaves_after;
 use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Reply};
+use crate::contract::notices::FactView;
 use crate::contract::problem::Problem;
 use crate::contract::view::{summary, view};
 use crate::gateway::{Begun, ExchangeFilter, LineSpec};
@@ -138,6 +139,7 @@ pub(super) async fn detail(
 ) -> Result<Json<Detail>, ApiError> {
     let exchange = find(&shared, id).await?;
     let spec = shared.gateway.line_spec(&exchange.institution);
+    let facts = shared.gateway.timeline(&exchange.id).await?;
     Ok(Json(Detail {
         request: (!exchange.request.is_empty()).then(|| view(spec, &exchange.telegram, &exchange.request)),
         answer: exchange.answer.as_ref().map(|answer| view(spec, &answer.telegram, &answer.bytes)),
@@ -145,6 +147,7 @@ pub(super) async fn detail(
             let answer = spec?.answer_to(&exchange.telegram)?;
             Some(view(spec, &answer.layout.name, bytes))
         }),
+        facts: facts.iter().map(|(number, fact)| FactView::new(*number, fact)).collect(),
         exchange: summary(&exchange, spec),
     }))
 }

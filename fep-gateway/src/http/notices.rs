@@ -63,7 +63,7 @@ pub(super) async fn one(
         answer: notice.answer.as_ref().map(|bytes| view(spec, answer, bytes)),
         other_answer: notice.kept.as_ref().map(|bytes| view(spec, answer, bytes)),
         notice: with_persons(delivered(&shared, &notice), &facts),
-        facts: facts.iter().map(|(number, fact)| fact_view(*number, fact)).collect(),
+        facts: facts.iter().map(|(number, fact)| FactView::new(*number, fact)).collect(),
     }))
 }
 
@@ -123,21 +123,6 @@ async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Resul
     let unknown = || ApiError::new(Problem::UnknownNotice, format!("there is no notice {id:?}"));
     let name: ExchangeId = id.parse().map_err(|_| unknown())?;
     shared.gateway.find_notice(&name).await?.ok_or_else(unknown)
-}
-
-fn fact_view(number: u64, fact: &Fact) -> FactView {
-    let (line, link) = fact.line.clone().unzip();
-    FactView {
-        number,
-        at_ms: fact.at_ms,
-        kind: fact.what.kind(),
-        class: fact.class(),
-        line: line.map(|line| line.to_string()),
-        link,
-        reason: fact.reason.as_ref().map(|reason| reason.sentence.to_string()),
-        reason_code: fact.reason.as_ref().map(|reason| reason.code.to_string()),
-        len: fact.bytes.len(),
-    }
 }
 
 fn refused(error: &DeliverError) -> ApiError {
