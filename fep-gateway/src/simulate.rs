@@ -4,19 +4,22 @@
 //! the `answer` telegram of the spec. It has the fields of the request, the codes of its `when`, and the values that the scenario
 //! sets. It leaves on the connection of the request, or on a line of its own (`[send_line]`).
 
+mod chance;
 mod clock;
 mod compose;
+mod damage;
 mod scenario;
+mod rules;
+mod memory;
 mod institution;
 mod link;
 mod send_line;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use fep_spec::model::Spec;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -25,9 +28,9 @@ use tokio::task::JoinSet;
 use tracing::{Instrument, info, info_span, warn};
 
 use self::institution::SimulatedInstitution;
-use self::link::{LinkHandle, SimulatedLink};
+use self::link::{Links, SimulatedLink};
 pub use self::scenario::{
-    Answers, Assignment, Delay, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
+    Answers, Assignment, Delay, Percentile, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
     ScenarioSession, SendLineRole, Setting,
 };
 use self::send_line::{SendLine, SendLineHandle};
@@ -43,8 +46,6 @@ pub struct Simulator {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
-
-type Links = Arc<Mutex<BTreeMap<u64, LinkHandle>>>;
 
 /// What all tasks of the institution share.
 #[derive(Clone)]
@@ -124,10 +125,8 @@ async fn serve(stream: TcpStream, number: u64, shared: Shared, stop: watch::Rece
     info!("connected");
     // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
     let _ = stream.set_nodelay(true);
-    let link = SimulatedLink::new(institution, send_line.map(SendLineHandle::into_steps));
-    links.lock().unwrap_or_else(PoisonError::into_inner).insert(number, link.handle());
+    let link = SimulatedLink::new(institution, number, links, send_line.map(SendLineHandle::into_steps));
     link.run(stream, stop).await;
-    links.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
     info!("closed");
 }
 
@@ -138,10 +137,7 @@ async fn send_notices(shared: Shared, number: usize) {
     let mut turn = 0_usize;
     loop {
         tokio::time::sleep(every).await;
-        let open: Vec<LinkHandle> = {
-            let links = links.lock().unwrap_or_else(PoisonError::into_inner);
-            links.values().filter(|link| link.is_open()).cloned().collect()
-        };
+        let open = links.open();
         let Some(link) = open.get(turn % open.len().max(1)) else { continue };
         if send_line.as_ref().is_some_and(|line| !line.is_open()) {
             continue;

@@ -1,7 +1,8 @@
 //! One connection of the simulated institution. It reads frames, waits, and writes answers.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use fep_codec::framing::FrameSearch;
@@ -18,11 +19,34 @@ pub(super) const QUEUE_MAX: usize = 4096;
 /// The maximum number of answers that wait for the end of their delay. More answers stop the reader.
 const DELAYED_MAX: usize = 65_536;
 
+/// All links that are connected now, by their numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Links(Arc<Mutex<BTreeMap<u64, LinkHandle>>>);
+
 /// Gives access to a link from outside its task.
 #[derive(Clone, Debug)]
 pub(super) struct LinkHandle {
     queue: mpsc::Sender<Act>,
     open: Arc<AtomicBool>,
+}
+
+impl Links {
+    /// The links on which business is open.
+    pub(super) fn open(&self) -> Vec<LinkHandle> {
+        self.all().values().filter(|link| link.is_open()).cloned().collect()
+    }
+
+    /// The next link after this one, or `None` if there is no other.
+    fn next(&self, number: u64) -> Option<LinkHandle> {
+        let links = self.all();
+        let next = links.range(number.saturating_add(1)..).next().or_else(|| links.range(..number).next());
+        next.map(|(_, link)| link.clone())
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<u64, LinkHandle>> {
+        // The map is consistent after every single change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl LinkHandle {
@@ -55,6 +79,8 @@ pub(super) struct Delays {
 /// A link, with the handle to it.
 pub(super) struct SimulatedLink {
     institution: Arc<SimulatedInstitution>,
+    number: u64,
+    links: Links,
     memory: LinkMemory,
     search: FrameSearch,
     handle: LinkHandle,
@@ -89,21 +115,23 @@ impl Delays {
 
 impl SimulatedLink {
     /// A link whose answers leave on it, or on the send line if there is one.
-    pub(super) fn new(institution: Arc<SimulatedInstitution>, send_line: Option<mpsc::Sender<Step>>) -> Self {
+    pub(super) fn new(
+        institution: Arc<SimulatedInstitution>,
+        number: u64,
+        links: Links,
+        send_line: Option<mpsc::Sender<Step>>,
+    ) -> Self {
         let (queue, acts) = mpsc::channel(QUEUE_MAX);
         let way = send_line.map_or_else(|| Way::Here(Delays::new(queue.clone())), Way::SendLine);
         let open = Arc::new(AtomicBool::new(institution.scenario.session.is_none()));
         let memory = LinkMemory::default();
         let search = FrameSearch::default();
-        Self { institution, memory, search, handle: LinkHandle { queue, open }, acts, way }
-    }
-
-    pub(super) fn handle(&self) -> LinkHandle {
-        self.handle.clone()
+        Self { institution, number, links, memory, search, handle: LinkHandle { queue, open }, acts, way }
     }
 
     /// Serves the connection until one side closes it or `stop` changes.
     pub(super) async fn run(mut self, mut stream: TcpStream, mut stop: watch::Receiver<bool>) {
+        self.links.all().insert(self.number, self.handle.clone());
         let mut buffer = BytesMut::new();
         loop {
             tokio::select! {
@@ -120,6 +148,7 @@ impl SimulatedLink {
                 _ = stop.changed() => break,
             }
         }
+        self.links.all().remove(&self.number);
         // The queue ends with the link, so delayed answers are not sent.
         if let Way::Here(delays) = &mut self.way {
             delays.delayed.shutdown().await;
@@ -157,6 +186,13 @@ impl SimulatedLink {
     async fn act(&mut self, stream: &mut TcpStream, act: Act) -> bool {
         let bytes = match act {
             Act::Send(bytes) => bytes,
+            Act::SendElsewhere(bytes) => match self.links.next(self.number) {
+                Some(other) if other.send(bytes.clone()) => return true,
+                _ => {
+                    warn!("there is no other link, the answer leaves on its own");
+                    bytes
+                }
+            },
             Act::Flush => self.memory.flush(),
             Act::Close => return false,
         };

@@ -1,8 +1,9 @@
 //! A scenario: how the simulated institution behaves, as data.
 //!
 //! A scenario file belongs to a spec and is checked against it. A telegram, a field path or a value that does not fit the spec is
-//! refused with file, line and column. The annotated example is `specs/bank-a/scenarios/demo.toml`.
+//! refused with file, line and column. The annotated example is `fep-gateway/scenario.example.toml`.
 
+mod delay;
 mod read;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+pub use self::delay::{Delay, Percentile};
 use crate::config::Framing;
 
 /// How a simulated institution behaves.
@@ -17,7 +19,8 @@ use crate::config::Framing;
 pub struct Scenario {
     /// `title`: a name for the log. Default: empty.
     pub title: String,
-    /// `seed`, default 1: the seed of the random numbers for `percent` and `jitter_ms`. Equal seeds give equal numbers.
+    /// `seed`, default 1: the seed of the random numbers for rates and delays. Equal seeds give equal numbers,
+    /// whatever the order in which requests of other telegrams arrive.
     pub seed: u64,
     /// `sequence_start`, default 1: the first value of `<sequence>`.
     pub sequence_start: u64,
@@ -83,24 +86,17 @@ pub struct Remember {
 /// `[answers]`: delay and field values of every answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
-    /// `delay_ms` and `jitter_ms`.
+    /// `delay_ms` and `jitter_ms`, or `latency`.
     pub delay: Delay,
     /// `set`: field values that differ from the request's. A field that an answer does not have is skipped.
     pub set: Vec<Assignment>,
 }
 
-/// How long an answer takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Delay {
-    /// `delay_ms`: the shortest delay.
-    pub base: Duration,
-    /// `jitter_ms`: up to this much is added at random.
-    pub jitter: Duration,
-}
-
 /// `[[rules]]`: conditions on a request, and what happens to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
+    /// `name`: its name in the log and for its random numbers. `None`: its place among the rules of the file.
+    pub name: Option<String>,
     /// `telegram`: the name of the request telegram. `None`: any request except those of `[session]`.
     pub telegram: Option<String>,
     /// `when`: the values that fields must have, by path. Several values mean that one of them must match.
@@ -109,11 +105,15 @@ pub struct Rule {
     pub recall: Vec<String>,
     /// `every`: the rule applies only to every n-th request that matches.
     pub every: Option<u64>,
-    /// `percent`: the rule applies only to this percentage of the requests that match, chosen at random.
-    pub percent: Option<u8>,
+    /// `skip`, default 0: the rule does not apply to this many requests that match, the first ones.
+    pub skip: u64,
+    /// `percent` or `per_10000`: how many of ten thousand requests that match the rule applies to, chosen at random.
+    pub per_10000: Option<u16>,
+    /// `times`: the rule applies to this many requests and then no more.
+    pub times: Option<u64>,
     /// `action`, with its options.
     pub action: ScenarioAction,
-    /// `delay_ms` and `jitter_ms`. `None`: those of `[answers]`.
+    /// `delay_ms` and `jitter_ms`, or `latency`. `None`: those of `[answers]`.
     pub delay: Option<Delay>,
     /// `set`: field values of the answer. They override those of `[answers]`.
     pub set: Vec<Assignment>,
@@ -124,10 +124,14 @@ pub struct Rule {
 pub enum ScenarioAction {
     /// The request is answered.
     Answer,
-    /// The request is answered after `delay_ms`, later than the other side waits. `delay_ms` is required.
+    /// The request is answered after a delay that the rule must have, later than the other side waits.
     Late,
-    /// Nothing is sent.
+    /// Nothing is sent. The request was carried out: an inquiry finds it.
     Silence,
+    /// Nothing is sent, and the institution never saw the request: an inquiry does not find it.
+    Lost,
+    /// The answer leaves on another link, if there is one.
+    OtherLink,
     /// The answer carries a wrong trace number.
     WrongTrace,
     /// The answer is sent twice.
@@ -138,6 +142,12 @@ pub enum ScenarioAction {
     Disconnect,
     /// A complete frame is sent that is not a telegram.
     Garbage,
+    /// A complete frame is sent whose telegram has another length than its layout. If every frame has the same length, the missing bytes
+    /// are question marks.
+    WrongLength {
+        /// `bytes`, default -1: how many bytes the telegram has more, or fewer if it is negative.
+        bytes: i16,
+    },
     /// Bytes are sent that are not even a frame. If every byte begins a frame, as with frames of one length, a piece of one is sent.
     BadLength,
     /// The answer is held back until there are `hold` answers, at most `hold_max_ms`. All of them leave in one write.

@@ -129,7 +129,7 @@ impl SendLine {
                     return false;
                 }
                 act = acts.recv() => match act {
-                    Some(Act::Send(bytes)) => bytes,
+                    Some(Act::Send(bytes) | Act::SendElsewhere(bytes)) => bytes,
                     Some(Act::Flush) => self.institution.flush(),
                     Some(Act::Close) | None => return false,
                 },

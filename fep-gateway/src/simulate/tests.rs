@@ -1,5 +1,7 @@
 //! Tests of the simulator over a real socket, and of scenario files.
 
+mod faults;
+
 use std::time::Duration;
 
 use fep_codec::Record;
@@ -98,6 +100,7 @@ impl Client {
 #[test]
 fn shipped_scenarios_fit_the_spec() {
     for text in [
+        include_str!("../../scenario.example.toml"),
         include_str!("../../specs/bank-a/scenarios/demo.toml"),
         include_str!("../../specs/bank-a/scenarios/nasty.toml"),
     ] {
@@ -115,7 +118,7 @@ fn mistakes_are_refused_at_their_place() {
     check_refused("[[rules]]\naction = \"quiet\"\n", "s.toml:2:10: error: `action` cannot be \"quiet\"");
     check_refused("[[rules]]\ntelegram = \"Transfer\"\n", "`action` is missing");
     check_refused("[[rules]]\ntelegram = \"TransferAnswer\"\naction = \"silence\"\n", "is not a request: the spec");
-    check_refused("[[rules]]\ntelegram = \"Transfer\"\naction = \"late\"\n", "`late` needs `delay_ms`");
+    check_refused("[[rules]]\ntelegram = \"Transfer\"\naction = \"late\"\n", "`late` needs `delay_ms` or `latency`");
     check_refused("[[rules]]\naction = \"wrong_trace\"\n", "`trace` names");
     check_refused("[[rules]]\naction = \"answer\"\nhold = 3\n", "unknown key `hold`");
     check_refused("[[notices]]\ntelegram = \"DepositNotice\"\n", "`every_ms` is missing");
@@ -198,27 +201,6 @@ async fn an_inquiry_learns_what_became_of_a_request_whose_answer_was_lost() {
         assert_eq!(name, "ResultInquiryAnswer");
         assert_eq!((&fields["result_code"], &fields["fee"]), (&json!(result_code), &json!(fee)));
     }
-}
-
-async fn client_of_action(action: &str) -> Client {
-    let text = format!("{SESSIONLESS}[[rules]]\ntelegram = \"Transfer\"\naction = \"{action}\"\n");
-    let mut client = Client::of(&text).await;
-    client.send(&transfer(123, "a")).await;
-    client
-}
-
-#[tokio::test]
-async fn every_fault_can_be_seen_on_the_wire() {
-    assert_eq!(client_of_action("wrong_trace").await.next().await.1["header"]["trace_no"], 500_123);
-    assert!(client_of_action("silence").await.is_silent().await);
-    assert_eq!(client_of_action("half_frame").await.rest().await.len(), 150);
-    assert!(client_of_action("disconnect").await.rest().await.is_empty());
-    assert!(spec().choose(&client_of_action("garbage").await.frame().await).is_err());
-    let mut twice = client_of_action("duplicate").await;
-    assert_eq!(twice.frame().await, twice.frame().await);
-    let mut first = [0];
-    client_of_action("bad_length").await.stream.read_exact(&mut first).await.unwrap();
-    assert!(!first[0].is_ascii_digit());
 }
 
 #[tokio::test]

@@ -1,25 +1,23 @@
 //! Reads a scenario file into a [`Scenario`] and checks it against its spec.
 
-use std::ops::RangeInclusive;
+mod fields;
+mod rules;
+
+use std::collections::HashSet;
 use std::time::Duration;
 
-use fep_codec::{Layout, Record, json};
-use fep_spec::document::{Document, Located, Table, Value, instead};
+use fep_spec::document::{Document, Located, Table, Value};
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Report, Source};
-use serde_json::{Map, Value as Json};
 
+use self::rules::WAIT_MAX_MS;
 use super::{
-    Answers, Assignment, Delay, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
-    ScenarioSession, SendLineRole, Setting,
+    Answers, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession, SendLineRole,
 };
 use crate::config::Framing;
 
-/// The longest duration in a scenario, in milliseconds: one hour.
-const WAIT_MAX_MS: u64 = 3_600_000;
 /// The default limit of a frame, in bytes.
 const FRAME_MAX_BYTES: usize = 9999;
-const HOLD_MAX: usize = 1000;
 
 impl Scenario {
     /// Reads a scenario file.
@@ -54,6 +52,7 @@ impl<'s> Reader<'s> {
         let memory = root.table("memory").map(|table| self.memory(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
         let rules = self.tables(&root, "rules", |table| self.rule(table));
+        self.names_are_unique(&root, &rules);
         let notices = self.tables(&root, "notices", |table| self.notice(table));
         if let (None, Some(place)) = (&trace, root.key_span("rules"))
             && rules.iter().flatten().any(|rule| rule.action == ScenarioAction::WrongTrace)
@@ -79,6 +78,16 @@ impl<'s> Reader<'s> {
             rules: rules.into_iter().collect::<Option<_>>()?,
             notices: notices.into_iter().collect::<Option<_>>()?,
         })
+    }
+
+    fn names_are_unique(&self, root: &Table<'_>, rules: &[Option<Rule>]) {
+        let mut names = HashSet::new();
+        for name in rules.iter().flatten().filter_map(|rule| rule.name.as_deref()) {
+            if !names.insert(name) {
+                let message = format!("two rules have the name `{name}`");
+                self.document.error(Code::NameTaken, root.key_span("rules").unwrap_or_default(), message);
+            }
+        }
     }
 
     fn tables<'d, T>(&self, root: &Table<'d>, key: &'d str, read: impl Fn(Table<'d>) -> Option<T>) -> Vec<Option<T>> {
@@ -159,83 +168,6 @@ impl<'s> Reader<'s> {
         Answers { delay, set: set.into_iter().map(|(_, assignment)| assignment).collect() }
     }
 
-    fn rule(&self, table: Table<'_>) -> Option<Rule> {
-        let named = table.string("telegram");
-        let telegram = named.clone().and_then(|name| self.telegram(name));
-        let answer = telegram.and_then(|telegram| telegram.answer.as_deref()).and_then(|name| self.spec.telegram(name));
-        if let (Some(name), Some(_), None) = (&named, telegram, answer) {
-            self.document.error(
-                Code::WrongReference,
-                name.span.clone(),
-                format!("{} is not a request: the spec names no answer to it", name.value),
-            );
-        }
-        let when = table.table("when").map(|when| self.when(when, telegram.map(|telegram| &telegram.layout)));
-        let recall = self.paths(table.get("recall"), |path| match telegram {
-            Some(telegram) => {
-                self.known_in(&telegram.layout, path);
-            }
-            None => {
-                self.known_somewhere(path);
-            }
-        });
-        let every = table.integer("every", 1..=i64::MAX).map(|every| every.value.unsigned_abs());
-        let percent = table.integer("percent", 0..=100_u8).map(|percent| percent.value);
-        let delay = self.delay(&table);
-        let action = self.action(&table);
-        let set = table.table("set").map(|set| self.assignments(set)).unwrap_or_default();
-        match answer {
-            Some(answer) => self.check_set(&answer.layout, &set),
-            None => set.iter().for_each(|(place, assignment)| {
-                self.known_somewhere(Located { value: assignment.path.as_str(), span: place.clone() });
-            }),
-        }
-        table.finish();
-        Some(Rule {
-            telegram: named.map(|name| name.value.to_owned()),
-            when: when.unwrap_or_default(),
-            recall,
-            every,
-            percent,
-            action: action?,
-            delay,
-            set: set.into_iter().map(|(_, assignment)| assignment).collect(),
-        })
-    }
-
-    fn action(&self, table: &Table<'_>) -> Option<ScenarioAction> {
-        let glued = ScenarioAction::Glued { hold: 2, hold_max: Duration::from_millis(500) };
-        let action = table.required("action")?.choice(&[
-            ("answer", ScenarioAction::Answer),
-            ("late", ScenarioAction::Late),
-            ("silence", ScenarioAction::Silence),
-            ("wrong_trace", ScenarioAction::WrongTrace),
-            ("duplicate", ScenarioAction::Duplicate),
-            ("half_frame", ScenarioAction::HalfFrame),
-            ("disconnect", ScenarioAction::Disconnect),
-            ("garbage", ScenarioAction::Garbage),
-            ("bad_length", ScenarioAction::BadLength),
-            ("glued", glued),
-        ])?;
-        match action.value {
-            ScenarioAction::Glued { hold, hold_max } => Some(ScenarioAction::Glued {
-                hold: table
-                    .integer("hold", 2..=i64::try_from(HOLD_MAX).unwrap_or(i64::MAX))
-                    .map_or(hold, |hold| usize::try_from(hold.value).unwrap_or(HOLD_MAX)),
-                hold_max: milliseconds(table, "hold_max_ms", 1..=WAIT_MAX_MS).unwrap_or(hold_max),
-            }),
-            ScenarioAction::Late if !table.has("delay_ms") => {
-                self.document.error(
-                    Code::MissingKey,
-                    action.span,
-                    "`late` needs `delay_ms`: longer than the other side waits",
-                );
-                None
-            }
-            other => Some(other),
-        }
-    }
-
     fn notice(&self, table: Table<'_>) -> Option<ScenarioNotice> {
         let telegram = table.required_string("telegram").and_then(|name| self.telegram(name));
         let every = table.required("every_ms").and_then(|every| every.integer(1..=WAIT_MAX_MS));
@@ -249,170 +181,5 @@ impl<'s> Reader<'s> {
             every: Duration::from_millis(every?.value),
             set: set.into_iter().map(|(_, assignment)| assignment).collect(),
         })
-    }
-
-    fn delay(&self, table: &Table<'_>) -> Option<Delay> {
-        let base = milliseconds(table, "delay_ms", 0..=WAIT_MAX_MS);
-        let jitter = milliseconds(table, "jitter_ms", 0..=WAIT_MAX_MS);
-        (base.is_some() || jitter.is_some())
-            .then(|| Delay { base: base.unwrap_or_default(), jitter: jitter.unwrap_or_default() })
-    }
-
-    /// The telegram with this name. Reports an error if the spec has no such telegram.
-    fn telegram(&self, name: Located<&str>) -> Option<&'s fep_spec::model::TelegramSpec> {
-        let telegram = self.spec.telegram(name.value);
-        if telegram.is_none() {
-            let known: Vec<&str> = self.spec.telegrams.iter().map(|telegram| &*telegram.layout.name).collect();
-            let message = format!("the spec {} has no telegram {}", self.spec.name, name.value);
-            self.document.error_hint(Code::UnknownName, name.span, message, instead(name.value, &known));
-        }
-        telegram
-    }
-
-    /// Returns the path. Reports an error if no telegram of the spec has it.
-    fn known_somewhere(&self, path: Located<&str>) -> String {
-        if !self.spec.telegrams.iter().any(|telegram| Record::new(&telegram.layout).get(path.value).is_some()) {
-            self.document.error(
-                Code::UnknownName,
-                path.span,
-                format!("no telegram of the spec {} has a field {}", self.spec.name, path.value),
-            );
-        }
-        path.value.to_owned()
-    }
-
-    /// Reports paths that the telegram does not have, and values that its fields cannot have.
-    fn check_set(&self, layout: &Layout, set: &[(std::ops::Range<usize>, Assignment)]) {
-        for (place, assignment) in set {
-            if !self.known_in(layout, Located { value: &assignment.path, span: place.clone() }) {
-                continue;
-            }
-            for setting in &assignment.values {
-                let Setting::Constant(value) = setting else { continue };
-                let mut fields = Map::new();
-                json::put(&mut fields, &assignment.path, value.clone());
-                if let Err(error) = Record::from_json_value(layout, &Json::Object(fields)) {
-                    self.document.error(
-                        Code::BadValue,
-                        place.clone(),
-                        format!("{}: {}", error.path(), error.message()),
-                    );
-                }
-            }
-        }
-    }
-
-    fn known_in(&self, layout: &Layout, path: Located<&str>) -> bool {
-        let known = Record::new(layout).get(path.value).is_some();
-        if !known {
-            let paths = layout.paths();
-            let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-            let message = format!("{} has no field {}", layout.name, path.value);
-            match fep_spec::document::nearest(path.value, paths) {
-                Some(nearest) => self.document.error_hint(
-                    Code::UnknownName,
-                    path.span,
-                    message,
-                    format!("did you mean `{nearest}`?"),
-                ),
-                None => self.document.error(Code::UnknownName, path.span, message),
-            }
-        }
-        known
-    }
-
-    fn when(&self, table: Table<'_>, layout: Option<&Layout>) -> Vec<(String, Vec<Json>)> {
-        let mut conditions = Vec::new();
-        for (place, assignment) in self.assignments(table) {
-            match layout {
-                Some(layout) => {
-                    self.known_in(layout, Located { value: &assignment.path, span: place.clone() });
-                }
-                None => {
-                    self.known_somewhere(Located { value: &assignment.path, span: place.clone() });
-                }
-            }
-            let constants = assignment.values.into_iter().filter_map(|setting| match setting {
-                Setting::Constant(value) => Some(value),
-                _ => {
-                    self.document.error(
-                        Code::WrongReference,
-                        place.clone(),
-                        "a condition compares with values, not with fillings",
-                    );
-                    None
-                }
-            });
-            conditions.push((assignment.path, constants.collect()));
-        }
-        conditions
-    }
-
-    /// Reads `{ "header.response_code" = "0110" }`. Without the quotes, TOML reads the path as nested tables. They mean the same.
-    fn assignments(&self, table: Table<'_>) -> Vec<(std::ops::Range<usize>, Assignment)> {
-        let mut all = Vec::new();
-        self.flatten("", &table, &mut all);
-        all
-    }
-
-    fn flatten(&self, within: &str, table: &Table<'_>, all: &mut Vec<(std::ops::Range<usize>, Assignment)>) {
-        for (key, value) in table.entries() {
-            let path = if within.is_empty() { key.value.to_owned() } else { format!("{within}.{}", key.value) };
-            if value.is_table() {
-                if let Some(inner) = value.table() {
-                    self.flatten(&path, &inner, all);
-                }
-                continue;
-            }
-            let values = if value.is_array() { value.array().unwrap_or_default() } else { vec![value] };
-            if values.is_empty() {
-                self.document.error(Code::Empty, value.span(), format!("`{path}` has no value"));
-            }
-            let values = values.into_iter().filter_map(|value| self.setting(value)).collect();
-            all.push((key.span, Assignment { path, values }));
-        }
-    }
-
-    fn setting(&self, value: Value<'_>) -> Option<Setting> {
-        if !value.is_string() {
-            return json(value).map(Setting::Constant);
-        }
-        let text = value.string()?;
-        let word = text.value.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
-        let Some(word) = word else { return Some(Setting::Constant(text.value.into())) };
-        match word.split_once('.') {
-            None if word == "sequence" => Some(Setting::Sequence),
-            None if word == "date" => Some(Setting::Date),
-            None if word == "time" => Some(Setting::Time),
-            Some(("request", path)) => Some(Setting::Request(path.to_owned())),
-            Some(("recalled", path)) => Some(Setting::Recalled(path.to_owned())),
-            _ => {
-                let words = ["<sequence>", "<date>", "<time>", "<request.FIELD>", "<recalled.FIELD>"];
-                let message = format!("there is no filling `{}`", text.value);
-                self.document.error_hint(Code::UnknownWord, text.span, message, instead(text.value, &words));
-                None
-            }
-        }
-    }
-}
-
-fn milliseconds(table: &Table<'_>, key: &'static str, range: RangeInclusive<u64>) -> Option<Duration> {
-    table.integer(key, range).map(|ms| Duration::from_millis(ms.value))
-}
-
-/// A value of the document as JSON.
-fn json(value: Value<'_>) -> Option<Json> {
-    if value.is_string() {
-        value.string().map(|text| text.value.into())
-    } else if value.is_integer() {
-        value.integer(i64::MIN..=i64::MAX).map(|number| number.value.into())
-    } else if value.is_array() {
-        value.array()?.into_iter().map(json).collect::<Option<Vec<_>>>().map(Json::Array)
-    } else if value.is_table() {
-        let entries = value.table()?.entries();
-        let entries = entries.into_iter().map(|(key, value)| Some((key.value.to_owned(), json(value)?)));
-        entries.collect::<Option<Map<_, _>>>().map(Json::Object)
-    } else {
-        value.boolean().map(|yes| yes.value.into())
     }
 }
