@@ -6,7 +6,7 @@ import { t, word } from "./texts.js";
 import { duration, stamp, when } from "./time.js";
 
 /** Members of a step that are not said: they stand elsewhere, or are no text for persons. */
-const UNSAID = ["fact", "at_ms", "telegram", "account", "written_at_ms"];
+const UNSAID = ["fact", "number", "at_ms", "telegram", "account", "written_at_ms"];
 
 /** A list of facts. `from` is when the first thing happened, `omitted` how many facts are left out. */
 export function timeline(facts, from, institution, omitted = 0) {

@@ -88,7 +88,7 @@ function about(line, status, shown) {
       gauge({ used: limit.rate_used, max: limit.rate_max, text: `${limit.rate_used} / ${limit.rate_max}` })],
     status && [t("breaker"), breakers.length === 0
       ? status.breakers.length ? pill("passing", word("breaker", "passing")) : faint(t("breaker.none"))
-      : breakers.map((breaker) => [pill(breaker.state, word("breaker", breaker.state)), " ", breaker.business || "", " ", lasting(breaker.since_ms), " ", breaker.why || ""])],
+      : breakers.map((breaker) => [pill(breaker.state, word("breaker", breaker.state)), " ", breaker.business || "", " ", lasting(breaker.since_ms), breaker.why ? ` · ${breaker.why}` : null])],
     status && status.closed.length > 0 && [t("closed"), status.closed.map((one) => el("div", "", closedWhy(one)))],
     [t("line.reconnects"), String(line.reconnects)],
     // If the line is not good, the error stands above.

@@ -131,7 +131,7 @@ function stops(status) {
   if (!status) return null;
   const closed = status.closed.map((one) => el("li", "", pill("off", t("closed")), " ", closedWhy(one)));
   const tripped = status.breakers.filter((breaker) => breaker.state !== "passing").map((breaker) => el("li", "",
-    pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`), " ", lasting(breaker.since_ms), " ", breaker.why || ""));
+    pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`), " ", lasting(breaker.since_ms), breaker.why ? ` · ${breaker.why}` : null));
   return closed.length + tripped.length > 0 ? el("ul", "stops", closed, tripped) : null;
 }
 

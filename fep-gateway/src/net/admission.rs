@@ -25,6 +25,9 @@ pub struct InstitutionStatus {
     pub institution: String,
     /// The name for people.
     pub label: String,
+    /// Whom operators ask about the institution, if the configuration says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// The offset of the institution's clock from UTC, in minutes. The times in its telegrams are on that clock.
     pub utc_offset_minutes: i32,
     /// Everything that closes business now. Empty if business is open.
@@ -255,6 +258,7 @@ impl InstitutionStatus {
         Self {
             institution: institution.to_owned(),
             label: config.label.clone(),
+            contact: config.contact.clone(),
             utc_offset_minutes: config.utc_offset_minutes,
             closed,
             breakers: breakers.into_iter().map(BreakerStatus::from).collect(),

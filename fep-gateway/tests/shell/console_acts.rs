@@ -63,7 +63,12 @@ async fn a_dead_letter_says_why_and_a_person_settles_it() {
     // The timeline has the telegrams, the steps of the settlement, and what the person wrote.
     let steps = "[...document.querySelectorAll('.timeline li > :last-child')].map(step => step.innerText)";
     let steps = page.browser.eval(steps).to_string();
-    for step in ["request written · main #1", "step begins step: reversal", "verdict: refused", "note: the bank confirmed by telephone"] {
+    for step in [
+        "request written · main #1",
+        "step begins step: reversal",
+        "verdict: refused",
+        "note: the bank confirmed by telephone",
+    ] {
         assert!(steps.contains(step), "{step} is not in {steps}");
     }
     page.was_quiet();

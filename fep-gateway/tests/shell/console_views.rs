@@ -84,9 +84,7 @@ async fn each_view_fits_each_screen_in_both_languages() {
             page.browser.call("Emulation.setDeviceMetricsOverride", screen);
             for hash in VIEWS.into_iter().chain([&*exchange]) {
                 page.show(hash);
-                page.until("document.querySelector('main tbody tr, main .card, main form') !== null", |shown| {
-                    shown == true
-                });
+                page.until(SHOWN, |shown| shown == true);
                 let over = page.browser.eval("document.documentElement.scrollWidth - innerWidth");
                 assert!(over.as_i64().unwrap() <= 0, "{hash} is {over} px too wide at {width} px");
             }
