@@ -61,7 +61,9 @@ export function ask({ title, text, fields = [], confirm, danger, act, done }) {
   }
 
   // Nobody closes the dialog while the act is on its way.
-  dialog.oncancel = (event) => working && event.preventDefault();
+  dialog.oncancel = (event) => {
+    if (working) event.preventDefault();
+  };
   fill(dialog, form);
   dialog.showModal();
   (inputs[0] || no).focus();

@@ -39,6 +39,28 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** The same, if something but an age has changed. The focus stays on the same link or button. */
+export function refill(element, ...children) {
+  const fresh = el("div", "", ...children);
+  const plain = fresh.cloneNode(true);
+  for (const age of plain.querySelectorAll("[data-since]")) age.textContent = "";
+  const sign = new XMLSerializer().serializeToString(plain);
+  if (signs.get(element) === sign) return;
+  signs.set(element, sign);
+  keepingFocus(element, () => fill(element, [...fresh.childNodes]));
+}
+
+const signs = new WeakMap();
+
+/** Changes what is in an element. If that takes the focus away, the same link or button gets it again. */
+export function keepingFocus(element, change) {
+  const held = document.activeElement;
+  change();
+  if (!held || held.isConnected) return;
+  const isSame = (one) => one.getAttribute("href") === held.getAttribute("href") && (held.hasAttribute("href") || one.textContent === held.textContent);
+  [...element.querySelectorAll(held.tagName)].find(isSame)?.focus({ preventScroll: true });
+}
+
 export const byId = (id) => document.getElementById(id);
 
 /** A text that is less important than what stands around it. */

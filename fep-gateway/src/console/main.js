@@ -1,7 +1,7 @@
 // The frame of the page: the address, the navigation, the language, the colours, and which view is shown. The address is in the hash, so a
 // link leads to an exchange, a line or a search.
 
-import { address, byId, button, el, fill } from "./dom.js";
+import { address, byId, button, el, fill, refill } from "./dom.js";
 import { begin } from "./feed.js";
 import { letterCount, letterText, state, watch } from "./store.js";
 import { beginLanguage, changeLanguage, keep, kept, t } from "./texts.js";
@@ -75,7 +75,7 @@ function navigation() {
     const badge = count > 0 ? [" ", el("b", { class: "badge" }, letterText())] : null;
     return el("li", "", el("a", attributes, t(`nav.${name || "overview"}`), badge));
   });
-  fill(byId("nav"), el("ul", "", links));
+  refill(byId("nav"), el("ul", "", links));
 }
 
 /** The parts of the page that do not change with the view, in the language of the page. */

@@ -51,6 +51,12 @@ export function reason(sentence, code) {
   return [meaning, " ", el("small", "faint", sentence ? `${sentence} ` : "", el("span", "mono", code))];
 }
 
+/** A sentence of the gateway; in Korean the text of its cause before it. */
+export function told(kind, cause, sentence) {
+  if (!isKorean() || !cause) return sentence || null;
+  return [word(kind, cause), " ", faint(sentence)];
+}
+
 /** The other exchange of a request that went to another institution. */
 export function passage(exchange) {
   for (const name of ["passed_on", "came_from"]) {

@@ -1,7 +1,7 @@
 // A table whose rows keep their elements when data changes, so that focus, selection and scrolling survive. On a narrow screen the style
 // shows each row as a card; the roles are written out because such a style would take them away.
 
-import { el, fill } from "./dom.js";
+import { el, fill, keepingFocus } from "./dom.js";
 import { t } from "./texts.js";
 
 /**
@@ -33,11 +33,11 @@ export function table({ caption, columns, key, link, empty }) {
     known.item = item;
     if (known.text !== text) {
       known.text = text;
-      fill(known.element, columns.map(({ title, class: look, cell }) => {
+      keepingFocus(known.element, () => fill(known.element, columns.map(({ title, class: look, cell }) => {
         const td = el("td", { role: "cell", class: look, data: { title } }, cell(item));
         if (!td.hasChildNodes()) td.classList.add("none");
         return td;
-      }));
+      })));
     }
     return known.element;
   }

@@ -3,8 +3,8 @@
 import { post } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { gauge } from "./chart.js";
-import { button, el, empty, faint, facts, fill } from "./dom.js";
-import { closedWhy, pill, reason } from "./marks.js";
+import { button, el, empty, faint, facts, fill, keepingFocus } from "./dom.js";
+import { closedWhy, pill, reason, told } from "./marks.js";
 import { state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
@@ -52,7 +52,7 @@ function newCard({ institution, label }) {
     const text = JSON.stringify(data);
     if (texts[name] === text) return;
     texts[name] = text;
-    fill(boxes[name], make());
+    keepingFocus(boxes[name], () => fill(boxes[name], make()));
   }
 
   return {
@@ -66,7 +66,7 @@ function newCard({ institution, label }) {
       draw("blocks", closed, () => blocks(institution, closed));
       draw("alternatives", alternatives, () => alternatives.length > 0 && head("alternatives", alternativeList(alternatives)));
       draw("switchover", switchover, () => switchover && head("switchover",
-        el("p", "", switchover.lines.join(", "), " · ", lasting(switchover.since_ms), " · ", switchover.why)));
+        el("p", "", switchover.lines.join(", "), " · ", lasting(switchover.since_ms), " · ", told("switch", switchover.cause, switchover.why))));
       draw("sharing", sharing, () => sharing && head("sharing", shared(sharing)));
     },
   };
@@ -112,7 +112,7 @@ function breakerList(institution, breakers) {
     const what = how === "passing" ? "trip" : "reset";
     return el("li", "",
       el("b", "", business || t("limits.business_all")), pill(how, word("breaker", how)), lasting(since),
-      why ? el("span", "", why) : null, person ? faint(person) : null,
+      why ? el("span", "", told("trip", breaker.cause, why)) : null, person ? faint(person) : null,
       faint(t("limits.failures", { failures, answers })), wait ? faint(t("limits.next_test", { time: duration(wait) })) : null,
       button(t(`breaker.do.${what}`), () => steer(what, institution, business), { class: what === "trip" ? "danger" : "" }));
   }));
@@ -169,7 +169,7 @@ function unblock(institution, business) {
 function alternativeList(alternatives) {
   return el("ul", "rows", ...alternatives.map((one) => el("li", "", el("b", "", one.telegram), word("alternative", one.alternative),
     one.to ? ` → ${one.to}` : null, one.note ? faint(one.note) : null,
-    one.acts ? [pill("warn", t("limits.acts")), lasting(one.since_ms), one.why] : null)));
+    one.acts ? [pill("warn", t("limits.acts")), lasting(one.since_ms), el("span", "", one.why)] : null)));
 }
 
 function shared({ instance, instances_max: n, has_lease: hasLease, share }) {

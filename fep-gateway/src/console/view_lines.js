@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { ask, noteField } from "./ask.js";
 import { gauge } from "./chart.js";
 import { button, el, empty, faint, facts, fill, labelled } from "./dom.js";
-import { closedWhy, health, pill, reason } from "./marks.js";
+import { closedWhy, health, pill, reason, told } from "./marks.js";
 import { labelOf, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
 import { ago, lasting, now } from "./time.js";
@@ -81,14 +81,14 @@ function about(line, status, shown) {
   return facts([
     [t("line.role"), word("role", line.role), ", ", word("duty", line.duty), faint(` ${word("connection_kind", line.connection)}`)],
     [t("line.address"), el("span", "mono", line.address)],
-    [t("line.carries"), carries(line)],
+    [t("line.carries"), carries(line, status)],
     [t("line.inflight"), `${line.inflight} / ${line.inflight_max}`, line.window ? faint(` · ${t("line.window", { n: line.window })}`) : null,
       gauge({ used: line.inflight, max: line.inflight_max, text: `${line.inflight} / ${line.inflight_max}` })],
     limit && limit.rate_max !== null && [t("line.rate"), `${limit.rate_used} / ${limit.rate_max}`,
       gauge({ used: limit.rate_used, max: limit.rate_max, text: `${limit.rate_used} / ${limit.rate_max}` })],
     status && [t("breaker"), breakers.length === 0
       ? status.breakers.length ? pill("passing", word("breaker", "passing")) : faint(t("breaker.none"))
-      : breakers.map((breaker) => [pill(breaker.state, word("breaker", breaker.state)), " ", breaker.business || "", " ", lasting(breaker.since_ms), breaker.why ? ` · ${breaker.why}` : null])],
+      : breakers.map((breaker) => el("div", "", pill(breaker.state, word("breaker", breaker.state)), " ", breaker.business || "", " ", lasting(breaker.since_ms), breaker.why ? [" · ", told("trip", breaker.cause, breaker.why)] : null))],
     status && status.closed.length > 0 && [t("closed"), status.closed.map((one) => el("div", "", closedWhy(one)))],
     [t("line.reconnects"), String(line.reconnects)],
     // If the line is not good, the error stands above.
@@ -98,11 +98,11 @@ function about(line, status, shown) {
 }
 
 /** Whether a line carries business, stands by or only receives, why and since when. */
-function carries(line) {
+function carries(line, status) {
   if (line.stopped) return t("line.stopped");
   const rank = t("line.rank", { n: line.rank });
   if (!line.carries) return line.duty === "receive" || line.duty === "answer" ? t("line.receives") : `${t("line.standby")}, ${rank}`;
-  return line.carries_why ? [t("line.business"), `, ${rank} · `, lasting(line.carries_since_ms), " · ", line.carries_why] : t("line.business");
+  return line.carries_why ? [t("line.business"), `, ${rank} · `, lasting(line.carries_since_ms), " · ", told("switch", status?.switchover?.cause, line.carries_why)] : t("line.business");
 }
 
 function links(line) {

@@ -1,13 +1,13 @@
 // The first view: traffic, error rate, what needs a person, and the lines as a map of good and bad, with since when and why.
 
 import { stacked } from "./chart.js";
-import { address, el, empty, faint, fill, section, to } from "./dom.js";
+import { address, el, empty, faint, fill, refill, section, to } from "./dom.js";
 import { exchangeTable } from "./lists.js";
-import { closedWhy, health, pill } from "./marks.js";
+import { closedWhy, health, pill, told } from "./marks.js";
 import { labelOf, latestExchanges, letterCount, letterText, state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
-import { duration, lasting, stamp } from "./time.js";
+import { ago, duration, lasting, stamp } from "./time.js";
 import { bars, BAR_MS, errorRate, inSpan, perSecond, SPAN_MS, total } from "./traffic.js";
 
 const LATEST = 12;
@@ -16,6 +16,11 @@ const OUTCOMES = ["answered", "unknown", "not_sent"];
 export function overview({ main, title }) {
   title(t("nav.overview"));
   const figures = el("ul", "figures");
+  const show = (list) => list.forEach(([look, content], index) => {
+    const item = figures.children[index] || figures.appendChild(el("li"));
+    item.className = `figure ${look}`;
+    refill(item, content);
+  });
   const chart = el("div", "chart-box");
   const map = el("div", "map");
   const codes = byTelegram();
@@ -29,14 +34,14 @@ export function overview({ main, title }) {
     section(t("overview.latest"), to(address(["exchanges"]), t("overview.search")), latest.element));
 
   const counts = () => {
-    fill(figures, figureList());
+    show(figureList());
     fill(chart, drawn());
     fill(over, counted());
     codes.update(state.traffic && state.traffic.rows);
   };
   const lines = () => {
-    fill(map, mapped());
-    fill(figures, figureList());
+    refill(map, mapped());
+    show(figureList());
   };
   const list = () => latest.update(latestExchanges()?.slice(0, LATEST) ?? null);
   counts();
@@ -46,9 +51,10 @@ export function overview({ main, title }) {
   return () => ends.forEach((end) => end());
 }
 
+/** A figure: its look and its content. */
 function figure(look, name, value, note, hash) {
   const inner = [el("span", "figure-name", name), el("b", "", value), faint(note)];
-  return el("li", `figure ${look}`, hash ? to(hash, inner) : el("div", "", inner));
+  return [look, hash ? to(hash, inner) : el("div", "", inner)];
 }
 
 const percent = (share) => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 2 : 1)} %`;
@@ -61,12 +67,13 @@ function figureList() {
   const good = (lines || []).filter((line) => ["good", "unproved", "standby"].includes(health(line).level)).length;
   const count = lines ? lines.length : 0;
   const letters = letterCount();
+  const oldest = unsettled?.at(-1);
   const unknowns = unsettled ? `${unsettled.length}${state.moreUnsettled ? "+" : ""}` : "–";
   return [
     figure("", t("figure.traffic"), traffic ? t("unit.per_s", { n: perSecond().toFixed(1) }) : "–", t("figure.minute")),
     figure(rate > 0.05 ? "warn" : "", t("figure.errors"), rate === null ? "–" : percent(rate), span),
     figure("", t("figure.times"), traffic ? `${millis(traffic.median)} / ${millis(traffic.p95)}` : "–", counted()),
-    figure(unsettled?.length ? "unknown" : "", t("figure.unknown"), unknowns, t("figure.unsettled"), address(["letters"])),
+    figure(unsettled?.length ? "unknown" : "", t("figure.unknown"), unknowns, oldest ? [t("figure.oldest"), " ", ago(oldest.accepted_at_ms)] : t("figure.unsettled"), address(["letters"])),
     figure(letters > 0 ? "bad" : "", t("figure.letters"), state.letters ? letterText() : "–", t("figure.person"), address(["letters"])),
     figure(lines && good < count ? "bad" : "good", t("figure.lines"), lines ? `${good} / ${count}` : "–", t("figure.working"), address(["lines"])),
   ];
@@ -131,7 +138,7 @@ function stops(status) {
   if (!status) return null;
   const closed = status.closed.map((one) => el("li", "", pill("off", t("closed")), " ", closedWhy(one)));
   const tripped = status.breakers.filter((breaker) => breaker.state !== "passing").map((breaker) => el("li", "",
-    pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`), " ", lasting(breaker.since_ms), breaker.why ? ` · ${breaker.why}` : null));
+    pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`), " ", lasting(breaker.since_ms), breaker.why ? [" · ", told("trip", breaker.cause, breaker.why)] : null));
   return closed.length + tripped.length > 0 ? el("ul", "stops", closed, tripped) : null;
 }
 
