@@ -48,6 +48,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "timeline.js"
     SCRIPT "decide.js"
     SCRIPT "lists.js"
+    SCRIPT "search.js"
     SCRIPT "view_overview.js"
     SCRIPT "view_lines.js"
     SCRIPT "view_exchanges.js"
@@ -60,7 +61,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "view_send.js"
     SCRIPT "main.js"
 };
-const FILES_LEN: usize = 30;
+const FILES_LEN: usize = 31;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \

@@ -63,6 +63,8 @@ function about(summary) {
     [t("ended"), when(summary.ended_at_ms, institution) || word("outcome", "running")],
     [t("response_ms"), summary.response_ms],
     [t("reason"), reason(summary.reason, summary.reason_code)],
+    summary.request_id && [t("request_id"), el("span", "mono", summary.request_id)],
+    summary.traceparent && [t("traceparent"), el("span", "mono", summary.traceparent)],
     summary.money && [t("money"), word("money", summary.money)],
     (summary.passed_on || summary.came_from) && [t("passage"), passage(summary)],
     letter && [t("letters.why"), [letter.why && word("dead", letter.why), ...letter.disputes.map((one) => word("dispute", one))].filter(Boolean).join("; ")],

@@ -2,18 +2,17 @@
 
 import { get } from "./api.js";
 import { deliveryButtons } from "./decide.js";
-import { address, button, el, empty, faint, facts, fill, labelled, section, select, to } from "./dom.js";
+import { address, el, empty, faint, facts, fill, section, to } from "./dom.js";
 import { telegramFields } from "./lists.js";
 import { delivery, lineOf, response, telegram } from "./marks.js";
-import { labelOf, state, watch, whenChanged } from "./store.js";
+import { choiceFilter, institutionFilter, search, textFilter, timeFilter } from "./search.js";
+import { labelOf, state, whenChanged } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
 import { when } from "./time.js";
 import { timeline } from "./timeline.js";
 
-const LIMITS = ["50", "200", "1000"];
 const STATES = ["delivering", "delivered", "dead_letter", "closed", "refused", "conflict", "repeated", "unwanted"];
-const FRESH_MS = 2000;
 
 const noticeLink = (notice) => address(["notices", notice.notice]);
 
@@ -56,55 +55,20 @@ function noticeReason(notice) {
 
 export function notices({ main, query, title }) {
   title(t("nav.notices"));
-  const error = el("p", { class: "error", role: "alert" });
-  const count = el("p", { class: "faint", role: "status" });
-  const list = noticeTable(t("nav.notices"));
-  main.append(searchForm(query), error, el("div", "part-head", count), list.element);
-  let timer = null;
-  let ended = false;
-  let readAt = 0;
-
-  async function read() {
-    timer = null;
-    readAt = Date.now();
-    const { institution, telegram: name, state: wanted, limit = LIMITS[0] } = query;
-    try {
-      const { notices: found } = await get("/v1/notices", { institution, telegram: name, state: wanted, limit });
-      if (ended) return;
-      fill(error);
-      list.update(found);
-      fill(count, found.length < Number(limit) ? t("notices.count", { n: found.length }) : t("notices.latest", { n: found.length }));
-    } catch (failure) {
-      if (ended) return;
-      fill(error, failure.message);
-      list.update([]);
-    }
-  }
-
-  read();
-  const stop = watch(["notices"], () => {
-    if (timer === null) timer = setTimeout(read, Math.max(0, readAt + FRESH_MS - Date.now()));
+  return search({
+    main,
+    query,
+    name: "notices",
+    fields: [
+      institutionFilter(query),
+      textFilter(query, "telegram", t("telegram")),
+      choiceFilter(query, "state", t("delivery"), STATES.map((name) => [name, word("delivery", name)])),
+      timeFilter(query, "since"),
+      timeFilter(query, "until"),
+    ],
+    list: noticeTable(t("nav.notices")),
+    atMs: (notice) => notice.received_at_ms,
   });
-  return () => {
-    ended = true;
-    clearTimeout(timer);
-    stop();
-  };
-}
-
-function searchForm(query) {
-  const names = [...new Set([...(state.institutions || []).map((one) => one.institution), query.institution].filter(Boolean))];
-  const go = (event) => {
-    event.preventDefault();
-    const values = [...new FormData(event.target)].map(([name, value]) => [name, value.trim()]);
-    location.hash = address(["notices"], Object.fromEntries(values.filter(([name, value]) => name !== "limit" || value !== LIMITS[0])));
-  };
-  return el("form", { class: "bar", role: "search", onsubmit: go },
-    labelled(t("institution"), select("institution", [["", t("any")], ...names.map((name) => [name, name])], query.institution)),
-    labelled(t("telegram"), el("input", { name: "telegram", value: query.telegram, autocomplete: "off", spellcheck: "false" })),
-    labelled(t("delivery"), select("state", [["", t("any")], ...STATES.map((name) => [name, word("delivery", name)])], query.state)),
-    labelled(t("notices.limit"), select("limit", LIMITS.map((limit) => [limit, limit]), query.limit || LIMITS[0])),
-    el("div", "buttons", el("button", { type: "submit", class: "primary" }, t("search")), button(t("search.clear"), () => location.hash = "#/notices")));
 }
 
 /** One notice. */
