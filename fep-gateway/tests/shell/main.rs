@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it stands")]
 
+mod callers;
 mod command;
 mod console;
 mod contract;
+mod following;
 mod harness;
 mod journal;
 mod journal_audit;
