@@ -1,7 +1,7 @@
 //! What services and persons are told about an exchange.
 
 use fep_codec::Record;
-use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
+use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, RequestId, SettledBy, TraceParent};
 use fep_protocol::settlement::SettlementFact;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,6 +44,12 @@ pub(crate) struct Reply<'s> {
     /// institution, and that went to another.
     #[serde(flatten)]
     pub(crate) passage: Option<Passage>,
+    /// The caller's name for its request, from the header `X-Request-Id` of the `POST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<RequestId>,
+    /// The trace that the request belongs to, from the header `traceparent` of the `POST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<TraceParent>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -62,6 +62,8 @@ pub struct NoticeSummary {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NoticeList {
     pub(crate) notices: Vec<NoticeSummary>,
+    /// The `cursor` of the next page; `null` if there is none. A page can be short although another one follows.
+    pub(crate) next: Option<ExchangeId>,
 }
 
 /// A notice with its telegrams field by field, secrets masked, and everything that happened to it.
