@@ -230,7 +230,8 @@ impl Writer {
         let list = self.reply::<ExchangeList>();
         let listed =
             Operation::new("get", "/v1/exchanges", "listExchanges", "exchanges", "The latest exchanges, newest first");
-        let names = ["cursor", "institution", "telegram", "since", "until", "trace", "idempotency_key"];
+        let names =
+            ["cursor", "institution", "telegram", "since", "until", "trace", "code", "request_id", "idempotency_key"];
         let listed = names.into_iter().fold(listed.with(limit()), |listed, name| listed.with(in_query(name)));
         let words: Vec<_> = OUTCOMES.into_iter().chain([UNSETTLED]).collect();
         let outcome = json!({ "name": "outcome", "in": "query", "schema": { "type": "string", "enum": words } });
@@ -239,6 +240,12 @@ impl Writer {
         let summary = "Both telegrams field by field, secrets masked";
         let view = Operation::new("get", "/v1/exchanges/{id}/view", "viewExchange", "exchanges", summary);
         self.add(&view.with(id()).gives(detail).or(&[Problem::Path, Problem::UnknownExchange]).or(&READS));
+        let summary =
+            "Server-sent events about one exchange: `exchange` now and after each change, `end` when nothing follows";
+        let mut follow = Operation::new("get", "/v1/exchanges/{id}/events", "followExchange", "exchanges", summary);
+        follow.replies.push((200, "a stream", EVENTS, json!({ "type": "string" })));
+        let problems = [Problem::TooManyListeners, Problem::Path, Problem::UnknownExchange];
+        self.add(&follow.with(id()).or(&problems).or(&READS));
         let summary = "Server-sent events: `exchange`, `notice`, `line`, `missed`";
         let mut events = Operation::new("get", "/v1/events", "events", "exchanges", summary);
         events.replies.push((200, "a stream without an end", EVENTS, json!({ "type": "string" })));
@@ -262,7 +269,7 @@ impl Writer {
         let list = self.reply::<NoticeList>();
         let notices =
             Operation::new("get", "/v1/notices", "listNotices", "persons", "The latest notices, newest first");
-        let notices = ["institution", "telegram", "state"]
+        let notices = ["cursor", "since", "until", "institution", "telegram", "state"]
             .into_iter()
             .fold(notices.with(limit()), |op, name| op.with(in_query(name)));
         self.add(&notices.gives(list).or(&[Problem::Query]).or(&READS));
@@ -430,6 +437,14 @@ fn asking(operation: Operation, fields: Value, reply: &Value) -> Operation {
         "schema": { "type": "string" },
     });
     let mut operation = operation.takes(fields).with(key).with(prefer).or(&ASKS);
+    let headers = [
+        ("X-Request-Id", "The caller's name for its request, for journal and log. The response repeats it."),
+        ("traceparent", "The trace that the request belongs to (W3C Trace Context)."),
+    ];
+    for (name, meaning) in headers {
+        let header = json!({ "name": name, "in": "header", "description": meaning, "schema": { "type": "string" } });
+        operation = operation.with(header);
+    }
     for (status, meaning) in [
         (200, "answered: the institution answered; a decline is an answer, too"),
         (202, "the exchange still runs"),
@@ -449,9 +464,11 @@ fn in_path(name: &str) -> Value {
 fn in_query(name: &str) -> Value {
     let meaning = match name {
         "cursor" => "Where the page begins: the `next` of the page before.",
-        "since" => "The earliest time of acceptance, such as 2026-11-28T09:00:00+09:00.",
-        "until" => "The time before which they were accepted.",
+        "since" => "The earliest time of acceptance or receipt, such as 2026-11-28T09:00:00+09:00.",
+        "until" => "The time before which they were accepted or received.",
         "trace" => "The trace number; leading zeros do not count.",
+        "code" => "The response code of the answer, or the code of the reason why there is none.",
+        "request_id" => "The caller's name for its request.",
         "idempotency_key" => "Only the newest exchange with a key has it.",
         _ => "Only those with this value.",
     };
