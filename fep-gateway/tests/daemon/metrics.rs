@@ -6,7 +6,7 @@ use std::path::Path;
 use reqwest::StatusCode;
 
 use crate::harness::Setup;
-use crate::peer::Peer;
+use crate::peer::{Peer, transfer_answer};
 
 /// A metric: its kind and its labels.
 type Metric = (String, BTreeSet<String>);
@@ -117,6 +117,13 @@ async fn the_page_of_a_daemon_has_metrics_of_the_table_only_with_their_kinds_and
     let setup = Setup { tables: "[institutions.bank-a.breaker]\n", ..setup };
     let daemon = setup.start().await;
     daemon.answered(&mut peer, 1).await;
+    let declined = daemon.ask(3, None);
+    let (connection, request) = peer.receive().await;
+    let mut answer = transfer_answer(&request);
+    // The response code.
+    answer[52..56].copy_from_slice(b"0110");
+    peer.send(connection, &answer).await;
+    assert_eq!(declined.await.unwrap().unwrap().0, StatusCode::OK);
     let silent = daemon.ask(2, None);
     peer.receive().await;
     assert_eq!(silent.await.unwrap().unwrap().0, StatusCode::GATEWAY_TIMEOUT);
@@ -133,15 +140,16 @@ async fn the_page_of_a_daemon_has_metrics_of_the_table_only_with_their_kinds_and
         assert!(page.contains(&format!("# TYPE {name} ")), "{name}\n{page}");
     }
     for line in [
+        "fep_declines_total{institution=\"bank-a\",telegram=\"Transfer\",code=\"0110\"} 1\n",
         "fep_ready 1\n",
         "fep_journal_works 1\n",
         "fep_http_requests_total{route=\"/v1/exchanges/{id}\",status=\"404\"} 1\n",
         "fep_http_requests_total{route=\"\",status=\"404\"} 1\n",
         "fep_received_total{institution=\"bank-a\",class=\"late\"} 0\n",
-        "fep_stage_seconds_count{institution=\"bank-a\",stage=\"queue\"} 1\n",
-        "fep_stage_seconds_count{institution=\"bank-a\",stage=\"journal\"} 1\n",
-        "fep_stage_seconds_count{institution=\"bank-a\",stage=\"institution\"} 1\n",
-        "fep_stage_seconds_count{institution=\"bank-a\",stage=\"reply\"} 1\n",
+        "fep_stage_seconds_count{institution=\"bank-a\",stage=\"queue\"} 2\n",
+        "fep_stage_seconds_count{institution=\"bank-a\",stage=\"journal\"} 2\n",
+        "fep_stage_seconds_count{institution=\"bank-a\",stage=\"institution\"} 2\n",
+        "fep_stage_seconds_count{institution=\"bank-a\",stage=\"reply\"} 2\n",
     ] {
         assert!(page.contains(line), "{line}\n{page}");
     }

@@ -15,6 +15,8 @@ pub(super) struct Meters {
     received: HashMap<Class, Counter>,
     outcomes: HashMap<EndKind, Counter>,
     round_trips: HashMap<Arc<str>, Histogram>,
+    /// By telegram and response code.
+    declines: HashMap<(Arc<str>, Box<str>), Counter>,
     stages: Stages,
 }
 
@@ -25,6 +27,9 @@ struct Stages {
     institution: Histogram,
     reply: Histogram,
 }
+
+/// The maximum number of response codes of an institution that are counted apart, for all of its telegrams together.
+const CODES_MAX: usize = 500;
 
 /// Telegram, outcome and code of the reason.
 type EndKind = (Arc<str>, Option<Outcome>, Cow<'static, str>);
@@ -39,7 +44,30 @@ impl Meters {
             reply: stage("reply"),
         };
         begin_with_zero(&institution);
-        Self { institution, received: HashMap::new(), outcomes: HashMap::new(), round_trips: HashMap::new(), stages }
+        Self {
+            institution,
+            received: HashMap::new(),
+            outcomes: HashMap::new(),
+            round_trips: HashMap::new(),
+            declines: HashMap::new(),
+            stages,
+        }
+    }
+
+    /// Counts an answer that declines, by its response code. In every spec known to this project, all zeros means acceptance.
+    pub(super) fn responded(&mut self, telegram: &Arc<str>, code: &str) {
+        if code.bytes().all(|byte| byte == b'0') {
+            return;
+        }
+        // An institution that answers with anything must not fill the memory of whoever reads the page.
+        let is_new = !self.declines.contains_key(&(telegram.clone(), code.into()));
+        let code = if is_new && self.declines.len() >= CODES_MAX { "other" } else { code };
+        let labels = || {
+            let names = [("institution", &*self.institution), ("telegram", &**telegram), ("code", code)];
+            names.map(|(name, value)| (name, value.to_owned()))
+        };
+        let counter = self.declines.entry((telegram.clone(), code.into()));
+        counter.or_insert_with(|| counter!("fep_declines_total", &labels())).increment(1);
     }
 
     /// Records how the time until an answer is divided. These are points of the steady clock.
