@@ -25,7 +25,7 @@ mod secret_places;
 mod settlement;
 mod typed;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
@@ -83,6 +83,8 @@ pub struct TelegramCatalogue {
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
     polls: Option<Polls>,
+    /// The requests that a breaker sends to another institution, with the name of that one.
+    onward: BTreeMap<String, String>,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -160,6 +162,7 @@ impl TelegramCatalogue {
             busy: BusyCodes::new(config),
             signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
             polls: Polls::new(config)?,
+            onward: forms::onward(config),
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
