@@ -1,3 +1,7 @@
+//! The metrics for Prometheus at `/metrics`.
+//!
+//! Other modules count events when they happen. This module keeps the counts for the whole process and writes the page.
+//!
 #![doc = include_str!("metrics.md")]
 
 mod process;
