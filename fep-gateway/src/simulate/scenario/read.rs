@@ -1,8 +1,9 @@
 //! Reads a scenario file into a [`Scenario`] and checks it against its spec.
 
-mod bank;
 mod fields;
 mod rules;
+// It reads delays as rules do.
+mod bank;
 
 use std::collections::HashSet;
 use std::time::Duration;

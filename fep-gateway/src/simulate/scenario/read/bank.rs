@@ -198,9 +198,4 @@ impl Reader<'_> {
             }
         }
     }
-
-    pub(super) fn not_a_request(&self, name: &Located<&str>) {
-        let message = format!("{} is not a request: the spec names no answer to it", name.value);
-        self.document.error(Code::WrongReference, name.span.clone(), message);
-    }
 }

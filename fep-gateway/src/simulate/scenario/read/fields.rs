@@ -37,6 +37,12 @@ impl<'s> Reader<'s> {
         telegram
     }
 
+    /// Reports that the telegram needs no answer.
+    pub(super) fn not_a_request(&self, name: &Located<&str>) {
+        let message = format!("{} is not a request: the spec names no answer to it", name.value);
+        self.document.error(Code::WrongReference, name.span.clone(), message);
+    }
+
     /// Returns the path. Reports an error if no telegram of the spec has it.
     pub(super) fn known_somewhere(&self, path: Located<&str>) -> String {
         if !self.spec.telegrams.iter().any(|telegram| Record::new(&telegram.layout).get(path.value).is_some()) {
