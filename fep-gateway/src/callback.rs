@@ -12,6 +12,9 @@
 //! | `answered` | the answer that the institution has: `{"by": "stand_in", "fields": {…}}`. Absent if it has none |
 //! | `exchange` | the same as `notice`, for services of earlier versions |
 //!
+//! The header `X-Request-Id` is the name of the notice, for the log of the service. There is no `traceparent`: a notice begins a trace, and
+//! the service decides whether it is sampled.
+//!
 //! Any status from 200 to 299 means that the service has taken the notice, so it is not sent again. With a body
 //! `{"fields": {…}}` the service answers the institution, if that waits. These are the fields of the answer telegram that differ
 //! from the notice's, for example `{"header": {"response_code": "0000"}}`. Without a body the stand-in answers.
@@ -84,7 +87,8 @@ impl HttpCallback {
             answered: notice.answered.as_ref().map(|answer| Answered { by: answer.by, fields: &answer.fields }),
             fields: &notice.fields,
         };
-        let request = self.client.post(url).timeout(notice.timeout).json(&body);
+        let request =
+            self.client.post(url).header("x-request-id", notice.id.to_string()).timeout(notice.timeout).json(&body);
         let mut response = request.send().await.map_err(|error| why(&error, notice.timeout))?;
         if !response.status().is_success() {
             return Err(format!("the service answered {}, not 200", response.status()).into());

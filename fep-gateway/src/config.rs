@@ -140,6 +140,8 @@ pub struct ArchiveConfig {
 pub struct InstitutionConfig {
     /// `label`: the name to show to people. Default: `NAME`.
     pub label: String,
+    /// `contact`, default none: whom operators ask about the institution, such as a name and a telephone number.
+    pub contact: Option<String>,
     /// `spec`, required: the spec file, relative to the configuration file.
     pub spec: Arc<Spec>,
     /// `control_characters`, default none: the paths of the fields that may have control characters in requests, without indexes. NUL,

@@ -1,7 +1,8 @@
-//! The console: one page at `/` that shows the current lines and exchanges. It needs no login, no framework and no internet.
+//! The console: one page at `/` that shows lines and exchanges and lets persons decide. It has no build step, no framework and nothing
+//! from the internet.
 //!
-//! The page shows only data from the HTTP interface. It gets telegrams in the form of [`View`](crate::contract::view::View), where the
-//! secrets of the layout are already masked. A secret never reaches the browser.
+//! The page is a program in modules, under `/console/`. It shows only data from the HTTP interface. It gets telegrams in the form of
+//! [`View`](crate::contract::view::View), where the secrets of the layout are already masked. A secret never reaches the browser.
 
 use axum::Router;
 use axum::http::HeaderName;
@@ -12,19 +13,66 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 
 const PAGE: &str = include_str!("console/page.html");
-const STYLE: &str = include_str!("console/page.css");
-const SCRIPT: &str = include_str!("console/page.js");
+
+const STYLE: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// A file that the page asks for: its path, its type and its text.
+type File = (&'static str, &'static str, &'static str);
+
+/// Each file stands once, as it is on the disk.
+macro_rules! files {
+    ($($kind:ident $name:literal)*) => {
+        [$((concat!("/console/", $name), $kind, include_str!(concat!("console/", $name)))),*]
+    };
+}
+
+/// The files of the page. Modules stand in reading order.
+const FILES: [File; FILES_LEN] = files! {
+    STYLE "base.css"
+    STYLE "parts.css"
+    SCRIPT "dom.js"
+    SCRIPT "texts.js"
+    SCRIPT "texts_en.js"
+    SCRIPT "texts_ko.js"
+    SCRIPT "reasons_ko.js"
+    SCRIPT "time.js"
+    SCRIPT "api.js"
+    SCRIPT "store.js"
+    SCRIPT "traffic.js"
+    SCRIPT "feed.js"
+    SCRIPT "ask.js"
+    SCRIPT "table.js"
+    SCRIPT "chart.js"
+    SCRIPT "marks.js"
+    SCRIPT "timeline.js"
+    SCRIPT "decide.js"
+    SCRIPT "lists.js"
+    SCRIPT "search.js"
+    SCRIPT "view_overview.js"
+    SCRIPT "view_lines.js"
+    SCRIPT "view_exchanges.js"
+    SCRIPT "view_exchange.js"
+    SCRIPT "view_notices.js"
+    SCRIPT "view_letters.js"
+    SCRIPT "view_limits.js"
+    SCRIPT "bytes.js"
+    SCRIPT "form.js"
+    SCRIPT "view_send.js"
+    SCRIPT "main.js"
+};
+const FILES_LEN: usize = 31;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/// The routes of the page and its two files.
+/// The routes of the page and its files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new()
-        .route("/", get(|| async { file("text/html; charset=utf-8", PAGE) }))
-        .route("/console.css", get(|| async { file("text/css; charset=utf-8", STYLE) }))
-        .route("/console.js", get(|| async { file("text/javascript; charset=utf-8", SCRIPT) }))
+    let page = Router::new().route("/", get(|| async { file("text/html; charset=utf-8", PAGE) }));
+    FILES
+        .into_iter()
+        .fold(page, |router, (path, kind, text)| router.route(path, get(move || async { file(kind, text) })))
 }
 
 fn file(content_type: &'static str, text: &'static str) -> impl IntoResponse {
@@ -42,47 +90,118 @@ fn file(content_type: &'static str, text: &'static str) -> impl IntoResponse {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    /// The scripts: their names and texts.
+    fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
+        FILES.into_iter().filter(|(_, kind, _)| *kind == SCRIPT).map(|(path, _, text)| (path, text))
+    }
+
+    fn script(name: &str) -> &'static str {
+        scripts().find(|(path, _)| path.ends_with(name)).map(|(_, text)| text).unwrap()
+    }
+
+    /// The names of a module of texts, which stand at the beginning of lines.
+    fn names(texts: &str) -> BTreeSet<&str> {
+        texts.lines().filter_map(|line| line.strip_prefix("  \"")?.split('"').next()).collect()
+    }
 
     #[test]
     fn the_page_needs_nothing_inline_and_nothing_from_elsewhere() {
         for forbidden in ["style=", "onclick", "onload", "<style", "http://", "https://", "//cdn"] {
             assert!(!PAGE.contains(forbidden), "page.html has {forbidden}");
         }
-        for text in [STYLE, SCRIPT] {
-            assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("@import"));
+        for (path, _, text) in FILES {
+            // The name of the language of drawings is no address.
+            let text = text.replace("http://www.w3.org/2000/svg", "");
+            assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("@import"), "{path}");
         }
     }
 
     #[test]
-    fn the_script_sets_text_and_never_markup() {
-        for forbidden in
-            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"]
-        {
-            assert!(!SCRIPT.contains(forbidden), "page.js has {forbidden}");
+    fn the_scripts_set_text_and_never_markup_or_style() {
+        let forbidden = [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "srcdoc",
+            "createContextualFragment",
+            "parseFromString",
+            "\"style\"",
+            ".style.",
+        ];
+        for (path, text) in scripts() {
+            for forbidden in forbidden {
+                assert!(!text.contains(forbidden), "{path} has {forbidden}");
+            }
         }
     }
 
     #[test]
-    fn the_page_has_every_element_that_the_script_asks_for() {
-        for id in SCRIPT.split("byId(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(PAGE.contains(&format!("id=\"{id}\"")), "page.html lacks #{id}");
+    fn each_module_says_what_it_is_and_is_short() {
+        for (path, kind, text) in FILES {
+            assert!(text.starts_with(if kind == SCRIPT { "// " } else { "/* " }), "{path} has no head");
+            assert!(text.lines().count() <= 500, "{path} is too long");
         }
     }
 
     #[test]
-    fn every_outcome_has_a_word_and_a_look_of_its_own() {
-        for outcome in ["answered", "not_sent", "unknown", "running"] {
-            assert!(SCRIPT.contains(&format!("  {outcome}: \"")), "no word for {outcome}");
-            assert!(STYLE.contains(&format!(".pill.{outcome}")), "no look for {outcome}");
+    fn each_module_that_is_imported_is_served() {
+        for (path, text) in scripts() {
+            for name in text.split("from \"./").skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(scripts().any(|(path, _)| path == format!("/console/{name}")), "{path} imports {name}");
+            }
         }
     }
 
     #[test]
-    fn every_state_of_a_delivery_has_a_word_and_a_look_of_its_own() {
-        for state in fep_protocol::delivery::Stage::NAMES {
-            assert!(SCRIPT.contains(&format!("  {state}: \"")), "no word for {state}");
-            assert!(STYLE.contains(&format!(".pill.{state}")), "no look for {state}");
+    fn both_languages_have_the_same_texts_with_the_same_places() {
+        let [english, korean] = ["texts_en.js", "texts_ko.js"].map(script);
+        assert_eq!(names(english), names(korean));
+        let places = |texts: &'static str, name: &str| -> BTreeSet<&'static str> {
+            let line = texts.lines().find(|line| line.starts_with(&format!("  \"{name}\":"))).unwrap();
+            line.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+        };
+        for name in names(english) {
+            assert_eq!(places(english, name), places(korean, name), "{name}");
         }
+    }
+
+    #[test]
+    fn each_text_that_a_script_asks_for_is_there() {
+        let known = names(script("texts_en.js"));
+        for (path, text) in scripts() {
+            for (at, begin) in text.match_indices("t(\"") {
+                let is_part_of_a_name = text[..at].ends_with(|before: char| before.is_alphanumeric() || before == '.');
+                let name = text[at + begin.len()..].split('"').next().unwrap();
+                assert!(is_part_of_a_name || known.contains(name), "{path} asks for {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_interface_has_a_text_and_a_look() {
+        use fep_protocol::delivery::{AnsweredBy, Stage};
+        use fep_protocol::exchange::{Money, SettledBy};
+        let known = names(script("texts_en.js"));
+        let looks = script("marks.js");
+        let word =
+            |kind: &str, name: &str| assert!(known.contains(&*format!("{kind}.{name}")), "no text for {kind}.{name}");
+        for name in ["answered", "not_sent", "unknown", "running"] {
+            word("outcome", name);
+            assert!(looks.contains(&format!(" {name}: ")), "no look for {name}");
+        }
+        for state in Stage::NAMES {
+            word("delivery", state);
+            assert!(looks.contains(&format!(" {state}: ")), "no look for {state}");
+        }
+        SettledBy::ALL.iter().for_each(|by| word("settled", by.name()));
+        Money::ALL.iter().for_each(|money| word("money", money.name()));
+        AnsweredBy::ALL.iter().for_each(|by| word("answered_by", by.name()));
     }
 }

@@ -5,6 +5,8 @@
 
 mod digest;
 mod error;
+mod options;
+mod past;
 mod running;
 mod typed;
 
@@ -20,6 +22,7 @@ use tokio::sync::{broadcast, oneshot};
 use tracing::info;
 
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
+pub use self::options::RequestOptions;
 use self::running::Left;
 pub use self::running::{Begun, Running};
 pub use self::typed::{TypedExchange, TypedOutcome};
@@ -27,13 +30,13 @@ use crate::config::{self, Config};
 use crate::coordinator::{Coordinator, LocalCoordinator};
 use crate::ground::Ground;
 pub use crate::journal::filter::{ExchangeFilter, ExchangePage};
-pub use crate::journal::notice::{NoticeCounts, NoticeFilter, StoredNotice};
+pub use crate::journal::notice::{NoticeCounts, NoticeFilter, NoticePage, StoredNotice};
 use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Neighbours, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
 use fep_protocol::delivery::DeliveryDecision;
-use fep_protocol::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome};
+use fep_protocol::exchange::{Caller, Event, Exchange, ExchangeId, LineStatus, Outcome};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
 use fep_protocol::settlement::{PersonDecision, SettlementCase, SettlementFact};
@@ -188,9 +191,9 @@ impl Gateway {
         institution: &str,
         telegram: &str,
         body: &Value,
-        idempotency_key: Option<&str>,
+        options: impl Into<RequestOptions<'_>>,
     ) -> Result<Exchange, Refusal> {
-        Ok(self.begin(institution, telegram, body, idempotency_key).await?.end().await)
+        Ok(self.begin(institution, telegram, body, options).await?.end().await)
     }
 
     fn handle(&self, institution: &str) -> Result<&Handle, Refusal> {
@@ -204,12 +207,14 @@ impl Gateway {
         handle: &Handle,
         telegram: &str,
         draft: Draft,
+        caller: Option<Arc<Caller>>,
         idempotency: Option<(&str, [u8; 16])>,
     ) -> Result<Begun, Refusal> {
         let shared = &self.inner.shared;
         let now = shared.clock.now();
         let id = shared.clock.name(now);
         let exchange = Exchange::accepted(id, handle.name.clone(), telegram.into(), now.wall_ms);
+        let exchange = Exchange { caller, ..exchange };
         let key = match idempotency {
             None => None,
             Some((key, digest)) => {
@@ -298,11 +303,11 @@ impl Gateway {
         self.inner.shared.journal.find_notice(id).await
     }
 
-    /// The notices that the filter lets pass, newest first.
+    /// The notices that the filter lets pass, newest first: a page, and where the next one begins, as [`Gateway::exchanges`] has them.
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub async fn notices(&self, filter: NoticeFilter, limit: usize) -> Result<Vec<StoredNotice>, JournalError> {
+    pub async fn notices(&self, filter: NoticeFilter, limit: usize) -> Result<NoticePage, JournalError> {
         self.inner.shared.journal.notices(filter, limit).await
     }
 

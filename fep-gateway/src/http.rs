@@ -2,15 +2,16 @@
 //!
 //! | route | meaning |
 //! |---|---|
-//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional headers `Idempotency-Key` and `Prefer: respond-async, wait=10` |
+//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional headers `Idempotency-Key`, `Prefer: respond-async, wait=10`, `X-Request-Id` and `traceparent` |
 //! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
+//! | `GET /v1/exchanges/{id}/events` | server-sent events: the exchange now and after each change, until nothing more is expected |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
 //! | `POST /v1/exchanges/{id}/settlement` | a person settles an unknown exchange, or asks for a step: `{"decision": "done", "note": "…"}` |
 //! | `GET /v1/dead-letters?limit=50` | the exchanges whose settlement needs a person, and the notices that no service took, oldest first |
-//! | `GET /v1/notices?limit=50&institution=…&telegram=…&state=…` | the latest notices of institutions, newest first |
+//! | `GET /v1/notices?limit=50&institution=…&state=…&cursor=…` | notices of institutions, newest first, page by page; also by `telegram`, `since`, `until` |
 //! | `GET /v1/notices/{id}` | a notice: its telegrams field by field, secrets masked, its delivery and its facts |
 //! | `POST /v1/notices/{id}/delivery` | a person lets a notice be delivered again, or ends its delivery: `{"decision": "deliver", "note": "…"}` |
-//! | `GET /v1/exchanges?limit=50&institution=…&outcome=…&cursor=…` | exchanges, newest first, page by page; also by `telegram`, `since`, `until`, `trace`, `idempotency_key` |
+//! | `GET /v1/exchanges?limit=50&institution=…&outcome=…&cursor=…` | exchanges, newest first, page by page; also by `telegram`, `code`, `since`, `until`, `trace`, `request_id`, `idempotency_key` |
 //! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
 //! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?, "person"?}`; it holds over a restart |
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
@@ -29,12 +30,15 @@ mod places;
 mod watched;
 
 mod admission;
+mod caller;
 mod connections;
 mod decision;
 mod origin;
 mod prefer;
-mod events;
 mod exchanges;
+mod followed;
+mod events;
+mod following;
 mod health;
 mod institutions;
 mod notices;
@@ -83,6 +87,8 @@ struct Shared {
     events: events::EventHub,
     /// One permit for each client that listens to events.
     listeners: Arc<Semaphore>,
+    /// One permit for each client that follows an exchange.
+    followers: Arc<Semaphore>,
 }
 
 /// Creates all routes. `stopping` ends the event streams, which would otherwise never end. Of `settings`, the names and the time for a
@@ -92,6 +98,7 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
         .route("/v1/institutions/{institution}/exchanges/{telegram}", post(exchanges::ask))
         .route("/v1/exchanges", get(exchanges::list))
         .route("/v1/exchanges/{id}", get(exchanges::one))
+        .route("/v1/exchanges/{id}/events", get(following::follow))
         .route("/v1/exchanges/{id}/view", get(exchanges::detail))
         .route("/v1/exchanges/{id}/settlement", post(settlement::settle))
         .route("/v1/dead-letters", get(settlement::dead_letters))
@@ -119,11 +126,13 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Admission::new(settings), admission::admit))
         .layer(middleware::from_fn(never_stored))
+        .layer(middleware::from_fn(caller::repeat_request_id))
         .with_state(Shared {
             events: events::EventHub::new(gateway.clone()),
             gateway,
             stopping,
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+            followers: Arc::new(Semaphore::new(following::FOLLOWERS_MAX)),
         })
 }
 

@@ -166,11 +166,17 @@ pub struct SearchOptions {
     /// Only exchanges with this trace number. Leading zeros do not count.
     #[arg(long, value_name = "NUMBER")]
     pub trace: Option<String>,
+    /// Only exchanges whose answer has this response code, or whose lack of an answer has this reason code.
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+    /// Only exchanges whose caller named them so (X-Request-Id).
+    #[arg(long, value_name = "ID")]
+    pub request_id: Option<String>,
     /// Only the newest exchange with this idempotency key.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
     /// Lists notices of institutions instead of exchanges.
-    #[arg(long, conflicts_with_all = ["outcome", "trace", "key"])]
+    #[arg(long, conflicts_with_all = ["outcome", "trace", "code", "request_id", "key"])]
     pub notices: bool,
     /// Only notices in this state: delivering, delivered, dead_letter, closed, refused, conflict, repeated, unwanted.
     #[arg(long, value_name = "STATE", requires = "notices", value_parser = Stage::NAMES)]
@@ -348,6 +354,8 @@ impl SearchOptions {
                 Some(OutcomeWord::Unsettled) | None => None,
             },
             unsettled: self.outcome == Some(OutcomeWord::Unsettled),
+            code: self.code.clone(),
+            request_id: self.request_id.clone(),
             idempotency_key: self.key.clone(),
         }
     }
@@ -356,6 +364,7 @@ impl SearchOptions {
 impl SearchOptions {
     fn notice_filter(&self) -> NoticeFilter {
         NoticeFilter {
+            behind: None,
             since_ms: self.since,
             until_ms: self.until,
             institution: self.institution.clone(),

@@ -84,7 +84,7 @@ pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalle
 use self::seal::Veil;
 use self::sqlite::closing;
 use self::sqlite::facts::FactReader;
-use self::sqlite::index::IndexReader;
+use self::sqlite::index::{IndexReader, Veiled};
 use self::store::FactNumber;
 use crate::ground::Ground;
 
@@ -255,8 +255,8 @@ impl Journal {
     /// If the journal cannot be read.
     pub async fn search(&self, filter: ExchangeFilter, limit: usize) -> Result<ExchangePage, JournalError> {
         self.read_all(move |reader| {
-            let veiled = filter.idempotency_key.as_deref().map(|key| reader.veil.idempotency(key));
-            let (rows, next) = reader.index.page(&filter, veiled.as_deref(), limit, LOOKED_AT_MAX)?;
+            let veiled = Veiled::of(&filter, &reader.veil);
+            let (rows, next) = reader.index.page(&filter, &veiled, limit, LOOKED_AT_MAX)?;
             let exchanges = rows.into_iter().map(|row| reader.exchange(row)).collect::<Result<_, _>>()?;
             Ok(ExchangePage { exchanges, next })
         })
@@ -435,6 +435,7 @@ fn exchange(
     let stand_in = ending.as_ref().filter(|fact| fact.what == What::Outcome && !fact.bytes.is_empty());
     let stand_in = stand_in.map(|fact| fact.bytes.clone());
     let passage = [&ending, &request].into_iter().find_map(|fact| fact.as_ref()?.passage.as_deref().cloned());
+    let caller = [&request, &ending].into_iter().find_map(|fact| fact.as_ref()?.caller.clone());
     let reason = ending.and_then(|fact| fact.reason);
     Ok(Exchange {
         id: row.id,
@@ -452,6 +453,7 @@ fn exchange(
         answer: answer.map(|fact| Answer { telegram: fact.telegram.unwrap_or_else(|| "".into()), bytes: fact.bytes }),
         stand_in,
         passage,
+        caller,
         accepted_at_ms: row.id.accepted_at_ms(),
         ended_at_ms: row.ended_at_ms,
         journaled: true,

@@ -87,7 +87,7 @@ enum Command {
     /// Reads journals, also while a gateway writes them.
     Journal {
         #[command(subcommand)]
-        command: JournalCommand,
+        command: Box<JournalCommand>,
     },
     /// Runs a gateway, a simulated bank and traffic between them, without any configuration.
     Demo {

@@ -20,11 +20,12 @@ mod passing_on;
 mod polls;
 mod protocol;
 mod repeat;
+mod response_code;
 mod secret_places;
 mod settlement;
 mod typed;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
@@ -50,6 +51,7 @@ use self::marks::Marks;
 pub use self::notices::delivery_policy;
 use self::polls::Polls;
 use self::repeat::{Repeat, repeats};
+pub(crate) use self::response_code::ResponseCode;
 use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
@@ -81,6 +83,8 @@ pub struct TelegramCatalogue {
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
     polls: Option<Polls>,
+    /// The requests that a breaker sends to another institution, with the name of that one.
+    onward: BTreeMap<String, String>,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -98,6 +102,7 @@ struct Entry {
     answer_timeout: Duration,
     /// The fields that the answer must repeat: where they are in the request and in the answer.
     repeats: Vec<Repeat>,
+    response_code: Option<ResponseCode>,
     /// For a request.
     precedence: Option<Precedence>,
     /// The derived layout that was last found equal to the spec's layout. It is only compared.
@@ -157,6 +162,7 @@ impl TelegramCatalogue {
             busy: BusyCodes::new(config),
             signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
             polls: Polls::new(config)?,
+            onward: forms::onward(config),
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
@@ -172,29 +178,6 @@ impl TelegramCatalogue {
         let is_same = |first: &&KeyFields| keys.all(|key| key.is_some_and(|key| key.is_same(first)));
         catalogue.common_key = first.filter(is_same).cloned();
         Ok(catalogue)
-    }
-
-    /// Checks that the key of each request can be compared with the key of its answer.
-    fn keys_pair(&self) -> Result<(), String> {
-        for entry in self.entries.iter().filter(|entry| matches!(entry.role, Role::Request | Role::Duty(_))) {
-            let answer = entry.answer.and_then(|answer| self.entries.get(answer));
-            let Some((answer, own, theirs)) =
-                answer.and_then(|answer| Some((answer, entry.key.as_ref()?, answer.key.as_ref()?)))
-            else {
-                continue;
-            };
-            if let Some((field, other)) = own.unlike(theirs) {
-                return Err(format!(
-                    "the key field {} is {} in {} and {} in {}, so that no answer would ever fit",
-                    field.name,
-                    field.kind.value_name(),
-                    entry.name,
-                    other.kind.value_name(),
-                    answer.name
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// The spec of the institution.
@@ -255,6 +238,13 @@ impl TelegramCatalogue {
     #[must_use]
     pub fn answer_timeout(&self, telegram: &str) -> Duration {
         self.named(telegram).map_or(Duration::ZERO, |entry| entry.answer_timeout)
+    }
+
+    /// The response code in the frame of a telegram, if its layout has a field for it.
+    #[must_use]
+    pub fn response_code(&self, telegram: &str, frame: &[u8]) -> Option<Box<str>> {
+        let code = self.named(telegram)?.response_code.as_ref()?;
+        code.read(self.telegram(frame)).map(String::into_boxed_str)
     }
 
     fn named(&self, telegram: &str) -> Option<&Entry> {
@@ -363,6 +353,7 @@ impl TelegramCatalogue {
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
             repeats: repeats(config, layout, answer),
+            response_code: ResponseCode::of(layout),
             precedence: match role {
                 Role::Request => Some(Precedence::new(config, layout)?),
                 // A notice without a business code is closed with the whole institution.

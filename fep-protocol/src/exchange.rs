@@ -3,6 +3,7 @@
 //! These are plain values without behaviour. The state machines decide them, the journal stores them, HTTP and the console
 //! show them.
 
+mod caller;
 mod id;
 mod passage;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use self::caller::{Caller, NotARequestId, NotATraceParent, RequestId, TraceParent};
 pub use self::id::{ExchangeId, NotAnExchangeId};
 pub use self::passage::{OtherExchange, Passage};
 use crate::note::PersonNote;
@@ -115,6 +117,8 @@ pub struct Exchange {
     pub stand_in: Option<TelegramBytes>,
     /// The other exchange of the same request, if a breaker stopped it at one institution and it went to another.
     pub passage: Option<Passage>,
+    /// What the caller says about its request. `None` if it says nothing.
+    pub caller: Option<Arc<Caller>>,
     /// The time of acceptance, in milliseconds since 1970.
     pub accepted_at_ms: i64,
     /// The time when the exchange reached its outcome, in milliseconds since 1970.
@@ -144,6 +148,7 @@ impl Exchange {
             answer: None,
             stand_in: None,
             passage: None,
+            caller: None,
             accepted_at_ms,
             ended_at_ms: None,
             journaled: true,

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::delivery::DeliveryFact;
-use crate::exchange::{ExchangeId, Outcome, Passage, TelegramBytes};
+use crate::exchange::{Caller, ExchangeId, Outcome, Passage, TelegramBytes};
 use crate::settlement::SettlementFact;
 use crate::standing::Standing;
 use crate::terms::Key;
@@ -58,6 +58,10 @@ pub struct Fact {
     /// The other exchange of the same request. Only a request that came from another institution and an outcome have it. The
     /// idempotency key of such a request is that of the institution from which it came.
     pub passage: Option<Box<Passage>>,
+    /// What the caller says about its request. A request has it, and an outcome without a request.
+    pub caller: Option<Arc<Caller>>,
+    /// The response code of an answer, if its layout has a field for it that is not secret.
+    pub code: Option<Box<str>>,
     /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer.
     pub bytes: TelegramBytes,
 }
@@ -164,6 +168,8 @@ impl Fact {
             delivery: None,
             standing: None,
             passage: None,
+            caller: None,
+            code: None,
             bytes: TelegramBytes::default(),
         }
     }

@@ -132,6 +132,8 @@ fn a_schema_says_what_is_secret_computed_and_known() {
     assert_eq!(at("/title"), "Transfer");
     assert_eq!(at("/properties/payee_name/x-secret"), true);
     assert_eq!(at("/properties/payee_name/x-len"), 20);
+    assert_eq!(at("/properties/payee_name/x-charset"), "euc-kr");
+    assert_eq!(at("/properties/header/x-order"), 0);
     assert_eq!(at("/properties/amount/x-secret"), Value::Null);
     assert_eq!(at("/properties/header/properties/length/readOnly"), true);
     let required = at("/properties/header/required");

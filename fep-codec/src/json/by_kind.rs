@@ -97,7 +97,9 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 pub(super) fn value_schema(field: &Field, tail: bool) -> Json {
     match &field.kind {
         // A character has at least one byte.
-        Kind::Text(_) => json!({ "type": "string", "maxLength": field.len }),
+        Kind::Text(rule) => {
+            json!({ "type": "string", "maxLength": field.len, "x-charset": format!("{}", rule.charset) })
+        }
         Kind::Digits(rule) => {
             let len = rule.capacity(field.len);
             let pattern = if rule.exact && !tail { format!("^[0-9]{{{len}}}$") } else { format!("^[0-9]{{0,{len}}}$") };

@@ -19,9 +19,9 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 impl Layout {
     /// The schema of this layout's fields as a JSON document: an object in wire order.
     ///
-    /// `title` is the label, `x-len` is the length of a field in bytes, `x-secret` marks a value that no log may show, and
-    /// `readOnly` marks a value that the encoder fills in. Computed fields, literals and groups that can be empty are not
-    /// required.
+    /// `title` is the label, `x-order` the place among the items, `x-len` the length of a field in bytes, and `x-charset` the charset of
+    /// a text. `x-secret` marks a value that no log may show, and `readOnly` a value that the encoder fills in. Computed fields, literals
+    /// and groups that can be empty are not required.
     ///
     /// ```
     /// # #[cfg(feature = "derive")] {
@@ -37,6 +37,7 @@ impl Layout {
     /// let schema = Amount::LAYOUT.json_schema();
     /// assert_eq!(schema["properties"]["amount"]["title"], "금액");
     /// assert_eq!(schema["properties"]["amount"]["maximum"], 9999);
+    /// assert_eq!(schema["properties"]["amount"]["x-order"], 0);
     /// assert_eq!(schema["required"][0], "amount");
     /// # }
     /// ```
@@ -55,9 +56,14 @@ impl Layout {
 fn object(layout: &Layout) -> Map<String, Json> {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for item in layout.items() {
+    for (order, item) in layout.items().iter().enumerate() {
         let Some(name) = item.name() else { continue };
-        properties.insert(name.to_owned(), property(item));
+        let mut schema = property(item);
+        if let Json::Object(schema) = &mut schema {
+            // The members of a JSON object have no order.
+            schema.insert("x-order".to_owned(), order.into());
+        }
+        properties.insert(name.to_owned(), schema);
         if is_required(item) {
             required.push(Json::from(name));
         }

@@ -132,7 +132,7 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
-    table.knows(&["flow", "breaker", "hours", "settlement", "switchover", "delivery"]);
+    table.knows(&["contact", "flow", "breaker", "hours", "settlement", "switchover", "delivery"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
@@ -169,6 +169,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     let settles = telegrams.values().any(|limits| limits.settlement.is_some());
     Some(InstitutionConfig {
         label,
+        contact: table.string("contact").map(|contact| contact.value.to_owned()),
         control_characters: controls::read(table, &spec),
         key,
         trace,

@@ -27,6 +27,13 @@ fn check(from: &str, to: &str, expected: &str) {
 }
 
 #[test]
+fn an_institution_can_say_whom_operators_ask() {
+    let contact = |text: &str| parse(text).unwrap().institutions.get("bank-a").unwrap().contact.clone();
+    assert_eq!(contact(&example()), None);
+    assert_eq!(contact(&example().replacen("label =", "contact = \"desk\"\nlabel =", 1)).as_deref(), Some("desk"));
+}
+
+#[test]
 fn the_documented_example_is_right_and_the_rest_has_defaults() {
     let config = parse(&example()).unwrap();
     assert_eq!(config.http.listen.port(), 8470);

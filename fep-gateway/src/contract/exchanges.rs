@@ -1,13 +1,13 @@
 //! What services and persons are told about an exchange.
 
 use fep_codec::Record;
-use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
+use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, RequestId, SettledBy, TraceParent};
 use fep_protocol::settlement::SettlementFact;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::notices::Delivered;
+use super::notices::{Delivered, FactView};
 use super::view::{Summary, View};
 
 /// The reply to a service. The service owns the answer's fields, so no field is masked.
@@ -44,6 +44,12 @@ pub(crate) struct Reply<'s> {
     /// institution, and that went to another.
     #[serde(flatten)]
     pub(crate) passage: Option<Passage>,
+    /// The caller's name for its request, from the header `X-Request-Id` of the `POST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<RequestId>,
+    /// The trace that the request belongs to, from the header `traceparent` of the `POST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<TraceParent>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,7 +60,7 @@ pub(crate) struct AnswerFields<'s> {
     pub(crate) fields: Record<'s>,
 }
 
-/// An exchange with both telegrams field by field, secrets masked.
+/// An exchange with both telegrams field by field, secrets masked, and everything that happened to it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Detail {
     pub(crate) exchange: Summary,
@@ -62,6 +68,8 @@ pub(crate) struct Detail {
     pub(crate) answer: Option<View>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stand_in: Option<View>,
+    /// The facts of the journal in their order.
+    pub(crate) facts: Vec<FactView>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

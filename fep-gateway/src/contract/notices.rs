@@ -2,6 +2,8 @@
 
 use fep_protocol::delivery::{AnsweredBy, DeliveryFact, PastDeliveryFact, Stage};
 use fep_protocol::exchange::ExchangeId;
+use fep_protocol::fact::Fact;
+use fep_protocol::settlement::SettlementFact;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -60,6 +62,8 @@ pub struct NoticeSummary {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NoticeList {
     pub(crate) notices: Vec<NoticeSummary>,
+    /// The `cursor` of the next page; `null` if there is none. A page can be short although another one follows.
+    pub(crate) next: Option<ExchangeId>,
 }
 
 /// A notice with its telegrams field by field, secrets masked, and everything that happened to it.
@@ -85,7 +89,7 @@ pub(crate) struct Delivered {
     pub(crate) omitted: u64,
 }
 
-/// A fact of the journal, without its bytes.
+/// A fact of the journal about an exchange or a notice, without its bytes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FactView {
     pub(crate) number: u64,
@@ -97,6 +101,27 @@ pub(crate) struct FactView {
     pub(crate) reason: Option<String>,
     pub(crate) reason_code: Option<String>,
     pub(crate) len: usize,
+    /// A step of the settlement of an exchange, or what it brought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) settlement: Option<SettlementFact>,
+}
+
+impl FactView {
+    pub(crate) fn new(number: u64, fact: &Fact) -> Self {
+        let (line, link) = fact.line.clone().unzip();
+        Self {
+            number,
+            at_ms: fact.at_ms,
+            kind: fact.what.kind(),
+            class: fact.class(),
+            line: line.map(|line| line.to_string()),
+            link,
+            reason: fact.reason.as_ref().map(|reason| reason.sentence.to_string()),
+            reason_code: fact.reason.as_ref().map(|reason| reason.code.to_string()),
+            len: fact.bytes.len(),
+            settlement: fact.settlement.as_deref().cloned(),
+        }
+    }
 }
 
 /// Summarises a notice in one line.

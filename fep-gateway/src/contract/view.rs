@@ -5,8 +5,8 @@ use fep_codec::layout::{Item, Layout};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::telegrams::LineSpec;
-use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Passage, SettledBy};
+use crate::telegrams::{LineSpec, ResponseCode};
+use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Passage, RequestId, SettledBy, TraceParent};
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -38,6 +38,12 @@ pub struct Summary {
     /// institution, and that went to another.
     #[serde(flatten)]
     pub passage: Option<Passage>,
+    /// The caller's name for its request, from the header `X-Request-Id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+    /// The trace that the request belongs to, from the header `traceparent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<TraceParent>,
     /// The line that carried it.
     pub line: Option<String>,
     /// The incarnation of the link that carried it.
@@ -91,9 +97,6 @@ pub struct FieldView {
     pub secret: bool,
 }
 
-/// The usual name of the field that carries the response code (응답코드).
-const RESPONSE_CODE: &str = "response_code";
-
 /// Summarises an exchange in one line.
 #[must_use]
 pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
@@ -114,6 +117,8 @@ pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
         reason: exchange.reason.clone(),
         reason_code: exchange.reason_code.clone(),
         passage: exchange.passage.clone(),
+        request_id: exchange.caller.as_ref().and_then(|caller| caller.request_id.clone()),
+        traceparent: exchange.caller.as_ref().and_then(|caller| caller.traceparent),
         line: line.map(|line| line.to_string()),
         link,
         accepted_at_ms: exchange.accepted_at_ms,
@@ -190,19 +195,11 @@ fn verdict(exchange: &Exchange, spec: LineSpec<'_>) -> Option<(String, Option<St
 
 /// The response code in an answer telegram and its meaning.
 pub(super) fn verdict_of(telegram: &str, frame: &[u8], spec: LineSpec<'_>) -> Option<(String, Option<String>)> {
-    let layout = &spec.named(telegram)?.layout;
-    let span = layout.span(&layout.path_of(RESPONSE_CODE)?)?;
-    let field = span.field;
-    if field.secret {
-        return None;
-    }
-    // Read only this field: the whole answer was decoded when it arrived, and this runs once for each event listener.
-    let code = field.read(spec.telegram(frame).get(span.range)?).ok()?.to_text(field);
-    let meaning = match &field.kind {
-        fep_codec::layout::Kind::Code(rule) => rule.codes.iter().find(|known| known.code == code),
-        _ => None,
-    };
-    Some((code, meaning.map(|known| known.label.to_string()).filter(|label| !label.is_empty())))
+    // Only this field is read: the whole answer was decoded when it arrived, and this runs once for each event listener.
+    let field = ResponseCode::of(&spec.named(telegram)?.layout)?;
+    let code = field.read(spec.telegram(frame))?;
+    let meaning = field.meaning(&code);
+    Some((code, meaning))
 }
 
 #[cfg(test)]

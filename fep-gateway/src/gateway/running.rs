@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::digest::digest;
-use super::{Gateway, Refusal, broken_off};
+use super::{Gateway, Refusal, RequestOptions, broken_off};
 use fep_protocol::exchange::{Exchange, ExchangeId};
 
 /// An accepted request.
@@ -95,11 +95,12 @@ impl Gateway {
         institution: &str,
         telegram: &str,
         body: &Value,
-        idempotency_key: Option<&str>,
+        options: impl Into<RequestOptions<'_>>,
     ) -> Result<Begun, Refusal> {
+        let options = options.into();
         let handle = self.handle(institution)?;
         let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
-        let idempotency = idempotency_key.map(|key| (key, digest(telegram, body)));
-        self.begin_draft(handle, telegram, draft, idempotency).await
+        let idempotency = options.idempotency_key.map(|key| (key, digest(telegram, body)));
+        self.begin_draft(handle, telegram, draft, options.caller(), idempotency).await
     }
 }

@@ -6,7 +6,7 @@
 use fep_codec::{DecodeOwned, Error, Telegram};
 
 use super::digest::digest_of_bytes;
-use super::{Gateway, Refusal};
+use super::{Gateway, Refusal, RequestOptions};
 use fep_protocol::exchange::{Exchange, Outcome};
 
 /// An exchange with its answer as a derived telegram.
@@ -95,13 +95,14 @@ impl Gateway {
         &self,
         institution: &str,
         telegram: &T,
-        idempotency_key: Option<&str>,
+        options: impl Into<RequestOptions<'_>>,
     ) -> Result<TypedExchange<A>, Refusal> {
+        let options = options.into();
         let handle = self.handle(institution)?;
         let (draft, bytes) = handle.catalogue.draft_of::<T, A>(telegram)?;
         let name = &T::LAYOUT.name;
-        let idempotency = idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
-        let exchange = self.begin_draft(handle, name, draft, idempotency).await?.end().await;
+        let idempotency = options.idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
+        let exchange = self.begin_draft(handle, name, draft, options.caller(), idempotency).await?.end().await;
         // Another institution may have answered.
         let catalogue = &self.handle(&exchange.institution)?.catalogue;
         let outcome = match (&exchange.answer, exchange.outcome) {

@@ -14,7 +14,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use fep_protocol::budget::Budget;
 use fep_protocol::exchange::{Event, ExchangeId};
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use serde_json::json;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -22,6 +22,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::error::ApiError;
+use super::followed::{Followed, Follower};
 use super::{LISTENERS_MAX, Shared};
 use crate::contract::notices::notice_summary;
 use crate::contract::problem::Problem;
@@ -29,7 +30,7 @@ use crate::contract::view::summary;
 use crate::gateway::Gateway;
 
 /// How often a silent stream sends a keep-alive. Proxies close streams that send nothing.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The number of exchange events each second, and in one burst. The rest is counted.
 const SHOWN_PER_S: u32 = 200;
@@ -46,9 +47,14 @@ const BEHIND_MAX: usize = 1024;
 pub(super) struct EventHub {
     gateway: Gateway,
     texts: broadcast::Sender<Text>,
+    followed: Followed,
     /// Whether the task runs.
     running: Arc<Mutex<bool>>,
 }
+
+/// Proxies must forward events without buffering.
+pub(super) const UNBUFFERED: [(HeaderName, &str); 2] =
+    [(CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
 
 /// The name of an event and its JSON.
 #[derive(Clone)]
@@ -60,19 +66,31 @@ struct Text {
 impl EventHub {
     pub(super) fn new(gateway: Gateway) -> Self {
         let (texts, _) = broadcast::channel(BEHIND_MAX);
-        Self { gateway, texts, running: Arc::default() }
+        Self { gateway, texts, followed: Followed::default(), running: Arc::default() }
     }
 
     /// Adds a client. The first one starts the task.
     fn listen(&self) -> broadcast::Receiver<Text> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let texts = self.texts.subscribe();
-        if !std::mem::replace(&mut *running, true) {
+        self.start(&mut running);
+        texts
+    }
+
+    /// Adds a client that follows one exchange.
+    pub(super) fn follow(&self, id: ExchangeId) -> Follower {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let follower = self.followed.follow(id);
+        self.start(&mut running);
+        follower
+    }
+
+    fn start(&self, running: &mut bool) {
+        if !std::mem::replace(running, true) {
             let hub = self.clone();
             let events = self.gateway.subscribe();
             tokio::spawn(async move { hub.run(events).await });
         }
-        texts
     }
 
     /// Runs until no client listens.
@@ -83,7 +101,9 @@ impl EventHub {
         let mut report = tokio::time::interval(MISSED_PAUSE);
         loop {
             tokio::select! {
-                event = events.recv() => match event {
+                event = events.recv().map(|event| self.passed_to_followers(event)) => match event {
+                    // Who only follows exchanges needs no texts.
+                    Ok(_) if self.texts.receiver_count() == 0 => {}
                     Ok(Event::Exchange(exchange)) if budget.take(started.elapsed()) => {
                         let spec = self.gateway.line_spec(&exchange.institution);
                         self.tell("exchange", &serde_json::to_string(&summary(&exchange, spec)).unwrap_or_default());
@@ -100,13 +120,22 @@ impl EventHub {
                         missed = 0;
                     }
                     let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                    if self.texts.receiver_count() == 0 {
+                    if self.texts.receiver_count() == 0 && self.followed.is_empty() {
                         *running = false;
                         return;
                     }
                 }
             }
         }
+    }
+
+    fn passed_to_followers(&self, event: Result<Event, RecvError>) -> Result<Event, RecvError> {
+        match &event {
+            Ok(Event::Exchange(exchange)) => self.followed.changed(&exchange.id),
+            Err(RecvError::Lagged(_)) => self.followed.all_changed(),
+            Ok(Event::Line(_) | Event::Notice(_)) | Err(RecvError::Closed) => {}
+        }
+        event
     }
 
     /// Shows a notice as it is now. A notice that cannot be read now is shown with its next change.
@@ -142,9 +171,7 @@ pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResp
         // The stream owns the permit and returns it when it is dropped.
         let _ = &place;
     });
-    // Proxies must forward events without buffering.
-    let headers = [(CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((headers, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
+    Ok((UNBUFFERED, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
 }
 
 fn stream(texts: broadcast::Receiver<Text>) -> impl Stream<Item = Result<SseEvent, Infallible>> {

@@ -1,5 +1,7 @@
 //! The routes that send requests and show exchanges.
 
+use std::fmt;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -12,13 +14,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Shared;
+use super::caller::caller;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use super::prefer::leaves_after;
 use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Reply};
+use crate::contract::notices::FactView;
 use crate::contract::problem::Problem;
 use crate::contract::view::{summary, view};
-use crate::gateway::{Begun, ExchangeFilter, LineSpec};
+use crate::gateway::{Begun, ExchangeFilter, LineSpec, RequestOptions};
 use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
 
@@ -51,6 +55,8 @@ pub(super) struct ExchangeQuery {
     since: Option<String>,
     until: Option<String>,
     trace: Option<String>,
+    code: Option<String>,
+    request_id: Option<String>,
     idempotency_key: Option<String>,
 }
 
@@ -65,7 +71,8 @@ pub(super) async fn ask(
     refuse_foreign_page(&headers)?;
     let key = idempotency_key(&headers)?;
     let fields = parse(&body)?;
-    let begun = shared.gateway.begin(&institution, &telegram, &fields, key).await;
+    let options = RequestOptions { idempotency_key: key, caller: caller(&headers) };
+    let begun = shared.gateway.begin(&institution, &telegram, &fields, options).await;
     let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
     let leaves_after = leaves_after(&headers);
     let exchange = match (begun, leaves_after) {
@@ -121,14 +128,23 @@ pub(super) async fn one(
     State(shared): State<Shared>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let exchange = find(&shared, id).await?;
+    let exchange = at_path(&shared, id).await?;
     Ok(reply_of(&shared, &exchange))
 }
 
 /// An exchange as `GET` shows it.
 pub(super) fn reply_of(shared: &Shared, exchange: &Exchange) -> Response {
+    Json(shown(shared, exchange)).into_response()
+}
+
+/// The same as a text.
+pub(super) fn reply_json(shared: &Shared, exchange: &Exchange) -> String {
+    serde_json::to_string(&shown(shared, exchange)).unwrap_or_default()
+}
+
+fn shown<'s>(shared: &'s Shared, exchange: &Exchange) -> Reply<'s> {
     let reply = reply(exchange, shared.gateway.line_spec(&exchange.institution));
-    Json(Reply { telegram: Some(exchange.telegram.to_string()), ..reply }).into_response()
+    Reply { telegram: Some(exchange.telegram.to_string()), ..reply }
 }
 
 /// `GET /v1/exchanges/{id}/view`
@@ -136,8 +152,9 @@ pub(super) async fn detail(
     State(shared): State<Shared>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Detail>, ApiError> {
-    let exchange = find(&shared, id).await?;
+    let exchange = at_path(&shared, id).await?;
     let spec = shared.gateway.line_spec(&exchange.institution);
+    let facts = shared.gateway.timeline(&exchange.id).await?;
     Ok(Json(Detail {
         request: (!exchange.request.is_empty()).then(|| view(spec, &exchange.telegram, &exchange.request)),
         answer: exchange.answer.as_ref().map(|answer| view(spec, &answer.telegram, &answer.bytes)),
@@ -145,6 +162,7 @@ pub(super) async fn detail(
             let answer = spec?.answer_to(&exchange.telegram)?;
             Some(view(spec, &answer.layout.name, bytes))
         }),
+        facts: facts.iter().map(|(number, fact)| FactView::new(*number, fact)).collect(),
         exchange: summary(&exchange, spec),
     }))
 }
@@ -163,30 +181,40 @@ pub(super) async fn list(
 
 impl ExchangeQuery {
     fn filter(self) -> Result<ExchangeFilter, ApiError> {
-        let wrong = |name: &str, why: &str| ApiError::new(Problem::Query, format!("{name}: {why}"));
-        let time = |name: &str, text: Option<String>| {
-            text.map(|text| crate::time::parse(&text).map_err(|why| wrong(name, &why))).transpose()
-        };
         let outcome = match self.outcome.as_deref() {
             None | Some(UNSETTLED) => None,
             Some(given) => Some(*OUTCOMES.iter().find(|outcome| **outcome == given).ok_or_else(|| {
-                wrong("outcome", &format!("there is no {given:?}; there are: {}, {UNSETTLED}", OUTCOMES.join(", ")))
+                wrong("outcome", format!("there is no {given:?}; there are: {}, {UNSETTLED}", OUTCOMES.join(", ")))
             })?),
         };
-        let behind =
-            self.cursor.map(|cursor| cursor.parse().map_err(|_| wrong("cursor", "it is the `next` of a page")));
         Ok(ExchangeFilter {
-            since_ms: time("since", self.since)?,
-            until_ms: time("until", self.until)?,
-            behind: behind.transpose()?,
+            since_ms: time_of("since", self.since)?,
+            until_ms: time_of("until", self.until)?,
+            behind: place_of(self.cursor)?,
             institution: self.institution,
             telegram: self.telegram,
             trace: self.trace,
+            code: self.code,
+            request_id: self.request_id,
             unsettled: self.outcome.as_deref() == Some(UNSETTLED),
             outcome,
             idempotency_key: self.idempotency_key,
         })
     }
+}
+
+/// A time of a query, in milliseconds since 1970.
+pub(super) fn time_of(name: &str, text: Option<String>) -> Result<Option<i64>, ApiError> {
+    text.map(|text| crate::time::parse(&text).map_err(|why| wrong(name, why))).transpose()
+}
+
+/// The place behind which a page begins.
+pub(super) fn place_of(cursor: Option<String>) -> Result<Option<ExchangeId>, ApiError> {
+    cursor.map(|cursor| cursor.parse().map_err(|_| wrong("cursor", "it is the `next` of a page"))).transpose()
+}
+
+fn wrong(name: &str, why: impl fmt::Display) -> ApiError {
+    ApiError::new(Problem::Query, format!("{name}: {why}"))
 }
 
 /// The length of a list, from its query.
@@ -204,8 +232,13 @@ pub(super) fn checked_limit(limit: Option<usize>) -> Result<usize, ApiError> {
     Ok(limit)
 }
 
-pub(super) async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Exchange, ApiError> {
+pub(super) async fn at_path(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Exchange, ApiError> {
     let Path(id) = id.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
+    find(shared, &id).await
+}
+
+/// The exchange with this name.
+pub(super) async fn find(shared: &Shared, id: &str) -> Result<Exchange, ApiError> {
     let unknown = || ApiError::new(Problem::UnknownExchange, format!("there is no exchange {id:?}"));
     let name: ExchangeId = id.parse().map_err(|_| unknown())?;
     shared.gateway.find(&name).await?.ok_or_else(unknown)
@@ -242,6 +275,8 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
         answer,
         stand_in: stand_in(exchange, spec),
         passage: exchange.passage.clone(),
+        request_id: exchange.caller.as_ref().and_then(|caller| caller.request_id.clone()),
+        traceparent: exchange.caller.as_ref().and_then(|caller| caller.traceparent),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::Shared;
 use super::decision;
 use super::error::ApiError;
-use super::exchanges::checked_limit;
+use super::exchanges::{checked_limit, place_of, time_of};
 use super::origin::refuse_foreign_page;
 use crate::contract::decisions::DeliveryWord;
 use crate::contract::notices::{Delivered, FactView, NoticeDetail, NoticeList, NoticeSummary, notice_summary};
@@ -25,12 +25,15 @@ use crate::gateway::{DeliverError, NoticeFilter, StoredNotice};
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     limit: Option<usize>,
+    cursor: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
     institution: Option<String>,
     telegram: Option<String>,
     state: Option<String>,
 }
 
-/// `GET /v1/notices?limit=50&institution=bank-a&telegram=DepositNotice&state=dead_letter`
+/// `GET /v1/notices?limit=50&institution=bank-a&telegram=DepositNotice&state=dead_letter&cursor=…`
 pub(super) async fn list(
     State(shared): State<Shared>,
     query: Result<Query<ListQuery>, QueryRejection>,
@@ -42,10 +45,14 @@ pub(super) async fn list(
         let message = format!("there is no state {state:?}; there are: {names}");
         return Err(ApiError::new(Problem::Query, message));
     }
-    let ListQuery { institution, telegram, state, .. } = query;
-    let filter = NoticeFilter { institution, telegram, state, ..NoticeFilter::default() };
-    let notices = shared.gateway.notices(filter, limit).await?;
-    Ok(Json(NoticeList { notices: notices.iter().map(|notice| summary(&shared, notice)).collect() }))
+    let ListQuery { limit: _, cursor, since, until, institution, telegram, state } = query;
+    let since_ms = time_of("since", since)?;
+    let until_ms = time_of("until", until)?;
+    let behind = place_of(cursor)?;
+    let filter = NoticeFilter { since_ms, until_ms, behind, institution, telegram, state };
+    let page = shared.gateway.notices(filter, limit).await?;
+    let notices = page.notices.iter().map(|notice| summary(&shared, notice)).collect();
+    Ok(Json(NoticeList { notices, next: page.next }))
 }
 
 /// `GET /v1/notices/{id}`
@@ -63,7 +70,7 @@ pub(super) async fn one(
         answer: notice.answer.as_ref().map(|bytes| view(spec, answer, bytes)),
         other_answer: notice.kept.as_ref().map(|bytes| view(spec, answer, bytes)),
         notice: with_persons(delivered(&shared, &notice), &facts),
-        facts: facts.iter().map(|(number, fact)| fact_view(*number, fact)).collect(),
+        facts: facts.iter().map(|(number, fact)| FactView::new(*number, fact)).collect(),
     }))
 }
 
@@ -90,7 +97,8 @@ pub(super) async fn decide(
 /// The notices that need a person, oldest first.
 pub(super) async fn dead_letters(shared: &Shared, limit: usize) -> Result<Vec<Delivered>, ApiError> {
     let state = Some(DEAD_LETTER.to_owned());
-    let mut notices = shared.gateway.notices(NoticeFilter { state, ..NoticeFilter::default() }, limit).await?;
+    let filter = NoticeFilter { state, ..NoticeFilter::default() };
+    let mut notices = shared.gateway.notices(filter, limit).await?.notices;
     notices.reverse();
     Ok(notices.iter().map(|notice| delivered(shared, notice)).collect())
 }
@@ -123,21 +131,6 @@ async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Resul
     let unknown = || ApiError::new(Problem::UnknownNotice, format!("there is no notice {id:?}"));
     let name: ExchangeId = id.parse().map_err(|_| unknown())?;
     shared.gateway.find_notice(&name).await?.ok_or_else(unknown)
-}
-
-fn fact_view(number: u64, fact: &Fact) -> FactView {
-    let (line, link) = fact.line.clone().unzip();
-    FactView {
-        number,
-        at_ms: fact.at_ms,
-        kind: fact.what.kind(),
-        class: fact.class(),
-        line: line.map(|line| line.to_string()),
-        link,
-        reason: fact.reason.as_ref().map(|reason| reason.sentence.to_string()),
-        reason_code: fact.reason.as_ref().map(|reason| reason.code.to_string()),
-        len: fact.bytes.len(),
-    }
 }
 
 fn refused(error: &DeliverError) -> ApiError {

@@ -1,12 +1,17 @@
 //! The OpenAPI 3.1 document of the HTTP interface: the routes, the JSON of the contract, and one operation for each request telegram of
 //! each institution. It is made from the types and specs that the gateway itself uses.
 
+mod operation;
+
+use std::collections::BTreeMap;
+
 use fep_codec::Layout;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::exchanges::{LIST_DEFAULT, LIST_MAX, OUTCOMES, UNSETTLED};
+use self::operation::{EVENTS, JSON, Operation, id, in_path, in_query, limit};
+use super::exchanges::{OUTCOMES, UNSETTLED};
 use crate::contract::decisions::{
     BreakerBody, BusinessBody, DecisionBody, DeliveryWord, LineBody, SettlementWord, SwitchoverBody,
 };
@@ -19,12 +24,6 @@ use crate::telegrams::{RequestForm, TelegramCatalogue};
 
 /// Where the document has its schemas.
 const SCHEMAS: &str = "/components/schemas";
-
-/// What every request can be answered with.
-const ALWAYS: [Problem; 4] = [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut];
-
-/// What every request with a body can be answered with.
-const WITH_BODY: [Problem; 3] = [Problem::BodyTooLarge, Problem::BodyTooSlow, Problem::Origin];
 
 /// What every request that reads the journal can be answered with.
 const READS: [Problem; 1] = [Problem::Journal];
@@ -82,11 +81,15 @@ pub(super) fn document<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c 
     writer.persons();
     writer.institutions();
     writer.platform();
-    for (name, catalogue) in institutions {
-        writer.telegrams(name, catalogue);
+    let institutions: Catalogues<'c> = institutions.into_iter().collect();
+    for (name, catalogue) in &institutions {
+        writer.telegrams(name, catalogue, &institutions);
     }
     writer.finish()
 }
+
+/// The telegrams of the institutions, by their names.
+type Catalogues<'c> = BTreeMap<&'c str, &'c TelegramCatalogue>;
 
 /// Collects operations and the schemas that they use.
 struct Writer {
@@ -95,108 +98,6 @@ struct Writer {
     /// The schemas of telegrams.
     telegrams: Map<String, Value>,
     paths: Map<String, Value>,
-}
-
-/// One operation.
-struct Operation {
-    method: &'static str,
-    path: String,
-    /// The name for generated code.
-    id: String,
-    tag: &'static str,
-    summary: String,
-    parameters: Vec<Value>,
-    body: Option<Value>,
-    /// Replies that are not errors: status, meaning, media type, schema.
-    replies: Vec<(u16, &'static str, &'static str, Value)>,
-    problems: Vec<Problem>,
-}
-
-const JSON: &str = "application/json";
-const PROBLEM: &str = "application/problem+json";
-const EVENTS: &str = "text/event-stream";
-
-impl Operation {
-    fn new(method: &'static str, path: &str, id: &str, tag: &'static str, summary: &str) -> Self {
-        Self {
-            method,
-            path: path.to_owned(),
-            id: id.to_owned(),
-            tag,
-            summary: summary.to_owned(),
-            parameters: Vec::new(),
-            body: None,
-            replies: Vec::new(),
-            problems: ALWAYS.to_vec(),
-        }
-    }
-
-    fn gives(mut self, schema: Value) -> Self {
-        self.replies.push((200, "done", JSON, schema));
-        self
-    }
-
-    fn takes(mut self, schema: Value) -> Self {
-        self.body = Some(schema);
-        self.or(&WITH_BODY)
-    }
-
-    fn or(mut self, problems: &[Problem]) -> Self {
-        self.problems.extend(problems);
-        self
-    }
-
-    fn with(mut self, parameter: Value) -> Self {
-        self.parameters.push(parameter);
-        self
-    }
-
-    fn value(&self, problem: &Value) -> Value {
-        let mut responses = Map::new();
-        for (status, meaning, media, schema) in &self.replies {
-            responses.insert(
-                status.to_string(),
-                json!({ "description": meaning, "content": { *media: { "schema": schema } } }),
-            );
-        }
-        let mut problems: Vec<_> = self.problems.iter().map(|problem| problem.meaning()).collect();
-        problems.sort_by_key(|meaning| (meaning.status, meaning.code));
-        problems.dedup_by_key(|meaning| meaning.code);
-        for of_status in problems.chunk_by(|one, next| one.status == next.status) {
-            let lines: Vec<_> =
-                of_status.iter().map(|meaning| format!("- `{}`: {}", meaning.code, meaning.title)).collect();
-            let status = of_status.first().map_or(500, |meaning| meaning.status).to_string();
-            let content = json!({ "schema": problem });
-            match responses.get_mut(&status) {
-                // A reply with an outcome has the same status.
-                Some(Value::Object(reply)) => {
-                    let text = reply.get("description").and_then(Value::as_str).unwrap_or_default();
-                    let both = format!("{text}; or an error:\n{}", lines.join("\n"));
-                    reply.insert("description".to_owned(), both.into());
-                    if let Some(Value::Object(media)) = reply.get_mut("content") {
-                        media.insert(PROBLEM.to_owned(), content);
-                    }
-                }
-                _ => {
-                    let reply = json!({ "description": lines.join("\n"), "content": { PROBLEM: content } });
-                    responses.insert(status, reply);
-                }
-            }
-        }
-        let mut operation = Map::new();
-        operation.insert("operationId".to_owned(), self.id.as_str().into());
-        operation.insert("tags".to_owned(), json!([self.tag]));
-        operation.insert("summary".to_owned(), self.summary.as_str().into());
-        if !self.parameters.is_empty() {
-            operation.insert("parameters".to_owned(), self.parameters.clone().into());
-        }
-        if let Some(body) = &self.body {
-            let body = json!({ "required": true, "content": { JSON: { "schema": body } } });
-            operation.insert("requestBody".to_owned(), body);
-        }
-        operation.insert("responses".to_owned(), responses.into());
-        operation.into()
-    }
 }
 
 impl Writer {
@@ -230,7 +131,8 @@ impl Writer {
         let list = self.reply::<ExchangeList>();
         let listed =
             Operation::new("get", "/v1/exchanges", "listExchanges", "exchanges", "The latest exchanges, newest first");
-        let names = ["cursor", "institution", "telegram", "since", "until", "trace", "idempotency_key"];
+        let names =
+            ["cursor", "institution", "telegram", "since", "until", "trace", "code", "request_id", "idempotency_key"];
         let listed = names.into_iter().fold(listed.with(limit()), |listed, name| listed.with(in_query(name)));
         let words: Vec<_> = OUTCOMES.into_iter().chain([UNSETTLED]).collect();
         let outcome = json!({ "name": "outcome", "in": "query", "schema": { "type": "string", "enum": words } });
@@ -239,6 +141,12 @@ impl Writer {
         let summary = "Both telegrams field by field, secrets masked";
         let view = Operation::new("get", "/v1/exchanges/{id}/view", "viewExchange", "exchanges", summary);
         self.add(&view.with(id()).gives(detail).or(&[Problem::Path, Problem::UnknownExchange]).or(&READS));
+        let summary =
+            "Server-sent events about one exchange: `exchange` now and after each change, `end` when nothing follows";
+        let mut follow = Operation::new("get", "/v1/exchanges/{id}/events", "followExchange", "exchanges", summary);
+        follow.replies.push((200, "a stream", EVENTS, json!({ "type": "string" })));
+        let problems = [Problem::TooManyListeners, Problem::Path, Problem::UnknownExchange];
+        self.add(&follow.with(id()).or(&problems).or(&READS));
         let summary = "Server-sent events: `exchange`, `notice`, `line`, `missed`";
         let mut events = Operation::new("get", "/v1/events", "events", "exchanges", summary);
         events.replies.push((200, "a stream without an end", EVENTS, json!({ "type": "string" })));
@@ -262,7 +170,7 @@ impl Writer {
         let list = self.reply::<NoticeList>();
         let notices =
             Operation::new("get", "/v1/notices", "listNotices", "persons", "The latest notices, newest first");
-        let notices = ["institution", "telegram", "state"]
+        let notices = ["cursor", "since", "until", "institution", "telegram", "state"]
             .into_iter()
             .fold(notices.with(limit()), |op, name| op.with(in_query(name)));
         self.add(&notices.gives(list).or(&[Problem::Query]).or(&READS));
@@ -337,12 +245,13 @@ impl Writer {
     }
 
     /// One operation for each request of an institution, with the fields of its telegrams.
-    fn telegrams(&mut self, institution: &str, catalogue: &TelegramCatalogue) {
+    fn telegrams(&mut self, institution: &str, catalogue: &TelegramCatalogue, all: &Catalogues<'_>) {
         self.reply::<Reply<'_>>();
         for form in catalogue.request_forms() {
-            let RequestForm { layout, answer, fields } = form;
+            let RequestForm { layout, answer, onward, fields } = form;
             let fields = self.telegram(&format!("{institution}.{}", layout.name), fields);
-            let reply = self.typed_reply(institution, answer);
+            let elsewhere = onward.and_then(|to| Some((to, all.get(to)?.answer_layout(&layout.name)?)));
+            let reply = self.typed_reply(institution, answer, elsewhere);
             let name = if layout.label.is_empty() {
                 layout.name.to_string()
             } else {
@@ -356,22 +265,40 @@ impl Writer {
         }
     }
 
-    /// A reply whose answer has the fields of this telegram.
-    fn typed_reply(&mut self, institution: &str, answer: &Layout) -> Value {
-        let fields = self.telegram(&format!("{institution}.{}", answer.name), answer.json_schema());
-        let typed = json!({
-            "type": "object",
-            "description": "If a breaker sent the request to another institution, see `came_from`: then it is a telegram of that one.",
-            "properties": { "telegram": { "type": "string", "const": answer.name }, "fields": fields },
-            "required": ["telegram", "fields"],
-        });
+    /// A reply whose answer has the fields of this telegram, or of one of the institution to which a breaker sends the request.
+    fn typed_reply(&mut self, institution: &str, answer: &Layout, elsewhere: Option<(&str, &Layout)>) -> Value {
+        let own = self.typed_answer(institution, answer);
         let mut reply = self.replies.definitions().get("Reply").cloned().unwrap_or_default();
-        for name in ["answer", "stand_in"] {
-            if let Some(property) = reply.pointer_mut(&format!("/properties/{name}")) {
-                *property = typed.clone();
+        let mut set = |name: &str, schema: Value| {
+            reply
+                .pointer_mut(&format!("/properties/{name}"))
+                .into_iter()
+                .for_each(|property| *property = schema.clone());
+        };
+        set("stand_in", own.clone());
+        let mut name = format!("{institution}.{}.Reply", answer.name);
+        match elsewhere {
+            None => set("answer", own),
+            Some((to, theirs)) => {
+                let theirs = self.typed_answer(to, theirs);
+                let meaning =
+                    format!("If a breaker sent the request to {to}, it is a telegram of that one: see `came_from`.");
+                set("answer", json!({ "description": meaning, "anyOf": [own, theirs] }));
+                // Another request with the same answer may stay with its institution.
+                name = format!("{institution}.{}.{to}.Reply", answer.name);
             }
         }
-        self.telegram(&format!("{institution}.{}.Reply", answer.name), reply)
+        self.telegram(&name, reply)
+    }
+
+    /// An answer with the fields of this telegram.
+    fn typed_answer(&mut self, institution: &str, answer: &Layout) -> Value {
+        let fields = self.telegram(&format!("{institution}.{}", answer.name), answer.json_schema());
+        json!({
+            "type": "object",
+            "properties": { "telegram": { "type": "string", "const": answer.name }, "fields": fields },
+            "required": ["telegram", "fields"],
+        })
     }
 
     /// Keeps the schema of a telegram under a name, and refers to it.
@@ -430,6 +357,14 @@ fn asking(operation: Operation, fields: Value, reply: &Value) -> Operation {
         "schema": { "type": "string" },
     });
     let mut operation = operation.takes(fields).with(key).with(prefer).or(&ASKS);
+    let headers = [
+        ("X-Request-Id", "The caller's name for its request, for journal and log. The response repeats it."),
+        ("traceparent", "The trace that the request belongs to (W3C Trace Context)."),
+    ];
+    for (name, meaning) in headers {
+        let header = json!({ "name": name, "in": "header", "description": meaning, "schema": { "type": "string" } });
+        operation = operation.with(header);
+    }
     for (status, meaning) in [
         (200, "answered: the institution answered; a decline is an answer, too"),
         (202, "the exchange still runs"),
@@ -439,31 +374,4 @@ fn asking(operation: Operation, fields: Value, reply: &Value) -> Operation {
         operation.replies.push((status, meaning, JSON, reply.clone()));
     }
     operation
-}
-
-fn in_path(name: &str) -> Value {
-    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-}
-
-/// A text in the query that narrows a list.
-fn in_query(name: &str) -> Value {
-    let meaning = match name {
-        "cursor" => "Where the page begins: the `next` of the page before.",
-        "since" => "The earliest time of acceptance, such as 2026-11-28T09:00:00+09:00.",
-        "until" => "The time before which they were accepted.",
-        "trace" => "The trace number; leading zeros do not count.",
-        "idempotency_key" => "Only the newest exchange with a key has it.",
-        _ => "Only those with this value.",
-    };
-    json!({ "name": name, "in": "query", "description": meaning, "schema": { "type": "string" } })
-}
-
-fn id() -> Value {
-    let schema = json!({ "type": "string", "pattern": "^[0-9a-f]{22}$" });
-    json!({ "name": "id", "in": "path", "required": true, "schema": schema })
-}
-
-fn limit() -> Value {
-    let schema = json!({ "type": "integer", "minimum": 1, "maximum": LIST_MAX, "default": LIST_DEFAULT });
-    json!({ "name": "limit", "in": "query", "description": "The length of the list.", "schema": schema })
 }

@@ -12,7 +12,7 @@ use fep_protocol::settlement::{FlagReason, NotDecided, PersonDecision, PersonWan
 use super::Shared;
 use super::decision;
 use super::error::ApiError;
-use super::exchanges::{ListQuery, find, limit_of, reply_of};
+use super::exchanges::{ListQuery, at_path, limit_of, reply_of};
 use super::notices;
 use super::origin::refuse_foreign_page;
 use crate::contract::decisions::SettlementWord;
@@ -52,7 +52,7 @@ pub(super) async fn settle(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     refuse_foreign_page(&headers)?;
-    let exchange = find(&shared, id).await?;
+    let exchange = at_path(&shared, id).await?;
     let example = r#"write {"decision": "done", "note": "…"}, with done, not_done, reversed, inquire or reverse"#;
     let body = decision::read(body, example)?;
     let wants = match body.decision {

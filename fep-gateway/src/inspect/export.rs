@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use fep_protocol::exchange::{ExchangeId, Outcome};
+use fep_protocol::exchange::{ExchangeId, Outcome, RequestId, TraceParent};
 use fep_protocol::fact::Fact;
 use serde::{Serialize, Serializer};
 
@@ -38,6 +38,10 @@ struct Line<'f> {
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'f RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<TraceParent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
 }
@@ -98,6 +102,8 @@ impl<'f> Line<'f> {
             trace: fact.trace.as_deref().filter(|trace| !trace.is_empty()),
             outcome: fact.outcome.map(Outcome::name),
             reason: fact.reason.as_ref().map(|reason| &*reason.sentence),
+            request_id: fact.caller.as_ref().and_then(|caller| caller.request_id.as_ref()),
+            traceparent: fact.caller.as_ref().and_then(|caller| caller.traceparent),
             bytes: (with_bytes && !fact.bytes.is_empty()).then(|| hex(&fact.bytes)),
         }
     }

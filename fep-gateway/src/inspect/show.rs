@@ -55,6 +55,11 @@ pub(super) fn show(files: &Files, id: &ExchangeId, reveal: bool, out: &mut impl 
     let is_notice = first.what == What::Received(Class::Notice);
     let (kind, began) = if is_notice { ("notice", "received") } else { ("exchange", "accepted") };
     writeln!(out, "{kind} {id} with {}, {began} {}", first.institution, Rfc3339(id.accepted_at_ms()))?;
+    if let Some(caller) = facts.iter().find_map(|(_, fact)| fact.caller.as_ref()) {
+        let request = caller.request_id.as_ref().map(|id| format!("request {id}"));
+        let trace = caller.traceparent.map(|parent| format!("traceparent {parent}"));
+        writeln!(out, "the caller's {}", [request, trace].into_iter().flatten().collect::<Vec<_>>().join(", "))?;
+    }
     writeln!(out)?;
     FACTS.heading(out)?;
     for (number, fact) in &facts {

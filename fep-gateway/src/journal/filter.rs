@@ -31,6 +31,10 @@ pub struct ExchangeFilter {
     pub telegram: Option<String>,
     /// The trace number. Leading zeros do not count.
     pub trace: Option<String>,
+    /// The response code of the answer, or the code of the reason why there is none.
+    pub code: Option<String>,
+    /// The caller's name for its request.
+    pub request_id: Option<String>,
     /// `answered`, `not_sent`, `unknown`, or `running` for exchanges without an outcome.
     pub outcome: Option<&'static str>,
     /// Whether they must be unknown and not settled.
@@ -50,11 +54,13 @@ impl ExchangeFilter {
             institution,
             telegram,
             trace,
+            code,
+            request_id,
             outcome,
             unsettled,
             idempotency_key,
         } = self;
-        let texts = [institution, telegram, trace, idempotency_key];
+        let texts = [institution, telegram, trace, code, request_id, idempotency_key];
         *unsettled || outcome.is_some() || texts.iter().any(|text| text.is_some())
     }
 }

@@ -12,7 +12,7 @@ use super::filter::ExchangeFilter;
 use super::notice::{NoticeFilter, StoredNotice, stored_notice};
 use super::reading::JournalFiles;
 use super::seal::{KeyId, KeyRing, Unreadable, Veil};
-use super::sqlite::index::IndexReader;
+use super::sqlite::index::{IndexReader, Veiled};
 use super::store::FactNumber;
 use super::{exchange, index_path};
 
@@ -49,11 +49,13 @@ impl Lookup {
     /// Checks that [`Lookup::search`] can use this filter.
     ///
     /// # Errors
-    /// If the index is missing or lags behind, or an idempotency key cannot be looked up without a key file.
+    /// If the index is missing or lags behind, or an idempotency key or a response code cannot be looked up without a key file.
     pub fn check(&self, filter: &ExchangeFilter) -> Result<(), JournalError> {
         self.index.as_ref().map_err(Clone::clone)?;
-        if filter.idempotency_key.is_some() && self.veil.is_none() && self.files.is_encrypted()? {
-            let why = "idempotency keys are looked up by keyed hashes in this journal: give --key-file";
+        let is_veiled = filter.idempotency_key.is_some() || filter.code.is_some();
+        if is_veiled && self.veil.is_none() && self.files.is_encrypted()? {
+            let why =
+                "idempotency keys and response codes are looked up by keyed hashes in this journal: give --key-file";
             return Err(JournalError::Failed(why.to_owned()));
         }
         Ok(())
@@ -71,8 +73,8 @@ impl Lookup {
     ) -> Result<usize, E> {
         self.check(filter)?;
         let index = self.index.as_ref().map_err(|error| E::from(error.clone()))?;
-        let veiled = filter.idempotency_key.as_deref().zip(self.veil.as_ref()).map(|(key, veil)| veil.idempotency(key));
-        let rows = index.search(filter, veiled.as_deref(), limit).map_err(JournalError::from)?;
+        let veiled = self.veil.as_ref().map(|veil| Veiled::of(filter, veil)).unwrap_or_default();
+        let rows = index.search(filter, &veiled, limit).map_err(JournalError::from)?;
         let count = rows.len();
         for row in rows {
             each(exchange(row, |number| self.files.get(number))?)?;
@@ -91,7 +93,7 @@ impl Lookup {
         mut each: impl FnMut(StoredNotice) -> Result<(), E>,
     ) -> Result<usize, E> {
         let index = self.index.as_ref().map_err(|error| E::from(error.clone()))?;
-        let rows = index.search_notices(filter, limit).map_err(JournalError::from)?;
+        let (rows, _) = index.notice_page(filter, limit, usize::MAX).map_err(JournalError::from)?;
         let count = rows.len();
         for row in rows {
             each(stored_notice(row, |number| self.files.get(number))?)?;
@@ -99,7 +101,6 @@ impl Lookup {
         Ok(count)
     }
 
-    /// The facts of an exchange or a notice in their order, at most [`FACTS_MAX`], or an empty list if there is none. Without
     /// A fact that this key sealed and that the gateway still needs, or `None` if there is none.
     pub(super) fn needs(&self, key: KeyId) -> Result<Option<FactNumber>, JournalError> {
         let index = self.index.as_ref().map_err(Clone::clone)?;
@@ -122,8 +123,8 @@ impl Lookup {
         &self.unreadable
     }
 
-    /// The facts of an exchange in their order, at most [`FACTS_MAX`], or an empty list if there is no such exchange. Without
-    /// an index, all facts are read.
+    /// The facts of an exchange or a notice in their order, at most [`FACTS_MAX`], or an empty list if there is none. Without an
+    /// index, all facts are read.
     ///
     /// # Errors
     /// If a file cannot be read.

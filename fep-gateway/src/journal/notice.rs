@@ -62,12 +62,23 @@ pub struct NoticeFilter {
     pub since_ms: Option<i64>,
     /// The time before which they came, in milliseconds since 1970.
     pub until_ms: Option<i64>,
+    /// Only notices behind this one in the list, which is the newest first: the `next` of a [`NoticePage`].
+    pub behind: Option<ExchangeId>,
     /// The institution.
     pub institution: Option<String>,
     /// The telegram.
     pub telegram: Option<String>,
     /// The state: one of [`Stage::NAMES`].
     pub state: Option<String>,
+}
+
+/// A page of notices, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoticePage {
+    /// The notices. The page can be short, also if others follow.
+    pub notices: Vec<StoredNotice>,
+    /// [`NoticeFilter::behind`] of the next page. `None` if there is none.
+    pub next: Option<ExchangeId>,
 }
 
 /// How many notices of one institution are not delivered.

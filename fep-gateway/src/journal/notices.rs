@@ -5,9 +5,9 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use fep_protocol::terms::Key;
 
-use super::notice::{FirstNotice, NoticeCounts, NoticeFilter, StoredNotice, stored_notice};
+use super::notice::{FirstNotice, NoticeCounts, NoticeFilter, NoticePage, StoredNotice, stored_notice};
 use super::store::FactNumber;
-use super::{Journal, Reader};
+use super::{Journal, LOOKED_AT_MAX, Reader};
 
 /// The question which notice has a key first.
 #[derive(Clone, Debug)]
@@ -48,14 +48,15 @@ impl Journal {
         .await
     }
 
-    /// The notices that the filter lets pass, newest first.
+    /// The notices that the filter lets pass, newest first, at most `limit`. With a filter, one call looks at 100,000 notices at most.
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub async fn notices(&self, filter: NoticeFilter, limit: usize) -> Result<Vec<StoredNotice>, JournalError> {
+    pub async fn notices(&self, filter: NoticeFilter, limit: usize) -> Result<NoticePage, JournalError> {
         self.read_all(move |reader| {
-            let rows = reader.index.search_notices(&filter, limit)?;
-            rows.into_iter().map(|row| stored_notice(row, |number| reader.fact(number))).collect()
+            let (rows, next) = reader.index.notice_page(&filter, limit, LOOKED_AT_MAX)?;
+            let notices = rows.into_iter().map(|row| stored_notice(row, |number| reader.fact(number)));
+            Ok(NoticePage { notices: notices.collect::<Result<_, _>>()?, next })
         })
         .await
     }

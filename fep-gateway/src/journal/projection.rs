@@ -1,8 +1,9 @@
 //! What the facts of one exchange say together. Pure: it reads no file and writes none.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, SettledBy};
+use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, RequestId, SettledBy};
 use fep_protocol::fact::{Class, Fact, SentClass, What};
 use fep_protocol::settlement::SettlementFact;
 
@@ -15,6 +16,12 @@ pub(super) struct Projected {
     pub(super) institution: Arc<str>,
     pub(super) telegram: Arc<str>,
     pub(super) trace: Option<Box<str>>,
+    /// The caller's name for its request.
+    pub(super) request_id: Option<RequestId>,
+    /// The code of the reason why there is no answer.
+    pub(super) reason_code: Option<Cow<'static, str>>,
+    /// The response code of the answer.
+    pub(super) code: Option<Box<str>>,
     pub(super) outcome: Option<Outcome>,
     pub(super) settled_by: Option<SettledBy>,
     pub(super) money: Option<Money>,
@@ -38,6 +45,9 @@ impl Projected {
             institution: "".into(),
             telegram: "".into(),
             trace: None,
+            request_id: None,
+            reason_code: None,
+            code: None,
             outcome: None,
             settled_by: None,
             money: None,
@@ -60,6 +70,10 @@ impl Projected {
             self.outcome = Some(outcome);
             self.ended_at_ms = Some(fact.at_ms);
             self.ending = Some(number);
+            self.reason_code = fact.reason.as_ref().map(|reason| reason.code.clone());
+        }
+        if let Some(caller) = fact.caller.as_ref().filter(|_| self.request_id.is_none()) {
+            self.request_id.clone_from(&caller.request_id);
         }
         match fact.what {
             What::Sent(SentClass::Request) => {
@@ -68,13 +82,13 @@ impl Projected {
                 self.named(fact);
             }
             What::Outcome if self.ending == Some(number) => self.named(fact),
-            What::Received(Class::Answer) if self.ending == Some(number) => self.answer = Some(number),
+            What::Received(Class::Answer) if self.ending == Some(number) => self.answered(number, fact),
             What::Received(Class::Late) if self.outcome == Some(Outcome::Unknown) && self.answer.is_none() => {
                 // If there is a settlement, it decides what the late answer settles.
                 if !self.has_case {
                     self.settled_by = Some(SettledBy::LateAnswer);
                 }
-                self.answer = Some(number);
+                self.answered(number, fact);
             }
             What::Settlement => {
                 if let Some(fact) = &fact.settlement {
@@ -90,6 +104,11 @@ impl Projected {
             }
             _ => self.other(number),
         }
+    }
+
+    fn answered(&mut self, number: FactNumber, fact: &Fact) {
+        self.answer = Some(number);
+        self.code.clone_from(&fact.code);
     }
 
     /// Adds a fact of the settlement.

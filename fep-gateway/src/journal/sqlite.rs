@@ -9,6 +9,7 @@ pub(super) mod schema;
 
 pub(super) mod sealing;
 
+mod rows;
 pub(super) mod archive;
 pub(super) mod facts;
 pub(super) mod rekey;

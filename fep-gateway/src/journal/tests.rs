@@ -31,6 +31,8 @@ pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         delivery: None,
         standing: None,
         passage: None,
+        caller: None,
+        code: None,
         bytes: TelegramBytes::default(),
     }
 }

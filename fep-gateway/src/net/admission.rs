@@ -16,6 +16,8 @@ use fep_protocol::terms::{Now, Priority};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::config::InstitutionConfig;
+
 /// The state of one institution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct InstitutionStatus {
@@ -23,6 +25,11 @@ pub struct InstitutionStatus {
     pub institution: String,
     /// The name for people.
     pub label: String,
+    /// Whom operators ask about the institution, if the configuration says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// The offset of the institution's clock from UTC, in minutes. The times in its telegrams are on that clock.
+    pub utc_offset_minutes: i32,
     /// Everything that closes business now. Empty if business is open.
     pub closed: Vec<BusinessClosed>,
     /// The breakers: the institution's first, then those of business codes. Empty without breakers.
@@ -240,17 +247,19 @@ impl std::error::Error for CannotDecide {}
 
 impl InstitutionStatus {
     pub(super) fn new(
-        names: (&str, &str),
+        institution: &str,
+        config: &InstitutionConfig,
         flow: FlowStatus,
         stops: (Vec<BreakerSnapshot>, Vec<BusinessClosed>),
         now: Now,
     ) -> Self {
-        let (institution, label) = names;
         let (breakers, closed) = stops;
         let businesses = flow.businesses.into_iter().map(|(code, gate)| (code, LimitStatus::new(gate, now)));
         Self {
             institution: institution.to_owned(),
-            label: label.to_owned(),
+            label: config.label.clone(),
+            contact: config.contact.clone(),
+            utc_offset_minutes: config.utc_offset_minutes,
             closed,
             breakers: breakers.into_iter().map(BreakerStatus::from).collect(),
             switchover: None,

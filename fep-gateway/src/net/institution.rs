@@ -14,6 +14,7 @@ mod actions;
 mod alternatives;
 mod commands;
 mod coordination;
+mod exchange_log;
 mod meters;
 mod passing_on;
 mod facts;
@@ -49,6 +50,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::exchange_log::ExchangeLog;
 use self::facts::Ends;
 use self::lines::Lines;
 use self::meters::Meters;
@@ -198,6 +200,7 @@ impl Handle {
             settling: Settling::new(&config, &catalogue, legacy.cases, shared.clock.seed(), now),
             surplus: Surplus::new(&config, now.steady),
             meters: Meters::new(Arc::clone(&name)),
+            exchange_log: ExchangeLog::new(now.steady),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
@@ -255,6 +258,7 @@ struct Task {
     settling: Settling,
     surplus: Surplus,
     meters: Meters,
+    exchange_log: ExchangeLog,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     lines: Lines,

@@ -1,9 +1,13 @@
 //! The form of each request that a service may send: a JSON Schema of its fields, in which what the gateway fills is not required.
 
+use std::collections::BTreeMap;
+
 use fep_codec::Layout;
+use fep_protocol::breaker::Alternative;
 use serde_json::Value;
 
 use super::{Role, TelegramCatalogue};
+use crate::config::InstitutionConfig;
 
 /// A request that a service may send.
 #[derive(Clone, Debug)]
@@ -12,6 +16,8 @@ pub struct RequestForm<'c> {
     pub layout: &'c Layout,
     /// The layout of its answer.
     pub answer: &'c Layout,
+    /// The institution to which a breaker sends it, and which then answers with its own telegram.
+    pub onward: Option<&'c str>,
     /// The JSON Schema of the fields that a service sends.
     pub fields: Value,
 }
@@ -28,9 +34,27 @@ impl TelegramCatalogue {
             for path in filled.chain(layout.when.iter().map(|when| when.path.to_string())) {
                 make_optional(&mut fields, &path);
             }
-            Some(RequestForm { layout, answer: &self.spec.telegrams.get(entry.answer?)?.layout, fields })
+            let answer = &self.spec.telegrams.get(entry.answer?)?.layout;
+            let onward = self.onward.get(&*layout.name).map(String::as_str);
+            Some(RequestForm { layout, answer, onward, fields })
         })
     }
+
+    /// The layout of the answer to a request.
+    pub(crate) fn answer_layout(&self, telegram: &str) -> Option<&Layout> {
+        let answer = self.named(telegram)?.answer?;
+        self.spec.telegrams.get(answer).map(|answer| &answer.layout)
+    }
+}
+
+/// The requests that a breaker sends to another institution, with the name of that one.
+pub(super) fn onward(config: &InstitutionConfig) -> BTreeMap<String, String> {
+    let alternatives = config.breaker.iter().flat_map(|breaker| &breaker.alternatives);
+    let onward = alternatives.filter_map(|(telegram, alternative)| match alternative {
+        Alternative::Institution(to) => Some((telegram.clone(), to.clone())),
+        _ => None,
+    });
+    onward.collect()
 }
 
 /// Lets a document leave a field out, and each part around it of which nothing else is required.

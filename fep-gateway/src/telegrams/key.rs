@@ -8,6 +8,7 @@ use fep_codec::{Field, Layout};
 
 use fep_protocol::terms::Key;
 
+use super::{Role, TelegramCatalogue};
 use crate::config::InstitutionConfig;
 
 /// The key fields of a telegram.
@@ -43,6 +44,31 @@ pub(super) fn not_given(config: &InstitutionConfig, answer: &str, own: &[(String
     match own.iter().find(|(path, _)| key.contains(path)) {
         Some((path, _)) => Err(format!("{answer}: {path} is part of the key, so the answer has it from its telegram")),
         None => Ok(()),
+    }
+}
+
+impl TelegramCatalogue {
+    /// Checks that the key of each request can be compared with the key of its answer.
+    pub(super) fn keys_pair(&self) -> Result<(), String> {
+        for entry in self.entries.iter().filter(|entry| matches!(entry.role, Role::Request | Role::Duty(_))) {
+            let answer = entry.answer.and_then(|answer| self.entries.get(answer));
+            let Some((answer, own, theirs)) =
+                answer.and_then(|answer| Some((answer, entry.key.as_ref()?, answer.key.as_ref()?)))
+            else {
+                continue;
+            };
+            if let Some((field, other)) = own.unlike(theirs) {
+                return Err(format!(
+                    "the key field {} is {} in {} and {} in {}, so that no answer would ever fit",
+                    field.name,
+                    field.kind.value_name(),
+                    entry.name,
+                    other.kind.value_name(),
+                    answer.name
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

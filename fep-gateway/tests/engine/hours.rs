@@ -72,7 +72,7 @@ async fn a_notice_outside_the_hours_is_refused_with_the_code_of_the_contract() {
         assert_eq!(bench.peer.receive().await.1, answer_to(&notice, b"0003"), "the same answer each time");
     }
     until("its repetition is counted", async || {
-        let stored = bench.gateway.notices(NoticeFilter::default(), 10).await.unwrap();
+        let stored = bench.gateway.notices(NoticeFilter::default(), 10).await.unwrap().notices;
         let states: Vec<_> = stored.iter().map(|notice| (notice.case.answered(), notice.repeats)).collect();
         states == [(Some(AnsweredBy::Closed), 1)]
     })

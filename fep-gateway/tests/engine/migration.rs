@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fep_gateway::exchange::{Exchange, SettledBy};
-use fep_gateway::gateway::StandInOnly;
+use fep_gateway::gateway::{ExchangeFilter, StandInOnly};
 
 use crate::harness::{Bench, Setup, config, entries_of, golden, outcome, start, transfer, until};
 use crate::peer::{Peer, answer_to};
@@ -84,7 +84,7 @@ async fn a_journal_of_version_1_is_brought_up_to_date_and_goes_on() {
     bench.answered().await;
     until("the new entries are there", async || entries_of(&bench.journal()).len() == 15).await;
     let (version, day, high) = version_and_traces(&bench.journal());
-    assert!(version == 5 && day >= 20783 && high >= 1000, "version {version}, day {day}, high {high}");
+    assert!(version == 6 && day >= 20783 && high >= 1000, "version {version}, day {day}, high {high}");
 }
 
 /// The code before version 4 made `testdata/journal-v3.db`. It has an answered transfer with the key `order-1` and an unknown one
@@ -110,4 +110,27 @@ async fn a_journal_of_version_3_goes_on_and_can_be_encrypted() {
     assert_eq!(count("SELECT count(*) FROM facts WHERE sealed IS NULL"), 9, "they stay as they are");
     assert!(count("SELECT count(*) FROM facts WHERE sealed IS NOT NULL AND bytes IS NULL") >= 2);
     assert_eq!(count("SELECT sealed_from FROM journal"), 10);
+}
+
+/// The code before version 6 made `testdata/journal-v5.db`. It has an answered transfer with the key `order-one` and an unknown one with
+/// the key `order-silence`.
+#[tokio::test]
+async fn a_journal_of_version_5_goes_on_and_has_codes_from_then_on() {
+    let peer = Peer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/journal-v5.db"), &journal).unwrap();
+    let gateway = start(config(&journal, peer.port, &Setup::default()), Arc::new(StandInOnly)).await;
+    let mut bench = Bench { gateway, peer, folder };
+    bench.links_up(1).await;
+    bench.answered().await;
+    let found = async |code: &str| {
+        let filter = ExchangeFilter { code: Some(code.to_owned()), ..ExchangeFilter::default() };
+        bench.gateway.exchanges(filter, 10).await.unwrap().exchanges
+    };
+    let all = bench.gateway.recent(10).await.unwrap();
+    let outcomes: Vec<_> = all.iter().rev().map(outcome).collect();
+    assert_eq!(outcomes, ["answered", "unknown: no answer within 800 ms", "answered"]);
+    assert_eq!(found("0000").await, all[..1], "the earlier answer has no code in the journal");
+    assert_eq!(found("no_answer").await, all[1..2], "a reason had one before");
 }

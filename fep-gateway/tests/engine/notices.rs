@@ -151,7 +151,7 @@ fn other_amount(notice: &[u8]) -> Vec<u8> {
 }
 
 async fn listed(gateway: &Gateway) -> Vec<StoredNotice> {
-    gateway.notices(NoticeFilter::default(), 100).await.unwrap()
+    gateway.notices(NoticeFilter::default(), 100).await.unwrap().notices
 }
 
 fn state(notice: &StoredNotice) -> &'static str {

@@ -195,12 +195,12 @@ async fn a_file_that_is_no_journal_of_this_version_is_refused() {
     check("journal.index.sqlite", "this is not a journal: it has no table of facts");
     std::fs::copy(&file, path("newer.db")).unwrap();
     sql(&path("newer.db"), "PRAGMA user_version = 99");
-    check("newer.db", "the journal has version 99, this command reads version 5: use a newer fep-gateway");
+    check("newer.db", "the journal has version 99, this command reads version 6: use a newer fep-gateway");
     let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/journal-v1.db");
     std::fs::copy(old, path("old.db")).unwrap();
     check(
         "old.db",
-        "the journal has version 1, this command reads version 5: keep a copy of the file, then start the gateway",
+        "the journal has version 1, this command reads version 6: keep a copy of the file, then start the gateway",
     );
     let readable = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/journal-v3.db");
     assert_eq!(

@@ -113,6 +113,16 @@ async fn exchanges_are_found_and_shown_and_the_journal_is_verified() {
         &format!("search --journal {file} --key order-1"),
         "looked up by keyed hashes in this journal: give --key-file",
     );
+    let found = lines(&run(&format!("search --format json {} --code 0000", gateway.both()), 0));
+    assert_eq!((found.len(), &found[0]["exchange"]), (1, &gateway.ids[0].as_str().into()));
+    check_refused(&format!("search --journal {file} --code 0000"), "response codes are looked up by keyed hashes");
+    let (_, page) = gateway.bench.get("/v1/exchanges?code=0000").await;
+    assert_eq!(page["exchanges"][0]["exchange"], gateway.ids[0].as_str());
+    let (_, page) = gateway.bench.get("/v1/exchanges?idempotency_key=order-2").await;
+    assert_eq!(page["exchanges"][0]["exchange"], gateway.ids[1].as_str());
+    let codes = rusqlite::Connection::open(gateway.bench.journal()).unwrap();
+    let plain = "SELECT count(*) FROM facts WHERE code IS NOT NULL AND code NOT LIKE 'hmac:%'";
+    assert_eq!(codes.query_row(plain, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "no code stands in the file");
     let (_, again) = gateway.bench.transfer(&transfer("one"), Some("order-1002345678901")).await;
     assert_eq!(again["exchange"], gateway.ids[0].as_str());
 

@@ -2,9 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it stands")]
 
+mod callers;
 mod command;
 mod console;
+mod console_acts;
+mod console_page;
+mod console_views;
 mod contract;
+#[path = "../../../tests/tests/browser/devtools.rs"]
+#[allow(dead_code, clippy::expect_used, clippy::string_slice, reason = "the helper of another test of pages")]
+mod devtools;
+mod following;
 mod harness;
 mod journal;
 mod journal_audit;

@@ -45,7 +45,7 @@ async fn a_notice_is_posted_to_its_callback() {
 }
 
 /// A service that fails until it is told to work, and what it was sent.
-struct Service {
+pub(crate) struct Service {
     url: String,
     works: Arc<AtomicBool>,
     received: mpsc::Receiver<Value>,
@@ -69,13 +69,18 @@ impl Service {
         Self { url, works, received }
     }
 
+    /// From now on it takes what it gets.
+    pub(crate) fn works(&self) {
+        self.works.store(true, Ordering::SeqCst);
+    }
+
     async fn next(&mut self) -> Value {
         tokio::time::timeout(Duration::from_secs(5), self.received.recv()).await.unwrap().unwrap()
     }
 }
 
 /// A bank that sends one notice, and a gateway whose service does not work.
-async fn with_a_dead_letter() -> (Service, Bench, Value) {
+pub(crate) async fn with_a_dead_letter() -> (Service, Bench, Value) {
     let service = Service::start().await;
     let more = format!(
         "[institutions.bank-a.notices.DepositNotice]\ncallback = \"{}\"\nattempts_max = 2\nbackoff_min_ms = 10\n\
@@ -142,7 +147,7 @@ async fn a_person_sees_a_notice_that_no_service_took_and_delivers_it_again() {
     };
     tokio::time::timeout(Duration::from_secs(5), shown).await.expect(gauge);
 
-    service.works.store(true, Ordering::SeqCst);
+    service.works();
     let path = format!("/v1/notices/{id}/delivery");
     let decide = async |body: Value| bench.post(&path, body.to_string(), &[]).await;
     assert_eq!(decide(json!({"decision": "deliver", "note": ""})).await.1["code"], "bad_note");

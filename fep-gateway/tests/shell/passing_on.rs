@@ -89,3 +89,22 @@ async fn both_exchanges_say_where_the_other_one_is() {
     let verified = journal(&format!("verify --journal {file}"));
     assert!(verified.status.success(), "{verified:?}");
 }
+
+#[tokio::test]
+async fn the_openapi_document_knows_that_the_other_institution_may_answer() {
+    let other = bank(GOOD_BANK).await;
+    let bench = Bench::of(GOOD_BANK, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
+    let (_, document) = bench.get("/openapi.json").await;
+    let answers = |telegram: &str| {
+        let schema =
+            &document["paths"][format!("/v1/institutions/bank-a/exchanges/{telegram}")]["post"]["responses"]["200"];
+        let reply = schema["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
+        let answer = &document.pointer(&reply[1..]).unwrap()["properties"]["answer"];
+        let one = std::slice::from_ref(answer);
+        let answers = answer["anyOf"].as_array().map_or(one, Vec::as_slice).iter();
+        answers.map(|answer| answer["properties"]["fields"]["$ref"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let of = |institution: &str, answer: &str| format!("#/components/schemas/{institution}.{answer}");
+    assert_eq!(answers("Transfer"), [of("bank-a", "TransferAnswer"), of("bank-b", "TransferAnswer")]);
+    assert_eq!(answers("BalanceInquiry"), [of("bank-a", "BalanceInquiryAnswer")]);
+}

@@ -36,6 +36,9 @@ async fn exchanges_are_found_by_what_is_known_of_them_page_by_page() {
     assert_eq!(search("idempotency_key=order-1").await, all[5..6]);
     let trace = made[1]["trace"].as_str().unwrap();
     assert_eq!(search(&format!("trace={trace}")).await, all[5..6]);
+    assert_eq!(search("code=0110").await, [all[2].clone(), all[5].clone()], "the response code");
+    assert_eq!(search("code=no_answer").await, all[4..5], "the code of the reason");
+    assert_eq!(search("code=0199").await, [""; 0]);
     assert_eq!(search("since=2026-01-01T00:00:00%2B09:00&until=9999-01-01T00:00:00Z").await, all);
     assert_eq!(search("until=2026-01-01T00:00:00Z").await, [""; 0]);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::harness::{Bench, transfer};
 
 /// A bank that is silent about transfers with the memo `silence`, knows nothing of them, and refuses to undo them.
-const BANK: &str = r#"
+pub(crate) const BANK: &str = r#"
 trace = "header.trace_no"
 [session]
 open = "SignOn"
@@ -26,7 +26,7 @@ action = "answer"
 set = { "header.response_code" = "0110" }
 "#;
 
-const SETTLEMENT: &str = r#"
+pub(crate) const SETTLEMENT: &str = r#"
 [institutions.bank-a.telegrams.Transfer.settlement]
 accepted = { "header.response_code" = "0000" }
 horizon_ms = 100

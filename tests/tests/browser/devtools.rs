@@ -57,13 +57,18 @@ impl Browser {
     /// Opens a file and waits until it is loaded.
     pub(crate) fn open(&mut self, file: &Path) -> String {
         let url = format!("file://{}", file.display());
+        self.go(&url);
+        url
+    }
+
+    /// Opens an address and waits until it is loaded. Events before it are forgotten.
+    pub(crate) fn go(&mut self, url: &str) {
         self.events.clear();
         self.call("Page.navigate", json!({ "url": url }));
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             let event = self.receive();
             self.events.push(event);
         }
-        url
     }
 
     /// The value of an expression in the page.
@@ -105,9 +110,13 @@ impl Browser {
         let mut frame = vec![0x81];
         match text.len() {
             len @ ..126 => frame.push(0x80 | u8::try_from(len).expect("short")),
-            len => {
+            len @ ..0x1_0000 => {
                 frame.push(0x80 | 126);
-                frame.extend(u16::try_from(len).expect("a short command").to_be_bytes());
+                frame.extend(u16::try_from(len).expect("short").to_be_bytes());
+            }
+            len => {
+                frame.push(0x80 | 127);
+                frame.extend(u64::try_from(len).expect("a length").to_be_bytes());
             }
         }
         frame.extend([0; 4]);

@@ -276,22 +276,23 @@ fn what_repeats_a_removed_notice_or_conflicts_with_it_has_no_key() {
 }
 
 #[test]
-fn files_of_version_4_are_read() {
-    let files = Files::new(vec![answer(0)]);
-    files.archived(0);
-    let old = |path: &Path| {
-        let sql = "ALTER TABLE removals DROP COLUMN standing; PRAGMA user_version = 4";
-        rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
-    };
-    old(&files.archive().join("journal-2026-11-21.sqlite"));
-    files.verified("an archive");
-    old(&files.journal());
-    files.verified("the journal");
-    // As a gateway does when it starts.
-    drop(files.store());
-    files.archived(0).retain().unwrap();
-    assert_eq!(files.days(), ["23", "24"]);
-    files.verified("the migrated journal");
+fn files_of_earlier_versions_are_read() {
+    let to_5 = "ALTER TABLE facts DROP COLUMN caller; ALTER TABLE facts DROP COLUMN code; PRAGMA user_version = 5;";
+    let to_4 = format!("{to_5} ALTER TABLE removals DROP COLUMN standing; PRAGMA user_version = 4;");
+    for sql in [to_5, &to_4] {
+        let files = Files::new(vec![answer(0)]);
+        files.archived(0);
+        let old = |path: &Path| rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+        old(&files.archive().join("journal-2026-11-21.sqlite"));
+        files.verified("an archive");
+        old(&files.journal());
+        files.verified("the journal");
+        // As a gateway does when it starts.
+        drop(files.store());
+        files.archived(0).retain().unwrap();
+        assert_eq!(files.days(), ["23", "24"], "{sql}");
+        files.verified("the migrated journal");
+    }
 }
 
 #[test]

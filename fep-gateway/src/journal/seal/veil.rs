@@ -1,4 +1,4 @@
-//! Keyed hashes of what is looked up by equality: idempotency keys, digests of bodies, keys of notices, accounts.
+//! Keyed hashes of what is looked up by equality: idempotency keys, digests of bodies, keys of notices, accounts, response codes.
 //!
 //! Two equal values have equal hashes, so the journal finds them. Without the key of the hash, nobody can try values out.
 
@@ -54,13 +54,22 @@ impl Veil {
         hash.map_or(account, |hash| AccountKey(u64::from_be_bytes(hash)))
     }
 
-    /// Veils an idempotency key, and the keys of a notice and of our answer to one, unless they are veiled already. Other keys are
-    /// not looked up: they are sealed.
+    /// The response code as the journal has it.
+    #[must_use]
+    pub fn code(&self, code: &str) -> String {
+        self.text("code", &[code]).unwrap_or_else(|| code.to_owned())
+    }
+
+    /// Veils an idempotency key, a response code, and the keys of a notice and of our answer to one, unless they are veiled already.
+    /// Other keys are not looked up: they are sealed.
     pub(in crate::journal) fn fact(&self, fact: &mut Fact) {
         let is_notice =
             matches!(fact.what, What::Received(Class::Notice) | What::Sent(SentClass::Reply) | What::Delivery);
         if let (true, Some(telegram), Some(key)) = (is_notice, &fact.telegram, &fact.key) {
             fact.key = Some(self.notice(&fact.institution, telegram, key));
+        }
+        if let Some(code) = fact.code.as_deref().filter(|code| !is_hash(code)) {
+            fact.code = Some(self.code(code).into());
         }
         if let Some(idempotency) = fact.idempotency.as_deref_mut().filter(|own| !is_hash(&own.key)) {
             let key = self.idempotency(&idempotency.key);

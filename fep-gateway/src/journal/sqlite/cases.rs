@@ -4,7 +4,7 @@ use fep_protocol::exchange::ExchangeId;
 use fep_protocol::settlement::{SettlementCase, SettlementFact, Stage};
 use rusqlite::{Connection, Error, Params, Row, params};
 
-use super::facts::{settlement, settlement_json};
+use super::rows::{settlement, settlement_json};
 use super::{id, signed, unsigned};
 use crate::journal::seal::without_person;
 use crate::journal::store::FactNumber;

@@ -3,6 +3,7 @@
 mod compare;
 mod search;
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
@@ -10,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fep_protocol::delivery::DeliveryFact;
-use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, SettledBy};
+use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, RequestId, SettledBy};
 use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::JournalError;
@@ -21,7 +22,9 @@ use fep_protocol::trace::{TRACE_DAYS_MAX, TraceHighWater};
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 pub(in crate::journal) use self::compare::differences;
-use super::facts::{JournalId, standing, standing_json};
+pub(in crate::journal) use self::search::Veiled;
+use super::facts::JournalId;
+use super::rows::{standing, standing_json};
 use super::{cases, failed, id, notices, schema, signed, unsigned};
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
 use crate::journal::private;
@@ -41,7 +44,7 @@ pub(in crate::journal) struct IndexReader {
     connection: Connection,
 }
 
-const COLUMNS: &str = "id, institution, telegram, trace, outcome, settled_by, money, has_case, flags, ended_at_ms, request, ending, answer, others";
+const COLUMNS: &str = "id, institution, telegram, trace, request_id, reason_code, code, outcome, settled_by, money, has_case, flags, ended_at_ms, request, ending, answer, others";
 
 impl IndexFile {
     /// Opens the index of this journal. An index of another journal, of another version, one that is ahead of its journal, or one
@@ -175,7 +178,7 @@ impl IndexFile {
 
     fn store(&self, exchanges: &[Projected]) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO exchanges VALUES
-                   (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                   (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
         let mut statement = self.connection.prepare_cached(sql)?;
         for exchange in exchanges {
             let others: Vec<u8> = exchange.others.iter().flat_map(|number| number.to_be_bytes()).collect();
@@ -184,6 +187,9 @@ impl IndexFile {
                 &*exchange.institution,
                 &*exchange.telegram,
                 exchange.trace.as_deref(),
+                exchange.request_id.as_ref().map(RequestId::as_str),
+                exchange.reason_code.as_deref(),
+                exchange.code.as_deref(),
                 exchange.outcome.map(Outcome::name),
                 exchange.settled_by.map(SettledBy::name),
                 exchange.money.map(Money::name),
@@ -301,13 +307,15 @@ impl IndexReader {
         notices::find(&self.connection, id).map_err(failed)
     }
 
-    /// The notices that the filter lets pass, newest first, at most `limit`.
-    pub(in crate::journal) fn search_notices(
+    /// The notices that the filter lets pass among the next `looked_at_max` of its span, newest first, at most `limit`. Also returns
+    /// where the next ones begin.
+    pub(in crate::journal) fn notice_page(
         &self,
         filter: &NoticeFilter,
         limit: usize,
-    ) -> Result<Vec<ProjectedNotice>, StoreError> {
-        notices::search(&self.connection, filter, limit).map_err(failed)
+        looked_at_max: usize,
+    ) -> Result<(Vec<ProjectedNotice>, Option<ExchangeId>), StoreError> {
+        notices::page(&self.connection, filter, limit, looked_at_max).map_err(failed)
     }
 
     /// The oldest notices of an institution that no service has taken yet.
@@ -442,6 +450,9 @@ fn projected(row: &Row<'_>) -> Result<Projected, Error> {
         institution: text("institution")?.unwrap_or_default().into(),
         telegram: text("telegram")?.map(Arc::from).unwrap_or_else(|| "".into()),
         trace: text("trace")?.map(Box::from),
+        request_id: text("request_id")?.and_then(|id| id.parse().ok()),
+        reason_code: text("reason_code")?.map(Cow::Owned),
+        code: text("code")?.map(Box::from),
         outcome: text("outcome")?.and_then(|name| Outcome::from_name(&name)),
         settled_by: text("settled_by")?.and_then(|name| SettledBy::from_name(&name)),
         money: text("money")?.and_then(|name| Money::from_name(&name)),

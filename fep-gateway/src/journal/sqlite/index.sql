@@ -10,6 +10,9 @@ CREATE TABLE exchanges (
   institution      TEXT NOT NULL,
   telegram         TEXT NOT NULL,
   trace            TEXT,
+  request_id       TEXT,                        -- the caller's name for its request
+  reason_code      TEXT,                        -- why there is no answer
+  code             TEXT,                        -- the response code; in an encrypted journal a keyed hash
   outcome          TEXT,                        -- NULL while the exchange runs
   settled_by       TEXT,
   money            TEXT,                        -- what became of the money: done, not_done, reversed

@@ -9,7 +9,7 @@ use fep_protocol::terms::Key;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Params, Row, params};
 
-use super::facts::to_json;
+use super::rows::to_json;
 use super::{id, signed, unsigned};
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice};
 use crate::journal::store::FactNumber;
@@ -112,20 +112,35 @@ pub(super) fn first(
     connection.prepare_cached(sql)?.query_row(params![institution, telegram, to_json(key)], row).optional()
 }
 
-/// The notices that the filter lets pass, newest first.
-pub(super) fn search(
+/// The notices that the filter lets pass among the next `looked_at_max` of its span, newest first, at most `limit`. Also returns where the
+/// next ones begin.
+pub(super) fn page(
     connection: &Connection,
     filter: &NoticeFilter,
     limit: usize,
-) -> Result<Vec<ProjectedNotice>, Error> {
+    looked_at_max: usize,
+) -> Result<(Vec<ProjectedNotice>, Option<ExchangeId>), Error> {
     let begin = |ms: i64| *ExchangeId::new(ms, 0, 0).as_bytes();
+    let first = begin(filter.since_ms.unwrap_or(0));
+    let until = filter.until_ms.map_or([0xFF; ExchangeId::LEN], begin);
+    let end = filter.behind.map_or(until, |behind| until.min(*behind.as_bytes()));
+    let limit = limit.max(1);
+    let is_selective = filter.institution.is_some() || filter.telegram.is_some() || filter.state.is_some();
+    // A filter that few notices pass must not hold up other readers. Without one, each notice is on the page.
+    let last = if is_selective {
+        let sql = "SELECT id FROM notices WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3";
+        let values = params![first, end, offset(looked_at_max.saturating_sub(1))];
+        connection.prepare_cached(sql)?.query_row(values, |row| id(row, "id")).optional()?
+    } else {
+        None
+    };
     let values = params![
-        begin(filter.since_ms.unwrap_or(0)),
-        filter.until_ms.map_or([0xFF; ExchangeId::LEN], begin),
+        last.map_or(first, |last| *last.as_bytes()),
+        end,
         filter.institution,
         filter.telegram,
         filter.state,
-        i64::try_from(limit).unwrap_or(i64::MAX),
+        offset(limit),
     ];
     // A rare state is found by its index, all others by their names.
     let state = if filter.state.is_some() { "state = ?5" } else { "?5 IS NULL" };
@@ -133,7 +148,13 @@ pub(super) fn search(
         "WHERE id >= ?1 AND id < ?2 AND (?3 IS NULL OR institution = ?3) AND (?4 IS NULL OR telegram = ?4) AND {state}
          ORDER BY id DESC LIMIT ?6"
     );
-    list(connection, &conditions, values)
+    let rows = list(connection, &conditions, values)?;
+    let next = if rows.len() == limit { rows.last().map(|row| row.id) } else { last };
+    Ok((rows, next))
+}
+
+fn offset(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The oldest notices of an institution that no service has taken yet.

@@ -13,10 +13,10 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 /// `STEPS[n]` migrates from version `n` to version `n + 1`. An empty file has version 0. A released step is never changed,
 /// because files of its version exist.
-const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
 
 /// The version of the index. An index of another version is deleted and built again.
-pub(super) const INDEX_VERSION: i64 = 9;
+pub(super) const INDEX_VERSION: i64 = 10;
 
 /// The longest wait for a locked file. After that the write fails.
 const BUSY_MAX: Duration = Duration::from_millis(1000);
@@ -44,16 +44,28 @@ const VERSION_5: &str = "
 ALTER TABLE removals ADD COLUMN standing TEXT NOT NULL DEFAULT '[]';  -- what stood then, as JSON
 ";
 
+/// What callers say about their requests, and response codes.
+const VERSION_6: &str = "
+ALTER TABLE facts ADD COLUMN caller TEXT;       -- of a request: what its caller says about it, as JSON
+ALTER TABLE facts ADD COLUMN code TEXT;         -- of an answer: its response code; in an encrypted journal a keyed hash
+";
+
 /// Shows a file of version 3 as one of the newest version, for archives that are only read. An archive has no removals.
 const READ_VERSION_3: &str = "
-CREATE TEMP VIEW facts AS SELECT *, NULL AS sealed FROM main.facts;
+CREATE TEMP VIEW facts AS SELECT *, NULL AS sealed, NULL AS caller, NULL AS code FROM main.facts;
 CREATE TEMP VIEW journal AS SELECT *, NULL AS sealed_from, NULL AS seal_proof FROM main.journal;
 CREATE TEMP TABLE seal_keys (id BLOB);
 CREATE TEMP TABLE removals (last, before_ms, at_ms, keep_days, traces, standing);
 ";
 
 /// The same for version 4.
-const READ_VERSION_4: &str = "CREATE TEMP VIEW removals AS SELECT *, '[]' AS standing FROM main.removals";
+const READ_VERSION_4: &str = "
+CREATE TEMP VIEW facts AS SELECT *, NULL AS caller, NULL AS code FROM main.facts;
+CREATE TEMP VIEW removals AS SELECT *, '[]' AS standing FROM main.removals;
+";
+
+/// The same for version 5.
+const READ_VERSION_5: &str = "CREATE TEMP VIEW facts AS SELECT *, NULL AS caller, NULL AS code FROM main.facts";
 
 /// The tables of the index.
 pub(super) const INDEX: &str = include_str!("index.sql");
@@ -176,8 +188,12 @@ pub(in crate::journal) fn read_facts(path: &Path) -> Result<Connection, JournalE
     })?;
     match kind {
         (version, true, _) if version == known => Ok(connection),
-        (older @ (3 | 4), true, _) => {
-            let views = if older == 3 { READ_VERSION_3 } else { READ_VERSION_4 };
+        (older @ 3..=5, true, _) => {
+            let views = match older {
+                3 => READ_VERSION_3,
+                4 => READ_VERSION_4,
+                _ => READ_VERSION_5,
+            };
             connection.execute_batch(views).map_err(|error| at(path, &error))?;
             Ok(connection)
         }

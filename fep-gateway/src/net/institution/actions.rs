@@ -143,6 +143,7 @@ impl Task {
                 exchange.request = bytes;
                 fact.exchange = Some(exchange.id);
                 fact.passage = exchange.passage.clone().map(Box::new);
+                fact.caller.clone_from(&exchange.caller);
                 fact.idempotency =
                     running.key.as_ref().map(|key| Box::new(Idempotency { key: key.key().into(), digest: key.digest }));
             } else {
@@ -255,6 +256,9 @@ impl Task {
             return;
         }
         let mut fact = Fact { what: What::Received(class), line, telegram, reason, bytes, ..self.fact(now) };
+        if matches!(class, Class::Answer | Class::Late | Class::Conflicting) {
+            fact.code = fact.telegram.as_deref().and_then(|name| self.catalogue.response_code(name, &fact.bytes));
+        }
         if class == Class::Answer {
             point(FaultPoint::AnswerRead);
         }

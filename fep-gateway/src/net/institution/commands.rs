@@ -89,14 +89,13 @@ impl Task {
                 }
             }
             TaskCommand::Status(reply) => {
-                let names = (&*self.name, self.config.label.as_str());
                 let flow = self.machine.flow_status(now);
                 let stops = (self.machine.breakers(now), self.machine.closed(now));
                 let sharing = self.sharing();
                 let alternatives = self.alternatives(&stops.0);
                 let state = self.machine.switchover();
                 let switchover = state.map(|state| SwitchoverStatus::new(state, &self.carrying(state.rank)));
-                let status = InstitutionStatus::new(names, flow, stops, now);
+                let status = InstitutionStatus::new(&self.name, &self.config, flow, stops, now);
                 let status = InstitutionStatus { sharing, alternatives, switchover, ..status };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);

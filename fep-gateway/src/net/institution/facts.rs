@@ -137,6 +137,7 @@ impl Task {
             exchange.reason_code = Some(reason.code.to_string());
         }
         self.meters.ended(&exchange, reason.as_ref().map(|reason| &reason.code));
+        self.exchange_log.ended(&exchange, &self.catalogue, now.steady);
         drop(place);
         // A request that the journal never took is gone without a trace. While the journal is in trouble, such outcomes
         // are not kept, because there could be any number of them.
@@ -209,6 +210,8 @@ impl Task {
             outcome: exchange.outcome,
             reason,
             passage: exchange.passage.clone().map(Box::new),
+            // A request has it already.
+            caller: exchange.caller.clone().filter(|_| exchange.request.is_empty()),
             bytes: exchange.stand_in.clone().unwrap_or_default(),
             ..self.fact(now)
         }

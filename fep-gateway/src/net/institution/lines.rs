@@ -97,9 +97,13 @@ impl Task {
 
     /// Logs that a connection ended.
     pub(super) fn log_lost(&mut self, incarnation: Incarnation, why: &CloseReason) {
-        let is_usual =
-            self.is_one_shot(incarnation.link) && matches!(why, CloseReason::ByUs | CloseReason::ByInstitution);
-        self.log_link(incarnation, why, if is_usual { Level::DEBUG } else { Level::WARN }, "the link is down");
+        let level = match why {
+            CloseReason::ByUs | CloseReason::ByInstitution if self.is_one_shot(incarnation.link) => Level::DEBUG,
+            // The gateway closed it on purpose, and said why.
+            CloseReason::ByUs => Level::INFO,
+            _ => Level::WARN,
+        };
+        self.log_link(incarnation, why, level, "the link is down");
     }
 
     /// Logs that a link carries business, or does so no longer. A link for one request does that for each request.

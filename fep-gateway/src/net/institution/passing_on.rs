@@ -104,7 +104,8 @@ impl Task {
         let telegram = Arc::clone(&first.telegram);
         let accepted_at_ms = to.exchange.accepted_at_ms();
         let accepted = Exchange::accepted(to.exchange, to.institution.into(), telegram, accepted_at_ms);
-        let exchange = Exchange { passage: Some(Passage::CameFrom(from)), ..accepted };
+        let passage = Some(Passage::CameFrom(from));
+        let exchange = Exchange { passage, caller: first.caller.clone(), ..accepted };
         let key = key.filter(|_| !is_on(Mutant::LosesKeysPassedOn));
         key.iter().for_each(|key| key.moves_to(exchange.id));
         let Ok(place) = Arc::clone(&neighbour.permits).try_acquire_owned() else {

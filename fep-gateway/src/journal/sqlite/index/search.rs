@@ -9,7 +9,25 @@ use super::{
     COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, id, notices, projected, schema, unsigned,
 };
 use crate::journal::filter::ExchangeFilter;
+use crate::journal::seal::Veil;
 use crate::journal::store::FactNumber;
+
+/// What is looked up, as an encrypted journal has it.
+#[derive(Debug, Default)]
+pub(in crate::journal) struct Veiled {
+    key: Option<String>,
+    code: Option<String>,
+}
+
+impl Veiled {
+    /// What a filter looks up.
+    pub(in crate::journal) fn of(filter: &ExchangeFilter, veil: &Veil) -> Self {
+        Self {
+            key: filter.idempotency_key.as_deref().map(|key| veil.idempotency(key)),
+            code: filter.code.as_deref().map(|code| veil.code(code)),
+        }
+    }
+}
 
 impl IndexReader {
     /// The journal that the index belongs to, and the last fact that is in it. `None` if it has another version.
@@ -24,16 +42,15 @@ impl IndexReader {
         read().map_err(failed)
     }
 
-    /// The exchanges that the filter lets pass, newest first, at most `limit`. `veiled_key` is its idempotency key as an encrypted
-    /// journal has it.
+    /// The exchanges that the filter lets pass, newest first, at most `limit`.
     pub(in crate::journal) fn search(
         &self,
         filter: &ExchangeFilter,
-        veiled_key: Option<&str>,
+        veiled: &Veiled,
         limit: usize,
     ) -> Result<Vec<Projected>, StoreError> {
         let (first, end) = span(filter);
-        self.search_in(filter, veiled_key, first, end, limit)
+        self.search_in(filter, veiled, first, end, limit)
     }
 
     /// The exchanges that the filter lets pass among the next `looked_at_max` of its span, newest first, at most `limit`. Also returns
@@ -41,7 +58,7 @@ impl IndexReader {
     pub(in crate::journal) fn page(
         &self,
         filter: &ExchangeFilter,
-        veiled_key: Option<&str>,
+        veiled: &Veiled,
         limit: usize,
         looked_at_max: usize,
     ) -> Result<(Vec<Projected>, Option<ExchangeId>), StoreError> {
@@ -51,7 +68,7 @@ impl IndexReader {
         // its exchange at once.
         let is_bounded = filter.is_selective() && filter.idempotency_key.is_none();
         let last = if is_bounded { self.nth_before(first, end, looked_at_max)? } else { None };
-        let rows = self.search_in(filter, veiled_key, last.map_or(first, |last| *last.as_bytes()), end, limit)?;
+        let rows = self.search_in(filter, veiled, last.map_or(first, |last| *last.as_bytes()), end, limit)?;
         let next = if rows.len() == limit { rows.last().map(|row| row.id) } else { last };
         Ok((rows, next))
     }
@@ -70,7 +87,7 @@ impl IndexReader {
     fn search_in(
         &self,
         filter: &ExchangeFilter,
-        veiled_key: Option<&str>,
+        veiled: &Veiled,
         first: Bytes,
         end: Bytes,
         limit: usize,
@@ -90,6 +107,8 @@ impl IndexReader {
              AND (?4 IS NULL OR telegram = ?4)
              AND (?5 IS NULL OR ltrim(trace, '0') = ltrim(?5, '0'))
              AND (?6 IS NULL OR coalesce(outcome, 'running') = ?6)
+             AND (?11 IS NULL OR code IN (?11, ?12) OR reason_code = ?11)
+             AND (?13 IS NULL OR request_id = ?13)
              AND (NOT ?7 OR outcome = 'unknown' AND settled_by IS NULL)
              AND {of_key}
              ORDER BY id DESC LIMIT ?9"
@@ -106,7 +125,10 @@ impl IndexReader {
                 filter.unsettled,
                 filter.idempotency_key,
                 i64::try_from(limit).unwrap_or(i64::MAX),
-                veiled_key,
+                veiled.key,
+                filter.code,
+                veiled.code,
+                filter.request_id,
             ],
         )
     }

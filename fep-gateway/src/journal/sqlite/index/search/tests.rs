@@ -1,7 +1,9 @@
 //! Pages against a plain list: nothing twice, nothing left out, however small the pages and however short a look.
 
-use fep_protocol::exchange::Outcome;
-use fep_protocol::fact::{Fact, Idempotency, SentClass, What};
+use std::sync::Arc;
+
+use fep_protocol::exchange::{Caller, Outcome};
+use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 
 use super::*;
 use crate::journal::sqlite::index::IndexFile;
@@ -26,6 +28,12 @@ fn outcome(serial: u32) -> Option<Outcome> {
     }
 }
 
+/// Only an answer has one.
+fn code(serial: u32) -> Option<&'static str> {
+    let code = if serial.is_multiple_of(3) { "0110" } else { "0000" };
+    (outcome(serial) == Some(Outcome::Answered)).then_some(code)
+}
+
 fn index(path: &Path) -> IndexFile {
     let mut facts = Vec::new();
     for serial in 0..COUNT {
@@ -37,9 +45,19 @@ fn index(path: &Path) -> IndexFile {
             trace,
             telegram: Some("Transfer".into()),
             idempotency: Some(Box::new(idempotency)),
+            caller: Some(Arc::new(Caller { request_id: format!("call-{serial}").parse().ok(), traceparent: None })),
             ..base.clone()
         });
-        facts.extend(outcome(serial).map(|outcome| Fact { what: What::Outcome, outcome: Some(outcome), ..base }));
+        facts.extend(outcome(serial).map(|outcome| match code(serial) {
+            Some(code) => {
+                let what = What::Received(Class::Answer);
+                Fact { what, outcome: Some(outcome), code: Some(code.into()), ..base }
+            }
+            None => {
+                let reason = Some(Reason::new("the institution did not answer", "no_answer"));
+                Fact { what: What::Outcome, outcome: Some(outcome), reason, ..base }
+            }
+        }));
     }
     let mut index = IndexFile::begin(path, [1; 16], None).unwrap();
     let numbered: Vec<_> = (1..).zip(facts).collect();
@@ -57,13 +75,18 @@ fn pages_of_every_size_are_the_whole_list() {
     drop(index(&path));
     let reader = IndexReader::open(&path).unwrap();
     let none = ExchangeFilter::default;
-    let filters: [(ExchangeFilter, Passes); 6] = [
+    let filters: [(ExchangeFilter, Passes); 9] = [
         (none(), |_| true),
         (ExchangeFilter { institution: Some("bank-b".to_owned()), ..none() }, |serial| institution(serial) == "bank-b"),
         (ExchangeFilter { outcome: Some("running"), ..none() }, |serial| outcome(serial).is_none()),
         (ExchangeFilter { unsettled: true, ..none() }, |serial| outcome(serial) == Some(Outcome::Unknown)),
         (ExchangeFilter { trace: Some("7".to_owned()), ..none() }, |serial| serial == 7),
         (ExchangeFilter { telegram: Some("Reversal".to_owned()), ..none() }, |_| false),
+        (ExchangeFilter { code: Some("0110".to_owned()), ..none() }, |serial| code(serial) == Some("0110")),
+        (ExchangeFilter { code: Some("no_answer".to_owned()), ..none() }, |serial| {
+            outcome(serial) == Some(Outcome::Unknown)
+        }),
+        (ExchangeFilter { request_id: Some("call-7".to_owned()), ..none() }, |serial| serial == 7),
     ];
     for (filter, passes) in filters {
         let expected: Vec<_> = (0..COUNT).rev().filter(|serial| passes(*serial)).map(id).collect();
@@ -74,7 +97,7 @@ fn pages_of_every_size_are_the_whole_list() {
                 let mut pages = 0;
                 loop {
                     let filter = ExchangeFilter { behind, ..filter.clone() };
-                    let (rows, next) = reader.page(&filter, None, limit, looked_at_max).unwrap();
+                    let (rows, next) = reader.page(&filter, &Veiled::default(), limit, looked_at_max).unwrap();
                     assert!(rows.len() <= limit);
                     found.extend(rows.iter().map(|row| row.id));
                     pages += 1;
@@ -100,7 +123,8 @@ fn a_key_leads_to_its_newest_exchange_with_each_institution_however_old_that_is(
         let idempotency_key = Some(key.to_owned());
         let institution = institution.map(str::to_owned);
         let filter = ExchangeFilter { idempotency_key, institution, ..ExchangeFilter::default() };
-        let (rows, next) = reader.page(&filter, Some("a veiled key"), 10, 1).unwrap();
+        let (rows, next) =
+            reader.page(&filter, &Veiled { key: Some("a veiled key".to_owned()), code: None }, 10, 1).unwrap();
         assert_eq!(next, None, "a look at one exchange is enough");
         rows.iter().map(|row| row.id).collect::<Vec<_>>()
     };
@@ -120,10 +144,10 @@ fn a_span_and_a_place_behind_which_the_page_begins_hold_together() {
     let since_ms = Some(1_795_000_000_005);
     let until_ms = Some(1_795_000_000_010);
     let within = ExchangeFilter { since_ms, until_ms, ..ExchangeFilter::default() };
-    let (rows, next) = reader.page(&within, None, 100, 1000).unwrap();
+    let (rows, next) = reader.page(&within, &Veiled::default(), 100, 1000).unwrap();
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), (15..30).rev().map(id).collect::<Vec<_>>());
     assert_eq!(next, None);
     let behind = ExchangeFilter { behind: Some(id(20)), ..within };
-    let (rows, _) = reader.page(&behind, None, 2, 1000).unwrap();
+    let (rows, _) = reader.page(&behind, &Veiled::default(), 2, 1000).unwrap();
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [id(19), id(18)]);
 }

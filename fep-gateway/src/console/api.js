@@ -1,0 +1,57 @@
+// The gateway's HTTP interface. Errors are problem details; their `detail` is what a person should read.
+
+import { t } from "./texts.js";
+import { learnClock } from "./time.js";
+
+/** An error with the problem details of the gateway, if it gave any. */
+class Problem extends Error {
+  constructor(detail, body, status) {
+    super(detail);
+    this.body = body;
+    this.status = status;
+  }
+}
+
+/** Reads JSON. Empty values are left out of the query. */
+export function get(path, query) {
+  const given = Object.entries(query || {}).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  const words = new URLSearchParams(given).toString();
+  return ask(words ? `${path}?${words}` : path, { headers: { accept: "application/json" } });
+}
+
+/** Sends JSON. */
+export function post(path, body, headers) {
+  return ask(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
+}
+
+/** Sends a request. An outcome that is not an answer is a reply as well, and no error. */
+export function send(institution, telegram, text, key) {
+  const path = `/v1/institutions/${encodeURIComponent(institution)}/exchanges/${encodeURIComponent(telegram)}`;
+  const headers = { "content-type": "application/json", "idempotency-key": key, prefer: "respond-async" };
+  return ask(path, { method: "POST", headers, body: text }, (body) => Object.hasOwn(body, "outcome"));
+}
+
+/** Reads a text. */
+export async function text(path) {
+  const response = await reached(path, {});
+  if (!response.ok) throw new Problem(`HTTP ${response.status}`, {}, response.status);
+  return response.text();
+}
+
+async function ask(path, options, isReply = () => false) {
+  const response = await reached(path, options);
+  const body = await response.json().catch(() => ({}));
+  if (response.ok || isReply(body)) return body;
+  throw new Problem(body.detail || `HTTP ${response.status}`, body, response.status);
+}
+
+async function reached(path, options) {
+  let response;
+  try {
+    response = await fetch(path, { cache: "no-store", ...options });
+  } catch {
+    throw new Problem(t("error.unreachable"), {}, 0);
+  }
+  learnClock(response.headers.get("date"));
+  return response;
+}

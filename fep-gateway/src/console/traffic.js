@@ -1,0 +1,167 @@
+// Counts of traffic over the last ten minutes, from the counters of `/metrics`, which count everything. For the time before the page was
+// opened, the chart has the latest exchanges of the journal.
+
+import { text } from "./api.js";
+import { changed, state } from "./store.js";
+import { now } from "./time.js";
+
+/** The time that the chart shows, and that of one of its bars. */
+export const SPAN_MS = 10 * 60 * 1000;
+export const BAR_MS = 10 * 1000;
+/** Present rates are over this time. */
+const RATE_MS = 60 * 1000;
+
+const ROUND_TRIP = "fep_round_trip_seconds_bucket";
+const LINE = /^(\w+)(?:\{(.*)\})? (\S+)$/;
+const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
+
+/** The samples: the time and the totals at that time. The oldest first. */
+let samples = [];
+/** The bars from the journal, by their number. */
+let older = new Map();
+let olderFrom = Infinity;
+
+/** Reads the counters now. */
+export async function sampleTraffic() {
+  const totals = parse(await text("/metrics"));
+  const at = now();
+  // A counter that went back belongs to another run of the gateway.
+  const last = samples.at(-1);
+  if (last && [...last.totals.counts].some(([name, count]) => (totals.counts.get(name)?.count ?? 0) < count.count)) samples = [];
+  samples.push({ at, totals });
+  while (samples.length > 2 && samples[1].at < at - SPAN_MS) samples.shift();
+  state.traffic = summed();
+  changed("traffic");
+}
+
+/** Takes the latest exchanges. `more` says that there are older ones, so the time of the oldest is incomplete. */
+export function backfill(exchanges, more) {
+  older = new Map();
+  for (const exchange of exchanges) {
+    const at = exchange.ended_at_ms;
+    if (!at || !exchange.outcome) continue;
+    const bar = Math.floor(at / BAR_MS);
+    const counts = older.get(bar) || nothing();
+    counts[exchange.outcome] += 1;
+    older.set(bar, counts);
+  }
+  const oldest = exchanges.at(-1)?.accepted_at_ms ?? 0;
+  olderFrom = more ? oldest : 0;
+  changed("traffic");
+}
+
+const nothing = () => ({ answered: 0, unknown: 0, not_sent: 0 });
+
+/** The counters of a page of metrics, as far as the console needs them. */
+function parse(page) {
+  const counts = new Map();
+  const trips = new Map();
+  for (const row of page.split("\n")) {
+    if (!row.startsWith("fep_exchanges_total") && !row.startsWith(ROUND_TRIP)) continue;
+    const [, name, labels, value] = LINE.exec(row) || [];
+    if (!name) continue;
+    const of = Object.fromEntries([...(labels || "").matchAll(LABEL)].map(([, label, text]) => [label, text]));
+    if (name === ROUND_TRIP) {
+      const key = `${of.institution}\n${of.telegram}`;
+      const buckets = trips.get(key) || [];
+      buckets.push([of.le === "+Inf" ? Infinity : Number(of.le), Number(value)]);
+      trips.set(key, buckets);
+    } else {
+      const key = `${of.institution}\n${of.telegram}\n${of.outcome}\n${of.reason}`;
+      counts.set(key, { ...of, count: Number(value) });
+    }
+  }
+  return { counts, trips };
+}
+
+/** What the views show. */
+function summed() {
+  const newest = samples.at(-1);
+  // Soon after the page was opened, all that the gateway counted says more.
+  const isFresh = newest.at - samples[0].at < RATE_MS;
+  const oldest = isFresh ? { at: newest.at, totals: { counts: new Map(), trips: new Map() } } : samples[0];
+  const telegrams = new Map();
+  for (const [key, { institution, telegram, outcome, count }] of newest.totals.counts) {
+    const name = `${institution}\n${telegram}`;
+    const row = telegrams.get(name) || { institution, telegram, ...nothing() };
+    row[outcome] += count - (oldest.totals.counts.get(key)?.count ?? 0);
+    telegrams.set(name, row);
+  }
+  for (const [name, row] of telegrams) {
+    const before = new Map(oldest.totals.trips.get(name) || []);
+    const buckets = (newest.totals.trips.get(name) || []).map(([le, count]) => [le, count - (before.get(le) ?? 0)]);
+    Object.assign(row, { buckets, median: quantile(buckets, 0.5), p95: quantile(buckets, 0.95) });
+  }
+  const rows = [...telegrams.values()].filter((row) => total(row) > 0);
+  // `null` means since the start of the gateway.
+  return { overMs: isFresh ? null : newest.at - oldest.at, rows, ...ofAll(rows) };
+}
+
+/** The exchanges that ended each second, in the last minute. */
+export function perSecond() {
+  const recent = bars().slice(-RATE_MS / BAR_MS - 1);
+  return recent.reduce((sum, { counts }) => sum + (counts ? total(counts) : 0), 0) / ((now() - recent[0].at) / 1000);
+}
+
+/** The exchanges that ended in the time of the chart. */
+export const inSpan = () => bars().reduce((sum, { counts }) => (counts ? added(sum, counts) : sum), nothing());
+
+function ofAll(rows) {
+  const sums = new Map();
+  for (const [le, count] of rows.flatMap((row) => row.buckets)) sums.set(le, (sums.get(le) ?? 0) + count);
+  const buckets = [...sums].sort(([a], [b]) => a - b);
+  return { median: quantile(buckets, 0.5), p95: quantile(buckets, 0.95) };
+}
+
+const added = (sum, row) => ({
+  answered: sum.answered + row.answered, unknown: sum.unknown + row.unknown, not_sent: sum.not_sent + row.not_sent });
+
+/** The number of exchanges in counts by outcome. */
+export const total = (counts) => counts.answered + counts.unknown + counts.not_sent;
+
+/** The share of exchanges that were not answered, or `null` without exchanges. */
+export const errorRate = (counts) => (total(counts) > 0 ? (counts.unknown + counts.not_sent) / total(counts) : null);
+
+function difference(before, after) {
+  const counts = nothing();
+  for (const [key, { outcome, count }] of after.totals.counts) {
+    if (outcome in counts) counts[outcome] += count - (before.totals.counts.get(key)?.count ?? 0);
+  }
+  return counts;
+}
+
+/** A quantile in seconds, estimated within its bucket; `null` without samples. */
+function quantile(buckets, share) {
+  const all = buckets.at(-1)?.[1] ?? 0;
+  if (all <= 0) return null;
+  const wanted = all * share;
+  let below = 0;
+  let from = 0;
+  for (const [le, count] of buckets) {
+    if (count >= wanted) {
+      if (le === Infinity) return from;
+      return count > below ? from + (le - from) * ((wanted - below) / (count - below)) : le;
+    }
+    below = count;
+    from = le;
+  }
+  return from;
+}
+
+/** The bars of the chart, the oldest first. `null` in place of counts where nothing is known. */
+export function bars() {
+  const last = Math.floor(now() / BAR_MS);
+  const began = samples[0]?.at ?? Infinity;
+  const counted = new Map();
+  samples.slice(1).forEach((sample, index) => {
+    const bar = Math.floor(sample.at / BAR_MS);
+    counted.set(bar, added(counted.get(bar) || nothing(), difference(samples[index], sample)));
+  });
+  return Array.from({ length: SPAN_MS / BAR_MS }, (_, index) => {
+    const bar = last - SPAN_MS / BAR_MS + 1 + index;
+    const at = bar * BAR_MS;
+    if (counted.has(bar) && at >= began) return { at, counts: counted.get(bar) };
+    const known = at + BAR_MS > olderFrom;
+    return { at, counts: known ? older.get(bar) || counted.get(bar) || nothing() : null };
+  });
+}

@@ -1,0 +1,82 @@
+// One exchange: its outcome, its timeline, and its telegrams with parsed fields beside their masked bytes.
+
+import { get } from "./api.js";
+import { settleButtons } from "./decide.js";
+import { el, empty, facts, fill, section } from "./dom.js";
+import { telegramFields } from "./lists.js";
+import { lineOf, outcome, passage, reason, response } from "./marks.js";
+import { labelOf, state, whenChanged } from "./store.js";
+import { t, word } from "./texts.js";
+import { when } from "./time.js";
+import { timeline } from "./timeline.js";
+
+const STEPS_EVERY_MS = 3000;
+
+export function exchange({ main, path, title }) {
+  const [id] = path;
+  title(`${t("exchange")} ${id}`);
+  const body = el("div", "detail", empty(t("loading")));
+  main.append(body);
+  let ended = false;
+  let shown = "";
+  let isSettled = false;
+
+  async function read() {
+    let view;
+    try {
+      view = await get(`/v1/exchanges/${encodeURIComponent(id)}/view`);
+    } catch (failure) {
+      if (!ended) fill(body, el("p", { class: "error", role: "alert" }, failure.message));
+      return;
+    }
+    const text = JSON.stringify([view, letterOf(id)]);
+    if (ended || text === shown) return;
+    shown = text;
+    isSettled = !["unknown", null].includes(view.exchange.outcome) || view.exchange.settled_by !== null;
+    const { exchange: summary, request, answer, stand_in: standIn } = view;
+    title([summary.label || summary.telegram, " ", el("small", "faint mono", id)]);
+    fill(body, about(summary), section(t("timeline"), null, timeline(past(view), summary.accepted_at_ms, summary.institution)),
+      el("div", "sides", telegramFields(t("request"), request, null), telegramFields(t("answer"), answer, request),
+        standIn ? telegramFields(t("stand_in"), standIn, request) : null));
+  }
+
+  read();
+  const stop = whenChanged(["exchanges", "letters"], () => [state.exchanges?.get(id), letterOf(id)], read);
+  // Events tell of every change of an exchange, but not of the steps of its settlement.
+  const timer = setInterval(() => document.hidden || isSettled || read(), STEPS_EVERY_MS);
+  return () => {
+    ended = true;
+    clearInterval(timer);
+    stop();
+  };
+}
+
+function about(summary) {
+  const { institution } = summary;
+  const letter = letterOf(summary.exchange);
+  return el("div", "card about", el("div", "card-head", outcome(summary), response(summary)), facts([
+    [t("institution"), institution, " ", el("small", "faint", labelOf(institution))],
+    [t("telegram"), summary.telegram, " ", el("small", "faint", summary.label)],
+    [t("trace"), el("span", "mono", summary.trace || "–")],
+    [t("line"), lineOf(summary) || t("line.none")],
+    [t("accepted"), when(summary.accepted_at_ms, institution)],
+    [t("ended"), when(summary.ended_at_ms, institution) || word("outcome", "running")],
+    [t("response_ms"), summary.response_ms],
+    [t("reason"), reason(summary.reason, summary.reason_code)],
+    summary.request_id && [t("request_id"), el("span", "mono", summary.request_id)],
+    summary.traceparent && [t("traceparent"), el("span", "mono", summary.traceparent)],
+    summary.money && [t("money"), word("money", summary.money)],
+    (summary.passed_on || summary.came_from) && [t("passage"), passage(summary)],
+    letter && [t("letters.why"), [letter.why && word("dead", letter.why), ...letter.disputes.map((one) => word("dispute", one))].filter(Boolean).join("; ")],
+  ]), letter ? settleButtons(summary) : null);
+}
+
+/** What is known of its past. */
+function past({ exchange: summary, facts: known }) {
+  // A step of the settlement says more than the fact about it.
+  const facts = known.map((fact) => (fact.settlement ? { ...fact.settlement, at_ms: fact.at_ms, number: fact.number } : fact));
+  return [{ at_ms: summary.accepted_at_ms, kind: "accepted", number: 0 }, ...facts];
+}
+
+/** The dead letter of an exchange, if it is one. */
+const letterOf = (id) => state.letters?.dead_letters.find((letter) => letter.exchange.exchange === id);

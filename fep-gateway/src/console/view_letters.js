@@ -1,0 +1,58 @@
+// What needs a person: dead letters of exchanges and of notices, and the unknown exchanges that are not settled yet. Each with its reason,
+// its next step, and the buttons for it.
+
+import { deliveryButtons, settleButtons } from "./decide.js";
+import { el, faint, section } from "./dom.js";
+import { exchangeTable } from "./lists.js";
+import { LETTERS_MAX, lettersAreCapped, state, watch } from "./store.js";
+import { t, word } from "./texts.js";
+import { lasting } from "./time.js";
+import { noticeTable } from "./view_notices.js";
+
+export function letters({ main, title }) {
+  title(t("letters.title"));
+  const dead = exchangeTable(t("letters.dead"), ["outcome", "response_ms", "response_code", "line", "reason"], [
+    { title: t("letters.why"), class: "wide", cell: why },
+    { title: t("letters.tried"), cell: ({ inquiries, reversals }) => [t("letters.inquiries", { n: inquiries }), ", ", t("letters.reversals", { n: reversals })] },
+    { title: t("letters.do"), class: "acts", cell: settleButtons },
+  ]);
+  const notices = noticeTable(t("letters.notices"), ["delivery", "answered_by", "repeats"], [
+    { title: t("letters.do"), class: "acts", cell: (notice) => [el("p", "", t("letters.notice_next")), deliveryButtons(notice)] },
+  ]);
+  const unsettled = exchangeTable(t("letters.unsettled"), ["outcome", "response_ms", "response_code"], [
+    { title: t("letters.since"), class: "keep", cell: (exchange) => lasting(exchange.ended_at_ms) },
+    { title: t("letters.next"), class: "wide", cell: next },
+  ]);
+  const more = el("p", { class: "faint", role: "status" });
+  const capped = el("p", { class: "warn-text", role: "status" }, t("letters.capped", { n: LETTERS_MAX }));
+  main.append(capped,
+    section(t("letters.dead"), faint(t("letters.dead_note")), dead.element),
+    section(t("letters.notices"), faint(t("letters.notices_note")), notices.element),
+    section(t("letters.unsettled"), faint(t("letters.unsettled_note")), unsettled.element, more));
+
+  function show() {
+    const known = state.letters;
+    // One item has everything that its row shows.
+    dead.update(known && known.dead_letters.map((letter) => ({
+      ...letter.exchange, why: letter.why, disputes: letter.disputes, inquiries: letter.inquiries, reversals: letter.reversals })));
+    notices.update(known && known.notices.map((one) => one.notice));
+    const open = state.unsettled?.filter((exchange) => !(exchange.flags || []).includes("dead_letter"));
+    unsettled.update(open ?? null);
+    more.textContent = state.moreUnsettled ? t("letters.more") : "";
+    capped.hidden = !lettersAreCapped();
+  }
+
+  show();
+  return watch(["letters"], show);
+}
+
+function why({ why: reason, disputes }) {
+  const said = [reason && word("dead", reason), ...disputes.map((dispute) => word("dispute", dispute))].filter(Boolean);
+  const todo = reason ? word("dead_next", reason) : t("letters.dispute_next");
+  return [el("p", "", said.join("; ")), el("p", "faint", todo)];
+}
+
+function next(exchange) {
+  if (exchange.reason_code === "answer_contradicts" || exchange.reason_code === "answer_unreadable") return t("letters.next_answer");
+  return t("letters.next_gateway");
+}

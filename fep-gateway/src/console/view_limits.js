@@ -1,0 +1,178 @@
+// The limits of each institution: flow control, breakers, blocks and alternatives, with the buttons that trip, reset, block and unblock.
+
+import { post } from "./api.js";
+import { ask, noteField, personField } from "./ask.js";
+import { gauge } from "./chart.js";
+import { button, el, empty, faint, facts, fill, keepingFocus } from "./dom.js";
+import { closedWhy, pill, reason, told } from "./marks.js";
+import { state, watch } from "./store.js";
+import { table } from "./table.js";
+import { t, word } from "./texts.js";
+import { ago, duration, lasting } from "./time.js";
+
+export function limits({ main, path, title }) {
+  title(path[0] ? `${t("nav.limits")}: ${path[0]}` : t("limits.title"));
+  const list = el("div", "cards wide-cards");
+  main.append(list);
+  const cards = new Map();
+
+  function show() {
+    if (!state.institutions) return fill(list, empty(t("loading")));
+    const shown = state.institutions.filter((one) => !path[0] || one.institution === path[0]);
+    if (shown.length === 0) return fill(list, empty(t("nowhere")));
+    if (cards.size === 0) fill(list);
+    for (const status of shown) {
+      let card = cards.get(status.institution);
+      if (!card) {
+        card = newCard(status);
+        cards.set(status.institution, card);
+        list.append(card.element);
+      }
+      card.update(status);
+    }
+  }
+
+  show();
+  return watch(["lines"], show);
+}
+
+/** The card of an institution. Its parts change only with their data, so that buttons keep the focus. */
+function newCard({ institution, label }) {
+  const flow = flowTable();
+  const parts = ["flow", "breakers", "blocks", "alternatives", "switchover", "sharing"];
+  const boxes = Object.fromEntries(parts.map((name) => [name, el("div", "")]));
+  const texts = {};
+  const head = (name, box) => el("section", "sub", el("h3", "", t(`limits.${name}`)), box);
+  const element = el("article", "card",
+    el("div", "card-head", el("h2", "", institution, " ", faint(label === institution ? "" : label))),
+    head("flow", [flow.element, boxes.flow]), head("breakers", boxes.breakers), head("blocks", boxes.blocks),
+    boxes.alternatives, boxes.switchover, boxes.sharing);
+
+  function draw(name, data, make) {
+    const text = JSON.stringify(data);
+    if (texts[name] === text) return;
+    texts[name] = text;
+    keepingFocus(boxes[name], () => fill(boxes[name], make()));
+  }
+
+  return {
+    element,
+    update(status) {
+      element.className = `card ${level(status)}`;
+      const { limit, businesses, waiting, waiting_since_ms: since, refused, breakers, closed, alternatives, switchover, sharing } = status;
+      flow.update([{ code: "", limit }, ...Object.entries(businesses).map(([code, one]) => ({ code, limit: one }))]);
+      draw("flow", [waiting, since, refused], () => queue(waiting, since, refused));
+      draw("breakers", breakers, () => breakerList(institution, breakers));
+      draw("blocks", closed, () => blocks(institution, closed));
+      draw("alternatives", alternatives, () => alternatives.length > 0 && head("alternatives", alternativeList(alternatives)));
+      draw("switchover", switchover, () => switchover && head("switchover",
+        el("p", "", switchover.lines.join(", "), " · ", lasting(switchover.since_ms), " · ", told("switch", switchover.cause, switchover.why))));
+      draw("sharing", sharing, () => sharing && head("sharing", shared(sharing)));
+    },
+  };
+}
+
+/** The look of an institution: whether something stops its business. */
+function level({ closed, breakers }) {
+  if (breakers.some((breaker) => !breaker.business && breaker.state !== "passing")) return "bad";
+  if (breakers.some((breaker) => breaker.state !== "passing")) return "warn";
+  return closed.length > 0 ? "off" : "good";
+}
+
+function flowTable() {
+  const used = (count, max, mark) => gauge({ used: count, max, mark, text: `${count} / ${max}` });
+  return table({
+    caption: t("limits.flow"),
+    empty: "",
+    key: (row) => row.code,
+    columns: [
+      { title: t("business"), class: "lead keep", cell: ({ code }) => code || t("limits.business_all") },
+      { title: t("limits.inflight"), cell: ({ limit }) => [`${limit.inflight} / ${limit.limit} / ${limit.inflight_max}`, used(limit.inflight, limit.inflight_max, limit.limit)] },
+      { title: t("limits.unanswered"), class: "num", cell: ({ limit }) => limit.unanswered },
+      { title: t("limits.rate"), cell: ({ limit }) => (limit.rate_max === null
+        ? faint(t("limits.no_rate")) : [`${limit.rate_used} / ${limit.rate_max}`, used(limit.rate_used, limit.rate_max)]) },
+      { title: t("limits.cause"), cell: ({ limit }) => limit.limit_cause && [word("limit_cause", limit.limit_cause), " · ", ago(limit.limit_since_ms)] },
+    ],
+  });
+}
+
+function queue(waiting, since, refused) {
+  const counts = Object.entries(waiting).map(([name, count]) => `${word("priority", name)} ${count}`).join(", ");
+  const codes = Object.entries(refused).map(([code, count]) => el("li", "", reason("", code), ` × ${count}`));
+  return facts([
+    [t("limits.waiting"), counts || t("limits.none"), since ? [" · ", t("limits.waiting_since"), " ", lasting(since)] : null],
+    [t("limits.refused"), codes.length > 0 ? el("ul", "", ...codes) : t("limits.none")],
+  ]);
+}
+
+function breakerList(institution, breakers) {
+  if (breakers.length === 0) return empty(t("breaker.none"));
+  return el("ul", "rows", ...breakers.map((breaker) => {
+    const { business, state: how, since_ms: since, why, person, wait_ms: wait, failures, answers } = breaker;
+    const what = how === "passing" ? "trip" : "reset";
+    return el("li", "",
+      el("b", "", business || t("limits.business_all")), pill(how, word("breaker", how)), lasting(since),
+      why ? el("span", "", told("trip", breaker.cause, why)) : null, person ? faint(person) : null,
+      faint(t("limits.failures", { failures, answers })), wait ? faint(t("limits.next_test", { time: duration(wait) })) : null,
+      button(t(`breaker.do.${what}`), () => steer(what, institution, business), { class: what === "trip" ? "danger" : "" }));
+  }));
+}
+
+function steer(what, institution, business) {
+  const names = { institution, business: business || "" };
+  ask({
+    title: t(`breaker.ask.${what}`, names),
+    text: t(`breaker.tell.${what}`),
+    fields: what === "trip" ? [noteField(), personField()] : [personField()],
+    confirm: t(`breaker.do.${what}`),
+    danger: what === "trip",
+    act: (values) => post(`/v1/institutions/${encodeURIComponent(institution)}/breaker`, { decision: what, ...(business ? { business } : {}), ...values }),
+    done: t(`breaker.done.${what}`, names),
+  });
+}
+
+function blocks(institution, closed) {
+  const items = closed.map((one) => {
+    const byPerson = typeof one.why === "object" && "person" in one.why;
+    return el("li", "", pill("off", t("closed")), el("span", "", closedWhy(one)),
+      byPerson ? button(t("business.do.unblock"), () => unblock(institution, one.business)) : null);
+  });
+  return [items.length > 0 ? el("ul", "rows", ...items) : empty(t("limits.open")),
+    el("div", "buttons", button(t("business.do.block"), () => block(institution), { class: "danger" }))];
+}
+
+const businessPath = (institution) => `/v1/institutions/${encodeURIComponent(institution)}/business`;
+
+function block(institution) {
+  ask({
+    title: t("business.ask.block", { institution }),
+    text: t("business.tell.block"),
+    fields: [noteField(), { name: "business", label: t("limits.code"), max: 40, optional: true }],
+    confirm: t("business.do.block"),
+    danger: true,
+    act: ({ note, business }) => post(businessPath(institution), { decision: "block", note, ...(business ? { business } : {}) }),
+    done: t("business.done.block", { institution }),
+  });
+}
+
+function unblock(institution, business) {
+  const names = { institution, business: business || t("limits.business_all") };
+  ask({
+    title: t("business.ask.unblock", names),
+    text: t("business.tell.unblock"),
+    confirm: t("business.do.unblock"),
+    act: () => post(businessPath(institution), { decision: "unblock", ...(business ? { business } : {}) }),
+    done: t("business.done.unblock", names),
+  });
+}
+
+function alternativeList(alternatives) {
+  return el("ul", "rows", ...alternatives.map((one) => el("li", "", el("b", "", one.telegram), word("alternative", one.alternative),
+    one.to ? ` → ${one.to}` : null, one.note ? faint(one.note) : null,
+    one.acts ? [pill("warn", t("limits.acts")), lasting(one.since_ms), el("span", "", one.why)] : null)));
+}
+
+function shared({ instance, instances_max: n, has_lease: hasLease, share }) {
+  const text = t("limits.share", { instance, n, rate: share.rate ?? "–", inflight: share.inflight ?? "–" });
+  return el("p", "", text, hasLease ? null : [" ", pill("warn", t("limits.no_lease"))]);
+}

@@ -1,0 +1,151 @@
+// The first view: traffic, error rate, what needs a person, and the lines as a map of good and bad, with since when and why.
+
+import { stacked } from "./chart.js";
+import { address, el, empty, faint, fill, refill, section, to } from "./dom.js";
+import { exchangeTable } from "./lists.js";
+import { closedWhy, health, pill, told } from "./marks.js";
+import { labelOf, latestExchanges, letterCount, letterText, state, watch } from "./store.js";
+import { table } from "./table.js";
+import { t, word } from "./texts.js";
+import { ago, duration, lasting, stamp } from "./time.js";
+import { bars, BAR_MS, errorRate, inSpan, perSecond, SPAN_MS, total } from "./traffic.js";
+
+const LATEST = 12;
+const OUTCOMES = ["answered", "unknown", "not_sent"];
+
+export function overview({ main, title }) {
+  title(t("nav.overview"));
+  const figures = el("ul", "figures");
+  const show = (list) => list.forEach(([look, content], index) => {
+    const item = figures.children[index] || figures.appendChild(el("li"));
+    item.className = `figure ${look}`;
+    refill(item, content);
+  });
+  const chart = el("div", "chart-box");
+  const map = el("div", "map");
+  const codes = byTelegram();
+  const over = el("span", "faint");
+  const latest = exchangeTable(t("overview.latest"));
+  main.append(figures,
+    section(t("overview.lines"), to(address(["lines"]), t("overview.all_lines")), map),
+    el("div", "columns",
+      section(t("overview.traffic"), el("span", "faint", t("overview.span", { time: duration(SPAN_MS) })), chart),
+      section(t("overview.telegrams"), over, codes.element)),
+    section(t("overview.latest"), to(address(["exchanges"]), t("overview.search")), latest.element));
+
+  const counts = () => {
+    show(figureList());
+    fill(chart, drawn());
+    fill(over, counted());
+    codes.update(state.traffic && state.traffic.rows);
+  };
+  const lines = () => {
+    refill(map, mapped());
+    show(figureList());
+  };
+  const list = () => latest.update(latestExchanges()?.slice(0, LATEST) ?? null);
+  counts();
+  lines();
+  list();
+  const ends = [watch(["traffic"], counts), watch(["lines", "letters"], lines), watch(["exchanges"], list)];
+  return () => ends.forEach((end) => end());
+}
+
+/** A figure: its look and its content. */
+function figure(look, name, value, note, hash) {
+  const inner = [el("span", "figure-name", name), el("b", "", value), faint(note)];
+  return [look, hash ? to(hash, inner) : el("div", "", inner)];
+}
+
+const percent = (share) => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 2 : 1)} %`;
+const millis = (seconds) => (seconds === null ? "–" : seconds < 0.1 ? (seconds * 1000).toFixed(1) : Math.round(seconds * 1000));
+
+function figureList() {
+  const { traffic, lines, unsettled } = state;
+  const span = t("overview.over", { time: duration(SPAN_MS) });
+  const rate = traffic && errorRate(inSpan());
+  const good = (lines || []).filter((line) => ["good", "unproved", "standby"].includes(health(line).level)).length;
+  const count = lines ? lines.length : 0;
+  const letters = letterCount();
+  const oldest = unsettled?.at(-1);
+  const unknowns = unsettled ? `${unsettled.length}${state.moreUnsettled ? "+" : ""}` : "–";
+  return [
+    figure("", t("figure.traffic"), traffic ? t("unit.per_s", { n: perSecond().toFixed(1) }) : "–", t("figure.minute")),
+    figure(rate > 0.05 ? "warn" : "", t("figure.errors"), rate === null ? "–" : percent(rate), span),
+    figure("", t("figure.times"), traffic ? `${millis(traffic.median)} / ${millis(traffic.p95)}` : "–", counted()),
+    figure(unsettled?.length ? "unknown" : "", t("figure.unknown"), unknowns, oldest ? [t("figure.oldest"), " ", ago(oldest.accepted_at_ms)] : t("figure.unsettled"), address(["letters"])),
+    figure(letters > 0 ? "bad" : "", t("figure.letters"), state.letters ? letterText() : "–", t("figure.person"), address(["letters"])),
+    figure(lines && good < count ? "bad" : "good", t("figure.lines"), lines ? `${good} / ${count}` : "–", t("figure.working"), address(["lines"])),
+  ];
+}
+
+/** The time over which the counters are shown. */
+function counted() {
+  if (!state.traffic) return "";
+  return state.traffic.overMs === null ? t("overview.since_start") : t("overview.over", { time: duration(state.traffic.overMs) });
+}
+
+function drawn() {
+  const all = bars();
+  const shown = all.map(({ at, counts }) => {
+    const until = stamp(at + BAR_MS).slice(11, 19);
+    const said = counts ? OUTCOMES.map((name) => `${word("outcome", name)} ${counts[name]}`).join(", ") : t("overview.unseen");
+    return { values: counts && OUTCOMES.map((name) => counts[name]), tip: `${stamp(at).slice(0, 19)} – ${until}: ${said}` };
+  });
+  const sum = all.reduce((sum, { counts }) => sum + (counts ? total(counts) : 0), 0);
+  const text = t("overview.chart", { count: sum, time: duration(SPAN_MS) });
+  const perBar = (top) => t("overview.top", { n: top, time: duration(BAR_MS) });
+  const { chart, top } = stacked({ bars: shown, looks: OUTCOMES, text, topText: perBar });
+  const legend = el("ul", "legend", ...OUTCOMES.map((name) => el("li", "", pill(name, word("outcome", name)))));
+  return [el("p", "faint chart-top", top), chart,
+    el("p", "faint chart-foot", el("span", "", stamp(all[0].at).slice(0, 16)), el("span", "", t("overview.now"))), legend];
+}
+
+function byTelegram() {
+  return table({
+    caption: t("overview.telegrams"),
+    empty: t("overview.no_traffic"),
+    key: (row) => `${row.institution}\n${row.telegram}`,
+    link: ({ institution, telegram }) => address(["exchanges"], { institution, telegram }),
+    columns: [
+      { title: t("telegram"), class: "lead", cell: ({ institution, telegram }) => [
+        to(address(["exchanges"], { institution, telegram }), telegram), " ", faint(institution)] },
+      { title: t("count"), class: "num", cell: (row) => total(row) },
+      { title: word("outcome", "unknown"), class: "num", cell: (row) => row.unknown || faint("0") },
+      { title: word("outcome", "not_sent"), class: "num", cell: (row) => row.not_sent || faint("0") },
+      { title: t("figure.errors"), class: "num", cell: (row) => percent(errorRate(row)) },
+      { title: t("median"), class: "num", cell: (row) => millis(row.median) },
+      { title: t("p95"), class: "num", cell: (row) => millis(row.p95) },
+    ],
+  });
+}
+
+/** The lines by institution. */
+function mapped() {
+  if (!state.lines) return empty(t("loading"));
+  if (state.lines.length === 0) return empty(t("lines.none"));
+  const names = [...new Set(state.lines.map((line) => line.institution))];
+  return names.map((name) => {
+    const status = (state.institutions || []).find((one) => one.institution === name);
+    const lines = state.lines.filter((line) => line.institution === name);
+    return el("section", "place", el("h3", "", name, " ", faint(labelOf(name))), stops(status),
+      el("ul", "tiles", ...lines.map(tile)));
+  });
+}
+
+/** What stops business with an institution. */
+function stops(status) {
+  if (!status) return null;
+  const closed = status.closed.map((one) => el("li", "", pill("off", t("closed")), " ", closedWhy(one)));
+  const tripped = status.breakers.filter((breaker) => breaker.state !== "passing").map((breaker) => el("li", "",
+    pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`), " ", lasting(breaker.since_ms), breaker.why ? [" · ", told("trip", breaker.cause, breaker.why)] : null));
+  return closed.length + tripped.length > 0 ? el("ul", "stops", closed, tripped) : null;
+}
+
+function tile(line) {
+  const { level, text, sinceMs, why } = health(line);
+  const carries = line.carries || line.stopped ? null : el("span", "tag", t("line.standby"));
+  return el("li", "", el("a", { class: `tile ${level}`, href: address(["lines", line.institution], { q: line.line }) },
+    el("span", "tile-head", el("b", "", line.line), pill(level, text), carries),
+    el("span", "tile-why", lasting(sinceMs), why ? [" · ", why] : null)));
+}

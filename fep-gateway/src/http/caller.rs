@@ -1,0 +1,64 @@
+//! By what other systems know a request: the headers `X-Request-Id` and `traceparent` (W3C Trace Context). They are taken into the journal
+//! and the log, and every response repeats a request ID. No other header of a client reaches a log, the journal or another program.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use fep_protocol::exchange::Caller;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: &str = "traceparent";
+
+/// What the headers say. A header that is given twice or cannot be read counts as absent: the standard says so for `traceparent`, and a
+/// request that moves money does not fail because of a name for a log.
+pub(super) fn caller(headers: &HeaderMap) -> Caller {
+    Caller {
+        request_id: only(headers, REQUEST_ID.as_str()).and_then(|id| id.parse().ok()),
+        traceparent: only(headers, TRACEPARENT).and_then(|parent| parent.parse().ok()),
+    }
+}
+
+fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut given = headers.get_all(name).iter();
+    let first = given.next()?.to_str().ok()?;
+    given.next().is_none().then_some(first)
+}
+
+/// Repeats the request ID in the response. A client whose ID cannot be used sees it by its absence.
+pub(super) async fn repeat_request_id(request: Request, next: Next) -> Response {
+    let id = caller(request.headers()).request_id;
+    let mut response = next.run(request).await;
+    let id = id.and_then(|id| HeaderValue::from_str(id.as_str()).ok());
+    id.into_iter().for_each(|id| drop(response.headers_mut().insert(REQUEST_ID, id)));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_used_counts_as_absent() {
+        let said = |given: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in given {
+                headers.append(*name, HeaderValue::from_static(value));
+            }
+            let Caller { request_id, traceparent } = caller(&headers);
+            (request_id.map(|id| id.to_string()), traceparent.map(|parent| parent.to_string()))
+        };
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(
+            said(&[("x-request-id", "call-7"), (TRACEPARENT, parent)]),
+            (Some("call-7".to_owned()), Some(parent.to_owned()))
+        );
+        for unusable in [
+            &[][..],
+            &[("x-request-id", "two words"), (TRACEPARENT, "00-0-0-0")],
+            &[("x-request-id", "one"), ("x-request-id", "two"), (TRACEPARENT, parent), (TRACEPARENT, parent)],
+        ] {
+            assert_eq!(said(unusable), (None, None), "{unusable:?}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `GET /v1/exchanges/{id}/events`: server-sent events about one exchange, for services of slow institutions.
+//!
+//! `event: exchange` has what `GET /v1/exchanges/{id}` replies: first as it is now, then after each change. `event: end` says that nothing
+//! follows: the exchange was answered, was not sent, or is settled, or the stream has its longest duration. A client that comes again
+//! gets the present state first, so it misses nothing.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use fep_protocol::exchange::{Exchange, Outcome};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout_at};
+
+use super::Shared;
+use super::error::ApiError;
+use super::events::{KEEP_ALIVE, UNBUFFERED};
+use super::exchanges::{find, reply_json};
+use super::followed::Follower;
+use crate::contract::problem::Problem;
+
+/// The maximum number of clients that follow an exchange at the same time.
+pub(super) const FOLLOWERS_MAX: usize = 1000;
+
+/// The longest duration of a stream. An unknown exchange may wait for a person for days.
+const STREAM_MAX: Duration = Duration::from_secs(600);
+
+/// `GET /v1/exchanges/{id}/events`
+pub(super) async fn follow(
+    State(shared): State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<impl IntoResponse, ApiError> {
+    let place = Arc::clone(&shared.followers).try_acquire_owned().map_err(|_| {
+        let message = format!("{FOLLOWERS_MAX} clients follow an exchange already; ask GET /v1/exchanges/{{id}}");
+        ApiError::new(Problem::TooManyListeners, message)
+    })?;
+    let Path(name) = id.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
+    // It follows before it looks, so no change is missed in between.
+    let follower = name.parse().ok().map(|id| shared.events.follow(id));
+    let exchange = find(&shared, &name).await?;
+    let mut stopping = shared.stopping.clone();
+    let stopped = async move {
+        // An error means that the sender is gone, so the server has ended: the stream stops too.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    let states = follower.map(|follower| states(shared, follower, exchange, place));
+    let states = stream::iter(states).flatten().take_until(Box::pin(stopped));
+    Ok((UNBUFFERED, Sse::new(states).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
+}
+
+/// What a stream has to say next.
+enum Next {
+    Show(Box<Exchange>),
+    Wait,
+    End,
+}
+
+/// The exchange now and after each change, until nothing follows.
+fn states(
+    shared: Shared,
+    follower: Follower,
+    first: Exchange,
+    place: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    let until = Instant::now() + STREAM_MAX;
+    let begin = (shared, follower, String::new(), Some(Next::Show(Box::new(first))), place);
+    stream::unfold(begin, move |(shared, mut follower, mut shown, mut next, place)| async move {
+        loop {
+            next = match next? {
+                Next::Show(exchange) => {
+                    let json = reply_json(&shared, &exchange);
+                    let after = if is_final(&exchange) { Next::End } else { Next::Wait };
+                    if json != shown {
+                        shown.clone_from(&json);
+                        let event = SseEvent::default().event("exchange").data(json);
+                        return Some((Ok(event), (shared, follower, shown, Some(after), place)));
+                    }
+                    Some(after)
+                }
+                Next::Wait if timeout_at(until, follower.changed()).await.is_err() => Some(Next::End),
+                Next::Wait => match shared.gateway.find(&follower.id).await {
+                    Ok(Some(exchange)) => Some(Next::Show(Box::new(exchange))),
+                    // The journal cannot be read now, or the exchange was removed: the client may ask again.
+                    Ok(None) | Err(_) => Some(Next::End),
+                },
+                Next::End => {
+                    let event = SseEvent::default().event("end").data("{}");
+                    return Some((Ok(event), (shared, follower, shown, None, place)));
+                }
+            };
+        }
+    })
+}
+
+/// Whether nothing more is expected.
+fn is_final(exchange: &Exchange) -> bool {
+    match exchange.outcome {
+        Some(Outcome::Answered | Outcome::NotSent) => true,
+        Some(Outcome::Unknown) => exchange.settled_by.is_some(),
+        None => false,
+    }
+}

@@ -1,0 +1,143 @@
+//! One operation of the OpenAPI document: its parameters, its body, its replies and the problems that it can have.
+
+use serde_json::{Map, Value, json};
+
+use crate::contract::problem::Problem;
+use crate::http::exchanges::{LIST_DEFAULT, LIST_MAX};
+
+/// What every request can be answered with.
+const ALWAYS: [Problem; 4] = [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut];
+
+/// What every request with a body can be answered with.
+const WITH_BODY: [Problem; 3] = [Problem::BodyTooLarge, Problem::BodyTooSlow, Problem::Origin];
+
+/// One operation.
+pub(super) struct Operation {
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    /// The name for generated code.
+    id: String,
+    tag: &'static str,
+    summary: String,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    /// Replies that are not errors: status, meaning, media type, schema.
+    pub(super) replies: Vec<(u16, &'static str, &'static str, Value)>,
+    problems: Vec<Problem>,
+}
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const PROBLEM: &str = "application/problem+json";
+pub(super) const EVENTS: &str = "text/event-stream";
+
+impl Operation {
+    pub(super) fn new(method: &'static str, path: &str, id: &str, tag: &'static str, summary: &str) -> Self {
+        Self {
+            method,
+            path: path.to_owned(),
+            id: id.to_owned(),
+            tag,
+            summary: summary.to_owned(),
+            parameters: Vec::new(),
+            body: None,
+            replies: Vec::new(),
+            problems: ALWAYS.to_vec(),
+        }
+    }
+
+    pub(super) fn gives(mut self, schema: Value) -> Self {
+        self.replies.push((200, "done", JSON, schema));
+        self
+    }
+
+    pub(super) fn takes(mut self, schema: Value) -> Self {
+        self.body = Some(schema);
+        self.or(&WITH_BODY)
+    }
+
+    pub(super) fn or(mut self, problems: &[Problem]) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    pub(super) fn with(mut self, parameter: Value) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    pub(super) fn value(&self, problem: &Value) -> Value {
+        let mut responses = Map::new();
+        for (status, meaning, media, schema) in &self.replies {
+            responses.insert(
+                status.to_string(),
+                json!({ "description": meaning, "content": { *media: { "schema": schema } } }),
+            );
+        }
+        let mut problems: Vec<_> = self.problems.iter().map(|problem| problem.meaning()).collect();
+        problems.sort_by_key(|meaning| (meaning.status, meaning.code));
+        problems.dedup_by_key(|meaning| meaning.code);
+        for of_status in problems.chunk_by(|one, next| one.status == next.status) {
+            let lines: Vec<_> =
+                of_status.iter().map(|meaning| format!("- `{}`: {}", meaning.code, meaning.title)).collect();
+            let status = of_status.first().map_or(500, |meaning| meaning.status).to_string();
+            let content = json!({ "schema": problem });
+            match responses.get_mut(&status) {
+                // A reply with an outcome has the same status.
+                Some(Value::Object(reply)) => {
+                    let text = reply.get("description").and_then(Value::as_str).unwrap_or_default();
+                    let both = format!("{text}; or an error:\n{}", lines.join("\n"));
+                    reply.insert("description".to_owned(), both.into());
+                    if let Some(Value::Object(media)) = reply.get_mut("content") {
+                        media.insert(PROBLEM.to_owned(), content);
+                    }
+                }
+                _ => {
+                    let reply = json!({ "description": lines.join("\n"), "content": { PROBLEM: content } });
+                    responses.insert(status, reply);
+                }
+            }
+        }
+        let mut operation = Map::new();
+        operation.insert("operationId".to_owned(), self.id.as_str().into());
+        operation.insert("tags".to_owned(), json!([self.tag]));
+        operation.insert("summary".to_owned(), self.summary.as_str().into());
+        if !self.parameters.is_empty() {
+            operation.insert("parameters".to_owned(), self.parameters.clone().into());
+        }
+        if let Some(body) = &self.body {
+            let body = json!({ "required": true, "content": { JSON: { "schema": body } } });
+            operation.insert("requestBody".to_owned(), body);
+        }
+        operation.insert("responses".to_owned(), responses.into());
+        operation.into()
+    }
+}
+
+pub(super) fn in_path(name: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+}
+
+/// A text in the query that narrows a list.
+pub(super) fn in_query(name: &str) -> Value {
+    let meaning = match name {
+        "cursor" => "Where the page begins: the `next` of the page before.",
+        "since" => "The earliest time of acceptance or receipt, such as 2026-11-28T09:00:00+09:00.",
+        "until" => "The time before which they were accepted or received.",
+        "trace" => "The trace number; leading zeros do not count.",
+        "code" => "The response code of the answer, or the code of the reason why there is none.",
+        "request_id" => "The caller's name for its request.",
+        "idempotency_key" => "Only the newest exchange with a key has it.",
+        _ => "Only those with this value.",
+    };
+    json!({ "name": name, "in": "query", "description": meaning, "schema": { "type": "string" } })
+}
+
+pub(super) fn id() -> Value {
+    let schema = json!({ "type": "string", "pattern": "^[0-9a-f]{22}$" });
+    json!({ "name": "id", "in": "path", "required": true, "schema": schema })
+}
+
+pub(super) fn limit() -> Value {
+    let schema = json!({ "type": "integer", "minimum": 1, "maximum": LIST_MAX, "default": LIST_DEFAULT });
+    json!({ "name": "limit", "in": "query", "description": "The length of the list.", "schema": schema })
+}

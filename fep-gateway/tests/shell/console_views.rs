@@ -1,0 +1,131 @@
+//! The views of the console in a browser: what they show, also on small screens, in both languages, and to a screen reader.
+
+use serde_json::{Value as Json, json};
+
+use crate::console_page::Page;
+use crate::harness::{Bench, GOOD_BANK, SECRETS, transfer};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_overview_shows_traffic_and_lines_and_a_new_exchange_at_once() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    bench.transfer(&transfer("decline"), None).await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    let tile = "document.querySelector('.tile')?.innerText.replace(/\\s+/g, ' ')";
+    page.until(tile, |text| text.as_str().is_some_and(|text| text.starts_with("main ") && text.contains("up for")));
+    let rows = "[...document.querySelectorAll('main > section:last-child tbody tr')].map(row => row.innerText.replace(/\\s+/g, ' '))";
+    let shown = page.until(rows, |rows| rows[0].as_str().is_some_and(|row| row.contains("answered")));
+    assert!(shown[0].as_str().unwrap().contains("이체 Transfer"), "{shown}");
+    assert!(shown[0].as_str().unwrap().contains("0110"), "{shown}");
+    // The institution's clock is nine hours ahead.
+    page.until("document.getElementById('clock').textContent", |time| time.as_str().unwrap().ends_with("UTC+09:00"));
+    let (_, reply) = bench.transfer(&transfer("silence"), None).await;
+    page.has("not settled yet");
+    let trace = reply["trace"].as_str().unwrap();
+    page.until(rows, |rows| rows[0].as_str().is_some_and(|row| row.contains("unknown") && row.contains(trace)));
+    page.until("document.querySelector('.chart .unknown') !== null", |drawn| drawn == true);
+    page.was_quiet();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_finds_by_outcome_and_trace_and_leads_to_the_masked_telegrams() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    bench.transfer(&transfer("11월월세"), None).await;
+    let (_, unknown) = bench.transfer(&transfer("silence"), None).await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.show("#/exchanges");
+    let ids = "[...document.querySelectorAll('tbody a[href^=\"#/exchanges/\"]')].map(link => link.hash.split('/')[2])";
+    page.until(ids, |ids| ids.as_array().is_some_and(|ids| ids.len() == 2));
+    page.show("#/exchanges?outcome=unknown");
+    page.until(ids, |ids| ids == &json!([unknown["exchange"]]));
+    page.show("#/exchanges");
+    page.write("trace", unknown["trace"].as_str().unwrap());
+    page.press("Search");
+    page.until(ids, |ids| ids == &json!([unknown["exchange"]]));
+    let hash = page.browser.eval("location.hash");
+    assert_eq!(hash, format!("#/exchanges?trace={}", unknown["trace"].as_str().unwrap()));
+    // A row opens its exchange, and the title has the focus.
+    page.browser.eval("document.querySelector('tbody tr').click()");
+    page.has("거래고유번호");
+    assert_eq!(page.browser.eval("location.hash"), format!("#/exchanges/{}", unknown["exchange"].as_str().unwrap()));
+    assert_eq!(page.browser.eval("document.activeElement.tagName"), "H1");
+    let text = page.browser.eval("document.body.innerText");
+    let text = text.as_str().unwrap();
+    assert!(text.contains("** × 16") && text.contains("no_answer"), "{text}");
+    for secret in SECRETS {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    // What the gateway says about an error is shown.
+    page.show("#/exchanges?since=yesterday");
+    page.has("since: ");
+    page.show("#/exchanges/0000000000000000000000");
+    page.has("there is no exchange");
+    page.was_quiet();
+}
+
+/// All views.
+const VIEWS: [&str; 8] =
+    ["#/", "#/lines", "#/exchanges", "#/notices", "#/letters", "#/limits", "#/send", "#/send/bank-a/Transfer"];
+
+/// The view is complete.
+const SHOWN: &str = "document.querySelector('main tbody tr, main .card, main form, main .bar') !== null";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_view_fits_each_screen_in_both_languages() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    bench.transfer(&transfer("decline"), None).await;
+    let (_, unknown) = bench.transfer(&transfer("silence"), None).await;
+    let exchange = format!("#/exchanges/{}", unknown["exchange"].as_str().unwrap());
+    let Some(mut page) = Page::open(&bench) else { return };
+    for (language, title) in [("ko", "현황"), ("en", "Overview")] {
+        page.language(language);
+        page.until("document.querySelector('h1')?.textContent", |text| text == title);
+        for width in [360, 1280, 2560] {
+            let screen = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+            page.browser.call("Emulation.setDeviceMetricsOverride", screen);
+            for hash in VIEWS.into_iter().chain([&*exchange]) {
+                page.show(hash);
+                page.until(SHOWN, |shown| shown == true);
+                let over = page.browser.eval("document.documentElement.scrollWidth - innerWidth");
+                assert!(over.as_i64().unwrap() <= 0, "{hash} is {over} px too wide at {width} px");
+            }
+        }
+    }
+    page.was_quiet();
+}
+
+/// The source of axe-core, which looks for what hinders people with a screen reader or without a mouse. `FEP_AXE` names its file.
+fn axe() -> Option<String> {
+    let Some(file) = std::env::var_os("FEP_AXE") else {
+        let told = "FEP_AXE does not name axe.min.js (npm install axe-core); nobody looks for obstacles in the console";
+        assert!(std::env::var_os("FEP_CI").is_none(), "{told}");
+        eprintln!("skipped: {told}");
+        return None;
+    };
+    Some(std::fs::read_to_string(file).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_any_view() {
+    let Some(axe) = axe() else { return };
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let (_, unknown) = bench.transfer(&transfer("silence"), None).await;
+    let exchange = format!("#/exchanges/{}", unknown["exchange"].as_str().unwrap());
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.browser.eval(&axe);
+    for colours in ["light", "dark"] {
+        page.browser.eval(&format!("document.documentElement.dataset.colours = '{colours}'"));
+        for width in [360, 1280] {
+            let screen = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+            page.browser.call("Emulation.setDeviceMetricsOverride", screen);
+            for hash in VIEWS.into_iter().chain([&*exchange]) {
+                page.show(hash);
+                page.until(SHOWN, |shown| shown == true);
+                page.browser
+                    .eval("window.found = null; axe.run(document).then(all => { window.found = all.violations; }); 0");
+                let found = "window.found?.map(one => `${one.impact} ${one.id}: ${one.nodes[0].html} ${one.nodes[0].failureSummary}`)";
+                let found = page.until(found, Json::is_array);
+                assert_eq!(found, json!([]), "{hash} at {width} px, {colours}");
+            }
+        }
+    }
+}
