@@ -5,7 +5,8 @@ import { isKorean, t, word } from "./texts.js";
 import { REASONS } from "./reasons_ko.js";
 import { lasting } from "./time.js";
 
-const SIGNS = {
+/** The signs that stand in pills and dots. */
+export const SIGNS = {
   answered: "✓", unknown: "?", not_sent: "–", running: "…", settled: "✓",
   good: "●", warn: "▲", bad: "✕", off: "■", standby: "○", unproved: "◍",
   delivered: "✓", delivering: "…", dead_letter: "!", closed: "■", refused: "–", conflict: "≠", repeated: "↻", unwanted: "–",

@@ -472,4 +472,5 @@ export const EN = {
   "search.request_id": "Request ID",
   "request_id": "Request ID",
   "traceparent": "Trace (traceparent)",
+  "overview.troubled": "Lines that need a look: {n}",
 };

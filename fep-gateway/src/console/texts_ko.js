@@ -146,7 +146,7 @@ export const KO = {
   "stand_in": "대행 응답",
   "accepted": "접수",
   "ended": "종료",
-  "money": "자금",
+  "money": "자금 처리",
   "passage": "전달",
   "telegram.none": "없습니다.",
   "offset": "위치",
@@ -472,4 +472,5 @@ export const KO = {
   "search.request_id": "요청 ID",
   "request_id": "요청 ID",
   "traceparent": "추적 (traceparent)",
+  "overview.troubled": "확인이 필요한 회선: {n}개",
 };
