@@ -10,6 +10,7 @@ mod compose;
 mod damage;
 mod scenario;
 mod rules;
+mod bank;
 mod memory;
 mod institution;
 mod link;
@@ -30,8 +31,9 @@ use tracing::{Instrument, info, info_span, warn};
 use self::institution::SimulatedInstitution;
 use self::link::{Links, SimulatedLink};
 pub use self::scenario::{
-    Answers, Assignment, Delay, Percentile, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
-    ScenarioSession, SendLineRole, Setting,
+    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Delay, Does, Operation, Party, Percentile, Post,
+    Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession, SendLineRole, Setting,
+    Verdict, Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 

@@ -82,7 +82,7 @@ fn no_source_takes_in_a_file_of_another_folder() {
 /// The demo needs the spec and scenarios of its bank. A package contains only its own folder, so the gateway has copies.
 #[test]
 fn the_gateways_copies_of_bank_a_are_equal_to_the_specs() {
-    for name in ["bank-a.toml", "scenarios/demo.toml", "scenarios/nasty.toml"] {
+    for name in ["bank-a.toml", "scenarios/accounts.toml", "scenarios/demo.toml", "scenarios/nasty.toml"] {
         let copy = fs::read_to_string(root().join("fep-gateway/specs/bank-a").join(name)).unwrap();
         let spec = fs::read_to_string(root().join("specs/bank-a").join(name)).unwrap();
         assert!(

@@ -1,17 +1,19 @@
 //! The behaviour of the simulated institution as a value: it takes a frame and returns steps. It has no socket and no timer.
 
+use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fep_codec::{Error, Layout, Record, json};
 use fep_spec::model::{Spec, TelegramSpec};
 use serde_json::{Map, Value as Json};
 use tracing::{debug, info, warn};
 
+use super::bank::{Order, Ruling};
 use super::chance::Chance;
 use super::clock::Moment;
-use super::memory::{Held, Material, Memory, key};
-use super::rules::Asked;
+use super::memory::{Held, Material, Memory};
+use super::rules::{Asked, key};
 use super::scenario::{Rule, Scenario, ScenarioAction, ScenarioNotice};
 use super::{compose, damage};
 
@@ -21,6 +23,7 @@ pub(super) struct SimulatedInstitution {
     pub(super) spec: Spec,
     pub(super) scenario: Scenario,
     memory: Mutex<Memory>,
+    started: Instant,
 }
 
 /// The state of one link.
@@ -63,7 +66,7 @@ struct Request<'s> {
 impl SimulatedInstitution {
     pub(super) fn new(spec: Spec, scenario: Scenario) -> Self {
         let memory = Mutex::new(Memory::new(&scenario));
-        Self { spec, scenario, memory }
+        Self { spec, scenario, memory, started: Instant::now() }
     }
 
     /// Handles a frame that arrived on a link. Returns the step to take, or `None` if nothing is to be done.
@@ -79,10 +82,9 @@ impl SimulatedInstitution {
             info!(telegram = name, ?action, trace, "misbehaves");
             return None;
         }
-        let fields = self.answer(&mut memory, rule.as_deref(), &request, recalled.as_ref());
         let after = self.delay(rule.as_deref(), name, count);
         let layout = &request.answer.layout;
-        let made = encode(layout, fields).map_err(|error| error.to_string());
+        let made = self.answer(&mut memory, rule.as_deref(), &request, recalled.as_ref());
         let acts = match made.and_then(|telegram| self.acts(&mut memory, link, action, layout, telegram)) {
             Ok(acts) => acts,
             Err(error) => {
@@ -177,27 +179,59 @@ impl SimulatedInstitution {
         rules.first(&asked, |paths| remembered.recall(&key(fields, paths)))
     }
 
-    /// The fields of the answer. The institution remembers them, even if the answer never reaches the gateway.
+    /// The telegram of the answer. The institution remembers it, even if it never reaches the gateway.
     fn answer(
         &self,
         memory: &mut Memory,
         rule: Option<&Rule>,
         request: &Request<'_>,
         recalled: Option<&Map<String, Json>>,
-    ) -> Map<String, Json> {
+    ) -> Result<Vec<u8>, String> {
+        let order = Order {
+            telegram: request.telegram.name(),
+            layout: &request.telegram.layout,
+            fields: &request.fields,
+            is_declined: rule.is_some_and(|rule| rule.action == ScenarioAction::Decline),
+            at: self.started.elapsed(),
+        };
+        let mut ruling = memory.bank.as_mut().and_then(|bank| bank.carry_out(&order));
+        if let Some(answer) = ruling.as_mut().and_then(|ruling| ruling.replay.take()) {
+            return Ok(answer);
+        }
         let now = Moment::now(self.scenario.utc_offset_minutes);
         let layout = &request.answer.layout;
-        let material = Material { request: &request.fields, recalled, turn: memory.answers, now: &now };
+        let original = ruling.as_ref().and_then(|ruling| self.fields_of(ruling.original.as_deref()?));
+        let material = Material {
+            request: &request.fields,
+            recalled,
+            ruling: ruling.as_ref(),
+            original: original.as_ref(),
+            turn: memory.answers,
+            now: &now,
+        };
         memory.answers += 1;
         let mut fields = compose::fields(layout, material.request, material.now);
-        memory.set(&self.scenario.answers.set, layout, &mut fields, &material);
-        if let Some(rule) = rule {
-            memory.set(&rule.set, layout, &mut fields, &material);
+        let sets = ruling.as_ref().into_iter().flat_map(Ruling::sets);
+        for set in iter::once(&*self.scenario.answers.set).chain(sets).chain(rule.map(|rule| &*rule.set)) {
+            memory.set(set, layout, &mut fields, &material);
         }
         if let Some(remember) = &self.scenario.memory {
             memory.remembered.remember(remember, request.telegram.name(), &request.fields, &fields);
         }
-        fields
+        let answer = encode(layout, fields).map_err(|error| error.to_string())?;
+        if let (Some(bank), Some(key)) = (&mut memory.bank, ruling.and_then(|ruling| ruling.key)) {
+            bank.answered(&key, &answer);
+        }
+        Ok(answer)
+    }
+
+    /// The fields of a telegram of ours.
+    fn fields_of(&self, telegram: &[u8]) -> Option<Map<String, Json>> {
+        let layout = &self.spec.choose(telegram).ok()?.layout;
+        match Record::decode(layout, telegram).ok()?.to_json_value() {
+            Json::Object(fields) => Some(fields),
+            _ => None,
+        }
     }
 
     fn answers_our_sign_on(&self, name: &str) -> bool {
@@ -211,7 +245,8 @@ impl SimulatedInstitution {
         let telegram = self.spec.telegram(&notice.telegram)?;
         let now = Moment::now(self.scenario.utc_offset_minutes);
         let mut fields = compose::fields(&telegram.layout, &Map::new(), &now);
-        let material = Material { request: &Map::new(), recalled: None, turn, now: &now };
+        let request = Map::new();
+        let material = Material { request: &request, recalled: None, ruling: None, original: None, turn, now: &now };
         memory.set(&notice.set, &telegram.layout, &mut fields, &material);
         let telegram = encode(&telegram.layout, fields).map_err(|error| error.to_string());
         Some(telegram.and_then(|telegram| self.frame(telegram)))
@@ -239,7 +274,9 @@ impl SimulatedInstitution {
         let framing = &self.scenario.framing;
         let acts = match action {
             ScenarioAction::Silence | ScenarioAction::Lost => return Ok(None),
-            ScenarioAction::Answer | ScenarioAction::Late => vec![Act::Send(self.frame(telegram)?)],
+            ScenarioAction::Answer | ScenarioAction::Decline | ScenarioAction::Late => {
+                vec![Act::Send(self.frame(telegram)?)]
+            }
             ScenarioAction::OtherLink => vec![Act::SendElsewhere(self.frame(telegram)?)],
             ScenarioAction::WrongTrace => {
                 let telegram = damage::with_wrong_trace(layout, self.scenario.trace.as_deref(), telegram);

@@ -6,9 +6,9 @@ use fep_codec::layout::Kind;
 use fep_codec::{Layout, Record, json};
 use serde_json::{Map, Value as Json};
 
+use super::bank::{Bank, Ruling};
 use super::clock::Moment;
-use super::compose;
-use super::rules::RuleBook;
+use super::rules::{RuleBook, key};
 use super::scenario::{Assignment, Remember, Scenario, Setting};
 
 /// The maximum number of remembered requests. The oldest are forgotten first.
@@ -18,6 +18,7 @@ const REMEMBERED_MAX: usize = 100_000;
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) rules: RuleBook,
+    pub(super) bank: Option<Bank>,
     /// How often each request telegram came, by its name.
     pub(super) received: BTreeMap<String, u64>,
     /// How often each notice was sent.
@@ -51,6 +52,9 @@ pub(super) struct Held {
 pub(super) struct Material<'m> {
     pub(super) request: &'m Map<String, Json>,
     pub(super) recalled: Option<&'m Map<String, Json>>,
+    pub(super) ruling: Option<&'m Ruling>,
+    /// The answer to the request that an inquiry or a reversal is about.
+    pub(super) original: Option<&'m Map<String, Json>>,
     pub(super) turn: u64,
     pub(super) now: &'m Moment,
 }
@@ -59,6 +63,7 @@ impl Memory {
     pub(super) fn new(scenario: &Scenario) -> Self {
         Self {
             rules: RuleBook::new(&scenario.rules, scenario.seed),
+            bank: scenario.bank.clone().map(Bank::new),
             received: BTreeMap::new(),
             notices: vec![0; scenario.notices.len()],
             answers: 0,
@@ -102,6 +107,17 @@ impl Memory {
                 Some(Setting::Request(path)) => json::get(material.request, path).cloned().unwrap_or_default(),
                 Some(Setting::Recalled(path)) => {
                     material.recalled.and_then(|fields| json::get(fields, path)).cloned().unwrap_or_default()
+                }
+                Some(Setting::Original(path)) => match material.original.and_then(|fields| json::get(fields, path)) {
+                    Some(value) => value.clone(),
+                    None => continue,
+                },
+                Some(Setting::Bank(value)) => {
+                    let value = material.ruling.and_then(|ruling| ruling.value(value, layout, &assignment.path));
+                    match value {
+                        Some(value) => value,
+                        None => continue,
+                    }
                 }
             };
             json::put(fields, &assignment.path, value);
@@ -152,9 +168,4 @@ fn sequence(layout: &Layout, path: &str, number: u64) -> Json {
         Some((Kind::Digits(_) | Kind::Text(_), _)) => Json::from(number.to_string()),
         _ => Json::from(number),
     }
-}
-
-/// The values of the fields at these paths, as text.
-pub(super) fn key(fields: &Map<String, Json>, paths: &[String]) -> Vec<String> {
-    paths.iter().map(|path| json::get(fields, path).map(compose::text).unwrap_or_default()).collect()
 }

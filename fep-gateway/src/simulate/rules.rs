@@ -94,3 +94,8 @@ pub(super) fn holds((path, wanted): &(String, Vec<Json>), fields: &Map<String, J
     let found = json::get(fields, path).map(compose::text);
     wanted.iter().any(|wanted| Some(compose::text(wanted)) == found)
 }
+
+/// The values of the fields at these paths, as text.
+pub(super) fn key(fields: &Map<String, Json>, paths: &[String]) -> Vec<String> {
+    paths.iter().map(|path| json::get(fields, path).map(compose::text).unwrap_or_default()).collect()
+}

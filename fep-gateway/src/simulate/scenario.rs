@@ -3,6 +3,7 @@
 //! A scenario file belongs to a spec and is checked against it. A telegram, a field path or a value that does not fit the spec is
 //! refused with file, line and column. The annotated example is `fep-gateway/scenario.example.toml`.
 
+mod bank;
 mod delay;
 mod read;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts};
 pub use self::delay::{Delay, Percentile};
 use crate::config::Framing;
 
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub send_line: Option<ScenarioSendLine>,
     /// `[memory]`: the requests that inquiries can recall. `None`: nothing is remembered.
     pub memory: Option<Remember>,
+    /// `[bank]`: accounts, and what requests do with them. `None`: every request is answered alike.
+    pub bank: Option<Bank>,
     /// `[answers]`: delay and field values of every answer, unless a rule has others.
     pub answers: Answers,
     /// `[[rules]]`: what happens to a request. The first rule that applies decides.
@@ -126,6 +130,8 @@ pub enum ScenarioAction {
     Answer,
     /// The request is answered after a delay that the rule must have, later than the other side waits.
     Late,
+    /// The request is answered, but the bank does not carry it out: an inquiry finds it declined. `set` says the code.
+    Decline,
     /// Nothing is sent. The request was carried out: an inquiry finds it.
     Silence,
     /// Nothing is sent, and the institution never saw the request: an inquiry does not find it.
@@ -194,6 +200,47 @@ pub enum Setting {
     Request(String),
     /// `<recalled.PATH>`: a field of the answer to the request that the rule recalled.
     Recalled(String),
+    /// `<original.PATH>`: a field of the answer to the request that an inquiry or a reversal of the bank is about.
+    Original(String),
+    /// `<amount>`, `<fee>`, `<debit.balance>` and so on: what the bank knows about the request. Without it, the field stays as it is.
+    Bank(BankValue),
+}
+
+/// What the bank knows about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BankValue {
+    /// `<amount>`: of the request, or of the request that it is about.
+    Amount,
+    /// `<fee>`: as `<amount>`.
+    Fee,
+    /// `<debit.balance>`: about an account.
+    Of(Party, AccountValue),
+}
+
+/// Which account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// `debit`: the account that pays.
+    Debit,
+    /// `credit`: the account that is paid.
+    Credit,
+    /// `account`: the account of a request that only reads.
+    Account,
+}
+
+/// What is told about an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountValue {
+    /// `balance`
+    Balance,
+    /// `unsigned_balance`: the balance without its sign.
+    UnsignedBalance,
+    /// `sign`: `+` or `-`.
+    Sign,
+    /// `available`: the balance and the overdraft, at least 0.
+    Available,
+    /// Another name: that one of `fields` of the account.
+    Field(String),
 }
 
 impl Assignment {

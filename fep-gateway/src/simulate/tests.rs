@@ -1,5 +1,6 @@
 //! Tests of the simulator over a real socket, and of scenario files.
 
+mod bank;
 mod faults;
 
 use std::time::Duration;
@@ -101,6 +102,7 @@ impl Client {
 fn shipped_scenarios_fit_the_spec() {
     for text in [
         include_str!("../../scenario.example.toml"),
+        include_str!("../../specs/bank-a/scenarios/accounts.toml"),
         include_str!("../../specs/bank-a/scenarios/demo.toml"),
         include_str!("../../specs/bank-a/scenarios/nasty.toml"),
     ] {

@@ -24,3 +24,4 @@ mod passing_on;
 mod respond_async;
 mod searching;
 mod settlement;
+mod simulated_bank;

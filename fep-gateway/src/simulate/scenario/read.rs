@@ -2,6 +2,8 @@
 
 mod fields;
 mod rules;
+// It reads delays as rules do.
+mod bank;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -50,6 +52,7 @@ impl<'s> Reader<'s> {
         let session = root.table("session").map(|table| self.session(table));
         let send_line = root.table("send_line").map(|table| self.send_line(table));
         let memory = root.table("memory").map(|table| self.memory(table));
+        let bank = root.table("bank").map(|table| self.bank(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
         let rules = self.tables(&root, "rules", |table| self.rule(table));
         self.names_are_unique(&root, &rules);
@@ -74,6 +77,7 @@ impl<'s> Reader<'s> {
             session: session.flatten(),
             send_line: send_line.flatten(),
             memory,
+            bank: bank.flatten(),
             answers,
             rules: rules.into_iter().collect::<Option<_>>()?,
             notices: notices.into_iter().collect::<Option<_>>()?,

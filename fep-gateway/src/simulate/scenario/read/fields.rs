@@ -9,7 +9,21 @@ use fep_spec::report::Code;
 use serde_json::{Map, Value as Json};
 
 use super::Reader;
-use crate::simulate::scenario::{Assignment, Setting};
+use crate::simulate::scenario::{AccountValue, Assignment, BankValue, Party, Setting};
+
+const FILLINGS: [&str; 11] = [
+    "<sequence>",
+    "<date>",
+    "<time>",
+    "<amount>",
+    "<fee>",
+    "<request.FIELD>",
+    "<recalled.FIELD>",
+    "<original.FIELD>",
+    "<debit.balance>",
+    "<credit.balance>",
+    "<account.balance>",
+];
 
 impl<'s> Reader<'s> {
     /// The telegram with this name. Reports an error if the spec has no such telegram.
@@ -21,6 +35,12 @@ impl<'s> Reader<'s> {
             self.document.error_hint(Code::UnknownName, name.span, message, instead(name.value, &known));
         }
         telegram
+    }
+
+    /// Reports that the telegram needs no answer.
+    pub(super) fn not_a_request(&self, name: &Located<&str>) {
+        let message = format!("{} is not a request: the spec names no answer to it", name.value);
+        self.document.error(Code::WrongReference, name.span.clone(), message);
     }
 
     /// Returns the path. Reports an error if no telegram of the spec has it.
@@ -140,14 +160,31 @@ impl<'s> Reader<'s> {
             None if word == "time" => Some(Setting::Time),
             Some(("request", path)) => Some(Setting::Request(path.to_owned())),
             Some(("recalled", path)) => Some(Setting::Recalled(path.to_owned())),
+            Some(("original", path)) => Some(Setting::Original(path.to_owned())),
+            None if word == "amount" => Some(Setting::Bank(BankValue::Amount)),
+            None if word == "fee" => Some(Setting::Bank(BankValue::Fee)),
+            Some(("debit", value)) => Some(about(Party::Debit, value)),
+            Some(("credit", value)) => Some(about(Party::Credit, value)),
+            Some(("account", value)) => Some(about(Party::Account, value)),
             _ => {
-                let words = ["<sequence>", "<date>", "<time>", "<request.FIELD>", "<recalled.FIELD>"];
                 let message = format!("there is no filling `{}`", text.value);
-                self.document.error_hint(Code::UnknownWord, text.span, message, instead(text.value, &words));
+                self.document.error_hint(Code::UnknownWord, text.span, message, instead(text.value, &FILLINGS));
                 None
             }
         }
     }
+}
+
+/// The filling for a value of an account.
+fn about(party: Party, value: &str) -> Setting {
+    let value = match value {
+        "balance" => AccountValue::Balance,
+        "unsigned_balance" => AccountValue::UnsignedBalance,
+        "sign" => AccountValue::Sign,
+        "available" => AccountValue::Available,
+        other => AccountValue::Field(other.to_owned()),
+    };
+    Setting::Bank(BankValue::Of(party, value))
 }
 
 /// A value of the document as JSON.

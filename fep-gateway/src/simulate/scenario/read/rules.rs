@@ -35,11 +35,7 @@ impl Reader<'_> {
         let telegram = named.clone().and_then(|name| self.telegram(name));
         let answer = telegram.and_then(|telegram| telegram.answer.as_deref()).and_then(|name| self.spec.telegram(name));
         if let (Some(name), Some(_), None) = (&named, telegram, answer) {
-            self.document.error(
-                Code::WrongReference,
-                name.span.clone(),
-                format!("{} is not a request: the spec names no answer to it", name.value),
-            );
+            self.not_a_request(name);
         }
         let when = table.table("when").map(|when| self.when(when, telegram.map(|telegram| &telegram.layout)));
         let recall = self.paths(table.get("recall"), |path| match telegram {
@@ -85,6 +81,7 @@ impl Reader<'_> {
         let action = table.required("action")?.choice(&[
             ("answer", ScenarioAction::Answer),
             ("late", ScenarioAction::Late),
+            ("decline", ScenarioAction::Decline),
             ("silence", ScenarioAction::Silence),
             ("lost", ScenarioAction::Lost),
             ("other_link", ScenarioAction::OtherLink),
@@ -111,6 +108,11 @@ impl Reader<'_> {
                     self.document.error(Code::OutOfRange, none.span.clone(), message);
                 }
                 Some(ScenarioAction::WrongLength { bytes: given.map_or(bytes, |bytes| bytes.value) })
+            }
+            ScenarioAction::Decline if !table.has("set") => {
+                let message = "`decline` needs `set`: the fields of the answer that say so";
+                self.document.error(Code::MissingKey, action.span, message);
+                None
             }
             ScenarioAction::Late if !table.has("delay_ms") && !table.has("latency") => {
                 let message = "`late` needs `delay_ms` or `latency`: longer than the other side waits";
