@@ -271,6 +271,8 @@ export const KO = {
   "step.first": "처음",
   "step.answer_by_ms": "응답 기한",
   "step.written_at_ms": "송신",
+  "figure.late": "지연 응답",
+  "figure.silent": "최근 {time} 거래 없음",
   "nav.notices": "통지",
   "nav.letters": "미확인",
   "choose": "선택",

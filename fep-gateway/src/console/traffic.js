@@ -11,11 +11,13 @@ export const BAR_MS = 10 * 1000;
 /** Present rates are over this time. */
 const RATE_MS = 60 * 1000;
 
+const EXCHANGES = "fep_exchanges_total";
+const RECEIVED = "fep_received_total";
 const ROUND_TRIP = "fep_round_trip_seconds_bucket";
 const LINE = /^(\w+)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
-const NO_TOTALS = { counts: new Map(), trips: new Map() };
+const NO_TOTALS = { counts: new Map(), trips: new Map(), late: 0 };
 
 /** The samples of this run of the gateway: the time and the totals at that time. The oldest first. */
 let samples = [];
@@ -61,12 +63,15 @@ const nothing = () => ({ answered: 0, unknown: 0, not_sent: 0 });
 function parse(page) {
   const counts = new Map();
   const trips = new Map();
+  let late = 0;
   for (const row of page.split("\n")) {
-    if (!row.startsWith("fep_exchanges_total") && !row.startsWith(ROUND_TRIP)) continue;
+    if (![EXCHANGES, RECEIVED, ROUND_TRIP].some((wanted) => row.startsWith(wanted))) continue;
     const [, name, labels, value] = LINE.exec(row) || [];
     if (!name) continue;
     const of = Object.fromEntries([...(labels || "").matchAll(LABEL)].map(([, label, text]) => [label, text]));
-    if (name === ROUND_TRIP) {
+    if (name === RECEIVED) {
+      if (of.class === "late") late += Number(value);
+    } else if (name === ROUND_TRIP) {
       const key = `${of.institution}\n${of.telegram}`;
       const buckets = trips.get(key) || [];
       buckets.push([of.le === "+Inf" ? Infinity : Number(of.le), Number(value)]);
@@ -76,7 +81,7 @@ function parse(page) {
       counts.set(key, { ...of, count: Number(value) });
     }
   }
-  return { counts, trips };
+  return { counts, trips, late };
 }
 
 /** What the views show. */
@@ -99,7 +104,7 @@ function summed() {
   }
   const rows = [...telegrams.values()].filter((row) => total(row) > 0);
   // `null` means since the start of the gateway.
-  return { overMs: isFresh ? null : newest.at - oldest.at, rows, ...ofAll(rows) };
+  return { overMs: isFresh ? null : newest.at - oldest.at, rows, late: newest.totals.late - oldest.totals.late, ...ofAll(rows) };
 }
 
 /** The exchanges that ended each second, in the last minute. */

@@ -3,7 +3,7 @@
 import { stacked } from "./chart.js";
 import { address, el, empty, faint, fill, refill, section, to } from "./dom.js";
 import { exchangeTable } from "./lists.js";
-import { closedWhy, health, pill, SIGNS, told } from "./marks.js";
+import { closedWhy, FINE, health, pill, SIGNS, told } from "./marks.js";
 import { labelOf, latestExchanges, letterCount, letterText, state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
@@ -12,8 +12,6 @@ import { bars, BAR_MS, errorRate, inSpan, perSecond, SPAN_MS, total } from "./tr
 
 const LATEST = 12;
 const OUTCOMES = ["answered", "unknown", "not_sent"];
-/** The levels of lines that need nobody. */
-const FINE = ["good", "unproved", "standby"];
 /** More lines than these are dots. */
 const TILES_MAX = 60;
 
@@ -67,6 +65,9 @@ const millis = (seconds) => (seconds === null ? "–" : seconds < 0.1 ? (seconds
 function figureList() {
   const { traffic, lines, unsettled } = state;
   const span = t("overview.over", { time: duration(SPAN_MS) });
+  // Business is open, and nobody sends anything.
+  const isOpen = (state.institutions || []).some((one) => one.closed.length === 0);
+  const isSilent = isOpen && bars().every(({ counts }) => counts && total(counts) === 0);
   const rate = traffic && errorRate(inSpan());
   const good = (lines || []).filter((line) => FINE.includes(health(line).level)).length;
   const count = lines ? lines.length : 0;
@@ -74,9 +75,10 @@ function figureList() {
   const oldest = unsettled?.at(-1);
   const unknowns = unsettled ? `${unsettled.length}${state.moreUnsettled ? "+" : ""}` : "–";
   return [
-    figure("", t("figure.traffic"), traffic ? t("unit.per_s", { n: perSecond().toFixed(1) }) : "–", t("figure.minute")),
+    figure(isSilent ? "warn" : "", t("figure.traffic"), traffic ? t("unit.per_s", { n: perSecond().toFixed(1) }) : "–", t(isSilent ? "figure.silent" : "figure.minute", { time: duration(SPAN_MS) })),
     figure(rate > 0.05 ? "warn" : "", t("figure.errors"), rate === null ? "–" : percent(rate), span),
     figure("", t("figure.times"), traffic ? `${millis(traffic.median)} / ${millis(traffic.p95)}` : "–", counted()),
+    figure(traffic?.late > 0 ? "warn" : "", t("figure.late"), traffic ? traffic.late : "–", counted()),
     figure(unsettled?.length ? "unknown" : "", t("figure.unknown"), unknowns, oldest ? [t("figure.oldest"), " ", ago(oldest.accepted_at_ms)] : t("figure.unsettled"), address(["letters"])),
     figure(letters > 0 ? "bad" : "", t("figure.letters"), state.letters ? letterText() : "–", t("figure.person"), address(["letters"])),
     figure(lines && good < count ? "bad" : "good", t("figure.lines"), lines ? `${good} / ${count}` : "–", t("figure.working"), address(["lines"])),
@@ -133,7 +135,7 @@ function mapped() {
   return names.map((name) => {
     const status = (state.institutions || []).find((one) => one.institution === name);
     const lines = state.lines.filter((line) => line.institution === name);
-    return el("section", "place", el("h3", "", name, " ", faint(labelOf(name))), stops(status),
+    return el("section", "place", el("h3", "", to(address(["limits", name]), name), " ", faint(labelOf(name))), stops(status),
       el("ul", "tiles", ...lines.map((line) => tile(line))));
   });
 }

@@ -28,6 +28,18 @@ async fn the_page_may_run_nothing_but_its_own_script() {
 }
 
 #[tokio::test]
+async fn a_browser_that_has_a_file_does_not_get_it_again() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let path = "/console/main.js";
+    let tag = bench.raw(path).await.headers()["etag"].clone();
+    let asked = |tag: reqwest::header::HeaderValue| {
+        bench.client.get(format!("{}{path}", bench.url)).header("if-none-match", tag).send()
+    };
+    assert_eq!(asked(tag).await.unwrap().status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(asked("\"other\"".parse().unwrap()).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn secrets_stay_on_the_server() {
     let bench = Bench::of(GOOD_BANK, "").await;
     let (_, reply) = bench.transfer(&transfer("11월월세"), None).await;
