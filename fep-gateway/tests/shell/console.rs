@@ -60,3 +60,15 @@ async fn secrets_stay_on_the_server() {
         assert!(!view.to_string().contains(hidden) && !list.contains(hidden), "{hidden}");
     }
 }
+
+#[test]
+fn every_code_of_a_reason_has_a_korean_text() {
+    // `//! | `no_answer` | [`Unknown`] | the answer timeout passed |`
+    let table = include_str!("../../../fep-protocol/src/reason.rs");
+    let codes: Vec<_> = table.lines().filter_map(|line| line.strip_prefix("//! | `")?.split('`').next()).collect();
+    assert!(codes.len() > 60, "{codes:?}");
+    let texts = include_str!("../../src/console/reasons_ko.js");
+    for code in codes {
+        assert!(texts.contains(&format!("\n  {code}: \"")), "{code}");
+    }
+}
