@@ -29,7 +29,8 @@ export function lines({ main, path, query, title }) {
     const wanted = state.lines.filter((line) => (!path[0] || line.institution === path[0])
       && (!words || searchText(line).includes(words))
       && (!troubled.checked || !FINE.includes(health(line).level)));
-    const shown = wanted.slice(0, SHOWN_MAX);
+    // If not all can be shown, those with a problem come first.
+    const shown = (wanted.length > SHOWN_MAX ? troubledFirst(wanted) : wanted).slice(0, SHOWN_MAX);
     const left = wanted.length - shown.length;
     const text = t("lines.count", { shown: wanted.length, all: state.lines.length }) + (left > 0 ? ` · ${t("lines.left", { left })}` : "");
     if (count.textContent !== text) count.textContent = text;
@@ -47,6 +48,11 @@ export function lines({ main, path, query, title }) {
 
   show();
   return watch(["lines"], show);
+}
+
+function troubledFirst(all) {
+  const fine = new Set(all.filter((line) => FINE.includes(health(line).level)));
+  return [...all.filter((line) => !fine.has(line)), ...fine];
 }
 
 function searchText(line) {
