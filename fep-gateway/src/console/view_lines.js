@@ -10,7 +10,7 @@ import { t, word } from "./texts.js";
 import { ago, lasting, now } from "./time.js";
 
 /** How many lines are shown at once. A filter finds the others. */
-const SHOWN_MAX = 200;
+const SHOWN_MAX = 100;
 /** A link that received nothing for so long is worth a look. */
 const QUIET_MS = 5 * 60 * 1000;
 
