@@ -87,6 +87,12 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Makes a token for a client of the HTTP interface, and its hash for the access file.
+    #[command(
+        after_help = "The token is shown once and stored nowhere: give it to the client. The hash belongs into `tokens` of the client in the \
+                            file that `[http] access` names."
+    )]
+    NewToken,
     /// Simulates an institution to test against.
     Simulate {
         /// The spec file of the institution's telegrams.
@@ -193,6 +199,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Check { config } => check(&config),
         Command::Health { config, ready } => return health(&config, ready).await,
         Command::Openapi { config } => openapi(&config),
+        Command::NewToken => new_token(),
         Command::Simulate { spec, scenario, listen } => simulate(&spec, &scenario, listen).await,
         Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {
@@ -286,6 +293,11 @@ fn openapi(path: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because("stdout", error)),
         _ => Ok(()),
     }
+}
+
+fn new_token() -> Result<(), Failure> {
+    let (token, hash) = fep_gateway::config::new_token().map_err(Failure::Message)?;
+    writeln!(io::stdout(), "token = \"{token}\"\nhash = \"{hash}\"").map_err(|error| Failure::because("stdout", error))
 }
 
 fn check(path: &Path) -> Result<(), Failure> {
