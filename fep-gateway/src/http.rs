@@ -33,7 +33,6 @@ mod watched;
 mod admission;
 mod caller;
 mod connections;
-mod counted;
 mod decision;
 mod origin;
 mod prefer;
@@ -152,7 +151,6 @@ fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch
         .layer(middleware::from_fn_with_state(Arc::clone(&guard), access::authenticate))
         .layer(middleware::from_fn(never_stored))
         .layer(middleware::from_fn(caller::repeat_request_id))
-        .layer(middleware::from_fn(counted::count))
         .with_state(Shared {
             events: events::EventHub::new(gateway.clone()),
             gateway,
