@@ -6,6 +6,7 @@
 mod bank;
 mod delay;
 mod read;
+mod show;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use serde_json::Value as Json;
 
 pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts};
 pub use self::delay::{Delay, Percentile};
+pub(super) use self::read::RULES_MAX;
 use crate::config::Framing;
 
 /// How a simulated institution behaves.
@@ -241,6 +243,29 @@ pub enum AccountValue {
     Available,
     /// Another name: that one of `fields` of the account.
     Field(String),
+}
+
+impl ScenarioAction {
+    /// Its word in a scenario.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Decline => "decline",
+            Self::Late => "late",
+            Self::Silence => "silence",
+            Self::Lost => "lost",
+            Self::OtherLink => "other_link",
+            Self::WrongTrace => "wrong_trace",
+            Self::Duplicate => "duplicate",
+            Self::HalfFrame => "half_frame",
+            Self::Disconnect => "disconnect",
+            Self::Garbage => "garbage",
+            Self::WrongLength { .. } => "wrong_length",
+            Self::BadLength => "bad_length",
+            Self::Glued { .. } => "glued",
+        }
+    }
 }
 
 impl Assignment {

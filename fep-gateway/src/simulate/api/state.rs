@@ -1,0 +1,67 @@
+//! The routes about the institution as a whole: what it is, what it did, and what it sends on its own.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use fep_spec::report::Source;
+use serde_json::{Value, json};
+use tracing::info;
+
+use super::problem::{ApiError, Problem};
+use super::rules::object;
+use super::toml;
+use crate::simulate::Shared;
+use crate::simulate::scenario::ScenarioNotice;
+
+/// `GET /v1/institution`
+pub(super) async fn institution(State(shared): State<Shared>) -> Json<Value> {
+    let institution = &shared.institution;
+    let links = shared.links.open().len();
+    Json(json!({
+        "spec": institution.spec.name, "title": institution.scenario.title, "seed": institution.scenario.seed,
+        "open_links": links, "has_bank": institution.scenario.bank.is_some(),
+    }))
+}
+
+/// `GET /v1/counts`
+pub(super) async fn counts(State(shared): State<Shared>) -> Json<Value> {
+    let memory = shared.institution.memory();
+    let counts = &memory.counts;
+    let rules = memory.rules.entries().iter();
+    let rules = rules.map(|rule| json!({"name": rule.name, "matches": rule.matches, "applied": rule.applied}));
+    Json(json!({
+        "received": counts.received, "unreadable": counts.unreadable, "ignored": counts.ignored, "actions": counts.actions,
+        "verdicts": counts.verdicts, "unasked": counts.unasked, "rules": rules.collect::<Vec<_>>(),
+    }))
+}
+
+/// `POST /v1/reset`
+pub(super) async fn reset(State(shared): State<Shared>) -> StatusCode {
+    shared.institution.reset();
+    info!("accounts, transactions, counts and rules are as at the start");
+    StatusCode::NO_CONTENT
+}
+
+/// `POST /v1/notices/{telegram}`
+pub(super) async fn notice(
+    State(shared): State<Shared>,
+    telegram: Result<Path<String>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let Path(telegram) = telegram?;
+    let mut keys = object(&body?)?;
+    keys.insert("telegram".to_owned(), telegram.as_str().into());
+    keys.insert("every_ms".to_owned(), 1.into());
+    let source = Source::new("the body", toml::lines(&keys)?);
+    let institution = &shared.institution;
+    let notice = ScenarioNotice::read(source, &institution.spec).map_err(|report| ApiError::unfit(&report))?;
+    let frame = institution.notice_now(&notice);
+    let frame = frame.map_err(|error| ApiError::new(Problem::BadBody, error))?;
+    if !shared.send_unasked(frame, 0) {
+        return Err(ApiError::new(Problem::NotSent, "no link is open, or it is too slow"));
+    }
+    info!(telegram, "a telegram was sent for a client of the interface");
+    Ok(Json(json!({ "telegram": telegram })))
+}
