@@ -4,13 +4,16 @@
 //! The page is a program in modules, under `/console/`. It shows only data from the HTTP interface. It gets telegrams in the form of
 //! [`View`](crate::contract::view::View), where the secrets of the layout are already masked. A secret never reaches the browser.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::Router;
-use axum::http::HeaderName;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
-use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
 
 const PAGE: &str = include_str!("console/page.html");
 
@@ -32,9 +35,9 @@ const FILES: [File; FILES_LEN] = files! {
     STYLE "base.css"
     STYLE "parts.css"
     SCRIPT "dom.js"
-    SCRIPT "texts.js"
     SCRIPT "texts_en.js"
     SCRIPT "texts_ko.js"
+    SCRIPT "texts.js"
     SCRIPT "reasons_ko.js"
     SCRIPT "time.js"
     SCRIPT "api.js"
@@ -69,23 +72,39 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// The routes of the page and its files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let page = Router::new().route("/", get(|| async { file("text/html; charset=utf-8", PAGE) }));
-    FILES
-        .into_iter()
-        .fold(page, |router, (path, kind, text)| router.route(path, get(move || async { file(kind, text) })))
+    let page = Router::new().route("/", served("text/html; charset=utf-8", PAGE));
+    FILES.into_iter().fold(page, |router, (path, kind, text)| router.route(path, served(kind, text)))
 }
 
-fn file(content_type: &'static str, text: &'static str) -> impl IntoResponse {
+fn served<S: Clone + Send + Sync + 'static>(kind: &'static str, text: &'static str) -> MethodRouter<S> {
+    let tag = tag(text);
+    get(move |asked: HeaderMap| async move { file(kind, text, tag, &asked) })
+}
+
+/// What tells this text from that of another version.
+fn tag(text: &str) -> Option<HeaderValue> {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    HeaderValue::from_str(&format!("\"{:016x}\"", hasher.finish())).ok()
+}
+
+fn file(kind: &'static str, text: &'static str, tag: Option<HeaderValue>, asked: &HeaderMap) -> Response {
     let headers: [(HeaderName, &'static str); 6] = [
-        (CONTENT_TYPE, content_type),
+        (CONTENT_TYPE, kind),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
-        // After an update of the gateway, a browser must not show the old page.
+        // After an update of the gateway, a browser must not show the old page. It asks each time whether its copy is the same.
         (CACHE_CONTROL, "no-cache"),
     ];
-    (headers, text)
+    let has_it = tag.is_some() && asked.get(IF_NONE_MATCH) == tag.as_ref();
+    let mut response = match has_it {
+        true => (StatusCode::NOT_MODIFIED, headers).into_response(),
+        false => (headers, text).into_response(),
+    };
+    tag.into_iter().for_each(|tag| drop(response.headers_mut().insert(ETAG, tag)));
+    response
 }
 
 #[cfg(test)]
@@ -151,10 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn each_module_that_is_imported_is_served() {
-        for (path, text) in scripts() {
+    fn a_module_imports_only_modules_before_it() {
+        let names: Vec<_> = scripts().map(|(path, _)| path).collect();
+        for (at, (path, text)) in scripts().enumerate() {
             for name in text.split("from \"./").skip(1).filter_map(|rest| rest.split('"').next()) {
-                assert!(scripts().any(|(path, _)| path == format!("/console/{name}")), "{path} imports {name}");
+                assert!(names[..at].contains(&&*format!("/console/{name}")), "{path} imports {name}");
             }
         }
     }

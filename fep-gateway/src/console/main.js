@@ -110,8 +110,9 @@ function colours() {
 
 function connection() {
   const live = byId("live");
-  live.className = `live ${state.connection}`;
-  fill(live, el("i", { "aria-hidden": "true" }), t(`connection.${state.connection}`));
+  const how = state.trouble ? "lost" : state.connection;
+  live.className = `live ${how}`;
+  fill(live, el("i", { "aria-hidden": "true" }), t(`connection.${how}`));
   const alarm = byId("alarm");
   alarm.hidden = !state.trouble;
   if (alarm.textContent !== state.trouble) alarm.textContent = state.trouble;

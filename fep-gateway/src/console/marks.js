@@ -1,13 +1,15 @@
 // How the page shows outcomes, states and reasons in a word with a look of its own. Each look differs by more than its colour.
 
 import { address, el, faint, to } from "./dom.js";
+import { state } from "./store.js";
 import { isKorean, t, word } from "./texts.js";
 import { REASONS } from "./reasons_ko.js";
 import { lasting } from "./time.js";
 
-const SIGNS = {
+/** The signs that stand in pills and dots. */
+export const SIGNS = {
   answered: "✓", unknown: "?", not_sent: "–", running: "…", settled: "✓",
-  good: "●", warn: "▲", bad: "✕", off: "■", standby: "○", unproved: "◍",
+  good: "●", warn: "▲", bad: "✕", off: "■", resting: "■", standby: "○", unproved: "◍",
   delivered: "✓", delivering: "…", dead_letter: "!", closed: "■", refused: "–", conflict: "≠", repeated: "↻", unwanted: "–",
   passing: "●", trial: "◐", echo: "◐", tripped: "✕", flag: "!",
 };
@@ -78,6 +80,12 @@ export function closedWhy({ business, why, since_ms: since, opens }) {
   return [code, text, since ? [" · ", lasting(since)] : null, opens ? ` · ${t("opens", { time: opens })}` : null];
 }
 
+/** The levels of lines that need nobody. `unproved` is connected and not tested, `resting` is down outside the hours. */
+export const FINE = ["good", "unproved", "standby", "resting"];
+
+const closedByHours = (institution) => (state.institutions || []).some((one) =>
+  one.institution === institution && one.closed.some(({ business, why }) => !business && why === "hours"));
+
 /** How a line is: `level` names the look, `text` says it, `sinceMs` since when, `why` the reason. */
 export function health(line) {
   const up = line.links.filter((link) => link.state === "up");
@@ -87,14 +95,17 @@ export function health(line) {
   if (line.stopped) return { level: "off", text: t("line.stopped"), sinceMs: line.stopped.since_ms, why: line.stopped.note };
   const unpolled = line.links.find((link) => link.unpolled_since_ms);
   if (unpolled) return { level: "warn", text: t("line.unpolled"), sinceMs: unpolled.unpolled_since_ms, why: error };
-  if (up.length === all && all > 0) {
+  // A link that is connected only at need is as it should be.
+  const idle = line.connection === "kept" ? 0 : line.links.filter((link) => link.state === "idle").length;
+  if (all > 0 && up.length > 0 && up.length + idle === all) {
     const proved = line.proved_by ? null : t("line.unproved");
     return { level: proved ? "unproved" : "good", text: t("line.up"), sinceMs: last(up), why: proved };
   }
   if (up.length > 0) return { level: "warn", text: t("line.some", { up: up.length, all }), sinceMs: last(line.links), why: error };
-  if (all > 0 && line.links.every((link) => link.state === "idle")) {
+  if (all > 0 && idle === all) {
     return { level: "standby", text: word("link", "idle"), sinceMs: last(line.links), why: error };
   }
-  const state = line.links[0]?.state || "down";
-  return { level: "bad", text: word("link", state), sinceMs: last(line.links), why: error };
+  const how = line.links[0]?.state || "down";
+  const isResting = closedByHours(line.institution);
+  return { level: isResting ? "resting" : "bad", text: word("link", how), sinceMs: last(line.links), why: isResting ? word("closed", "hours") : error };
 }

@@ -271,6 +271,8 @@ export const EN = {
   "step.first": "first",
   "step.answer_by_ms": "answer by",
   "step.written_at_ms": "written",
+  "figure.late": "Late answers",
+  "figure.silent": "none in the last {time}",
   "nav.notices": "Notices",
   "nav.letters": "Unknowns",
   "choose": "choose",
@@ -472,4 +474,5 @@ export const EN = {
   "search.request_id": "Request ID",
   "request_id": "Request ID",
   "traceparent": "Trace (traceparent)",
+  "overview.troubled": "Lines that need a look: {n}",
 };

@@ -146,7 +146,7 @@ export const KO = {
   "stand_in": "대행 응답",
   "accepted": "접수",
   "ended": "종료",
-  "money": "자금",
+  "money": "자금 처리",
   "passage": "전달",
   "telegram.none": "없습니다.",
   "offset": "위치",
@@ -271,6 +271,8 @@ export const KO = {
   "step.first": "처음",
   "step.answer_by_ms": "응답 기한",
   "step.written_at_ms": "송신",
+  "figure.late": "지연 응답",
+  "figure.silent": "최근 {time} 거래 없음",
   "nav.notices": "통지",
   "nav.letters": "미확인",
   "choose": "선택",
@@ -472,4 +474,5 @@ export const KO = {
   "search.request_id": "요청 ID",
   "request_id": "요청 ID",
   "traceparent": "추적 (traceparent)",
+  "overview.troubled": "확인이 필요한 회선: {n}개",
 };

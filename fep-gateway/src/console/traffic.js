@@ -11,23 +11,39 @@ export const BAR_MS = 10 * 1000;
 /** Present rates are over this time. */
 const RATE_MS = 60 * 1000;
 
+const EXCHANGES = "fep_exchanges_total";
+const RECEIVED = "fep_received_total";
 const ROUND_TRIP = "fep_round_trip_seconds_bucket";
 const LINE = /^(\w+)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
-/** The samples: the time and the totals at that time. The oldest first. */
+const NO_TOTALS = { counts: new Map(), trips: new Map(), late: 0 };
+
+/** The samples of this run of the gateway: the time and the totals at that time. The oldest first. */
 let samples = [];
-/** The bars from the journal, by their number. */
-let older = new Map();
-let olderFrom = Infinity;
+/** What was counted since the first sample, by the number of its bar. */
+const counted = new Map();
+/** The time of the first sample. */
+let began = Infinity;
+/** The exchanges of the journal that ended, with their outcome, and since when none is missing. */
+let journal = [];
+let journalFrom = Infinity;
 
 /** Reads the counters now. */
 export async function sampleTraffic() {
   const totals = parse(await text("/metrics"));
   const at = now();
-  // A counter that went back belongs to another run of the gateway.
   const last = samples.at(-1);
-  if (last && [...last.totals.counts].some(([name, count]) => (totals.counts.get(name)?.count ?? 0) < count.count)) samples = [];
+  // A counter that went back belongs to another run of the gateway.
+  const isOther = last && [...last.totals.counts].some(([name, count]) => (totals.counts.get(name)?.count ?? 0) < count.count);
+  if (isOther) samples = [];
+  if (last) {
+    const bar = Math.floor(at / BAR_MS);
+    counted.set(bar, added(counted.get(bar) || nothing(), difference(isOther ? NO_TOTALS : last.totals, totals)));
+    for (const old of counted.keys()) if (old < bar - SPAN_MS / BAR_MS) counted.delete(old);
+  } else {
+    began = at;
+  }
   samples.push({ at, totals });
   while (samples.length > 2 && samples[1].at < at - SPAN_MS) samples.shift();
   state.traffic = summed();
@@ -36,17 +52,8 @@ export async function sampleTraffic() {
 
 /** Takes the latest exchanges. `more` says that there are older ones, so the time of the oldest is incomplete. */
 export function backfill(exchanges, more) {
-  older = new Map();
-  for (const exchange of exchanges) {
-    const at = exchange.ended_at_ms;
-    if (!at || !exchange.outcome) continue;
-    const bar = Math.floor(at / BAR_MS);
-    const counts = older.get(bar) || nothing();
-    counts[exchange.outcome] += 1;
-    older.set(bar, counts);
-  }
-  const oldest = exchanges.at(-1)?.accepted_at_ms ?? 0;
-  olderFrom = more ? oldest : 0;
+  journal = exchanges.filter((exchange) => exchange.ended_at_ms && exchange.outcome);
+  journalFrom = more ? exchanges.at(-1)?.accepted_at_ms ?? 0 : 0;
   changed("traffic");
 }
 
@@ -56,12 +63,15 @@ const nothing = () => ({ answered: 0, unknown: 0, not_sent: 0 });
 function parse(page) {
   const counts = new Map();
   const trips = new Map();
+  let late = 0;
   for (const row of page.split("\n")) {
-    if (!row.startsWith("fep_exchanges_total") && !row.startsWith(ROUND_TRIP)) continue;
+    if (![EXCHANGES, RECEIVED, ROUND_TRIP].some((wanted) => row.startsWith(wanted))) continue;
     const [, name, labels, value] = LINE.exec(row) || [];
     if (!name) continue;
     const of = Object.fromEntries([...(labels || "").matchAll(LABEL)].map(([, label, text]) => [label, text]));
-    if (name === ROUND_TRIP) {
+    if (name === RECEIVED) {
+      if (of.class === "late") late += Number(value);
+    } else if (name === ROUND_TRIP) {
       const key = `${of.institution}\n${of.telegram}`;
       const buckets = trips.get(key) || [];
       buckets.push([of.le === "+Inf" ? Infinity : Number(of.le), Number(value)]);
@@ -71,7 +81,7 @@ function parse(page) {
       counts.set(key, { ...of, count: Number(value) });
     }
   }
-  return { counts, trips };
+  return { counts, trips, late };
 }
 
 /** What the views show. */
@@ -79,7 +89,7 @@ function summed() {
   const newest = samples.at(-1);
   // Soon after the page was opened, all that the gateway counted says more.
   const isFresh = newest.at - samples[0].at < RATE_MS;
-  const oldest = isFresh ? { at: newest.at, totals: { counts: new Map(), trips: new Map() } } : samples[0];
+  const oldest = isFresh ? { at: newest.at, totals: NO_TOTALS } : samples[0];
   const telegrams = new Map();
   for (const [key, { institution, telegram, outcome, count }] of newest.totals.counts) {
     const name = `${institution}\n${telegram}`;
@@ -94,7 +104,7 @@ function summed() {
   }
   const rows = [...telegrams.values()].filter((row) => total(row) > 0);
   // `null` means since the start of the gateway.
-  return { overMs: isFresh ? null : newest.at - oldest.at, rows, ...ofAll(rows) };
+  return { overMs: isFresh ? null : newest.at - oldest.at, rows, late: newest.totals.late - oldest.totals.late, ...ofAll(rows) };
 }
 
 /** The exchanges that ended each second, in the last minute. */
@@ -124,8 +134,8 @@ export const errorRate = (counts) => (total(counts) > 0 ? (counts.unknown + coun
 
 function difference(before, after) {
   const counts = nothing();
-  for (const [key, { outcome, count }] of after.totals.counts) {
-    if (outcome in counts) counts[outcome] += count - (before.totals.counts.get(key)?.count ?? 0);
+  for (const [key, { outcome, count }] of after.counts) {
+    if (outcome in counts) counts[outcome] += count - (before.counts.get(key)?.count ?? 0);
   }
   return counts;
 }
@@ -150,18 +160,20 @@ function quantile(buckets, share) {
 
 /** The bars of the chart, the oldest first. `null` in place of counts where nothing is known. */
 export function bars() {
+  const older = new Map();
+  // What ended later is in the counters.
+  for (const { ended_at_ms: at, outcome } of journal) {
+    if (at >= began) continue;
+    const bar = Math.floor(at / BAR_MS);
+    const counts = older.get(bar) || nothing();
+    counts[outcome] += 1;
+    older.set(bar, counts);
+  }
   const last = Math.floor(now() / BAR_MS);
-  const began = samples[0]?.at ?? Infinity;
-  const counted = new Map();
-  samples.slice(1).forEach((sample, index) => {
-    const bar = Math.floor(sample.at / BAR_MS);
-    counted.set(bar, added(counted.get(bar) || nothing(), difference(samples[index], sample)));
-  });
   return Array.from({ length: SPAN_MS / BAR_MS }, (_, index) => {
     const bar = last - SPAN_MS / BAR_MS + 1 + index;
     const at = bar * BAR_MS;
-    if (counted.has(bar) && at >= began) return { at, counts: counted.get(bar) };
-    const known = at + BAR_MS > olderFrom;
-    return { at, counts: known ? older.get(bar) || counted.get(bar) || nothing() : null };
+    const isKnown = at + BAR_MS > Math.min(journalFrom, began);
+    return { at, counts: isKnown ? added(older.get(bar) || nothing(), counted.get(bar) || nothing()) : null };
   });
 }

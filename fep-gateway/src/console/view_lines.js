@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { ask, noteField } from "./ask.js";
 import { gauge } from "./chart.js";
 import { button, el, empty, faint, facts, fill, labelled } from "./dom.js";
-import { closedWhy, health, pill, reason, told } from "./marks.js";
+import { closedWhy, FINE, health, pill, reason, told } from "./marks.js";
 import { labelOf, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
 import { ago, lasting, now } from "./time.js";
@@ -28,7 +28,7 @@ export function lines({ main, path, query, title }) {
     const words = filter.value.trim().toLowerCase();
     const wanted = state.lines.filter((line) => (!path[0] || line.institution === path[0])
       && (!words || searchText(line).includes(words))
-      && (!troubled.checked || !["good", "standby"].includes(health(line).level)));
+      && (!troubled.checked || !FINE.includes(health(line).level)));
     const shown = wanted.slice(0, SHOWN_MAX);
     const left = wanted.length - shown.length;
     const text = t("lines.count", { shown: wanted.length, all: state.lines.length }) + (left > 0 ? ` · ${t("lines.left", { left })}` : "");

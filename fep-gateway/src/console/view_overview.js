@@ -3,7 +3,7 @@
 import { stacked } from "./chart.js";
 import { address, el, empty, faint, fill, refill, section, to } from "./dom.js";
 import { exchangeTable } from "./lists.js";
-import { closedWhy, health, pill, told } from "./marks.js";
+import { closedWhy, FINE, health, pill, SIGNS, told } from "./marks.js";
 import { labelOf, latestExchanges, letterCount, letterText, state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
@@ -12,6 +12,8 @@ import { bars, BAR_MS, errorRate, inSpan, perSecond, SPAN_MS, total } from "./tr
 
 const LATEST = 12;
 const OUTCOMES = ["answered", "unknown", "not_sent"];
+/** More lines than these are dots. */
+const TILES_MAX = 60;
 
 export function overview({ main, title }) {
   title(t("nav.overview"));
@@ -63,16 +65,20 @@ const millis = (seconds) => (seconds === null ? "–" : seconds < 0.1 ? (seconds
 function figureList() {
   const { traffic, lines, unsettled } = state;
   const span = t("overview.over", { time: duration(SPAN_MS) });
+  // Business is open, and nobody sends anything.
+  const isOpen = (state.institutions || []).some((one) => one.closed.length === 0);
+  const isSilent = isOpen && bars().every(({ counts }) => counts && total(counts) === 0);
   const rate = traffic && errorRate(inSpan());
-  const good = (lines || []).filter((line) => ["good", "unproved", "standby"].includes(health(line).level)).length;
+  const good = (lines || []).filter((line) => FINE.includes(health(line).level)).length;
   const count = lines ? lines.length : 0;
   const letters = letterCount();
   const oldest = unsettled?.at(-1);
   const unknowns = unsettled ? `${unsettled.length}${state.moreUnsettled ? "+" : ""}` : "–";
   return [
-    figure("", t("figure.traffic"), traffic ? t("unit.per_s", { n: perSecond().toFixed(1) }) : "–", t("figure.minute")),
+    figure(isSilent ? "warn" : "", t("figure.traffic"), traffic ? t("unit.per_s", { n: perSecond().toFixed(1) }) : "–", t(isSilent ? "figure.silent" : "figure.minute", { time: duration(SPAN_MS) })),
     figure(rate > 0.05 ? "warn" : "", t("figure.errors"), rate === null ? "–" : percent(rate), span),
     figure("", t("figure.times"), traffic ? `${millis(traffic.median)} / ${millis(traffic.p95)}` : "–", counted()),
+    figure(traffic?.late > 0 ? "warn" : "", t("figure.late"), traffic ? traffic.late : "–", counted()),
     figure(unsettled?.length ? "unknown" : "", t("figure.unknown"), unknowns, oldest ? [t("figure.oldest"), " ", ago(oldest.accepted_at_ms)] : t("figure.unsettled"), address(["letters"])),
     figure(letters > 0 ? "bad" : "", t("figure.letters"), state.letters ? letterText() : "–", t("figure.person"), address(["letters"])),
     figure(lines && good < count ? "bad" : "good", t("figure.lines"), lines ? `${good} / ${count}` : "–", t("figure.working"), address(["lines"])),
@@ -125,12 +131,35 @@ function mapped() {
   if (!state.lines) return empty(t("loading"));
   if (state.lines.length === 0) return empty(t("lines.none"));
   const names = [...new Set(state.lines.map((line) => line.institution))];
+  if (state.lines.length > TILES_MAX) return dense(names);
   return names.map((name) => {
     const status = (state.institutions || []).find((one) => one.institution === name);
     const lines = state.lines.filter((line) => line.institution === name);
-    return el("section", "place", el("h3", "", name, " ", faint(labelOf(name))), stops(status),
-      el("ul", "tiles", ...lines.map(tile)));
+    return el("section", "place", el("h3", "", to(address(["limits", name]), name), " ", faint(labelOf(name))), stops(status),
+      el("ul", "tiles", ...lines.map((line) => tile(line))));
   });
+}
+
+/** Many lines: what is not good as tiles, and each line as a dot. */
+function dense(names) {
+  const troubled = state.lines.filter((line) => !FINE.includes(health(line).level));
+  const shown = troubled.slice(0, TILES_MAX);
+  const stopped = (state.institutions || []).map((status) => [status.institution, stops(status)]).filter(([, list]) => list);
+  const left = troubled.length - shown.length;
+  return [
+    el("section", "place whole dots", ...names.map((name) => el("div", "", to(address(["lines", name]), name), " ",
+      el("span", "", ...state.lines.filter((line) => line.institution === name).map(dot))))),
+    ...stopped.map(([name, list]) => el("section", "place", el("h3", "", name, " ", faint(labelOf(name))), list)),
+    shown.length > 0 ? el("section", "place whole", el("h3", "", t("overview.troubled", { n: troubled.length })),
+      el("ul", "tiles", ...shown.map((line) => tile(line, `${line.institution} · ${line.line}`))),
+      left > 0 ? el("p", "faint", t("lines.left", { left })) : null) : null,
+  ];
+}
+
+function dot(line) {
+  const { level, text } = health(line);
+  const said = `${line.line}: ${text}`;
+  return el("span", { class: `dot ${level}`, role: "img", "aria-label": said, title: said }, SIGNS[level]);
 }
 
 /** What stops business with an institution. */
@@ -142,10 +171,10 @@ function stops(status) {
   return closed.length + tripped.length > 0 ? el("ul", "stops", closed, tripped) : null;
 }
 
-function tile(line) {
+function tile(line, name = line.line) {
   const { level, text, sinceMs, why } = health(line);
   const carries = line.carries || line.stopped ? null : el("span", "tag", t("line.standby"));
   return el("li", "", el("a", { class: `tile ${level}`, href: address(["lines", line.institution], { q: line.line }) },
-    el("span", "tile-head", el("b", "", line.line), pill(level, text), carries),
+    el("span", "tile-head", el("b", "", name), pill(level, text), carries),
     el("span", "tile-why", lasting(sinceMs), why ? [" · ", why] : null)));
 }

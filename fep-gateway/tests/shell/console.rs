@@ -28,6 +28,18 @@ async fn the_page_may_run_nothing_but_its_own_script() {
 }
 
 #[tokio::test]
+async fn a_browser_that_has_a_file_does_not_get_it_again() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let path = "/console/main.js";
+    let tag = bench.raw(path).await.headers()["etag"].clone();
+    let asked = |tag: reqwest::header::HeaderValue| {
+        bench.client.get(format!("{}{path}", bench.url)).header("if-none-match", tag).send()
+    };
+    assert_eq!(asked(tag).await.unwrap().status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(asked("\"other\"".parse().unwrap()).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn secrets_stay_on_the_server() {
     let bench = Bench::of(GOOD_BANK, "").await;
     let (_, reply) = bench.transfer(&transfer("11월월세"), None).await;
@@ -46,5 +58,17 @@ async fn secrets_stay_on_the_server() {
     let hexes = ["31 30 30 32 33 34", "c8 ab b1 e6 b5 bf"];
     for hidden in SECRETS.iter().chain(&hexes) {
         assert!(!view.to_string().contains(hidden) && !list.contains(hidden), "{hidden}");
+    }
+}
+
+#[test]
+fn every_code_of_a_reason_has_a_korean_text() {
+    // `//! | `no_answer` | [`Unknown`] | the answer timeout passed |`
+    let table = include_str!("../../../fep-protocol/src/reason.rs");
+    let codes: Vec<_> = table.lines().filter_map(|line| line.strip_prefix("//! | `")?.split('`').next()).collect();
+    assert!(codes.len() > 60, "{codes:?}");
+    let texts = include_str!("../../src/console/reasons_ko.js");
+    for code in codes {
+        assert!(texts.contains(&format!("\n  {code}: \"")), "{code}");
     }
 }

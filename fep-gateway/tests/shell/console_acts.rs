@@ -1,5 +1,6 @@
 //! The buttons of the console in a browser: each asks, acts once, and says what came of it.
 
+use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
 use crate::console_page::Page;
@@ -30,8 +31,13 @@ async fn a_button_asks_and_then_acts_once() {
     assert_eq!(bench.get("/v1/lines").await.1["lines"][0]["stopped"]["note"], "maintenance");
     page.has("stopped by a person");
     page.press("Start");
+    // Meanwhile somebody else starts it. What the gateway says stays in the dialog.
+    let path = "/v1/institutions/bank-a/lines/main";
+    assert_eq!(bench.post(path, json!({"decision": "start"}).to_string(), &[]).await.0, StatusCode::OK);
     page.confirm();
-    page.has("Line main is started.");
+    page.has("the line is in that state already");
+    page.press("Cancel");
+    assert_eq!(page.browser.eval("document.querySelector('dialog').open"), false);
     page.until("document.querySelector('.card .pill')?.innerText", |text| {
         text.as_str().is_some_and(|text| text.contains("up"))
     });

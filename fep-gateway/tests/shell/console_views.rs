@@ -35,8 +35,12 @@ async fn a_search_finds_by_outcome_and_trace_and_leads_to_the_masked_telegrams()
     page.show("#/exchanges");
     let ids = "[...document.querySelectorAll('tbody a[href^=\"#/exchanges/\"]')].map(link => link.hash.split('/')[2])";
     page.until(ids, |ids| ids.as_array().is_some_and(|ids| ids.len() == 2));
-    page.show("#/exchanges?outcome=unknown");
-    page.until(ids, |ids| ids == &json!([unknown["exchange"]]));
+    for query in ["outcome=unknown", "code=no_answer", "institution=bank-a&telegram=Transfer&outcome=unsettled"] {
+        page.show("#/exchanges");
+        page.until(ids, |ids| ids.as_array().is_some_and(|ids| ids.len() == 2));
+        page.show(&format!("#/exchanges?{query}"));
+        page.until(ids, |ids| ids == &json!([unknown["exchange"]]));
+    }
     page.show("#/exchanges");
     page.write("trace", unknown["trace"].as_str().unwrap());
     page.press("Search");
@@ -60,6 +64,23 @@ async fn a_search_finds_by_outcome_and_trace_and_leads_to_the_masked_telegrams()
     page.show("#/exchanges/0000000000000000000000");
     page.has("there is no exchange");
     page.was_quiet();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_focus_stays_while_data_changes_and_old_data_is_called_old() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.until("document.querySelector('.tile') !== null", |shown| shown == true);
+    page.browser.eval("document.querySelector('.tile').focus()");
+    page.browser.eval("window.reads = 0; new PerformanceObserver(list => { window.reads += list.getEntriesByName(location.origin + '/v1/lines').length; }).observe({ type: 'resource' })");
+    for _ in 0..3 {
+        bench.transfer(&transfer("rent"), None).await;
+    }
+    page.until("window.reads", |reads| reads.as_u64() >= Some(2));
+    assert_eq!(page.browser.eval("document.activeElement.className"), "tile unproved");
+    drop(bench);
+    page.has("The gateway cannot be reached. What is shown may be old.");
+    page.has("reconnecting; the data may be old");
 }
 
 /// All views.
