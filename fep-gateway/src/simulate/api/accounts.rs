@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use tracing::info;
 
 use super::problem::{ApiError, Problem};
-use super::rules::object;
 use super::toml;
 use crate::simulate::Shared;
 use crate::simulate::bank::{Account, Bank};
@@ -55,7 +54,7 @@ pub(super) async fn put(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let Path(number) = number?;
-    let mut keys = object(&body?)?;
+    let mut keys = toml::object(&body?)?;
     keys.insert("number".to_owned(), number.as_str().into());
     let source = Source::new("the body", toml::lines(&keys)?);
     let account = BankAccount::read(source, &shared.institution.spec).map_err(|report| ApiError::unfit(&report))?;

@@ -6,7 +6,7 @@ use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use fep_spec::report::Source;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tracing::info;
 
 use super::problem::{ApiError, Problem};
@@ -37,7 +37,7 @@ pub(super) async fn put(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let Path(name) = name?;
-    let mut keys = object(&body?)?;
+    let mut keys = toml::object(&body?)?;
     keys.insert("name".to_owned(), name.as_str().into());
     let source = Source::new("the body", toml::lines(&keys)?);
     let institution = &shared.institution;
@@ -63,18 +63,6 @@ pub(super) async fn remove(
     }
     info!(rule = name, "a rule was removed");
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The object in a body. An empty body is an empty object.
-pub(super) fn object(body: &Bytes) -> Result<Map<String, Value>, ApiError> {
-    if body.is_empty() {
-        return Ok(Map::new());
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(ApiError::new(Problem::NotJson, "the body is JSON, but not an object")),
-        Err(error) => Err(ApiError::new(Problem::NotJson, error.to_string())),
-    }
 }
 
 fn unknown(name: &str) -> ApiError {

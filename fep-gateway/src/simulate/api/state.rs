@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use tracing::info;
 
 use super::problem::{ApiError, Problem};
-use super::rules::object;
 use super::toml;
 use crate::simulate::Shared;
 use crate::simulate::scenario::ScenarioNotice;
@@ -51,7 +50,7 @@ pub(super) async fn notice(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let Path(telegram) = telegram?;
-    let mut keys = object(&body?)?;
+    let mut keys = toml::object(&body?)?;
     keys.insert("telegram".to_owned(), telegram.as_str().into());
     keys.insert("every_ms".to_owned(), 1.into());
     let source = Source::new("the body", toml::lines(&keys)?);

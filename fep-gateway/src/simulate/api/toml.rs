@@ -1,8 +1,21 @@
 //! A JSON body as the TOML text that a scenario would have, so that one reader checks both.
 
+use axum::body::Bytes;
 use serde_json::{Map, Value as Json};
 
 use super::problem::{ApiError, Problem};
+
+/// The object in a body. An empty body is an empty object.
+pub(super) fn object(body: &Bytes) -> Result<Map<String, Json>, ApiError> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Json::Object(object)) => Ok(object),
+        Ok(_) => Err(ApiError::new(Problem::NotJson, "the body is JSON, but not an object")),
+        Err(error) => Err(ApiError::new(Problem::NotJson, error.to_string())),
+    }
+}
 
 /// The keys and values of an object as lines of TOML.
 pub(in crate::simulate) fn lines(object: &Map<String, Json>) -> Result<String, ApiError> {
