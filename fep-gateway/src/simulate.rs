@@ -6,10 +6,10 @@
 //! what an answer says. [`Simulator::serve_api`] changes all this while it runs.
 
 mod chance;
+mod scenario;
 mod clock;
 mod compose;
 mod damage;
-mod scenario;
 mod rules;
 mod bank;
 mod memory;
@@ -33,9 +33,9 @@ use tracing::{Instrument, info, info_span, warn};
 use self::institution::SimulatedInstitution;
 use self::link::{Links, SimulatedLink};
 pub use self::scenario::{
-    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Delay, Does, Operation, Party, Percentile, Post,
-    Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession, SendLineRole, Setting,
-    Verdict, Verdicts,
+    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, BaseTime, Calendar, Delay, Does, Operation, Party,
+    Percentile, Post, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession,
+    SendLineRole, Setting, Verdict, Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 

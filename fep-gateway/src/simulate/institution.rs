@@ -76,7 +76,9 @@ impl SimulatedInstitution {
         let request = self.read(link, frame)?;
         let name = request.telegram.name();
         let mut memory = self.memory();
-        let (rule, recalled) = self.rule(&mut memory, &request);
+        // One reading for all that one telegram decides and says.
+        let now = memory.clock.now();
+        let (rule, recalled) = self.rule(&mut memory, &request, &now);
         let action = rule.as_ref().map_or(ScenarioAction::Answer, |rule| rule.action);
         let trace = self.trace(&request.fields);
         *memory.counts.actions.entry(action.name()).or_default() += 1;
@@ -86,7 +88,7 @@ impl SimulatedInstitution {
         }
         let after = self.delay(rule.as_deref(), name, request.count);
         let layout = &request.answer.layout;
-        let made = self.answer(&mut memory, rule.as_deref(), &request, recalled.as_ref());
+        let made = self.answer(&mut memory, rule.as_deref(), &request, recalled.as_ref(), &now);
         let acts = match made.and_then(|telegram| self.acts(&mut memory, link, action, layout, telegram)) {
             Ok(acts) => acts,
             Err(error) => {
@@ -191,9 +193,14 @@ impl SimulatedInstitution {
     }
 
     /// The rule that applies, and the answer that it recalls.
-    fn rule(&self, memory: &mut Memory, request: &Request<'_>) -> (Option<Arc<Rule>>, Option<Map<String, Json>>) {
+    fn rule(
+        &self,
+        memory: &mut Memory,
+        request: &Request<'_>,
+        now: &Moment,
+    ) -> (Option<Arc<Rule>>, Option<Map<String, Json>>) {
         let Request { telegram, fields, opens, closes, .. } = request;
-        let asked = Asked { telegram: telegram.name(), request: fields, is_session: *opens || *closes };
+        let asked = Asked { telegram: telegram.name(), request: fields, is_session: *opens || *closes, now };
         let Memory { rules, remembered, .. } = memory;
         rules.first(&asked, |paths| remembered.recall(&key(fields, paths)))
     }
@@ -205,6 +212,7 @@ impl SimulatedInstitution {
         rule: Option<&Rule>,
         request: &Request<'_>,
         recalled: Option<&Map<String, Json>>,
+        now: &Moment,
     ) -> Result<Vec<u8>, String> {
         let order = Order {
             telegram: request.telegram.name(),
@@ -221,7 +229,6 @@ impl SimulatedInstitution {
         if let Some(ruling) = &ruling {
             memory.counts.decide(ruling.verdict.name());
         }
-        let now = Moment::now(self.scenario.utc_offset_minutes);
         let layout = &request.answer.layout;
         let original = ruling.as_ref().and_then(|ruling| self.fields_of(ruling.original.as_deref()?));
         let material = Material {
@@ -230,7 +237,7 @@ impl SimulatedInstitution {
             ruling: ruling.as_ref(),
             original: original.as_ref(),
             turn: memory.answers,
-            now: &now,
+            now,
         };
         memory.answers += 1;
         let mut fields = compose::fields(layout, material.request, material.now);
@@ -267,7 +274,7 @@ impl SimulatedInstitution {
     fn unasked(&self, memory: &mut Memory, notice: &ScenarioNotice, turn: u64) -> Option<Result<Vec<u8>, String>> {
         let telegram = self.spec.telegram(&notice.telegram)?;
         *memory.counts.unasked.entry(notice.telegram.clone()).or_default() += 1;
-        let now = Moment::now(self.scenario.utc_offset_minutes);
+        let now = memory.clock.now();
         let mut fields = compose::fields(&telegram.layout, &Map::new(), &now);
         let request = Map::new();
         let material = Material { request: &request, recalled: None, ruling: None, original: None, turn, now: &now };

@@ -7,7 +7,7 @@ use fep_codec::{Layout, Record, json};
 use serde_json::{Map, Value as Json};
 
 use super::bank::{Bank, Ruling};
-use super::clock::Moment;
+use super::clock::{Clock, Moment};
 use super::rules::{RuleBook, key};
 use super::scenario::{Assignment, Remember, Scenario, Setting};
 
@@ -20,6 +20,7 @@ pub(super) struct Memory {
     pub(super) rules: RuleBook,
     pub(super) bank: Option<Bank>,
     pub(super) counts: Counts,
+    pub(super) clock: Clock,
     /// How often each notice was sent.
     pub(super) notices: Vec<u64>,
     pub(super) answers: u64,
@@ -81,6 +82,7 @@ impl Memory {
             rules: RuleBook::new(&scenario.rules, scenario.seed),
             bank: scenario.bank.clone().map(Bank::new),
             counts: Counts::default(),
+            clock: Clock::new(scenario.clock, scenario.utc_offset_minutes),
             notices: vec![0; scenario.notices.len()],
             answers: 0,
             sequence: scenario.sequence_start,

@@ -6,6 +6,7 @@ use fep_codec::json;
 use serde_json::{Map, Value as Json};
 
 use super::chance::Chance;
+use super::clock::Moment;
 use super::compose;
 use super::scenario::{RULES_MAX, Rule};
 
@@ -35,6 +36,7 @@ pub(super) struct Asked<'a> {
     pub(super) request: &'a Map<String, Json>,
     /// Whether the request opens or closes business.
     pub(super) is_session: bool,
+    pub(super) now: &'a Moment,
 }
 
 impl RuleBook {
@@ -117,7 +119,9 @@ impl Rule {
     /// Whether the rule is about such a request. Without a name of a telegram, it is about none that opens or closes business.
     fn is_about(&self, asked: &Asked<'_>) -> bool {
         let is_named = self.telegram.as_deref().map_or(!asked.is_session, |name| name == asked.telegram);
-        is_named && self.when.iter().all(|condition| holds(condition, asked.request))
+        is_named
+            && self.at.as_ref().is_none_or(|at| asked.now.is_in(at))
+            && self.when.iter().all(|condition| holds(condition, asked.request))
     }
 }
 

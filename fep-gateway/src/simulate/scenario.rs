@@ -4,6 +4,7 @@
 //! refused with file, line and column. The annotated example is `fep-gateway/scenario.example.toml`.
 
 mod bank;
+mod calendar;
 mod delay;
 mod read;
 mod show;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts};
+pub use self::calendar::{BaseTime, Calendar};
 pub use self::delay::{Delay, Percentile};
 pub(super) use self::read::RULES_MAX;
 use crate::config::Framing;
@@ -30,6 +32,8 @@ pub struct Scenario {
     pub sequence_start: u64,
     /// `utc_offset_minutes`, default 540 (Korea): the offset of the clock for `<date>` and `<time>`.
     pub utc_offset_minutes: i32,
+    /// `[clock]`: a base time. `None`: the clock shows the real time.
+    pub clock: Option<BaseTime>,
     /// `trace`: the path of the trace number. The log shows it, and the action `wrong_trace` falsifies it.
     pub trace: Option<String>,
     /// `[framing]`: how a frame encloses its telegram, as in the gateway's configuration. The default of `frame_max_bytes` is 9999.
@@ -111,6 +115,8 @@ pub struct Rule {
     pub recall: Vec<String>,
     /// `every`: the rule applies only to every n-th request that matches.
     pub every: Option<u64>,
+    /// `at`: when the rule applies, on the institution's clock. `None`: always.
+    pub at: Option<Calendar>,
     /// `skip`, default 0: the rule does not apply to this many requests that match, the first ones.
     pub skip: u64,
     /// `percent` or `per_10000`: how many of ten thousand requests that match the rule applies to, chosen at random.

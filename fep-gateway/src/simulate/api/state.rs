@@ -12,7 +12,9 @@ use tracing::info;
 use super::problem::{ApiError, Problem};
 use super::toml;
 use crate::simulate::Shared;
-use crate::simulate::scenario::ScenarioNotice;
+use crate::simulate::clock::Clock;
+use crate::simulate::scenario::{BaseTime, ScenarioNotice};
+use crate::time::Rfc3339;
 
 /// `GET /v1/institution`
 pub(super) async fn institution(State(shared): State<Shared>) -> Json<Value> {
@@ -34,6 +36,35 @@ pub(super) async fn counts(State(shared): State<Shared>) -> Json<Value> {
         "received": counts.received, "unreadable": counts.unreadable, "ignored": counts.ignored, "actions": counts.actions,
         "verdicts": counts.verdicts, "unasked": counts.unasked, "rules": rules.collect::<Vec<_>>(),
     }))
+}
+
+/// `GET /v1/clock`
+pub(super) async fn clock(State(shared): State<Shared>) -> Json<Value> {
+    Json(shown(&shared.institution.memory().clock))
+}
+
+/// `PUT /v1/clock`
+pub(super) async fn put_clock(
+    State(shared): State<Shared>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let source = Source::new("the body", toml::lines(&toml::object(&body?)?)?);
+    let institution = &shared.institution;
+    let base = BaseTime::read(source, &institution.spec).map_err(|report| ApiError::unfit(&report))?;
+    let mut memory = institution.memory();
+    memory.clock = Clock::new(Some(base), institution.scenario.utc_offset_minutes);
+    info!(now = %Rfc3339(base.ms), speed = base.speed, "the clock was set");
+    Ok(Json(shown(&memory.clock)))
+}
+
+/// What the clock shows, and how.
+fn shown(clock: &Clock) -> Value {
+    let now = clock.now();
+    let base = clock.base();
+    json!({
+        "now": Rfc3339(now.ms).to_string(), "date": now.date, "time": now.time,
+        "base": base.map(|base| Rfc3339(base.ms).to_string()), "speed": base.map_or(1, |base| base.speed),
+    })
 }
 
 /// `POST /v1/reset`

@@ -1,5 +1,6 @@
 //! Reads a scenario file into a [`Scenario`] and checks it against its spec.
 
+mod calendar;
 mod fields;
 mod rules;
 // It reads delays as rules do.
@@ -15,8 +16,8 @@ use fep_spec::report::{Code, Report, Source};
 
 use self::rules::WAIT_MAX_MS;
 use super::{
-    Answers, BankAccount, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession,
-    SendLineRole,
+    Answers, BankAccount, BaseTime, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
+    ScenarioSession, SendLineRole,
 };
 use crate::config::Framing;
 
@@ -60,6 +61,16 @@ impl BankAccount {
     }
 }
 
+impl BaseTime {
+    /// Reads a base time. Its keys stand at the top of the text.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn read(source: Source, spec: &Spec) -> Result<Self, Report> {
+        read_one(source, spec, |reader, root| reader.base_time(root))
+    }
+}
+
 impl ScenarioNotice {
     /// Reads one telegram that is sent without a request. Its keys stand at the top of the text.
     ///
@@ -94,6 +105,7 @@ impl<'s> Reader<'s> {
         let seed = root.integer("seed", 0..=i64::MAX).map_or(1, |seed| seed.value.unsigned_abs());
         let sequence_start = root.integer("sequence_start", 0..=i64::MAX).map_or(1, |start| start.value.unsigned_abs());
         let utc_offset_minutes = root.integer("utc_offset_minutes", -840..=840).map_or(540, |offset| offset.value);
+        let clock = root.table("clock").and_then(|table| self.base_time(table));
         let trace = root.string("trace").map(|trace| self.known_somewhere(trace));
         let framing = Framing::read(root.table("framing"), self.spec, FRAME_MAX_BYTES);
         let session = root.table("session").map(|table| self.session(table));
@@ -115,6 +127,7 @@ impl<'s> Reader<'s> {
             seed,
             sequence_start,
             utc_offset_minutes,
+            clock,
             trace,
             framing,
             session: session.flatten(),

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{AccountValue, Assignment, BankValue, Delay, Party, Percentile, Rule, ScenarioAction, Setting};
+use super::{AccountValue, Assignment, BankValue, Calendar, Delay, Party, Percentile, Rule, ScenarioAction, Setting};
+use crate::time::{DAY_MS, Rfc3339};
 
 impl Rule {
     /// Its name, or one for its place among the rules of the file, counted from 0.
@@ -25,6 +26,7 @@ impl Rule {
         let when = self.when.iter().map(|(path, values)| (path.clone(), one_or_all(values.clone())));
         put("when", (!self.when.is_empty()).then(|| Json::Object(when.collect())));
         put("recall", (!self.recall.is_empty()).then(|| json!(self.recall)));
+        put("at", self.at.as_ref().map(Calendar::to_json));
         put("skip", (self.skip > 0).then(|| self.skip.into()));
         put("every", self.every.map(Json::from));
         put("per_10000", self.per_10000.map(Json::from));
@@ -38,22 +40,52 @@ impl Rule {
             }
             _ => {}
         }
-        match &self.delay {
-            None => {}
-            Some(Delay::Even { least, spread }) => {
-                put("delay_ms", Some(ms(*least)));
-                put("jitter_ms", Some(ms(*spread)));
-            }
-            Some(Delay::Normal { mean, deviation }) => {
-                put("latency", Some(json!({"mean_ms": ms(*mean), "deviation_ms": ms(*deviation)})));
-            }
-            Some(Delay::Exponential { mean }) => put("latency", Some(json!({"mean_ms": ms(*mean)}))),
-            Some(Delay::Measured(points)) => {
-                let points = points.iter().map(|point| (point.key().to_owned(), ms(point.within)));
-                put("latency", Some(Json::Object(points.collect())));
-            }
+        keys.extend(self.delay.iter().flat_map(Delay::to_json));
+        if !self.set.is_empty() {
+            keys.insert("set".to_owned(), set(&self.set));
         }
-        put("set", (!self.set.is_empty()).then(|| set(&self.set)));
+        Json::Object(keys)
+    }
+}
+
+impl Delay {
+    /// The keys that a scenario has for it.
+    fn to_json(&self) -> Map<String, Json> {
+        let latency = match self {
+            Self::Even { least, spread } => {
+                let keys = [("delay_ms", *least), ("jitter_ms", *spread)];
+                return keys.map(|(key, time)| (key.to_owned(), ms(time))).into_iter().collect();
+            }
+            Self::Normal { mean, deviation } => json!({"mean_ms": ms(*mean), "deviation_ms": ms(*deviation)}),
+            Self::Exponential { mean } => json!({"mean_ms": ms(*mean)}),
+            Self::Measured(points) => {
+                Json::Object(points.iter().map(|point| (point.key().to_owned(), ms(point.within))).collect())
+            }
+        };
+        Map::from_iter([("latency".to_owned(), latency)])
+    }
+}
+
+impl Calendar {
+    /// The keys that a scenario has for it.
+    fn to_json(&self) -> Json {
+        let mut keys = Map::new();
+        if let Some((from, until)) = self.between {
+            let minute = |second: u32| format!("{:02}:{:02}", second / 3600, second / 60 % 60);
+            keys.insert("between".to_owned(), json!([minute(from), minute(until)]));
+        }
+        if !self.dates.is_empty() {
+            let date =
+                |day: &i64| Rfc3339(day.saturating_mul(DAY_MS)).to_string().chars().take("2026-12-31".len()).collect();
+            keys.insert("dates".to_owned(), json!(self.dates.iter().map(date).collect::<Vec<String>>()));
+        }
+        if !self.weekdays.is_empty() {
+            let words = Self::WEEKDAYS.iter().filter(|(_, day)| self.weekdays.contains(day)).map(|(word, _)| *word);
+            keys.insert("weekdays".to_owned(), json!(words.collect::<Vec<_>>()));
+        }
+        if !self.month_days.is_empty() {
+            keys.insert("month_days".to_owned(), json!(self.month_days));
+        }
         Json::Object(keys)
     }
 }

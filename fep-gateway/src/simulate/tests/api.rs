@@ -144,6 +144,31 @@ async fn a_notice_is_sent_when_somebody_asks_for_it() {
 }
 
 #[tokio::test]
+async fn the_clock_can_be_set_so_that_the_end_of_a_month_is_today() {
+    let closed = "[[rules]]\ntelegram = \"Transfer\"\nat = { month_days = [-1], between = [\"23:50\", \"00:10\"] }\naction = \"decline\"\n\
+                  set = { \"header.response_code\" = \"0003\", \"header.sent_date\" = \"<date>\" }\n[[rules]]";
+    let text =
+        format!("[clock]\nbase = \"2027-01-31T12:00:00+09:00\"\n{}", ACCOUNTS.replacen("title = ", "title_ = ", 1));
+    let text =
+        text.replacen("title_ = \"a bank with accounts\"\n", "", 1).replacen("trace = \"header.trace_no\"\n", "", 1);
+    let mut api = Api::of(&text.replacen("[[rules]]", closed, 1)).await;
+    assert_eq!(api.transfer(1).await, "0000");
+    let night = json!({"base": "2027-01-31T23:55:00+09:00", "speed": 1}).to_string();
+    let (status, shown) = api.call(Method::PUT, "/v1/clock", &night).await;
+    assert_eq!((status, &shown["date"]), (StatusCode::OK, &json!("2027-01-31")));
+    let answer = ask(&mut api.client, "Transfer", 2, fields(PAYER, ELSEWHERE, 100, "a")).await;
+    assert_eq!(
+        (&answer["header"]["response_code"], &answer["header"]["sent_date"]),
+        (&json!("0003"), &json!("2027-01-31"))
+    );
+    api.put("/v1/clock", &json!({"base": "2027-02-01T00:05:00+09:00"})).await;
+    assert_eq!(api.transfer(3).await, "0000", "it is no longer the last day");
+    assert_eq!(api.get("/v1/clock").await["now"].as_str().unwrap()[..16], *"2027-01-31T15:05");
+    api.refuses(Method::PUT, "/v1/clock", "{\"base\": \"tomorrow\"}", (422, "bad_body", "a time is written")).await;
+    api.refuses(Method::PUT, "/v1/clock", "{\"sped\": 2}", (422, "bad_body", "did you mean `speed`?")).await;
+}
+
+#[tokio::test]
 async fn mistakes_are_told_as_those_of_a_scenario() {
     let api = Api::of(ACCOUNTS).await;
     let rule = "/v1/rules/x";

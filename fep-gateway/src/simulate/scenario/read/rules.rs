@@ -35,6 +35,7 @@ impl Reader<'_> {
                 self.known_somewhere(path);
             }
         });
+        let at = table.table("at").map(|at| self.calendar(at));
         let count = |key, least| table.integer(key, least..=i64::MAX).map(|count| count.value.unsigned_abs());
         let skip = count("skip", 0).unwrap_or_default();
         let every = count("every", 1);
@@ -55,6 +56,7 @@ impl Reader<'_> {
             telegram: named.map(|name| name.value.to_owned()),
             when: when.unwrap_or_default(),
             recall,
+            at,
             skip,
             every,
             per_10000,
