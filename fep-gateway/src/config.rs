@@ -44,6 +44,7 @@
 
 mod names;
 
+mod access;
 mod agreement;
 
 mod breaker;
@@ -80,6 +81,7 @@ use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
 
+pub use self::access::{Access, Action, Client, TokenHash, new_token};
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::flow::FlowConfig;
@@ -106,6 +108,14 @@ pub struct Config {
     /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are
     /// connected.
     pub notes: Report,
+}
+
+impl Config {
+    /// The spec of each institution, by its name.
+    #[must_use]
+    pub fn specs(&self) -> BTreeMap<String, Arc<Spec>> {
+        self.institutions.iter().map(|(name, institution)| (name.clone(), Arc::clone(&institution.spec))).collect()
+    }
 }
 
 /// `[journal]`: the journal file.

@@ -8,6 +8,7 @@ mod error;
 mod options;
 mod past;
 mod running;
+mod specs;
 mod typed;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fep_spec::model::Spec;
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 use tracing::info;
@@ -405,24 +405,6 @@ impl Gateway {
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.inner.shared.events.subscribe()
-    }
-
-    /// The spec of an institution, which can show bytes as fields. `None` if there is no such institution.
-    #[must_use]
-    pub fn spec(&self, institution: &str) -> Option<&Spec> {
-        self.inner.institutions.get(institution).map(|handle| handle.catalogue.spec())
-    }
-
-    /// The spec of an institution with the framing of its lines, which can show the frames of an exchange as fields. `None` if there is
-    /// no such institution.
-    #[must_use]
-    pub fn line_spec(&self, institution: &str) -> Option<LineSpec<'_>> {
-        self.inner.institutions.get(institution).map(|handle| handle.catalogue.line_spec())
-    }
-
-    /// The telegrams of each institution, by its name.
-    pub(crate) fn catalogues(&self) -> impl Iterator<Item = (&str, &TelegramCatalogue)> {
-        self.inner.institutions.iter().map(|(name, handle)| (&**name, &*handle.catalogue))
     }
 
     /// Stops the gateway. Refuses new requests, lets exchanges in flight end within a time limit, signs off, and closes the

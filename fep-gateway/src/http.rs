@@ -22,10 +22,11 @@
 //! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
 //! | `GET /` | the console |
 //!
-//! There is no authentication. A client that reaches the port can use every route. Keep the port in a trusted network or behind a
-//! proxy that authenticates its clients.
+//! With `[http] access`, each client has a token and rights; `/`, `/console/…`, `/healthz`, `/readyz` and `/problems` need none. Without it, a
+//! client that reaches the port can use every route: keep the port in a trusted network.
 
 mod error;
+mod access;
 mod places;
 mod watched;
 
@@ -61,6 +62,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
+use self::access::{Guard, Who};
 use self::admission::Admission;
 pub use self::error::ApiError;
 use crate::config::Http;
@@ -83,6 +85,7 @@ const REPLY_MAX: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 struct Shared {
     gateway: Gateway,
+    guard: Arc<Guard>,
     stopping: watch::Receiver<bool>,
     events: events::EventHub,
     /// One permit for each client that listens to events.
@@ -91,9 +94,29 @@ struct Shared {
     followers: Arc<Semaphore>,
 }
 
+impl Shared {
+    /// Completes when streams of events must end: the server stops, or clients' rights have changed.
+    fn stream_ends(&self) -> impl Future<Output = ()> + use<> {
+        let mut stopping = self.stopping.clone();
+        let changed = self.guard.changed();
+        async move {
+            tokio::select! {
+                // An error means that the sender is gone, so the server has ended.
+                _ = stopping.wait_for(|stopping| *stopping) => {}
+                () = changed => {}
+            }
+        }
+    }
+}
+
 /// Creates all routes. `stopping` ends the event streams, which would otherwise never end. Of `settings`, the names and the time for a
 /// body are used: what concerns connections is up to [`serve`].
 pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>) -> Router {
+    let guard = Guard::new(settings.access.as_deref(), gateway.specs());
+    guarded(gateway, settings, guard, stopping)
+}
+
+fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/v1/institutions/{institution}/exchanges/{telegram}", post(exchanges::ask))
         .route("/v1/exchanges", get(exchanges::list))
@@ -125,11 +148,13 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
         // Admission has read the body, with its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Admission::new(settings), admission::admit))
+        .layer(middleware::from_fn_with_state(Arc::clone(&guard), access::authenticate))
         .layer(middleware::from_fn(never_stored))
         .layer(middleware::from_fn(caller::repeat_request_id))
         .with_state(Shared {
             events: events::EventHub::new(gateway.clone()),
             gateway,
+            guard,
             stopping,
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             followers: Arc::new(Semaphore::new(following::FOLLOWERS_MAX)),
@@ -149,7 +174,8 @@ pub async fn serve(
     let (stopping, stopped) = watch::channel(false);
     let links = gateway.lines().iter().map(|line| line.links.len()).sum();
     let connections_max = connections::connections_max(settings.connections_max, links);
-    let router = router(gateway, settings, stopped.clone());
+    let guard = Guard::new(settings.access.as_deref(), gateway.specs());
+    let router = guarded(gateway, settings, Arc::clone(&guard), stopped.clone());
     let stop = async move {
         stop.await;
         stopping.send_replace(true);
@@ -165,6 +191,7 @@ pub async fn serve(
     tokio::select! {
         () = server => {}
         () = metrics::upkeep() => {}
+        () = guard.follow() => {}
         () = too_long => warn!("requests that were not sent completely are cut off"),
     }
 }
@@ -175,7 +202,7 @@ pub fn openapi<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c Telegram
 }
 
 /// `GET /openapi.json`
-async fn described(State(shared): State<Shared>) -> Json<Value> {
+async fn described(State(shared): State<Shared>, _: Who) -> Json<Value> {
     Json(openapi(shared.gateway.catalogues()))
 }
 

@@ -5,10 +5,11 @@
 //! reported as unknown. Bytes are in the journal before they are written to a line.
 
 // Reading order: a module imports only modules listed above it.
+mod hex;
+
 pub mod config;
 
 mod fault;
-mod hex;
 mod time;
 
 #[cfg(not(feature = "simulation"))]

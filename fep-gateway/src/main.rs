@@ -73,6 +73,12 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Makes a token for a client of the HTTP interface, and its hash for the access file.
+    #[command(
+        after_help = "The token is shown once and stored nowhere: give it to the client. The hash belongs into `tokens` of the client in the \
+                            file that `[http] access` names."
+    )]
+    NewToken,
     /// Simulates an institution to test against.
     #[command(after_help = "Example: fep-gateway simulate bank-a.toml --scenario accounts.toml --api 127.0.0.1:9100\n\
                             curl -X PUT 127.0.0.1:9100/v1/rules/quiet -d '{\"telegram\": \"Transfer\", \"action\": \"silence\", \"times\": 1}'")]
@@ -183,6 +189,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Run { config, new_journal } => run(&config, new_journal).await,
         Command::Check { config } => check(&config),
         Command::Openapi { config } => openapi(&config),
+        Command::NewToken => new_token(),
         Command::Simulate { spec, scenario, listen, api } => simulate(&spec, &scenario, listen, api).await,
         Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {
@@ -261,6 +268,11 @@ fn openapi(path: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because("stdout", error)),
         _ => Ok(()),
     }
+}
+
+fn new_token() -> Result<(), Failure> {
+    let (token, hash) = fep_gateway::config::new_token().map_err(Failure::Message)?;
+    writeln!(io::stdout(), "token = \"{token}\"\nhash = \"{hash}\"").map_err(|error| Failure::because("stdout", error))
 }
 
 fn check(path: &Path) -> Result<(), Failure> {

@@ -186,6 +186,10 @@ impl TelegramCatalogue {
         &self.spec
     }
 
+    pub(crate) fn shared_spec(&self) -> Arc<Spec> {
+        Arc::clone(&self.spec)
+    }
+
     /// The spec with the framing of the lines, which can show frames as fields.
     #[must_use]
     pub fn line_spec(&self) -> LineSpec<'_> {

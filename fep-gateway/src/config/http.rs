@@ -1,6 +1,7 @@
 //! `[http]`: where services and operators reach the gateway, and what one client may take. It does not listen: `http` does.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fep_spec::document::Table;
@@ -13,6 +14,9 @@ use super::names::ms;
 pub struct Http {
     /// `listen`, default `127.0.0.1:8470`: the address to listen on.
     pub listen: SocketAddr,
+    /// `access`, relative to the configuration file: the file that says which clients there are and what each may do. Default: whoever
+    /// reaches the address may do everything.
+    pub access: Option<PathBuf>,
     /// `hosts`, default none: the names under which clients reach the gateway, in lower case and without a port. IP addresses and
     /// names without a dot, such as `localhost`, are always allowed. A request for another name is refused: a page on the internet can
     /// give its own name the gateway's address, and a browser would then let it use the gateway.
@@ -38,6 +42,7 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8470)),
+            access: None,
             hosts: Vec::new(),
             connections_max: 1000,
             idle_timeout: Duration::from_secs(60),
@@ -49,11 +54,12 @@ impl Default for Http {
 }
 
 /// Reads the table, if there is one.
-pub(super) fn read(table: Option<Table<'_>>) -> Http {
+pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> Http {
     let default = Http::default();
     let Some(table) = table else { return default };
     let http = Http {
         listen: listen(&table).unwrap_or(default.listen),
+        access: table.string("access").map(|path| folder.join(path.value)),
         hosts: hosts(&table),
         connections_max: table
             .integer("connections_max", 1..=100_000_usize)

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use super::hours::session_notices;
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
-    ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig,
+    Access, ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig,
     InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, keys, lines,
     notices, passing_on, proof, settlement, switchover,
 };
@@ -47,14 +47,19 @@ impl Config {
         let config = document.walk(|root| config(&root, folder).inspect(|_| root.finish()));
         let failed = document.has_errors();
         match config.flatten() {
-            Some(config) if !failed => Ok(config),
+            Some(config) if !failed => {
+                if let Some(path) = &config.http.access {
+                    Access::load(path, &config.specs())?;
+                }
+                Ok(config)
+            }
             _ => Err(ConfigError::Findings(document.into_report())),
         }
     }
 }
 
 fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
-    let http = http::read(root.table("http"));
+    let http = http::read(root.table("http"), folder);
     let journal = journal(root.table("journal"), folder);
     root.table("institutions").iter().for_each(|table| agreement::listeners(table, http.listen));
     let mut institutions = BTreeMap::new();

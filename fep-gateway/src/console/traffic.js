@@ -110,7 +110,9 @@ function summed() {
 /** The exchanges that ended each second, in the last minute. */
 export function perSecond() {
   const recent = bars().slice(-RATE_MS / BAR_MS - 1);
-  return recent.reduce((sum, { counts }) => sum + (counts ? total(counts) : 0), 0) / ((now() - recent[0].at) / 1000);
+  // Not more than a part of the minute may be known.
+  const from = Math.max(recent[0].at, Math.min(journalFrom, began));
+  return recent.reduce((sum, { counts }) => sum + (counts ? total(counts) : 0), 0) / Math.max(1, (now() - from) / 1000);
 }
 
 /** The exchanges that ended in the time of the chart. */

@@ -10,7 +10,7 @@ import { t, word } from "./texts.js";
 import { ago, lasting, now } from "./time.js";
 
 /** How many lines are shown at once. A filter finds the others. */
-const SHOWN_MAX = 200;
+const SHOWN_MAX = 100;
 /** A link that received nothing for so long is worth a look. */
 const QUIET_MS = 5 * 60 * 1000;
 
@@ -29,7 +29,8 @@ export function lines({ main, path, query, title }) {
     const wanted = state.lines.filter((line) => (!path[0] || line.institution === path[0])
       && (!words || searchText(line).includes(words))
       && (!troubled.checked || !FINE.includes(health(line).level)));
-    const shown = wanted.slice(0, SHOWN_MAX);
+    // If not all can be shown, those with a problem come first.
+    const shown = (wanted.length > SHOWN_MAX ? troubledFirst(wanted) : wanted).slice(0, SHOWN_MAX);
     const left = wanted.length - shown.length;
     const text = t("lines.count", { shown: wanted.length, all: state.lines.length }) + (left > 0 ? ` · ${t("lines.left", { left })}` : "");
     if (count.textContent !== text) count.textContent = text;
@@ -47,6 +48,11 @@ export function lines({ main, path, query, title }) {
 
   show();
   return watch(["lines"], show);
+}
+
+function troubledFirst(all) {
+  const fine = new Set(all.filter((line) => FINE.includes(health(line).level)));
+  return [...all.filter((line) => !fine.has(line)), ...fine];
 }
 
 function searchText(line) {

@@ -93,7 +93,9 @@ pub(crate) enum SwitchoverBody {
     Return { note: String },
 }
 
-/// Callers have no names yet.
+/// The person of a decision that names none.
+pub(crate) const UNNAMED: &str = "operator";
+
 fn nobody() -> String {
-    "operator".to_owned()
+    UNNAMED.to_owned()
 }

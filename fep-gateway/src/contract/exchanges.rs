@@ -4,7 +4,7 @@ use fep_codec::Record;
 use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, RequestId, SettledBy, TraceParent};
 use fep_protocol::settlement::SettlementFact;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::notices::{Delivered, FactView};
@@ -47,6 +47,9 @@ pub(crate) struct Reply<'s> {
     /// The caller's name for its request, from the header `X-Request-Id` of the `POST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<RequestId>,
+    /// The client that sent the request, if clients have names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client: Option<String>,
     /// The trace that the request belongs to, from the header `traceparent` of the `POST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) traceparent: Option<TraceParent>,
@@ -57,7 +60,21 @@ pub(crate) struct AnswerFields<'s> {
     pub(crate) telegram: String,
     /// The fields in wire order.
     #[schemars(with = "Map<String, Value>")]
+    pub(crate) fields: Fields<'s>,
+}
+
+/// The fields of a telegram, for a client that may see its secrets or not.
+#[derive(Debug)]
+pub(crate) struct Fields<'s> {
     pub(crate) fields: Record<'s>,
+    /// Whether each secret is `<secret>`.
+    pub(crate) is_masked: bool,
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_masked { self.fields.masked().serialize(serializer) } else { self.fields.serialize(serializer) }
+    }
 }
 
 /// An exchange with both telegrams field by field, secrets masked, and everything that happened to it.

@@ -41,6 +41,9 @@ pub struct Summary {
     /// The caller's name for its request, from the header `X-Request-Id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
+    /// The client that sent the request, if clients have names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
     /// The trace that the request belongs to, from the header `traceparent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<TraceParent>,
@@ -119,6 +122,7 @@ pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
         passage: exchange.passage.clone(),
         request_id: exchange.caller.as_ref().and_then(|caller| caller.request_id.clone()),
         traceparent: exchange.caller.as_ref().and_then(|caller| caller.traceparent),
+        client: exchange.caller.as_ref().and_then(|caller| caller.client.as_deref()).map(str::to_owned),
         line: line.map(|line| line.to_string()),
         link,
         accepted_at_ms: exchange.accepted_at_ms,

@@ -7,13 +7,16 @@ use axum::middleware::Next;
 use axum::response::Response;
 use fep_protocol::exchange::Caller;
 
+use super::access::Who;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: &str = "traceparent";
 
 /// What the headers say. A header that is given twice or cannot be read counts as absent: the standard says so for `traceparent`, and a
 /// request that moves money does not fail because of a name for a log.
-pub(super) fn caller(headers: &HeaderMap) -> Caller {
+pub(super) fn caller(headers: &HeaderMap, who: &Who) -> Caller {
     Caller {
+        client: who.name().map(Box::from),
         request_id: only(headers, REQUEST_ID.as_str()).and_then(|id| id.parse().ok()),
         traceparent: only(headers, TRACEPARENT).and_then(|parent| parent.parse().ok()),
     }
@@ -27,7 +30,7 @@ fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// Repeats the request ID in the response. A client whose ID cannot be used sees it by its absence.
 pub(super) async fn repeat_request_id(request: Request, next: Next) -> Response {
-    let id = caller(request.headers()).request_id;
+    let id = caller(request.headers(), &Who::Anybody).request_id;
     let mut response = next.run(request).await;
     let id = id.and_then(|id| HeaderValue::from_str(id.as_str()).ok());
     id.into_iter().for_each(|id| drop(response.headers_mut().insert(REQUEST_ID, id)));
@@ -45,7 +48,7 @@ mod tests {
             for (name, value) in given {
                 headers.append(*name, HeaderValue::from_static(value));
             }
-            let Caller { request_id, traceparent } = caller(&headers);
+            let Caller { request_id, traceparent, client: _ } = caller(&headers, &Who::Anybody);
             (request_id.map(|id| id.to_string()), traceparent.map(|parent| parent.to_string()))
         };
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

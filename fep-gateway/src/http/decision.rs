@@ -4,12 +4,13 @@ use axum::body::Bytes;
 use fep_protocol::settlement::PERSON_MAX_CHARS;
 use serde::de::DeserializeOwned;
 
+use super::access::Who;
 use super::error::ApiError;
 use crate::contract::decisions::DecisionBody;
 use crate::contract::problem::Problem;
 
-/// Reads the body. `example` says how to write one.
-pub(super) fn read<W: DeserializeOwned>(body: Bytes, example: &str) -> Result<DecisionBody<W>, ApiError> {
+/// Reads the body of a decision by this client. `example` says how to write one.
+pub(super) fn read<W: DeserializeOwned>(body: Bytes, who: &Who, example: &str) -> Result<DecisionBody<W>, ApiError> {
     let body: DecisionBody<W> = serde_json::from_slice(&body)
         .map_err(|error| ApiError::new(Problem::BadDecision, format!("{error}; {example}")))?;
     if body.note.chars().any(|character| character.is_control() && character != '\n') {
@@ -18,11 +19,12 @@ pub(super) fn read<W: DeserializeOwned>(body: Bytes, example: &str) -> Result<De
             "a note has text and line ends, and no other control characters".to_owned(),
         ));
     }
-    Ok(DecisionBody { person: named(body.person)?, ..body })
+    Ok(DecisionBody { person: named(body.person, who)?, ..body })
 }
 
-/// Checks the name of a person.
-pub(super) fn named(person: String) -> Result<String, ApiError> {
+/// The name under which a decision is recorded, if it can be.
+pub(super) fn named(person: String, who: &Who) -> Result<String, ApiError> {
+    let person = who.decides(person);
     let is_name = !person.trim().is_empty() && person.chars().count() <= PERSON_MAX_CHARS;
     if is_name && !person.chars().any(char::is_control) {
         return Ok(person);

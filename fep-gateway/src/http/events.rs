@@ -21,9 +21,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
+use super::access::Who;
 use super::error::ApiError;
 use super::followed::{Followed, Follower};
 use super::{LISTENERS_MAX, Shared};
+use crate::config::Action;
 use crate::contract::notices::notice_summary;
 use crate::contract::problem::Problem;
 use crate::contract::view::summary;
@@ -156,17 +158,14 @@ impl EventHub {
 /// left out.
 ///
 /// # Errors
-/// If too many clients listen already. The number is limited because each of them keeps a connection.
-pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResponse, ApiError> {
+/// If the client may not read everything, or too many clients listen already. The number is limited because each of them keeps a connection.
+pub(super) async fn events(State(shared): State<Shared>, who: Who) -> Result<impl IntoResponse, ApiError> {
+    who.may(Action::Read, None, None)?;
     let place = Arc::clone(&shared.listeners).try_acquire_owned().map_err(|_| {
         let message = format!("{LISTENERS_MAX} clients listen to events already");
         ApiError::new(Problem::TooManyListeners, message)
     })?;
-    let mut stopping = shared.stopping.clone();
-    let stopped = async move {
-        // An error means that the sender is gone, so the server has ended: the stream stops too.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    };
+    let stopped = shared.stream_ends();
     let stream = stream(shared.events.listen()).take_until(Box::pin(stopped)).inspect(move |_| {
         // The stream owns the permit and returns it when it is dropped.
         let _ = &place;

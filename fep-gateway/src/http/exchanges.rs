@@ -14,11 +14,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Shared;
+use super::access::Who;
 use super::caller::caller;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use super::prefer::leaves_after;
-use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Reply};
+use crate::config::Action;
+use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Fields, Reply};
 use crate::contract::notices::FactView;
 use crate::contract::problem::Problem;
 use crate::contract::view::{summary, view};
@@ -63,15 +65,17 @@ pub(super) struct ExchangeQuery {
 /// `POST /v1/institutions/{institution}/exchanges/{telegram}`
 pub(super) async fn ask(
     State(shared): State<Shared>,
+    who: Who,
     names: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let Path((institution, telegram)) = names.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
     refuse_foreign_page(&headers)?;
+    who.may(Action::Send, Some(&institution), Some(&telegram))?;
     let key = idempotency_key(&headers)?;
     let fields = parse(&body)?;
-    let options = RequestOptions { idempotency_key: key, caller: caller(&headers) };
+    let options = RequestOptions { idempotency_key: key, caller: caller(&headers, &who) };
     let begun = shared.gateway.begin(&institution, &telegram, &fields, options).await;
     let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
     let leaves_after = leaves_after(&headers);
@@ -85,7 +89,8 @@ pub(super) async fn ask(
         Some(Outcome::Unknown) => StatusCode::GATEWAY_TIMEOUT,
         None => StatusCode::ACCEPTED,
     };
-    let mut response = in_one_piece(&reply(&exchange, shared.gateway.line_spec(&exchange.institution)))?;
+    let reply = reply(&exchange, shared.gateway.line_spec(&exchange.institution), !who.may_see_secrets(&exchange));
+    let mut response = in_one_piece(&reply)?;
     *response.status_mut() = status;
     let headers = response.headers_mut();
     if let Some(seconds) = retry_after(&shared, &exchange).await {
@@ -126,33 +131,36 @@ async fn retry_after(shared: &Shared, exchange: &Exchange) -> Option<u64> {
 /// `GET /v1/exchanges/{id}`
 pub(super) async fn one(
     State(shared): State<Shared>,
+    who: Who,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let exchange = at_path(&shared, id).await?;
-    Ok(reply_of(&shared, &exchange))
+    let exchange = at_path(&shared, &who, id).await?;
+    Ok(reply_of(&shared, &who, &exchange))
 }
 
 /// An exchange as `GET` shows it.
-pub(super) fn reply_of(shared: &Shared, exchange: &Exchange) -> Response {
-    Json(shown(shared, exchange)).into_response()
+pub(super) fn reply_of(shared: &Shared, who: &Who, exchange: &Exchange) -> Response {
+    Json(shown(shared, who, exchange)).into_response()
 }
 
 /// The same as a text.
-pub(super) fn reply_json(shared: &Shared, exchange: &Exchange) -> String {
-    serde_json::to_string(&shown(shared, exchange)).unwrap_or_default()
+pub(super) fn reply_json(shared: &Shared, who: &Who, exchange: &Exchange) -> String {
+    serde_json::to_string(&shown(shared, who, exchange)).unwrap_or_default()
 }
 
-fn shown<'s>(shared: &'s Shared, exchange: &Exchange) -> Reply<'s> {
-    let reply = reply(exchange, shared.gateway.line_spec(&exchange.institution));
+fn shown<'s>(shared: &'s Shared, who: &Who, exchange: &Exchange) -> Reply<'s> {
+    let is_masked = !who.may_see_secrets(exchange);
+    let reply = reply(exchange, shared.gateway.line_spec(&exchange.institution), is_masked);
     Reply { telegram: Some(exchange.telegram.to_string()), ..reply }
 }
 
 /// `GET /v1/exchanges/{id}/view`
 pub(super) async fn detail(
     State(shared): State<Shared>,
+    who: Who,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Detail>, ApiError> {
-    let exchange = at_path(&shared, id).await?;
+    let exchange = at_path(&shared, &who, id).await?;
     let spec = shared.gateway.line_spec(&exchange.institution);
     let facts = shared.gateway.timeline(&exchange.id).await?;
     Ok(Json(Detail {
@@ -170,10 +178,12 @@ pub(super) async fn detail(
 /// `GET /v1/exchanges?limit=50&institution=bank-a&outcome=unsettled&since=2026-11-28T00:00:00%2B09:00&cursor=…`
 pub(super) async fn list(
     State(shared): State<Shared>,
+    who: Who,
     query: Result<Query<ExchangeQuery>, QueryRejection>,
 ) -> Result<Json<ExchangeList>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
     let limit = checked_limit(query.limit)?;
+    who.may(Action::Read, query.institution.as_deref(), query.telegram.as_deref())?;
     let page = shared.gateway.exchanges(query.filter()?, limit).await?;
     let line = |exchange: &Exchange| summary(exchange, shared.gateway.line_spec(&exchange.institution));
     Ok(Json(ExchangeList { exchanges: page.exchanges.iter().map(line).collect(), next: page.next }))
@@ -232,26 +242,35 @@ pub(super) fn checked_limit(limit: Option<usize>) -> Result<usize, ApiError> {
     Ok(limit)
 }
 
-pub(super) async fn at_path(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Exchange, ApiError> {
+/// The exchange of a path, if the client may see it.
+pub(super) async fn at_path(
+    shared: &Shared,
+    who: &Who,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Exchange, ApiError> {
     let Path(id) = id.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
-    find(shared, &id).await
+    find(shared, who, &id).await
 }
 
-/// The exchange with this name.
-pub(super) async fn find(shared: &Shared, id: &str) -> Result<Exchange, ApiError> {
+/// The exchange with this name, if the client may see it.
+pub(super) async fn find(shared: &Shared, who: &Who, id: &str) -> Result<Exchange, ApiError> {
     let unknown = || ApiError::new(Problem::UnknownExchange, format!("there is no exchange {id:?}"));
     let name: ExchangeId = id.parse().map_err(|_| unknown())?;
-    shared.gateway.find(&name).await?.ok_or_else(unknown)
+    let exchange = shared.gateway.find(&name).await?.ok_or_else(unknown)?;
+    who.may_see(&exchange)?;
+    Ok(exchange)
 }
 
-fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
+fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>, is_masked: bool) -> Reply<'s> {
     let mut reason = exchange.reason.clone();
     let mut reason_code = exchange.reason_code.clone();
     let answer = exchange.answer.as_ref().and_then(|answer| {
         let spec = spec?;
         let layout = &spec.named(&answer.telegram)?.layout;
         match Record::decode(layout, spec.telegram(&answer.bytes)) {
-            Ok(fields) => Some(AnswerFields { telegram: answer.telegram.to_string(), fields }),
+            Ok(fields) => {
+                Some(AnswerFields { telegram: answer.telegram.to_string(), fields: Fields { fields, is_masked } })
+            }
             Err(error) => {
                 let why = Unknown::Unreadable(error.to_string());
                 reason.get_or_insert_with(|| why.to_string());
@@ -273,18 +292,19 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
         flags: exchange.flags,
         journaled: exchange.journaled,
         answer,
-        stand_in: stand_in(exchange, spec),
+        stand_in: stand_in(exchange, spec, is_masked),
         passage: exchange.passage.clone(),
         request_id: exchange.caller.as_ref().and_then(|caller| caller.request_id.clone()),
         traceparent: exchange.caller.as_ref().and_then(|caller| caller.traceparent),
+        client: exchange.caller.as_ref().and_then(|caller| caller.client.as_deref()).map(str::to_owned),
     }
 }
 
-fn stand_in<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Option<AnswerFields<'s>> {
+fn stand_in<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>, is_masked: bool) -> Option<AnswerFields<'s>> {
     let spec = spec?;
     let answer = spec.answer_to(&exchange.telegram)?;
     let fields = Record::decode(&answer.layout, spec.telegram(exchange.stand_in.as_ref()?)).ok()?;
-    Some(AnswerFields { telegram: answer.layout.name.to_string(), fields })
+    Some(AnswerFields { telegram: answer.layout.name.to_string(), fields: Fields { fields, is_masked } })
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

@@ -18,6 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
+use super::access::Who;
 use super::error::ApiError;
 use super::events::{KEEP_ALIVE, UNBUFFERED};
 use super::exchanges::{find, reply_json};
@@ -33,6 +34,7 @@ const STREAM_MAX: Duration = Duration::from_secs(600);
 /// `GET /v1/exchanges/{id}/events`
 pub(super) async fn follow(
     State(shared): State<Shared>,
+    who: Who,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let place = Arc::clone(&shared.followers).try_acquire_owned().map_err(|_| {
@@ -42,13 +44,9 @@ pub(super) async fn follow(
     let Path(name) = id.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
     // It follows before it looks, so no change is missed in between.
     let follower = name.parse().ok().map(|id| shared.events.follow(id));
-    let exchange = find(&shared, &name).await?;
-    let mut stopping = shared.stopping.clone();
-    let stopped = async move {
-        // An error means that the sender is gone, so the server has ended: the stream stops too.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    };
-    let states = follower.map(|follower| states(shared, follower, exchange, place));
+    let exchange = find(&shared, &who, &name).await?;
+    let stopped = shared.stream_ends();
+    let states = follower.map(|follower| states(shared, who, follower, exchange, place));
     let states = stream::iter(states).flatten().take_until(Box::pin(stopped));
     Ok((UNBUFFERED, Sse::new(states).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
 }
@@ -63,22 +61,24 @@ enum Next {
 /// The exchange now and after each change, until nothing follows.
 fn states(
     shared: Shared,
+    who: Who,
     follower: Follower,
     first: Exchange,
     place: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<SseEvent, Infallible>> {
     let until = Instant::now() + STREAM_MAX;
-    let begin = (shared, follower, String::new(), Some(Next::Show(Box::new(first))), place);
-    stream::unfold(begin, move |(shared, mut follower, mut shown, mut next, place)| async move {
+    let begin = ((shared, who), follower, String::new(), Some(Next::Show(Box::new(first))), place);
+    stream::unfold(begin, move |(seen_by, mut follower, mut shown, mut next, place)| async move {
+        let (shared, who) = &seen_by;
         loop {
             next = match next? {
                 Next::Show(exchange) => {
-                    let json = reply_json(&shared, &exchange);
+                    let json = reply_json(shared, who, &exchange);
                     let after = if is_final(&exchange) { Next::End } else { Next::Wait };
                     if json != shown {
                         shown.clone_from(&json);
                         let event = SseEvent::default().event("exchange").data(json);
-                        return Some((Ok(event), (shared, follower, shown, Some(after), place)));
+                        return Some((Ok(event), (seen_by, follower, shown, Some(after), place)));
                     }
                     Some(after)
                 }
@@ -90,7 +90,7 @@ fn states(
                 },
                 Next::End => {
                     let event = SseEvent::default().event("end").data("{}");
-                    return Some((Ok(event), (shared, follower, shown, None, place)));
+                    return Some((Ok(event), (seen_by, follower, shown, None, place)));
                 }
             };
         }

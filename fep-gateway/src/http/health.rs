@@ -7,6 +7,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use super::Shared;
+use super::access::Who;
+use super::error::ApiError;
+use crate::config::Action;
 use crate::contract::{Alive, Lines, Ready};
 use crate::metrics;
 
@@ -27,17 +30,20 @@ pub(super) async fn ready(State(shared): State<Shared>) -> Response {
     (status, Json(ready)).into_response()
 }
 
-/// `GET /v1/lines`
-pub(super) async fn lines(State(shared): State<Shared>) -> Json<Lines> {
-    Json(Lines { lines: shared.gateway.lines() })
+/// `GET /v1/lines`: those of institutions of which the client may read something.
+pub(super) async fn lines(State(shared): State<Shared>, who: Who) -> Json<Lines> {
+    let mut lines = shared.gateway.lines();
+    lines.retain(|line| who.may_some(Action::Read, &line.institution));
+    Json(Lines { lines })
 }
 
 /// `GET /metrics`, for Prometheus.
-pub(super) async fn counters(State(shared): State<Shared>) -> Response {
+pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<Response, ApiError> {
+    who.may(Action::Read, None, None)?;
     // A journal that cannot be read now leaves the numbers as they are.
     if let Ok(counts) = shared.gateway.notice_counts().await {
         metrics::show_notices(&counts);
     }
     let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await);
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

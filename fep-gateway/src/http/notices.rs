@@ -11,10 +11,12 @@ use fep_protocol::fact::Fact;
 use serde::Deserialize;
 
 use super::Shared;
+use super::access::Who;
 use super::decision;
 use super::error::ApiError;
 use super::exchanges::{checked_limit, place_of, time_of};
 use super::origin::refuse_foreign_page;
+use crate::config::Action;
 use crate::contract::decisions::DeliveryWord;
 use crate::contract::notices::{Delivered, FactView, NoticeDetail, NoticeList, NoticeSummary, notice_summary};
 use crate::contract::problem::Problem;
@@ -36,10 +38,12 @@ pub(super) struct ListQuery {
 /// `GET /v1/notices?limit=50&institution=bank-a&telegram=DepositNotice&state=dead_letter&cursor=…`
 pub(super) async fn list(
     State(shared): State<Shared>,
+    who: Who,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<NoticeList>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
     let limit = checked_limit(query.limit)?;
+    who.may(Action::Read, query.institution.as_deref(), query.telegram.as_deref())?;
     if let Some(state) = query.state.as_deref().filter(|state| !Stage::NAMES.contains(state)) {
         let names = Stage::NAMES.join(", ");
         let message = format!("there is no state {state:?}; there are: {names}");
@@ -58,9 +62,10 @@ pub(super) async fn list(
 /// `GET /v1/notices/{id}`
 pub(super) async fn one(
     State(shared): State<Shared>,
+    who: Who,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<NoticeDetail>, ApiError> {
-    let notice = find(&shared, id).await?;
+    let notice = find(&shared, &who, id).await?;
     let facts = shared.gateway.notice_timeline(&notice.id).await?;
     let spec = shared.gateway.line_spec(&notice.institution);
     let telegram = spec.and_then(|spec| spec.named(&notice.telegram));
@@ -77,14 +82,16 @@ pub(super) async fn one(
 /// `POST /v1/notices/{id}/delivery`
 pub(super) async fn decide(
     State(shared): State<Shared>,
+    who: Who,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Delivered>, ApiError> {
     refuse_foreign_page(&headers)?;
-    let notice = find(&shared, id).await?;
+    let notice = find(&shared, &who, id).await?;
+    who.may(Action::Settle, Some(&notice.institution), Some(&notice.telegram))?;
     let example = r#"write {"decision": "deliver", "note": "…"}, with deliver or close"#;
-    let body = decision::read(body, example)?;
+    let body = decision::read(body, &who, example)?;
     let wants = match body.decision {
         DeliveryWord::Deliver => DeliveryWish::Deliver,
         DeliveryWord::Close => DeliveryWish::Close,
@@ -126,11 +133,13 @@ fn with_persons(mut delivered: Delivered, facts: &[(u64, Fact)]) -> Delivered {
     delivered
 }
 
-async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<StoredNotice, ApiError> {
+async fn find(shared: &Shared, who: &Who, id: Result<Path<String>, PathRejection>) -> Result<StoredNotice, ApiError> {
     let Path(id) = id.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
     let unknown = || ApiError::new(Problem::UnknownNotice, format!("there is no notice {id:?}"));
     let name: ExchangeId = id.parse().map_err(|_| unknown())?;
-    shared.gateway.find_notice(&name).await?.ok_or_else(unknown)
+    let notice = shared.gateway.find_notice(&name).await?.ok_or_else(unknown)?;
+    who.may(Action::Read, Some(&notice.institution), Some(&notice.telegram))?;
+    Ok(notice)
 }
 
 fn refused(error: &DeliverError) -> ApiError {

@@ -337,7 +337,13 @@ impl Writer {
                 { "name": "platform", "description": "Health, metrics and documentation" },
             ],
             "paths": self.paths,
-            "components": { "schemas": schemas },
+            "components": {
+                "schemas": schemas,
+                "securitySchemes": {
+                    "token": { "type": "http", "scheme": "bearer", "description": "The token of a client, if the gateway has an access file." },
+                },
+            },
+            "security": [{ "token": [] }, {}],
         })
     }
 }

@@ -10,11 +10,13 @@ use fep_protocol::exchange::{Exchange, Money};
 use fep_protocol::settlement::{FlagReason, NotDecided, PersonDecision, PersonWants, SettlementCase, Stage, StepKind};
 
 use super::Shared;
+use super::access::Who;
 use super::decision;
 use super::error::ApiError;
 use super::exchanges::{ListQuery, at_path, limit_of, reply_of};
 use super::notices;
 use super::origin::refuse_foreign_page;
+use crate::config::Action;
 use crate::contract::decisions::SettlementWord;
 use crate::contract::exchanges::{DeadLetter, DeadLetters, Past};
 use crate::contract::problem::Problem;
@@ -24,9 +26,11 @@ use crate::gateway::SettleError;
 /// `GET /v1/dead-letters?limit=50`
 pub(super) async fn dead_letters(
     State(shared): State<Shared>,
+    who: Who,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let limit = limit_of(query)?;
+    who.may(Action::Read, None, None)?;
     let letters = shared.gateway.dead_letters(limit).await?;
     let shown = |(exchange, case): &(Exchange, SettlementCase)| DeadLetter {
         exchange: summary(exchange, shared.gateway.line_spec(&exchange.institution)),
@@ -47,14 +51,16 @@ pub(super) async fn dead_letters(
 /// `POST /v1/exchanges/{id}/settlement`
 pub(super) async fn settle(
     State(shared): State<Shared>,
+    who: Who,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     refuse_foreign_page(&headers)?;
-    let exchange = at_path(&shared, id).await?;
+    let exchange = at_path(&shared, &who, id).await?;
+    who.may(Action::Settle, Some(&exchange.institution), Some(&exchange.telegram))?;
     let example = r#"write {"decision": "done", "note": "…"}, with done, not_done, reversed, inquire or reverse"#;
-    let body = decision::read(body, example)?;
+    let body = decision::read(body, &who, example)?;
     let wants = match body.decision {
         SettlementWord::Done => PersonWants::Settle(Money::Done),
         SettlementWord::NotDone => PersonWants::Settle(Money::NotDone),
@@ -64,7 +70,7 @@ pub(super) async fn settle(
     };
     let decision = PersonDecision { person: body.person, note: body.note, wants };
     let exchange = shared.gateway.settle(&exchange.id, decision).await.map_err(|error| refused(&error))?;
-    Ok(reply_of(&shared, &exchange))
+    Ok(reply_of(&shared, &who, &exchange))
 }
 
 fn refused(error: &SettleError) -> ApiError {

@@ -74,18 +74,42 @@ impl Bench {
         Self::connecting_to(&unused.to_string(), "").await
     }
 
+    /// Starts a gateway whose clients have rights. A rewritten access file is read again.
+    pub(crate) async fn with_access(scenario: &str, more: &str, access: &str) -> Self {
+        let bank = bank(scenario).await;
+        let mut bench = Self::started(&bank.address().to_string(), more, Some(access)).await;
+        bench.bank = Some(bank);
+        bench.eventually_ready().await;
+        bench
+    }
+
+    /// Writes the access file.
+    pub(crate) fn give_access(&self, access: &str) {
+        std::fs::write(self.folder.path().join("access.toml"), access).unwrap();
+    }
+
     async fn connecting_to(connect: &str, more: &str) -> Self {
+        Self::started(connect, more, None).await
+    }
+
+    async fn started(connect: &str, more: &str, access: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("bank-a.toml"), BANK_A).unwrap();
         metrics::install();
-        let config = config(connect, more, folder.path());
+        let mut config = config(connect, more, folder.path());
+        if let Some(access) = access {
+            let path = folder.path().join("access.toml");
+            std::fs::write(&path, access).unwrap();
+            config.http.access = Some(path);
+        }
+        let settings = config.http.clone();
         let gateway = Gateway::start(config, Arc::new(HttpCallback::new().unwrap())).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(async move {
             let stop = async move { drop(stopped.await) };
-            http::serve(listener, gateway, &fep_gateway::config::Http::default(), stop, std::future::ready(())).await;
+            http::serve(listener, gateway, &settings, stop, std::future::ready(())).await;
         });
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
         Self { client, bank: None, url, _stop: stop, folder }

@@ -22,6 +22,7 @@ mod notices;
 mod openapi;
 mod passing_on;
 mod respond_async;
+mod rights;
 mod searching;
 mod settlement;
 mod simulated_bank;

@@ -1,12 +1,12 @@
-//! What a caller says about its request besides the telegram: names by which other systems know it. Nothing here decides anything.
+//! Who asked for an exchange, and by what other systems know the request. Nothing here decides anything.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What a caller says about its request, for finding the exchange from its own log and from a trace of many services. It is neither
-/// secret nor trusted.
+/// Who asked for an exchange, and by what other systems know the request. Nothing of it is secret. What the caller says itself is not
+/// trusted: it serves to find the exchange from another log or from a trace of many services.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// The caller's name for its request, as in the header `X-Request-Id`.
@@ -15,6 +15,9 @@ pub struct Caller {
     /// The trace that the request belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<TraceParent>,
+    /// The client that asked, if clients have names: the gateway found out who it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Box<str>>,
 }
 
 impl Caller {

@@ -3,10 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::contract::problem::Problem;
+use crate::http::access::is_open;
 use crate::http::exchanges::{LIST_DEFAULT, LIST_MAX};
 
 /// What every request can be answered with.
 const ALWAYS: [Problem; 4] = [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut];
+
+/// What a client without a token or without a right is answered, where clients need one.
+const GUARDED: [Problem; 2] = [Problem::Unauthenticated, Problem::Forbidden];
 
 /// What every request with a body can be answered with.
 const WITH_BODY: [Problem; 3] = [Problem::BodyTooLarge, Problem::BodyTooSlow, Problem::Origin];
@@ -41,7 +45,7 @@ impl Operation {
             parameters: Vec::new(),
             body: None,
             replies: Vec::new(),
-            problems: ALWAYS.to_vec(),
+            problems: if is_open(path) { ALWAYS.to_vec() } else { ALWAYS.into_iter().chain(GUARDED).collect() },
         }
     }
 

@@ -147,10 +147,7 @@ async fn a_notice_is_sent_when_somebody_asks_for_it() {
 async fn the_clock_can_be_set_so_that_the_end_of_a_month_is_today() {
     let closed = "[[rules]]\ntelegram = \"Transfer\"\nat = { month_days = [-1], between = [\"23:50\", \"00:10\"] }\naction = \"decline\"\n\
                   set = { \"header.response_code\" = \"0003\", \"header.sent_date\" = \"<date>\" }\n[[rules]]";
-    let text =
-        format!("[clock]\nbase = \"2027-01-31T12:00:00+09:00\"\n{}", ACCOUNTS.replacen("title = ", "title_ = ", 1));
-    let text =
-        text.replacen("title_ = \"a bank with accounts\"\n", "", 1).replacen("trace = \"header.trace_no\"\n", "", 1);
+    let text = ACCOUNTS.replacen("[session]", "[clock]\nbase = \"2027-01-31T12:00:00+09:00\"\n[session]", 1);
     let mut api = Api::of(&text.replacen("[[rules]]", closed, 1)).await;
     assert_eq!(api.transfer(1).await, "0000");
     let night = json!({"base": "2027-01-31T23:55:00+09:00", "speed": 1}).to_string();

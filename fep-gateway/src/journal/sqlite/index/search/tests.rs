@@ -45,7 +45,7 @@ fn index(path: &Path) -> IndexFile {
             trace,
             telegram: Some("Transfer".into()),
             idempotency: Some(Box::new(idempotency)),
-            caller: Some(Arc::new(Caller { request_id: format!("call-{serial}").parse().ok(), traceparent: None })),
+            caller: Some(Arc::new(Caller { request_id: format!("call-{serial}").parse().ok(), ..Caller::default() })),
             ..base.clone()
         });
         facts.extend(outcome(serial).map(|outcome| match code(serial) {

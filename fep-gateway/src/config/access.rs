@@ -1,0 +1,306 @@
+//! The access file: which clients there are, by the hashes of their tokens, and what each of them may do. It is read again while the
+//! gateway runs, so it is a file of its own. Who a request comes from is not decided here: `http` does.
+//!
+//! ```toml
+//! [clients.order-service]
+//! tokens = ["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+//! may = [{ actions = ["send"], institutions = ["bank-a"], telegrams = ["Transfer", "BalanceInquiry"] }]
+//!
+//! [clients.kim]
+//! tokens = ["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
+//! may = [{ actions = ["read", "operate", "settle"] }]
+//! ```
+//!
+//! `fep-gateway new-token` makes a token and its hash. The file has no secret: whoever reads it cannot use it. Whoever writes it can do
+//! everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use fep_spec::document::{Document, Located, Table, Value, instead};
+use fep_spec::load::read;
+use fep_spec::model::Spec;
+use fep_spec::report::{Code, Source};
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::ConfigError;
+use super::names::check_name;
+use crate::hex::{hex, unhex};
+
+/// What a client can be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Send requests, and read the exchanges that it sent itself.
+    Send,
+    /// Read exchanges, notices, lines and institutions, with secrets masked.
+    Read,
+    /// Read secrets, too. Each time is recorded.
+    Reveal,
+    /// Stop and start lines and business, and trip breakers.
+    Operate,
+    /// Decide about unknown exchanges and undelivered notices.
+    Settle,
+}
+
+impl Action {
+    /// All actions, with their words in the file.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("send", Self::Send),
+        ("read", Self::Read),
+        ("reveal", Self::Reveal),
+        ("operate", Self::Operate),
+        ("settle", Self::Settle),
+    ];
+
+    /// The word in the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// The SHA-256 of a token. A token is 32 random bytes, so its hash needs no salt and cannot be reversed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenHash([u8; 32]);
+
+/// What the text of a hash begins with.
+const SHA256_MARK: &str = "sha256:";
+
+impl TokenHash {
+    /// The hash of a token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        let mut hash = [0; 32];
+        hash.iter_mut().zip(digest(&SHA256, token.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
+        Self(hash)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        unhex(text.strip_prefix(SHA256_MARK)?).map(Self)
+    }
+}
+
+impl fmt::Display for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SHA256_MARK}{}", hex(&self.0))
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Makes a token, and its hash for the file.
+///
+/// # Errors
+/// If the operating system gives no random bytes.
+pub fn new_token() -> Result<(String, TokenHash), String> {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| "the operating system gives no random bytes".to_owned())?;
+    let token = format!("{TOKEN_MARK}{}", hex(&bytes));
+    let hash = TokenHash::of(&token);
+    Ok((token, hash))
+}
+
+/// What a token begins with, so that scanners for leaked secrets recognise it.
+const TOKEN_MARK: &str = "fep_";
+
+/// Everything in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    clients: Vec<Arc<Client>>,
+    /// The index of the client that has a token.
+    tokens: BTreeMap<TokenHash, usize>,
+}
+
+/// One client: a service, a person or a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its name, which the journal has.
+    pub name: String,
+    grants: Vec<Grant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Grant {
+    actions: BTreeSet<Action>,
+    /// `None`: all of them.
+    institutions: Option<BTreeSet<String>>,
+    telegrams: Option<BTreeSet<String>>,
+}
+
+/// The maximum number of clients, and of tokens of one client.
+const CLIENTS_MAX: usize = 10_000;
+const TOKENS_MAX: usize = 10;
+
+impl Access {
+    /// Reads the file. `specs` are those of the institutions, by their names.
+    ///
+    /// # Errors
+    /// If the file cannot be read, others than its owner can write it, or it has mistakes. The error then has all of them.
+    pub fn load(path: &Path, specs: &BTreeMap<String, Arc<Spec>>) -> Result<Self, ConfigError> {
+        let (name, text) = read(path).map_err(ConfigError::Unreadable)?;
+        let document = Document::new(Source::new(name, text));
+        let access = document.walk(|root| {
+            if is_writable_by_others(path) {
+                let message = "others than its owner can write this file, and so give themselves every right";
+                document.error_hint(Code::BadValue, root.span(), message, "chmod go-w");
+            }
+            let access = access(&root, specs);
+            root.finish();
+            access
+        });
+        match access {
+            Some(access) if !document.has_errors() => Ok(access),
+            _ => Err(ConfigError::Findings(document.into_report())),
+        }
+    }
+
+    /// The client with this token.
+    #[must_use]
+    pub fn client(&self, token: &str) -> Option<&Arc<Client>> {
+        self.clients.get(*self.tokens.get(&TokenHash::of(token))?)
+    }
+
+    /// The number of clients.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Whether there is no client.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.clients.is_empty()
+    }
+}
+
+impl Client {
+    /// Whether the client may do this with this telegram of this institution. `None` stands for all of them.
+    #[must_use]
+    pub fn may(&self, action: Action, institution: Option<&str>, telegram: Option<&str>) -> bool {
+        let covers = |names: &Option<BTreeSet<String>>, name: Option<&str>| match (names, name) {
+            (None, _) => true,
+            (Some(names), Some(name)) => names.contains(name),
+            (Some(_), None) => false,
+        };
+        self.grants.iter().any(|grant| {
+            grant.actions.contains(&action)
+                && covers(&grant.institutions, institution)
+                && covers(&grant.telegrams, telegram)
+        })
+    }
+
+    /// Whether the client may do this with some telegram of this institution.
+    #[must_use]
+    pub fn may_some(&self, action: Action, institution: &str) -> bool {
+        self.grants.iter().any(|grant| {
+            grant.actions.contains(&action)
+                && grant.institutions.as_ref().is_none_or(|names| names.contains(institution))
+        })
+    }
+}
+
+fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
+    let mut access = Access::default();
+    let clients = root.table("clients").map_or_else(Vec::new, |table| table.entries());
+    if clients.is_empty() {
+        let hint = "add a table [clients.NAME], with a token from `fep-gateway new-token`";
+        root.document().error_hint(Code::MissingKey, root.span(), "there is no client", hint);
+    }
+    if clients.len() > CLIENTS_MAX {
+        let message = format!("there are {} clients, {CLIENTS_MAX} are allowed", clients.len());
+        root.document().error(Code::OutOfRange, root.span(), message);
+    }
+    for (name, value) in clients.into_iter().take(CLIENTS_MAX) {
+        check_name(root.document(), &name);
+        let Some(table) = value.table() else { continue };
+        for token in tokens(&table) {
+            if access.tokens.insert(token.value, access.clients.len()).is_some() {
+                let message = "this token belongs to a client already: nobody could tell who uses it";
+                table.document().error_hint(
+                    Code::Duplicate,
+                    token.span,
+                    message,
+                    "make one with `fep-gateway new-token`",
+                );
+            }
+        }
+        let grants = table.required("may").and_then(Value::array).unwrap_or_default();
+        let grants = grants.into_iter().filter_map(|grant| Some(grant_of(grant.table()?, specs))).collect();
+        table.finish();
+        access.clients.push(Arc::new(Client { name: name.value.to_owned(), grants }));
+    }
+    access
+}
+
+fn tokens(table: &Table<'_>) -> Vec<Located<TokenHash>> {
+    let tokens = table.required("tokens").and_then(Value::array).unwrap_or_default();
+    if tokens.len() > TOKENS_MAX {
+        let message = format!("a client has at most {TOKENS_MAX} tokens: two while one takes the place of the other");
+        table.document().error(Code::OutOfRange, table.span(), message);
+    }
+    let hash = |text: Located<&str>| {
+        let hash = TokenHash::parse(text.value);
+        if hash.is_none() {
+            // It may be the token itself, so it is not shown.
+            let message = "this is not the hash of a token";
+            let hint = "`fep-gateway new-token` prints the hash: sha256: and 64 hexadecimal digits";
+            table.document().error_hint(Code::BadValue, text.span.clone(), message, hint);
+        }
+        Some(Located { value: hash?, span: text.span })
+    };
+    tokens.into_iter().filter_map(|token| hash(token.string()?)).collect()
+}
+
+fn grant_of(table: Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Grant {
+    let document = table.document();
+    let actions = table.required("actions").and_then(Value::array).unwrap_or_default();
+    let actions = actions.into_iter().filter_map(|word| Some(word.choice(&Action::ALL)?.value)).collect();
+    let known: Vec<&str> = specs.keys().map(String::as_str).collect();
+    let named = names(&table, "institutions", |name| {
+        if !known.contains(&name.value) {
+            let message = format!("there is no institution `{}`", name.value);
+            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
+        }
+    });
+    let covered = specs.iter().filter(|(name, _)| named.as_ref().is_none_or(|named| named.contains(*name)));
+    let specs: Vec<_> = covered.map(|(_, spec)| spec).collect();
+    let telegrams = names(&table, "telegrams", |name| {
+        if !specs.is_empty() && specs.iter().all(|spec| spec.telegram(name.value).is_none()) {
+            let known: Vec<&str> =
+                specs.iter().flat_map(|spec| &spec.telegrams).map(|telegram| telegram.name()).collect();
+            let message = format!("none of these institutions has a telegram `{}`", name.value);
+            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
+        }
+    });
+    // A misspelt key must not widen the grant.
+    table.finish();
+    Grant { actions, institutions: named, telegrams }
+}
+
+/// Names that narrow a grant. An empty list would mean nothing, and not everything.
+fn names<'d>(table: &Table<'d>, key: &'d str, check: impl Fn(&Located<&str>)) -> Option<BTreeSet<String>> {
+    let names = table.array(key)?;
+    let names = names.into_iter().filter_map(Value::string).inspect(|name| check(name));
+    Some(names.map(|name| name.value.to_owned()).collect())
+}
+
+#[cfg(unix)]
+fn is_writable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o022 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_writable_by_others(_: &Path) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests;

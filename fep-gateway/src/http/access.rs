@@ -1,0 +1,253 @@
+//! Who a request comes from, and what that client may do. The access file is read again when it changes, so tokens and rights change
+//! without a restart.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use fep_protocol::exchange::Exchange;
+use fep_spec::model::Spec;
+use tokio::sync::watch;
+use tracing::{error, info};
+
+use super::error::ApiError;
+use crate::config::{Access, Action, Client};
+use crate::contract::decisions::UNNAMED;
+use crate::contract::problem::Problem;
+
+/// How often the file is looked at.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// The paths that need no token: what shows nothing of the business. A page asks with a token itself.
+const OPEN: [&str; 3] = ["/", "/healthz", "/readyz"];
+const OPEN_FOLDERS: [&str; 2] = ["/console/", "/problems"];
+
+/// The rights that hold now.
+#[derive(Debug)]
+pub(super) struct Guard {
+    /// `None` if there is no access file: then everybody may do everything.
+    file: Option<File>,
+}
+
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    specs: BTreeMap<String, Arc<Spec>>,
+    now: watch::Sender<Arc<Access>>,
+}
+
+/// The file as it was when it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    changed: Option<SystemTime>,
+    len: u64,
+}
+
+/// Who a request comes from. A route that asks for it can only be reached through [`authenticate`].
+#[derive(Clone, Debug)]
+pub(super) enum Who {
+    /// Anybody: there is no access file.
+    Anybody,
+    /// A client of the access file.
+    Client(Arc<Client>),
+}
+
+impl Guard {
+    /// Reads the access file, if there is one. If it cannot be read, nobody may do anything until it can.
+    pub(super) fn new(path: Option<&Path>, specs: BTreeMap<String, Arc<Spec>>) -> Arc<Self> {
+        let file = path.map(|path| {
+            let file = File { path: path.to_owned(), specs, now: watch::Sender::new(Arc::default()) };
+            file.read();
+            file
+        });
+        Arc::new(Self { file })
+    }
+
+    /// Reads the file again whenever it changes, for ever.
+    pub(super) async fn follow(&self) {
+        let Some(file) = &self.file else { return std::future::pending().await };
+        let mut last = Stamp::of(&file.path);
+        loop {
+            tokio::time::sleep(LOOK_PAUSE).await;
+            let stamp = Stamp::of(&file.path);
+            if stamp != last {
+                file.read();
+                last = stamp;
+            }
+        }
+    }
+
+    /// Completes when rights have changed since this call. A client whose stream ends then comes again, if it still may.
+    pub(super) fn changed(&self) -> impl Future<Output = ()> + use<> {
+        let changes = self.file.as_ref().map(|file| file.now.subscribe());
+        async move {
+            match changes {
+                // An error means that the server has ended.
+                Some(mut changes) => drop(changes.changed().await),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn identify(&self, request: &Request) -> Result<Who, ApiError> {
+        let Some(file) = &self.file else { return Ok(Who::Anybody) };
+        let mut given = request.headers().get_all(AUTHORIZATION).iter();
+        let token = given.next().and_then(|header| bearer(header.to_str().ok()?));
+        let unknown = |why: &str| Err(ApiError::new(Problem::Unauthenticated, why));
+        match (token, given.next()) {
+            (None, _) => unknown("this gateway wants a token: Authorization: Bearer …"),
+            (Some(_), Some(_)) => unknown("the header Authorization is given twice"),
+            (Some(token), None) => match file.now.borrow().client(token) {
+                Some(client) => Ok(Who::Client(Arc::clone(client))),
+                None => unknown("no client has this token"),
+            },
+        }
+    }
+}
+
+/// The token of `Bearer TOKEN`. The scheme has no case.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl File {
+    /// Reads the file. If it cannot be used, the rights stay as they are.
+    fn read(&self) {
+        match Access::load(&self.path, &self.specs) {
+            Ok(access) => {
+                info!(file = %self.path.display(), clients = access.len(), "these clients have rights now");
+                self.now.send_replace(Arc::new(access));
+            }
+            Err(why) => {
+                error!(file = %self.path.display(), %why, "the access file cannot be used: rights stay as they were");
+            }
+        }
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let file = std::fs::metadata(path).ok()?;
+        Some(Self { changed: file.modified().ok(), len: file.len() })
+    }
+}
+
+impl Who {
+    /// The name of the client, for the journal.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Anybody => None,
+            Self::Client(client) => Some(&client.name),
+        }
+    }
+
+    /// Refuses what the client may not do with this telegram of this institution. `None` stands for all of them.
+    pub(super) fn may(
+        &self,
+        action: Action,
+        institution: Option<&str>,
+        telegram: Option<&str>,
+    ) -> Result<(), ApiError> {
+        let Self::Client(client) = self else { return Ok(()) };
+        if client.may(action, institution, telegram) {
+            return Ok(());
+        }
+        let what = match (institution, telegram) {
+            (None, None) => "everything".to_owned(),
+            (None, Some(telegram)) => format!("{telegram} of every institution"),
+            (Some(institution), None) => format!("all of {institution}"),
+            (Some(institution), Some(telegram)) => format!("{telegram} of {institution}"),
+        };
+        let message = format!("{} has no right to {} {what}", client.name, action.name());
+        Err(ApiError::new(Problem::Forbidden, message).with("action", action.name()))
+    }
+
+    /// Whether the client may do this with something of this institution.
+    pub(super) fn may_some(&self, action: Action, institution: &str) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::Client(client) => client.may_some(action, institution),
+        }
+    }
+
+    /// Whether the client sent this exchange.
+    fn sent(&self, exchange: &Exchange) -> bool {
+        let sender = exchange.caller.as_ref().and_then(|caller| caller.client.as_deref());
+        self.name().is_some_and(|name| sender == Some(name))
+    }
+
+    /// Refuses a client that may not see an exchange. It may if it sent it.
+    pub(super) fn may_see(&self, exchange: &Exchange) -> Result<(), ApiError> {
+        let telegram = Some(&*exchange.telegram);
+        let own = self.sent(exchange) && self.may(Action::Send, Some(&exchange.institution), telegram).is_ok();
+        if own { Ok(()) } else { self.may(Action::Read, Some(&exchange.institution), telegram) }
+    }
+
+    /// Whether the client may see the secrets of an exchange: those of its own, and those that it has the right to reveal.
+    pub(super) fn may_see_secrets(&self, exchange: &Exchange) -> bool {
+        let telegram = Some(&*exchange.telegram);
+        self.sent(exchange) || self.may(Action::Reveal, Some(&exchange.institution), telegram).is_ok()
+    }
+
+    /// The name under which a decision is recorded: that of the client, and of the person for whom it speaks.
+    pub(super) fn decides(&self, person: String) -> String {
+        match self {
+            Self::Client(client) if person == UNNAMED => client.name.clone(),
+            Self::Client(client) => format!("{person} by {}", client.name),
+            Self::Anybody => person,
+        }
+    }
+}
+
+/// Whether a path needs no token.
+pub(super) fn is_open(path: &str) -> bool {
+    OPEN.contains(&path) || OPEN_FOLDERS.iter().any(|folder| path.starts_with(folder))
+}
+
+/// Finds out who a request comes from.
+pub(super) async fn authenticate(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    let is_open = is_open(request.uri().path());
+    match guard.identify(&request) {
+        Ok(who) => {
+            request.extensions_mut().insert(who);
+            next.run(request).await
+        }
+        Err(_) if is_open => next.run(request).await,
+        Err(unknown) => {
+            let mut response = unknown.into_response();
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"fep-gateway\""));
+            response
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Who {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let unknown = || ApiError::new(Problem::Unauthenticated, "nobody has said who asks");
+        parts.extensions.get().cloned().ok_or_else(unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_is_read_as_the_standard_says() {
+        for header in ["Bearer fep_1", "bearer fep_1", "BEARER  fep_1 "] {
+            assert_eq!(bearer(header), Some("fep_1"), "{header:?}");
+        }
+        for other in ["", "fep_1", "Basic fep_1", "Bearer"] {
+            assert_eq!(bearer(other), None, "{other:?}");
+        }
+    }
+}
