@@ -94,6 +94,8 @@ enum Command {
     )]
     NewToken,
     /// Simulates an institution to test against.
+    #[command(after_help = "Example: fep-gateway simulate bank-a.toml --scenario accounts.toml --api 127.0.0.1:9100\n\
+                            curl -X PUT 127.0.0.1:9100/v1/rules/quiet -d '{\"telegram\": \"Transfer\", \"action\": \"silence\", \"times\": 1}'")]
     Simulate {
         /// The spec file of the institution's telegrams.
         spec: PathBuf,
@@ -103,6 +105,9 @@ enum Command {
         /// The address on which the institution listens.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
         listen: SocketAddr,
+        /// The address of the HTTP interface that shows and changes rules and accounts while it runs. It has no authentication. Default: none.
+        #[arg(long, value_name = "ADDRESS")]
+        api: Option<SocketAddr>,
     },
     /// Reads journals, also while a gateway writes them.
     Journal {
@@ -200,7 +205,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Health { config, ready } => return health(&config, ready).await,
         Command::Openapi { config } => openapi(&config),
         Command::NewToken => new_token(),
-        Command::Simulate { spec, scenario, listen } => simulate(&spec, &scenario, listen).await,
+        Command::Simulate { spec, scenario, listen, api } => simulate(&spec, &scenario, listen, api).await,
         Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {
             let options = Options { listen, once, colour: io::stdout().is_terminal() };
@@ -324,15 +329,20 @@ fn journal(command: &JournalCommand) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr) -> Result<(), Failure> {
+async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr, api: Option<SocketAddr>) -> Result<(), Failure> {
     let spec = Spec::load(spec)?;
     let (name, text) = read(scenario)?;
     let scenario = Scenario::read(Source::new(name, text), &spec).map_err(Failure::Findings)?;
     let spec_name = spec.name.clone();
     let title = scenario.title.clone();
     let simulator = Simulator::start(spec, scenario, listen).await;
-    let simulator =
+    let mut simulator =
         simulator.map_err(|error| Failure::because(format!("cannot listen on {listen} (--listen)"), error))?;
+    if let Some(api) = api {
+        let served = simulator.serve_api(api).await;
+        let api = served.map_err(|error| Failure::because(format!("cannot listen on {api} (--api)"), error))?;
+        info!(api = %format_args!("http://{api}/v1/rules"), "rules and accounts can be changed");
+    }
     info!(listen = %simulator.address(), spec = spec_name, scenario = title, "the simulated institution listens");
     stop_asked().await;
     simulator.stop().await;

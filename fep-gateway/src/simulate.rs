@@ -2,19 +2,21 @@
 //!
 //! It shares the codec and the framing configuration with the gateway, but no journal, no state machine and no retry. An answer is
 //! the `answer` telegram of the spec. It has the fields of the request, the codes of its `when`, and the values that the scenario
-//! sets. It leaves on the connection of the request, or on a line of its own (`[send_line]`).
+//! sets. It leaves on the connection of the request, or on a line of its own (`[send_line]`). With `[bank]`, accounts and transactions decide
+//! what an answer says. [`Simulator::serve_api`] changes all this while it runs.
 
 mod chance;
+mod scenario;
 mod clock;
 mod compose;
 mod damage;
-mod scenario;
 mod rules;
 mod bank;
 mod memory;
 mod institution;
 mod link;
 mod send_line;
+mod api;
 #[cfg(test)]
 mod tests;
 
@@ -31,9 +33,9 @@ use tracing::{Instrument, info, info_span, warn};
 use self::institution::SimulatedInstitution;
 use self::link::{Links, SimulatedLink};
 pub use self::scenario::{
-    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Delay, Does, Operation, Party, Percentile, Post,
-    Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession, SendLineRole, Setting,
-    Verdict, Verdicts,
+    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, BaseTime, Calendar, Delay, Does, Operation, Party,
+    Percentile, Post, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession,
+    SendLineRole, Setting, Verdict, Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 
@@ -47,10 +49,11 @@ pub struct Simulator {
     send_address: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    shared: Shared,
 }
 
 /// What all tasks of the institution share.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Shared {
     institution: Arc<SimulatedInstitution>,
     links: Links,
@@ -75,8 +78,19 @@ impl Simulator {
         for number in 0..shared.institution.scenario.notices.len() {
             tasks.spawn(send_notices(shared.clone(), number));
         }
-        tasks.spawn(accept(listener, shared, stopped));
-        Ok(Self { address, send_address, stop, tasks })
+        tasks.spawn(accept(listener, shared.clone(), stopped));
+        Ok(Self { address, send_address, stop, tasks, shared })
+    }
+
+    /// Serves the interface to the running institution: HTTP and JSON, for tests, without authentication. Returns its address.
+    ///
+    /// # Errors
+    /// If it cannot listen on the address.
+    pub async fn serve_api(&mut self, listen: impl ToSocketAddrs) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        self.tasks.spawn(api::serve(listener, self.shared.clone()));
+        Ok(address)
     }
 
     /// The address on which it listens.
@@ -132,28 +146,39 @@ async fn serve(stream: TcpStream, number: u64, shared: Shared, stop: watch::Rece
     info!("closed");
 }
 
+impl Shared {
+    /// Sends a frame that no request asked for: on the send line, or else on the open link whose turn it is. Returns false if no link takes it.
+    fn send_unasked(&self, frame: Vec<u8>, turn: usize) -> bool {
+        let open = self.links.open();
+        let Some(link) = open.get(turn % open.len().max(1)) else { return false };
+        match &self.send_line {
+            Some(line) => line.is_open() && line.send(frame),
+            None => link.send(frame),
+        }
+    }
+
+    /// Whether a frame could be sent now.
+    fn can_send(&self) -> bool {
+        !self.links.open().is_empty() && self.send_line.as_ref().is_none_or(SendLineHandle::is_open)
+    }
+}
+
 /// Sends one of the scenario's notices repeatedly: on the send line, or else on each open link in turn.
 async fn send_notices(shared: Shared, number: usize) {
-    let Shared { institution, links, send_line } = shared;
+    let institution = &shared.institution;
     let Some(every) = institution.scenario.notices.get(number).map(|notice| notice.every) else { return };
     let mut turn = 0_usize;
     loop {
         tokio::time::sleep(every).await;
-        let open = links.open();
-        let Some(link) = open.get(turn % open.len().max(1)) else { continue };
-        if send_line.as_ref().is_some_and(|line| !line.is_open()) {
+        if !shared.can_send() {
             continue;
         }
-        turn = turn.wrapping_add(1);
         match institution.notice(number) {
             Some(Ok(frame)) => {
-                let is_sent = match &send_line {
-                    Some(line) => line.send(frame),
-                    None => link.send(frame),
-                };
-                if !is_sent {
+                if !shared.send_unasked(frame, turn) {
                     warn!("a notice is dropped: the link is too slow");
                 }
+                turn = turn.wrapping_add(1);
             }
             Some(Err(error)) => warn!(error, "the notice cannot be made"),
             None => return,

@@ -10,7 +10,8 @@ use std::time::Duration;
 use fep_codec::{Layout, json};
 use serde_json::{Map, Value as Json};
 
-use self::ledger::{Account, Ledger, State, Transaction};
+pub(super) use self::ledger::Account;
+use self::ledger::{Ledger, State, Transaction};
 use super::rules::{holds, key};
 use super::scenario::{AccountValue, Assignment, BankValue, Does, Operation, Party, Post, Verdict};
 use super::{compose, scenario};
@@ -19,7 +20,7 @@ use super::{compose, scenario};
 #[derive(Debug)]
 pub(super) struct Bank {
     terms: Arc<scenario::Bank>,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
 }
 
 /// What the bank decided about a request.

@@ -59,6 +59,8 @@ struct Request<'s> {
     telegram: &'s TelegramSpec,
     answer: &'s TelegramSpec,
     fields: Map<String, Json>,
+    /// How often this telegram came before.
+    count: u64,
     opens: bool,
     closes: bool,
 }
@@ -74,17 +76,19 @@ impl SimulatedInstitution {
         let request = self.read(link, frame)?;
         let name = request.telegram.name();
         let mut memory = self.memory();
-        let count = memory.count(name);
-        let (rule, recalled) = self.rule(&mut memory, &request);
+        // One reading for all that one telegram decides and says.
+        let now = memory.clock.now();
+        let (rule, recalled) = self.rule(&mut memory, &request, &now);
         let action = rule.as_ref().map_or(ScenarioAction::Answer, |rule| rule.action);
         let trace = self.trace(&request.fields);
+        *memory.counts.actions.entry(action.name()).or_default() += 1;
         if action == ScenarioAction::Lost {
             info!(telegram = name, ?action, trace, "misbehaves");
             return None;
         }
-        let after = self.delay(rule.as_deref(), name, count);
+        let after = self.delay(rule.as_deref(), name, request.count);
         let layout = &request.answer.layout;
-        let made = self.answer(&mut memory, rule.as_deref(), &request, recalled.as_ref());
+        let made = self.answer(&mut memory, rule.as_deref(), &request, recalled.as_ref(), &now);
         let acts = match made.and_then(|telegram| self.acts(&mut memory, link, action, layout, telegram)) {
             Ok(acts) => acts,
             Err(error) => {
@@ -110,6 +114,20 @@ impl SimulatedInstitution {
             *sent - 1
         });
         self.unasked(&mut memory, notice, turn)
+    }
+
+    /// Makes the frame of a notice that is not one of the scenario.
+    pub(super) fn notice_now(&self, notice: &ScenarioNotice) -> Result<Vec<u8>, String> {
+        let made = self.unasked(&mut self.memory(), notice, 0);
+        made.unwrap_or_else(|| Err(format!("the spec has no telegram {}", notice.telegram)))
+    }
+
+    /// Forgets all that happened since the start. Links stay.
+    pub(super) fn reset(&self) {
+        let mut memory = self.memory();
+        let signed_on = memory.signed_on;
+        *memory = Memory::new(&self.scenario);
+        memory.signed_on = signed_on;
     }
 
     /// Makes the frame with which the institution signs on on its send line, or returns `None` if it needs not, or did already.
@@ -150,10 +168,12 @@ impl SimulatedInstitution {
             Ok(_) => return None,
             Err(error) => {
                 warn!(%error, bytes = frame.len(), "a frame that cannot be read");
+                self.memory().counts.unreadable += 1;
                 return None;
             }
         };
         let name = telegram.name();
+        let count = self.memory().counts.receive(name);
         let Some(answer) = telegram.answer.as_deref().and_then(|answer| self.spec.telegram(answer)) else {
             debug!(telegram = name, "received, needs no answer");
             if self.answers_our_sign_on(name) {
@@ -166,15 +186,21 @@ impl SimulatedInstitution {
         let closes = session.is_some_and(|session| session.close.as_deref() == Some(name));
         if session.is_some() && !link.open && !opens && !closes {
             warn!(telegram = name, "ignored: business is not open on this link");
+            self.memory().counts.ignored += 1;
             return None;
         }
-        Some(Request { telegram, answer, fields, opens, closes })
+        Some(Request { telegram, answer, fields, count, opens, closes })
     }
 
     /// The rule that applies, and the answer that it recalls.
-    fn rule(&self, memory: &mut Memory, request: &Request<'_>) -> (Option<Arc<Rule>>, Option<Map<String, Json>>) {
+    fn rule(
+        &self,
+        memory: &mut Memory,
+        request: &Request<'_>,
+        now: &Moment,
+    ) -> (Option<Arc<Rule>>, Option<Map<String, Json>>) {
         let Request { telegram, fields, opens, closes, .. } = request;
-        let asked = Asked { telegram: telegram.name(), request: fields, is_session: *opens || *closes };
+        let asked = Asked { telegram: telegram.name(), request: fields, is_session: *opens || *closes, now };
         let Memory { rules, remembered, .. } = memory;
         rules.first(&asked, |paths| remembered.recall(&key(fields, paths)))
     }
@@ -186,6 +212,7 @@ impl SimulatedInstitution {
         rule: Option<&Rule>,
         request: &Request<'_>,
         recalled: Option<&Map<String, Json>>,
+        now: &Moment,
     ) -> Result<Vec<u8>, String> {
         let order = Order {
             telegram: request.telegram.name(),
@@ -196,9 +223,12 @@ impl SimulatedInstitution {
         };
         let mut ruling = memory.bank.as_mut().and_then(|bank| bank.carry_out(&order));
         if let Some(answer) = ruling.as_mut().and_then(|ruling| ruling.replay.take()) {
+            memory.counts.decide("repeated");
             return Ok(answer);
         }
-        let now = Moment::now(self.scenario.utc_offset_minutes);
+        if let Some(ruling) = &ruling {
+            memory.counts.decide(ruling.verdict.name());
+        }
         let layout = &request.answer.layout;
         let original = ruling.as_ref().and_then(|ruling| self.fields_of(ruling.original.as_deref()?));
         let material = Material {
@@ -207,7 +237,7 @@ impl SimulatedInstitution {
             ruling: ruling.as_ref(),
             original: original.as_ref(),
             turn: memory.answers,
-            now: &now,
+            now,
         };
         memory.answers += 1;
         let mut fields = compose::fields(layout, material.request, material.now);
@@ -243,7 +273,8 @@ impl SimulatedInstitution {
     /// Makes a telegram that no request asked for.
     fn unasked(&self, memory: &mut Memory, notice: &ScenarioNotice, turn: u64) -> Option<Result<Vec<u8>, String>> {
         let telegram = self.spec.telegram(&notice.telegram)?;
-        let now = Moment::now(self.scenario.utc_offset_minutes);
+        *memory.counts.unasked.entry(notice.telegram.clone()).or_default() += 1;
+        let now = memory.clock.now();
         let mut fields = compose::fields(&telegram.layout, &Map::new(), &now);
         let request = Map::new();
         let material = Material { request: &request, recalled: None, ruling: None, original: None, turn, now: &now };
@@ -315,7 +346,7 @@ impl SimulatedInstitution {
         trace.map(ToString::to_string).unwrap_or_default()
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         // The counters are always consistent, even after a panic of another thread.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }

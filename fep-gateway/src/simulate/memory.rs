@@ -7,7 +7,7 @@ use fep_codec::{Layout, Record, json};
 use serde_json::{Map, Value as Json};
 
 use super::bank::{Bank, Ruling};
-use super::clock::Moment;
+use super::clock::{Clock, Moment};
 use super::rules::{RuleBook, key};
 use super::scenario::{Assignment, Remember, Scenario, Setting};
 
@@ -19,8 +19,8 @@ const REMEMBERED_MAX: usize = 100_000;
 pub(super) struct Memory {
     pub(super) rules: RuleBook,
     pub(super) bank: Option<Bank>,
-    /// How often each request telegram came, by its name.
-    pub(super) received: BTreeMap<String, u64>,
+    pub(super) counts: Counts,
+    pub(super) clock: Clock,
     /// How often each notice was sent.
     pub(super) notices: Vec<u64>,
     pub(super) answers: u64,
@@ -31,6 +31,23 @@ pub(super) struct Memory {
     /// How often the institution signed on on its send line, and whether the last one was answered.
     pub(super) sign_ons: u64,
     pub(super) signed_on: bool,
+}
+
+/// What happened since the start. The telegrams of a spec and the words are few, so nothing grows without end.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Received telegrams that could be read, by name.
+    pub(super) received: BTreeMap<String, u64>,
+    /// Frames that could not be read.
+    pub(super) unreadable: u64,
+    /// Requests that were ignored because business was not open on their link.
+    pub(super) ignored: u64,
+    /// What was done with requests, by the word of the action.
+    pub(super) actions: BTreeMap<&'static str, u64>,
+    /// What the bank decided, by the name of the verdict. A request that came again is `repeated`.
+    pub(super) verdicts: BTreeMap<&'static str, u64>,
+    /// Telegrams that were sent without a request, by name.
+    pub(super) unasked: BTreeMap<String, u64>,
 }
 
 /// The answers that inquiries recall (`[memory]`).
@@ -64,7 +81,8 @@ impl Memory {
         Self {
             rules: RuleBook::new(&scenario.rules, scenario.seed),
             bank: scenario.bank.clone().map(Bank::new),
-            received: BTreeMap::new(),
+            counts: Counts::default(),
+            clock: Clock::new(scenario.clock, scenario.utc_offset_minutes),
             notices: vec![0; scenario.notices.len()],
             answers: 0,
             sequence: scenario.sequence_start,
@@ -73,14 +91,6 @@ impl Memory {
             sign_ons: 0,
             signed_on: false,
         }
-    }
-
-    /// Counts a request. Returns how often this telegram came before.
-    pub(super) fn count(&mut self, telegram: &str) -> u64 {
-        // The telegrams of a spec are few, so the names do not grow without end.
-        let count = self.received.entry(telegram.to_owned()).or_default();
-        *count += 1;
-        *count - 1
     }
 
     /// Puts the values of a `set` into the fields of a telegram. A field that the layout does not have is skipped.
@@ -122,6 +132,19 @@ impl Memory {
             };
             json::put(fields, &assignment.path, value);
         }
+    }
+}
+
+impl Counts {
+    /// Counts a telegram that was received. Returns how often it came before.
+    pub(super) fn receive(&mut self, telegram: &str) -> u64 {
+        let count = self.received.entry(telegram.to_owned()).or_default();
+        *count += 1;
+        *count - 1
+    }
+
+    pub(super) fn decide(&mut self, verdict: &'static str) {
+        *self.verdicts.entry(verdict).or_default() += 1;
     }
 }
 

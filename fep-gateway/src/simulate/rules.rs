@@ -6,8 +6,9 @@ use fep_codec::json;
 use serde_json::{Map, Value as Json};
 
 use super::chance::Chance;
+use super::clock::Moment;
 use super::compose;
-use super::scenario::Rule;
+use super::scenario::{RULES_MAX, Rule};
 
 /// All rules, in the order in which they are tried.
 #[derive(Debug)]
@@ -16,15 +17,16 @@ pub(super) struct RuleBook {
     chance: Chance,
 }
 
+/// A rule and its counts.
 #[derive(Debug)]
-struct Entry {
-    rule: Arc<Rule>,
-    /// What its random numbers are for.
-    name: String,
+pub(super) struct Entry {
+    /// Unique. Its random numbers belong to it.
+    pub(super) name: String,
+    pub(super) rule: Arc<Rule>,
     /// How often its conditions held.
-    matches: u64,
+    pub(super) matches: u64,
     /// How often it decided.
-    applied: u64,
+    pub(super) applied: u64,
 }
 
 /// What a rule is asked about.
@@ -34,17 +36,45 @@ pub(super) struct Asked<'a> {
     pub(super) request: &'a Map<String, Json>,
     /// Whether the request opens or closes business.
     pub(super) is_session: bool,
+    pub(super) now: &'a Moment,
 }
 
 impl RuleBook {
     pub(super) fn new(rules: &[Rule], seed: u64) -> Self {
-        let entry = |(number, rule): (usize, &Rule)| Entry {
-            name: rule.name.clone().unwrap_or_else(|| format!("rule {}", number + 1)),
-            rule: Arc::new(rule.clone()),
-            matches: 0,
-            applied: 0,
-        };
-        Self { entries: rules.iter().enumerate().map(entry).collect(), chance: Chance::new(seed) }
+        let entries = rules.iter().enumerate().map(|(place, rule)| Entry::new(rule.name_at(place), rule.clone()));
+        Self { entries: entries.collect(), chance: Chance::new(seed) }
+    }
+
+    /// All rules, in the order in which they are tried.
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The rule with this name.
+    pub(super) fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// Replaces the rule with this name at its place, or adds one before all others. Its counts begin at 0. Returns `None` if there are
+    /// too many, and otherwise whether it is new.
+    pub(super) fn put(&mut self, name: &str, rule: Rule) -> Option<bool> {
+        let entry = Entry::new(name.to_owned(), rule);
+        if let Some(known) = self.entries.iter_mut().find(|known| known.name == name) {
+            *known = entry;
+            return Some(false);
+        }
+        if self.entries.len() >= RULES_MAX {
+            return None;
+        }
+        self.entries.insert(0, entry);
+        Some(true)
+    }
+
+    /// Removes the rule with this name. Returns whether it was there.
+    pub(super) fn remove(&mut self, name: &str) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| entry.name != name);
+        self.entries.len() < before
     }
 
     /// The first rule that applies, and the answer that it recalls. `recall` gives the answer to a remembered request by the values of
@@ -73,11 +103,15 @@ impl RuleBook {
 }
 
 impl Entry {
+    fn new(name: String, rule: Rule) -> Self {
+        Self { name, rule: Arc::new(rule), matches: 0, applied: 0 }
+    }
+
     fn is_its_turn(&self, chance: Chance) -> bool {
         let Some(turn) = self.matches.checked_sub(self.rule.skip).filter(|turn| *turn > 0) else { return false };
         self.rule.times.is_none_or(|times| self.applied < times)
             && self.rule.every.is_none_or(|every| turn % every == 0)
-            && self.rule.per_10000.is_none_or(|rate| chance.happens(&self.name, self.matches, rate))
+            && self.rule.per_10000.is_none_or(|rate| chance.happens(&format!("rule {}", self.name), self.matches, rate))
     }
 }
 
@@ -85,7 +119,9 @@ impl Rule {
     /// Whether the rule is about such a request. Without a name of a telegram, it is about none that opens or closes business.
     fn is_about(&self, asked: &Asked<'_>) -> bool {
         let is_named = self.telegram.as_deref().map_or(!asked.is_session, |name| name == asked.telegram);
-        is_named && self.when.iter().all(|condition| holds(condition, asked.request))
+        is_named
+            && self.at.as_ref().is_none_or(|at| asked.now.is_in(at))
+            && self.when.iter().all(|condition| holds(condition, asked.request))
     }
 }
 

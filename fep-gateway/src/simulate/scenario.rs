@@ -4,8 +4,10 @@
 //! refused with file, line and column. The annotated example is `fep-gateway/scenario.example.toml`.
 
 mod bank;
+mod calendar;
 mod delay;
 mod read;
+mod show;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +15,9 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts};
+pub use self::calendar::{BaseTime, Calendar};
 pub use self::delay::{Delay, Percentile};
+pub(super) use self::read::RULES_MAX;
 use crate::config::Framing;
 
 /// How a simulated institution behaves.
@@ -28,6 +32,8 @@ pub struct Scenario {
     pub sequence_start: u64,
     /// `utc_offset_minutes`, default 540 (Korea): the offset of the clock for `<date>` and `<time>`.
     pub utc_offset_minutes: i32,
+    /// `[clock]`: a base time. `None`: the clock shows the real time.
+    pub clock: Option<BaseTime>,
     /// `trace`: the path of the trace number. The log shows it, and the action `wrong_trace` falsifies it.
     pub trace: Option<String>,
     /// `[framing]`: how a frame encloses its telegram, as in the gateway's configuration. The default of `frame_max_bytes` is 9999.
@@ -109,6 +115,8 @@ pub struct Rule {
     pub recall: Vec<String>,
     /// `every`: the rule applies only to every n-th request that matches.
     pub every: Option<u64>,
+    /// `at`: when the rule applies, on the institution's clock. `None`: always.
+    pub at: Option<Calendar>,
     /// `skip`, default 0: the rule does not apply to this many requests that match, the first ones.
     pub skip: u64,
     /// `percent` or `per_10000`: how many of ten thousand requests that match the rule applies to, chosen at random.
@@ -241,6 +249,29 @@ pub enum AccountValue {
     Available,
     /// Another name: that one of `fields` of the account.
     Field(String),
+}
+
+impl ScenarioAction {
+    /// Its word in a scenario.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Decline => "decline",
+            Self::Late => "late",
+            Self::Silence => "silence",
+            Self::Lost => "lost",
+            Self::OtherLink => "other_link",
+            Self::WrongTrace => "wrong_trace",
+            Self::Duplicate => "duplicate",
+            Self::HalfFrame => "half_frame",
+            Self::Disconnect => "disconnect",
+            Self::Garbage => "garbage",
+            Self::WrongLength { .. } => "wrong_length",
+            Self::BadLength => "bad_length",
+            Self::Glued { .. } => "glued",
+        }
+    }
 }
 
 impl Assignment {

@@ -1,7 +1,8 @@
 //! Tests of the simulator over a real socket, and of scenario files.
 
-mod bank;
 mod faults;
+mod bank;
+mod api;
 
 use std::time::Duration;
 

@@ -59,6 +59,17 @@ pub(in crate::simulate) enum State {
     Barred,
 }
 
+impl State {
+    pub(in crate::simulate) const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Declined => "declined",
+            Self::Reversed => "reversed",
+            Self::Barred => "barred",
+        }
+    }
+}
+
 impl Account {
     fn with(balance: i64) -> Self {
         Self { balance, ..Self::default() }
@@ -118,6 +129,11 @@ impl Ledger {
         self.accounts.get(number)
     }
 
+    /// All accounts, by number.
+    pub(in crate::simulate) fn accounts(&self) -> impl Iterator<Item = (&str, &Account)> {
+        self.accounts.iter().map(|(number, account)| (&**number, account))
+    }
+
     /// Opens an account, or replaces it. Returns false if there are too many.
     pub(in crate::simulate) fn put(&mut self, number: String, account: Account) -> bool {
         let has_room = self.accounts.len() < self.accounts_max || self.accounts.contains_key(&number);
@@ -125,6 +141,16 @@ impl Ledger {
             self.accounts.insert(number, account);
         }
         has_room
+    }
+
+    /// Removes an account. Returns whether it was there.
+    pub(in crate::simulate) fn remove(&mut self, number: &str) -> bool {
+        self.accounts.remove(number).is_some()
+    }
+
+    /// The remembered transactions with their keys, newest first.
+    pub(in crate::simulate) fn transactions(&self) -> impl Iterator<Item = (&[String], &Transaction)> {
+        self.order.iter().rev().filter_map(|key| Some((&**key, self.transactions.get(key)?)))
     }
 
     /// The remembered transaction with this key.

@@ -1,11 +1,13 @@
 //! Reads a scenario file into a [`Scenario`] and checks it against its spec.
 
+mod calendar;
 mod fields;
 mod rules;
 // It reads delays as rules do.
 mod bank;
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::time::Duration;
 
 use fep_spec::document::{Document, Located, Table, Value};
@@ -14,12 +16,15 @@ use fep_spec::report::{Code, Report, Source};
 
 use self::rules::WAIT_MAX_MS;
 use super::{
-    Answers, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession, SendLineRole,
+    Answers, BankAccount, BaseTime, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
+    ScenarioSession, SendLineRole,
 };
 use crate::config::Framing;
 
 /// The default limit of a frame, in bytes.
 const FRAME_MAX_BYTES: usize = 9999;
+/// The maximum number of rules.
+pub(in crate::simulate) const RULES_MAX: usize = 1000;
 
 impl Scenario {
     /// Reads a scenario file.
@@ -27,12 +32,65 @@ impl Scenario {
     /// # Errors
     /// If the file has mistakes. The report has all of them, each with its line and column.
     pub fn read(source: Source, spec: &Spec) -> Result<Self, Report> {
-        let document = Document::new(source);
-        let scenario = document.walk(|root| Reader { document: &document, spec }.scenario(root));
-        match scenario.flatten() {
-            Some(scenario) if !document.has_errors() => Ok(scenario),
-            _ => Err(document.into_report()),
-        }
+        read_one(source, spec, |reader, root| reader.scenario(root))
+    }
+}
+
+impl Rule {
+    /// Reads one rule. Its keys stand at the top of the text.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn read(source: Source, scenario: &Scenario, spec: &Spec) -> Result<Self, Report> {
+        read_one(source, spec, |reader, root| {
+            let place = root.span();
+            let rule = reader.rule(root)?;
+            reader.has_trace(scenario.trace.as_ref(), [&rule], place);
+            Some(rule)
+        })
+    }
+}
+
+impl BankAccount {
+    /// Reads one account. Its keys stand at the top of the text.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn read(source: Source, spec: &Spec) -> Result<Self, Report> {
+        read_one(source, spec, |reader, root| reader.account(root))
+    }
+}
+
+impl BaseTime {
+    /// Reads a base time. Its keys stand at the top of the text.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn read(source: Source, spec: &Spec) -> Result<Self, Report> {
+        read_one(source, spec, |reader, root| reader.base_time(root))
+    }
+}
+
+impl ScenarioNotice {
+    /// Reads one telegram that is sent without a request. Its keys stand at the top of the text.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn read(source: Source, spec: &Spec) -> Result<Self, Report> {
+        read_one(source, spec, |reader, root| reader.notice(root))
+    }
+}
+
+fn read_one<T>(
+    source: Source,
+    spec: &Spec,
+    read: impl FnOnce(&Reader<'_>, Table<'_>) -> Option<T>,
+) -> Result<T, Report> {
+    let document = Document::new(source);
+    let one = document.walk(|root| read(&Reader { document: &document, spec }, root));
+    match one.flatten() {
+        Some(one) if !document.has_errors() => Ok(one),
+        _ => Err(document.into_report()),
     }
 }
 
@@ -47,6 +105,7 @@ impl<'s> Reader<'s> {
         let seed = root.integer("seed", 0..=i64::MAX).map_or(1, |seed| seed.value.unsigned_abs());
         let sequence_start = root.integer("sequence_start", 0..=i64::MAX).map_or(1, |start| start.value.unsigned_abs());
         let utc_offset_minutes = root.integer("utc_offset_minutes", -840..=840).map_or(540, |offset| offset.value);
+        let clock = root.table("clock").and_then(|table| self.base_time(table));
         let trace = root.string("trace").map(|trace| self.known_somewhere(trace));
         let framing = Framing::read(root.table("framing"), self.spec, FRAME_MAX_BYTES);
         let session = root.table("session").map(|table| self.session(table));
@@ -55,23 +114,20 @@ impl<'s> Reader<'s> {
         let bank = root.table("bank").map(|table| self.bank(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
         let rules = self.tables(&root, "rules", |table| self.rule(table));
+        if rules.len() > RULES_MAX {
+            let message = format!("there are {} rules, at most {RULES_MAX} are allowed", rules.len());
+            self.document.error(Code::OutOfRange, root.key_span("rules").unwrap_or_default(), message);
+        }
         self.names_are_unique(&root, &rules);
         let notices = self.tables(&root, "notices", |table| self.notice(table));
-        if let (None, Some(place)) = (&trace, root.key_span("rules"))
-            && rules.iter().flatten().any(|rule| rule.action == ScenarioAction::WrongTrace)
-        {
-            self.document.error(
-                Code::MissingKey,
-                place,
-                "`wrong_trace` falsifies the field that `trace` names at the top of the file: it is missing",
-            );
-        }
+        self.has_trace(trace.as_ref(), rules.iter().flatten(), root.key_span("rules").unwrap_or_default());
         root.finish();
         Some(Scenario {
             title,
             seed,
             sequence_start,
             utc_offset_minutes,
+            clock,
             trace,
             framing,
             session: session.flatten(),
@@ -84,10 +140,18 @@ impl<'s> Reader<'s> {
         })
     }
 
+    /// Notes that a rule falsifies the trace number, if nothing names it.
+    fn has_trace<'r>(&self, trace: Option<&String>, rules: impl IntoIterator<Item = &'r Rule>, place: Range<usize>) {
+        if trace.is_none() && rules.into_iter().any(|rule| rule.action == ScenarioAction::WrongTrace) {
+            let message = "`wrong_trace` falsifies the field that `trace` names at the top of the file: it is missing";
+            self.document.error(Code::MissingKey, place, message);
+        }
+    }
+
     fn names_are_unique(&self, root: &Table<'_>, rules: &[Option<Rule>]) {
         let mut names = HashSet::new();
-        for name in rules.iter().flatten().filter_map(|rule| rule.name.as_deref()) {
-            if !names.insert(name) {
+        for name in rules.iter().enumerate().filter_map(|(number, rule)| Some(rule.as_ref()?.name_at(number))) {
+            if !names.insert(name.clone()) {
                 let message = format!("two rules have the name `{name}`");
                 self.document.error(Code::NameTaken, root.key_span("rules").unwrap_or_default(), message);
             }

@@ -4,8 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::{Client, check_refused, telegram};
 
-const ACCOUNTS: &str = include_str!("../../../specs/bank-a/scenarios/accounts.toml");
-const PAYER: &str = "1002345678901";
+pub(super) const ACCOUNTS: &str = include_str!("../../../specs/bank-a/scenarios/accounts.toml");
+pub(super) const PAYER: &str = "1002345678901";
 const OVERDRAWN: &str = "1002345678902";
 const STOPPED: &str = "1002345678903";
 
@@ -17,12 +17,12 @@ async fn client(more: &str) -> Client {
     client
 }
 
-async fn ask(client: &mut Client, name: &str, trace: u32, fields: Json) -> Json {
+pub(super) async fn ask(client: &mut Client, name: &str, trace: u32, fields: Json) -> Json {
     client.send(&telegram(name, trace, fields)).await;
     client.next().await.1
 }
 
-fn fields(from: &str, to: (&str, &str), amount: i64, memo: &str) -> Json {
+pub(super) fn fields(from: &str, to: (&str, &str), amount: i64, memo: &str) -> Json {
     json!({
         "withdraw_account": from, "amount": amount, "balance_sign": "", "balance": 0, "deposit_bank": to.0,
         "deposit_account": to.1, "fee": 0, "payee_name": "홍길동", "passbook_memo": memo,
@@ -30,7 +30,7 @@ fn fields(from: &str, to: (&str, &str), amount: i64, memo: &str) -> Json {
     })
 }
 
-const ELSEWHERE: (&str, &str) = ("088", "3333011234567");
+pub(super) const ELSEWHERE: (&str, &str) = ("088", "3333011234567");
 
 /// Sends a transfer. Returns the response code, the balance with its sign, and the fee.
 async fn transfer(client: &mut Client, trace: u32, fields: Json) -> (String, i64, i64) {

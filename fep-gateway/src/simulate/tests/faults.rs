@@ -134,6 +134,12 @@ fn a_distribution_is_measured_or_has_a_mean() {
 fn mistakes_in_rates_and_names_are_refused() {
     let refused =
         |rule: &str, expected: &str| check_refused(&format!("[[rules]]\naction = \"silence\"\n{rule}\n"), expected);
+    refused("at = { between = [\"23:50\"] }", "`between` has two times of day");
+    refused("at = { between = [\"23:50\", \"24:00\"] }", "`24:00` cannot be read (a time of day is written 23:50)");
+    refused("at = { dates = [\"2026-02-30\"] }", "`2026-02-30` cannot be read");
+    refused("at = { weekdays = [\"sunday\"] }", "cannot be \"sunday\"");
+    refused("at = { month_days = [0] }", "no month has a day 0");
+    refused("at = { hours = [1] }", "unknown key `hours`");
     refused("percent = 1\nper_10000 = 100", "`percent` stands beside `per_10000`");
     refused("per_10000 = 10001", "`per_10000` is 10001, it must be 0 to 10000");
     refused("name = \"no answer\"", "`no answer` is no name for a rule");

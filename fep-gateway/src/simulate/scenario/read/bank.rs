@@ -52,7 +52,7 @@ impl Reader<'_> {
         accounts
     }
 
-    fn account(&self, table: Table<'_>) -> Option<BankAccount> {
+    pub(super) fn account(&self, table: Table<'_>) -> Option<BankAccount> {
         let number = table.required_string("number");
         if let Some(number) = number.as_ref().filter(|number| number.value.is_empty()) {
             self.document.error(Code::Empty, number.span.clone(), "`number` is empty");

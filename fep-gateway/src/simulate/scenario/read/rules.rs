@@ -16,17 +16,6 @@ const HOLD_MAX: usize = 1000;
 const WRONG_BYTES_MAX: i16 = 1000;
 /// The longest name of a rule, in bytes.
 const NAME_MAX_BYTES: usize = 64;
-/// The keys of a measured distribution, with their parts in thousandths.
-const PERCENTILES: [(&str, u32); 8] = [
-    ("min_ms", 0),
-    ("p50_ms", 500),
-    ("p75_ms", 750),
-    ("p90_ms", 900),
-    ("p95_ms", 950),
-    ("p99_ms", 990),
-    ("p999_ms", 999),
-    ("max_ms", 1000),
-];
 
 impl Reader<'_> {
     pub(super) fn rule(&self, table: Table<'_>) -> Option<Rule> {
@@ -46,6 +35,7 @@ impl Reader<'_> {
                 self.known_somewhere(path);
             }
         });
+        let at = table.table("at").map(|at| self.calendar(at));
         let count = |key, least| table.integer(key, least..=i64::MAX).map(|count| count.value.unsigned_abs());
         let skip = count("skip", 0).unwrap_or_default();
         let every = count("every", 1);
@@ -66,6 +56,7 @@ impl Reader<'_> {
             telegram: named.map(|name| name.value.to_owned()),
             when: when.unwrap_or_default(),
             recall,
+            at,
             skip,
             every,
             per_10000,
@@ -77,23 +68,23 @@ impl Reader<'_> {
     }
 
     fn action(&self, table: &Table<'_>) -> Option<ScenarioAction> {
-        let glued = ScenarioAction::Glued { hold: 2, hold_max: Duration::from_millis(500) };
-        let action = table.required("action")?.choice(&[
-            ("answer", ScenarioAction::Answer),
-            ("late", ScenarioAction::Late),
-            ("decline", ScenarioAction::Decline),
-            ("silence", ScenarioAction::Silence),
-            ("lost", ScenarioAction::Lost),
-            ("other_link", ScenarioAction::OtherLink),
-            ("wrong_trace", ScenarioAction::WrongTrace),
-            ("duplicate", ScenarioAction::Duplicate),
-            ("half_frame", ScenarioAction::HalfFrame),
-            ("disconnect", ScenarioAction::Disconnect),
-            ("garbage", ScenarioAction::Garbage),
-            ("wrong_length", ScenarioAction::WrongLength { bytes: -1 }),
-            ("bad_length", ScenarioAction::BadLength),
-            ("glued", glued),
-        ])?;
+        let words = [
+            ScenarioAction::Answer,
+            ScenarioAction::Decline,
+            ScenarioAction::Late,
+            ScenarioAction::Silence,
+            ScenarioAction::Lost,
+            ScenarioAction::OtherLink,
+            ScenarioAction::WrongTrace,
+            ScenarioAction::Duplicate,
+            ScenarioAction::HalfFrame,
+            ScenarioAction::Disconnect,
+            ScenarioAction::Garbage,
+            ScenarioAction::WrongLength { bytes: -1 },
+            ScenarioAction::BadLength,
+            ScenarioAction::Glued { hold: 2, hold_max: Duration::from_millis(500) },
+        ];
+        let action = table.required("action")?.choice(&words.map(|action| (action.name(), action)))?;
         match action.value {
             ScenarioAction::Glued { hold, hold_max } => Some(ScenarioAction::Glued {
                 hold: table
@@ -167,7 +158,7 @@ impl Reader<'_> {
         let mean = milliseconds(table, "mean_ms", 0..=WAIT_MAX_MS);
         let deviation = milliseconds(table, "deviation_ms", 0..=WAIT_MAX_MS);
         let mut points: Vec<Percentile> = Vec::new();
-        for (key, per_mille) in PERCENTILES {
+        for (key, per_mille) in Percentile::KEYS {
             let Some(within) = table.integer(key, 0..=WAIT_MAX_MS) else { continue };
             let point = Percentile { per_mille, within: Duration::from_millis(within.value) };
             if points.last().is_some_and(|below| below.within > point.within) {
@@ -176,7 +167,7 @@ impl Reader<'_> {
             }
             points.push(point);
         }
-        let is_measured = PERCENTILES.iter().any(|(key, _)| table.has(key));
+        let is_measured = Percentile::KEYS.iter().any(|(key, _)| table.has(key));
         match (is_measured, table.has("mean_ms")) {
             (true, false) if table.has("max_ms") => return Some(Delay::Measured(points)),
             (true, false) => {
