@@ -93,7 +93,8 @@ fn in_the_code(folder: &Path, names: &mut BTreeSet<String>) {
             let text = std::fs::read_to_string(&entry).unwrap();
             let literals = text.split('"').filter(|word| {
                 let is_name = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-                is_name && (word.starts_with("fep_") || word.starts_with("process_"))
+                // `fep_` alone is where the tokens of clients begin.
+                is_name && !word.ends_with('_') && (word.starts_with("fep_") || word.starts_with("process_"))
             });
             names.extend(literals.map(str::to_owned));
         }
