@@ -34,6 +34,7 @@ mod pair;
 mod peer;
 mod ports;
 mod settlement;
+mod progress;
 mod signs;
 mod stream;
 mod tls;
