@@ -11,6 +11,7 @@ mod clock;
 mod compose;
 mod damage;
 mod rules;
+mod recording;
 mod bank;
 mod memory;
 mod institution;
@@ -20,6 +21,7 @@ mod api;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,10 +34,12 @@ use tracing::{Instrument, info, info_span, warn};
 
 use self::institution::SimulatedInstitution;
 use self::link::{Links, SimulatedLink};
+use self::recording::Recorder;
+pub use self::recording::{Recording, RecordingError, create_recording};
 pub use self::scenario::{
     AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, BaseTime, Calendar, Delay, Does, Operation, Party,
-    Percentile, Post, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession,
-    SendLineRole, Setting, Verdict, Verdicts,
+    Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
+    ScenarioSession, SendLineRole, Setting, Verdict, Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 
@@ -91,6 +95,16 @@ impl Simulator {
         let address = listener.local_addr()?;
         self.tasks.spawn(api::serve(listener, self.shared.clone()));
         Ok(address)
+    }
+
+    /// Records every frame from now on into a file of [`create_recording`]. Does nothing if it records already.
+    pub fn record(&self, file: File) {
+        self.shared.institution.record(Recorder::new(file));
+    }
+
+    /// Answers requests as a recording says, from now on. A request that is not in it is answered as ever.
+    pub fn replay(&self, recording: Recording) {
+        self.shared.institution.memory().recording = Some(recording);
     }
 
     /// The address on which it listens.

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::institution::{Act, LinkMemory, SimulatedInstitution, Step};
+use super::recording::Direction;
 
 /// The maximum number of acts that wait to be written. When the queue is full, delayed acts wait for room.
 pub(super) const QUEUE_MAX: usize = 4096;
@@ -156,12 +157,17 @@ impl SimulatedLink {
         let _ = stream.shutdown().await;
     }
 
+    fn name(&self) -> String {
+        format!("link {}", self.number)
+    }
+
     /// Takes all complete frames out of the buffer. Returns false if the remaining bytes cannot be trusted.
     async fn frames(&mut self, buffer: &mut BytesMut) -> bool {
         loop {
             match self.institution.scenario.framing.next(&mut self.search, buffer) {
                 Ok(Some(len)) => {
                     let frame = buffer.split_to(len);
+                    self.institution.crossed(Direction::Out, &self.name(), &frame);
                     let step = self.institution.receive(&mut self.memory, &frame);
                     self.handle
                         .open
@@ -196,6 +202,7 @@ impl SimulatedLink {
             Act::Flush => self.memory.flush(),
             Act::Close => return false,
         };
+        self.institution.crossed(Direction::In, &self.name(), &bytes);
         stream.write_all(&bytes).await.is_ok()
     }
 }

@@ -47,6 +47,8 @@ pub struct Scenario {
     pub memory: Option<Remember>,
     /// `[bank]`: accounts, and what requests do with them. `None`: every request is answered alike.
     pub bank: Option<Bank>,
+    /// `[replay]`: how requests find their answers in a recording. `None`: nothing is replayed.
+    pub replay: Option<Replay>,
     /// `[answers]`: delay and field values of every answer, unless a rule has others.
     pub answers: Answers,
     /// `[[rules]]`: what happens to a request. The first rule that applies decides.
@@ -91,6 +93,19 @@ pub struct Remember {
     pub telegrams: Vec<String>,
     /// `key`: the paths of the fields by which an inquiry identifies a request.
     pub key: Vec<String>,
+}
+
+/// `[replay]`: which answer of a recording a request gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// `key`, required: the fields by which a recorded request and its answer belong together.
+    pub key: Vec<String>,
+    /// `same`, default none: the fields that a request and a recorded one must have in common, as far as the telegram has them.
+    pub same: Vec<String>,
+    /// `copy`, default `key`: the fields of the answer that have the value of the request.
+    pub copy: Vec<String>,
+    /// `timing`, default false: whether an answer takes as long as it took then.
+    pub timing: bool,
 }
 
 /// `[answers]`: delay and field values of every answer.

@@ -3,6 +3,7 @@
 mod faults;
 mod bank;
 mod api;
+mod recording;
 
 use std::time::Duration;
 

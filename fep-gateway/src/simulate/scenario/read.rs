@@ -16,7 +16,7 @@ use fep_spec::report::{Code, Report, Source};
 
 use self::rules::WAIT_MAX_MS;
 use super::{
-    Answers, BankAccount, BaseTime, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
+    Answers, BankAccount, BaseTime, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
     ScenarioSession, SendLineRole,
 };
 use crate::config::Framing;
@@ -112,6 +112,7 @@ impl<'s> Reader<'s> {
         let send_line = root.table("send_line").map(|table| self.send_line(table));
         let memory = root.table("memory").map(|table| self.memory(table));
         let bank = root.table("bank").map(|table| self.bank(table));
+        let replay = root.table("replay").map(|table| self.replay(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
         let rules = self.tables(&root, "rules", |table| self.rule(table));
         if rules.len() > RULES_MAX {
@@ -134,6 +135,7 @@ impl<'s> Reader<'s> {
             send_line: send_line.flatten(),
             memory,
             bank: bank.flatten(),
+            replay,
             answers,
             rules: rules.into_iter().collect::<Option<_>>()?,
             notices: notices.into_iter().collect::<Option<_>>()?,
@@ -218,6 +220,20 @@ impl<'s> Reader<'s> {
         });
         table.finish();
         Remember { telegrams: telegrams.iter().map(|telegram| telegram.name().to_owned()).collect(), key }
+    }
+
+    fn replay(&self, table: Table<'_>) -> Replay {
+        let read = |value| {
+            self.paths(value, |path| {
+                self.known_somewhere(path);
+            })
+        };
+        let key = read(table.required("key"));
+        let same = read(table.get("same"));
+        let copy = if table.has("copy") { read(table.get("copy")) } else { key.clone() };
+        let timing = table.boolean("timing").is_some_and(|timing| timing.value);
+        table.finish();
+        Replay { key, same, copy, timing }
     }
 
     fn paths<'d>(&self, value: Option<Value<'d>>, check: impl Fn(Located<&'d str>)) -> Vec<String> {
