@@ -1,6 +1,9 @@
 # The main commands of the project.
 # Kills the daemon a hundred times, by SIGKILL and at fault points: make kill DEATHS=1000
 DEATHS ?= 100
+# The Debian package of the daemon: target/debian/*.deb
+.PHONY: deb
+deb: ; packaging/deb/build.sh
 .PHONY: kill demo test sim soak no-std msrv bench bench-gateway instructions fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 test: ; scripts/test.sh

@@ -17,6 +17,22 @@ tests() {
 }
 docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps; }
 package() { scripts/package.sh; }
+deb() {
+  if ! command -v dpkg-shlibdeps >/dev/null; then
+    [ -z "${FEP_CI:-}" ] || { echo "dpkg-shlibdeps is missing: apt-get install dpkg-dev" >&2 && exit 1; }
+    echo "skipped: dpkg-shlibdeps is missing (Debian: apt-get install dpkg-dev); no Debian package is made"
+    return
+  fi
+  # The tests have built these. The package of a release comes from a build of its own: `make deb`.
+  local package out=target/debian/unpacked
+  [ -x target/debug/fep ] && [ -x target/debug/fep-gateway ] || cargo build -p fep-spec -p fep-gateway --bins
+  package=$(FEP_BIN=target/debug packaging/deb/build.sh)
+  rm -rf "$out"
+  dpkg-deb --extract "$package" "$out"
+  "$out/usr/bin/fep-gateway" check --config "$out/usr/share/doc/fep-gateway/examples/gateway.example.toml"
+  "$out/usr/bin/fep" check "$out/usr/share/doc/fep-gateway/examples/specs"
+  rm -rf "$out" "$package"
+}
 deny() {
   if command -v cargo-deny >/dev/null; then
     cargo deny check licenses bans sources
@@ -27,10 +43,10 @@ deny() {
   fi
 }
 
-[ $# -gt 0 ] || set -- lint features tests docs package deny
+[ $# -gt 0 ] || set -- lint features tests docs package deb deny
 for step in "$@"; do
   case $step in
-    lint | features | tests | docs | package | deny) "$step" ;;
-    *) echo "no step $step: lint features tests docs package deny" >&2 && exit 2 ;;
+    lint | features | tests | docs | package | deb | deny) "$step" ;;
+    *) echo "no step $step: lint features tests docs package deb deny" >&2 && exit 2 ;;
   esac
 done

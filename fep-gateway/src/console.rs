@@ -44,6 +44,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "store.js"
     SCRIPT "traffic.js"
     SCRIPT "feed.js"
+    SCRIPT "session.js"
     SCRIPT "ask.js"
     SCRIPT "table.js"
     SCRIPT "chart.js"
@@ -64,7 +65,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "view_send.js"
     SCRIPT "main.js"
 };
-const FILES_LEN: usize = 31;
+const FILES_LEN: usize = 32;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \

@@ -12,6 +12,8 @@ pub mod notices;
 
 pub(crate) mod exchanges;
 
+use std::collections::BTreeSet;
+
 use fep_protocol::exchange::LineStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -28,6 +30,28 @@ pub(crate) struct Lines {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Institutions {
     pub(crate) institutions: Vec<InstitutionStatus>,
+}
+
+/// Who asks, and what that client may do.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SessionState {
+    /// The name of the client; `null` if clients have no names.
+    pub(crate) client: Option<String>,
+    /// The second secret of a session, for the header `X-Csrf-Token`; `null` without a session.
+    pub(crate) csrf: Option<String>,
+    /// What the client may do; `null` if it may do everything.
+    pub(crate) may: Option<Vec<GrantView>>,
+}
+
+/// Some actions with some telegrams of some institutions.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct GrantView {
+    /// `send`, `read`, `reveal`, `operate` or `settle`.
+    pub(crate) actions: Vec<&'static str>,
+    /// The institutions; `null` for all of them.
+    pub(crate) institutions: Option<BTreeSet<String>>,
+    /// The telegrams; `null` for all of them.
+    pub(crate) telegrams: Option<BTreeSet<String>>,
 }
 
 /// The process runs.

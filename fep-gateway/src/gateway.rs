@@ -7,6 +7,7 @@ mod digest;
 mod error;
 mod options;
 mod past;
+mod progress;
 mod running;
 mod specs;
 mod typed;

@@ -17,6 +17,7 @@
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
+//! | `POST /v1/session`, `GET`, `DELETE` | a browser gives a token and gets a cookie; who asks, and what that client may do; the end |
 //! | `GET /openapi.json` | this interface as an OpenAPI 3.1 document, with one operation for each request telegram |
 //! | `GET /problems`, `GET /problems/{code}` | the kinds of errors, with what to do |
 //! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
@@ -26,6 +27,7 @@
 //! client that reaches the port can use every route: keep the port in a trusted network.
 
 mod error;
+mod sessions;
 mod access;
 mod places;
 mod watched;
@@ -45,6 +47,7 @@ mod institutions;
 mod notices;
 mod openapi;
 mod problems;
+mod session;
 mod settlement;
 
 use std::future::Future;
@@ -136,6 +139,7 @@ fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch
         .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
+        .route("/v1/session", get(session::show).post(session::begin).delete(session::end))
         .route("/openapi.json", get(described))
         .route("/problems", get(problems::list))
         .route("/problems/{code}", get(problems::one))

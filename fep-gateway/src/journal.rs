@@ -156,6 +156,13 @@ impl Journal {
         self.inner.health.trouble().or_else(|| self.inner.guard.check().err())
     }
 
+    /// How long the writer has been at one thing. It looks up each second, also while all writes fail, unless a write hangs or its
+    /// thread has ended.
+    #[must_use]
+    pub fn writer_silence(&self) -> Duration {
+        self.inner.health.turn_lasts()
+    }
+
     /// Looks an idempotency key up and reserves it for an exchange, if it is free. A key is free again after an exchange
     /// that certainly was not sent.
     ///

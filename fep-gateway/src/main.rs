@@ -1,9 +1,11 @@
 //! The command `fep-gateway`: arguments, logging, signals, exit codes. The library does the work.
 //!
 //! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration or
-//! journal, 2 wrong usage or could not run.
+//! journal, or a gateway that is not healthy, 2 wrong usage or could not run.
 
+mod health;
 mod log;
+mod systemd;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
@@ -30,7 +32,9 @@ use tokio::sync::oneshot;
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
+use self::health::Health;
 use self::log::Log;
+use self::systemd::ServiceManager;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -67,6 +71,16 @@ enum Command {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+    /// Asks the gateway that runs with a configuration how it is, for health checks. Exit code 1: it does not answer, or it is not ready.
+    #[command(after_help = "Example: HEALTHCHECK CMD [\"fep-gateway\", \"health\", \"--config\", \"gateway.toml\"]")]
+    Health {
+        /// The configuration file. Its `[http] listen` is asked.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Asks whether it is ready (`/readyz`), and not only whether it is alive (`/healthz`). A restart does not cure what is not ready.
+        #[arg(long)]
+        ready: bool,
     },
     /// Prints the OpenAPI 3.1 document of the HTTP interface, with one operation for each request telegram.
     Openapi {
@@ -205,6 +219,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Run { config, new_journal } => run(&config, new_journal).await,
         Command::Check { config } => check(&config),
+        Command::Health { config, ready } => return health(&config, ready).await,
         Command::Openapi { config } => openapi(&config),
         Command::NewToken => new_token(),
         Command::Simulate { spec, scenario, listen, api, files } => {
@@ -228,6 +243,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let listener =
         listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
     metrics::install();
+    let manager = Arc::new(ServiceManager::of_this_process());
+    let drain_max = config.institutions.values().map(|institution| institution.drain_max).max().unwrap_or_default();
     let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
     let gateway =
         Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal, ..StartOptions::default() }).await;
@@ -236,8 +253,10 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
+    let telling = Arc::clone(&manager);
     let stop = async move {
         stop_asked().await;
+        telling.stopping(drain_max);
         info!("stopping: requests get their outcomes, lines sign off; a second signal ends it at once");
         // If nobody listens, the server has ended.
         let _ = asked.send(());
@@ -266,6 +285,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
             info!("stopped");
             Ok(())
         }
+        never = manager.watch(&gateway) => match never {},
         () = impatient => Err(Failure::Message("ended at once: exchanges in flight will be unknown at the next start".to_owned())),
     }
 }
@@ -277,6 +297,16 @@ fn catalogues(path: &Path, config: &Config) -> Result<Vec<(String, TelegramCatal
         Err(why) => Err(Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display()))),
     };
     config.institutions.iter().map(catalogue).collect()
+}
+
+async fn health(path: &Path, ready: bool) -> Result<ExitCode, Failure> {
+    match health::ask(load(path)?.http.listen, ready).await {
+        Health::Good => Ok(ExitCode::SUCCESS),
+        Health::Bad(reasons) => {
+            reasons.iter().for_each(|reason| say(&format!("fep-gateway: {reason}")));
+            Ok(ExitCode::from(1))
+        }
+    }
 }
 
 fn openapi(path: &Path) -> Result<(), Failure> {

@@ -2,42 +2,14 @@
 //!
 //! Other modules count events when they happen. This module keeps the counts for the whole process and writes the page.
 //!
-//! | name | labels | meaning |
-//! |---|---|---|
-//! | `fep_exchanges_total` | institution, telegram, outcome, reason | exchanges that reached their outcome; `reason` is a code of [`fep_protocol::reason`], empty for answered exchanges |
-//! | `fep_round_trip_seconds` | institution, telegram | time from the request to its answer |
-//! | `fep_settled_total` | institution | unknown exchanges that were settled |
-//! | `fep_received_total` | institution, class | telegrams received, by class: answers, late and unmatched answers, notices |
-//! | `fep_notices_total` | institution, telegram, answered_by | answers to notices, by who gave them: `service`, `stand_in`, or a refusal: `closed`, `conflict`, `busy` |
-//! | `fep_stand_ins_total` | institution | notices that the stand-in answered because the service did not |
-//! | `fep_notice_attempts_total` | institution, result | attempts to deliver a notice: `taken`, `failed`, `unwanted` |
-//! | `fep_notices_repeated_total`, `fep_notice_conflicts_total` | institution | notices that came again, and other telegrams under the key of a notice |
-//! | `fep_notices_left_total` | institution | notices that got no answer because too many waited; they are delivered later |
-//! | `fep_notices_undelivered`, `fep_notice_oldest_seconds` | institution | notices that no service has taken yet, and the age of the oldest |
-//! | `fep_notice_dead_letters`, `fep_notice_dead_letters_total` | institution | notices that need a person now, and how many became so |
-//! | `fep_links_up` | institution, line | links that are signed on |
-//! | `fep_line_carries` | institution, line | 1 if the line carries business, 0 if it stands by |
-//! | `fep_switchovers_total` | institution, cause | how often other lines began to carry business: `down`, `good` or `person` |
-//! | `fep_links_lost_total` | institution, line, reason | links that were lost, with the code of the reason |
-//! | `fep_waiting` | institution, priority | requests that wait for their turn |
-//! | `fep_limit`, `fep_unanswered` | institution, business | the present adaptive limit, and requests without an answer that still occupy a place |
-//! | `fep_rate_used`, `fep_rate_max` | institution, business | telegrams in the present window of the rate, and their maximum |
-//! | `fep_alternatives_total` | institution, alternative | requests that a breaker stopped and that had an alternative: `closed`, `stand_in`, `institution` |
-//! | `fep_breaker_tripped` | institution, business | 1 while a breaker does not let all requests pass |
-//! | `fep_business_open` | institution | 1 while business is open |
-//! | `fep_breaker_trips_total` | institution, cause | trips of breakers, with the cause |
-//! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait for their answer, and the maximum number |
-//! | `fep_echo_seconds` | institution | round trips of echo tests |
-//! | `fep_http_connections` | | open connections of HTTP clients |
-//! | `fep_http_connections_cut_total` | why | connections that did not end by themselves: `too_slow`, `place_needed`, `not_http`, or `client` if it went away |
-//! | `fep_journal_commit_seconds`, `fep_journal_batch_size` | | the duration of a commit, and its number of entries |
-//!
-//! No field of a telegram is a label.
+#![doc = include_str!("metrics.md")]
+
+mod process;
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::gateway::NoticeCounts;
@@ -49,6 +21,9 @@ use fep_protocol::exchange::LineStatus;
 const BUCKETS_SECONDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 const BUCKETS_ENTRIES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// The documentation of this module, whose table names all metrics.
+const TABLE: &str = include_str!("metrics.md");
 
 /// How often samples are folded into their buckets. Otherwise they would accumulate as long as no client reads the page.
 const UPKEEP_PAUSE: Duration = Duration::from_secs(5);
@@ -68,6 +43,8 @@ pub fn install() {
                 tracing::warn!("this process has another metrics recorder: /metrics stays empty");
             }
             describe();
+            gauge!("fep_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+            process::started();
             handle
         }
         // The builder refuses only an empty list of buckets, and these are not empty.
@@ -75,7 +52,7 @@ pub fn install() {
     });
 }
 
-/// Writes the page, with the current numbers of the lines.
+/// Writes the page, with the current numbers of the lines and of the process.
 #[must_use]
 pub fn page(lines: &[LineStatus], institutions: &[InstitutionStatus]) -> String {
     for line in lines {
@@ -84,6 +61,7 @@ pub fn page(lines: &[LineStatus], institutions: &[InstitutionStatus]) -> String 
         gauge!("fep_inflight_max", &labels).set(number(line.inflight_max));
     }
     institutions.iter().for_each(show);
+    process::show();
     PAGE.get().map_or_else(String::new, PrometheusHandle::render)
 }
 
@@ -108,7 +86,14 @@ fn show(status: &InstitutionStatus) {
         let is_stopped = breaker.state != BreakerState::Passing;
         gauge!("fep_breaker_tripped", &labels).set(if is_stopped { 1.0 } else { 0.0 });
     }
+    gauge!("fep_case_oldest_seconds", std::slice::from_ref(&institution)).set(age_seconds(status.unsettled_since_ms));
     gauge!("fep_business_open", &[institution]).set(if status.closed.is_empty() { 1.0 } else { 0.0 });
+}
+
+/// Sets whether the gateway is ready, and whether its journal takes writes.
+pub fn show_readiness(is_ready: bool, journal_works: bool) {
+    gauge!("fep_ready").set(f64::from(u8::from(is_ready)));
+    gauge!("fep_journal_works").set(f64::from(u8::from(journal_works)));
 }
 
 /// Sets the numbers of undelivered notices.
@@ -138,41 +123,33 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
         .set_buckets_for_metric(Matcher::Full("fep_journal_batch_size".to_owned()), BUCKETS_ENTRIES)
 }
 
+/// Gives each metric of the table its help text.
 fn describe() {
-    describe_counter!("fep_exchanges_total", "exchanges that reached their outcome");
-    describe_histogram!("fep_round_trip_seconds", Unit::Seconds, "from the request to its answer");
-    describe_counter!("fep_alternatives_total", "requests that a breaker stopped, with an alternative");
-    describe_counter!("fep_settled_total", "unknown exchanges that were settled");
-    describe_counter!("fep_received_total", "telegrams received");
-    describe_counter!("fep_stand_ins_total", "notices that the stand-in answered");
-    describe_counter!("fep_notices_total", "answers to notices");
-    describe_counter!("fep_notice_attempts_total", "attempts to deliver a notice");
-    describe_counter!("fep_notices_repeated_total", "notices that came again");
-    describe_counter!("fep_notice_conflicts_total", "other telegrams under the key of a notice");
-    describe_counter!("fep_notices_left_total", "notices that got no answer because too many waited");
-    describe_gauge!("fep_notices_undelivered", "notices that no service has taken yet");
-    describe_gauge!("fep_notice_oldest_seconds", "the age of the oldest undelivered notice");
-    describe_gauge!("fep_notice_dead_letters", "notices that need a person");
-    describe_counter!("fep_notice_dead_letters_total", "notices that became dead letters");
-    describe_gauge!("fep_links_up", "links that are signed on");
-    describe_gauge!("fep_line_carries", "1 if the line carries business, 0 if it stands by");
-    describe_counter!("fep_switchovers_total", "how often other lines began to carry business");
-    describe_counter!("fep_links_lost_total", "links that were lost");
-    describe_gauge!("fep_inflight", "exchanges that wait for their answer");
-    describe_gauge!("fep_inflight_max", "exchanges that may wait for their answer");
-    describe_gauge!("fep_waiting", "requests that wait for their turn");
-    describe_gauge!("fep_limit", "the present adaptive limit of requests in flight");
-    describe_gauge!("fep_unanswered", "requests without an answer that still occupy a place");
-    describe_gauge!("fep_rate_used", "telegrams in the present window of the rate");
-    describe_gauge!("fep_rate_max", "telegrams that a window of the rate may have");
-    describe_gauge!("fep_breaker_tripped", "1 while a breaker does not let all requests pass");
-    describe_gauge!("fep_business_open", "1 while business is open");
-    describe_counter!("fep_breaker_trips_total", "trips of breakers");
-    describe_histogram!("fep_echo_seconds", Unit::Seconds, "round trips of echo tests");
-    describe_gauge!("fep_http_connections", "open connections of HTTP clients");
-    describe_counter!("fep_http_connections_cut_total", "connections of HTTP clients that did not end by themselves");
-    describe_histogram!("fep_journal_commit_seconds", Unit::Seconds, "how long a commit takes");
-    describe_histogram!("fep_journal_batch_size", "entries in one commit");
+    for (name, kind, meaning) in rows() {
+        match kind {
+            "counter" => describe_counter!(name, meaning),
+            "histogram" => describe_histogram!(name, meaning),
+            _ => describe_gauge!(name, meaning),
+        }
+    }
+}
+
+/// The rows of the table: name, kind and meaning.
+fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let rows = TABLE.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    rows.filter_map(|row| {
+        let mut cells = row.splitn(4, '|').map(str::trim);
+        let name = cells.next()?.strip_suffix('`')?;
+        let kind = cells.next()?;
+        Some((name, kind, cells.nth(1)?))
+    })
+}
+
+/// How long something is ago, or 0 if there is nothing.
+fn age_seconds(since_ms: Option<i64>) -> f64 {
+    let since = since_ms.and_then(|since| u64::try_from(since).ok()).map(Duration::from_millis);
+    let age = since.and_then(|since| (SystemTime::UNIX_EPOCH + since).elapsed().ok());
+    age.unwrap_or_default().as_secs_f64()
 }
 
 fn number_of(count: u64) -> f64 {

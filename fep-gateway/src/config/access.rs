@@ -123,15 +123,19 @@ pub struct Access {
 pub struct Client {
     /// Its name, which the journal has.
     pub name: String,
-    grants: Vec<Grant>,
+    /// What it may do.
+    pub grants: Vec<Grant>,
 }
 
+/// Some actions with some telegrams of some institutions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Grant {
-    actions: BTreeSet<Action>,
-    /// `None`: all of them.
-    institutions: Option<BTreeSet<String>>,
-    telegrams: Option<BTreeSet<String>>,
+pub struct Grant {
+    /// The actions.
+    pub actions: BTreeSet<Action>,
+    /// The names of the institutions. `None`: all of them.
+    pub institutions: Option<BTreeSet<String>>,
+    /// The names of the telegrams. `None`: all of them.
+    pub telegrams: Option<BTreeSet<String>>,
 }
 
 /// The maximum number of clients, and of tokens of one client.
@@ -161,10 +165,10 @@ impl Access {
         }
     }
 
-    /// The client with this token.
+    /// The client whose token has this hash.
     #[must_use]
-    pub fn client(&self, token: &str) -> Option<&Arc<Client>> {
-        self.clients.get(*self.tokens.get(&TokenHash::of(token))?)
+    pub fn client(&self, token: &TokenHash) -> Option<&Arc<Client>> {
+        self.clients.get(*self.tokens.get(token)?)
     }
 
     /// The number of clients.

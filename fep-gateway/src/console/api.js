@@ -12,6 +12,27 @@ class Problem extends Error {
   }
 }
 
+let csrf = "";
+
+/** The second secret of the session, without which the gateway changes nothing. */
+export function useCsrf(secret) {
+  csrf = secret || "";
+}
+
+/** Begins a session with a token. */
+export function enter(token) {
+  return ask("/v1/session", { method: "POST", headers: { authorization: `Bearer ${token}` } });
+}
+
+/** Ends the session. */
+export function leave() {
+  return ask("/v1/session", { method: "DELETE", headers: proof() });
+}
+
+function proof() {
+  return csrf ? { "x-csrf-token": csrf } : {};
+}
+
 /** Reads JSON. Empty values are left out of the query. */
 export function get(path, query) {
   const given = Object.entries(query || {}).filter(([, value]) => value !== "" && value !== null && value !== undefined);
@@ -21,13 +42,13 @@ export function get(path, query) {
 
 /** Sends JSON. */
 export function post(path, body, headers) {
-  return ask(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
+  return ask(path, { method: "POST", headers: { "content-type": "application/json", ...proof(), ...headers }, body: JSON.stringify(body) });
 }
 
 /** Sends a request. An outcome that is not an answer is a reply as well, and no error. */
 export function send(institution, telegram, text, key) {
   const path = `/v1/institutions/${encodeURIComponent(institution)}/exchanges/${encodeURIComponent(telegram)}`;
-  const headers = { "content-type": "application/json", "idempotency-key": key, prefer: "respond-async" };
+  const headers = { "content-type": "application/json", "idempotency-key": key, prefer: "respond-async", ...proof() };
   return ask(path, { method: "POST", headers, body: text }, (body) => Object.hasOwn(body, "outcome"));
 }
 
@@ -53,5 +74,7 @@ async function reached(path, options) {
     throw new Problem(t("error.unreachable"), {}, 0);
   }
   learnClock(response.headers.get("date"));
+  // The session has ended: the page begins anew and asks for a token.
+  if (response.status === 401 && path !== "/v1/session") location.reload();
   return response;
 }

@@ -4,6 +4,7 @@
 import { address, byId, button, el, fill, refill } from "./dom.js";
 import { begin } from "./feed.js";
 import { letterCount, letterText, state, watch } from "./store.js";
+import { begun, whoIsHere } from "./session.js";
 import { beginLanguage, changeLanguage, keep, kept, t } from "./texts.js";
 import { now, offset, stamp, tick, zone } from "./time.js";
 import { overview } from "./view_overview.js";
@@ -85,6 +86,7 @@ function frame() {
   fill(byId("skip"), t("skip"));
   const colour = kept(COLOUR) || "auto";
   fill(byId("tools"),
+    whoIsHere(),
     el("p", { class: "live", id: "live", role: "status" }),
     el("p", { class: "faint clock", id: "clock" }),
     button(COLOUR_SIGNS[colour], changeColours, { title: t(`colours.${colour}`), "aria-label": t(`colours.${colour}`) }),
@@ -133,7 +135,10 @@ colours();
 redirect();
 frame();
 watch(["connection"], connection);
-begin().then(() => {
+begun().then(() => {
+  frame();
+  return begin();
+}).then(() => {
   show(false);
   // Times that were shown without the zones of the institutions are shown again.
   let isZoned = state.institutions !== null;

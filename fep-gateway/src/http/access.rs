@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
@@ -17,7 +17,9 @@ use tokio::sync::watch;
 use tracing::{error, info};
 
 use super::error::ApiError;
-use crate::config::{Access, Action, Client};
+use super::sessions::Sessions;
+use crate::config::{Access, Action, Client, Grant, TokenHash};
+use crate::contract::GrantView;
 use crate::contract::decisions::UNNAMED;
 use crate::contract::problem::Problem;
 
@@ -33,6 +35,7 @@ const OPEN_FOLDERS: [&str; 2] = ["/console/", "/problems"];
 pub(super) struct Guard {
     /// `None` if there is no access file: then everybody may do everything.
     file: Option<File>,
+    sessions: Sessions,
 }
 
 #[derive(Debug)]
@@ -47,6 +50,17 @@ struct File {
 struct Stamp {
     changed: Option<SystemTime>,
     len: u64,
+}
+
+/// By what a client has proved who it is.
+#[derive(Clone, Debug)]
+pub(super) enum Credential {
+    /// By nothing: there is no access file.
+    None,
+    /// By the token with this hash.
+    Token(TokenHash),
+    /// By the cookie of a session with this second secret.
+    Session(String),
 }
 
 /// Who a request comes from. A route that asks for it can only be reached through [`authenticate`].
@@ -66,7 +80,7 @@ impl Guard {
             file.read();
             file
         });
-        Arc::new(Self { file })
+        Arc::new(Self { file, sessions: Sessions::default() })
     }
 
     /// Reads the file again whenever it changes, for ever.
@@ -95,18 +109,32 @@ impl Guard {
         }
     }
 
-    fn identify(&self, request: &Request) -> Result<Who, ApiError> {
-        let Some(file) = &self.file else { return Ok(Who::Anybody) };
-        let mut given = request.headers().get_all(AUTHORIZATION).iter();
+    /// The sessions of browsers.
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    fn identify(&self, request: &Request) -> Result<(Who, Credential), ApiError> {
+        let Some(file) = &self.file else { return Ok((Who::Anybody, Credential::None)) };
+        let headers = request.headers();
+        let mut given = headers.get_all(AUTHORIZATION).iter();
         let token = given.next().and_then(|header| bearer(header.to_str().ok()?));
-        let unknown = |why: &str| Err(ApiError::new(Problem::Unauthenticated, why));
-        match (token, given.next()) {
-            (None, _) => unknown("this gateway wants a token: Authorization: Bearer …"),
-            (Some(_), Some(_)) => unknown("the header Authorization is given twice"),
-            (Some(token), None) => match file.now.borrow().client(token) {
-                Some(client) => Ok(Who::Client(Arc::clone(client))),
-                None => unknown("no client has this token"),
-            },
+        let unknown = |why: &str| ApiError::new(Problem::Unauthenticated, why);
+        if given.next().is_some() {
+            return Err(unknown("the header Authorization is given twice"));
+        }
+        let (hash, credential) = match token.map(TokenHash::of) {
+            Some(hash) => (hash, Credential::Token(hash)),
+            None => {
+                let session = self.sessions.of(request.method(), headers, Instant::now())?;
+                let session = session
+                    .ok_or_else(|| unknown("this gateway wants a token: Authorization: Bearer …, or a session"))?;
+                (session.token, Credential::Session(session.csrf))
+            }
+        };
+        match file.now.borrow().client(&hash) {
+            Some(client) => Ok((Who::Client(Arc::clone(client)), credential)),
+            None => Err(unknown("no client has this token")),
         }
     }
 }
@@ -196,6 +224,17 @@ impl Who {
         self.sent(exchange) || self.may(Action::Reveal, Some(&exchange.institution), telegram).is_ok()
     }
 
+    /// What the client may do. `None` if it may do everything.
+    pub(super) fn grants(&self) -> Option<Vec<GrantView>> {
+        let Self::Client(client) = self else { return None };
+        let view = |grant: &Grant| GrantView {
+            actions: grant.actions.iter().map(|action| action.name()).collect(),
+            institutions: grant.institutions.clone(),
+            telegrams: grant.telegrams.clone(),
+        };
+        Some(client.grants.iter().map(view).collect())
+    }
+
     /// The name under which a decision is recorded: that of the client, and of the person for whom it speaks.
     pub(super) fn decides(&self, person: String) -> String {
         match self {
@@ -215,8 +254,9 @@ pub(super) fn is_open(path: &str) -> bool {
 pub(super) async fn authenticate(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let is_open = is_open(request.uri().path());
     match guard.identify(&request) {
-        Ok(who) => {
+        Ok((who, credential)) => {
             request.extensions_mut().insert(who);
+            request.extensions_mut().insert(credential);
             next.run(request).await
         }
         Err(_) if is_open => next.run(request).await,
@@ -225,6 +265,14 @@ pub(super) async fn authenticate(State(guard): State<Arc<Guard>>, mut request: R
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"fep-gateway\""));
             response
         }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Credential {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(parts.extensions.get().cloned().unwrap_or(Self::None))
     }
 }
 

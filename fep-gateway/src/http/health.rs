@@ -44,6 +44,7 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
     if let Ok(counts) = shared.gateway.notice_counts().await {
         metrics::show_notices(&counts);
     }
+    metrics::show_readiness(shared.gateway.troubles().is_empty(), shared.gateway.journal_works());
     let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -18,7 +18,7 @@ use crate::contract::decisions::{
 use crate::contract::exchanges::{DeadLetters, Detail, ExchangeList, Reply};
 use crate::contract::notices::{Delivered, NoticeDetail, NoticeList};
 use crate::contract::problem::{Problem, ProblemDetails, Row, Table};
-use crate::contract::{Alive, Institutions, Lines, Ready};
+use crate::contract::{Alive, Institutions, Lines, Ready, SessionState};
 use crate::gateway::InstitutionStatus;
 use crate::telegrams::{RequestForm, TelegramCatalogue};
 
@@ -225,6 +225,16 @@ impl Writer {
     }
 
     fn platform(&mut self) {
+        let session = self.reply::<SessionState>();
+        let problems = [Problem::Csrf, Problem::Origin, Problem::NoSession];
+        for (method, name, summary) in [
+            ("post", "beginSession", "A browser gives a token and gets a cookie"),
+            ("get", "getSession", "Who asks, and what that client may do"),
+            ("delete", "endSession", "The end of a session"),
+        ] {
+            let operation = Operation::new(method, "/v1/session", name, "platform", summary);
+            self.add(&operation.gives(session.clone()).or(&problems));
+        }
         let alive = self.reply::<Alive>();
         self.add(&Operation::new("get", "/healthz", "alive", "platform", "Whether the process runs").gives(alive));
         let ready = self.reply::<Ready>();

@@ -20,12 +20,15 @@ struct State {
     /// When the write began that runs now.
     writing: Option<Instant>,
     failure: Option<JournalError>,
+    /// When the writer last decided what to do next.
+    turned: Instant,
     closing: bool,
 }
 
 impl Health {
     pub(super) fn new() -> Self {
-        Self { state: Mutex::new(State { writing: None, failure: None, closing: false }) }
+        let turned = Instant::now();
+        Self { state: Mutex::new(State { writing: None, failure: None, turned, closing: false }) }
     }
 
     /// Reports that a write begins, and returns the time.
@@ -60,6 +63,16 @@ impl Health {
         let hangs = state.writing.is_some_and(|since| since.elapsed() > WRITE_MAX);
         let hanging = || JournalError::Failed(format!("a write hangs for more than {} ms", WRITE_MAX.as_millis()));
         state.failure.clone().or_else(|| hangs.then(hanging))
+    }
+
+    /// Reports that the writer begins its next turn.
+    pub(super) fn turns(&self) {
+        self.state().turned = Instant::now();
+    }
+
+    /// How long the writer's present turn lasts. Without a write, a turn lasts a second at most, also if all writes fail.
+    pub(super) fn turn_lasts(&self) -> Duration {
+        self.state().turned.elapsed()
     }
 
     pub(super) fn close(&self) {

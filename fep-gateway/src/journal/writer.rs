@@ -128,6 +128,7 @@ impl<S: FactStore> Writer<S> {
     /// Writes until the journal is closed.
     pub(super) fn run(mut self) {
         loop {
+            self.health.turns();
             match self.next() {
                 Turn::End => return,
                 Turn::Wait(max) => self.bell.wait(max),

@@ -44,6 +44,9 @@ pub struct InstitutionStatus {
     pub waiting: BTreeMap<&'static str, usize>,
     /// The time since which the oldest request waits.
     pub waiting_since_ms: Option<i64>,
+    /// When the oldest unknown exchange whose settlement goes on or needs a person was written. `None` if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsettled_since_ms: Option<i64>,
     /// The number of requests that flow control refused since the start, by the code of the reason.
     pub refused: BTreeMap<&'static str, u64>,
     /// What happens to telegrams instead while a breaker stops them.
@@ -267,6 +270,7 @@ impl InstitutionStatus {
             businesses: businesses.collect(),
             waiting: Priority::ALL.map(Priority::name).into_iter().zip(flow.waiting).collect(),
             waiting_since_ms: flow.oldest_since.map(|since| wall_ms(since, now)),
+            unsettled_since_ms: None,
             refused: flow.refused,
             sharing: None,
             alternatives: Vec::new(),

@@ -300,6 +300,8 @@ struct Running {
     reply: oneshot::Sender<Exchange>,
     place: OwnedSemaphorePermit,
     since: Duration,
+    /// When its turn had come and its fact went to the journal.
+    queued: Option<Duration>,
     /// When its bytes went to the link.
     written: Option<Now>,
     /// The fact of the request, once it is on its way to the journal.
@@ -470,6 +472,9 @@ impl Task {
         while let Some(end) = self.ends.durable(progress.durable) {
             self.tell(&end.exchange);
             point(FaultPoint::BeforeReply);
+            if let Some(answered_at) = end.answered_at {
+                self.meters.told(answered_at, now.steady);
+            }
             self.tell_caller(end);
         }
         self.durable_settlement(progress.durable, now);

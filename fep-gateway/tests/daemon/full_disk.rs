@@ -1,85 +1,13 @@
-//! A disk that is really full: the journal is on a small file system of its own, in a file that is mounted through a loop device.
+//! A disk that is really full: the journal is on a small file system of its own.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs;
 
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
-use tempfile::TempDir;
-use tokio::process::Command;
 
+use crate::disk::Disk;
 use crate::harness::{Daemon, Setup, verify};
 use crate::peer::{Peer, transfer_answer};
-
-/// The size of the disk, in bytes.
-const DISK_BYTES: u64 = 24 * 1024 * 1024;
-
-/// A mounted file system. Dropping it unmounts it.
-struct Disk {
-    folder: TempDir,
-}
-
-impl Disk {
-    /// Mounts a new disk. If this machine cannot, says so and returns `None`.
-    async fn mount() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let image = folder.path().join("image");
-        File::create(&image).unwrap().set_len(DISK_BYTES).unwrap();
-        let path = folder.path().join("disk");
-        fs::create_dir(&path).unwrap();
-        let made = run("mkfs.ext4", &["-q", "-m", "0", image.to_str().unwrap()]).await;
-        let mounted = match made {
-            Ok(()) => run("mount", &["-o", "loop", image.to_str().unwrap(), path.to_str().unwrap()]).await,
-            Err(why) => Err(why),
-        };
-        match mounted {
-            Ok(()) => Some(Self { folder }),
-            Err(why) => {
-                let told =
-                    format!("no disk can be mounted here (it needs root, /dev/loop-control and e2fsprogs): {why}");
-                assert!(std::env::var_os("FEP_CI").is_none(), "{told}");
-                eprintln!("skipped: {told}");
-                None
-            }
-        }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("disk")
-    }
-
-    /// Writes a file until the disk is full.
-    fn fill(&self) {
-        let mut file = File::create(self.filling()).unwrap();
-        for piece in [vec![1; 64 * 1024], vec![1; 512]] {
-            while file.write_all(&piece).and_then(|()| file.sync_data()).is_ok() {}
-        }
-    }
-
-    fn filling(&self) -> PathBuf {
-        self.path().join("filling")
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // A daemon that was killed just now may hold it for a moment: lazily.
-        let unmounted = std::process::Command::new("umount").arg("-l").arg(self.path()).status();
-        assert!(
-            std::thread::panicking() || unmounted.is_ok_and(|status| status.success()),
-            "the disk is not unmounted"
-        );
-    }
-}
-
-async fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
-    let output = Command::new(program).args(arguments).output().await.map_err(|error| format!("{program}: {error}"))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim())),
-    }
-}
 
 fn told(reply: &Json) -> (Json, Json, Json) {
     let part = |name: &str| reply[name].clone();

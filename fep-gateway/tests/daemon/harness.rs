@@ -1,5 +1,6 @@
 //! The daemon as a child process with one institution, and a client.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub(crate) struct Setup<'s> {
     pub(crate) institution: &'s str,
     /// Tables behind it.
     pub(crate) tables: &'s str,
+    /// Variables of its environment.
+    pub(crate) variables: Vec<(&'static str, OsString)>,
 }
 
 /// What the gateway fills into requests.
@@ -48,7 +51,16 @@ impl<'s> Setup<'s> {
     /// A daemon whose journal is in the folder.
     pub(crate) fn new(folder: &'s Path, bank: u16, institution: &'s str) -> Self {
         let spec = root().join("specs/bank-a/bank-a.toml");
-        Self { folder, journal: folder.join("journal.sqlite"), spec, bank, http: "", institution, tables: "" }
+        Self {
+            folder,
+            journal: folder.join("journal.sqlite"),
+            spec,
+            bank,
+            http: "",
+            institution,
+            tables: "",
+            variables: Vec::new(),
+        }
     }
 
     fn configuration(&self, port: u16) -> String {
@@ -95,6 +107,7 @@ reconnect_max_ms = 200
             .args(["run", "--config"])
             .arg(&config)
             .env_remove("RUST_LOG")
+            .envs(self.variables.iter().cloned())
             .stdout(Stdio::null())
             .stderr(stderr)
             .kill_on_drop(true)
@@ -122,6 +135,11 @@ impl Daemon {
         let response = self.client.get(self.url(path)).send().await.ok()?;
         let status = response.status();
         Some((status, response.json().await.ok()?))
+    }
+
+    /// The text at a path.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.client.get(self.url(path)).send().await.unwrap().text().await.unwrap()
     }
 
     fn url(&self, path: &str) -> String {

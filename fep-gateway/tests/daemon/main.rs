@@ -1,5 +1,5 @@
 //! The real daemon as a child process, over real TCP and HTTP: how it stops, what happens when its journal is taken away, its disk is full or
-//! nobody takes its log, and what holds over a restart.
+//! nobody takes its log, what it tells a service manager, and what holds over a restart.
 //!
 //! The institution is the peer of the engine's tests: golden bytes and fixed offsets. `tests/kill` kills the daemon; here it lives on.
 
@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod disk;
 mod edge;
 mod full_disk;
 mod harness;
@@ -18,6 +19,7 @@ mod journal_file;
 mod journal_lost;
 #[cfg(target_os = "linux")]
 mod log;
+mod metrics;
 #[path = "../engine/peer.rs"]
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod peer;
@@ -26,4 +28,6 @@ mod peer;
 mod ports;
 mod readiness;
 mod stopping;
+#[cfg(target_os = "linux")]
+mod supervised;
 mod traces;

@@ -1,13 +1,16 @@
-//! What proves that a line is alive, as `/v1/lines` and `/readyz` say it.
+//! What proves that a line is alive, as `/v1/lines` and `/readyz` say it, and the command that asks for it.
+
+use std::path::Path;
 
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
+use tokio::process::Command;
 
 use crate::harness::{Daemon, Setup};
 use crate::peer::Peer;
 
 /// A daemon that is not waited for, with these keys of its session.
-async fn daemon(folder: &std::path::Path, bank: u16, session: &str) -> Daemon {
+async fn daemon(folder: &Path, bank: u16, session: &str) -> Daemon {
     let tables = format!("[institutions.bank-a.session]\n{session}\n");
     Setup { tables: &tables, ..Setup::new(folder, bank, "") }.spawn().await
 }
@@ -57,4 +60,31 @@ async fn a_line_that_has_to_be_polled_is_proved_by_polls_and_one_without_proof_i
         "{}",
         untested.log()
     );
+}
+
+/// The exit code and stderr of `fep-gateway health`.
+async fn health(config: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));
+    let output = command.args(["health", "--config"]).arg(config).args(more).output().await.unwrap();
+    assert!(output.stdout.is_empty(), "{output:?}");
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[tokio::test]
+async fn the_command_health_tells_alive_from_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let bank = crate::ports::dead_port().await;
+    let daemon = Setup::new(folder.path(), bank, "").spawn().await;
+    daemon.until("/healthz", |(status, _)| *status == StatusCode::OK).await;
+    let config = folder.path().join("gateway.toml");
+    assert_eq!(health(&config, &[]).await, (Some(0), String::new()));
+    let (code, said) = health(&config, &["--ready"]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.starts_with("fep-gateway: bank-a: "), "{said}");
+    daemon.stop().await;
+    let (code, said) = health(&config, &[]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("/healthz does not answer: "), "{said}");
+    std::fs::write(&config, "[http]\nlisten = 1\n").unwrap();
+    assert_eq!(health(&config, &[]).await.0, Some(2));
 }

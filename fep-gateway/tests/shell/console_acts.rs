@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::console_page::Page;
 use crate::harness::{Bench, GOOD_BANK, transfer};
-use crate::{notices, settlement};
+use crate::{notices, rights, settlement};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_button_asks_and_then_acts_once() {
@@ -156,4 +156,27 @@ async fn a_telegram_is_sent_once_by_a_form_that_counts_its_bytes() {
     let hash = format!("#/exchanges/{}", exchanges[0]["exchange"].as_str().unwrap());
     page.until("location.hash", |found| *found == hash);
     page.was_quiet();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_gives_a_token_once_and_works_under_its_name() {
+    let bench = Bench::with_access(GOOD_BANK, "", rights::ACCESS).await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.has("This gateway wants the token of a client.");
+    page.write("token", "fep_wrong");
+    page.confirm();
+    page.has("No client has this token.");
+    page.write("token", "office");
+    page.confirm();
+    page.until("document.querySelector('.here b')?.textContent", |name| name == "office");
+    page.show("#/limits");
+    page.press("Block business");
+    page.write("note", "maintenance");
+    page.confirm();
+    page.has("maintenance");
+    assert_eq!(page.browser.eval("document.cookie"), "", "no script can read the session");
+    page.browser.eval("location.reload()");
+    page.until("document.querySelector('.here b')?.textContent", |name| name == "office");
+    page.browser.eval("document.querySelector('.here button').click()");
+    page.has("This gateway wants the token of a client.");
 }

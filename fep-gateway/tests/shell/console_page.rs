@@ -53,7 +53,7 @@ impl Page {
             if wanted(&value) {
                 return value;
             }
-            let text = self.browser.eval("document.body.innerText");
+            let text = self.browser.eval("document.body?.innerText");
             assert!(start.elapsed() < PATIENCE, "{expression} stays {value}; the page: {text}");
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -61,7 +61,7 @@ impl Page {
 
     /// Waits until the content has a text.
     pub(crate) fn has(&mut self, text: &str) {
-        self.until(&format!("document.body.innerText.includes({})", json!(text)), |found| found == true);
+        self.until(&format!("(document.body?.innerText ?? '').includes({})", json!(text)), |found| found == true);
     }
 
     /// Presses the first button with a text.

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::harness::{Bench, GOOD_BANK, transfer};
 
 /// The token of each client is its name. The hashes are those of `printf %s NAME | sha256sum`.
-const ACCESS: &str = r#"
+pub(crate) const ACCESS: &str = r#"
 [clients.orders]
 tokens = ["sha256:1c168adb00d208e42f93314529f1fa9c0427eb63233ceda95a5db52b7012a719"]
 may = [{ actions = ["send"], institutions = ["bank-a"], telegrams = ["Transfer"] }]
@@ -22,6 +22,9 @@ may = [{ actions = ["read", "reveal"] }]
 [clients.kim]
 tokens = ["sha256:26ae784d194a5760464348329af4eb9fca2b27bbf823742c968a61543e3a1153"]
 may = [{ actions = ["read", "operate", "settle"], institutions = ["bank-a"] }]
+[clients.office]
+tokens = ["sha256:5cc3f82838ba7260203e4590ce03d00e1663d41f6a5167144f5c95d6be2166a0"]
+may = [{ actions = ["send", "read", "operate", "settle"] }]
 [clients.nobody]
 tokens = ["sha256:6382b3cc881412b77bfcaeed026001c00d9e3025e66c20f6e7e92f079851462a"]
 may = []
@@ -78,8 +81,8 @@ async fn every_route_needs_a_token_and_a_right_or_shows_nothing() {
             // What a client may not read is left out.
             "/v1/lines" => assert_eq!(shown, json!({ "lines": [] })),
             "/v1/institutions" => assert_eq!(shown, json!({ "institutions": [] })),
-            // What the gateway can do is no secret for its clients.
-            "/openapi.json" => assert_eq!(status, StatusCode::OK),
+            // What the gateway can do is no secret for its clients, nor what they may do.
+            "/openapi.json" | "/v1/session" => assert_eq!(status, StatusCode::OK),
             // There is no such notice.
             "/v1/notices/{id}" | "/v1/notices/{id}/delivery" => assert_eq!(status, StatusCode::NOT_FOUND),
             _ => {
@@ -160,6 +163,69 @@ async fn tokens_and_rights_change_without_a_restart_and_a_file_with_mistakes_cha
     assert_eq!(get(&bench, "new", "/v1/lines").await.0, StatusCode::OK);
     let ended = tokio::time::timeout(Duration::from_secs(10), events.text()).await;
     assert!(ended.is_ok(), "the stream of the former token ends");
+}
+
+#[tokio::test]
+async fn a_browser_has_a_session_in_place_of_a_token() {
+    let bench = Bench::with_access(GOOD_BANK, "", ACCESS).await;
+    let session = |method: Method| bench.client.request(method, format!("{}/v1/session", bench.url));
+    let begun = session(Method::POST).bearer_auth("kim").send().await.unwrap();
+    let cookie = begun.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let state: Json = begun.json().await.unwrap();
+    assert_eq!(state["client"], "kim");
+    assert_eq!(
+        state["may"][0],
+        json!({ "actions": ["read", "operate", "settle"], "institutions": ["bank-a"], "telegrams": null })
+    );
+    let csrf = state["csrf"].as_str().unwrap().to_owned();
+    let shown: Json = session(Method::GET).header("cookie", &cookie).send().await.unwrap().json().await.unwrap();
+    assert_eq!(shown, state, "the page asks after each load");
+
+    let block = async |csrf: Option<&str>| {
+        let body = json!({ "decision": "block", "note": "maintenance" }).to_string();
+        let mut request = bench.client.post(format!("{}/v1/institutions/bank-a/business", bench.url));
+        request = request.header("cookie", &cookie).body(body);
+        if let Some(csrf) = csrf {
+            request = request.header("x-csrf-token", csrf);
+        }
+        let response = request.send().await.unwrap();
+        (response.status(), response.json::<Json>().await.unwrap())
+    };
+    for wrong in [None, Some("fep_0")] {
+        let (status, problem) = block(wrong).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::FORBIDDEN, &json!("csrf")), "{wrong:?}");
+    }
+    assert_eq!(block(Some(&csrf)).await.0, StatusCode::OK);
+
+    let again = session(Method::POST).header("cookie", &cookie).header("x-csrf-token", &csrf).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::CONFLICT, "a session begins with a token");
+    let left = session(Method::DELETE).header("cookie", &cookie).header("x-csrf-token", &csrf).send().await.unwrap();
+    assert_eq!(left.status(), StatusCode::OK);
+    let gone = session(Method::GET).header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(gone.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_token() {
+    let bench = Bench::with_access(GOOD_BANK, "", ACCESS).await;
+    let begun = bench.client.post(format!("{}/v1/session", bench.url)).bearer_auth("reader").send().await.unwrap();
+    let cookie = begun.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let reads = async || {
+        let request = bench.client.get(format!("{}/v1/lines", bench.url)).header("cookie", &cookie);
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(reads().await, StatusCode::OK);
+    let without: String =
+        ACCESS.split("[clients.").filter(|client| !client.starts_with("reader")).collect::<Vec<_>>().join("[clients.");
+    bench.give_access(&without);
+    let ended = async {
+        while reads().await != StatusCode::UNAUTHORIZED {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
 }
 
 #[test]

@@ -31,8 +31,11 @@ may = [
 "#
     );
     let access = load(&text, 0o640).unwrap();
-    let client = access.client("test").unwrap();
-    assert_eq!((access.client("foo"), access.client("bar"), &*client.name), (Some(client), None, "orders"));
+    let client = access.client(&TokenHash::of("test")).unwrap();
+    assert_eq!(
+        (access.client(&TokenHash::of("foo")), access.client(&TokenHash::of("bar")), &*client.name),
+        (Some(client), None, "orders")
+    );
     let may = |action, institution, telegram| client.may(action, institution, telegram);
     assert!(may(Action::Send, Some("bank-a"), Some("Transfer")));
     assert!(!may(Action::Send, Some("bank-a"), Some("BalanceInquiry")) && !may(Action::Send, Some("bank-a"), None));
@@ -47,7 +50,7 @@ fn a_token_is_random_and_its_hash_leads_to_its_client() {
     assert_eq!((token.len(), token.starts_with("fep_")), (68, true));
     assert_ne!(token, new_token().unwrap().0);
     let text = format!("[clients.kim]\ntokens = [\"{hash}\"]\nmay = [{{ actions = [\"operate\"] }}]");
-    assert_eq!(load(&text, 0o600).unwrap().client(&token).unwrap().name, "kim");
+    assert_eq!(load(&text, 0o600).unwrap().client(&TokenHash::of(&token)).unwrap().name, "kim");
 }
 
 #[test]
@@ -76,7 +79,7 @@ fn mistakes_are_told_and_a_token_that_stands_in_the_file_is_not_shown() {
 fn a_grant_with_an_empty_list_gives_nothing() {
     let text = format!("[clients.kim]\ntokens = [\"{TEST}\"]\nmay = [{{ actions = [\"read\"], institutions = [] }}]");
     let access = load(&text, 0o600).unwrap();
-    let client = access.client("test").unwrap();
+    let client = access.client(&TokenHash::of("test")).unwrap();
     assert!(!client.may(Action::Read, None, None) && !client.may(Action::Read, Some("bank-a"), None));
 }
 
@@ -84,5 +87,5 @@ fn a_grant_with_an_empty_list_gives_nothing() {
 fn the_example_is_read() {
     let access = load(include_str!("../../../access.example.toml"), 0o600).unwrap();
     assert_eq!(access.len(), 2);
-    assert!(access.client("test").unwrap().may(Action::Send, Some("bank-a"), Some("Transfer")));
+    assert!(access.client(&TokenHash::of("test")).unwrap().may(Action::Send, Some("bank-a"), Some("Transfer")));
 }

@@ -137,6 +137,7 @@ impl Task {
             fact.trace = Some(request.trace.as_str().into());
             fact.key = Some(request.key);
             if let Some(running) = self.running.get_mut(&ticket) {
+                running.queued = Some(now.steady);
                 let exchange = &mut running.exchange;
                 exchange.trace = request.trace;
                 exchange.line.clone_from(&fact.line);
@@ -212,6 +213,7 @@ impl Task {
         match state {
             FinalState::Answered(telegram, bytes) => {
                 self.meters.round_trip(&running.exchange.telegram, Self::seconds(running.since, now));
+                self.meters.stages(running.since, running.queued, running.written.map(|at| at.steady), now.steady);
                 self.ended.insert(ticket, running.exchange.id);
                 self.end(running, Outcome::Answered, reason, Some(Answer { telegram, bytes }), now);
             }
@@ -267,6 +269,9 @@ impl Task {
             Some(running) => {
                 fact.exchange = Some(running.exchange.id);
                 fact.outcome = (class == Class::Answer).then_some(Outcome::Answered);
+                if let Some(code) = fact.code.as_deref().filter(|_| class == Class::Answer) {
+                    self.meters.responded(&running.exchange.telegram, code);
+                }
             }
             None => fact.exchange = ticket.and_then(|ticket| self.ended.get(&ticket).copied()),
         }

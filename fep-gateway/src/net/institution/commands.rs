@@ -76,6 +76,7 @@ impl Task {
                     reply,
                     place,
                     since,
+                    queued: None,
                     written: None,
                     request: None,
                     answer: None,
@@ -96,7 +97,8 @@ impl Task {
                 let state = self.machine.switchover();
                 let switchover = state.map(|state| SwitchoverStatus::new(state, &self.carrying(state.rank)));
                 let status = InstitutionStatus::new(&self.name, &self.config, flow, stops, now);
-                let status = InstitutionStatus { sharing, alternatives, switchover, ..status };
+                let unsettled_since_ms = self.settling.oldest_unfinished();
+                let status = InstitutionStatus { sharing, alternatives, switchover, unsettled_since_ms, ..status };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);
             }

@@ -48,6 +48,7 @@ impl ExchangeLog {
             trace = Some(&*exchange.trace).filter(|trace| !trace.is_empty()),
             line = exchange.line.as_ref().map(|(line, _)| &**line),
             ms = exchange.ended_at_ms.map(|ended_at_ms| ended_at_ms.saturating_sub(exchange.accepted_at_ms)),
+            client = caller.and_then(|caller| caller.client.as_deref()),
             request_id = caller.and_then(|caller| caller.request_id.as_ref()).map(|id| id.as_str()),
             traceparent = caller.and_then(|caller| caller.traceparent).map(|parent| parent.to_string()),
             left_out,

@@ -23,6 +23,8 @@ pub(super) struct End {
     pub(super) reply: Option<oneshot::Sender<Exchange>>,
     /// The caller is told by then, even if the journal has not taken the fact.
     pub(super) tell_by: Duration,
+    /// When the exchange ended, if it was answered.
+    pub(super) answered_at: Option<Duration>,
     /// Where the request goes on instead of the caller being told.
     pub(super) onward: Option<Box<Onward>>,
     /// Held until the outcome is durable.
@@ -156,7 +158,8 @@ impl Task {
             let _ = reply.send(exchange);
             return;
         }
-        let end = End { number, exchange, reply: Some(reply), tell_by, onward, key };
+        let answered_at = (outcome == Outcome::Answered).then_some(now.steady);
+        let end = End { number, exchange, reply: Some(reply), tell_by, answered_at, onward, key };
         self.ends.add(end);
     }
 
@@ -239,7 +242,8 @@ mod tests {
             let (reply, told) = oneshot::channel();
             let tell_by = Duration::from_secs(tell_by);
             let exchange = exchange.clone();
-            ends.add(End { number, exchange, reply: Some(reply), tell_by, onward: None, key: None });
+            let end = End { number, exchange, reply: Some(reply), tell_by, answered_at: None, onward: None, key: None };
+            ends.add(end);
             callers.push(told);
         }
         let mut told_at = vec![0; callers.len()];

@@ -13,7 +13,8 @@ use fep_protocol::fact::{Fact, What};
 use fep_protocol::institution::FinalState;
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::{
-    FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, Stage, Step, StepKind, UnknownExchange,
+    FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, SettlementCase, Stage, Step, StepKind,
+    UnknownExchange,
 };
 use fep_protocol::terms::{Now, Ticket, TicketMap};
 use tokio::sync::oneshot;
@@ -60,6 +61,12 @@ impl Handle {
 }
 
 impl Settling {
+    /// When the oldest request was written whose settlement goes on or needs a person.
+    pub(super) fn oldest_unfinished(&self) -> Option<i64> {
+        let cases = self.requests.keys().filter_map(|case| self.machine.case(case));
+        cases.filter(|case| !case.is_finished()).map(SettlementCase::written_at_ms).min()
+    }
+
     /// Continues the cases of an earlier run.
     pub(super) fn new(
         config: &InstitutionConfig,
