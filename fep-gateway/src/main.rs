@@ -4,6 +4,7 @@
 //! journal, or a gateway that is not healthy, 2 wrong usage or could not run.
 
 mod health;
+mod hangup;
 mod log;
 mod systemd;
 
@@ -32,6 +33,7 @@ use tokio::sync::oneshot;
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
+use self::hangup::Started;
 use self::health::Health;
 use self::log::Log;
 use self::systemd::ServiceManager;
@@ -56,7 +58,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the gateway until SIGTERM or Ctrl-C.
+    /// Runs the gateway until SIGTERM or Ctrl-C. SIGHUP says whether the configuration has changed since.
     Run {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
@@ -235,6 +237,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
 }
 
 async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
+    let mut started = Started::with(path);
     let config = load(path)?;
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
@@ -286,6 +289,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
             Ok(())
         }
         never = manager.watch(&gateway) => match never {},
+        never = started.hear() => match never {},
         () = impatient => Err(Failure::Message("ended at once: exchanges in flight will be unknown at the next start".to_owned())),
     }
 }
