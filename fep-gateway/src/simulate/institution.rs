@@ -100,6 +100,16 @@ impl SimulatedInstitution {
 
     /// Handles a frame that arrived on a link. Returns the step to take, or `None` if nothing is to be done.
     pub(super) fn receive(&self, link: &mut LinkMemory, frame: &[u8]) -> Option<Step> {
+        if let Some(poll) = &self.scenario.poll {
+            let content = self.scenario.framing.telegram(frame);
+            if content == poll.request.as_bytes() {
+                let answer = self.frame(poll.answer.as_ref()?.as_bytes().to_vec()).ok()?;
+                return Some(Step { after: Duration::ZERO, acts: vec![Act::Send(answer)] });
+            }
+            if poll.answer.as_ref().is_some_and(|answer| content == answer.as_bytes()) {
+                return None;
+            }
+        }
         let request = self.read(link, frame)?;
         let name = request.telegram.name();
         let mut memory = self.memory();
@@ -142,6 +152,12 @@ impl SimulatedInstitution {
             *sent - 1
         });
         self.unasked(&mut memory, notice, turn)
+    }
+
+    /// The frame of a poll, and how often the institution polls.
+    pub(super) fn poll(&self) -> Option<(Vec<u8>, Duration)> {
+        let poll = self.scenario.poll.as_ref()?;
+        Some((self.frame(poll.request.as_bytes().to_vec()).ok()?, poll.every?))
     }
 
     /// Makes the frame of a notice that is not one of the scenario.

@@ -4,6 +4,7 @@ mod faults;
 mod bank;
 mod api;
 mod recording;
+mod lines;
 
 use std::time::Duration;
 
