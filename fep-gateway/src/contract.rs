@@ -8,6 +8,7 @@ pub(crate) mod problem;
 pub mod view;
 
 pub(crate) mod decisions;
+pub(crate) mod audit;
 pub mod notices;
 
 pub(crate) mod exchanges;

@@ -3,6 +3,7 @@
 //! A started gateway owns the journal and the tasks of its institutions. If the future of [`Gateway::exchange`] is dropped,
 //! the exchange continues, and its outcome is recorded in the journal.
 
+mod auditing;
 mod digest;
 mod error;
 mod options;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 use tracing::info;
 
+pub use self::auditing::{AuditEntry, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
 use self::running::Left;

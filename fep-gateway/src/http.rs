@@ -6,6 +6,8 @@
 //! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
 //! | `GET /v1/exchanges/{id}/events` | server-sent events: the exchange now and after each change, until nothing more is expected |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
+//! | `POST /v1/exchanges/{id}/reveal` | both telegrams with their secrets: `{"note": "…"}`; recorded before they are shown |
+//! | `GET /v1/audit?limit=50&institution=…&act=…&client=…&cursor=…` | the audit trail: what persons and programs did or looked at, newest first |
 //! | `POST /v1/exchanges/{id}/settlement` | a person settles an unknown exchange, or asks for a step: `{"decision": "done", "note": "…"}` |
 //! | `GET /v1/dead-letters?limit=50` | the exchanges whose settlement needs a person, and the notices that no service took, oldest first |
 //! | `GET /v1/notices?limit=50&institution=…&state=…&cursor=…` | notices of institutions, newest first, page by page; also by `telegram`, `since`, `until` |
@@ -42,6 +44,7 @@ mod exchanges;
 mod followed;
 mod events;
 mod following;
+mod auditing;
 mod health;
 mod institutions;
 mod notices;
@@ -126,6 +129,8 @@ fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch
         .route("/v1/exchanges/{id}", get(exchanges::one))
         .route("/v1/exchanges/{id}/events", get(following::follow))
         .route("/v1/exchanges/{id}/view", get(exchanges::detail))
+        .route("/v1/exchanges/{id}/reveal", post(auditing::reveal))
+        .route("/v1/audit", get(auditing::list))
         .route("/v1/exchanges/{id}/settlement", post(settlement::settle))
         .route("/v1/dead-letters", get(settlement::dead_letters))
         .route("/v1/notices", get(notices::list))

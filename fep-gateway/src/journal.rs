@@ -53,6 +53,7 @@ pub mod audit;
 pub mod lookup;
 
 mod notices;
+mod trail;
 pub mod rekey;
 pub mod usage;
 

@@ -4,23 +4,25 @@
 //! journal, or a gateway that is not healthy, 2 wrong usage or could not run.
 
 mod health;
+mod hangup;
 mod log;
 mod systemd;
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::ConfigError;
 use fep_gateway::config::InstitutionConfig;
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
-use fep_gateway::simulate::{Scenario, Simulator};
+use fep_gateway::simulate::{Recording, Scenario, Simulator, create_recording};
 use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, http, metrics};
 use fep_spec::load::{LoadError, read};
@@ -31,6 +33,7 @@ use tokio::sync::oneshot;
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
+use self::hangup::Started;
 use self::health::Health;
 use self::log::Log;
 use self::systemd::ServiceManager;
@@ -55,7 +58,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the gateway until SIGTERM or Ctrl-C.
+    /// Runs the gateway until SIGTERM or Ctrl-C. SIGHUP says whether the configuration has changed since.
     Run {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
@@ -108,6 +111,8 @@ enum Command {
         /// The address of the HTTP interface that shows and changes rules and accounts while it runs. It has no authentication. Default: none.
         #[arg(long, value_name = "ADDRESS")]
         api: Option<SocketAddr>,
+        #[command(flatten)]
+        files: RecordingFiles,
     },
     /// Reads journals, also while a gateway writes them.
     Journal {
@@ -123,6 +128,20 @@ enum Command {
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8470")]
         listen: SocketAddr,
     },
+}
+
+/// The recordings of a simulated institution.
+#[derive(Debug, Args)]
+struct RecordingFiles {
+    /// Writes every frame into this file, as JSON lines. The file has what telegrams say, also what is secret.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Writes the file of `--record` anew if it is there.
+    #[arg(long, requires = "record")]
+    force: bool,
+    /// Answers as a recording of `--record`, or an export of a journal, says. The scenario needs `[replay]`.
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -205,7 +224,9 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Health { config, ready } => return health(&config, ready).await,
         Command::Openapi { config } => openapi(&config),
         Command::NewToken => new_token(),
-        Command::Simulate { spec, scenario, listen, api } => simulate(&spec, &scenario, listen, api).await,
+        Command::Simulate { spec, scenario, listen, api, files } => {
+            simulate((&spec, &scenario), listen, api, &files).await
+        }
         Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {
             let options = Options { listen, once, colour: io::stdout().is_terminal() };
@@ -216,6 +237,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
 }
 
 async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
+    let mut started = Started::with(path);
     let config = load(path)?;
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
@@ -267,6 +289,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
             Ok(())
         }
         never = manager.watch(&gateway) => match never {},
+        never = started.hear() => match never {},
         () = impatient => Err(Failure::Message("ended at once: exchanges in flight will be unknown at the next start".to_owned())),
     }
 }
@@ -329,15 +352,36 @@ fn journal(command: &JournalCommand) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr, api: Option<SocketAddr>) -> Result<(), Failure> {
+async fn simulate(
+    (spec, scenario): (&Path, &Path),
+    listen: SocketAddr,
+    api: Option<SocketAddr>,
+    files: &RecordingFiles,
+) -> Result<(), Failure> {
     let spec = Spec::load(spec)?;
     let (name, text) = read(scenario)?;
     let scenario = Scenario::read(Source::new(name, text), &spec).map_err(Failure::Findings)?;
+    let replay = files.replay.as_deref().map(|path| recording(path, &spec, &scenario)).transpose()?;
+    if replay.is_none() && scenario.replay.is_some() {
+        return Err(Failure::Message("the scenario has [replay]: which file? Say --replay FILE".to_owned()));
+    }
+    let record = files.record.as_deref().map(|path| {
+        let why = |error| Failure::because(format!("{} (--record; --force writes it anew)", path.display()), error);
+        create_recording(path, files.force).map_err(why)
+    });
+    let record = record.transpose()?;
     let spec_name = spec.name.clone();
     let title = scenario.title.clone();
     let simulator = Simulator::start(spec, scenario, listen).await;
     let mut simulator =
         simulator.map_err(|error| Failure::because(format!("cannot listen on {listen} (--listen)"), error))?;
+    if let Some(file) = record {
+        simulator.record(file);
+    }
+    if let Some(recording) = replay {
+        info!(answers = recording.len(), left_out = recording.left_out(), "answers as recorded");
+        simulator.replay(recording);
+    }
     if let Some(api) = api {
         let served = simulator.serve_api(api).await;
         let api = served.map_err(|error| Failure::because(format!("cannot listen on {api} (--api)"), error))?;
@@ -347,6 +391,12 @@ async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr, api: Option<
     stop_asked().await;
     simulator.stop().await;
     Ok(())
+}
+
+fn recording(path: &Path, spec: &Spec, scenario: &Scenario) -> Result<Recording, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::Message(format!("{} (--replay): {error}", path.display()));
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    Recording::read(BufReader::new(file), spec, scenario).map_err(|error| failed(&error))
 }
 
 fn load(path: &Path) -> Result<Config, Failure> {

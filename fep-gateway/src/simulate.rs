@@ -11,6 +11,7 @@ mod clock;
 mod compose;
 mod damage;
 mod rules;
+mod recording;
 mod bank;
 mod memory;
 mod institution;
@@ -20,22 +21,26 @@ mod api;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fep_spec::model::Spec;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, debug, info, info_span, warn};
 
 use self::institution::SimulatedInstitution;
 use self::link::{Links, SimulatedLink};
+use self::recording::Recorder;
+pub use self::recording::{Recording, RecordingError, create_recording};
 pub use self::scenario::{
     AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, BaseTime, Calendar, Delay, Does, Operation, Party,
-    Percentile, Post, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine, ScenarioSession,
-    SendLineRole, Setting, Verdict, Verdicts,
+    Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioLine, ScenarioNotice, ScenarioPoll,
+    ScenarioSendLine, ScenarioSession, SendLineRole, Setting, Verdict, Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 
@@ -58,6 +63,8 @@ struct Shared {
     institution: Arc<SimulatedInstitution>,
     links: Links,
     send_line: Option<SendLineHandle>,
+    /// How many links there were.
+    numbers: Arc<AtomicU64>,
 }
 
 impl Simulator {
@@ -74,9 +81,12 @@ impl Simulator {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let send_line = send_line.map(|line| line.run(&mut tasks, &stopped));
-        let shared = Shared { institution, links: Links::default(), send_line };
+        let shared = Shared { institution, links: Links::default(), send_line, numbers: Arc::default() };
         for number in 0..shared.institution.scenario.notices.len() {
             tasks.spawn(send_notices(shared.clone(), number));
+        }
+        for _ in 0..shared.institution.scenario.line.links {
+            tasks.spawn(connect(shared.clone(), stopped.clone()));
         }
         tasks.spawn(accept(listener, shared.clone(), stopped));
         Ok(Self { address, send_address, stop, tasks, shared })
@@ -91,6 +101,16 @@ impl Simulator {
         let address = listener.local_addr()?;
         self.tasks.spawn(api::serve(listener, self.shared.clone()));
         Ok(address)
+    }
+
+    /// Records every frame from now on into a file of [`create_recording`]. Does nothing if it records already.
+    pub fn record(&self, file: File) {
+        self.shared.institution.record(Recorder::new(file));
+    }
+
+    /// Answers requests as a recording says, from now on. A request that is not in it is answered as ever.
+    pub fn replay(&self, recording: Recording) {
+        self.shared.institution.memory().recording = Some(recording);
     }
 
     /// The address on which it listens.
@@ -114,7 +134,6 @@ impl Simulator {
 
 async fn accept(listener: TcpListener, shared: Shared, stop: watch::Receiver<bool>) {
     let mut running = JoinSet::new();
-    let mut number = 0;
     loop {
         while running.try_join_next().is_some() {}
         let (stream, peer) = match listener.accept().await {
@@ -130,20 +149,35 @@ async fn accept(listener: TcpListener, shared: Shared, stop: watch::Receiver<boo
             warn!(%peer, max = LINKS_MAX, "too many links, closed");
             continue;
         }
-        number += 1;
-        let serve = serve(stream, number, shared.clone(), stop.clone());
-        running.spawn(serve.instrument(info_span!("link", number, %peer)));
+        running.spawn(serve(stream, peer.to_string(), shared.clone(), stop.clone()));
     }
 }
 
-async fn serve(stream: TcpStream, number: u64, shared: Shared, stop: watch::Receiver<bool>) {
-    let Shared { institution, links, send_line } = shared;
-    info!("connected");
-    // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
-    let _ = stream.set_nodelay(true);
-    let link = SimulatedLink::new(institution, number, links, send_line.map(SendLineHandle::into_steps));
-    link.run(stream, stop).await;
-    info!("closed");
+/// Connects to the gateway, again and again.
+async fn connect(shared: Shared, stop: watch::Receiver<bool>) {
+    let line = shared.institution.scenario.line.clone();
+    let Some(address) = line.connect else { return };
+    while !*stop.borrow() {
+        match TcpStream::connect(address.as_str()).await {
+            Ok(stream) => serve(stream, address.clone(), shared.clone(), stop.clone()).await,
+            Err(error) => debug!(%error, address, "cannot connect"),
+        }
+        tokio::time::sleep(line.reconnect).await;
+    }
+}
+
+async fn serve(stream: TcpStream, peer: String, shared: Shared, stop: watch::Receiver<bool>) {
+    let Shared { institution, links, send_line, numbers } = shared;
+    let number = numbers.fetch_add(1, Ordering::Relaxed) + 1;
+    let served = async move {
+        info!("connected");
+        // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
+        let _ = stream.set_nodelay(true);
+        let link = SimulatedLink::new(institution, number, links, send_line.map(SendLineHandle::into_steps));
+        link.run(stream, stop).await;
+        info!("closed");
+    };
+    served.instrument(info_span!("link", number, peer)).await;
 }
 
 impl Shared {

@@ -10,6 +10,7 @@
 //! | `outcome` | | an exchange ended without an answer. With the code `stood_in`, its bytes are a stand-in answer, which never crossed a line |
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
 //! | `delivery` | the name of a [`DeliveryFact`] | what became of a notice on its way to a service |
+//! | `audit` | the name of an [`Act`](crate::audit::Act) | what a person or a program did or looked at. It happens after this fact is durable |
 //! | `standing` | the name of a [`Standing`] | what holds until the next such fact of its topic, also over a restart |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
@@ -17,6 +18,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::audit::AuditFact;
 use crate::delivery::DeliveryFact;
 use crate::exchange::{Caller, ExchangeId, Outcome, Passage, TelegramBytes};
 use crate::settlement::SettlementFact;
@@ -53,6 +55,8 @@ pub struct Fact {
     pub settlement: Option<Box<SettlementFact>>,
     /// What happened in the delivery of the notice. The receipt of a notice and the answer to it have it, too.
     pub delivery: Option<Box<DeliveryFact>>,
+    /// What a person or a program did or looked at.
+    pub audit: Option<Box<AuditFact>>,
     /// What holds from now on.
     pub standing: Option<Box<Standing>>,
     /// The other exchange of the same request. Only a request that came from another institution and an outcome have it. The
@@ -80,6 +84,8 @@ pub enum What {
     /// A step of the delivery of a notice. [`Fact::delivery`] says what. Its bytes, if there are any, are an answer that was not
     /// sent.
     Delivery,
+    /// A person or a program does or looks at something once this fact is durable. [`Fact::audit`] says what.
+    Audit,
     /// Something holds from now on. [`Fact::standing`] says what.
     Standing,
     /// Trace numbers up to this mark may be used.
@@ -166,6 +172,7 @@ impl Fact {
             idempotency: None,
             settlement: None,
             delivery: None,
+            audit: None,
             standing: None,
             passage: None,
             caller: None,
@@ -176,7 +183,7 @@ impl Fact {
 }
 
 impl What {
-    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `standing`, `traces` or `surplus`.
+    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `audit`, `standing`, `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -185,6 +192,7 @@ impl What {
             Self::Outcome => "outcome",
             Self::Settlement => "settlement",
             Self::Delivery => "delivery",
+            Self::Audit => "audit",
             Self::Standing => "standing",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
@@ -197,7 +205,7 @@ impl What {
         match self {
             Self::Sent(class) => Some(class.name()),
             Self::Received(class) | Self::Surplus(class, _) => Some(class.name()),
-            Self::Outcome | Self::Settlement | Self::Delivery | Self::Standing | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Delivery | Self::Audit | Self::Standing | Self::Traces(_) => None,
         }
     }
 
@@ -207,7 +215,7 @@ impl What {
         match self {
             Self::Sent(_) => Some("out"),
             Self::Received(_) | Self::Surplus(..) => Some("in"),
-            Self::Outcome | Self::Settlement | Self::Delivery | Self::Standing | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Delivery | Self::Audit | Self::Standing | Self::Traces(_) => None,
         }
     }
 
@@ -215,7 +223,7 @@ impl What {
     /// happen. All other facts have happened, and must be stored as soon as possible.
     #[must_use]
     pub fn is_permission(self) -> bool {
-        matches!(self, Self::Sent(_))
+        matches!(self, Self::Sent(_) | Self::Audit)
     }
 }
 
@@ -226,6 +234,7 @@ impl Fact {
         match self.what {
             What::Settlement => self.settlement.as_ref().map(|fact| fact.name()),
             What::Delivery => self.delivery.as_ref().map(|fact| fact.name()),
+            What::Audit => self.audit.as_ref().map(|fact| fact.act.name()),
             What::Standing => self.standing.as_ref().map(|fact| fact.name()),
             what => what.class(),
         }

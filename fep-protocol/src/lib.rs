@@ -55,6 +55,7 @@ pub mod switchover;
 
 pub mod standing;
 
+pub mod audit;
 pub mod delivery;
 
 pub mod fact;

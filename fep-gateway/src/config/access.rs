@@ -37,7 +37,7 @@ pub enum Action {
     Send,
     /// Read exchanges, notices, lines and institutions, with secrets masked.
     Read,
-    /// Read secrets, too. Each time is recorded.
+    /// See the secrets of an exchange, for a reason. Each time is recorded.
     Reveal,
     /// Stop and start lines and business, and trip breakers.
     Operate,

@@ -138,6 +138,16 @@ pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
 /// Shows the telegram in a frame field by field, bytes and values, with secrets masked.
 #[must_use]
 pub fn view(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8]) -> View {
+    shown(spec, telegram, frame, false)
+}
+
+/// The same with its secrets. Whoever sees it is recorded first.
+#[must_use]
+pub(crate) fn revealed(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8]) -> View {
+    shown(spec, telegram, frame, true)
+}
+
+fn shown(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8], reveal: bool) -> View {
     let found = spec.and_then(|spec| spec.named(telegram));
     let bytes = spec.map_or(frame, |spec| spec.telegram(frame));
     let mut view = View {
@@ -157,7 +167,7 @@ pub fn view(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8]) -> View {
             view.error = Some(why);
         }
         Some(telegram) => {
-            let lines = dump::lines(&telegram.layout, bytes, false);
+            let lines = dump::lines(&telegram.layout, bytes, reveal);
             view.fields = lines.into_iter().map(|line| field(&telegram.layout, line)).collect();
         }
     }

@@ -22,6 +22,20 @@ pub(super) fn read<W: DeserializeOwned>(body: Bytes, who: &Who, example: &str) -
     Ok(DecisionBody { person: named(body.person, who)?, ..body })
 }
 
+/// The maximum length of a note, in characters.
+const NOTE_MAX_CHARS: usize = 200;
+
+/// Checks a note of one line.
+pub(super) fn noted(note: String) -> Result<String, ApiError> {
+    let is_text = !note.trim().is_empty() && note.chars().count() <= NOTE_MAX_CHARS;
+    if is_text && !note.chars().any(char::is_control) {
+        return Ok(note);
+    }
+    let message =
+        format!("write a `note` of one line with at most {NOTE_MAX_CHARS} characters: others read it as the reason");
+    Err(ApiError::new(Problem::NoNote, message))
+}
+
 /// The name under which a decision is recorded, if it can be.
 pub(super) fn named(person: String, who: &Who) -> Result<String, ApiError> {
     let person = who.decides(person);

@@ -23,7 +23,7 @@ use crate::config::Action;
 use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Fields, Reply};
 use crate::contract::notices::FactView;
 use crate::contract::problem::Problem;
-use crate::contract::view::{summary, view};
+use crate::contract::view::{revealed, summary, view};
 use crate::gateway::{Begun, ExchangeFilter, LineSpec, RequestOptions};
 use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
@@ -161,9 +161,15 @@ pub(super) async fn detail(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Detail>, ApiError> {
     let exchange = at_path(&shared, &who, id).await?;
+    detail_of(&shared, &exchange, false).await.map(Json)
+}
+
+/// Both telegrams of an exchange field by field. With `reveal`, with their secrets: whoever sees them is recorded first.
+pub(super) async fn detail_of(shared: &Shared, exchange: &Exchange, reveal: bool) -> Result<Detail, ApiError> {
     let spec = shared.gateway.line_spec(&exchange.institution);
     let facts = shared.gateway.timeline(&exchange.id).await?;
-    Ok(Json(Detail {
+    let view = if reveal { revealed } else { view };
+    Ok(Detail {
         request: (!exchange.request.is_empty()).then(|| view(spec, &exchange.telegram, &exchange.request)),
         answer: exchange.answer.as_ref().map(|answer| view(spec, &answer.telegram, &answer.bytes)),
         stand_in: exchange.stand_in.as_ref().and_then(|bytes| {
@@ -171,8 +177,8 @@ pub(super) async fn detail(
             Some(view(spec, &answer.layout.name, bytes))
         }),
         facts: facts.iter().map(|(number, fact)| FactView::new(*number, fact)).collect(),
-        exchange: summary(&exchange, spec),
-    }))
+        exchange: summary(exchange, spec),
+    })
 }
 
 /// `GET /v1/exchanges?limit=50&institution=bank-a&outcome=unsettled&since=2026-11-28T00:00:00%2B09:00&cursor=…`

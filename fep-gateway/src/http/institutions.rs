@@ -6,24 +6,23 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use fep_protocol::audit::Act;
 use fep_protocol::breaker::BreakerScope;
 use serde::Deserialize;
 
 use super::Shared;
 use super::access::Who;
-use super::decision::named;
+use super::auditing::{Deed, record};
+use super::decision::{named, noted};
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use crate::config::Action;
 use crate::contract::Institutions;
 use crate::contract::decisions::{
-    BreakerBody, BreakerWord, BusinessBody, BusinessWord, LineBody, LineWord, SwitchoverBody,
+    BreakerBody, BreakerWord, BusinessBody, BusinessWord, LineBody, LineWord, SwitchoverBody, UNNAMED,
 };
 use crate::contract::problem::Problem;
 use crate::gateway::{Decision, InstitutionStatus, Undecided};
-
-/// The maximum length of a note, in characters.
-const NOTE_MAX_CHARS: usize = 200;
 
 /// `GET /v1/institutions`: those of which the client may read something.
 pub(super) async fn list(State(shared): State<Shared>, who: Who) -> Response {
@@ -61,7 +60,7 @@ pub(super) async fn breaker(
         BreakerWord::Trip => Decision::Trip { scope, person, note: noted(note)? },
         BreakerWord::Reset => Decision::Reset { scope, person },
     };
-    decide(&shared, &name, decision).await
+    decide(&shared, &who, &headers, &name, decision).await
 }
 
 /// `POST /v1/institutions/{institution}/business`: `{"decision": "block", "note": "…"}` or `{"decision": "unblock"}`, with `business`
@@ -80,7 +79,7 @@ pub(super) async fn business(
         BusinessWord::Block => Decision::Block(business, noted(note)?),
         BusinessWord::Unblock => Decision::Unblock(business),
     };
-    decide(&shared, &name, decision).await
+    decide(&shared, &who, &headers, &name, decision).await
 }
 
 /// `POST /v1/institutions/{institution}/lines/{line}`: `{"decision": "stop", "note": "…"}` or `{"decision": "start"}`.
@@ -99,7 +98,7 @@ pub(super) async fn line(
         LineWord::Stop => Decision::StopLine(line, noted(note)?),
         LineWord::Start => Decision::StartLine(line),
     };
-    decide(&shared, &name, decision).await
+    decide(&shared, &who, &headers, &name, decision).await
 }
 
 /// `POST /v1/institutions/{institution}/switchover`: `{"decision": "switch", "line": "backup", "note": "…"}` or
@@ -117,7 +116,7 @@ pub(super) async fn switchover(
         SwitchoverBody::Switch { line, note } => Decision::Switch(line, noted(note)?),
         SwitchoverBody::Return { note } => Decision::Return(noted(note)?),
     };
-    decide(&shared, &name, decision).await
+    decide(&shared, &who, &headers, &name, decision).await
 }
 
 /// The institution of a path, if the client may operate it.
@@ -127,7 +126,17 @@ fn operated(who: &Who, name: Result<Path<String>, PathRejection>) -> Result<Stri
     Ok(name)
 }
 
-async fn decide(shared: &Shared, name: &str, decision: Decision) -> Result<Json<InstitutionStatus>, ApiError> {
+async fn decide(
+    shared: &Shared,
+    who: &Who,
+    headers: &HeaderMap,
+    name: &str,
+    decision: Decision,
+) -> Result<Json<InstitutionStatus>, ApiError> {
+    if shared.gateway.spec(name).is_none() {
+        return Err(unknown(name));
+    }
+    record(shared, who, headers, name, deed(&decision, &named(UNNAMED.to_owned(), who)?)).await?;
     match shared.gateway.decide(name, decision).await {
         Ok(()) => {}
         Err(Undecided::UnknownInstitution) => return Err(unknown(name)),
@@ -138,18 +147,27 @@ async fn decide(shared: &Shared, name: &str, decision: Decision) -> Result<Json<
     shared.gateway.institution(name).await.map(Json).ok_or_else(|| unknown(name))
 }
 
-fn parse<B: for<'d> Deserialize<'d>>(body: Bytes) -> Result<B, ApiError> {
-    serde_json::from_slice(&body).map_err(|error| ApiError::new(Problem::NotADecision, error.to_string()))
+/// What the audit trail says of a decision. `person` is who decides it if the decision has no name.
+fn deed<'d>(decision: &'d Decision, person: &'d str) -> Deed<'d> {
+    let business = |scope: &BreakerScope| match scope {
+        BreakerScope::Business(code) => Some(code.clone()),
+        _ => None,
+    };
+    let (act, person, note, about) = match decision {
+        Decision::Trip { scope, person, note } => (Act::TripBreaker, person.as_str(), note.as_str(), business(scope)),
+        Decision::Reset { scope, person } => (Act::ResetBreaker, person.as_str(), "", business(scope)),
+        Decision::Block(code, note) => (Act::Block, person, note.as_str(), code.clone()),
+        Decision::Unblock(code) => (Act::Unblock, person, "", code.clone()),
+        Decision::StopLine(line, note) => (Act::StopLine, person, note.as_str(), Some(line.clone())),
+        Decision::StartLine(line) => (Act::StartLine, person, "", Some(line.clone())),
+        Decision::Switch(line, note) => (Act::Switch, person, note.as_str(), Some(line.clone())),
+        Decision::Return(note) => (Act::SwitchBack, person, note.as_str(), None),
+    };
+    Deed { act, person, note, about, exchange: None }
 }
 
-fn noted(note: String) -> Result<String, ApiError> {
-    let is_text = !note.trim().is_empty() && note.chars().count() <= NOTE_MAX_CHARS;
-    if is_text && !note.chars().any(char::is_control) {
-        return Ok(note);
-    }
-    let message =
-        format!("write a `note` of one line with at most {NOTE_MAX_CHARS} characters: others read it as the reason");
-    Err(ApiError::new(Problem::NoNote, message))
+fn parse<B: for<'d> Deserialize<'d>>(body: Bytes) -> Result<B, ApiError> {
+    serde_json::from_slice(&body).map_err(|error| ApiError::new(Problem::NotADecision, error.to_string()))
 }
 
 fn unknown(name: &str) -> ApiError {

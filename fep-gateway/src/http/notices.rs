@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
+use fep_protocol::audit::Act;
 use fep_protocol::delivery::{DeliveryDecision, DeliveryWish, NotDelivered, Stage};
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::fact::Fact;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use super::Shared;
 use super::access::Who;
+use super::auditing::{Deed, record};
 use super::decision;
 use super::error::ApiError;
 use super::exchanges::{checked_limit, place_of, time_of};
@@ -96,6 +98,9 @@ pub(super) async fn decide(
         DeliveryWord::Deliver => DeliveryWish::Deliver,
         DeliveryWord::Close => DeliveryWish::Close,
     };
+    let about = Some(notice.id.to_string());
+    let deed = Deed { act: Act::Deliver, person: &body.person, note: &body.note, about, exchange: None };
+    record(&shared, &who, &headers, &notice.institution, deed).await?;
     let decision = DeliveryDecision { person: body.person, note: body.note, wants };
     let notice = shared.gateway.deliver(&notice.id, decision).await.map_err(|error| refused(&error))?;
     Ok(Json(delivered(&shared, &notice)))

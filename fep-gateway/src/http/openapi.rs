@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use self::operation::{EVENTS, JSON, Operation, id, in_path, in_query, limit};
 use super::exchanges::{OUTCOMES, UNSETTLED};
+use crate::contract::audit::{AuditList, RevealBody};
 use crate::contract::decisions::{
     BreakerBody, BusinessBody, DecisionBody, DeliveryWord, LineBody, SettlementWord, SwitchoverBody,
 };
@@ -155,6 +156,18 @@ impl Writer {
 
     /// What persons look at and decide.
     fn persons(&mut self) {
+        let detail = self.reply::<Detail>();
+        let body = self.body::<RevealBody>();
+        let summary = "Both telegrams with their secrets; recorded before they are shown";
+        let reveal = Operation::new("post", "/v1/exchanges/{id}/reveal", "revealExchange", "persons", summary);
+        let problems = [Problem::UnknownExchange, Problem::Path, Problem::NoNote];
+        self.add(&reveal.with(id()).takes(body).gives(detail).or(&problems).or(&DECIDES).or(&READS));
+        let trail = self.reply::<AuditList>();
+        let summary = "The audit trail: what persons and programs did or looked at, newest first";
+        let audit = Operation::new("get", "/v1/audit", "listAudit", "persons", summary);
+        let names = ["cursor", "institution", "act", "client", "since", "until"];
+        let audit = names.into_iter().fold(audit.with(limit()), |audit, name| audit.with(in_query(name)));
+        self.add(&audit.gives(trail).or(&[Problem::Query]).or(&READS));
         let reply = self.reply::<Reply<'_>>();
         let body = self.body::<DecisionBody<SettlementWord>>();
         let summary = "A person settles an unknown exchange, or asks for a step";
@@ -218,7 +231,7 @@ impl Writer {
             if what.contains("{line}") {
                 steer = steer.with(in_path("line"));
             }
-            self.add(&steer.takes(body).gives(one.clone()).or(&STEERS));
+            self.add(&steer.takes(body).gives(one.clone()).or(&STEERS).or(&READS));
         }
         let lines = self.reply::<Lines>();
         self.add(&Operation::new("get", "/v1/lines", "listLines", "lines", "Every line and its links").gives(lines));

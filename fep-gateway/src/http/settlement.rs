@@ -6,11 +6,13 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use fep_protocol::audit::Act;
 use fep_protocol::exchange::{Exchange, Money};
 use fep_protocol::settlement::{FlagReason, NotDecided, PersonDecision, PersonWants, SettlementCase, Stage, StepKind};
 
 use super::Shared;
 use super::access::Who;
+use super::auditing::{Deed, record};
 use super::decision;
 use super::error::ApiError;
 use super::exchanges::{ListQuery, at_path, limit_of, reply_of};
@@ -68,6 +70,9 @@ pub(super) async fn settle(
         SettlementWord::Inquire => PersonWants::Step(StepKind::Inquiry),
         SettlementWord::Reverse => PersonWants::Step(StepKind::Reversal),
     };
+    let deed =
+        Deed { act: Act::Settle, person: &body.person, note: &body.note, about: None, exchange: Some(&exchange) };
+    record(&shared, &who, &headers, &exchange.institution, deed).await?;
     let decision = PersonDecision { person: body.person, note: body.note, wants };
     let exchange = shared.gateway.settle(&exchange.id, decision).await.map_err(|error| refused(&error))?;
     Ok(reply_of(&shared, &who, &exchange))

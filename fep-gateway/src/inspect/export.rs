@@ -43,6 +43,8 @@ struct Line<'f> {
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<TraceParent>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
 }
 
@@ -104,6 +106,7 @@ impl<'f> Line<'f> {
             reason: fact.reason.as_ref().map(|reason| &*reason.sentence),
             request_id: fact.caller.as_ref().and_then(|caller| caller.request_id.as_ref()),
             traceparent: fact.caller.as_ref().and_then(|caller| caller.traceparent),
+            client: fact.caller.as_ref().and_then(|caller| caller.client.as_deref()),
             bytes: (with_bytes && !fact.bytes.is_empty()).then(|| hex(&fact.bytes)),
         }
     }

@@ -1,5 +1,6 @@
 //! Which facts and which exchanges a person or a program asks for. Nothing here reads a file.
 
+use fep_protocol::audit::Act;
 use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
 
@@ -63,6 +64,32 @@ impl ExchangeFilter {
         let texts = [institution, telegram, trace, code, request_id, idempotency_key];
         *unsettled || outcome.is_some() || texts.iter().any(|text| text.is_some())
     }
+}
+
+/// Which entries of the audit trail to find. An empty filter lets all pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// The earliest time, in milliseconds since 1970.
+    pub since_ms: Option<i64>,
+    /// The time before which they must be, in milliseconds since 1970.
+    pub until_ms: Option<i64>,
+    /// Only entries behind this one in the list, which is the newest first: the `next` of an [`AuditPage`].
+    pub behind: Option<u64>,
+    /// The institution.
+    pub institution: Option<String>,
+    /// What was done.
+    pub act: Option<Act>,
+    /// The client.
+    pub client: Option<String>,
+}
+
+/// A page of the audit trail, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditPage {
+    /// The facts, by their numbers.
+    pub entries: Vec<(u64, Fact)>,
+    /// [`AuditFilter::behind`] of the next page. `None` if there is none.
+    pub next: Option<u64>,
 }
 
 /// A page of exchanges, newest first.

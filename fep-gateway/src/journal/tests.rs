@@ -31,6 +31,7 @@ pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         delivery: None,
         standing: None,
         passage: None,
+        audit: None,
         caller: None,
         code: None,
         bytes: TelegramBytes::default(),

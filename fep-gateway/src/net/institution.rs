@@ -14,6 +14,7 @@ mod actions;
 mod alternatives;
 mod commands;
 mod coordination;
+mod auditing;
 mod exchange_log;
 mod meters;
 mod passing_on;
@@ -50,6 +51,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+pub use self::auditing::AuditEntry;
+use self::auditing::{AuditReply, Audits};
 use self::exchange_log::ExchangeLog;
 use self::facts::Ends;
 use self::lines::Lines;
@@ -131,6 +134,7 @@ enum TaskCommand {
     Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
     Status(oneshot::Sender<InstitutionStatus>),
     Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
+    Audit(Box<AuditEntry>, AuditReply),
     Stop,
 }
 
@@ -201,6 +205,7 @@ impl Handle {
             surplus: Surplus::new(&config, now.steady),
             meters: Meters::new(Arc::clone(&name)),
             exchange_log: ExchangeLog::new(now.steady),
+            audits: Audits::new(),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
@@ -259,6 +264,7 @@ struct Task {
     surplus: Surplus,
     meters: Meters,
     exchange_log: ExchangeLog,
+    audits: Audits,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     lines: Lines,
@@ -445,6 +451,7 @@ impl Task {
     fn durable(&mut self) {
         let progress = self.lane.progress();
         let now = self.shared.clock.now();
+        self.durable_audits(progress.durable, &progress.failed);
         let mut failed: HashMap<_, _> = progress.failed.into_iter().collect();
         // A permission that failed may be ahead of the durable ones.
         if !failed.is_empty() {

@@ -1,7 +1,7 @@
 //! The behaviour of the simulated institution as a value: it takes a frame and returns steps. It has no socket and no timer.
 
 use std::iter;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use fep_codec::{Error, Layout, Record, json};
@@ -13,6 +13,7 @@ use super::bank::{Order, Ruling};
 use super::chance::Chance;
 use super::clock::Moment;
 use super::memory::{Held, Material, Memory};
+use super::recording::{Direction, Recorder};
 use super::rules::{Asked, key};
 use super::scenario::{Rule, Scenario, ScenarioAction, ScenarioNotice};
 use super::{compose, damage};
@@ -24,6 +25,7 @@ pub(super) struct SimulatedInstitution {
     pub(super) scenario: Scenario,
     memory: Mutex<Memory>,
     started: Instant,
+    recorder: OnceLock<Recorder>,
 }
 
 /// The state of one link.
@@ -65,14 +67,49 @@ struct Request<'s> {
     closes: bool,
 }
 
+/// The telegram of an answer.
+struct Made {
+    telegram: Vec<u8>,
+    /// How long it took when it was recorded.
+    after: Option<Duration>,
+}
+
+impl From<Vec<u8>> for Made {
+    fn from(telegram: Vec<u8>) -> Self {
+        Self { telegram, after: None }
+    }
+}
+
 impl SimulatedInstitution {
     pub(super) fn new(spec: Spec, scenario: Scenario) -> Self {
         let memory = Mutex::new(Memory::new(&scenario));
-        Self { spec, scenario, memory, started: Instant::now() }
+        Self { spec, scenario, memory, started: Instant::now(), recorder: OnceLock::new() }
+    }
+
+    /// Records every frame from now on. The first recorder stays.
+    pub(super) fn record(&self, recorder: Recorder) {
+        let _ = self.recorder.set(recorder);
+    }
+
+    /// Notes a frame that crossed a line, if there is a recorder.
+    pub(super) fn crossed(&self, direction: Direction, line: &str, frame: &[u8]) {
+        let Some(recorder) = self.recorder.get() else { return };
+        let telegram = self.spec.choose(self.scenario.framing.telegram(frame)).ok();
+        recorder.note(direction, line, telegram.map(TelegramSpec::name), frame);
     }
 
     /// Handles a frame that arrived on a link. Returns the step to take, or `None` if nothing is to be done.
     pub(super) fn receive(&self, link: &mut LinkMemory, frame: &[u8]) -> Option<Step> {
+        if let Some(poll) = &self.scenario.poll {
+            let content = self.scenario.framing.telegram(frame);
+            if content == poll.request.as_bytes() {
+                let answer = self.frame(poll.answer.as_ref()?.as_bytes().to_vec()).ok()?;
+                return Some(Step { after: Duration::ZERO, acts: vec![Act::Send(answer)] });
+            }
+            if poll.answer.as_ref().is_some_and(|answer| content == answer.as_bytes()) {
+                return None;
+            }
+        }
         let request = self.read(link, frame)?;
         let name = request.telegram.name();
         let mut memory = self.memory();
@@ -86,10 +123,11 @@ impl SimulatedInstitution {
             info!(telegram = name, ?action, trace, "misbehaves");
             return None;
         }
-        let after = self.delay(rule.as_deref(), name, request.count);
         let layout = &request.answer.layout;
         let made = self.answer(&mut memory, rule.as_deref(), &request, recalled.as_ref(), &now);
-        let acts = match made.and_then(|telegram| self.acts(&mut memory, link, action, layout, telegram)) {
+        let recorded = made.as_ref().ok().and_then(|made| made.after).filter(|_| rule.is_none());
+        let after = recorded.unwrap_or_else(|| self.delay(rule.as_deref(), name, request.count));
+        let acts = match made.and_then(|made| self.acts(&mut memory, link, action, layout, made.telegram)) {
             Ok(acts) => acts,
             Err(error) => {
                 warn!(telegram = name, error, "the answer cannot be made");
@@ -116,6 +154,12 @@ impl SimulatedInstitution {
         self.unasked(&mut memory, notice, turn)
     }
 
+    /// The frame of a poll, and how often the institution polls.
+    pub(super) fn poll(&self) -> Option<(Vec<u8>, Duration)> {
+        let poll = self.scenario.poll.as_ref()?;
+        Some((self.frame(poll.request.as_bytes().to_vec()).ok()?, poll.every?))
+    }
+
     /// Makes the frame of a notice that is not one of the scenario.
     pub(super) fn notice_now(&self, notice: &ScenarioNotice) -> Result<Vec<u8>, String> {
         let made = self.unasked(&mut self.memory(), notice, 0);
@@ -126,8 +170,13 @@ impl SimulatedInstitution {
     pub(super) fn reset(&self) {
         let mut memory = self.memory();
         let signed_on = memory.signed_on;
+        let mut recording = memory.recording.take();
+        if let Some(recording) = &mut recording {
+            recording.rewind();
+        }
         *memory = Memory::new(&self.scenario);
         memory.signed_on = signed_on;
+        memory.recording = recording;
     }
 
     /// Makes the frame with which the institution signs on on its send line, or returns `None` if it needs not, or did already.
@@ -213,7 +262,10 @@ impl SimulatedInstitution {
         request: &Request<'_>,
         recalled: Option<&Map<String, Json>>,
         now: &Moment,
-    ) -> Result<Vec<u8>, String> {
+    ) -> Result<Made, String> {
+        if let Some(replayed) = self.replayed(memory, rule, request, now) {
+            return replayed;
+        }
         let order = Order {
             telegram: request.telegram.name(),
             layout: &request.telegram.layout,
@@ -224,7 +276,7 @@ impl SimulatedInstitution {
         let mut ruling = memory.bank.as_mut().and_then(|bank| bank.carry_out(&order));
         if let Some(answer) = ruling.as_mut().and_then(|ruling| ruling.replay.take()) {
             memory.counts.decide("repeated");
-            return Ok(answer);
+            return Ok(answer.into());
         }
         if let Some(ruling) = &ruling {
             memory.counts.decide(ruling.verdict.name());
@@ -252,7 +304,32 @@ impl SimulatedInstitution {
         if let (Some(bank), Some(key)) = (&mut memory.bank, ruling.and_then(|ruling| ruling.key)) {
             bank.answered(&key, &answer);
         }
-        Ok(answer)
+        Ok(answer.into())
+    }
+
+    /// The answer of the recording, if there is one for such a request. A rule changes its fields.
+    fn replayed(
+        &self,
+        memory: &mut Memory,
+        rule: Option<&Rule>,
+        request: &Request<'_>,
+        now: &Moment,
+    ) -> Option<Result<Made, String>> {
+        let replay = self.scenario.replay.as_ref()?;
+        let recorded = memory.recording.as_mut()?.next(replay, request.telegram.name(), &request.fields)?;
+        memory.counts.decide("replayed");
+        let layout = &request.answer.layout;
+        // Computed fields are computed again.
+        let mut fields = compose::fields(layout, &recorded.fields, now);
+        if let Some(rule) = rule {
+            let turn = memory.answers;
+            let request = &request.fields;
+            let material = Material { request, recalled: None, ruling: None, original: None, turn, now };
+            memory.set(&rule.set, layout, &mut fields, &material);
+        }
+        memory.answers += 1;
+        let made = encode(layout, fields).map_err(|error| error.to_string());
+        Some(made.map(|telegram| Made { telegram, after: replay.timing.then_some(recorded.after) }))
     }
 
     /// The fields of a telegram of ours.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use fep_codec::framing::FrameSearch;
@@ -10,14 +11,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::institution::{Act, LinkMemory, SimulatedInstitution, Step};
+use super::recording::Direction;
 
 /// The maximum number of acts that wait to be written. When the queue is full, delayed acts wait for room.
 pub(super) const QUEUE_MAX: usize = 4096;
 /// The maximum number of answers that wait for the end of their delay. More answers stop the reader.
 const DELAYED_MAX: usize = 65_536;
+
+/// The time of what is not wanted: longer than a test.
+const NEVER: Duration = Duration::from_secs(30 * 86_400);
 
 /// All links that are connected now, by their numbers.
 #[derive(Clone, Debug, Default)]
@@ -133,18 +139,40 @@ impl SimulatedLink {
     pub(super) async fn run(mut self, mut stream: TcpStream, mut stop: watch::Receiver<bool>) {
         self.links.all().insert(self.number, self.handle.clone());
         let mut buffer = BytesMut::new();
+        let line = self.institution.scenario.line.clone();
+        let poll = self.institution.poll();
+        let mut polls = tokio::time::interval(poll.as_ref().map_or(NEVER, |(_, every)| *every));
+        // The first tick of an interval is at once.
+        polls.tick().await;
+        let end = Instant::now() + line.lifetime.unwrap_or(NEVER);
+        let mut crossed = Instant::now();
         loop {
+            let idle_end = crossed + line.idle_close.unwrap_or(NEVER);
             tokio::select! {
                 read = stream.read_buf(&mut buffer) => match read {
                     Ok(0) => break,
-                    Ok(_) if self.frames(&mut buffer).await => {}
+                    Ok(_) if self.frames(&mut buffer).await => crossed = Instant::now(),
                     Ok(_) => break,
                     Err(error) => {
                         info!(%error, "the link broke");
                         break;
                     }
                 },
-                Some(act) = self.acts.recv() => if !self.act(&mut stream, act).await { break },
+                Some(act) = self.acts.recv() => {
+                    if !self.act(&mut stream, act).await {
+                        break;
+                    }
+                    crossed = Instant::now();
+                }
+                _ = polls.tick() => if let Some((frame, _)) = &poll
+                    && !self.act(&mut stream, Act::Send(frame.clone())).await
+                {
+                    break;
+                },
+                () = tokio::time::sleep_until(end.min(idle_end)) => {
+                    info!("the institution closes the link");
+                    break;
+                }
                 _ = stop.changed() => break,
             }
         }
@@ -156,12 +184,17 @@ impl SimulatedLink {
         let _ = stream.shutdown().await;
     }
 
+    fn name(&self) -> String {
+        format!("link {}", self.number)
+    }
+
     /// Takes all complete frames out of the buffer. Returns false if the remaining bytes cannot be trusted.
     async fn frames(&mut self, buffer: &mut BytesMut) -> bool {
         loop {
             match self.institution.scenario.framing.next(&mut self.search, buffer) {
                 Ok(Some(len)) => {
                     let frame = buffer.split_to(len);
+                    self.institution.crossed(Direction::Out, &self.name(), &frame);
                     let step = self.institution.receive(&mut self.memory, &frame);
                     self.handle
                         .open
@@ -196,6 +229,7 @@ impl SimulatedLink {
             Act::Flush => self.memory.flush(),
             Act::Close => return false,
         };
+        self.institution.crossed(Direction::In, &self.name(), &bytes);
         stream.write_all(&bytes).await.is_ok()
     }
 }

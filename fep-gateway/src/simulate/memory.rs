@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::bank::{Bank, Ruling};
 use super::clock::{Clock, Moment};
+use super::recording::Recording;
 use super::rules::{RuleBook, key};
 use super::scenario::{Assignment, Remember, Scenario, Setting};
 
@@ -19,6 +20,7 @@ const REMEMBERED_MAX: usize = 100_000;
 pub(super) struct Memory {
     pub(super) rules: RuleBook,
     pub(super) bank: Option<Bank>,
+    pub(super) recording: Option<Recording>,
     pub(super) counts: Counts,
     pub(super) clock: Clock,
     /// How often each notice was sent.
@@ -44,7 +46,8 @@ pub(super) struct Counts {
     pub(super) ignored: u64,
     /// What was done with requests, by the word of the action.
     pub(super) actions: BTreeMap<&'static str, u64>,
-    /// What the bank decided, by the name of the verdict. A request that came again is `repeated`.
+    /// What the bank decided, by the name of the verdict. A request that came again is `repeated`, one that
+    /// was answered from a recording is `replayed`.
     pub(super) verdicts: BTreeMap<&'static str, u64>,
     /// Telegrams that were sent without a request, by name.
     pub(super) unasked: BTreeMap<String, u64>,
@@ -81,6 +84,7 @@ impl Memory {
         Self {
             rules: RuleBook::new(&scenario.rules, scenario.seed),
             bank: scenario.bank.clone().map(Bank::new),
+            recording: None,
             counts: Counts::default(),
             clock: Clock::new(scenario.clock, scenario.utc_offset_minutes),
             notices: vec![0; scenario.notices.len()],

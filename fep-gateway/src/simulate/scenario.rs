@@ -40,6 +40,10 @@ pub struct Scenario {
     pub framing: Framing,
     /// `[session]`: the telegrams that open and close business. `None`: business is always open.
     pub session: Option<ScenarioSession>,
+    /// `[line]`: what the institution does with connections, beside accepting them.
+    pub line: ScenarioLine,
+    /// `[poll]`: frames that only show that a side is alive. `None`: there are none.
+    pub poll: Option<ScenarioPoll>,
     /// `[send_line]`: a line of its own for what the institution sends. `None`: it answers on the connection of the request, and sends
     /// notices on all connections.
     pub send_line: Option<ScenarioSendLine>,
@@ -47,6 +51,8 @@ pub struct Scenario {
     pub memory: Option<Remember>,
     /// `[bank]`: accounts, and what requests do with them. `None`: every request is answered alike.
     pub bank: Option<Bank>,
+    /// `[replay]`: how requests find their answers in a recording. `None`: nothing is replayed.
+    pub replay: Option<Replay>,
     /// `[answers]`: delay and field values of every answer, unless a rule has others.
     pub answers: Answers,
     /// `[[rules]]`: what happens to a request. The first rule that applies decides.
@@ -62,6 +68,32 @@ pub struct ScenarioSession {
     pub open: String,
     /// `close`: the telegram that closes business.
     pub close: Option<String>,
+}
+
+/// `[line]`: what the institution does with connections. It always accepts them, too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScenarioLine {
+    /// `connect`: the host and port of the gateway to which it connects. `None`: it only listens.
+    pub connect: Option<String>,
+    /// `links`, default 1: how many connections it makes.
+    pub links: usize,
+    /// `reconnect_ms`, default 200: the pause after a connection that failed or ended.
+    pub reconnect: Duration,
+    /// `idle_close_ms`: it closes a link on which nothing crossed for this time. `None`: never.
+    pub idle_close: Option<Duration>,
+    /// `lifetime_ms`: it closes a link after this time, whatever crosses. `None`: never.
+    pub lifetime: Option<Duration>,
+}
+
+/// `[poll]`: frames that only show that a side is alive. They need not be telegrams of the spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioPoll {
+    /// `request`, required: the content of a poll, as text, with its length if that is a part of telegrams.
+    pub request: String,
+    /// `answer`: the content of the answer to a poll. `None`: polls are not answered.
+    pub answer: Option<String>,
+    /// `every_ms`: the institution polls on each link so often. `None`: it only answers.
+    pub every: Option<Duration>,
 }
 
 /// `[send_line]`: the line on which the institution sends its answers and notices. It only reads on the other connections, and closes the
@@ -91,6 +123,19 @@ pub struct Remember {
     pub telegrams: Vec<String>,
     /// `key`: the paths of the fields by which an inquiry identifies a request.
     pub key: Vec<String>,
+}
+
+/// `[replay]`: which answer of a recording a request gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// `key`, required: the fields by which a recorded request and its answer belong together.
+    pub key: Vec<String>,
+    /// `same`, default none: the fields that a request and a recorded one must have in common, as far as the telegram has them.
+    pub same: Vec<String>,
+    /// `copy`, default `key`: the fields of the answer that have the value of the request.
+    pub copy: Vec<String>,
+    /// `timing`, default false: whether an answer takes as long as it took then.
+    pub timing: bool,
 }
 
 /// `[answers]`: delay and field values of every answer.

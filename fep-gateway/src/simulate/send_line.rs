@@ -18,6 +18,7 @@ use tracing::{Instrument, info, info_span, warn};
 
 use super::institution::{Act, SimulatedInstitution, Step};
 use super::link::{Delays, QUEUE_MAX};
+use super::recording::Direction;
 use super::scenario::SendLineRole;
 
 /// The pause after a connection that failed or ended, before the next one.
@@ -143,6 +144,7 @@ impl SendLine {
                 },
                 _ = stop.changed() => return true,
             };
+            self.institution.crossed(Direction::In, "send line", &bytes);
             if stream.write_all(&bytes).await.is_err() {
                 return false;
             }

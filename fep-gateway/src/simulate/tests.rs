@@ -3,6 +3,9 @@
 mod faults;
 mod bank;
 mod api;
+mod recording;
+mod lines;
+mod money;
 
 use std::time::Duration;
 

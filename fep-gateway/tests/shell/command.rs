@@ -88,7 +88,18 @@ fn exit_codes_tell_findings_from_not_being_able_to_run() {
     check(&["run"], 2, "--config");
     let scenario = file("scenario.toml", "[[rules]]\naction = \"sulk\"\n");
     check(&["simulate", "specs/bank-a/bank-a.toml", "--scenario", &scenario], 2, "`action` cannot be \"sulk\"");
+    let spec = "specs/bank-a/bank-a.toml";
+    let accounts = "specs/bank-a/scenarios/accounts.toml";
+    check(&["simulate", spec, "--scenario", accounts, "--replay", "no/such"], 2, "no/such (--replay): ");
+    check(&["simulate", spec, "--scenario", accounts, "--replay", &wrong], 2, "the scenario has no [replay]");
+    check(&["simulate", spec, "--scenario", accounts, "--record", &wrong], 2, "--force writes it anew");
+    check(&["simulate", spec, "--scenario", accounts, "--force"], 2, "--record");
+    let replay = file("replay.toml", "[replay]\nkey = [\"header.trace_no\"]\n");
+    check(&["simulate", spec, "--scenario", &replay], 2, "the scenario has [replay]: which file?");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
+    let api = ["simulate", spec, "--scenario", accounts, "--listen", "127.0.0.1:0", "--api", &address];
+    let output = gateway(&api);
+    assert!(output.status.code() == Some(2) && String::from_utf8(output.stderr).unwrap().contains("(--api)"));
     check(&["demo", "--once", "--listen", &address], 2, "choose another port with --listen");
 }

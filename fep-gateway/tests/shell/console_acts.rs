@@ -175,8 +175,8 @@ async fn a_person_gives_a_token_once_and_works_under_its_name() {
     page.confirm();
     page.has("maintenance");
     assert_eq!(page.browser.eval("document.cookie"), "", "no script can read the session");
-    page.browser.eval("location.reload()");
-    page.until("document.querySelector('.here b')?.textContent", |name| name == "office");
+    page.browser.eval("window.isOld = true; location.reload()");
+    page.until("!window.isOld && document.querySelector('.here b')?.textContent", |name| name == "office");
     page.browser.eval("document.querySelector('.here button').click()");
     page.has("This gateway wants the token of a client.");
 }

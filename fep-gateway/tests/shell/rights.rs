@@ -110,7 +110,8 @@ async fn a_service_sends_what_it_may_and_sees_its_own_exchanges() {
     assert_eq!(pays(&bench, "reader", "rent").await.0, StatusCode::FORBIDDEN);
 
     let one = format!("/v1/exchanges/{}", paid["exchange"].as_str().unwrap());
-    for (token, expected) in [("orders", "홍길동"), ("reader", "<secret>"), ("kim", "<secret>"), ("auditor", "홍길동")]
+    for (token, expected) in
+        [("orders", "홍길동"), ("reader", "<secret>"), ("kim", "<secret>"), ("auditor", "<secret>")]
     {
         let (status, seen) = get(&bench, token, &one).await;
         assert_eq!((status, &seen["answer"]["fields"]["payee_name"]), (StatusCode::OK, &json!(expected)), "{token}");

@@ -7,6 +7,7 @@
 //!
 //! Without the zeros, the length would say how long names and amounts are.
 
+use fep_protocol::audit::AuditFact;
 use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::Fact;
@@ -39,6 +40,8 @@ impl Body {
         let key = fact.key.take_if(|key| !veil::is_veiled(key));
         let person = fact.settlement.as_deref_mut().and_then(take_person);
         let person = person.or_else(|| fact.delivery.as_deref_mut().and_then(take_delivery_person));
+        let audit = |audit: &mut AuditFact| (std::mem::take(&mut audit.person), std::mem::take(&mut audit.note));
+        let person = person.or_else(|| fact.audit.as_deref_mut().map(audit));
         Self { bytes: std::mem::take(&mut fact.bytes), key, person }
     }
 
@@ -51,6 +54,8 @@ impl Body {
             give_person(settlement, person);
         } else if let Some(delivery) = fact.delivery.as_deref_mut() {
             give_delivery_person(delivery, person);
+        } else if let Some(audit) = fact.audit.as_deref_mut() {
+            (audit.person, audit.note) = person;
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod compare;
 mod search;
+mod trail;
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
@@ -123,6 +124,9 @@ impl IndexFile {
             }
             if let What::Traces(high_water) = fact.what {
                 self.traces(&fact.institution, high_water)?;
+            }
+            if fact.what == What::Audit {
+                trail::add(&self.connection, *number, fact)?;
             }
             if let Some(standing) = &fact.standing {
                 self.standing(*number, &fact.institution, standing)?;

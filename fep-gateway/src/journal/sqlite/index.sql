@@ -93,3 +93,11 @@ CREATE TABLE notices (                          -- telegrams that the institutio
   others           BLOB                         -- and all others, eight bytes each
 ) WITHOUT ROWID;
 CREATE INDEX notices_state ON notices (state, institution, id);
+
+CREATE TABLE audit (                            -- what persons and programs did or looked at
+  number           INTEGER PRIMARY KEY,         -- the fact
+  at_ms            INTEGER NOT NULL,
+  institution      TEXT NOT NULL,
+  act              TEXT NOT NULL,
+  client           TEXT                         -- the client, if clients have names
+);

@@ -94,6 +94,10 @@ pub(in crate::journal) fn forget(index: &Path, removal: &Removal) -> Result<(), 
              (SELECT institution, telegram, key FROM notice_keys WHERE notice <= ?1 LIMIT {PIECE})"
         );
         while connection.prepare_cached(&sql)?.execute(params![signed(removal.last)])? > 0 {}
+        let sql = format!(
+            "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE number <= ?1 ORDER BY number LIMIT {PIECE})"
+        );
+        while connection.prepare_cached(&sql)?.execute(params![signed(removal.last)])? > 0 {}
         connection.execute("UPDATE state SET forgotten = ?1", params![signed(removal.last)]).map(drop)
     };
     forget().map_err(|error| schema::at(index, &error))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fep_protocol::audit::AuditFact;
 use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome, Passage, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
@@ -44,9 +45,13 @@ pub(super) fn with_columns(
     let (day, amount) = match fact.what {
         What::Traces(high_water) => (Some(high_water.day), Some(signed(high_water.high))),
         What::Surplus(_, count) => (None, Some(signed(count))),
-        What::Sent(_) | What::Received(_) | What::Outcome | What::Settlement | What::Delivery | What::Standing => {
-            (None, None)
-        }
+        What::Sent(_)
+        | What::Received(_)
+        | What::Outcome
+        | What::Settlement
+        | What::Delivery
+        | What::Audit
+        | What::Standing => (None, None),
     };
     let number_of = |number: Option<i64>| number.map_or(ValueRef::Null, ValueRef::Integer);
     let reason = fact.reason.as_ref();
@@ -108,7 +113,9 @@ pub(super) fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
     let reason = text("reason")?.zip(Some(text("reason_code")?.unwrap_or_default()));
     let is_of_exchange = matches!(what, What::Sent(SentClass::Request) | What::Outcome);
     let passage = detail.as_deref().filter(|_| is_of_exchange);
-    let of_notice = detail.as_deref().filter(|_| !is_of_exchange && !matches!(what, What::Settlement | What::Standing));
+    let of_notice = detail
+        .as_deref()
+        .filter(|_| !is_of_exchange && !matches!(what, What::Settlement | What::Audit | What::Standing));
     let fact = Fact {
         at_ms: row.get("at_ms")?,
         institution: text("institution")?.unwrap_or_default().into(),
@@ -121,6 +128,7 @@ pub(super) fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
         reason: reason.map(|(sentence, code)| Reason { sentence: sentence.into(), code: code.into() }),
         key: text("key")?.map(|key| from_json(&key)),
         settlement: detail_of(What::Settlement).map(|detail| settlement(detail).map(Box::new)).transpose()?,
+        audit: detail_of(What::Audit).map(|detail| audit(detail).map(Box::new)).transpose()?,
         standing: detail_of(What::Standing).map(|detail| standing(detail).map(Box::new)).transpose()?,
         passage: passage.map(|detail| self::passage(detail).map(Box::new)).transpose()?,
         delivery: of_notice.map(|detail| delivery(detail).map(Box::new)).transpose()?,
@@ -144,6 +152,7 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
         "outcome" => Some(What::Outcome),
         "settlement" => Some(What::Settlement),
         "delivery" => Some(What::Delivery),
+        "audit" => Some(What::Audit),
         "standing" => Some(What::Standing),
         "traces" => Some(What::Traces(TraceHighWater { day: row.get("day")?, high: amount()? })),
         "surplus" => {
@@ -158,15 +167,20 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
     })
 }
 
-/// The fact of a settlement or a delivery, something that stands, or the other exchange of a request, as JSON.
+/// The fact of a settlement, a delivery or the audit trail, what holds, or the other exchange of a request, as JSON.
 fn detail(fact: &Fact) -> Option<String> {
     let standing = || fact.standing.as_deref().map(standing_json);
     let settlement = fact.settlement.as_deref().map(settlement_json).or_else(standing);
     let delivery = || serde_json::to_string(fact.delivery.as_deref()?).ok();
-    settlement.or_else(delivery).or_else(|| serde_json::to_string(fact.passage.as_deref()?).ok())
+    let audit = || serde_json::to_string(fact.audit.as_deref()?).ok();
+    settlement.or_else(delivery).or_else(audit).or_else(|| serde_json::to_string(fact.passage.as_deref()?).ok())
 }
 
 fn passage(detail: &str) -> Result<Passage, Error> {
+    serde_json::from_str(detail).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
+
+fn audit(detail: &str) -> Result<AuditFact, Error> {
     serde_json::from_str(detail).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
 

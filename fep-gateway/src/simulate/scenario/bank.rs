@@ -74,7 +74,8 @@ pub enum Does {
         /// `lag_ms`, default 0: a request is found only after this time.
         lag: Duration,
     },
-    /// `reverse`: it undoes a request. A request that comes after its reversal is not carried out.
+    /// `reverse`: it undoes a request, even if the account that was paid has spent the money. A request that comes after its reversal is
+    /// not carried out.
     Reverse {
         /// `original`, required, as for `inquire`.
         original: Vec<String>,

@@ -3,6 +3,8 @@
 mod calendar;
 mod fields;
 mod rules;
+// They read times as rules do.
+mod lines;
 // It reads delays as rules do.
 mod bank;
 
@@ -16,8 +18,7 @@ use fep_spec::report::{Code, Report, Source};
 
 use self::rules::WAIT_MAX_MS;
 use super::{
-    Answers, BankAccount, BaseTime, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSendLine,
-    ScenarioSession, SendLineRole,
+    Answers, BankAccount, BaseTime, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSession,
 };
 use crate::config::Framing;
 
@@ -109,9 +110,12 @@ impl<'s> Reader<'s> {
         let trace = root.string("trace").map(|trace| self.known_somewhere(trace));
         let framing = Framing::read(root.table("framing"), self.spec, FRAME_MAX_BYTES);
         let session = root.table("session").map(|table| self.session(table));
+        let line = root.table("line").map(|table| self.line(table)).unwrap_or_default();
+        let poll = root.table("poll").and_then(|table| self.poll(table, &framing));
         let send_line = root.table("send_line").map(|table| self.send_line(table));
         let memory = root.table("memory").map(|table| self.memory(table));
         let bank = root.table("bank").map(|table| self.bank(table));
+        let replay = root.table("replay").map(|table| self.replay(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
         let rules = self.tables(&root, "rules", |table| self.rule(table));
         if rules.len() > RULES_MAX {
@@ -131,9 +135,12 @@ impl<'s> Reader<'s> {
             trace,
             framing,
             session: session.flatten(),
+            line,
+            poll,
             send_line: send_line.flatten(),
             memory,
             bank: bank.flatten(),
+            replay,
             answers,
             rules: rules.into_iter().collect::<Option<_>>()?,
             notices: notices.into_iter().collect::<Option<_>>()?,
@@ -173,40 +180,6 @@ impl<'s> Reader<'s> {
         })
     }
 
-    fn send_line(&self, table: Table<'_>) -> Option<ScenarioSendLine> {
-        let connect = table.string("connect").map(|address| {
-            let parts = address.value.rsplit_once(':');
-            if parts.is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
-                let message = "`connect` must be a host and a port";
-                self.document.error_hint(Code::BadValue, address.span, message, "such as 127.0.0.1:9006");
-            }
-            SendLineRole::Connect(address.value.to_owned())
-        });
-        let listen = table.string("listen").and_then(|address| match address.value.parse() {
-            Ok(address) => Some(SendLineRole::Listen(address)),
-            Err(_) => {
-                let message = "`listen` must be an address of this machine and a port";
-                self.document.error_hint(Code::BadValue, address.span, message, "such as 127.0.0.1:9006");
-                None
-            }
-        });
-        if table.has("connect") == table.has("listen") {
-            let message = "who connects the send line? Write `connect` or `listen`, one of them";
-            self.document.error(Code::MissingKey, table.span(), message);
-        }
-        let sign_on = table.table("sign_on").and_then(|sign_on| {
-            let place = sign_on.span();
-            let sign_on = self.notice(sign_on)?;
-            if self.spec.telegram(&sign_on.telegram).is_some_and(|telegram| telegram.answer.is_none()) {
-                let message = format!("{} is not a request: the spec names no answer to it", sign_on.telegram);
-                self.document.error(Code::WrongReference, place, message);
-            }
-            Some(sign_on)
-        });
-        table.finish();
-        Some(ScenarioSendLine { role: connect.or(listen)?, sign_on })
-    }
-
     fn memory(&self, table: Table<'_>) -> Remember {
         let names = table.required("telegrams").and_then(Value::array).unwrap_or_default();
         let names: Vec<Located<&str>> = names.into_iter().filter_map(Value::string).collect();
@@ -218,6 +191,20 @@ impl<'s> Reader<'s> {
         });
         table.finish();
         Remember { telegrams: telegrams.iter().map(|telegram| telegram.name().to_owned()).collect(), key }
+    }
+
+    fn replay(&self, table: Table<'_>) -> Replay {
+        let read = |value| {
+            self.paths(value, |path| {
+                self.known_somewhere(path);
+            })
+        };
+        let key = read(table.required("key"));
+        let same = read(table.get("same"));
+        let copy = if table.has("copy") { read(table.get("copy")) } else { key.clone() };
+        let timing = table.boolean("timing").is_some_and(|timing| timing.value);
+        table.finish();
+        Replay { key, same, copy, timing }
     }
 
     fn paths<'d>(&self, value: Option<Value<'d>>, check: impl Fn(Located<&'d str>)) -> Vec<String> {

@@ -33,7 +33,7 @@ pub(super) fn fields(from: &str, to: (&str, &str), amount: i64, memo: &str) -> J
 pub(super) const ELSEWHERE: (&str, &str) = ("088", "3333011234567");
 
 /// Sends a transfer. Returns the response code, the balance with its sign, and the fee.
-async fn transfer(client: &mut Client, trace: u32, fields: Json) -> (String, i64, i64) {
+pub(super) async fn transfer(client: &mut Client, trace: u32, fields: Json) -> (String, i64, i64) {
     let answer = ask(client, "Transfer", trace, fields).await;
     let sign = if answer["balance_sign"] == "-" { -1 } else { 1 };
     let number = |name: &str| answer[name].as_i64().unwrap();
@@ -74,7 +74,7 @@ async fn reverse(client: &mut Client, trace: u32, amount: i64) -> String {
     answer["header"]["response_code"].as_str().unwrap().to_owned()
 }
 
-fn said(code: &str, balance: i64, fee: i64) -> (String, i64, i64) {
+pub(super) fn said(code: &str, balance: i64, fee: i64) -> (String, i64, i64) {
     (code.to_owned(), balance, fee)
 }
 

@@ -1,0 +1,26 @@
+//! The audit trail: what persons and programs did to the gateway or looked at.
+
+pub use crate::journal::filter::{AuditFilter, AuditPage};
+pub use crate::net::institution::AuditEntry;
+
+use super::{Gateway, JournalError};
+
+impl Gateway {
+    /// Adds an entry to the audit trail of an institution, and waits until it is durable. Do what it says only after that.
+    ///
+    /// # Errors
+    /// If the journal does not take it, there is no such institution, or it has stopped.
+    pub async fn audit(&self, institution: &str, entry: AuditEntry) -> Result<(), JournalError> {
+        let handle = self.inner.institutions.get(institution);
+        let unknown = || JournalError::Failed(format!("there is no institution {institution:?}"));
+        handle.ok_or_else(unknown)?.audit(entry).await
+    }
+
+    /// The entries of the audit trail that the filter lets pass, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn audit_trail(&self, filter: AuditFilter, limit: usize) -> Result<AuditPage, JournalError> {
+        self.inner.shared.journal.audit_trail(filter, limit).await
+    }
+}

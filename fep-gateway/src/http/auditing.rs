@@ -1,0 +1,109 @@
+//! The audit trail over HTTP: what is recorded before it happens, the list of it, and the one thing that only looks and is recorded: secrets.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use fep_protocol::audit::{Act, AuditFact};
+use fep_protocol::exchange::Exchange;
+use serde::Deserialize;
+
+use super::Shared;
+use super::access::Who;
+use super::caller::caller;
+use super::decision::{named, noted};
+use super::error::ApiError;
+use super::exchanges::{at_path, checked_limit, time_of};
+use super::origin::refuse_foreign_page;
+use crate::config::Action;
+use crate::contract::audit::{AuditList, AuditView, RevealBody};
+use crate::contract::exchanges::Detail;
+use crate::contract::problem::Problem;
+use crate::gateway::{AuditEntry, AuditFilter};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuditQuery {
+    limit: Option<usize>,
+    cursor: Option<u64>,
+    since: Option<String>,
+    until: Option<String>,
+    institution: Option<String>,
+    act: Option<String>,
+    client: Option<String>,
+}
+
+/// What a request does that is recorded.
+pub(super) struct Deed<'d> {
+    pub(super) act: Act,
+    pub(super) person: &'d str,
+    pub(super) note: &'d str,
+    pub(super) about: Option<String>,
+    pub(super) exchange: Option<&'d Exchange>,
+}
+
+/// Records what a request is about to do. It must not do it if this fails.
+pub(super) async fn record(
+    shared: &Shared,
+    who: &Who,
+    headers: &HeaderMap,
+    institution: &str,
+    deed: Deed<'_>,
+) -> Result<(), ApiError> {
+    let Deed { act, person, note, about, exchange } = deed;
+    let caller = Some(caller(headers, who)).filter(|caller| !caller.is_empty()).map(Arc::new);
+    let fact = AuditFact { act, person: person.to_owned(), note: note.to_owned(), about };
+    let entry = AuditEntry { fact, exchange: exchange.map(|exchange| exchange.id), caller };
+    Ok(shared.gateway.audit(institution, entry).await?)
+}
+
+/// `POST /v1/exchanges/{id}/reveal`: `{"note": "…"}`
+pub(super) async fn reveal(
+    State(shared): State<Shared>,
+    who: Who,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Detail>, ApiError> {
+    refuse_foreign_page(&headers)?;
+    let exchange = at_path(&shared, &who, id).await?;
+    who.may(Action::Reveal, Some(&exchange.institution), Some(&exchange.telegram))?;
+    let body: RevealBody = serde_json::from_slice(&body)
+        .map_err(|error| ApiError::new(Problem::BadDecision, format!("{error}; write {{\"note\": \"…\"}}")))?;
+    let person = named(body.person, &who)?;
+    let note = noted(body.note)?;
+    let deed = Deed { act: Act::Reveal, person: &person, note: &note, about: None, exchange: Some(&exchange) };
+    record(&shared, &who, &headers, &exchange.institution, deed).await?;
+    super::exchanges::detail_of(&shared, &exchange, true).await.map(Json)
+}
+
+/// `GET /v1/audit?limit=50&institution=bank-a&act=reveal&client=kim&cursor=…`
+pub(super) async fn list(
+    State(shared): State<Shared>,
+    who: Who,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+) -> Result<Json<AuditList>, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
+    let limit = checked_limit(query.limit)?;
+    who.may(Action::Read, query.institution.as_deref(), None)?;
+    let act = query.act.map(|act| {
+        let names: Vec<_> = Act::ALL.iter().map(|act| act.name()).collect();
+        let unknown =
+            || ApiError::new(Problem::Query, format!("there is no act {act:?}; there are: {}", names.join(", ")));
+        Act::from_name(&act).ok_or_else(unknown)
+    });
+    let filter = AuditFilter {
+        since_ms: time_of("since", query.since)?,
+        until_ms: time_of("until", query.until)?,
+        behind: query.cursor,
+        institution: query.institution,
+        act: act.transpose()?,
+        client: query.client,
+    };
+    let page = shared.gateway.audit_trail(filter, limit).await?;
+    let entries = page.entries.iter().filter_map(|(number, fact)| AuditView::of(*number, fact)).collect();
+    Ok(Json(AuditList { entries, next: page.next }))
+}
