@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::task::Poll;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
@@ -260,12 +261,17 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let stop = async move {
         stop_asked().await;
         telling.stopping(drain_max);
+        // Draining begins now: no client can delay it.
+        let mut drains = Box::pin(async move { draining.stop().await });
+        // Its first step refuses new requests, as the log says then.
+        let first = std::future::poll_fn(|context| Poll::Ready(drains.as_mut().poll(context))).await;
         info!("stopping: requests get their outcomes, lines sign off; a second signal ends it at once");
         // If nobody listens, the server has ended.
         let _ = asked.send(());
-        // Draining begins now: no client can delay it.
         tokio::spawn(async move {
-            draining.stop().await;
+            if first.is_pending() {
+                drains.await;
+            }
             let _ = drained.send(());
         });
     };

@@ -16,7 +16,7 @@ use crate::config::{TokenHash, new_token};
 use crate::contract::problem::Problem;
 
 /// The name of the cookie.
-const NAME: &str = "fep_session";
+const NAME: &str = "fep-session";
 
 /// The header with the second secret.
 const CSRF: &str = "x-csrf-token";
@@ -141,7 +141,7 @@ mod tests {
         for wrong in [None, Some(""), Some("fep_1"), Some(&csrf[1..])] {
             assert!(sessions.of(&Method::POST, &with(&cookie, wrong), now).is_err(), "{wrong:?}");
         }
-        assert!(sessions.of(&Method::GET, &with("fep_session=fep_1", None), now).unwrap().is_none());
+        assert!(sessions.of(&Method::GET, &with("fep-session=fep_1", None), now).unwrap().is_none());
         sessions.end(&with(&cookie, None));
         assert!(sessions.of(&Method::GET, &with(&cookie, None), now).unwrap().is_none());
     }
