@@ -7,7 +7,7 @@ use fep_protocol::settlement::SettlementFact;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::view::{View, verdict_of};
+use super::view::{View, settlement_step, verdict_of};
 use crate::journal::notice::StoredNotice;
 use crate::telegrams::LineSpec;
 
@@ -119,7 +119,7 @@ impl FactView {
             reason: fact.reason.as_ref().map(|reason| reason.sentence.to_string()),
             reason_code: fact.reason.as_ref().map(|reason| reason.code.to_string()),
             len: fact.bytes.len(),
-            settlement: fact.settlement.as_deref().cloned(),
+            settlement: fact.settlement.as_deref().map(settlement_step),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::telegrams::{LineSpec, ResponseCode};
 use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Passage, RequestId, SettledBy, TraceParent};
+use fep_protocol::settlement::SettlementFact;
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -172,6 +173,16 @@ fn shown(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8], reveal: bool)
         }
     }
     view
+}
+
+/// A fact of settlement as clients see it: without the digest of the account, from which the account number could be found by trying.
+pub(crate) fn settlement_step(fact: &SettlementFact) -> SettlementFact {
+    match fact {
+        SettlementFact::Opened { telegram, account: _, written_at_ms } => {
+            SettlementFact::Opened { telegram: telegram.clone(), account: None, written_at_ms: *written_at_ms }
+        }
+        other => other.clone(),
+    }
 }
 
 fn field(layout: &Layout, line: dump::Line) -> FieldView {

@@ -22,7 +22,7 @@ use crate::config::Action;
 use crate::contract::decisions::SettlementWord;
 use crate::contract::exchanges::{DeadLetter, DeadLetters, Past};
 use crate::contract::problem::Problem;
-use crate::contract::view::summary;
+use crate::contract::view::{settlement_step, summary};
 use crate::gateway::SettleError;
 
 /// `GET /v1/dead-letters?limit=50`
@@ -34,7 +34,7 @@ pub(super) async fn dead_letters(
     let limit = limit_of(query)?;
     who.may(Action::Read, None, None)?;
     let letters = shared.gateway.dead_letters(limit).await?;
-    let shown = |(exchange, case): &(Exchange, SettlementCase)| DeadLetter {
+    let line = |(exchange, case): &(Exchange, SettlementCase)| DeadLetter {
         exchange: summary(exchange, shared.gateway.line_spec(&exchange.institution)),
         why: match case.stage() {
             Stage::DeadLetter(why) => Some(why.name()),
@@ -43,11 +43,15 @@ pub(super) async fn dead_letters(
         disputes: case.flags().iter().copied().map(FlagReason::name).collect(),
         inquiries: case.attempts(StepKind::Inquiry),
         reversals: case.attempts(StepKind::Reversal),
-        history: case.history().iter().map(|(at_ms, fact)| Past { at_ms: *at_ms, fact: fact.clone() }).collect(),
+        history: case
+            .history()
+            .iter()
+            .map(|(at_ms, fact)| Past { at_ms: *at_ms, fact: settlement_step(fact) })
+            .collect(),
         omitted: case.omitted(),
     };
     let notices = notices::dead_letters(&shared, limit).await?;
-    Ok(Json(DeadLetters { dead_letters: letters.iter().map(shown).collect(), notices }).into_response())
+    Ok(Json(DeadLetters { dead_letters: letters.iter().map(line).collect(), notices }).into_response())
 }
 
 /// `POST /v1/exchanges/{id}/settlement`
