@@ -31,7 +31,7 @@ use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use self::hangup::Started;
@@ -254,6 +254,9 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
         Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal, ..StartOptions::default() }).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     info!(listen = %format_args!("http://{listen}/"), "the gateway runs");
+    if let Some(message) = open_to_all(&http_settings) {
+        warn!("{message}");
+    }
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
@@ -329,6 +332,16 @@ fn openapi(path: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Says that whoever reaches the gateway may do everything, if others than this machine can reach it.
+fn open_to_all(http: &fep_gateway::config::Http) -> Option<String> {
+    let listen = http.listen;
+    (http.access.is_none() && !listen.ip().is_loopback()).then(|| {
+        format!(
+            "whoever reaches {listen} may send requests and operate lines: `[http] access` gives each client its rights"
+        )
+    })
+}
+
 fn new_token() -> Result<(), Failure> {
     let (token, hash) = fep_gateway::config::new_token().map_err(Failure::Message)?;
     writeln!(io::stdout(), "token = \"{token}\"\nhash = \"{hash}\"").map_err(|error| Failure::because("stdout", error))
@@ -343,6 +356,9 @@ fn check(path: &Path) -> Result<(), Failure> {
     let lines = count(lines, "line");
     if !config.notes.is_empty() {
         say(&config.notes.render(io::stderr().is_terminal()));
+    }
+    if let Some(message) = open_to_all(&config.http) {
+        say(&format!("note: {message}"));
     }
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())

@@ -32,6 +32,22 @@ fn the_annotated_example_is_a_configuration() {
 }
 
 #[test]
+fn an_address_for_others_without_rights_is_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gateway.toml");
+    let text = std::fs::read_to_string(root().join("fep-gateway/gateway.example.toml")).unwrap();
+    let text = text.replace("../specs/", root().join("specs/").to_str().unwrap());
+    std::fs::write(&path, text.replace("127.0.0.1:8470", "0.0.0.0:8470")).unwrap();
+    let arguments = ["check", "--config", path.to_str().unwrap()];
+    check(&arguments, 0, "note: whoever reaches 0.0.0.0:8470 may send requests and operate lines");
+    let access = root().join("fep-gateway/access.example.toml");
+    let limited = format!("listen = \"0.0.0.0:8470\"\naccess = \"{}\"", access.display());
+    std::fs::write(&path, text.replace("listen = \"127.0.0.1:8470\"", &limited)).unwrap();
+    let output = gateway(&arguments);
+    assert!(output.status.success() && !String::from_utf8_lossy(&output.stderr).contains("whoever"), "{output:?}");
+}
+
+#[test]
 fn a_line_that_nothing_has_to_prove_is_noted_with_its_place_and_is_no_mistake() {
     let config = "fep-gateway/testdata/quote-c.toml";
     let folder = tempfile::tempdir().unwrap();
