@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something that a person or a program did or looked at. It is durable before it happens.
+/// Something that a person or a program did or looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditFact {
     /// What was done.
@@ -61,6 +61,13 @@ impl Act {
         Self::Switch,
         Self::SwitchBack,
     ];
+
+    /// Whether it may happen only after the journal has it for sure. What only looks leaves no other trace. What changes something has to be
+    /// possible also while the journal is in trouble: an operator who stops a line must be able to.
+    #[must_use]
+    pub fn waits_for_the_journal(self) -> bool {
+        self == Self::Reveal
+    }
 
     /// The name in the journal and over HTTP: `trip_breaker`.
     #[must_use]

@@ -10,7 +10,7 @@
 //! | `outcome` | | an exchange ended without an answer. With the code `stood_in`, its bytes are a stand-in answer, which never crossed a line |
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
 //! | `delivery` | the name of a [`DeliveryFact`] | what became of a notice on its way to a service |
-//! | `audit` | the name of an [`Act`](crate::audit::Act) | what a person or a program did or looked at. It happens after this fact is durable |
+//! | `audit` | the name of an [`Act`](crate::audit::Act) | what a person or a program did or looked at. It happens after this fact |
 //! | `standing` | the name of a [`Standing`] | what holds until the next such fact of its topic, also over a restart |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
@@ -84,7 +84,7 @@ pub enum What {
     /// A step of the delivery of a notice. [`Fact::delivery`] says what. Its bytes, if there are any, are an answer that was not
     /// sent.
     Delivery,
-    /// A person or a program does or looks at something once this fact is durable. [`Fact::audit`] says what.
+    /// A person or a program does or looks at something. [`Fact::audit`] says what.
     Audit,
     /// Something holds from now on. [`Fact::standing`] says what.
     Standing,
@@ -223,7 +223,7 @@ impl What {
     /// happen. All other facts have happened, and must be stored as soon as possible.
     #[must_use]
     pub fn is_permission(self) -> bool {
-        matches!(self, Self::Sent(_) | Self::Audit)
+        matches!(self, Self::Sent(_))
     }
 }
 

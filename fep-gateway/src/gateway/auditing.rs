@@ -6,10 +6,11 @@ pub use crate::net::institution::AuditEntry;
 use super::{Gateway, JournalError};
 
 impl Gateway {
-    /// Adds an entry to the audit trail of an institution, and waits until it is durable. Do what it says only after that.
+    /// Adds an entry to the audit trail of an institution, and waits until it is durable; if the disk is slow, not for long. Do what it says only
+    /// after that. A look at secrets is an error if its entry is not durable.
     ///
     /// # Errors
-    /// If the journal does not take it, there is no such institution, or it has stopped.
+    /// If the journal has no room for it or does not take it in time, there is no such institution, or it has stopped.
     pub async fn audit(&self, institution: &str, entry: AuditEntry) -> Result<(), JournalError> {
         let handle = self.inner.institutions.get(institution);
         let unknown = || JournalError::Failed(format!("there is no institution {institution:?}"));

@@ -1,4 +1,4 @@
-//! The audit trail over HTTP: what is recorded before it happens, the list of it, and the one thing that only looks and is recorded: secrets.
+//! The audit trail over HTTP: what is recorded before it happens, the list of it, and the look at secrets.
 
 use std::sync::Arc;
 

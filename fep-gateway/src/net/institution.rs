@@ -451,7 +451,6 @@ impl Task {
     fn durable(&mut self) {
         let progress = self.lane.progress();
         let now = self.shared.clock.now();
-        self.durable_audits(progress.durable, &progress.failed);
         let mut failed: HashMap<_, _> = progress.failed.into_iter().collect();
         // A permission that failed may be ahead of the durable ones.
         if !failed.is_empty() {
@@ -486,6 +485,7 @@ impl Task {
         }
         self.durable_settlement(progress.durable, now);
         self.durable_changes(progress.durable);
+        self.durable_audits(progress.durable);
         self.durable_notices(progress.durable);
         self.durable_deliveries(progress.durable, now);
     }

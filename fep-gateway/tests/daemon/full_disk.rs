@@ -82,6 +82,13 @@ async fn a_full_disk_stops_acceptance_loses_nothing_and_goes_on_when_there_is_ro
     let (_, reply) = daemon.until("/readyz", |(status, _)| *status == StatusCode::SERVICE_UNAVAILABLE).await;
     assert!(reply["reasons"][0].as_str().unwrap().contains("its disk is full"), "{reply}");
     assert!(peer.is_quiet().await, "what the journal could not take reached the bank");
+    // An operator can stop business, also now.
+    for body in [json!({ "decision": "block", "note": "the disk is full" }), json!({ "decision": "unblock" })] {
+        let url = format!("http://127.0.0.1:{}/v1/institutions/bank-a/business", daemon.port);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let response = client.post(url).body(body.to_string()).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{body}");
+    }
     // What is in flight gets its outcomes, and they are durable: that is what the reserve is for.
     peer.send(connection, &transfer_answer(&request)).await;
     for (asked, status, outcome) in
@@ -96,6 +103,9 @@ async fn a_full_disk_stops_acceptance_loses_nothing_and_goes_on_when_there_is_ro
     fs::remove_file(disk.filling()).unwrap();
     daemon.until("/readyz", |(status, _)| *status == StatusCode::OK).await;
     replies.push(daemon.answered(&mut peer, 6).await);
+    let (_, trail) = daemon.get("/v1/audit").await;
+    let acts: Vec<_> = trail["entries"].as_array().unwrap().iter().map(|entry| entry["act"].clone()).collect();
+    assert_eq!(acts, ["unblock", "block"]);
     check_kept(&setup, daemon, &replies, &mut peer).await;
 }
 

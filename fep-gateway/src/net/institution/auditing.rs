@@ -1,6 +1,9 @@
-//! The audit trail: an entry is durable before what it says happens. If the journal does not take it, that does not happen.
+//! The audit trail. An entry stands before the facts of what it says. A look at secrets happens only after its entry is durable; what changes
+//! something does not wait for long.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fep_protocol::audit::AuditFact;
 use fep_protocol::exchange::{Caller, ExchangeId};
@@ -26,43 +29,54 @@ pub struct AuditEntry {
 pub(super) type AuditReply = oneshot::Sender<Result<(), JournalError>>;
 
 /// The entries that are on their way to the journal, in the order of their facts.
-pub(super) type Audits = Vec<(LaneNumber, AuditReply)>;
+pub(super) type Audits = VecDeque<(LaneNumber, AuditReply)>;
 
 impl Handle {
-    /// Adds an entry to the audit trail, and waits until it is durable.
+    /// Adds an entry to the audit trail, and waits until it is durable. If the disk is slow, a look at secrets is refused, and anything else
+    /// goes on.
     ///
     /// # Errors
-    /// If the journal does not take it, or the institution has stopped.
+    /// If the journal has no room for it or does not take it in time, or the institution has stopped.
     pub async fn audit(&self, entry: AuditEntry) -> Result<(), JournalError> {
+        let must_be_durable = entry.fact.act.waits_for_the_journal();
+        let patience = if must_be_durable { LOOK_MAX } else { ACT_MAX };
         let (reply, done) = oneshot::channel();
         let stopped = || JournalError::Failed("the institution has stopped".to_owned());
         let sent = self.commands.send(TaskCommand::Audit(Box::new(entry), reply)).await;
         sent.map_err(|_| stopped())?;
-        done.await.unwrap_or_else(|_| Err(stopped()))
+        match tokio::time::timeout(patience, done).await {
+            Ok(done) => done.unwrap_or_else(|_| Err(stopped())),
+            Err(_) if !must_be_durable => Ok(()),
+            Err(_) => Err(JournalError::Failed("the audit trail does not reach the disk".to_owned())),
+        }
     }
 }
+
+/// How long a look at secrets, and anything else, waits for its entry.
+const LOOK_MAX: Duration = Duration::from_secs(5);
+const ACT_MAX: Duration = Duration::from_millis(500);
 
 impl Task {
     pub(super) fn audit(&mut self, entry: AuditEntry, reply: AuditReply) {
         let AuditEntry { fact, exchange, caller } = entry;
         let now = self.shared.clock.now();
-        let audit = Some(Box::new(fact));
-        match self.lane.append(Fact { what: What::Audit, exchange, caller, audit, ..self.fact(now) }) {
-            Ok(number) => self.audits.push((number, reply)),
+        if !self.lane.has_room() {
             // The caller may be gone.
-            Err(error) => drop(reply.send(Err(error))),
+            let _ =
+                reply.send(Err(JournalError::Failed("the journal takes no writes and its queue is full".to_owned())));
+            return;
         }
+        let audit = Some(Box::new(fact));
+        let number = self.append(Fact { what: What::Audit, exchange, caller, audit, ..self.fact(now) });
+        self.audits.push_back((number, reply));
     }
 
-    /// Replies to those whose entries are durable, or were not stored.
-    pub(super) fn durable_audits(&mut self, durable: LaneNumber, failed: &[(LaneNumber, JournalError)]) {
-        for (number, reply) in std::mem::take(&mut self.audits) {
-            let error = failed.iter().find(|(other, _)| *other == number).map(|(_, error)| error.clone());
-            match error {
-                Some(error) => drop(reply.send(Err(error))),
-                None if number <= durable => drop(reply.send(Ok(()))),
-                None => self.audits.push((number, reply)),
-            }
+    /// Replies to those whose entries are durable.
+    pub(super) fn durable_audits(&mut self, durable: LaneNumber) {
+        while self.audits.front().is_some_and(|(number, _)| *number <= durable) {
+            let Some((_, reply)) = self.audits.pop_front() else { break };
+            // The caller may be gone.
+            let _ = reply.send(Ok(()));
         }
     }
 }
