@@ -116,7 +116,7 @@ impl Shared {
 }
 
 /// Creates all routes. `stopping` ends the event streams, which would otherwise never end. Of `settings`, the names and the time for a
-/// body are used: what concerns connections is up to [`serve`].
+/// body are used: what concerns connections is up to [`serve`], and so is reading the access file again.
 pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>) -> Router {
     let guard = Guard::new(settings.access.as_deref(), gateway.specs());
     guarded(gateway, settings, guard, stopping)
