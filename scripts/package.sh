@@ -15,7 +15,7 @@ for crate in "${crates[@]}"; do
     grep -qxF "$file" <<<"$files" || { echo "$crate: the package has no $file" >&2; exit 1; }
   done
   # Allowed files: those that cargo adds, the documents of a crate, and the folders in its `include`.
-  foreign=$(grep -vxE 'Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json|README\.md|LICENSE-(MIT|APACHE)|gateway\.example\.toml|(src|examples|tables|specs|testdata)/.+' <<<"$files" || true)
+  foreign=$(grep -vxE 'Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json|README\.md|LICENSE-(MIT|APACHE)|(access|gateway|scenario)\.example\.toml|(src|examples|tables|specs|testdata)/.+' <<<"$files" || true)
   [ -z "$foreign" ] || { printf '%s: not meant for the package: %s\n' "$crate" "$foreign" >&2; exit 1; }
   echo "$crate: $(wc -l <<<"$files") files"
 done
