@@ -6,7 +6,7 @@ use fep_protocol::fact::Fact;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::decisions::UNNAMED;
+use super::decisions::nobody;
 
 /// The body of `POST /v1/exchanges/{id}/reveal`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -16,10 +16,6 @@ pub(crate) struct RevealBody {
     pub(crate) note: String,
     #[serde(default = "nobody")]
     pub(crate) person: String,
-}
-
-fn nobody() -> String {
-    UNNAMED.to_owned()
 }
 
 /// A page of the audit trail, newest first.

@@ -96,6 +96,6 @@ pub(crate) enum SwitchoverBody {
 /// The person of a decision that names none.
 pub(crate) const UNNAMED: &str = "operator";
 
-fn nobody() -> String {
+pub(crate) fn nobody() -> String {
     UNNAMED.to_owned()
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::extract::{FromRequestParts, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -43,13 +44,18 @@ struct File {
     path: PathBuf,
     specs: BTreeMap<String, Arc<Spec>>,
     now: watch::Sender<Arc<Access>>,
+    /// From before the first reading: what changes meanwhile is read again.
+    first: Option<Stamp>,
 }
 
-/// The file as it was when it was read.
+/// By what a change of the file is seen. The permissions count as well, because a file that others can write is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     changed: Option<SystemTime>,
     len: u64,
+    /// The file itself, and when anything of it changed.
+    #[cfg(unix)]
+    inode: (u64, i64, i64),
 }
 
 /// By what a client has proved who it is.
@@ -76,7 +82,8 @@ impl Guard {
     /// Reads the access file, if there is one. If it cannot be read, nobody may do anything until it can.
     pub(super) fn new(path: Option<&Path>, specs: BTreeMap<String, Arc<Spec>>) -> Arc<Self> {
         let file = path.map(|path| {
-            let file = File { path: path.to_owned(), specs, now: watch::Sender::new(Arc::default()) };
+            let first = Stamp::of(path);
+            let file = File { path: path.to_owned(), specs, now: watch::Sender::new(Arc::default()), first };
             file.read();
             file
         });
@@ -86,7 +93,7 @@ impl Guard {
     /// Reads the file again whenever it changes, for ever.
     pub(super) async fn follow(&self) {
         let Some(file) = &self.file else { return std::future::pending().await };
-        let mut last = Stamp::of(&file.path);
+        let mut last = file.first;
         loop {
             tokio::time::sleep(LOOK_PAUSE).await;
             let stamp = Stamp::of(&file.path);
@@ -162,8 +169,15 @@ impl File {
 
 impl Stamp {
     fn of(path: &Path) -> Option<Self> {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
         let file = std::fs::metadata(path).ok()?;
-        Some(Self { changed: file.modified().ok(), len: file.len() })
+        Some(Self {
+            changed: file.modified().ok(),
+            len: file.len(),
+            #[cfg(unix)]
+            inode: (file.ino(), file.ctime(), file.ctime_nsec()),
+        })
     }
 }
 
@@ -261,6 +275,9 @@ pub(super) async fn authenticate(State(guard): State<Arc<Guard>>, mut request: R
         Err(_) if is_open => next.run(request).await,
         Err(unknown) => {
             let mut response = unknown.into_response();
+            if response.status() != StatusCode::UNAUTHORIZED {
+                return response;
+            }
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"fep-gateway\""));
             response
         }

@@ -88,6 +88,13 @@ impl Bench {
         std::fs::write(self.folder.path().join("access.toml"), access).unwrap();
     }
 
+    /// Sets who can read and write the access file.
+    pub(crate) fn permit_access(&self, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.folder.path().join("access.toml");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
     async fn connecting_to(connect: &str, more: &str) -> Self {
         Self::started(connect, more, None).await
     }

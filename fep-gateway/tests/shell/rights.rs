@@ -149,12 +149,17 @@ async fn tokens_and_rights_change_without_a_restart_and_a_file_with_mistakes_cha
     bench.give_access("[clients.reader]\ntokens = [\"oops\"]\n");
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert_eq!(get(&bench, "reader", "/v1/lines").await.0, StatusCode::OK, "rights stay as they were");
+    // Others can write the next file, until its permissions change. Neither its time nor its length does then.
+    bench.permit_access(0o666);
     // The hash of `new`.
     let renewed = ACCESS.replace(
         "sha256:3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30",
         "sha256:11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437",
     );
     bench.give_access(&renewed);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(get(&bench, "reader", "/v1/lines").await.0, StatusCode::OK, "a file that others can write is not used");
+    bench.permit_access(0o600);
     let changed = async {
         while get(&bench, "reader", "/v1/lines").await.0 != StatusCode::UNAUTHORIZED {
             tokio::time::sleep(Duration::from_millis(20)).await;
