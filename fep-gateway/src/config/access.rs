@@ -43,16 +43,19 @@ pub enum Action {
     Operate,
     /// Decide about unknown exchanges and undelivered notices.
     Settle,
+    /// Change how the gateway runs: read its configuration again, and say where requests go.
+    Configure,
 }
 
 impl Action {
     /// All actions, with their words in the file.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("send", Self::Send),
         ("read", Self::Read),
         ("reveal", Self::Reveal),
         ("operate", Self::Operate),
         ("settle", Self::Settle),
+        ("configure", Self::Configure),
     ];
 
     /// The word in the file.
