@@ -81,7 +81,7 @@ use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
 
-pub use self::access::{Access, Action, Client, Grant, TokenHash, new_token};
+pub use self::access::{Access, Action, CertificateName, Client, Grant, TokenHash, new_token};
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::flow::FlowConfig;

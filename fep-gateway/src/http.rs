@@ -25,22 +25,24 @@
 //! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
 //! | `GET /` | the console |
 //!
-//! With `[http] access`, each client has a token and rights; `/`, `/console/…`, `/healthz`, `/readyz` and `/problems` need none. Without it, a
+//! With `[http] access`, each client has a token or a certificate, and rights; `/`, `/console/…`, `/healthz`, `/readyz` and `/problems` need none. Without it, a
 //! client that reaches the port can use every route: keep the port in a trusted network.
 
 mod error;
+mod origin;
 mod sessions;
-mod access;
 mod places;
 mod watched;
+mod secured;
+mod access;
 
 mod admission;
 mod caller;
 mod edge;
 mod connections;
 mod decision;
-mod origin;
 mod prefer;
+mod exposure;
 mod exchanges;
 mod followed;
 mod events;
@@ -209,6 +211,12 @@ pub async fn serve(
         () = guard.follow() => {}
         () = too_long => warn!("requests that were not sent completely are cut off"),
     }
+}
+
+/// What a person should know about these settings, although nothing is wrong with them: who can reach the gateway without proving who it
+/// is, tokens that travel unencrypted, certificates that end soon. One line each.
+pub fn notes(settings: &Http) -> Vec<String> {
+    exposure::notes(settings)
 }
 
 /// The OpenAPI document of the HTTP interface, with the request telegrams of these institutions.

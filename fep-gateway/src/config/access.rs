@@ -1,4 +1,4 @@
-//! The access file: which clients there are, by the hashes of their tokens, and what each of them may do. It is read again while the
+//! The access file: which clients there are, by the hashes of their tokens and the names of their certificates, and what each of them may do. It is read again while the
 //! gateway runs, so it is a file of its own. Who a request comes from is not decided here: `http` does.
 //!
 //! ```toml
@@ -9,6 +9,10 @@
 //! [clients.kim]
 //! tokens = ["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
 //! may = [{ actions = ["read", "operate", "settle"] }]
+//!
+//! [clients.ledger]
+//! certificates = ["dns:ledger.bank.example", "uri:spiffe://bank.example/ledger"]
+//! may = [{ actions = ["send"] }]
 //! ```
 //!
 //! `fep-gateway new-token` makes a token and its hash. The file has no secret: whoever reads it cannot use it. Whoever writes it can do
@@ -98,6 +102,53 @@ impl fmt::Debug for TokenHash {
     }
 }
 
+/// A name in a certificate (subjectAltName), for which an authority of `client_ca` vouches. A renewed certificate has the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CertificateName(String);
+
+/// What the text of a name begins with: its kind.
+const DNS_MARK: &str = "dns:";
+const URI_MARK: &str = "uri:";
+
+impl CertificateName {
+    /// A DNS name. It has no case.
+    #[must_use]
+    pub fn dns(name: &str) -> Self {
+        Self(format!("{DNS_MARK}{}", name.to_ascii_lowercase()))
+    }
+
+    /// A URI, such as that of SPIFFE.
+    #[must_use]
+    pub fn uri(uri: &str) -> Self {
+        Self(format!("{URI_MARK}{uri}"))
+    }
+
+    /// Reads a name as the file has it. A `*` stands for no other text: a certificate for many names is nobody's.
+    fn parse(text: &str) -> Option<Self> {
+        let is_name = |name: &str| {
+            let label = |label: &str| {
+                (1..=63).contains(&label.len())
+                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            };
+            name.len() <= 253 && name.split('.').all(label)
+        };
+        let is_uri = |uri: &str| {
+            let scheme = uri.split_once(':').filter(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty());
+            scheme.is_some() && uri.len() <= 2048 && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'*')
+        };
+        if let Some(name) = text.strip_prefix(DNS_MARK) {
+            return is_name(name).then(|| Self::dns(name));
+        }
+        text.strip_prefix(URI_MARK).filter(|uri| is_uri(uri)).map(Self::uri)
+    }
+}
+
+impl fmt::Display for CertificateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Makes a token, and its hash for the file.
 ///
 /// # Errors
@@ -119,6 +170,8 @@ pub struct Access {
     clients: Vec<Arc<Client>>,
     /// The index of the client that has a token.
     tokens: BTreeMap<TokenHash, usize>,
+    /// The index of the client that has a certificate with this name.
+    certificates: BTreeMap<CertificateName, usize>,
 }
 
 /// One client: a service, a person or a program.
@@ -141,9 +194,10 @@ pub struct Grant {
     pub telegrams: Option<BTreeSet<String>>,
 }
 
-/// The maximum number of clients, and of tokens of one client.
+/// The maximum number of clients, and of tokens and certificates of one client.
 const CLIENTS_MAX: usize = 10_000;
 const TOKENS_MAX: usize = 10;
+const CERTIFICATES_MAX: usize = 10;
 
 impl Access {
     /// Reads the file. `specs` are those of the institutions, by their names.
@@ -172,6 +226,14 @@ impl Access {
     #[must_use]
     pub fn client(&self, token: &TokenHash) -> Option<&Arc<Client>> {
         self.clients.get(*self.tokens.get(token)?)
+    }
+
+    /// The client that has a certificate with one of these names. `None` if nobody has, or if they belong to several clients.
+    #[must_use]
+    pub fn holder(&self, names: &[CertificateName]) -> Option<&Arc<Client>> {
+        let mut found = names.iter().filter_map(|name| self.certificates.get(name));
+        let first = found.next()?;
+        if found.all(|other| other == first) { self.clients.get(*first) } else { None }
     }
 
     /// The number of clients.
@@ -238,6 +300,13 @@ fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
                 );
             }
         }
+        for name in certificates(&table) {
+            if access.certificates.insert(name.value, access.clients.len()).is_some() {
+                let message = "certificates with this name belong to a client already: nobody could tell who uses them";
+                let hint = "give each client a name of its own";
+                table.document().error_hint(Code::Duplicate, name.span, message, hint);
+            }
+        }
         let grants = table.required("may").and_then(Value::array).unwrap_or_default();
         let grants = grants.into_iter().filter_map(|grant| Some(grant_of(grant.table()?, specs))).collect();
         table.finish();
@@ -247,7 +316,11 @@ fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
 }
 
 fn tokens(table: &Table<'_>) -> Vec<Located<TokenHash>> {
-    let tokens = table.required("tokens").and_then(Value::array).unwrap_or_default();
+    if !table.has("tokens") && !table.has("certificates") {
+        let hint = "`tokens` with a hash from `fep-gateway new-token`, or `certificates` with a name such as dns:orders.bank.example";
+        table.document().error_hint(Code::MissingKey, table.span(), "`tokens` or `certificates` is missing", hint);
+    }
+    let tokens = table.array("tokens").unwrap_or_default();
     if tokens.len() > TOKENS_MAX {
         let message = format!("a client has at most {TOKENS_MAX} tokens: two while one takes the place of the other");
         table.document().error(Code::OutOfRange, table.span(), message);
@@ -263,6 +336,25 @@ fn tokens(table: &Table<'_>) -> Vec<Located<TokenHash>> {
         Some(Located { value: hash?, span: text.span })
     };
     tokens.into_iter().filter_map(|token| hash(token.string()?)).collect()
+}
+
+fn certificates(table: &Table<'_>) -> Vec<Located<CertificateName>> {
+    let names = table.array("certificates").unwrap_or_default();
+    if names.len() > CERTIFICATES_MAX {
+        let message = format!("a client has at most {CERTIFICATES_MAX} names in `certificates`");
+        table.document().error(Code::OutOfRange, table.span(), message);
+    }
+    let name = |text: Located<&str>| {
+        let name = CertificateName::parse(text.value);
+        if name.is_none() {
+            let message = "this is not a name in a certificate";
+            let hint =
+                "write dns: and a host name without `*`, or uri: and a URI, as the certificate has it (subjectAltName)";
+            table.document().error_hint(Code::BadValue, text.span.clone(), message, hint);
+        }
+        Some(Located { value: name?, span: text.span })
+    };
+    names.into_iter().filter_map(|text| name(text.string()?)).collect()
 }
 
 fn grant_of(table: Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Grant {

@@ -8,6 +8,7 @@ use fep_spec::document::Table;
 use fep_spec::report::Code;
 
 use super::names::ms;
+use super::tls::{TlsConfig, TlsPlace};
 
 /// `[http]`: the HTTP interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +22,15 @@ pub struct Http {
     /// names without a dot, such as `localhost`, are always allowed. A request for another name is refused: a page on the internet can
     /// give its own name the gateway's address, and a browser would then let it use the gateway.
     pub hosts: Vec<String>,
+    /// `tls`, with `cert`, `key`, `client_ca` and `client_certificate`. Default: plain HTTP.
+    pub tls: Option<TlsConfig>,
     /// `connections_max`, default 1000: the maximum number of open connections of clients. If another client comes, the one that has
     /// been without a request for the longest time is closed. The maximum is smaller if the process may open too few files: those of
     /// the lines are kept free.
     pub connections_max: usize,
     /// `idle_timeout_ms`, default 60000: how long a connection may be open without a request.
     pub idle_timeout: Duration,
-    /// `head_timeout_ms`, default 10000: how long the head of a request may take from its first byte to its last.
+    /// `head_timeout_ms`, default 10000: how long the head of a request may take from its first byte to its last, and the handshake of TLS.
     pub head_timeout: Duration,
     /// `body_timeout_ms`, default 10000: how long the body of a request may take.
     pub body_timeout: Duration,
@@ -44,6 +47,7 @@ impl Default for Http {
             listen: SocketAddr::from(([127, 0, 0, 1], 8470)),
             access: None,
             hosts: Vec::new(),
+            tls: None,
             connections_max: 1000,
             idle_timeout: Duration::from_secs(60),
             head_timeout: Duration::from_secs(10),
@@ -61,6 +65,7 @@ pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> Http {
         listen: listen(&table).unwrap_or(default.listen),
         access: table.string("access").map(|path| folder.join(path.value)),
         hosts: hosts(&table),
+        tls: tls(&table, folder),
         connections_max: table
             .integer("connections_max", 1..=100_000_usize)
             .map_or(default.connections_max, |max| max.value),
@@ -69,8 +74,18 @@ pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> Http {
         body_timeout: ms(&table, "body_timeout_ms", 10_000),
         reply_timeout: ms(&table, "reply_timeout_ms", 10_000),
     };
+    if http.access.is_none() && http.tls.as_ref().is_some_and(|tls| tls.without_certificate) {
+        let span = table.key_span("tls").unwrap_or_default();
+        let message = "`client_certificate = \"optional\"` needs `access`: without both, whoever reaches the address may do everything";
+        let hint = "name the access file, or leave `client_certificate` out";
+        table.document().error_hint(Code::MissingKey, span, message, hint);
+    }
     table.finish();
     http
+}
+
+fn tls(table: &Table<'_>, folder: &Path) -> Option<TlsConfig> {
+    Some(TlsConfig::read(table.table("tls")?, TlsPlace::Http, folder))
 }
 
 fn listen(table: &Table<'_>) -> Option<SocketAddr> {

@@ -86,6 +86,7 @@ problems! {
     Query 400 "query" "the query cannot be read" "write the query as `detail` says"
     StillRunning 409 "still_running" "the exchange with this idempotency key still runs" "ask `GET /v1/exchanges/{id}` for its outcome"
     Stopped 503 "stopped" "the gateway has stopped" "ask again when it runs"
+    TlsRequired 400 "tls_required" "the port takes HTTPS only" "write https:// in front of the address"
     TooDeep 400 "too_deep" "the body is nested too deep" "send the fields as the telegram has them"
     TooLong 422 "too_long" "a value is too long for its field" "shorten it to `len` bytes in the charset of the field"
     TooManyDecisions 409 "too_many_decisions" "too many decisions were made about it" "settle it, or close it"

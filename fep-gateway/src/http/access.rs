@@ -17,6 +17,8 @@ use tokio::sync::watch;
 use tracing::{error, info};
 
 use super::error::ApiError;
+use super::origin::refuse_foreign_page;
+use super::secured::OverTls;
 use super::sessions::Sessions;
 use crate::config::{Access, Action, Client, Grant, TokenHash};
 use crate::contract::GrantView;
@@ -66,6 +68,8 @@ pub(super) enum Credential {
     Token(TokenHash),
     /// By the cookie of a session with this second secret.
     Session(String),
+    /// By the certificate of its connection.
+    Certificate,
 }
 
 /// Who a request comes from. A route that asks for it can only be reached through [`authenticate`].
@@ -144,12 +148,10 @@ impl Guard {
         }
         let (hash, credential) = match token.map(TokenHash::of) {
             Some(hash) => (hash, Credential::Token(hash)),
-            None => {
-                let session = self.sessions.of(request.method(), headers, Instant::now())?;
-                let session = session
-                    .ok_or_else(|| unknown("this gateway wants a token: Authorization: Bearer …, or a session"))?;
-                (session.token, Credential::Session(session.csrf))
-            }
+            None => match self.sessions.of(request.method(), headers, Instant::now())? {
+                Some(session) => (session.token, Credential::Session(session.csrf)),
+                None => return file.holder(request),
+            },
         };
         match file.now.borrow().client(&hash) {
             Some(client) => Ok((Who::Client(Arc::clone(client)), credential)),
@@ -175,6 +177,22 @@ fn bearer(header: &str) -> Option<&str> {
 }
 
 impl File {
+    /// Finds out who a request comes from that has neither a token nor a session: the holder of the certificate of its connection.
+    fn holder(&self, request: &Request) -> Result<(Who, Credential), ApiError> {
+        let unknown = |why: &str| ApiError::new(Problem::Unauthenticated, why);
+        let Some(certificate) = OverTls::certificate_of(request.extensions())? else {
+            let message =
+                "this gateway wants a token: Authorization: Bearer …, a session, or the certificate of a client";
+            return Err(unknown(message));
+        };
+        // A browser shows its certificate whichever page makes the request.
+        refuse_foreign_page(request.headers())?;
+        match self.now.borrow().holder(certificate.names()) {
+            Some(client) => Ok((Who::Client(Arc::clone(client)), Credential::Certificate)),
+            None => Err(unknown("no client, or more than one, has a name of this certificate in `certificates`")),
+        }
+    }
+
     /// Reads the file. If it cannot be used, the rights stay as they are.
     fn read(&self) {
         match Access::load(&self.path, &self.specs) {

@@ -3,10 +3,7 @@
 //!
 //! This module knows no frames and no telegrams.
 
-mod expiry;
 mod stream;
-
-pub(super) mod tls;
 
 pub(super) mod dial;
 

@@ -15,6 +15,7 @@ mod disk;
 mod edge;
 mod full_disk;
 mod harness;
+mod https;
 mod journal_file;
 mod journal_lost;
 #[cfg(target_os = "linux")]

@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 use super::Connected;
 use super::stream::{Transport, set_options};
-use super::tls::Tls;
 use crate::config::TcpOptions;
+use crate::tls::Tls;
 
 /// The way to an institution.
 #[derive(Clone, Debug)]
