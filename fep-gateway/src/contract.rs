@@ -4,6 +4,7 @@
 //! Nothing here knows a route. The console, the demo and the command `fep-gateway journal` show the same types.
 
 pub(crate) mod problem;
+pub(crate) mod routing;
 
 pub mod view;
 

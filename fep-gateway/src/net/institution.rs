@@ -26,6 +26,7 @@ mod delivering;
 mod undelivered;
 mod settings;
 mod recalling;
+mod routing;
 mod settling;
 mod standing;
 mod surplus;
@@ -37,12 +38,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::coordination::{Contract, News};
-use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
-use fep_protocol::settlement::{PersonDecision, unanswered_steps};
+use fep_protocol::settlement::unanswered_steps;
 use fep_protocol::standing::Standing;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket, TicketMap};
 use fep_protocol::trace::TraceHighWater;
@@ -52,22 +52,23 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use self::auditing::AuditEntry;
-use self::auditing::{AuditReply, Audits};
+use self::auditing::Audits;
+use self::commands::TaskCommand;
 use self::exchange_log::ExchangeLog;
 use self::facts::Ends;
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
-use self::notices::{DeliveryReply, NoticeDone};
+use self::notices::NoticeDone;
 pub use self::passing_on::Neighbours;
 use self::passing_on::Onward;
 use self::settings::settings;
-use self::settling::{DecisionReply, Settling};
+use self::settling::Settling;
 use self::surplus::Surplus;
-use super::admission::{CannotDecide, Decision, InstitutionStatus};
 use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
+use super::routing::Routings;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
 use crate::coordinator::{Coordinator, Joining, NewsSender, Seat};
@@ -92,6 +93,8 @@ pub struct Shared {
     pub coordinator: Arc<dyn Coordinator>,
     /// The ways from one institution to another.
     pub neighbours: Neighbours,
+    /// Where requests go instead of to the institution that was asked.
+    pub routings: Routings,
     pub(crate) ground: Ground,
 }
 
@@ -125,17 +128,6 @@ pub struct AcceptedRequest {
     pub place: OwnedSemaphorePermit,
     /// The channel for the finished exchange.
     pub reply: oneshot::Sender<Exchange>,
-}
-
-#[derive(Debug)]
-enum TaskCommand {
-    Request(Box<AcceptedRequest>),
-    Settle(ExchangeId, PersonDecision, DecisionReply),
-    Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
-    Status(oneshot::Sender<InstitutionStatus>),
-    Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
-    Audit(Box<AuditEntry>, AuditReply),
-    Stop,
 }
 
 /// What an institution's earlier run left.
