@@ -91,8 +91,8 @@ pub use self::http::Http;
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
-pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::proof::{Proof, Unproved};
+pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };

@@ -27,8 +27,8 @@ use tracing::info;
 pub use self::auditing::{AuditEntry, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
-pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
 use self::routing::Routed;
+pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
 use self::running::Left;
 pub use self::running::{Begun, Running};
 pub use self::typed::{TypedExchange, TypedOutcome};
@@ -163,7 +163,8 @@ impl Gateway {
         let neighbours = Neighbours::default();
         let configs = prepared.iter().map(|(name, (institution, _))| (name, institution));
         let routings = Routings::new(configs, &opened.standing, clock.now().wall_ms);
-        let shared = Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours, routings };
+        let shared =
+            Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours, routings };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut sent = opened.sent;
@@ -247,7 +248,7 @@ impl Gateway {
         let routed = self.routed(handle, draft, exchange, idempotency.map(|(key, _)| key));
         let Routed { handle, draft, exchange } = match routed {
             Ok(routed) => routed,
-            Err((why, exchange)) => return Ok(refuse(&why, &exchange)),
+            Err(unfit) => return Ok(refuse(&unfit.0, &unfit.1)),
         };
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Ok(refuse(&NotSent::Stopping, &exchange));
@@ -388,7 +389,10 @@ impl Gateway {
         let now_ms = self.inner.shared.clock.now().wall_ms;
         let institutions = self.inner.institutions.iter();
         let noted = institutions.map(|(name, handle)| (name, handle.statuses.notes(now_ms)));
-        noted.flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}"))).chain(self.inner.shared.routings.notes()).collect()
+        noted
+            .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
+            .chain(self.inner.shared.routings.notes())
+            .collect()
     }
 
     /// The present status of every line and its links.

@@ -88,9 +88,10 @@ impl Point {
     #[must_use]
     pub fn of(institution: &str, value: &[u8]) -> Self {
         // FNV-1a alone hardly changes its high bits for values that differ in their last byte, such as numbered keys.
-        let hash = [institution.as_bytes(), b"\0", value].concat().iter().fold(FNV_OFFSET, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME)
-        });
+        let hash = [institution.as_bytes(), b"\0", value]
+            .concat()
+            .iter()
+            .fold(FNV_OFFSET, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME));
         Self(mixed(hash))
     }
 
@@ -189,7 +190,8 @@ mod tests {
     #[test]
     fn numbered_keys_are_spread_evenly() {
         for percent in [1, 10, 50, 99] {
-            let chosen = (0..100_000).filter(|n| Point::of("bank-a", format!("order-{n}").as_bytes()).is_below(percent));
+            let chosen =
+                (0..100_000).filter(|n| Point::of("bank-a", format!("order-{n}").as_bytes()).is_below(percent));
             let chosen = chosen.count();
             assert!(chosen.abs_diff(usize::from(percent) * 1000) < 600, "{percent} %: {chosen} of 100000");
         }

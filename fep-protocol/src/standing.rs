@@ -67,11 +67,9 @@ impl Standing {
         match self {
             Self::Block { business: Some(code), .. } => format!("block {code}"),
             Self::Breaker { business: Some(code), .. } => format!("breaker {code}"),
-            Self::Notice(_)
-            | Self::Block { .. }
-            | Self::Breaker { .. }
-            | Self::Switchover(_)
-            | Self::Routing(_) => self.name().to_owned(),
+            Self::Notice(_) | Self::Block { .. } | Self::Breaker { .. } | Self::Switchover(_) | Self::Routing(_) => {
+                self.name().to_owned()
+            }
             Self::Line { line, .. } => format!("line {line}"),
         }
     }

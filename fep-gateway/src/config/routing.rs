@@ -70,11 +70,7 @@ fn rule_of(table: Table<'_>, (own, institutions): (&str, &[&str])) -> RouteRule 
 }
 
 /// Checks all rules. `table` is that of all institutions, `access` the access file.
-pub(super) fn check(
-    table: &Table<'_>,
-    institutions: &BTreeMap<String, InstitutionConfig>,
-    access: Option<&Path>,
-) {
+pub(super) fn check(table: &Table<'_>, institutions: &BTreeMap<String, InstitutionConfig>, access: Option<&Path>) {
     let specs = || institutions.iter().map(|(name, config)| (name.clone(), config.spec.clone())).collect();
     // Its own mistakes are reported elsewhere.
     let clients = access.map(|path| Access::load(path, &specs()).map(|access| access.names()).ok());
@@ -173,3 +169,5 @@ fn sticky(table: &Table<'_>, pair: &Pair<'_>) {
     table.document().error_hint(Code::ConflictingKeys, path.span, message, hint);
 }
 
+#[cfg(test)]
+mod tests;

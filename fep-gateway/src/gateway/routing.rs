@@ -57,7 +57,7 @@ impl Gateway {
         draft: Draft,
         exchange: Exchange,
         key: Option<&str>,
-    ) -> Result<Routed<'g>, (NotSent, Exchange)> {
+    ) -> Result<Routed<'g>, Box<(NotSent, Exchange)>> {
         let Some(routing) = self.inner.shared.routings.of(&asked.name) else {
             return Ok(Routed { handle: asked, draft, exchange });
         };
@@ -78,7 +78,7 @@ impl Gateway {
             Some((handle, draft)) => Ok(Routed { handle, draft, exchange }),
             None => {
                 let why = format!("{to} has no request {}", exchange.telegram);
-                Err((NotSent::Unencodable(why), exchange))
+                Err(Box::new((NotSent::Unencodable(why), exchange)))
             }
         }
     }
@@ -94,8 +94,10 @@ pub(super) fn fits(
                 rule.to != *name && catalogue.has_request(telegram) && !other.routing.contains_key(telegram)
             });
             if other.is_none() {
-                let why =
-                    format!("{telegram} is routed to {:?}, which is no other institution that sends it itself", rule.to);
+                let why = format!(
+                    "{telegram} is routed to {:?}, which is no other institution that sends it itself",
+                    rule.to
+                );
                 return Err(StartError::Institution { name: name.clone(), why });
             }
         }

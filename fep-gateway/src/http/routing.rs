@@ -79,7 +79,8 @@ fn seen(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
         return Ok(None);
     }
     let number = tag.and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    let unreadable = || ApiError::new(Problem::BadRouting, "If-Match has the ETag of one GET, such as \"7\", or is left out");
+    let unreadable =
+        || ApiError::new(Problem::BadRouting, "If-Match has the ETag of one GET, such as \"7\", or is left out");
     number.map(Some).ok_or_else(unreadable)
 }
 

@@ -209,7 +209,9 @@ impl Routings {
         let Some(rule) = self.of(asked).and_then(|routing| routing.rules.get(&*exchange.telegram)) else { return };
         let side = if goes { &rule.goes } else { &rule.stays };
         let outcomes = side.counts.iter().zip(OUTCOMES);
-        if let Some(((count, counter), _)) = outcomes.into_iter().find(|(_, outcome)| exchange.outcome == Some(*outcome)) {
+        if let Some(((count, counter), _)) =
+            outcomes.into_iter().find(|(_, outcome)| exchange.outcome == Some(*outcome))
+        {
             count.fetch_add(1, Ordering::Relaxed);
             counter.increment(1);
         }
@@ -412,7 +414,9 @@ impl fmt::Debug for Side {
 impl fmt::Display for NotRouted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRules => f.write_str("the configuration has no routing for this institution: add a rule to the file"),
+            Self::NoRules => {
+                f.write_str("the configuration has no routing for this institution: add a rule to the file")
+            }
             Self::UnknownRule { telegram, known } => {
                 write!(f, "the configuration has no rule for {telegram:?}; there are: {}", known.join(", "))
             }

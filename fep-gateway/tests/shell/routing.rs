@@ -85,8 +85,7 @@ async fn put(bench: &Bench, body: &Json) -> Json {
 
 async fn balance(bench: &Bench, institution: &str) -> i64 {
     let path = format!("/v1/institutions/{institution}/exchanges/BalanceInquiry");
-    let (status, reply) =
-        bench.post(&path, json!({"account": "1002345678901", "available": 0}).to_string(), &[]).await;
+    let (status, reply) = bench.post(&path, json!({"account": "1002345678901", "available": 0}).to_string(), &[]).await;
     assert_eq!(status, StatusCode::OK, "{reply}");
     reply["answer"]["fields"]["balance"].as_i64().unwrap()
 }
@@ -129,7 +128,8 @@ async fn at_each_step_each_transfer_is_in_exactly_one_ledger_and_its_key_never_c
             *paid.get_mut(to.as_str()).unwrap() += 1;
             at.insert(format!("{step}-{order}"), reply);
         }
-        let there = at.iter().filter(|(key, reply)| key.starts_with(&format!("{step}-")) && reply["institution"] == "bank-b");
+        let there =
+            at.iter().filter(|(key, reply)| key.starts_with(&format!("{step}-")) && reply["institution"] == "bank-b");
         let there = there.count();
         match percent {
             0 => assert_eq!(there, 0),
@@ -252,8 +252,13 @@ async fn one_caller_moves_first_and_sees_its_exchange_although_it_has_no_right_a
 
     let path = "/v1/institutions/bank-a/exchanges/Transfer";
     let body = transfer("rent").to_string();
-    let (_, first) = call(&bench, Method::POST, path, &body, &[("authorization", orders), ("idempotency-key", "1")]).await;
-    assert_eq!((&first["institution"], &first["routed_from"]["because"]), (&json!("bank-b"), &json!("caller")), "{first}");
+    let (_, first) =
+        call(&bench, Method::POST, path, &body, &[("authorization", orders), ("idempotency-key", "1")]).await;
+    assert_eq!(
+        (&first["institution"], &first["routed_from"]["because"]),
+        (&json!("bank-b"), &json!("caller")),
+        "{first}"
+    );
     assert_eq!(first["answer"]["fields"]["deposit_account"], "3333011234567", "its own secrets");
     let (_, stays) = call(&bench, Method::POST, path, &body, &[("authorization", kim), ("idempotency-key", "2")]).await;
     assert_eq!(stays["institution"], "bank-a");
@@ -298,9 +303,24 @@ async fn what_does_not_say_where_every_request_goes_changes_nothing() {
         (&rules(&format!(r#"{{"Transfer": {{"percent": 0.5}}, {both}}}"#)), 422, "bad_routing", "0.5"),
         (&rules(&format!(r#"{{"Transfer": {{}}, {both}}}"#)), 422, "bad_routing", "percent"),
         (&rules(&format!(r#"{{"Transfer": {{"percent": 1, "to": "bank-c"}}, {both}}}"#)), 422, "bad_routing", "`to`"),
-        (&rules(&format!(r#"{{"Transfer": {{"percent": 1, "callers": ["x"]}}, {both}}}"#)), 422, "bad_routing", "access file"),
-        (&rules(&format!(r#"{{"Transfer": {{"percent": 1}}, "Transfer": {{"percent": 99}}, {both}}}"#)), 422, "duplicate_key", "Transfer"),
-        (&rules(&format!(r#"{{"BalanceInquiry": {{"percent": 1}}, "Transfer": null, {both}}}"#)), 422, "bad_routing", "there are: HolderInquiry, Transfer"),
+        (
+            &rules(&format!(r#"{{"Transfer": {{"percent": 1, "callers": ["x"]}}, {both}}}"#)),
+            422,
+            "bad_routing",
+            "access file",
+        ),
+        (
+            &rules(&format!(r#"{{"Transfer": {{"percent": 1}}, "Transfer": {{"percent": 99}}, {both}}}"#)),
+            422,
+            "duplicate_key",
+            "Transfer",
+        ),
+        (
+            &rules(&format!(r#"{{"BalanceInquiry": {{"percent": 1}}, "Transfer": null, {both}}}"#)),
+            422,
+            "bad_routing",
+            "there are: HolderInquiry, Transfer",
+        ),
         (&share(5).to_string().replace("a step", ""), 422, "no_note", "note"),
     ] {
         let (found, reply) = call(&bench, Method::PUT, ROUTING, body, &[]).await;
