@@ -4,12 +4,12 @@
 //! Nothing here knows a route. The console, the demo and the command `fep-gateway journal` show the same types.
 
 pub(crate) mod problem;
-pub(crate) mod routing;
 
 pub mod view;
 
 pub(crate) mod decisions;
 pub(crate) mod audit;
+pub(crate) mod routing;
 pub mod notices;
 
 pub(crate) mod exchanges;

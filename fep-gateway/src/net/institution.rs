@@ -12,12 +12,10 @@
 
 mod actions;
 mod alternatives;
-mod commands;
 mod coordination;
 mod auditing;
 mod exchange_log;
 mod meters;
-mod passing_on;
 mod facts;
 mod lines;
 mod known;
@@ -30,6 +28,8 @@ mod routing;
 mod settling;
 mod standing;
 mod surplus;
+mod commands;
+mod passing_on;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;

@@ -19,8 +19,8 @@ use fep_protocol::reason::NotSent;
 use fep_protocol::terms::Now;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::commands::{TaskCommand, send};
-use super::{AcceptedRequest, Handle, Running, Task, count_refused};
+use super::commands::send;
+use super::{AcceptedRequest, Handle, Running, Task, TaskCommand, count_refused};
 use crate::fault::{FaultPoint, point};
 use crate::journal::KeyTicket;
 use crate::telegrams::{Draft, TelegramCatalogue};

@@ -8,8 +8,7 @@ use fep_protocol::standing::Standing;
 use fep_protocol::terms::Now;
 use tokio::sync::oneshot;
 
-use super::commands::TaskCommand;
-use super::{Handle, Task};
+use super::{Handle, Task, TaskCommand};
 use crate::net::routing::{NotRouted, RoutingDecision};
 
 /// First the decision holds, then it is durable.
