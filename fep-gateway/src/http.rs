@@ -36,6 +36,7 @@ mod watched;
 
 mod admission;
 mod caller;
+mod edge;
 mod connections;
 mod decision;
 mod origin;
@@ -54,13 +55,12 @@ mod session;
 mod settlement;
 
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CACHE_CONTROL, HeaderValue};
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::extract::{Request, State};
+use axum::middleware;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::Value;
@@ -69,7 +69,7 @@ use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
 use self::access::{Guard, Who};
-use self::admission::Admission;
+use self::edge::Edge;
 pub use self::error::ApiError;
 use crate::config::Http;
 use crate::console;
@@ -88,8 +88,11 @@ const LISTENERS_MAX: usize = 64;
 /// How long replies may take to leave after the gateway has stopped. The documentation of [`serve`] states this number.
 const REPLY_MAX: Duration = Duration::from_millis(500);
 
+/// What the routes share. Every request copies it, so a copy is one counter.
 #[derive(Clone)]
-struct Shared {
+struct Shared(Arc<Parts>);
+
+struct Parts {
     gateway: Gateway,
     guard: Arc<Guard>,
     stopping: watch::Receiver<bool>,
@@ -100,7 +103,15 @@ struct Shared {
     followers: Arc<Semaphore>,
 }
 
-impl Shared {
+impl Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
     /// Completes when streams of events must end: the server stops, or clients' rights have changed.
     fn stream_ends(&self) -> impl Future<Output = ()> + use<> {
         let mut stopping = self.stopping.clone();
@@ -154,20 +165,15 @@ fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch
         .merge(console::routes())
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
-        // Admission has read the body, with its own limit.
-        .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(Admission::new(settings), admission::admit))
-        .layer(middleware::from_fn_with_state(Arc::clone(&guard), access::authenticate))
-        .layer(middleware::from_fn(never_stored))
-        .layer(middleware::from_fn(caller::repeat_request_id))
-        .with_state(Shared {
+        .layer(middleware::from_fn_with_state(Edge::new(settings, Arc::clone(&guard)), edge::pass))
+        .with_state(Shared(Arc::new(Parts {
             events: events::EventHub::new(gateway.clone()),
             gateway,
             guard,
             stopping,
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             followers: Arc::new(Semaphore::new(following::FOLLOWERS_MAX)),
-        })
+        })))
 }
 
 /// Serves until `stop` completes. Then open requests may end until `drained` completes, and half a second longer. `drained`
@@ -223,11 +229,4 @@ async fn no_route(request: Request) -> ApiError {
 async fn wrong_method(request: Request) -> ApiError {
     let message = format!("{} does not take {}", request.uri().path(), request.method());
     ApiError::new(Problem::MethodNotAllowed, message)
-}
-
-/// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.
-async fn never_stored(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }

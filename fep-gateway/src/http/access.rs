@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fep_protocol::exchange::Exchange;
 use fep_spec::model::Spec;
@@ -121,6 +120,19 @@ impl Guard {
         &self.sessions
     }
 
+    /// Finds out who a request comes from.
+    pub(super) fn authenticate(&self, request: &mut Request) -> Result<(), ApiError> {
+        match self.identify(request) {
+            Ok((who, credential)) => {
+                request.extensions_mut().insert(who);
+                request.extensions_mut().insert(credential);
+                Ok(())
+            }
+            Err(_) if is_open(request.uri().path()) => Ok(()),
+            Err(unknown) => Err(unknown),
+        }
+    }
+
     fn identify(&self, request: &Request) -> Result<(Who, Credential), ApiError> {
         let Some(file) = &self.file else { return Ok((Who::Anybody, Credential::None)) };
         let headers = request.headers();
@@ -144,6 +156,16 @@ impl Guard {
             None => Err(unknown("no client has this token")),
         }
     }
+}
+
+/// The reply to a request of which nobody knows who sent it.
+pub(super) fn challenge(unknown: ApiError) -> Response {
+    let mut response = unknown.into_response();
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let how = HeaderValue::from_static("Bearer realm=\"fep-gateway\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, how);
+    }
+    response
 }
 
 /// The token of `Bearer TOKEN`. The scheme has no case.
@@ -261,27 +283,6 @@ impl Who {
 /// Whether a path needs no token.
 pub(super) fn is_open(path: &str) -> bool {
     OPEN.contains(&path) || OPEN_FOLDERS.iter().any(|folder| path.starts_with(folder))
-}
-
-/// Finds out who a request comes from.
-pub(super) async fn authenticate(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
-    let is_open = is_open(request.uri().path());
-    match guard.identify(&request) {
-        Ok((who, credential)) => {
-            request.extensions_mut().insert(who);
-            request.extensions_mut().insert(credential);
-            next.run(request).await
-        }
-        Err(_) if is_open => next.run(request).await,
-        Err(unknown) => {
-            let mut response = unknown.into_response();
-            if response.status() != StatusCode::UNAUTHORIZED {
-                return response;
-            }
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"fep-gateway\""));
-            response
-        }
-    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Credential {

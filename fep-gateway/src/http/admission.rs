@@ -2,14 +2,12 @@
 //! time.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -38,8 +36,16 @@ enum BadBody {
 }
 
 impl Admission {
-    pub(super) fn new(settings: &Http) -> Arc<Self> {
-        Arc::new(Self { hosts: settings.hosts.clone(), body_timeout: settings.body_timeout })
+    pub(super) fn new(settings: &Http) -> Self {
+        Self { hosts: settings.hosts.clone(), body_timeout: settings.body_timeout }
+    }
+
+    /// Lets a request pass with its whole body.
+    pub(super) async fn admit(&self, request: Request) -> Result<Request, ApiError> {
+        self.check_host(&request)?;
+        let (head, body) = request.into_parts();
+        let body = self.body(&head.headers, body).await?;
+        Ok(Request::from_parts(head, Body::from(body)))
     }
 
     /// Checks that a request is meant for this gateway. A page on the internet can give its own name the gateway's address; a browser
@@ -128,20 +134,8 @@ fn name_of(host: &str) -> &str {
     }
 }
 
-/// Lets a request pass with its whole body, or replies.
-pub(super) async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
-    if let Err(error) = admission.check_host(&request) {
-        return closing(error);
-    }
-    let (head, body) = request.into_parts();
-    match admission.body(&head.headers, body).await {
-        Ok(body) => next.run(Request::from_parts(head, Body::from(body))).await,
-        Err(bad) => closing(bad.into()),
-    }
-}
-
-/// The reply with which a connection ends.
-fn closing(error: ApiError) -> Response {
+/// The reply to a request that does not pass. The connection ends with it, because what follows on it may be the rest of a body.
+pub(super) fn closing(error: ApiError) -> Response {
     let mut response = error.into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response

@@ -1,11 +1,8 @@
 //! By what other systems know a request: the headers `X-Request-Id` and `traceparent` (W3C Trace Context). They are taken into the journal
 //! and the log, and every response repeats a request ID. No other header of a client reaches a log, the journal or another program.
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
-use axum::response::Response;
-use fep_protocol::exchange::Caller;
+use fep_protocol::exchange::{Caller, RequestId};
 
 use super::access::Who;
 
@@ -28,13 +25,19 @@ fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     given.next().is_none().then_some(first)
 }
 
-/// Repeats the request ID in the response. A client whose ID cannot be used sees it by its absence.
-pub(super) async fn repeat_request_id(request: Request, next: Next) -> Response {
-    let id = caller(request.headers(), &Who::Anybody).request_id;
-    let mut response = next.run(request).await;
-    let id = id.and_then(|id| HeaderValue::from_str(id.as_str()).ok());
-    id.into_iter().for_each(|id| drop(response.headers_mut().insert(REQUEST_ID, id)));
-    response
+/// The request ID of a request, which the response repeats. A client whose ID cannot be used sees it by its absence.
+#[derive(Debug)]
+pub(super) struct RequestIdHeader(Option<HeaderValue>);
+
+impl RequestIdHeader {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let id = only(headers, REQUEST_ID.as_str()).and_then(|id| id.parse::<RequestId>().ok());
+        Self(id.and_then(|_| headers.get(REQUEST_ID).cloned()))
+    }
+
+    pub(super) fn repeat(self, headers: &mut HeaderMap) {
+        self.0.into_iter().for_each(|id| drop(headers.insert(REQUEST_ID, id)));
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! The connections of clients: how many there are, and how long each may take for what it sends and takes. What a request means is
 //! not known here.
 
-mod counted;
-
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -11,7 +9,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::middleware;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -42,7 +39,6 @@ pub(super) async fn serve(
     connections_max: usize,
     stop: impl Future<Output = ()>,
 ) {
-    let router = router.layer(middleware::from_fn(counted::count));
     let places = Places::new(connections_max);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);

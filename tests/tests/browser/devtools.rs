@@ -71,9 +71,16 @@ impl Browser {
         }
     }
 
-    /// The value of an expression in the page.
+    /// The value of an expression in the page. A page that is left meanwhile has none.
     pub(crate) fn eval(&mut self, expression: &str) -> Value {
-        let answer = self.call("Runtime.evaluate", json!({ "expression": expression, "returnByValue": true }));
+        let params = json!({ "expression": expression, "returnByValue": true });
+        let answer = match self.ask("Runtime.evaluate", params) {
+            Ok(answer) => answer,
+            Err(error) => {
+                assert_eq!(error["message"], "Inspected target navigated or closed", "{expression}: {error}");
+                return Value::Null;
+            }
+        };
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -92,14 +99,18 @@ impl Browser {
 
     /// Sends a command and returns its answer. Events before it are kept.
     pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
+        self.ask(method, params).expect(method)
+    }
+
+    /// Sends a command and returns its answer, or the browser's error.
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.number += 1;
         let command = json!({ "id": self.number, "method": method, "params": params }).to_string();
         self.send(command.as_bytes());
         loop {
             let message = self.receive();
             if message["id"] == self.number {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].clone();
+                return message.get("error").cloned().map_or_else(|| Ok(message["result"].clone()), Err);
             }
             self.events.push(message);
         }

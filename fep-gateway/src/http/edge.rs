@@ -1,0 +1,63 @@
+//! What every request passes before its route sees it, and what every reply gets. It is one layer of the router, because each layer costs
+//! every request a box and a copy of all that is below it. What the steps mean is said in `access`, `admission` and `caller`.
+//!
+//! ```text
+//! request ──► who asks? ──► is it for us, and whole? ──► route ──► request ID, no caching, counted ──► reply
+//! ```
+
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::access::{Guard, challenge};
+use super::admission::{Admission, closing};
+use super::caller::RequestIdHeader;
+use crate::config::Http;
+
+/// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// The steps with what they need.
+#[derive(Debug)]
+pub(super) struct Edge {
+    guard: Arc<Guard>,
+    admission: Admission,
+}
+
+impl Edge {
+    pub(super) fn new(settings: &Http, guard: Arc<Guard>) -> Arc<Self> {
+        Arc::new(Self { guard, admission: Admission::new(settings) })
+    }
+
+    async fn reply(&self, mut request: Request, next: Next) -> Response {
+        if let Err(unknown) = self.guard.authenticate(&mut request) {
+            return challenge(unknown);
+        }
+        match self.admission.admit(request).await {
+            Ok(request) => next.run(request).await,
+            Err(bad) => closing(bad),
+        }
+    }
+}
+
+/// Lets a request pass all steps.
+pub(super) async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let id = RequestIdHeader::of(request.headers());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = edge.reply(request, next).await;
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(NO_STORE);
+    id.repeat(response.headers_mut());
+    count(route.as_ref(), response.status());
+    response
+}
+
+/// Counts a request by route and status. The route is its pattern, so no client can make new labels.
+fn count(route: Option<&MatchedPath>, status: StatusCode) {
+    let route = route.map_or("", MatchedPath::as_str).to_owned();
+    let labels = [("route", route), ("status", status.as_str().to_owned())];
+    metrics::counter!("fep_http_requests_total", &labels).increment(1);
+}
