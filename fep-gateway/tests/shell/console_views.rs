@@ -84,8 +84,17 @@ async fn the_focus_stays_while_data_changes_and_old_data_is_called_old() {
 }
 
 /// All views.
-const VIEWS: [&str; 9] =
-    ["#/", "#/lines", "#/exchanges", "#/notices", "#/letters", "#/limits", "#/send", "#/send/bank-a/Transfer", "#/audit"];
+const VIEWS: [&str; 9] = [
+    "#/",
+    "#/lines",
+    "#/exchanges",
+    "#/notices",
+    "#/letters",
+    "#/limits",
+    "#/send",
+    "#/send/bank-a/Transfer",
+    "#/audit",
+];
 
 /// The view is complete.
 const SHOWN: &str = "document.querySelector('main tbody tr, main .card, main form, main .bar') !== null";
