@@ -16,6 +16,7 @@ use fep_protocol::reason::JournalError;
 
 use super::archive::Archiver;
 use super::index_path;
+use super::reading::JournalFiles;
 use super::sqlite::facts::FactReader;
 use super::sqlite::index::IndexReader;
 use super::sqlite::removals;
@@ -24,6 +25,10 @@ use crate::time::{DAY_MS, Rfc3339};
 
 /// The maximum number of archives that one run deletes. A clock that was set forward by mistake does not delete all at once.
 const FILES_PER_RUN_MAX: usize = 10;
+
+/// Time in which nothing was recorded counts for at most this long, in milliseconds: longer than holidays. A clock that was wrong makes such
+/// a gap, also when the gateway was started with it again and again.
+const GAP_MAX_MS: i64 = 10 * DAY_MS;
 
 impl Archiver {
     /// Deletes what is older than `keep_days`.
@@ -51,7 +56,8 @@ impl Archiver {
         let Some(newest_ms) = journal.newest_ms()? else { return Ok(None) };
         let now_ms = self.now_ms();
         let witnessed_ms = self.earlier_ms.map_or(now_ms, |at_ms| at_ms.saturating_add(DAY_MS + self.uptime_ms()));
-        let today = self.day_of(now_ms.min(newest_ms).min(witnessed_ms));
+        let known_ms = now_ms.min(newest_ms).min(witnessed_ms);
+        let today = self.day_of(known_ms);
         let offset_ms = i64::from(self.options.utc_offset_minutes) * 60_000;
         let horizon_ms = today.saturating_sub(i64::from(keep_days)) * DAY_MS - offset_ms;
         // The newest facts of a removal are in an archive, and no longer in the journal. What is needed is known by its first fact: after
@@ -70,7 +76,7 @@ impl Archiver {
             }
             // An exchange of these facts may have been accepted by another clock than theirs.
             let accepted_ms = archives.newest_exchange(path)?.map_or(0, |id| id.accepted_at_ms());
-            if !is_old(&accepted_ms) {
+            if !is_old(&accepted_ms) || recorded_ms(&archives, path, known_ms)? < i64::from(keep_days) * DAY_MS {
                 break;
             }
             last = last.max(newest);
@@ -101,6 +107,22 @@ impl Archiver {
         }
         Ok(())
     }
+}
+
+/// How long ago an archive ended by the facts behind it, in milliseconds. One clock that was wrong adds at most one gap to it.
+fn recorded_ms(archives: &JournalFiles, path: &Path, now_ms: i64) -> Result<i64, JournalError> {
+    let mut recorded_ms = 0_i64;
+    let mut at_ms = None;
+    for (path, ..) in archives.spans().skip_while(|(archive, ..)| *archive != path) {
+        let next_ms = archives.newest_ms(path)?;
+        recorded_ms += gap_ms(at_ms, next_ms);
+        at_ms = next_ms.or(at_ms);
+    }
+    Ok(recorded_ms + gap_ms(at_ms, Some(now_ms)))
+}
+
+fn gap_ms(from_ms: Option<i64>, to_ms: Option<i64>) -> i64 {
+    from_ms.zip(to_ms).map_or(0, |(from_ms, to_ms)| to_ms.saturating_sub(from_ms).clamp(0, GAP_MAX_MS))
 }
 
 impl Removal {

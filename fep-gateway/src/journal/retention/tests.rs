@@ -391,6 +391,30 @@ fn a_run_whose_clock_is_ahead_deletes_no_more_than_a_day_too_much() {
     files.verified("ahead");
 }
 
+#[test]
+fn a_clock_that_is_ahead_is_not_believed_because_it_was_ahead_before() {
+    let mut files = Files::new(vec![answer(0)]);
+    files.keep_days = 16;
+    ahead(&files).retain().unwrap();
+    let earlier_ms = Some(FIRST_MS + 3650 * DAY_MS);
+    Archiver { earlier_ms, ..ahead(&files) }.retain().unwrap();
+    // By the facts, the 21st is 16 days ago: 6 days, and 10 of the gap. The archive of 2036 is that of a 17th.
+    assert_eq!(files.days(), ["17", "22", "23", "24", "25", "26", "27"]);
+    files.verified("ahead again");
+}
+
+#[test]
+fn time_in_which_nothing_was_recorded_counts_for_ten_days_at_most() {
+    for (keep_days, oldest) in [(10, "28"), (11, "27"), (12, "26"), (17, "21"), (18, "20")] {
+        let mut files = Files::new(vec![answer(0)]);
+        files.keep_days = keep_days;
+        let later = Fact { at_ms: FIRST_MS + 100 * DAY_MS, ..fact(0, What::Outcome) };
+        files.store().append(&[later]).unwrap();
+        files.archived(100).retain().unwrap();
+        assert_eq!(files.days().first().map_or("28", String::as_str), oldest, "{keep_days}");
+    }
+}
+
 #[tokio::test]
 async fn what_begins_behind_a_removal_is_listed_whatever_the_clock_says() {
     let files = Files::new(vec![answer(0)]);
