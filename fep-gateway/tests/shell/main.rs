@@ -7,6 +7,7 @@ mod callers;
 mod command;
 mod console;
 mod console_acts;
+mod console_audit;
 mod console_page;
 mod console_views;
 mod contract;
