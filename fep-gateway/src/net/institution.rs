@@ -12,10 +12,12 @@
 
 mod actions;
 mod alternatives;
+mod commands;
 mod coordination;
 mod auditing;
 mod exchange_log;
 mod meters;
+mod passing_on;
 mod facts;
 mod lines;
 mod known;
@@ -28,8 +30,6 @@ mod routing;
 mod settling;
 mod standing;
 mod surplus;
-mod commands;
-mod passing_on;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;
@@ -38,43 +38,43 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::coordination::{Contract, News};
+use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
-use fep_protocol::fact::Fact;
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
-use fep_protocol::settlement::unanswered_steps;
-use fep_protocol::standing::Standing;
+use fep_protocol::settlement::{PersonDecision, unanswered_steps};
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket, TicketMap};
-use fep_protocol::trace::TraceHighWater;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use self::auditing::AuditEntry;
-use self::auditing::Audits;
-use self::commands::TaskCommand;
+use self::auditing::{AuditReply, Audits};
 use self::exchange_log::ExchangeLog;
 use self::facts::Ends;
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
-use self::notices::NoticeDone;
+use self::notices::{DeliveryReply, NoticeDone};
 pub use self::passing_on::Neighbours;
 use self::passing_on::Onward;
+pub use self::recalling::Legacy;
+use self::routing::RoutingReply;
 use self::settings::settings;
-use self::settling::Settling;
+use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
+use super::admission::{CannotDecide, Decision, InstitutionStatus};
 use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
-use super::routing::Routings;
+use super::routing::{RoutingDecision, Routings};
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
 use crate::coordinator::{Coordinator, Joining, NewsSender, Seat};
 use crate::fault::{FaultPoint, point};
 use crate::ground::Ground;
-use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
+use crate::journal::{Journal, KeyTicket, Lane, LaneNumber};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
@@ -130,19 +130,16 @@ pub struct AcceptedRequest {
     pub reply: oneshot::Sender<Exchange>,
 }
 
-/// What an institution's earlier run left.
 #[derive(Debug)]
-pub struct Legacy {
-    /// The used trace numbers, by day.
-    pub used: Vec<TraceHighWater>,
-    /// The exchanges whose keys may still be in quarantine.
-    pub recalled: Vec<Recalled>,
-    /// The telegrams of ours that the rate may still count.
-    pub sent: Vec<Fact>,
-    /// The settlements that go on.
-    pub cases: Vec<EarlierCase>,
-    /// What persons decided and the institution said, as far as it still holds.
-    pub standing: Vec<Standing>,
+enum TaskCommand {
+    Request(Box<AcceptedRequest>),
+    Settle(ExchangeId, PersonDecision, DecisionReply),
+    Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
+    Status(oneshot::Sender<InstitutionStatus>),
+    Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
+    Route(Box<RoutingDecision>, RoutingReply),
+    Audit(Box<AuditEntry>, AuditReply),
+    Stop,
 }
 
 /// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.

@@ -2,34 +2,13 @@
 
 use std::sync::Arc;
 
-use fep_protocol::delivery::DeliveryDecision;
-use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::NotSent;
-use fep_protocol::settlement::PersonDecision;
 use fep_protocol::terms::Now;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::auditing::AuditReply;
-use super::notices::DeliveryReply;
-use super::routing::RoutingReply;
-use super::settling::DecisionReply;
-use super::{AcceptedRequest, AuditEntry, Handle, Running, Task};
+use super::{AcceptedRequest, Handle, Running, Task, TaskCommand};
 use crate::net::admission::{CannotDecide, Decision, InstitutionStatus, SwitchoverStatus};
-use crate::net::routing::RoutingDecision;
-
-/// What a task is asked to do.
-#[derive(Debug)]
-pub(super) enum TaskCommand {
-    Request(Box<AcceptedRequest>),
-    Settle(ExchangeId, PersonDecision, DecisionReply),
-    Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
-    Status(oneshot::Sender<InstitutionStatus>),
-    Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
-    Route(Box<RoutingDecision>, RoutingReply),
-    Audit(Box<AuditEntry>, AuditReply),
-    Stop,
-}
 
 impl Handle {
     /// Returns a permit for one more request, which is held until the request ends. Returns `None` if too many requests
