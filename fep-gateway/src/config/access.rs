@@ -236,6 +236,12 @@ impl Access {
         if found.all(|other| other == first) { self.clients.get(*first) } else { None }
     }
 
+    /// The names of the clients.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        self.clients.iter().map(|client| client.name.clone()).collect()
+    }
+
     /// The number of clients.
     #[must_use]
     pub fn len(&self) -> usize {
