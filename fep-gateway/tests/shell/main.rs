@@ -25,6 +25,7 @@ mod openapi;
 mod passing_on;
 mod respond_async;
 mod rights;
+mod routing;
 mod searching;
 mod settlement;
 mod simulated_bank;
