@@ -39,6 +39,8 @@ export function exchange({ main, path, title }) {
     try {
       view = await get(`/v1/exchanges/${encodeURIComponent(id)}/view`);
     } catch (failure) {
+      // The next success is shown, also if it is what was shown before.
+      shown = "";
       if (!ended) fill(body, el("p", { class: "error", role: "alert" }, failure.message));
       return;
     }

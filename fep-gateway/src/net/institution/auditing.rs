@@ -51,7 +51,7 @@ impl fmt::Display for AuditError {
 impl std::error::Error for AuditError {}
 
 /// Who waits for an entry.
-pub(super) type AuditReply = oneshot::Sender<Result<(), AuditError>>;
+pub(super) type AuditReply = oneshot::Sender<Result<(), JournalError>>;
 
 /// The entries that are on their way to the journal, in the order of their facts.
 pub(super) type Audits = VecDeque<(LaneNumber, AuditReply)>;
@@ -69,7 +69,8 @@ impl Handle {
         let sent = self.commands.send(TaskCommand::Audit(Box::new(entry), reply)).await;
         sent.map_err(|_| AuditError::Stopped)?;
         match tokio::time::timeout(patience, done).await {
-            Ok(done) => done.unwrap_or(Err(AuditError::Stopped)),
+            Ok(Ok(done)) => done.map_err(AuditError::Journal),
+            Ok(Err(_)) => Err(AuditError::Stopped),
             Err(_) if !must_be_durable => Ok(()),
             Err(_) => {
                 Err(AuditError::Journal(JournalError::Failed("the audit trail does not reach the disk".to_owned())))
@@ -89,7 +90,7 @@ impl Task {
         if !self.lane.has_room() {
             let why = JournalError::Failed("the journal takes no writes and its queue is full".to_owned());
             // The caller may be gone.
-            let _ = reply.send(Err(AuditError::Journal(why)));
+            let _ = reply.send(Err(why));
             return;
         }
         let audit = Some(Box::new(fact));
