@@ -87,7 +87,7 @@ pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
-pub use self::http::Http;
+pub use self::http::{Http, HttpListener};
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;

@@ -84,6 +84,8 @@ problems! {
     OtherBody 422 "other_body" "the idempotency key belongs to another request" "use a new key for each request, and the same key only for the same one"
     OtherKey 422 "other_key" "the telegram has another correlation key" "leave the key fields to the gateway"
     OtherLayout 422 "other_layout" "the telegram has another layout" "use the telegram of this institution"
+    OtherListener 421 "other_listener" "this is on another listener of the gateway"
+        "ask those who operate the gateway for the address of the listener that `detail` names"
     Path 400 "path" "the path cannot be read" "write the path as `detail` says"
     Query 400 "query" "the query cannot be read" "write the query as `detail` says"
     RoutingChanged 412 "routing_changed" "somebody else changed it meanwhile" "look at what holds now, and decide again"

@@ -7,7 +7,8 @@ use crate::http::access::is_open;
 use crate::http::exchanges::{LIST_DEFAULT, LIST_MAX};
 
 /// What every request can be answered with.
-const ALWAYS: [Problem; 4] = [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut];
+const ALWAYS: [Problem; 5] =
+    [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut, Problem::OtherListener];
 
 /// What a client without a token or without a right is answered, where clients need one.
 const GUARDED: [Problem; 2] = [Problem::Unauthenticated, Problem::Forbidden];
