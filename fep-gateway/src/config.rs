@@ -44,12 +44,12 @@
 
 mod names;
 
-mod access;
 mod agreement;
 
 mod breaker;
 mod flow;
 mod hours;
+mod access;
 mod http;
 mod poll;
 mod tls;
@@ -82,7 +82,7 @@ use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
 
-pub use self::access::{Access, Action, CertificateName, Client, Grant, TokenHash, new_token};
+pub use self::access::{Access, Action, CertificateName, Client, Grant, TokenHash, TokenRefusal, new_token};
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::flow::FlowConfig;

@@ -81,7 +81,7 @@ use self::edge::Edge;
 pub use self::error::ApiError;
 pub use self::listeners::Listeners;
 use self::listeners::Place;
-use crate::config::{Http, HttpListener};
+use crate::config::{Config, Http, HttpListener};
 use crate::console;
 use crate::contract::problem::Problem;
 use crate::gateway::Gateway;
@@ -256,6 +256,11 @@ pub async fn serve(
 /// is, tokens that travel unencrypted, certificates that end soon. One line each.
 pub fn notes(settings: &Http) -> Vec<String> {
     exposure::notes(settings)
+}
+
+/// The tokens of the access file that end within 14 days, or have ended. One line each. A gateway that runs says so itself.
+pub fn token_notes(config: &Config) -> Vec<String> {
+    exposure::of_tokens(config)
 }
 
 /// The OpenAPI document of the HTTP interface, with the request telegrams of these institutions.

@@ -352,7 +352,8 @@ fn check(path: &Path) -> Result<(), Failure> {
     if !config.notes.is_empty() {
         say(&config.notes.render(io::stderr().is_terminal()));
     }
-    http::notes(&config.http).iter().for_each(|note| say(&format!("note: {note}")));
+    let notes = http::notes(&config.http).into_iter().chain(http::token_notes(&config));
+    notes.for_each(|note| say(&format!("note: {note}")));
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
 }

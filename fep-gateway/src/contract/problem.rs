@@ -92,6 +92,7 @@ problems! {
     StillRunning 409 "still_running" "the exchange with this idempotency key still runs" "ask `GET /v1/exchanges/{id}` for its outcome"
     Stopped 503 "stopped" "the gateway has stopped" "ask again when it runs"
     TlsRequired 400 "tls_required" "the port takes HTTPS only" "write https:// in front of the address"
+    TokenExpired 401 "token_expired" "the token of the client has ended" "ask those who operate the gateway for a new token"
     TooDeep 400 "too_deep" "the body is nested too deep" "send the fields as the telegram has them"
     TooLong 422 "too_long" "a value is too long for its field" "shorten it to `len` bytes in the charset of the field"
     TooManyDecisions 409 "too_many_decisions" "too many decisions were made about it" "settle it, or close it"

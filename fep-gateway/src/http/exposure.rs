@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-use crate::config::{Http, TlsConfig};
+use crate::config::{Access, Config, Http, TlsConfig};
 use crate::tls::{EXPIRY_WARNED, not_after_s};
 
 /// The notes about these settings, one line each.
@@ -19,6 +19,13 @@ pub(super) fn notes(http: &Http) -> Vec<String> {
     let of_metrics = http.metrics.as_ref().and_then(|own| own.tls.as_ref());
     notes.extend(of_metrics.iter().flat_map(|tls| ends("[http.metrics] tls", tls)));
     notes
+}
+
+/// The notes about the tokens of the access file, one line each.
+pub(super) fn of_tokens(config: &Config) -> Vec<String> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let access = config.http.access.as_ref().and_then(|path| Access::load(path, &config.specs()).ok());
+    access.map_or_else(Vec::new, |access| access.ending(i64::try_from(now.as_secs()).unwrap_or(i64::MAX)))
 }
 
 /// The notes about a listener on which clients prove who they are.
