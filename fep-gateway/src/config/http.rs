@@ -120,7 +120,7 @@ impl Http {
 }
 
 fn own_listener(table: Table<'_>, folder: &Path) -> Option<HttpListener> {
-    table.required("listen");
+    table.required("listen")?;
     let own = HttpListener { listen: listen(&table)?, hosts: hosts(&table), tls: tls(&table, folder) };
     table.finish();
     Some(own)

@@ -12,7 +12,8 @@ use crate::tls::{EXPIRY_WARNED, not_after_s};
 
 /// The notes about these settings, one line each.
 pub(super) fn notes(http: &Http) -> Vec<String> {
-    let mut notes = of_listener("[http] tls", http, "send requests and operate lines");
+    let what = if http.operators.is_some() { "send requests" } else { "send requests and operate lines" };
+    let mut notes = of_listener("[http] tls", http, what);
     if let Some(own) = &http.operators {
         notes.extend(of_listener("[http.operators] tls", &http.of(own), "operate lines"));
     }
