@@ -28,8 +28,8 @@ use crate::contract::problem::Problem;
 /// How often the file is looked at.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
-/// How often tokens that end soon are reported, besides when the file is read.
-const WARNING_PAUSE: Duration = Duration::from_secs(86_400);
+/// The seconds of a day.
+const DAY_S: i64 = 86_400;
 
 /// The paths that need no token: what shows nothing of the business. A page asks with a token itself.
 const OPEN: [&str; 3] = ["/", "/healthz", "/readyz"];
@@ -100,11 +100,14 @@ impl Guard {
     pub(super) async fn follow(&self) {
         let Some(file) = &self.file else { return std::future::pending().await };
         let mut last = file.first;
-        let mut warned = Instant::now();
+        let mut today = now_s() / DAY_S;
         loop {
-            if warned.elapsed() >= WARNING_PAUSE {
-                warn_of_ends(&file.now.borrow());
-                warned = Instant::now();
+            if today != now_s() / DAY_S {
+                today = now_s() / DAY_S;
+                // A token may have ended at midnight. Streams that began with it end, too.
+                if warn_of_ends(&file.now.borrow()) {
+                    file.now.send_modify(|_| {});
+                }
             }
             tokio::time::sleep(LOOK_PAUSE).await;
             let stamp = Stamp::of(&file.path);
@@ -233,8 +236,11 @@ impl File {
     }
 }
 
-fn warn_of_ends(access: &Access) {
-    access.ending(now_s()).iter().for_each(|ending| warn!("{ending}"));
+/// Reports the tokens that end soon or have ended. Returns whether there are any.
+fn warn_of_ends(access: &Access) -> bool {
+    let ending = access.ending(now_s());
+    ending.iter().for_each(|ending| warn!("{ending}"));
+    !ending.is_empty()
 }
 
 /// The time in seconds since 1970.
