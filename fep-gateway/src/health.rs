@@ -71,19 +71,16 @@ where
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let request = Request::get(path).header(HOST, address.to_string()).header(CONNECTION, "close");
     let request = request.body(Body::empty())?;
-    let asked = async {
+    let asked = async move {
         let reply = sender.send_request(request).await?;
         let status = reply.status();
         Ok::<_, Failed>((status, to_bytes(Body::new(reply.into_body()), ANSWER_MAX_BYTES).await?))
     };
-    let run = async {
-        // The answer is there before the connection ends, or its error says why it is not.
-        let _ = connection.await;
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        answered = asked => answered,
-        () = run => Err("the connection ended".into()),
+    match tokio::join!(asked, connection) {
+        (Ok(answer), _) => Ok(answer),
+        // Why the connection ended says more than that it did.
+        (Err(_), Err(ended)) => Err(ended.into()),
+        (Err(error), Ok(())) => Err(error),
     }
 }
 
