@@ -50,9 +50,9 @@ mod breaker;
 mod flow;
 mod hours;
 mod access;
+mod tls;
 mod http;
 mod poll;
-mod tls;
 
 mod carry;
 mod controls;
