@@ -29,7 +29,6 @@ use fep_gateway::{Config, Gateway, http, metrics};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
@@ -78,7 +77,7 @@ enum Command {
     /// Asks the gateway that runs with a configuration how it is, for health checks. Exit code 1: it does not answer, or it is not ready.
     #[command(after_help = "Example: HEALTHCHECK CMD [\"fep-gateway\", \"health\", \"--config\", \"gateway.toml\"]")]
     Health {
-        /// The configuration file. Its `[http] listen` is asked.
+        /// The configuration file. Its `[http] listen` is asked, or `[http.metrics] listen` if there is one.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
         /// Asks whether it is ready (`/readyz`), and not only whether it is alive (`/healthz`). A restart does not cure what is not ready.
@@ -249,9 +248,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
     let listen = http_settings.listen;
-    let listener = TcpListener::bind(listen).await;
-    let listener =
-        listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
+    let listeners = http::Listeners::bind(&http_settings).await;
+    let listeners = listeners.map_err(|error| Failure::Message(error.to_string()))?;
     metrics::install();
     let manager = Arc::new(ServiceManager::of_this_process());
     let drain_max = config.institutions.values().map(|institution| institution.drain_max).max().unwrap_or_default();
@@ -294,7 +292,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
         stop_asked().await;
     };
     let whole = async {
-        http::serve(listener, gateway.clone(), &http_settings, stop, is_drained).await;
+        http::serve(listeners, gateway.clone(), &http_settings, stop, is_drained).await;
         gateway.stop().await;
     };
     tokio::select! {
@@ -318,7 +316,9 @@ fn catalogues(path: &Path, config: &Config) -> Result<Vec<(String, TelegramCatal
 }
 
 async fn health(path: &Path, ready: bool, client: Option<(PathBuf, PathBuf)>) -> Result<ExitCode, Failure> {
-    match health::ask(&load(path)?.http, ready, client).await {
+    let http = load(path)?.http;
+    let asked = http.metrics.as_ref().map_or_else(|| http.clone(), |own| http.of(own));
+    match health::ask(&asked, ready, client).await {
         Health::Good => Ok(ExitCode::SUCCESS),
         Health::Bad(reasons) => {
             reasons.iter().for_each(|reason| say(&format!("fep-gateway: {reason}")));
@@ -352,7 +352,8 @@ fn check(path: &Path) -> Result<(), Failure> {
     if !config.notes.is_empty() {
         say(&config.notes.render(io::stderr().is_terminal()));
     }
-    http::notes(&config.http).iter().for_each(|note| say(&format!("note: {note}")));
+    let notes = http::notes(&config.http).into_iter().chain(http::token_notes(&config));
+    notes.for_each(|note| say(&format!("note: {note}")));
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
 }

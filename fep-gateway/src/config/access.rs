@@ -31,6 +31,7 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::ConfigError;
+use super::hours::day;
 use super::names::check_name;
 use crate::hex::{hex, unhex};
 
@@ -83,6 +84,11 @@ impl TokenHash {
         let mut hash = [0; 32];
         hash.iter_mut().zip(digest(&SHA256, token.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
         Self(hash)
+    }
+
+    /// Enough of it to find it in the file.
+    fn short(&self) -> String {
+        self.to_string().chars().take(SHA256_MARK.len() + 8).chain(['…']).collect()
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -168,11 +174,40 @@ const TOKEN_MARK: &str = "fep_";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
     clients: Vec<Arc<Client>>,
-    /// The index of the client that has a token.
-    tokens: BTreeMap<TokenHash, usize>,
+    /// Who has a token, and until when.
+    tokens: BTreeMap<TokenHash, Holding>,
     /// The index of the client that has a certificate with this name.
     certificates: BTreeMap<CertificateName, usize>,
 }
+
+/// What is known about a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Holding {
+    /// The index of its client.
+    client: usize,
+    until: Option<LastDay>,
+}
+
+/// The last day on which a token holds, in UTC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LastDay {
+    /// As the file has it.
+    text: String,
+    /// In days since 1970.
+    day: i64,
+}
+
+/// The reason why a token proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenRefusal {
+    /// No client has it.
+    Unknown,
+    /// This was its last day, such as `2027-01-31`.
+    Expired(String),
+}
+
+/// A token is reported so many days before its last day.
+const EXPIRY_WARNED_DAYS: i64 = 14;
 
 /// One client: a service, a person or a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,6 +234,9 @@ const CLIENTS_MAX: usize = 10_000;
 const TOKENS_MAX: usize = 10;
 const CERTIFICATES_MAX: usize = 10;
 
+/// The seconds of a day.
+const DAY_S: i64 = 86_400;
+
 impl Access {
     /// Reads the file. `specs` are those of the institutions, by their names.
     ///
@@ -222,10 +260,33 @@ impl Access {
         }
     }
 
-    /// The client whose token has this hash.
+    /// The client whose token has this hash, at this time in seconds since 1970.
+    ///
+    /// # Errors
+    /// If no client has it, or it does not hold any more.
+    pub fn client(&self, token: &TokenHash, now_s: i64) -> Result<&Arc<Client>, TokenRefusal> {
+        let holding = self.tokens.get(token).ok_or(TokenRefusal::Unknown)?;
+        if let Some(until) = holding.until.as_ref().filter(|until| now_s.div_euclid(DAY_S) > until.day) {
+            return Err(TokenRefusal::Expired(until.text.clone()));
+        }
+        self.clients.get(holding.client).ok_or(TokenRefusal::Unknown)
+    }
+
+    /// The tokens that end soon or have ended, one line each.
     #[must_use]
-    pub fn client(&self, token: &TokenHash) -> Option<&Arc<Client>> {
-        self.clients.get(*self.tokens.get(token)?)
+    pub fn ending(&self, now_s: i64) -> Vec<String> {
+        let line = |(hash, holding): (&TokenHash, &Holding)| {
+            let until = holding.until.as_ref()?;
+            let left = until.day - now_s.div_euclid(DAY_S);
+            let client = self.clients.get(holding.client)?;
+            let what = format!("the token {} of {}", hash.short(), client.name);
+            match left {
+                ..0 => Some(format!("{what} ended with {}: take it out of the file", until.text)),
+                0..=EXPIRY_WARNED_DAYS => Some(format!("{what} ends with {}: give the client a new one", until.text)),
+                _ => None,
+            }
+        };
+        self.tokens.iter().filter_map(line).collect()
     }
 
     /// The client that has a certificate with one of these names. `None` if nobody has, or if they belong to several clients.
@@ -296,7 +357,8 @@ fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
         check_name(root.document(), &name);
         let Some(table) = value.table() else { continue };
         for token in tokens(&table) {
-            if access.tokens.insert(token.value, access.clients.len()).is_some() {
+            let (hash, until) = token.value;
+            if access.tokens.insert(hash, Holding { client: access.clients.len(), until }).is_some() {
                 let message = "this token belongs to a client already: nobody could tell who uses it";
                 table.document().error_hint(
                     Code::Duplicate,
@@ -321,7 +383,8 @@ fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
     access
 }
 
-fn tokens(table: &Table<'_>) -> Vec<Located<TokenHash>> {
+/// The tokens of a client: hashes, and tables with a hash and its last day.
+fn tokens(table: &Table<'_>) -> Vec<Located<(TokenHash, Option<LastDay>)>> {
     if !table.has("tokens") && !table.has("certificates") {
         let hint = "`tokens` with a hash from `fep-gateway new-token`, or `certificates` with a name such as dns:orders.bank.example";
         table.document().error_hint(Code::MissingKey, table.span(), "`tokens` or `certificates` is missing", hint);
@@ -341,7 +404,29 @@ fn tokens(table: &Table<'_>) -> Vec<Located<TokenHash>> {
         }
         Some(Located { value: hash?, span: text.span })
     };
-    tokens.into_iter().filter_map(|token| hash(token.string()?)).collect()
+    let token = |token: Value<'_>| {
+        if !token.is_table() {
+            let hash = hash(token.string()?)?;
+            return Some(Located { value: (hash.value, None), span: hash.span });
+        }
+        let table = token.table()?;
+        let hash = table.required("hash").and_then(Value::string).and_then(&hash);
+        let until = table.required("until").and_then(Value::string).and_then(|text| last_day(&table, &text));
+        table.finish();
+        let hash = hash?;
+        // A date that cannot be read must not be no date.
+        Some(Located { value: (hash.value, Some(until?)), span: hash.span })
+    };
+    tokens.into_iter().filter_map(token).collect()
+}
+
+fn last_day(table: &Table<'_>, text: &Located<&str>) -> Option<LastDay> {
+    let day = day(text.value);
+    if day.is_none() {
+        let hint = "the last day on which the token holds, in UTC, such as 2027-01-31";
+        table.document().error_hint(Code::BadValue, text.span.clone(), "`until` must be a date", hint);
+    }
+    Some(LastDay { text: text.value.to_owned(), day: day? })
 }
 
 fn certificates(table: &Table<'_>) -> Vec<Located<CertificateName>> {

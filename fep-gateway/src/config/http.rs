@@ -24,6 +24,10 @@ pub struct Http {
     pub hosts: Vec<String>,
     /// `tls`, with `cert`, `key`, `client_ca` and `client_certificate`. Default: plain HTTP.
     pub tls: Option<TlsConfig>,
+    /// `[http.operators]`: the listener of the console, of sessions, decisions, reveals and the audit trail. Default: `[http]` has them.
+    pub operators: Option<HttpListener>,
+    /// `[http.metrics]`: the listener of `/metrics`, which needs no token there. Default: `[http]` has it, and it needs the right `read`.
+    pub metrics: Option<HttpListener>,
     /// `connections_max`, default 1000: the maximum number of open connections of clients. If another client comes, the one that has
     /// been without a request for the longest time is closed. The maximum is smaller if the process may open too few files: those of
     /// the lines are kept free.
@@ -38,6 +42,17 @@ pub struct Http {
     pub reply_timeout: Duration,
 }
 
+/// `[http.operators]` or `[http.metrics]`: a listener of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpListener {
+    /// `listen`, required: the address to listen on.
+    pub listen: SocketAddr,
+    /// `hosts`, default none: as in `[http]`, and only for this listener.
+    pub hosts: Vec<String>,
+    /// `tls`, as in `[http]`. Default: plain HTTP.
+    pub tls: Option<TlsConfig>,
+}
+
 /// The maximum number of names.
 const HOSTS_MAX: usize = 100;
 
@@ -48,6 +63,8 @@ impl Default for Http {
             access: None,
             hosts: Vec::new(),
             tls: None,
+            operators: None,
+            metrics: None,
             connections_max: 1000,
             idle_timeout: Duration::from_secs(60),
             head_timeout: Duration::from_secs(10),
@@ -66,6 +83,8 @@ pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> Http {
         access: table.string("access").map(|path| folder.join(path.value)),
         hosts: hosts(&table),
         tls: tls(&table, folder),
+        operators: table.table("operators").and_then(|table| own_listener(table, folder)),
+        metrics: table.table("metrics").and_then(|table| own_listener(table, folder)),
         connections_max: table
             .integer("connections_max", 1..=100_000_usize)
             .map_or(default.connections_max, |max| max.value),
@@ -74,14 +93,37 @@ pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> Http {
         body_timeout: ms(&table, "body_timeout_ms", 10_000),
         reply_timeout: ms(&table, "reply_timeout_ms", 10_000),
     };
-    if http.access.is_none() && http.tls.as_ref().is_some_and(|tls| tls.without_certificate) {
-        let span = table.key_span("tls").unwrap_or_default();
+    let lets_in = |tls: Option<&TlsConfig>| tls.is_some_and(|tls| tls.without_certificate);
+    let of_operators = http.operators.as_ref().and_then(|own| own.tls.as_ref());
+    if http.access.is_none() && (lets_in(http.tls.as_ref()) || lets_in(of_operators)) {
+        let span = table.key_span(if lets_in(http.tls.as_ref()) { "tls" } else { "operators" }).unwrap_or_default();
         let message = "`client_certificate = \"optional\"` needs `access`: without both, whoever reaches the address may do everything";
         let hint = "name the access file, or leave `client_certificate` out";
         table.document().error_hint(Code::MissingKey, span, message, hint);
     }
+    if lets_in(http.metrics.as_ref().and_then(|own| own.tls.as_ref())) {
+        let span = table.key_span("metrics").unwrap_or_default();
+        let message =
+            "`client_certificate = \"optional\"` guards nothing here: `/metrics` takes no token on this listener";
+        table.document().error_hint(Code::ConflictingKeys, span, message, "leave it out, or leave `client_ca` out");
+    }
     table.finish();
     http
+}
+
+impl Http {
+    /// The settings of a listener of its own: its address, names and TLS, and the limits of `[http]`.
+    #[must_use]
+    pub fn of(&self, own: &HttpListener) -> Self {
+        Self { listen: own.listen, hosts: own.hosts.clone(), tls: own.tls.clone(), ..self.clone() }
+    }
+}
+
+fn own_listener(table: Table<'_>, folder: &Path) -> Option<HttpListener> {
+    table.required("listen")?;
+    let own = HttpListener { listen: listen(&table)?, hosts: hosts(&table), tls: tls(&table, folder) };
+    table.finish();
+    Some(own)
 }
 
 fn tls(table: &Table<'_>, folder: &Path) -> Option<TlsConfig> {

@@ -172,9 +172,11 @@ where
     }
 }
 
-/// How many connections of clients there may be, so that lines always have files. Raises the limit of the process as far as it may.
-pub(super) fn connections_max(wanted: usize, links: usize) -> usize {
-    let reserved = OTHER_FILES.saturating_add(u64::try_from(links).unwrap_or(u64::MAX).saturating_mul(2));
+/// How many connections of clients there may be, so that lines and other listeners always have files. Raises the limit of the process as far as it may.
+pub(super) fn connections_max(wanted: usize, links: usize, others: usize) -> usize {
+    let others = u64::try_from(others).unwrap_or(u64::MAX);
+    let reserved =
+        OTHER_FILES.saturating_add(others).saturating_add(u64::try_from(links).unwrap_or(u64::MAX).saturating_mul(2));
     let Some(files) = files_max() else { return wanted };
     let left = usize::try_from(files.saturating_sub(reserved)).unwrap_or(usize::MAX).max(1);
     if left < wanted {

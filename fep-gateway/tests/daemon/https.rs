@@ -74,7 +74,9 @@ impl Authority {
     fn tls(&self, own: &Signed, more: &str) -> String {
         let Signed { cert, key } = own;
         let ca = self.folder.join(format!("{}.pem", self.name));
-        let (cert, key, ca) = (cert.display(), key.display(), ca.display());
+        let cert = cert.display();
+        let key = key.display();
+        let ca = ca.display();
         format!(
             "access = \"access.toml\"\nhead_timeout_ms = 600\ntls = {{ cert = \"{cert}\", key = \"{key}\", client_ca = \"{ca}\"{more} }}"
         )

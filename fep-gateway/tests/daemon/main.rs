@@ -18,6 +18,7 @@ mod harness;
 mod https;
 mod journal_file;
 mod journal_lost;
+mod listeners;
 #[cfg(target_os = "linux")]
 mod log;
 mod metrics;
