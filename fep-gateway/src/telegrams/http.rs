@@ -11,7 +11,7 @@ impl TelegramCatalogue {
     ///
     /// # Errors
     /// If it is no telegram of the spec. The text has no value of a field.
-    pub(crate) fn as_json(&self, frame: &[u8]) -> Result<(String, String), String> {
+    pub(crate) fn json_of(&self, frame: &[u8]) -> Result<(String, String), String> {
         let bytes = self.telegram(frame);
         let telegram = self.spec.choose(bytes).map_err(|error| error.to_string())?;
         let record = Record::decode(&telegram.layout, bytes).map_err(|error| error.to_string())?;
@@ -24,8 +24,8 @@ impl TelegramCatalogue {
     ///
     /// # Errors
     /// If the reply has no such fields, or they form no answer. The text has no value of a field.
-    pub(crate) fn from_json(&self, frame: &[u8], reply: &[u8], place: Option<&str>) -> Result<TelegramBytes, String> {
-        let (telegram, _) = self.as_json(frame)?;
+    pub(crate) fn answer_of(&self, frame: &[u8], reply: &[u8], place: Option<&str>) -> Result<TelegramBytes, String> {
+        let (telegram, _) = self.json_of(frame)?;
         let text = std::str::from_utf8(reply).map_err(|_| "the reply is not UTF-8".to_owned())?;
         let reply = json::parse(text).map_err(|error| format!("the reply is not JSON: {}", error.message()))?;
         let names = place.into_iter().flat_map(|place| place.split('.'));

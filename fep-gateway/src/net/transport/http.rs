@@ -81,7 +81,7 @@ impl Asker {
 impl HttpCall {
     /// The request with its head.
     fn request(&self, frame: &[u8]) -> Result<Vec<u8>> {
-        let (telegram, body) = self.catalogue.as_json(frame).map_err(Error::other)?;
+        let (telegram, body) = self.catalogue.json_of(frame).map_err(Error::other)?;
         let path = self.target.path.replace("{telegram}", &encoded(&telegram));
         let mut head = format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\naccept: application/json\r\n\
@@ -114,7 +114,7 @@ impl HttpCall {
     /// The frame of the answer, if the reply is complete. `ended` says that nothing more comes.
     fn answer(&self, request: &[u8], reply: &[u8], ended: bool) -> Result<Option<TelegramBytes>> {
         let Some(body) = body_of(reply, ended)? else { return Ok(None) };
-        let answer = self.catalogue.from_json(request, &body, self.target.answer.as_deref());
+        let answer = self.catalogue.answer_of(request, &body, self.target.answer.as_deref());
         answer.map(Some).map_err(Error::other)
     }
 }
