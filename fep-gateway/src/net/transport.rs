@@ -3,6 +3,7 @@
 //!
 //! This module knows no frames and no telegrams.
 
+pub(super) mod http;
 mod stream;
 
 pub(super) mod dial;
