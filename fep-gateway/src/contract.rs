@@ -9,6 +9,7 @@ pub mod view;
 
 pub(crate) mod decisions;
 pub(crate) mod audit;
+pub(crate) mod routing;
 pub mod notices;
 
 pub(crate) mod exchanges;

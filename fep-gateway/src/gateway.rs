@@ -9,6 +9,7 @@ mod error;
 mod options;
 mod past;
 mod progress;
+mod routing;
 mod running;
 mod specs;
 mod typed;
@@ -26,6 +27,8 @@ use tracing::info;
 pub use self::auditing::{AuditEntry, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
+use self::routing::Routed;
+pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
 use self::running::Left;
 pub use self::running::{Begun, Running};
 pub use self::typed::{TypedExchange, TypedOutcome};
@@ -37,6 +40,7 @@ pub use crate::journal::notice::{NoticeCounts, NoticeFilter, NoticePage, StoredN
 use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Neighbours, Shared, count_refused};
+use crate::net::routing::Routings;
 use crate::telegrams::{Draft, TelegramCatalogue};
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Caller, Event, Exchange, ExchangeId, LineStatus, Outcome};
@@ -136,6 +140,7 @@ impl Gateway {
                 .map_err(|why| StartError::Institution { name: name.clone(), why })?;
             prepared.insert(name, (institution, Arc::new(catalogue)));
         }
+        routing::fits(&prepared)?;
         let catalogues = prepared.iter().map(|(name, (_, catalogue))| (name.clone(), Arc::clone(catalogue))).collect();
         let closed_keep_max = prepared.values().map(|(institution, _)| institution.settlement.closed_keep).max();
         let rate_span_max = prepared.values().filter_map(|(institution, _)| institution.rate_span()).max();
@@ -156,7 +161,10 @@ impl Gateway {
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let coordinator = options.coordinator;
         let neighbours = Neighbours::default();
-        let shared = Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours };
+        let configs = prepared.iter().map(|(name, (institution, _))| (name, institution));
+        let routings = Routings::new(configs, &opened.standing, clock.now().wall_ms);
+        let shared =
+            Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours, routings };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut sent = opened.sent;
@@ -231,19 +239,25 @@ impl Gateway {
                 }
             }
         };
-        let refuse = |why: &NotSent| {
+        let refuse = |why: &NotSent, exchange: &Exchange| {
             let exchange = Exchange { journaled: false, ..not_sent(exchange.clone(), why, shared.clock.now().wall_ms) };
             count_refused(&exchange);
+            shared.routings.count(&exchange);
             Begun::Ended(Box::new(exchange))
         };
+        let routed = self.routed(handle, draft, exchange, idempotency.map(|(key, _)| key));
+        let Routed { handle, draft, exchange } = match routed {
+            Ok(routed) => routed,
+            Err(unfit) => return Ok(refuse(&unfit.0, &unfit.1)),
+        };
         if self.inner.stopping.load(Ordering::SeqCst) {
-            return Ok(refuse(&NotSent::Stopping));
+            return Ok(refuse(&NotSent::Stopping, &exchange));
         }
-        let Some(place) = handle.admit() else { return Ok(refuse(&NotSent::TooManyWaiting)) };
+        let Some(place) = handle.admit() else { return Ok(refuse(&NotSent::TooManyWaiting, &exchange)) };
         let (reply, end) = oneshot::channel();
         let request = AcceptedRequest { draft, exchange: exchange.clone(), key, since: now.steady, place, reply };
         if let Err(why) = handle.request(request) {
-            return Ok(refuse(&why));
+            return Ok(refuse(&why, &exchange));
         }
         // From here on the exchange runs to its end, also if the caller's future is dropped.
         Ok(Begun::Running(Box::new(Running { gateway: self.clone(), exchange, end })))
@@ -375,7 +389,10 @@ impl Gateway {
         let now_ms = self.inner.shared.clock.now().wall_ms;
         let institutions = self.inner.institutions.iter();
         let noted = institutions.map(|(name, handle)| (name, handle.statuses.notes(now_ms)));
-        noted.flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}"))).collect()
+        noted
+            .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
+            .chain(self.inner.shared.routings.notes())
+            .collect()
     }
 
     /// The present status of every line and its links.

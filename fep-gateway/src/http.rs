@@ -17,6 +17,7 @@
 //! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
 //! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?, "person"?}`; it holds over a restart |
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
+//! | `GET /v1/institutions/{institution}/routing`, `PUT` | where requests go; a person changes it: `{"rules": {"Transfer": {"percent": 1}}, "note": "…"}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `POST /v1/session`, `GET`, `DELETE` | a browser gives a token and gets a cookie; who asks, and what that client may do; the end |
@@ -51,6 +52,7 @@ mod institutions;
 mod notices;
 mod openapi;
 mod problems;
+mod routing;
 mod session;
 mod settlement;
 
@@ -153,6 +155,7 @@ fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch
         .route("/v1/institutions/{institution}/business", post(institutions::business))
         .route("/v1/institutions/{institution}/lines/{line}", post(institutions::line))
         .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
+        .route("/v1/institutions/{institution}/routing", get(routing::show).put(routing::change))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/v1/session", get(session::show).post(session::begin).delete(session::end))

@@ -16,7 +16,7 @@ use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig,
     InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, keys, lines,
-    notices, passing_on, proof, settlement, switchover,
+    notices, passing_on, proof, routing, settlement, switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -84,6 +84,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
             table.finish();
         }
         passing_on::check(&table, &institutions);
+        routing::check(&table, &institutions, http.access.as_deref());
     }
     if root.table("institutions").is_none_or(|table| table.entries().is_empty()) {
         root.document().error_hint(
@@ -152,7 +153,7 @@ fn institution(
     (folder, given): (&Path, Option<&Arc<Spec>>),
 ) -> Option<InstitutionConfig> {
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
-    table.knows(&["contact", "flow", "breaker", "hours", "settlement", "switchover", "delivery"]);
+    table.knows(&["contact", "flow", "breaker", "hours", "settlement", "switchover", "delivery", "routing"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
@@ -212,6 +213,7 @@ fn institution(
         telegrams,
         notices: notices::read(table, &spec),
         delivery: notices::limits(table.table("delivery")),
+        routing: routing::read(table.table("routing"), &spec, (name, names)),
         switchover,
         lines,
         spec,

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use fep_protocol::exchange::Exchange;
+use fep_protocol::exchange::{Exchange, Passage};
 use fep_spec::model::Spec;
 use tokio::sync::watch;
 use tracing::{error, info};
@@ -113,6 +113,18 @@ impl Guard {
                 None => std::future::pending().await,
             }
         }
+    }
+
+    /// Checks that each name is that of a client.
+    pub(super) fn are_clients<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Result<(), String> {
+        let known = self.file.as_ref().map(|file| file.now.borrow().names());
+        let mut names = names.into_iter();
+        let Some(known) = known else {
+            let refused = |name| format!("without an access file no caller has a name, so {name:?} would never match");
+            return names.next().map_or(Ok(()), |name| Err(refused(name)));
+        };
+        let unknown = names.find(|name| !known.contains(*name));
+        unknown.map_or(Ok(()), |name| Err(format!("the access file has no client {name:?}")))
     }
 
     /// The sessions of browsers.
@@ -247,10 +259,12 @@ impl Who {
         self.name().is_some_and(|name| sender == Some(name))
     }
 
-    /// Refuses a client that may not see an exchange. It may if it sent it.
+    /// Refuses a client that may not see an exchange. It may if it sent it, also if another institution got it than the one that the
+    /// client asked.
     pub(super) fn may_see(&self, exchange: &Exchange) -> Result<(), ApiError> {
         let telegram = Some(&*exchange.telegram);
-        let own = self.sent(exchange) && self.may(Action::Send, Some(&exchange.institution), telegram).is_ok();
+        let asked = exchange.passage.as_ref().and_then(Passage::asked).unwrap_or(&exchange.institution);
+        let own = self.sent(exchange) && self.may(Action::Send, Some(asked), telegram).is_ok();
         if own { Ok(()) } else { self.may(Action::Read, Some(&exchange.institution), telegram) }
     }
 

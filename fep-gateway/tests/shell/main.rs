@@ -26,6 +26,7 @@ mod openapi;
 mod passing_on;
 mod respond_async;
 mod rights;
+mod routing;
 mod searching;
 mod settlement;
 mod simulated_bank;
