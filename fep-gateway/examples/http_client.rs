@@ -38,6 +38,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 const QUESTIONS_MAX: u32 = 100;
 const QUESTION_PAUSE: Duration = Duration::from_millis(100);
 
+/// Why an order needs a person. It may cross threads, so that a server can wait for it.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
 /// A client of the gateway.
 #[derive(Clone, Debug)]
 pub struct Gateway {
@@ -99,7 +102,7 @@ enum Next {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Failure> {
     let url = std::env::args().nth(1).unwrap_or_else(|| "http://127.0.0.1:8470".to_owned());
     let gateway = Gateway::new(url, std::env::var("FEP_TOKEN").ok())?;
     // The key is the name of the order in the service's own database, so that it is the same after a crash of the service.
@@ -135,7 +138,7 @@ impl Gateway {
     ///
     /// # Errors
     /// If the gateway refuses the request: this call sent nothing, and a person has to look at it.
-    pub async fn pay(&self, order: &str, transfer: &Json) -> Result<Payment, Box<dyn Error>> {
+    pub async fn pay(&self, order: &str, transfer: &Json) -> Result<Payment, Failure> {
         let mut pause = PAUSE;
         let mut last = Payment::Unknown { exchange: None };
         for _ in 0..SENDS_MAX {
@@ -150,7 +153,7 @@ impl Gateway {
         Ok(last)
     }
 
-    async fn send(&self, order: &str, transfer: &Json) -> Result<Next, Box<dyn Error>> {
+    async fn send(&self, order: &str, transfer: &Json) -> Result<Next, Failure> {
         let request = self.http.post(format!("{}/v1/institutions/bank-a/exchanges/Transfer", self.url));
         let request =
             request.header("Idempotency-Key", order).header("Prefer", "respond-async, wait=10").json(transfer);
@@ -181,7 +184,7 @@ impl Gateway {
     ///
     /// # Errors
     /// If the gateway refuses the question.
-    pub async fn ask(&self, exchange: String) -> Result<Payment, Box<dyn Error>> {
+    pub async fn ask(&self, exchange: String) -> Result<Payment, Failure> {
         for _ in 0..QUESTIONS_MAX {
             if let Ok(response) =
                 self.authorized(self.http.get(format!("{}/v1/exchanges/{exchange}", self.url))).send().await
@@ -221,7 +224,7 @@ async fn read(response: Response) -> Result<Reply, reqwest::Error> {
 }
 
 /// An answer of the bank: it accepted or declined.
-fn judged(reply: Reply) -> Result<Payment, Box<dyn Error>> {
+fn judged(reply: Reply) -> Result<Payment, Failure> {
     let fields = reply.answer.ok_or("an answered exchange has an answer")?.fields;
     let code = fields.pointer("/header/response_code").and_then(Json::as_str).unwrap_or_default();
     Ok(match code {

@@ -32,7 +32,7 @@ use fep_spec::document::Document;
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Finding, Report, Source};
 
-pub use self::flow::{BreakerBuilder, BusinessBuilder, FlowBuilder, SwitchoverBuilder};
+pub use self::flow::{BreakerBuilder, BusinessBuilder, FlowBuilder, RoutingBuilder, SwitchoverBuilder};
 pub use self::institution::InstitutionBuilder;
 use self::keys::keys;
 pub use self::line::{FramingBuilder, KeepaliveBuilder, LineBuilder, TlsBuilder};

@@ -1,4 +1,4 @@
-//! `flow`, `breaker` and `switchover`: how much an institution gets, when it gets nothing, and over which line.
+//! `flow`, `breaker`, `routing` and `switchover`: how much an institution gets, when it gets nothing, what another one gets, and over which line.
 
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ pub struct BusinessBuilder(pub(super) Page);
 /// `breaker`: when business stops because the institution does not answer.
 #[derive(Clone, Debug, Default)]
 pub struct BreakerBuilder(pub(super) Page);
+
+/// `routing.TELEGRAM`: which of its requests another institution gets.
+#[derive(Clone, Debug)]
+pub struct RoutingBuilder(pub(super) Page);
 
 /// `switchover`: when business moves between main and backup lines.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +102,16 @@ impl BreakerBuilder {
     }
 }
 
+impl RoutingBuilder {
+    /// The institution that gets a part of the requests. Without [`percent`](Self::percent) and [`callers`](Self::callers) it gets none.
+    #[must_use]
+    pub fn new(to: impl Into<String>) -> Self {
+        let mut page = Page::default();
+        page.set("to", to.into());
+        Self(page)
+    }
+}
+
 impl SwitchoverBuilder {
     /// A table without keys.
     #[must_use]
@@ -143,6 +157,12 @@ keys! { BreakerBuilder {
     trial_inflight_max(u32) = "trial_inflight_max", "how many requests pass at a time in a trial.";
     trial_answers(u32) = "trial_answers", "this many answers end the trial.";
     lane_inflight_max(u32) = "lane_inflight_max", "how many inquiries and reversals pass while business is stopped.";
+} }
+
+keys! { RoutingBuilder {
+    percent(u32) = "percent", "of a hundred sticky values, these many go there.";
+    callers(list) = "callers", "clients of the access file all of whose requests go there.";
+    sticky(text) = "sticky", "the path of the field whose value decides. Default: the idempotency key.";
 } }
 
 keys! { SwitchoverBuilder {

@@ -10,7 +10,7 @@ use super::keys::{keys, texts};
 use super::page::Page;
 use super::{
     BreakerBuilder, DeliveryBuilder, FlowBuilder, FramingBuilder, HoursBuilder, LineBuilder, NoticeBuilder,
-    SessionBuilder, SettlementLimitsBuilder, SwitchoverBuilder, TelegramBuilder,
+    RoutingBuilder, SessionBuilder, SettlementLimitsBuilder, SwitchoverBuilder, TelegramBuilder,
 };
 use crate::config::Filling;
 
@@ -49,6 +49,13 @@ impl InstitutionBuilder {
     #[must_use]
     pub fn telegram(mut self, name: &str, telegram: TelegramBuilder) -> Self {
         self.0.entry("telegrams").set(name, telegram.0);
+        self
+    }
+
+    /// `routing.TELEGRAM`: which requests of a telegram another institution gets.
+    #[must_use]
+    pub fn route(mut self, telegram: &str, rule: RoutingBuilder) -> Self {
+        self.0.entry("routing").set(telegram, rule.0);
         self
     }
 

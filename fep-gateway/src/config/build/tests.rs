@@ -13,7 +13,8 @@ use crate::config::{Condition, ConditionValue, Filling, StepField, StepValue};
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
-const OTHERS: [&str; 32] = [
+const OTHERS: [&str; 33] = [
+    "to",
     "spec",
     "key",
     "name",
@@ -330,6 +331,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         FlowBuilder::KEYS,
         BusinessBuilder::KEYS,
         BreakerBuilder::KEYS,
+        RoutingBuilder::KEYS,
         SwitchoverBuilder::KEYS,
         TelegramBuilder::KEYS,
         SettlementBuilder::KEYS,
