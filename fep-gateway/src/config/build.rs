@@ -57,26 +57,12 @@ const NAME: &str = "configuration in code";
 /// use fep_gateway::config::build::{ConfigBuilder, InstitutionBuilder, LineBuilder, TelegramBuilder};
 /// use fep_spec::model::Spec;
 ///
-/// let spec = Arc::new(Spec::parse("bank.toml", r#"
-/// [parts.Header]
-/// items = [
-///   { name = "telegram_code", kind = "digits", len = 4, full = true },
-///   { name = "trace_no", kind = "number", len = 6 },
-///   { name = "sent_date", kind = "date", len = 8 },
-/// ]
-/// [telegrams.Balance]
-/// when = { "header.telegram_code" = "0100" }
-/// answer = "BalanceAnswer"
-/// items = [{ name = "header", part = "Header" }, { name = "account", kind = "digits", len = 16 }]
-/// [telegrams.BalanceAnswer]
-/// when = { "header.telegram_code" = "0110" }
-/// items = [{ name = "header", part = "Header" }, { name = "balance", kind = "number", len = 13 }]
-/// "#)?);
+/// let spec = Arc::new(Spec::load("examples/mini_bank.toml".as_ref())?);
 /// let bank = || {
 ///     InstitutionBuilder::new(Arc::clone(&spec), ["header.trace_no", "header.sent_date"])
 ///         .trace("header.trace_no")
 ///         .fill("header.sent_date", Filling::Date)
-///         .telegram("Balance", TelegramBuilder::new().answer_timeout(Duration::from_secs(3)))
+///         .telegram("Transfer", TelegramBuilder::new().answer_timeout(Duration::from_secs(3)))
 /// };
 /// let config = ConfigBuilder::new()
 ///     .institution("bank-a", bank().line(LineBuilder::connect("main", "10.0.0.7:9001").links(2)))

@@ -77,8 +77,8 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         for (name, value) in &entries {
             check_name(root.document(), name);
             let Some(table) = value.table() else { continue };
-            let spec = specs.get(name.value);
-            if let Some(institution) = institution(name.value, &names, &table, (folder, spec)) {
+            let origin = Origin { folder, spec: specs.get(name.value) };
+            if let Some(institution) = institution(name.value, &names, &table, &origin) {
                 institutions.insert(name.value.to_owned(), institution);
             }
             table.finish();
@@ -145,13 +145,14 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
     JournalFile { path, archive, key_file }
 }
 
-/// Reads an institution. Its spec is a file, unless it is `given`.
-fn institution(
-    name: &str,
-    names: &[&str],
-    table: &Table<'_>,
-    (folder, given): (&Path, Option<&Arc<Spec>>),
-) -> Option<InstitutionConfig> {
+/// Where the files of an institution are, and its spec if that is no file.
+struct Origin<'c> {
+    folder: &'c Path,
+    spec: Option<&'c Arc<Spec>>,
+}
+
+fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_>) -> Option<InstitutionConfig> {
+    let folder = origin.folder;
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
     table.knows(&["contact", "flow", "breaker", "hours", "settlement", "switchover", "delivery", "routing"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
@@ -165,7 +166,7 @@ fn institution(
     let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
     let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
     let lines = lines::read(table, folder);
-    let spec = spec(table, folder, given)?;
+    let spec = spec(table, origin)?;
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = keys::of_institution(table, &spec);
     let trace = table.string("trace").map(|path| known_path(table.document(), &spec, &path));
@@ -220,13 +221,13 @@ fn institution(
     })
 }
 
-fn spec(table: &Table<'_>, folder: &Path, given: Option<&Arc<Spec>>) -> Option<Arc<Spec>> {
+fn spec(table: &Table<'_>, origin: &Origin<'_>) -> Option<Arc<Spec>> {
     let path = table.required_string("spec")?;
-    if let Some(spec) = given {
+    if let Some(spec) = origin.spec {
         return Some(Arc::clone(spec));
     }
     let hint = "a spec file, relative to this file; `fep check` shows its mistakes in their lines";
-    Spec::load(&folder.join(path.value))
+    Spec::load(&origin.folder.join(path.value))
         .inspect_err(|error| table.document().error_hint(Code::BadValue, path.span, error.to_string(), hint))
         .ok()
         .map(Arc::new)
