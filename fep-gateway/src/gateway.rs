@@ -24,7 +24,7 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 use tracing::info;
 
-pub use self::auditing::{AuditEntry, AuditFilter, AuditPage};
+pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
 use self::routing::Routed;

@@ -23,7 +23,7 @@ use crate::contract::decisions::DeliveryWord;
 use crate::contract::notices::{Delivered, FactView, NoticeDetail, NoticeList, NoticeSummary, notice_summary};
 use crate::contract::problem::Problem;
 use crate::contract::view::view;
-use crate::gateway::{DeliverError, NoticeFilter, StoredNotice};
+use crate::gateway::{DeliverError, JournalError, NoticeFilter, StoredNotice};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -158,6 +158,7 @@ fn refused(error: &DeliverError) -> ApiError {
             NotDelivered::TooManyDecisions => Problem::TooManyDecisions,
             _ => Problem::BadNote,
         },
+        DeliverError::Journal(JournalError::Closed) => Problem::Stopped,
         DeliverError::Journal(_) => Problem::Journal,
     };
     ApiError::new(problem, error.to_string())

@@ -49,7 +49,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-pub use self::auditing::AuditEntry;
+pub use self::auditing::{AuditEntry, AuditError};
 use self::auditing::{AuditReply, Audits};
 use self::exchange_log::ExchangeLog;
 use self::facts::Ends;
