@@ -22,6 +22,7 @@ mod journal_audit;
 mod journal_encrypted;
 mod nasty;
 mod notices;
+mod old_system;
 mod openapi;
 mod passing_on;
 mod respond_async;
