@@ -35,7 +35,7 @@ use fep_spec::report::{Code, Finding, Report, Source};
 pub use self::flow::{BreakerBuilder, BusinessBuilder, FlowBuilder, RoutingBuilder, SwitchoverBuilder};
 pub use self::institution::InstitutionBuilder;
 use self::keys::keys;
-pub use self::line::{FramingBuilder, KeepaliveBuilder, LineBuilder, TlsBuilder};
+pub use self::line::{FramingBuilder, HttpTargetBuilder, KeepaliveBuilder, LineBuilder, TlsBuilder};
 pub use self::money::{
     DeliveryBuilder, InquiryBuilder, NoticeBuilder, ReversalBuilder, SettlementBuilder, SettlementLimitsBuilder,
     TelegramBuilder,

@@ -24,6 +24,20 @@ pub struct KeepaliveBuilder(pub(super) Page);
 #[derive(Clone, Debug, Default)]
 pub struct TlsBuilder(pub(super) Page);
 
+/// `http` of a line: the other side takes requests as JSON over HTTP.
+#[derive(Clone, Debug)]
+pub struct HttpTargetBuilder(pub(super) Page);
+
+impl HttpTargetBuilder {
+    /// The path to which requests are posted, such as `/fep/{telegram}`.
+    #[must_use]
+    pub fn new(path: impl Into<String>) -> Self {
+        let mut page = Page::default();
+        page.set("path", path.into());
+        Self(page)
+    }
+}
+
 impl FramingBuilder {
     /// A frame states its length in digits, 1 to 9.
     #[must_use]
@@ -162,7 +176,10 @@ keys! { LineBuilder {
     rank(u8) = "rank", "lines of the lowest rank carry business.";
     one_shot(bool) = "one_shot", "whether a link carries one request.";
     tls(table TlsBuilder) = "tls", "TLS.";
+    http(table HttpTargetBuilder) = "http", "the other side takes requests as JSON over HTTP.";
 } }
+
+keys! { HttpTargetBuilder { answer(text) = "answer", "where the fields are in the reply, if not at its top."; } }
 
 keys! { KeepaliveBuilder {
     idle(Duration) = "idle_ms", "how long a connection is silent before it is probed, in whole seconds.";

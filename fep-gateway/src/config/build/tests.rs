@@ -13,7 +13,8 @@ use crate::config::{Condition, ConditionValue, Filling, StepField, StepValue};
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
-const OTHERS: [&str; 33] = [
+const OTHERS: [&str; 34] = [
+    "path",
     "to",
     "spec",
     "key",
@@ -322,6 +323,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         InstitutionBuilder::KEYS,
         FramingBuilder::KEYS,
         LineBuilder::KEYS,
+        HttpTargetBuilder::KEYS,
         KeepaliveBuilder::KEYS,
         TlsBuilder::KEYS,
         SessionBuilder::KEYS,
