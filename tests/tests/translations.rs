@@ -122,7 +122,8 @@ fn differences(english: &Section, korean: &Section) -> Vec<String> {
 
 /// All differences of two documents, with their places.
 fn compare(names: (&str, &str), english: &str, korean: &str) -> Vec<String> {
-    let (english, korean) = (sections(english), sections(korean));
+    let english = sections(english);
+    let korean = sections(korean);
     let mut found = Vec::new();
     for (one, other) in english.iter().zip(&korean) {
         let place = format!("{} `{}` and {} `{}`", names.0, one.heading, names.1, other.heading);
