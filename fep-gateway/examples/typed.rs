@@ -4,22 +4,30 @@
 //! cargo run -p fep-gateway --example typed
 //! ```
 //!
-//! The command `fep gen fep-gateway/examples/mini_bank.toml` generated these structs. If the structs and the spec had different
-//! versions, the gateway would refuse the structs and name the first difference.
+//! The structs are in `mini_bank/telegrams.rs`. If the structs and the spec had different versions, the gateway would refuse the structs and
+//! name the first difference.
 
 #![allow(clippy::print_stdout, reason = "the output of an example")]
+
+#[path = "mini_bank/telegrams.rs"]
+#[allow(unreachable_pub, reason = "generated code is for any place")]
+mod telegrams;
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_codec::{Date, Digits, Telegram, Text};
+use fep_codec::{Date, Digits};
+use fep_gateway::Gateway;
+use fep_gateway::config::Filling;
+use fep_gateway::config::build::{ConfigBuilder, InstitutionBuilder, JournalBuilder, LineBuilder, NoticeBuilder};
 use fep_gateway::gateway::{TypedNotices, TypedOutcome};
 use fep_gateway::simulate::{Scenario, Simulator};
-use fep_gateway::{Config, Gateway};
 use fep_spec::model::Spec;
 use fep_spec::report::Source;
 use tokio::sync::mpsc;
+
+use telegrams::{DepositNotice, DepositNoticeAnswer, Header, Transfer, TransferAnswer};
 
 /// The number of times that the transfer is sent until the line is up.
 const ATTEMPTS_MAX: usize = 500;
@@ -65,25 +73,16 @@ pub async fn run() -> Result<Seen, Box<dyn Error>> {
     let spec = Spec::parse("mini_bank.toml", SPEC).map_err(|report| report.to_string())?;
     let scenario =
         Scenario::read(Source::new("scenario.toml", SCENARIO), &spec).map_err(|report| report.to_string())?;
+    let institution = InstitutionBuilder::new(Arc::new(spec.clone()), ["header.trace_no", "header.sent_date"])
+        .trace("header.trace_no")
+        .fill("header.sent_date", Filling::Date)
+        .notice("DepositNotice", NoticeBuilder::new());
     let bank = Simulator::start(spec, scenario, "127.0.0.1:0").await?;
     let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join("mini_bank.toml"), SPEC)?;
-    let config = format!(
-        r#"
-[institutions.mini-bank]
-spec = "mini_bank.toml"
-key = ["header.trace_no", "header.sent_date"]
-trace = "header.trace_no"
-[institutions.mini-bank.fill]
-"header.sent_date" = "<date>"
-[institutions.mini-bank.notices.DepositNotice]
-[[institutions.mini-bank.lines]]
-name = "main"
-connect = "{}"
-"#,
-        bank.address()
-    );
-    let config = Config::parse("gateway.toml", &config, folder.path())?;
+    let config = ConfigBuilder::new()
+        .journal(JournalBuilder::new().path(folder.path().join("journal.sqlite")))
+        .institution("mini-bank", institution.line(LineBuilder::connect("main", bank.address().to_string())))
+        .build()?;
     let (taken, mut notices) = mpsc::unbounded_channel();
     let handler = TypedNotices::new().on(move |notice: DepositNotice| {
         let taken = taken.clone();
@@ -131,90 +130,4 @@ async fn answered(gateway: &Gateway, transfer: &Transfer) -> Result<TransferAnsw
 /// A code of four digits.
 fn code(digits: &str) -> Result<Digits<4>, String> {
     digits.parse().map_err(|_| format!("{digits:?} is not a code of four digits"))
-}
-
-/// Transfer (이체).
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(len = 75, charset = "euc-kr", label = "이체", when("header.telegram_code" = "0100"), debug)]
-pub struct Transfer {
-    /// Header (공통부).
-    pub header: Header,
-    /// Account (출금계좌번호).
-    #[field(len = 16, label = "출금계좌번호", secret)]
-    pub account: Digits<16>,
-    /// Amount (출금금액).
-    #[field(len = 13, label = "출금금액")]
-    pub amount: u64,
-    /// Payee name (입금인성명).
-    #[field(len = 20, label = "입금인성명", secret)]
-    pub payee_name: Text<20>,
-}
-
-/// Transfer answer (이체 응답).
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(len = 88, charset = "euc-kr", label = "이체 응답", when("header.telegram_code" = "0110"), debug)]
-pub struct TransferAnswer {
-    /// Header (공통부).
-    pub header: Header,
-    /// Account (출금계좌번호).
-    #[field(len = 16, label = "출금계좌번호", secret)]
-    pub account: Digits<16>,
-    /// Amount (출금금액).
-    #[field(len = 13, label = "출금금액")]
-    pub amount: u64,
-    /// Payee name (입금인성명).
-    #[field(len = 20, label = "입금인성명", secret)]
-    pub payee_name: Text<20>,
-    /// Balance (출금후잔액).
-    #[field(len = 13, label = "출금후잔액")]
-    pub balance: u64,
-}
-
-/// Deposit notice (입금통지).
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(len = 55, charset = "euc-kr", label = "입금통지", when("header.telegram_code" = "0400"), debug)]
-pub struct DepositNotice {
-    /// Header (공통부).
-    pub header: Header,
-    /// Account (계좌번호).
-    #[field(len = 16, label = "계좌번호", secret)]
-    pub account: Digits<16>,
-    /// Amount (금액).
-    #[field(len = 13, label = "금액")]
-    pub amount: u64,
-}
-
-/// Deposit notice answer (입금통지 응답).
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(len = 55, charset = "euc-kr", label = "입금통지 응답", when("header.telegram_code" = "0410"), debug)]
-pub struct DepositNoticeAnswer {
-    /// Header (공통부).
-    pub header: Header,
-    /// Account (계좌번호).
-    #[field(len = 16, label = "계좌번호", secret)]
-    pub account: Digits<16>,
-    /// Amount (금액).
-    #[field(len = 13, label = "금액")]
-    pub amount: u64,
-}
-
-/// Header (공통부).
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", label = "공통부")]
-pub struct Header {
-    /// Length (전문길이).
-    #[field(len = 4, label = "전문길이", computed = length(rest))]
-    pub length: (),
-    /// Telegram code (전문종별코드).
-    #[field(len = 4, label = "전문종별코드", full)]
-    pub telegram_code: Digits<4>,
-    /// Trace no (전문추적번호).
-    #[field(len = 6, label = "전문추적번호")]
-    pub trace_no: u32,
-    /// Sent date (전송일자).
-    #[field(len = 8, label = "전송일자")]
-    pub sent_date: Date,
-    /// Response code (응답코드).
-    #[field(len = 4, label = "응답코드")]
-    pub response_code: Digits<4>,
 }

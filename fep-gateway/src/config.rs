@@ -68,6 +68,8 @@ mod switchover;
 mod proof;
 mod read;
 
+pub mod build;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;

@@ -364,6 +364,7 @@ fn design_names_every_dependency() {
 fn no_markdown_at_the_root_but_the_known_documents() {
     let known = [
         "README.md",
+        "README.ko.md",
         "ARCHITECTURE.md",
         "DESIGN.md",
         "CHANGELOG.md",

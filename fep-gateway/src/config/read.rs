@@ -43,8 +43,16 @@ impl Config {
     /// # Errors
     /// If the text has mistakes. The error has all of them.
     pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let document = Document::new(Source::new(name, text));
-        let config = document.walk(|root| config(&root, folder).inspect(|_| root.finish()));
+        Self::read(Document::new(Source::new(name, text)), folder, &BTreeMap::new())
+    }
+
+    /// Reads a document, which can have findings already. `specs` has the specs that are no files, by institution.
+    pub(super) fn read(
+        document: Document,
+        folder: &Path,
+        specs: &BTreeMap<String, Arc<Spec>>,
+    ) -> Result<Self, ConfigError> {
+        let config = document.walk(|root| config(&root, folder, specs).inspect(|_| root.finish()));
         let failed = document.has_errors();
         match config.flatten() {
             Some(config) if !failed => {
@@ -58,7 +66,7 @@ impl Config {
     }
 }
 
-fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
+fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) -> Option<Config> {
     let http = http::read(root.table("http"), folder);
     let journal = journal(root.table("journal"), folder);
     agreement::listeners(root, http.listen);
@@ -69,7 +77,8 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
         for (name, value) in &entries {
             check_name(root.document(), name);
             let Some(table) = value.table() else { continue };
-            if let Some(institution) = institution(name.value, &names, &table, folder) {
+            let origin = Origin { folder, spec: specs.get(name.value) };
+            if let Some(institution) = institution(name.value, &names, &table, &origin) {
                 institutions.insert(name.value.to_owned(), institution);
             }
             table.finish();
@@ -136,7 +145,14 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
     JournalFile { path, archive, key_file }
 }
 
-fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
+/// Where the files of an institution are, and its spec if that is no file.
+struct Origin<'c> {
+    folder: &'c Path,
+    spec: Option<&'c Arc<Spec>>,
+}
+
+fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_>) -> Option<InstitutionConfig> {
+    let folder = origin.folder;
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
     table.knows(&["contact", "flow", "breaker", "hours", "settlement", "switchover", "delivery", "routing"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
@@ -150,7 +166,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
     let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
     let lines = lines::read(table, folder);
-    let spec = Arc::new(spec(table, folder)?);
+    let spec = spec(table, origin)?;
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = keys::of_institution(table, &spec);
     http_target::check(table, lines.iter().map(|line| (line.name.as_str(), line.http.is_some())), &key);
@@ -206,12 +222,16 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     })
 }
 
-fn spec(table: &Table<'_>, folder: &Path) -> Option<Spec> {
+fn spec(table: &Table<'_>, origin: &Origin<'_>) -> Option<Arc<Spec>> {
     let path = table.required_string("spec")?;
+    if let Some(spec) = origin.spec {
+        return Some(Arc::clone(spec));
+    }
     let hint = "a spec file, relative to this file; `fep check` shows its mistakes in their lines";
-    Spec::load(&folder.join(path.value))
+    Spec::load(&origin.folder.join(path.value))
         .inspect_err(|error| table.document().error_hint(Code::BadValue, path.span, error.to_string(), hint))
         .ok()
+        .map(Arc::new)
 }
 
 /// Trace numbers begin again with the business date. With the calendar date beside them, keys would occur twice on one date.

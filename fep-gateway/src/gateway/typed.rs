@@ -6,7 +6,8 @@
 use fep_codec::{DecodeOwned, Error, Telegram};
 
 use super::digest::digest_of_bytes;
-use super::{Gateway, Refusal, RequestOptions};
+use super::{Begun, Gateway, Refusal, RequestOptions};
+use crate::telegrams::TelegramCatalogue;
 use fep_protocol::exchange::{Exchange, Outcome};
 
 /// An exchange with its answer as a derived telegram.
@@ -97,20 +98,67 @@ impl Gateway {
         telegram: &T,
         options: impl Into<RequestOptions<'_>>,
     ) -> Result<TypedExchange<A>, Refusal> {
+        let exchange = self.begin_typed::<T, A>(institution, telegram, options).await?.end().await;
+        // Another institution may have answered. An exchange that has ended has an outcome.
+        let outcome = outcome(&self.handle(&exchange.institution)?.catalogue, &exchange);
+        Ok(TypedExchange { exchange, outcome: outcome.unwrap_or(TypedOutcome::Unknown) })
+    }
+
+    /// Sends the derived telegram `T` as [`Gateway::send`] does, and returns before it has its outcome. [`Begun::end`] waits for the
+    /// outcome, and [`Gateway::typed`] decodes the answer.
+    ///
+    /// # Errors
+    /// If the request is not accepted.
+    pub async fn begin_typed<T: Telegram, A: DecodeOwned>(
+        &self,
+        institution: &str,
+        telegram: &T,
+        options: impl Into<RequestOptions<'_>>,
+    ) -> Result<Begun, Refusal> {
         let options = options.into();
         let handle = self.handle(institution)?;
         let (draft, bytes) = handle.catalogue.draft_of::<T, A>(telegram)?;
         let name = &T::LAYOUT.name;
         let idempotency = options.idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
-        let exchange = self.begin_draft(handle, name, draft, options.caller(), idempotency).await?.end().await;
-        // Another institution may have answered.
+        self.begin_draft(handle, name, draft, options.caller(), idempotency).await
+    }
+
+    /// The typed outcome of an exchange, as [`Gateway::find`], [`Begun::end`] or a list gave it. So a service that was told "unknown" reads
+    /// the answer that came later, also after a restart. `None` while the exchange has no outcome.
+    ///
+    /// ```no_run
+    /// # use fep_codec::DecodeOwned;
+    /// use fep_gateway::Gateway;
+    /// use fep_gateway::exchange::ExchangeId;
+    /// use fep_gateway::gateway::TypedOutcome;
+    ///
+    /// async fn answer_later<A: DecodeOwned>(gateway: &Gateway, id: &ExchangeId) -> Result<Option<A>, Box<dyn std::error::Error>> {
+    ///     let Some(exchange) = gateway.find(id).await? else { return Ok(None) };
+    ///     Ok(match gateway.typed::<A>(&exchange)?.map(|typed| typed.outcome) {
+    ///         Some(TypedOutcome::Answered(answer)) => Some(answer),
+    ///         // It runs, or `exchange.settled_by` and `exchange.money` say what became of it without an answer.
+    ///         _ => None,
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If the institution is not in the configuration, if it has no such request, or if the answer in its spec has another layout than
+    /// `A`.
+    pub fn typed<A: DecodeOwned>(&self, exchange: &Exchange) -> Result<Option<TypedExchange<A>>, Refusal> {
         let catalogue = &self.handle(&exchange.institution)?.catalogue;
-        let outcome = match (&exchange.answer, exchange.outcome) {
-            (Some(answer), _) => A::decode(catalogue.telegram(&answer.bytes))
-                .map_or_else(TypedOutcome::Unreadable, TypedOutcome::Answered),
-            (None, Some(Outcome::NotSent)) => TypedOutcome::NotSent,
-            (None, _) => TypedOutcome::Unknown,
-        };
-        Ok(TypedExchange { exchange, outcome })
+        catalogue.answers_with::<A>(&exchange.telegram)?;
+        let outcome = outcome(catalogue, exchange);
+        Ok(outcome.map(|outcome| TypedExchange { exchange: exchange.clone(), outcome }))
+    }
+}
+
+fn outcome<A: DecodeOwned>(catalogue: &TelegramCatalogue, exchange: &Exchange) -> Option<TypedOutcome<A>> {
+    match (&exchange.answer, exchange.outcome?) {
+        (Some(answer), _) => Some(
+            A::decode(catalogue.telegram(&answer.bytes)).map_or_else(TypedOutcome::Unreadable, TypedOutcome::Answered),
+        ),
+        (None, Outcome::NotSent) => Some(TypedOutcome::NotSent),
+        (None, _) => Some(TypedOutcome::Unknown),
     }
 }

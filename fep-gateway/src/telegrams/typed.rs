@@ -32,6 +32,15 @@ impl TelegramCatalogue {
         Ok((draft, bytes))
     }
 
+    /// Checks that the answer to a request has the layout of `A`.
+    ///
+    /// # Errors
+    /// If the spec has no such request, or if its answer has another layout.
+    pub fn answers_with<A: Telegram>(&self, request: &str) -> Result<(), DraftError> {
+        let (_, entry) = self.request_named(request)?;
+        self.is_same(A::LAYOUT, entry.answer)
+    }
+
     /// The request with this name, and its index.
     pub(super) fn request_named(&self, telegram: &str) -> Result<(usize, &super::Entry), DraftError> {
         let Some(number) = self.by_name.get(telegram).copied() else {

@@ -16,6 +16,7 @@ mod cluster;
 mod conformance;
 mod connecting;
 mod dialects;
+mod embedded;
 mod examples;
 mod fake;
 mod framing;

@@ -10,7 +10,12 @@ use crate::harness::{Bench, Setup, config};
 use crate::peer::Peer;
 
 #[path = "../../examples/typed.rs"]
-#[allow(dead_code, unreachable_pub, reason = "an example is a program with a `main`; here it is a module")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::duplicate_mod,
+    reason = "an example is a program with a `main`; here it is a module"
+)]
 mod example;
 
 #[tokio::test]

@@ -24,7 +24,7 @@ impl Drop for Running {
 }
 
 /// The folder of the built programs. `fep` belongs to another package, so cargo is asked to build it there.
-static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(crate) static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_BIN_EXE_fep-gateway")).parent().unwrap().to_owned();
     let mut build = Command::new(std::env::var_os("CARGO").unwrap());
     build.args(["build", "--quiet", "-p", "fep-spec", "--bin", "fep", "--target-dir"]).arg(folder.parent().unwrap());

@@ -14,6 +14,7 @@
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod ports;
 mod following;
+mod guides;
 mod sources;
 
 use std::path::Path;

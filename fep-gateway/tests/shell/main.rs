@@ -4,6 +4,7 @@
 
 mod audit_trail;
 mod callers;
+mod client_example;
 mod command;
 mod console;
 mod console_acts;
