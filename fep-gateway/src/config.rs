@@ -66,6 +66,8 @@ mod switchover;
 mod proof;
 mod read;
 
+mod difference;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
@@ -84,6 +86,7 @@ use serde_json::Value;
 pub use self::access::{Access, Action, Client, Grant, TokenHash, new_token};
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
+pub use self::difference::{Difference, InstitutionChange, KeyChange};
 pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::http::Http;
@@ -108,6 +111,18 @@ pub struct Config {
     /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are
     /// connected.
     pub notes: Report,
+    /// The file that it was read from. `None` for a text.
+    pub file: Option<ConfigFile>,
+}
+
+/// The file of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// `sha256:` and the SHA-256 of its text in hexadecimal digits, as `sha256sum` prints it. Files that it names, such as specs, are not
+    /// part of it.
+    pub digest: String,
 }
 
 impl Config {
@@ -119,7 +134,7 @@ impl Config {
 }
 
 /// `[journal]`: the journal file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalFile {
     /// `path`, relative to the configuration file; default `journal.sqlite`.
     pub path: PathBuf,
@@ -146,7 +161,7 @@ pub struct ArchiveConfig {
 }
 
 /// `[institutions.NAME]`: one counterpart.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InstitutionConfig {
     /// `label`: the name to show to people. Default: `NAME`.
     pub label: String,
@@ -241,7 +256,7 @@ pub enum Filling {
 }
 
 /// `[institutions.NAME.session]`: the network management telegrams of a link.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SessionConfig {
     /// `alive_ms`: a link counts as alive if an answer came within this time. Default: `echo_interval_ms` plus twice
     /// `echo_timeout_ms`. Without a test of the link, it counts as alive while it is connected, and after this time without an answer
@@ -298,7 +313,7 @@ impl InstitutionConfig {
 }
 
 /// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram, and what to do when its outcome is unknown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TelegramLimits {
     /// The key fields of this telegram and of its answer, if they are others than those of the institution.
     pub key: Option<TelegramKey>,

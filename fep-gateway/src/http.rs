@@ -218,7 +218,8 @@ pub fn openapi<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c Telegram
 
 /// `GET /openapi.json`
 async fn described(State(shared): State<Shared>, _: Who) -> Json<Value> {
-    Json(openapi(shared.gateway.catalogues()))
+    let catalogues = shared.gateway.catalogues();
+    Json(openapi(catalogues.iter().map(|(name, catalogue)| (&**name, &**catalogue))))
 }
 
 async fn no_route(request: Request) -> ApiError {

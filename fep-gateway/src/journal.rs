@@ -48,6 +48,7 @@ mod retention;
 
 mod lost;
 mod recovery;
+mod again;
 
 pub mod audit;
 pub mod lookup;
@@ -76,6 +77,7 @@ use self::guard::FileGuard;
 use self::health::Health;
 use self::indexer::IndexQueue;
 use self::keys::{KEYS_MAX, Keys, Reservation};
+pub use self::again::Left;
 pub use self::keys::{KeyState, KeyTicket};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};
@@ -87,6 +89,7 @@ use self::sqlite::closing;
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::{IndexReader, Veiled};
 use self::store::FactNumber;
+use self::writer::Newcomers;
 use crate::ground::Ground;
 
 /// A handle to the journal. Clones share one writer.
@@ -97,6 +100,7 @@ pub struct Journal {
 
 struct Inner {
     health: Arc<Health>,
+    newcomers: Arc<Newcomers>,
     bell: Arc<Bell>,
     index: Arc<IndexQueue>,
     guard: Arc<FileGuard>,

@@ -44,11 +44,13 @@ pub enum Act {
     Switch,
     /// Moved business back.
     SwitchBack,
+    /// Let another configuration hold: `about` says what becomes of the institution.
+    Reload,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Reveal,
         Self::Settle,
         Self::Deliver,
@@ -60,6 +62,7 @@ impl Act {
         Self::StartLine,
         Self::Switch,
         Self::SwitchBack,
+        Self::Reload,
     ];
 
     /// Whether it may happen only after the journal has it for sure. What only looks leaves no other trace. What changes something has to be
@@ -84,6 +87,7 @@ impl Act {
             Self::StartLine => "start_line",
             Self::Switch => "switch",
             Self::SwitchBack => "switch_back",
+            Self::Reload => "reload",
         }
     }
 

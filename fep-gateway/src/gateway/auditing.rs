@@ -12,7 +12,7 @@ impl Gateway {
     /// # Errors
     /// If the journal has no room for it or does not take it in time, there is no such institution, or it has stopped.
     pub async fn audit(&self, institution: &str, entry: AuditEntry) -> Result<(), JournalError> {
-        let handle = self.inner.institutions.get(institution);
+        let handle = self.find_handle(institution);
         let unknown = || JournalError::Failed(format!("there is no institution {institution:?}"));
         handle.ok_or_else(unknown)?.audit(entry).await
     }

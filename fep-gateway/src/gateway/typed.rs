@@ -102,9 +102,10 @@ impl Gateway {
         let (draft, bytes) = handle.catalogue.draft_of::<T, A>(telegram)?;
         let name = &T::LAYOUT.name;
         let idempotency = options.idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
-        let exchange = self.begin_draft(handle, name, draft, options.caller(), idempotency).await?.end().await;
+        let exchange = self.begin_draft(&handle, name, draft, options.caller(), idempotency).await?.end().await;
         // Another institution may have answered.
-        let catalogue = &self.handle(&exchange.institution)?.catalogue;
+        let handle = self.handle(&exchange.institution)?;
+        let catalogue = &handle.catalogue;
         let outcome = match (&exchange.answer, exchange.outcome) {
             (Some(answer), _) => A::decode(catalogue.telegram(&answer.bytes))
                 .map_or_else(TypedOutcome::Unreadable, TypedOutcome::Answered),
