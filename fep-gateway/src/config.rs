@@ -60,6 +60,7 @@ mod keys;
 mod lines;
 mod notices;
 mod passing_on;
+mod routing;
 mod settlement;
 mod switchover;
 
@@ -94,6 +95,7 @@ pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
 pub use self::proof::{Proof, Unproved};
+pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
@@ -223,6 +225,8 @@ pub struct InstitutionConfig {
     /// `delivery`: the limits of the delivery of notices: `undelivered_max` (default 1000) in memory, `answering_max` (64) at services
     /// while the institution waits, `retrying_max` (8) further attempts at once.
     pub delivery: DeliveryLimits,
+    /// `routing.TELEGRAM`: which part of the requests goes to another institution. Default: none.
+    pub routing: BTreeMap<String, RouteRule>,
     /// `switchover`: `after_ms` (default 2000), `return_after_ms` (60000) and `return` (`automatic` or `manual`).
     pub switchover: SwitchoverSettings,
     /// `lines`: the configured lines, at least one.

@@ -2,7 +2,8 @@
 //! from the internet.
 //!
 //! The page is a program in modules, under `/console/`. It shows only data from the HTTP interface. It gets telegrams in the form of
-//! [`View`](crate::contract::view::View), where the secrets of the layout are already masked. A secret never reaches the browser.
+//! [`View`](crate::contract::view::View), where the secrets of the layout are already masked. A secret reaches the browser only after a person
+//! with the right asked for it with a reason, and that was recorded.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -37,6 +38,8 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "dom.js"
     SCRIPT "texts_en.js"
     SCRIPT "texts_ko.js"
+    SCRIPT "texts_acts_en.js"
+    SCRIPT "texts_acts_ko.js"
     SCRIPT "texts.js"
     SCRIPT "reasons_ko.js"
     SCRIPT "time.js"
@@ -56,6 +59,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "view_overview.js"
     SCRIPT "view_lines.js"
     SCRIPT "view_exchanges.js"
+    SCRIPT "reveal.js"
     SCRIPT "view_exchange.js"
     SCRIPT "view_notices.js"
     SCRIPT "view_letters.js"
@@ -63,9 +67,10 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "bytes.js"
     SCRIPT "form.js"
     SCRIPT "view_send.js"
+    SCRIPT "view_audit.js"
     SCRIPT "main.js"
 };
-const FILES_LEN: usize = 32;
+const FILES_LEN: usize = 36;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
@@ -123,9 +128,19 @@ mod tests {
         scripts().find(|(path, _)| path.ends_with(name)).map(|(_, text)| text).unwrap()
     }
 
+    /// The modules of texts of a language.
+    fn texts(language: &str) -> [&'static str; 2] {
+        [script(&format!("/texts_{language}.js")), script(&format!("/texts_acts_{language}.js"))]
+    }
+
     /// The names of a module of texts, which stand at the beginning of lines.
     fn names(texts: &str) -> BTreeSet<&str> {
         texts.lines().filter_map(|line| line.strip_prefix("  \"")?.split('"').next()).collect()
+    }
+
+    /// The names of all texts.
+    fn known() -> BTreeSet<&'static str> {
+        texts("en").into_iter().flat_map(names).collect()
     }
 
     #[test]
@@ -182,20 +197,23 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_texts_with_the_same_places() {
-        let [english, korean] = ["texts_en.js", "texts_ko.js"].map(script);
-        assert_eq!(names(english), names(korean));
         let places = |texts: &'static str, name: &str| -> BTreeSet<&'static str> {
             let line = texts.lines().find(|line| line.starts_with(&format!("  \"{name}\":"))).unwrap();
             line.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
         };
-        for name in names(english) {
-            assert_eq!(places(english, name), places(korean, name), "{name}");
+        for (english, korean) in texts("en").into_iter().zip(texts("ko")) {
+            assert_eq!(names(english), names(korean));
+            for name in names(english) {
+                assert_eq!(places(english, name), places(korean, name), "{name}");
+            }
         }
+        let [most, acts] = texts("en").map(names);
+        assert!(most.is_disjoint(&acts), "a name stands in one module");
     }
 
     #[test]
     fn each_text_that_a_script_asks_for_is_there() {
-        let known = names(script("texts_en.js"));
+        let known = known();
         for (path, text) in scripts() {
             for (at, begin) in text.match_indices("t(\"") {
                 let is_part_of_a_name = text[..at].ends_with(|before: char| before.is_alphanumeric() || before == '.');
@@ -207,9 +225,10 @@ mod tests {
 
     #[test]
     fn every_word_of_the_interface_has_a_text_and_a_look() {
+        use fep_protocol::audit::Act;
         use fep_protocol::delivery::{AnsweredBy, Stage};
         use fep_protocol::exchange::{Money, SettledBy};
-        let known = names(script("texts_en.js"));
+        let known = known();
         let looks = script("marks.js");
         let word =
             |kind: &str, name: &str| assert!(known.contains(&*format!("{kind}.{name}")), "no text for {kind}.{name}");
@@ -224,5 +243,12 @@ mod tests {
         SettledBy::ALL.iter().for_each(|by| word("settled", by.name()));
         Money::ALL.iter().for_each(|money| word("money", money.name()));
         AnsweredBy::ALL.iter().for_each(|by| word("answered_by", by.name()));
+        let filter = script("view_audit.js");
+        for act in Act::ALL {
+            word("act", act.name());
+            assert!(filter.contains(&format!("\"{}\"", act.name())), "nobody can look for {}", act.name());
+        }
+        // Those about an exchange are in its timeline.
+        [Act::Reveal, Act::Settle].iter().for_each(|act| word("fact", &format!("audit_{}", act.name())));
     }
 }

@@ -9,9 +9,11 @@ pub mod view;
 
 pub(crate) mod decisions;
 pub(crate) mod audit;
+pub(crate) mod routing;
 pub mod notices;
 
 pub(crate) mod exchanges;
+pub(crate) mod reload;
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,9 @@ mod digest;
 mod error;
 mod options;
 mod past;
+mod prepared;
 mod progress;
+mod routing;
 mod running;
 mod specs;
 mod typed;
@@ -29,6 +31,8 @@ pub use self::auditing::{AuditEntry, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
 use self::reload::Reloads;
+use self::routing::Routed;
+pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
 use self::running::Left;
 pub use self::running::{Begun, Running};
 pub use self::typed::{TypedExchange, TypedOutcome};
@@ -71,7 +75,7 @@ struct Inner {
 }
 
 /// The institutions that run, by name.
-type Institutions = Arc<BTreeMap<String, Arc<Handle>>>;
+pub(crate) type Institutions = Arc<BTreeMap<String, Arc<Handle>>>;
 
 /// How to start a gateway.
 #[derive(Clone, Debug)]
@@ -160,7 +164,7 @@ impl Gateway {
     /// Begins an exchange for a draft from any source.
     async fn begin_draft(
         &self,
-        handle: &Handle,
+        handle: &Arc<Handle>,
         telegram: &str,
         draft: Draft,
         caller: Option<Arc<Caller>>,
@@ -184,22 +188,28 @@ impl Gateway {
                 }
             }
         };
-        let refuse = |why: &NotSent| {
+        let refuse = |why: &NotSent, exchange: &Exchange| {
             let exchange = Exchange { journaled: false, ..not_sent(exchange.clone(), why, shared.clock.now().wall_ms) };
             count_refused(&exchange);
+            shared.routings.count(&exchange);
             Begun::Ended(Box::new(exchange))
         };
+        let routed = self.routed(handle, draft, exchange, idempotency.map(|(key, _)| key));
+        let Routed { handle, draft, exchange } = match routed {
+            Ok(routed) => routed,
+            Err(unfit) => return Ok(refuse(&unfit.0, &unfit.1)),
+        };
         if self.inner.stopping.load(Ordering::SeqCst) {
-            return Ok(refuse(&NotSent::Stopping));
+            return Ok(refuse(&NotSent::Stopping, &exchange));
         }
         let Some(place) = handle.admit() else {
             let why = if handle.is_leaving() { NotSent::Stopping } else { NotSent::TooManyWaiting };
-            return Ok(refuse(&why));
+            return Ok(refuse(&why, &exchange));
         };
         let (reply, end) = oneshot::channel();
         let request = AcceptedRequest { draft, exchange: exchange.clone(), key, since: now.steady, place, reply };
         if let Err(why) = handle.request(request) {
-            return Ok(refuse(&why));
+            return Ok(refuse(&why, &exchange));
         }
         // From here on the exchange runs to its end, also if the caller's future is dropped.
         Ok(Begun::Running(Box::new(Running { gateway: self.clone(), exchange, end })))
@@ -332,7 +342,10 @@ impl Gateway {
         let now_ms = self.inner.shared.clock.now().wall_ms;
         let institutions = self.running();
         let noted = institutions.iter().map(|(name, handle)| (name, handle.statuses.notes(now_ms)));
-        noted.flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}"))).collect()
+        noted
+            .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
+            .chain(self.inner.shared.routings.notes())
+            .collect()
     }
 
     /// The present status of every line and its links.

@@ -17,8 +17,10 @@
 //! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
 //! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?, "person"?}`; it holds over a restart |
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
+//! | `GET /v1/institutions/{institution}/routing`, `PUT` | where requests go; a person changes it: `{"rules": {"Transfer": {"percent": 1}}, "note": "…"}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
+//! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
 //! | `POST /v1/session`, `GET`, `DELETE` | a browser gives a token and gets a cookie; who asks, and what that client may do; the end |
 //! | `GET /openapi.json` | this interface as an OpenAPI 3.1 document, with one operation for each request telegram |
 //! | `GET /problems`, `GET /problems/{code}` | the kinds of errors, with what to do |
@@ -51,6 +53,8 @@ mod institutions;
 mod notices;
 mod openapi;
 mod problems;
+mod reload;
+mod routing;
 mod session;
 mod settlement;
 
@@ -129,7 +133,7 @@ impl Parts {
 /// Creates all routes. `stopping` ends the event streams, which would otherwise never end. Of `settings`, the names and the time for a
 /// body are used: what concerns connections is up to [`serve`], and so is reading the access file again.
 pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>) -> Router {
-    let guard = Guard::new(settings.access.as_deref(), gateway.specs());
+    let guard = Guard::new(settings.access.as_deref(), &gateway);
     guarded(gateway, settings, guard, stopping)
 }
 
@@ -153,8 +157,10 @@ fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch
         .route("/v1/institutions/{institution}/business", post(institutions::business))
         .route("/v1/institutions/{institution}/lines/{line}", post(institutions::line))
         .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
+        .route("/v1/institutions/{institution}/routing", get(routing::show).put(routing::change))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
+        .route("/v1/reload", get(reload::state).post(reload::reload))
         .route("/v1/session", get(session::show).post(session::begin).delete(session::end))
         .route("/openapi.json", get(described))
         .route("/problems", get(problems::list))
@@ -189,7 +195,7 @@ pub async fn serve(
     let (stopping, stopped) = watch::channel(false);
     let links = gateway.lines().iter().map(|line| line.links.len()).sum();
     let connections_max = connections::connections_max(settings.connections_max, links);
-    let guard = Guard::new(settings.access.as_deref(), gateway.specs());
+    let guard = Guard::new(settings.access.as_deref(), &gateway);
     let router = guarded(gateway, settings, Arc::clone(&guard), stopped.clone());
     let stop = async move {
         stop.await;

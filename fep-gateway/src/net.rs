@@ -16,6 +16,7 @@
 
 pub mod admission;
 pub mod statuses;
+pub mod routing;
 pub mod clock;
 
 mod transport;

@@ -83,8 +83,8 @@ pub struct TelegramCatalogue {
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
     polls: Option<Polls>,
-    /// The requests that a breaker sends to another institution, with the name of that one.
-    onward: BTreeMap<String, String>,
+    /// The requests that a breaker or a rule sends to another institution, with the names of those.
+    onward: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// One telegram, at the same index as in the spec.

@@ -44,13 +44,15 @@ pub enum Act {
     Switch,
     /// Moved business back.
     SwitchBack,
+    /// Changed where requests go.
+    Route,
     /// Let another configuration hold: `about` says what becomes of the institution.
     Reload,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Reveal,
         Self::Settle,
         Self::Deliver,
@@ -62,6 +64,7 @@ impl Act {
         Self::StartLine,
         Self::Switch,
         Self::SwitchBack,
+        Self::Route,
         Self::Reload,
     ];
 
@@ -87,6 +90,7 @@ impl Act {
             Self::StartLine => "start_line",
             Self::Switch => "switch",
             Self::SwitchBack => "switch_back",
+            Self::Route => "route",
             Self::Reload => "reload",
         }
     }

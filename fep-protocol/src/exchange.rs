@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::caller::{Caller, NotARequestId, NotATraceParent, RequestId, TraceParent};
 pub use self::id::{ExchangeId, NotAnExchangeId};
-pub use self::passage::{OtherExchange, Passage};
+pub use self::passage::{OtherExchange, Passage, RoutedFrom};
 use crate::note::PersonNote;
 
 /// The bytes of a telegram. Any byte may be secret, so the Debug text shows only the length.

@@ -17,6 +17,7 @@
 //!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── delivery  brings notices to services, at least once
 //!                    ◄── switchover: which of the main and backup lines carry business
+//!                    ◄── routing   which of two institutions gets a request
 //!                    ◄── standing  what holds until it is changed, also over a restart
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
@@ -31,6 +32,9 @@
 // Reading order: a module imports only modules listed above it.
 pub mod note;
 
+pub mod random;
+pub mod routing;
+
 pub mod exchange;
 
 pub mod terms;
@@ -44,7 +48,6 @@ pub mod breaker;
 pub mod budget;
 pub mod calendar;
 pub mod flow;
-pub mod random;
 pub mod trace;
 
 pub mod coordination;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::exchange::{ExchangeId, Flags, OtherExchange, Passage};
+use crate::exchange::{ExchangeId, Flags, OtherExchange, Passage, RoutedFrom};
 
 impl JsonSchema for ExchangeId {
     fn inline_schema() -> bool {
@@ -36,7 +36,7 @@ impl JsonSchema for Flags {
     }
 }
 
-/// Both keys are optional, because it stands in an object of others, and may be absent.
+/// The keys are optional, because it stands in an object of others, and may be absent.
 impl JsonSchema for Passage {
     fn inline_schema() -> bool {
         true
@@ -48,6 +48,7 @@ impl JsonSchema for Passage {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let other = generator.subschema_for::<OtherExchange>();
-        json_schema!({ "type": "object", "properties": { "passed_on": other, "came_from": other } })
+        let asked = generator.subschema_for::<RoutedFrom>();
+        json_schema!({ "type": "object", "properties": { "passed_on": other, "came_from": other, "routed_from": asked } })
     }
 }

@@ -1,5 +1,5 @@
 //! What holds until it is changed, also over a restart: blocks, stopped lines, breakers that persons tripped, notices, which lines
-//! carry business.
+//! carry business, and where requests go.
 //!
 //! Each change is a fact of the journal. The newest fact of a topic holds. Nothing here decides anything: `business`,
 //! `switchover` and `institution` do.
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::business::NoticeState;
 pub use crate::note::PersonNote;
+use crate::routing::RoutingChanges;
 use crate::switchover::SwitchoverState;
 
 /// One thing that holds until it is changed.
@@ -42,10 +43,12 @@ pub enum Standing {
     },
     /// Which lines carry business.
     Switchover(SwitchoverState),
+    /// What persons changed of where requests go.
+    Routing(RoutingChanges),
 }
 
 impl Standing {
-    /// The kind of the topic: `notice`, `block`, `line`, `breaker` or `switchover`.
+    /// The kind of the topic: `notice`, `block`, `line`, `breaker`, `switchover` or `routing`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -54,6 +57,7 @@ impl Standing {
             Self::Line { .. } => "line",
             Self::Breaker { .. } => "breaker",
             Self::Switchover(_) => "switchover",
+            Self::Routing(_) => "routing",
         }
     }
 
@@ -63,7 +67,9 @@ impl Standing {
         match self {
             Self::Block { business: Some(code), .. } => format!("block {code}"),
             Self::Breaker { business: Some(code), .. } => format!("breaker {code}"),
-            Self::Notice(_) | Self::Block { .. } | Self::Breaker { .. } | Self::Switchover(_) => self.name().to_owned(),
+            Self::Notice(_) | Self::Block { .. } | Self::Breaker { .. } | Self::Switchover(_) | Self::Routing(_) => {
+                self.name().to_owned()
+            }
             Self::Line { line, .. } => format!("line {line}"),
         }
     }
@@ -75,6 +81,8 @@ impl Standing {
             Self::Notice(notice) => notice.is_none(),
             Self::Block { by, .. } | Self::Line { by, .. } | Self::Breaker { by, .. } => by.is_none(),
             Self::Switchover(_) => false,
+            // Its revision has to be remembered.
+            Self::Routing(changes) => changes.revision == 0,
         }
     }
 }

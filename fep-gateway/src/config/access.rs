@@ -174,6 +174,12 @@ impl Access {
         self.clients.get(*self.tokens.get(token)?)
     }
 
+    /// The names of the clients.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        self.clients.iter().map(|client| client.name.clone()).collect()
+    }
+
     /// The number of clients.
     #[must_use]
     pub fn len(&self) -> usize {

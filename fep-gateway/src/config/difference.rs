@@ -156,6 +156,7 @@ impl Keys {
         self.differs("settlement", from.settlement != to.settlement);
         self.differs("delivery", from.delivery != to.delivery);
         self.differs("switchover", from.switchover != to.switchover);
+        self.differs("routing", from.routing != to.routing);
     }
 
     fn http(&mut self, from: &Http, to: &Http) {

@@ -1,4 +1,4 @@
-//! `breaker.alternatives` with another institution: whether its telegram can take the place of ours.
+//! `breaker.alternatives` with another institution, and rules of `routing`: whether its telegram can take the place of ours.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,8 +18,14 @@ pub(super) fn check(table: &Table<'_>, institutions: &BTreeMap<String, Instituti
         for (telegram, _) in alternatives.entries() {
             let Some(to) = goes_to(own, telegram.value) else { continue };
             let Some(other) = institutions.get(to).filter(|_| to != name.value) else { continue };
-            let pair = Pair { names: (name.value, to), telegram: telegram.value, own, other };
-            if let Some((message, hint)) = pair.mistake() {
+            let pair = Pair {
+                names: (name.value, to),
+                telegram: telegram.value,
+                own,
+                other,
+                instead: "leave it out, so that it is refused",
+            };
+            if let Some((message, hint)) = pair.chain().or_else(|| pair.mistake()) {
                 report(&alternatives, telegram.span, &message, &hint);
             }
         }
@@ -38,20 +44,21 @@ fn goes_to<'c>(institution: &'c InstitutionConfig, telegram: &str) -> Option<&'c
 }
 
 /// A telegram of two institutions.
-struct Pair<'c> {
-    names: (&'c str, &'c str),
-    telegram: &'c str,
-    own: &'c InstitutionConfig,
-    other: &'c InstitutionConfig,
+pub(super) struct Pair<'c> {
+    pub(super) names: (&'c str, &'c str),
+    pub(super) telegram: &'c str,
+    pub(super) own: &'c InstitutionConfig,
+    pub(super) other: &'c InstitutionConfig,
+    /// What to do about a telegram that only one institution can answer.
+    pub(super) instead: &'static str,
 }
 
 type Mistake = (String, String);
 
 impl Pair<'_> {
     /// The first reason why the request of the one cannot be sent to the other, with advice.
-    fn mistake(&self) -> Option<Mistake> {
-        self.chain()
-            .or_else(|| self.step())
+    pub(super) fn mistake(&self) -> Option<Mistake> {
+        self.step()
             .or_else(|| self.layouts())
             .or_else(|| self.settlement())
             .or_else(|| self.fills())
@@ -77,7 +84,7 @@ impl Pair<'_> {
         steps.any(|step| step.name == self.telegram).then(|| {
             let message =
                 format!("`{}` is about exchanges with {own}, and no other institution knows them", self.telegram);
-            (message, "leave it out, so that it is refused".to_owned())
+            (message, self.instead.to_owned())
         })
     }
 

@@ -17,7 +17,7 @@ use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Fill, Filling, FlowConfig, Framing, HoursConfig,
     InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, keys, lines,
-    notices, passing_on, proof, settlement, switchover,
+    notices, passing_on, proof, routing, settlement, switchover,
 };
 use crate::hex::hex;
 
@@ -79,6 +79,7 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             table.finish();
         }
         passing_on::check(&table, &institutions);
+        routing::check(&table, &institutions, http.access.as_deref());
     }
     if root.table("institutions").is_none_or(|table| table.entries().is_empty()) {
         root.document().error_hint(
@@ -141,7 +142,7 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
-    table.knows(&["contact", "flow", "breaker", "hours", "settlement", "switchover", "delivery"]);
+    table.knows(&["contact", "flow", "breaker", "hours", "settlement", "switchover", "delivery", "routing"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
@@ -201,6 +202,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         telegrams,
         notices: notices::read(table, &spec),
         delivery: notices::limits(table.table("delivery")),
+        routing: routing::read(table.table("routing"), &spec, (name, names)),
         switchover,
         lines,
         spec,

@@ -39,6 +39,7 @@ export function all() {
   readState();
   readLetters();
   reload();
+  changed("audit");
 }
 
 async function attempt(read) {

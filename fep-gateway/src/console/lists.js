@@ -33,8 +33,11 @@ function columns() {
   ];
 }
 
-/** One telegram: each field with its bytes. `other` is the telegram before it, whose values it may have changed. */
-export function telegramFields(title, view, other) {
+/**
+ * One telegram: each field with its bytes. `other` is the telegram before it, whose values it may have changed. `secrets` has the places of
+ * fields whose secrets are shown.
+ */
+export function telegramFields(title, view, other, secrets = new Set()) {
   if (!view) return el("section", "part", el("h2", "", title), el("p", "empty", t("telegram.none")));
   const head = el("div", "part-head", el("h2", "", title), telegram(view), el("span", "faint", t("bytes", { n: view.len })));
   if (view.error) return el("section", "part", head, el("p", "error", view.error));
@@ -42,12 +45,12 @@ export function telegramFields(title, view, other) {
   const fields = table({
     caption: title,
     empty: "",
-    key: (field) => String(field.offset) + field.path,
+    key: placeOf,
     columns: [
       { title: t("offset"), class: "num mono", cell: (field) => field.offset },
       { title: t("len"), class: "num mono", cell: (field) => field.len },
       { title: t("field"), class: "lead", cell: (field) => [field.label || field.path || t("filler"), " ", faint(field.label ? field.path : "")] },
-      { title: t("value"), class: "value", cell: (field) => valueOf(field, before.get(field.path)) },
+      { title: t("value"), class: "value", cell: (field) => valueOf(field, before.get(field.path), secrets.has(placeOf(field))) },
       { title: t("hex"), class: "mono hex", cell: (field) => field.hex },
     ],
   });
@@ -55,8 +58,15 @@ export function telegramFields(title, view, other) {
   return el("section", "part telegram", head, fields.element);
 }
 
-function valueOf(field, earlier) {
+/** What names a field within its telegram. */
+const placeOf = (field) => `${field.offset} ${field.path}`;
+
+/** The places of the secrets in a masked telegram. */
+export const secretsOf = (view) => new Set((view?.fields || []).filter((field) => field.secret).map(placeOf));
+
+function valueOf(field, earlier, isRevealed) {
   if (!field.path && field.value === "filler") return null;
+  if (isRevealed) return [el("span", "revealed", field.value), " ", el("span", "tag", t("form.secret"))];
   if (field.secret) return el("span", { class: "faint", title: t("masked") }, field.value || t("masked"));
   const look = field.value.startsWith("!") ? "error" : field.path && earlier && earlier.hex !== field.hex ? "changed" : "";
   return el("span", { class: look, title: look === "changed" ? t("changed") : null }, field.value);

@@ -1,4 +1,4 @@
-// A search with filters and pages, for exchanges and for notices. The filters stand in the address, so a search can be sent to somebody.
+// A search with filters and pages, for exchanges, notices and the audit trail. The filters stand in the address, so a search can be sent to somebody.
 
 import { get } from "./api.js";
 import { address, button, el, fill, labelled, select } from "./dom.js";
@@ -11,11 +11,11 @@ const PAGE = 50;
 const FRESH_MS = 2000;
 
 /**
- * Shows a search and its results. `name` is the first part of the address and the last of the interface's path; `fields` are pairs of a
- * filter and its field; `list` is a table; `atMs` says when an item began; `direct` may give an address for what was typed. Returns how to
- * end it.
+ * Shows a search and its results. `name` is the first part of the address and the last of the interface's path; `items` is the member of a
+ * page with what was found; `fields` are pairs of a filter and its field; `list` is a table; `atMs` says when an item began; `direct` may give
+ * an address for what was typed; `everyMs` is the pause between two readings if no event tells of new items. Returns how to end it.
  */
-export function search({ main, query, name, fields, list, atMs, direct = () => null }) {
+export function search({ main, query, name, items = name, fields, list, atMs, direct = () => null, everyMs = 0 }) {
   const filters = fields.map(([filter]) => filter);
   const error = el("p", { class: "error", role: "alert" });
   const position = el("p", { class: "faint", role: "status" });
@@ -33,8 +33,8 @@ export function search({ main, query, name, fields, list, atMs, direct = () => n
       const page = await get(`/v1/${name}`, { ...asked(query, filters), cursor: query.cursor, limit: PAGE });
       if (ended) return;
       fill(error);
-      list.update(page[name]);
-      tell(page[name], page.next);
+      list.update(page[items]);
+      tell(page[items], page.next);
     } catch (failure) {
       if (ended) return;
       fill(error, failure.message);
@@ -53,13 +53,16 @@ export function search({ main, query, name, fields, list, atMs, direct = () => n
       next ? el("a", { class: "button", href: address([name], { ...kept, cursor: next }) }, t("search.older")) : null);
   }
 
-  read();
-  const stop = watch([name], () => {
+  const freshen = () => {
     if (isFirst && timer === null) timer = setTimeout(read, Math.max(0, readAt + FRESH_MS - Date.now()));
-  });
+  };
+  read();
+  const stop = watch([name], freshen);
+  const clock = everyMs > 0 ? setInterval(() => document.hidden || freshen(), everyMs) : null;
   return () => {
     ended = true;
     clearTimeout(timer);
+    clearInterval(clock);
     stop();
   };
 }

@@ -1,9 +1,11 @@
-// The language of the page. Each language has a module of texts with the same names.
+// The language of the page. Each language has the same two modules of texts with the same names.
 
+import { EN_ACTS } from "./texts_acts_en.js";
+import { KO_ACTS } from "./texts_acts_ko.js";
 import { EN } from "./texts_en.js";
 import { KO } from "./texts_ko.js";
 
-const LANGUAGES = { en: EN, ko: KO };
+const LANGUAGES = { en: { ...EN, ...EN_ACTS }, ko: { ...KO, ...KO_ACTS } };
 const KEPT = "fep.language";
 
 let language = "en";

@@ -1,10 +1,12 @@
-// One exchange: its outcome, its timeline, and its telegrams with parsed fields beside their masked bytes.
+// One exchange: its outcome, its timeline, and its telegrams with parsed fields beside their bytes, masked unless somebody with the right asks
+// for their secrets.
 
 import { get } from "./api.js";
 import { settleButtons } from "./decide.js";
-import { el, empty, facts, fill, section } from "./dom.js";
-import { telegramFields } from "./lists.js";
+import { byId, el, empty, facts, fill, section } from "./dom.js";
+import { secretsOf, telegramFields } from "./lists.js";
 import { lineOf, outcome, passage, reason, response } from "./marks.js";
+import { secretsFor } from "./reveal.js";
 import { labelOf, state, whenChanged } from "./store.js";
 import { t, word } from "./texts.js";
 import { when } from "./time.js";
@@ -19,7 +21,13 @@ export function exchange({ main, path, title }) {
   main.append(body);
   let ended = false;
   let shown = "";
+  let known = null;
   let isSettled = false;
+  const secrets = secretsFor(id, (byPerson) => {
+    if (ended || !known) return;
+    draw();
+    if (byPerson) byId(secrets.seen() ? "revealed" : "telegrams").focus();
+  });
 
   async function read() {
     let view;
@@ -33,11 +41,15 @@ export function exchange({ main, path, title }) {
     if (ended || text === shown) return;
     shown = text;
     isSettled = !["unknown", null].includes(view.exchange.outcome) || view.exchange.settled_by !== null;
-    const { exchange: summary, request, answer, stand_in: standIn } = view;
-    title([summary.label || summary.telegram, " ", el("small", "faint mono", id)]);
-    fill(body, about(summary), section(t("timeline"), null, timeline(past(view), summary.accepted_at_ms, summary.institution)),
-      el("div", "sides", telegramFields(t("request"), request, null), telegramFields(t("answer"), answer, request),
-        standIn ? telegramFields(t("stand_in"), standIn, request) : null));
+    known = view;
+    title([view.exchange.label || view.exchange.telegram, " ", el("small", "faint mono", id)]);
+    draw();
+  }
+
+  function draw() {
+    const summary = known.exchange;
+    fill(body, about(summary), section(t("timeline"), null, timeline(past(known), summary.accepted_at_ms, summary.institution)),
+      telegrams(known, secrets));
   }
 
   read();
@@ -48,7 +60,19 @@ export function exchange({ main, path, title }) {
     ended = true;
     clearInterval(timer);
     stop();
+    secrets.end();
   };
+}
+
+/** The telegrams. What came after somebody looked at the secrets is masked. */
+function telegrams(view, secrets) {
+  const of = (name) => [secrets.seen()?.[name] ?? view[name], secrets.seen() ? secretsOf(view[name]) : undefined];
+  const [request, ofRequest] = of("request");
+  const [answer, ofAnswer] = of("answer");
+  const [standIn, ofStandIn] = of("stand_in");
+  return el("div", { class: "telegrams", id: "telegrams", tabindex: "-1" }, secrets.element(view.exchange),
+    el("div", "sides", telegramFields(t("request"), request, null, ofRequest), telegramFields(t("answer"), answer, request, ofAnswer),
+      standIn ? telegramFields(t("stand_in"), standIn, request, ofStandIn) : null));
 }
 
 function about(summary) {

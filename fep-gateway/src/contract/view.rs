@@ -142,7 +142,7 @@ pub fn view(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8]) -> View {
     shown(spec, telegram, frame, false)
 }
 
-/// The same with its secrets. Whoever sees it is recorded first.
+/// The same with its secrets. Whoever sees it is recorded first. A damaged telegram is shown as well: nothing has to be masked.
 #[must_use]
 pub(crate) fn revealed(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8]) -> View {
     shown(spec, telegram, frame, true)
@@ -159,17 +159,18 @@ fn shown(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8], reveal: bool)
         error: None,
     };
     match found {
+        None if reveal => view.fields.push(unread(bytes)),
         // Without a layout it is unknown which bytes are secret, so no byte is shown.
         None => view.error = Some("the spec has no such telegram any more, so its bytes cannot be masked".to_owned()),
         // A missing or extra byte in front of a secret moves the secret into a neighbouring field.
-        Some(telegram) if telegram.layout.fixed_len().is_some_and(|len| len != bytes.len()) => {
+        Some(telegram) if !reveal && telegram.layout.fixed_len().is_some_and(|len| len != bytes.len()) => {
             let stated = telegram.layout.fixed_len().unwrap_or_default();
             let why = format!("it has {} bytes instead of {stated}, so its secrets cannot be masked", bytes.len());
             view.error = Some(why);
         }
         Some(telegram) => {
             let lines = dump::lines(&telegram.layout, bytes, reveal);
-            view.fields = lines.into_iter().map(|line| field(&telegram.layout, line)).collect();
+            view.fields = lines.into_iter().map(|line| field(&telegram.layout, line, reveal)).collect();
         }
     }
     view
@@ -185,11 +186,24 @@ pub(crate) fn settlement_step(fact: &SettlementFact) -> SettlementFact {
     }
 }
 
-fn field(layout: &Layout, line: dump::Line) -> FieldView {
+/// A telegram without a layout, as one item.
+fn unread(bytes: &[u8]) -> FieldView {
+    FieldView {
+        path: String::new(),
+        label: String::new(),
+        offset: 0,
+        len: bytes.len(),
+        hex: hex(bytes),
+        value: "! the spec has no such telegram any more".to_owned(),
+        secret: false,
+    }
+}
+
+fn field(layout: &Layout, line: dump::Line, reveal: bool) -> FieldView {
     // Bytes that belong to no field may be a secret that moved out of its place.
     let names_a_field =
         matches!(layout.item_by_path(&line.path), Some(Item::Field(_) | Item::Tail(_) | Item::Literal(_)));
-    let astray = line.value.is_err() && !names_a_field;
+    let astray = !reveal && line.value.is_err() && !names_a_field;
     let bytes = line.bytes.filter(|_| !astray);
     FieldView {
         secret: bytes.is_none(),
@@ -246,6 +260,10 @@ mod tests {
     }
 
     fn shown(telegram: &str, bytes: &[u8]) -> String {
+        by(view, telegram, bytes)
+    }
+
+    fn by(view: fn(Option<LineSpec<'_>>, &str, &[u8]) -> View, telegram: &str, bytes: &[u8]) -> String {
         let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
         let framing = Framing::Length(LengthPrefix::FOUR_DIGITS);
         serde_json::to_string(&view(Some(LineSpec::new(&spec, &framing)), telegram, bytes)).unwrap()
@@ -274,5 +292,23 @@ mod tests {
         assert!(hidden(&shown("TransactionListAnswer", &uncounted)));
         assert!(hidden(&shown("Transfer", b"1002345678901")));
         assert!(hidden(&shown("Renamed", b"1002345678901")));
+    }
+    #[test]
+    fn a_look_at_secrets_shows_every_byte_also_of_damaged_telegrams() {
+        let whole = list();
+        let has_it = |text: &str| text.contains("31 30 30 32 33 34 35 36 37 38 39 30 31");
+        assert!(has_it(&by(revealed, "TransactionListAnswer", &whole)));
+        let mut uncounted = whole.clone();
+        uncounted[100..116].fill(b' ');
+        uncounted[142..144].copy_from_slice(b"??");
+        uncounted[150..163].copy_from_slice(b"1002345678901");
+        let text = by(revealed, "TransactionListAnswer", &uncounted);
+        assert!(has_it(&text), "{text}");
+        // Another layout puts the bytes into other fields.
+        assert!(has_it(&by(revealed, "Renamed", &whole)));
+        for telegram in ["Transfer", "Renamed"] {
+            let text = by(revealed, telegram, &whole[100..]);
+            assert!(!text.contains("masked") && !text.contains(r#""secret":true"#) && !text.contains("**"), "{text}");
+        }
     }
 }

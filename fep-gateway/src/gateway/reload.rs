@@ -134,6 +134,8 @@ impl BlockedBy {
 pub(super) struct Reloads {
     /// Held by the reload that runs.
     pub(super) running: Arc<tokio::sync::Mutex<()>>,
+    /// Held while the file is compared: that takes a processor, so only one is compared at once.
+    pub(super) comparing: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -150,7 +152,7 @@ impl Reloads {
     pub(super) fn new(config: Config, now_ms: i64) -> Self {
         let holding = Holding { file: config.file.clone(), since_ms: now_ms, by: None, differs: BTreeMap::new() };
         let state = State { config: Arc::new(config), holding, lanes: BTreeMap::new() };
-        Self { running: Arc::default(), state: Mutex::new(state) }
+        Self { running: Arc::default(), comparing: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
     pub(super) fn config(&self) -> Arc<Config> {

@@ -22,7 +22,8 @@ use tokio::sync::OwnedMutexGuard;
 use tracing::{error, info, warn};
 
 use super::reload::{BlockedBy, Blocker, FileState, Holding, ReloadBy, ReloadError};
-use super::starting::Prepared;
+use super::prepared::Prepared;
+use super::routing;
 use super::{AuditEntry, Gateway};
 use crate::config::{Config, Difference, InstitutionChange, InstitutionConfig, Role};
 use crate::ground::Ground;
@@ -113,6 +114,7 @@ impl Gateway {
 
     /// How the file of the configuration compares with what holds.
     pub async fn file_state(&self) -> FileState {
+        let _one = self.inner.reloads.comparing.lock().await;
         let Some(path) = self.inner.reloads.path() else { return FileState::None };
         match load(path).await {
             Err(error) => FileState::Unusable(error),
@@ -165,6 +167,10 @@ impl Gateway {
                 Err(why) => unfit.push(why.to_string()),
             }
         }
+        if unfit.is_empty() {
+            let together = self.together(&config, &starts);
+            unfit.extend(routing::fits(&together).err().map(|why| why.to_string()));
+        }
         unfit.extend(self.unusable_addresses(&holds, &starts).await);
         if !unfit.is_empty() {
             return Err(ReloadError::Unfit(unfit));
@@ -173,6 +179,19 @@ impl Gateway {
             return Err(ReloadError::Journal(error));
         }
         Ok(Plan { config, difference, by, starts })
+    }
+
+    /// All institutions as they will run.
+    fn together(&self, config: &Config, starts: &BTreeMap<String, Prepared>) -> BTreeMap<String, Prepared> {
+        let running = self.running();
+        let prepared = |(name, config): (&String, &InstitutionConfig)| {
+            let unchanged = || {
+                let catalogue = Arc::clone(&running.get(name)?.catalogue);
+                Some(Prepared { config: config.clone(), catalogue })
+            };
+            Some((name.clone(), starts.get(name).cloned().or_else(unchanged)?))
+        };
+        config.institutions.iter().filter_map(prepared).collect()
     }
 
     /// Tries to listen on the addresses that are new.
@@ -293,6 +312,7 @@ impl Gateway {
         let left = self.left_behind(name).await;
         let why = match left {
             Ok(blockers) if blockers.is_empty() => {
+                self.inner.shared.routings.end(name);
                 self.change(|institutions| drop(institutions.remove(name)));
                 return;
             }

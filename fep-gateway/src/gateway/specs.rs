@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use fep_spec::model::Spec;
 
-use super::Gateway;
+use tokio::sync::watch;
+
+use super::{Gateway, Institutions};
 use crate::telegrams::TelegramCatalogue;
 
 impl Gateway {
@@ -27,6 +29,11 @@ impl Gateway {
     pub fn specs(&self) -> BTreeMap<String, Arc<Spec>> {
         let institutions = self.running();
         institutions.iter().map(|(name, handle)| (name.clone(), handle.catalogue.shared_spec())).collect()
+    }
+
+    /// Says when the institutions have changed.
+    pub(crate) fn institution_changes(&self) -> watch::Receiver<Institutions> {
+        self.inner.institutions.subscribe()
     }
 
     /// The telegrams of each institution, by its name.

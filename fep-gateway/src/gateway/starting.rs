@@ -11,7 +11,9 @@ use fep_protocol::settlement::SettlementFact;
 use tokio::sync::{broadcast, watch};
 use tracing::info;
 
+use super::prepared::Prepared;
 use super::reload::Reloads;
+use super::routing;
 use super::running::Left;
 use super::{EVENTS_MAX, Gateway, Inner, JournalError, NoticeHandler, StartError, StartOptions};
 use crate::config::{Config, InstitutionConfig};
@@ -19,31 +21,11 @@ use crate::ground::Ground;
 use crate::journal::{self, CaseOpener, Journal, Lane, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{Handle, Legacy, Neighbours, Shared};
+use crate::net::routing::Routings;
 use crate::telegrams::TelegramCatalogue;
-
-/// An institution whose configuration fits its spec and the handler of notices.
-#[derive(Clone, Debug)]
-pub(super) struct Prepared {
-    pub(super) config: InstitutionConfig,
-    pub(super) catalogue: Arc<TelegramCatalogue>,
-}
 
 /// How long an institution that starts waits for the journal to take its facts.
 const JOURNAL_PATIENCE: Duration = Duration::from_secs(10);
-
-impl Prepared {
-    pub(super) fn new(
-        name: &str,
-        config: InstitutionConfig,
-        notices: &dyn NoticeHandler,
-    ) -> Result<Self, StartError> {
-        let catalogue = notices
-            .fits(&config.spec)
-            .and_then(|()| TelegramCatalogue::new(&config))
-            .map_err(|why| StartError::Institution { name: name.to_owned(), why })?;
-        Ok(Self { config, catalogue: Arc::new(catalogue) })
-    }
-}
 
 impl Gateway {
     /// Starts a gateway on this ground.
@@ -59,6 +41,7 @@ impl Gateway {
             Ok((name.clone(), Prepared::new(&name, institution, &*notices)?))
         };
         let prepared = config.institutions.into_iter().map(prepare).collect::<Result<BTreeMap<_, _>, StartError>>()?;
+        routing::fits(&prepared)?;
         let clock = Arc::new(Clock::on(&ground));
         let open = OpenOptions {
             path: config.journal.path,
@@ -72,7 +55,9 @@ impl Gateway {
         let coordinator = options.coordinator;
         let neighbours = Neighbours::default();
         let reloads = Reloads::new(holds, clock.now().wall_ms);
-        let shared = Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours };
+        let routings = Routings::default();
+        let shared =
+            Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours, routings };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut sent = opened.sent;
@@ -88,9 +73,10 @@ impl Gateway {
             cases = others;
             let (own_sent, others) = sent.into_iter().partition(|fact| *fact.institution == *name);
             sent = others;
-            let standing =
-                opened.standing.iter().filter(|(owner, _)| *owner == name).map(|(_, standing)| standing.clone());
-            let legacy = Legacy { used, recalled: own, sent: own_sent, cases: own_cases, standing: standing.collect() };
+            let standing = opened.standing.iter().filter(|(owner, _)| *owner == name);
+            let standing: Vec<_> = standing.map(|(_, standing)| standing.clone()).collect();
+            shared.routings.begin(&name, &config, &standing, shared.clock.now().wall_ms);
+            let legacy = Legacy { used, recalled: own, sent: own_sent, cases: own_cases, standing };
             let handle = Handle::start(&name, config, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, Arc::new(handle));
         }
@@ -113,12 +99,13 @@ impl Gateway {
         let options = options_of(&one, shared.clock.now().wall_ms);
         let left = shared.journal.left_by(&lane, first, options, JOURNAL_PATIENCE).await?;
         let journal::Left { high_waters, recalled, sent, cases, standing } = left;
-        let legacy = Legacy { used: high_waters, recalled, sent, cases, standing };
         let stopped = || JournalError::Failed("the gateway is stopping".to_owned());
         let Some(Prepared { config, catalogue }) = one.into_values().next() else { return Err(stopped()) };
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Err(stopped());
         }
+        shared.routings.begin(name, &config, &standing, shared.clock.now().wall_ms);
+        let legacy = Legacy { used: high_waters, recalled, sent, cases, standing };
         Ok(Handle::start(name, config, catalogue, legacy, lane, shared.clone()))
     }
 }

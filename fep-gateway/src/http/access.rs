@@ -1,7 +1,6 @@
 //! Who a request comes from, and what that client may do. The access file is read again when it changes, so tokens and rights change
 //! without a restart.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,8 +10,7 @@ use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use fep_protocol::exchange::Exchange;
-use fep_spec::model::Spec;
+use fep_protocol::exchange::{Exchange, Passage};
 use tokio::sync::watch;
 use tracing::{error, info};
 
@@ -22,6 +20,7 @@ use crate::config::{Access, Action, Client, Grant, TokenHash};
 use crate::contract::GrantView;
 use crate::contract::decisions::UNNAMED;
 use crate::contract::problem::Problem;
+use crate::gateway::Gateway;
 
 /// How often the file is looked at.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -41,7 +40,8 @@ pub(super) struct Guard {
 #[derive(Debug)]
 struct File {
     path: PathBuf,
-    specs: BTreeMap<String, Arc<Spec>>,
+    /// Whose institutions the file names. A reload changes them.
+    gateway: Gateway,
     now: watch::Sender<Arc<Access>>,
     /// From before the first reading: what changes meanwhile is read again.
     first: Option<Stamp>,
@@ -79,24 +79,28 @@ pub(super) enum Who {
 
 impl Guard {
     /// Reads the access file, if there is one. If it cannot be read, nobody may do anything until it can.
-    pub(super) fn new(path: Option<&Path>, specs: BTreeMap<String, Arc<Spec>>) -> Arc<Self> {
+    pub(super) fn new(path: Option<&Path>, gateway: &Gateway) -> Arc<Self> {
         let file = path.map(|path| {
             let first = Stamp::of(path);
-            let file = File { path: path.to_owned(), specs, now: watch::Sender::new(Arc::default()), first };
+            let file = File { path: path.to_owned(), gateway: gateway.clone(), now: watch::Sender::new(Arc::default()), first };
             file.read();
             file
         });
         Arc::new(Self { file, sessions: Sessions::default() })
     }
 
-    /// Reads the file again whenever it changes, for ever.
+    /// Reads the file again whenever it or the set of institutions changes, for ever.
     pub(super) async fn follow(&self) {
         let Some(file) = &self.file else { return std::future::pending().await };
         let mut last = file.first;
+        let mut reloads = file.gateway.institution_changes();
         loop {
-            tokio::time::sleep(LOOK_PAUSE).await;
+            let is_reloaded = tokio::select! {
+                () = tokio::time::sleep(LOOK_PAUSE) => false,
+                changed = reloads.changed() => changed.is_ok(),
+            };
             let stamp = Stamp::of(&file.path);
-            if stamp != last {
+            if stamp != last || is_reloaded {
                 file.read();
                 last = stamp;
             }
@@ -113,6 +117,18 @@ impl Guard {
                 None => std::future::pending().await,
             }
         }
+    }
+
+    /// Checks that each name is that of a client.
+    pub(super) fn are_clients<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Result<(), String> {
+        let known = self.file.as_ref().map(|file| file.now.borrow().names());
+        let mut names = names.into_iter();
+        let Some(known) = known else {
+            let refused = |name| format!("without an access file no caller has a name, so {name:?} would never match");
+            return names.next().map_or(Ok(()), |name| Err(refused(name)));
+        };
+        let unknown = names.find(|name| !known.contains(*name));
+        unknown.map_or(Ok(()), |name| Err(format!("the access file has no client {name:?}")))
     }
 
     /// The sessions of browsers.
@@ -177,7 +193,7 @@ fn bearer(header: &str) -> Option<&str> {
 impl File {
     /// Reads the file. If it cannot be used, the rights stay as they are.
     fn read(&self) {
-        match Access::load(&self.path, &self.specs) {
+        match Access::load(&self.path, &self.gateway.specs()) {
             Ok(access) => {
                 info!(file = %self.path.display(), clients = access.len(), "these clients have rights now");
                 self.now.send_replace(Arc::new(access));
@@ -247,10 +263,12 @@ impl Who {
         self.name().is_some_and(|name| sender == Some(name))
     }
 
-    /// Refuses a client that may not see an exchange. It may if it sent it.
+    /// Refuses a client that may not see an exchange. It may if it sent it, also if another institution got it than the one that the
+    /// client asked.
     pub(super) fn may_see(&self, exchange: &Exchange) -> Result<(), ApiError> {
         let telegram = Some(&*exchange.telegram);
-        let own = self.sent(exchange) && self.may(Action::Send, Some(&exchange.institution), telegram).is_ok();
+        let asked = exchange.passage.as_ref().and_then(Passage::asked).unwrap_or(&exchange.institution);
+        let own = self.sent(exchange) && self.may(Action::Send, Some(asked), telegram).is_ok();
         if own { Ok(()) } else { self.may(Action::Read, Some(&exchange.institution), telegram) }
     }
 

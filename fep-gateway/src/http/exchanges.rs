@@ -338,7 +338,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 /// Parses the body. Text that is not JSON is a bad request (400). JSON with a duplicate key is well-formed but unprocessable (422).
-fn parse(body: &[u8]) -> Result<Value, ApiError> {
+pub(super) fn parse(body: &[u8]) -> Result<Value, ApiError> {
     let text = std::str::from_utf8(body).map_err(|error| {
         ApiError::new(Problem::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
     })?;

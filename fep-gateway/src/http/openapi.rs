@@ -19,8 +19,10 @@ use crate::contract::decisions::{
 use crate::contract::exchanges::{DeadLetters, Detail, ExchangeList, Reply};
 use crate::contract::notices::{Delivered, NoticeDetail, NoticeList};
 use crate::contract::problem::{Problem, ProblemDetails, Row, Table};
+use crate::contract::reload::{ReloadBody, ReloadState, Reloaded};
+use crate::contract::routing::RoutingBody;
 use crate::contract::{Alive, Institutions, Lines, Ready, SessionState};
-use crate::gateway::InstitutionStatus;
+use crate::gateway::{InstitutionStatus, RoutingStatus};
 use crate::telegrams::{RequestForm, TelegramCatalogue};
 
 /// Where the document has its schemas.
@@ -36,6 +38,20 @@ const DECIDES: [Problem; 5] =
 /// What a decision about an institution can be answered with.
 const STEERS: [Problem; 5] =
     [Problem::UnknownInstitution, Problem::NotADecision, Problem::NoNote, Problem::NoPerson, Problem::CannotDecide];
+
+/// What a change of where requests go can be answered with.
+const ROUTES: [Problem; 10] = [
+    Problem::UnknownInstitution,
+    Problem::BadRouting,
+    Problem::RoutingChanged,
+    Problem::NotDurable,
+    Problem::Stopped,
+    Problem::NoNote,
+    Problem::NoPerson,
+    Problem::NotJson,
+    Problem::TooDeep,
+    Problem::DuplicateKey,
+];
 
 /// What a request for an institution can be answered with, besides its outcome.
 const ASKS: [Problem; 28] = [
@@ -67,6 +83,21 @@ const ASKS: [Problem; 28] = [
     Problem::UnknownField,
     Problem::WrongCount,
     Problem::WrongType,
+];
+
+/// What a reload can be answered with.
+const RELOADS: [Problem; 11] = [
+    Problem::BadDecision,
+    Problem::NoNote,
+    Problem::NoPerson,
+    Problem::ConfigMistakes,
+    Problem::NeedsRestart,
+    Problem::WouldLose,
+    Problem::NoConfigFile,
+    Problem::ReloadRunning,
+    Problem::ReloadPartly,
+    Problem::Journal,
+    Problem::Stopped,
 ];
 
 /// Makes the document. `institutions` are those of the configuration, with their names.
@@ -233,8 +264,23 @@ impl Writer {
             }
             self.add(&steer.takes(body).gives(one.clone()).or(&STEERS).or(&READS));
         }
+        self.routing(&format!("{path}/routing"));
         let lines = self.reply::<Lines>();
         self.add(&Operation::new("get", "/v1/lines", "listLines", "lines", "Every line and its links").gives(lines));
+    }
+
+    /// Where requests go, and how a person changes that.
+    fn routing(&mut self, path: &str) {
+        let status = self.reply::<RoutingStatus>();
+        let summary = "Where requests of services go, since when, and what became of them on each side";
+        let shown = Operation::new("get", path, "getRouting", "lines", summary).with(in_path("institution"));
+        self.add(&shown.gives(status.clone()).or(&[Problem::UnknownInstitution]));
+        let body = self.body::<RoutingBody>();
+        let summary = "A person changes which part of the requests goes to the other institution";
+        let change = Operation::new("put", path, "changeRouting", "lines", summary).with(in_path("institution"));
+        let seen = "The ETag of what the person saw. If something else holds now, nothing is changed.";
+        let seen = json!({ "name": "If-Match", "in": "header", "description": seen, "schema": { "type": "string" } });
+        self.add(&change.with(seen).takes(body).gives(status).or(&ROUTES).or(&READS));
     }
 
     fn platform(&mut self) {
@@ -258,6 +304,13 @@ impl Writer {
         let mut metrics = Operation::new("get", "/metrics", "metrics", "platform", "Metrics for Prometheus");
         metrics.replies.push((200, "the text format of Prometheus", "text/plain", json!({ "type": "string" })));
         self.add(&metrics);
+        let body = self.body::<ReloadBody>();
+        let (done, state) = (self.reply::<Reloaded>(), self.reply::<ReloadState>());
+        let summary = "The configuration that holds, and whether its file differs";
+        self.add(&Operation::new("get", "/v1/reload", "getReload", "platform", summary).gives(state));
+        let summary = "Reads the configuration file again and changes what differs, or says what that would change";
+        let reload = Operation::new("post", "/v1/reload", "reload", "platform", summary);
+        self.add(&reload.takes(body).gives(done).or(&RELOADS));
         let table = self.reply::<Table>();
         self.add(&Operation::new("get", "/problems", "listProblems", "platform", "The kinds of errors").gives(table));
         let row = self.reply::<Row>();
@@ -273,8 +326,9 @@ impl Writer {
         for form in catalogue.request_forms() {
             let RequestForm { layout, answer, onward, fields } = form;
             let fields = self.telegram(&format!("{institution}.{}", layout.name), fields);
-            let elsewhere = onward.and_then(|to| Some((to, all.get(to)?.answer_layout(&layout.name)?)));
-            let reply = self.typed_reply(institution, answer, elsewhere);
+            let elsewhere = |to| Some((to, all.get(to)?.answer_layout(&layout.name)?));
+            let elsewhere: Vec<_> = onward.into_iter().filter_map(elsewhere).collect();
+            let reply = self.typed_reply(institution, answer, &elsewhere);
             let name = if layout.label.is_empty() {
                 layout.name.to_string()
             } else {
@@ -288,8 +342,8 @@ impl Writer {
         }
     }
 
-    /// A reply whose answer has the fields of this telegram, or of one of the institution to which a breaker sends the request.
-    fn typed_reply(&mut self, institution: &str, answer: &Layout, elsewhere: Option<(&str, &Layout)>) -> Value {
+    /// A reply whose answer has the fields of this telegram, or of one of the institutions to which a breaker or a rule sends the request.
+    fn typed_reply(&mut self, institution: &str, answer: &Layout, elsewhere: &[(&str, &Layout)]) -> Value {
         let own = self.typed_answer(institution, answer);
         let mut reply = self.replies.definitions().get("Reply").cloned().unwrap_or_default();
         let mut set = |name: &str, schema: Value| {
@@ -299,19 +353,21 @@ impl Writer {
                 .for_each(|property| *property = schema.clone());
         };
         set("stand_in", own.clone());
-        let mut name = format!("{institution}.{}.Reply", answer.name);
-        match elsewhere {
-            None => set("answer", own),
-            Some((to, theirs)) => {
-                let theirs = self.typed_answer(to, theirs);
-                let meaning =
-                    format!("If a breaker sent the request to {to}, it is a telegram of that one: see `came_from`.");
-                set("answer", json!({ "description": meaning, "anyOf": [own, theirs] }));
-                // Another request with the same answer may stay with its institution.
-                name = format!("{institution}.{}.{to}.Reply", answer.name);
-            }
+        if elsewhere.is_empty() {
+            set("answer", own);
+            return self.telegram(&format!("{institution}.{}.Reply", answer.name), reply);
         }
-        self.telegram(&name, reply)
+        let names: Vec<_> = elsewhere.iter().map(|(to, _)| *to).collect();
+        let all: Vec<_> =
+            std::iter::once(own).chain(elsewhere.iter().map(|(to, theirs)| self.typed_answer(to, theirs))).collect();
+        let meaning = format!(
+            "If the request went to {}, it is a telegram of that one: see `institution`, and `came_from` (by a breaker) or `routed_from` \
+             (by a rule).",
+            names.join(" or ")
+        );
+        set("answer", json!({ "description": meaning, "anyOf": all }));
+        // Another request with the same answer may stay with its institution.
+        self.telegram(&format!("{institution}.{}.{}.Reply", answer.name, names.join(".")), reply)
     }
 
     /// An answer with the fields of this telegram.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use fep_protocol::delivery::AnsweredBy;
-use fep_protocol::exchange::{Exchange, Outcome, Passage};
+use fep_protocol::exchange::{Exchange, Outcome};
 
 use super::{Files, InspectError, ListForm};
 use crate::contract::notices::notice_summary;
@@ -58,7 +58,7 @@ fn cells(exchange: &Exchange) -> [Cell; 8] {
     let taken = exchange.ended_at_ms.map(|ended| ended.saturating_sub(exchange.accepted_at_ms).to_string());
     let settled = exchange.settled_by.map(|by| format!("settled: {}", by.name()));
     // The reason of a request that was passed on says where it went.
-    let came_from = exchange.passage.as_ref().filter(|passage| matches!(passage, Passage::CameFrom(_)));
+    let came_from = exchange.passage.as_ref().filter(|passage| passage.asked().is_some());
     let came_from = came_from.map(ToString::to_string);
     let marks =
         exchange.flags.names().map(str::to_owned).chain(settled).chain(came_from).chain(exchange.reason.clone());

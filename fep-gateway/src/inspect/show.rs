@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use fep_codec::dump::{DumpOptions, dump};
 use fep_protocol::delivery::DeliveryFact;
-use fep_protocol::exchange::{ExchangeId, Outcome, Passage};
+use fep_protocol::exchange::{ExchangeId, Outcome};
 use fep_protocol::fact::{Class, Fact, What};
 
 use super::{Files, InspectError};
@@ -131,7 +131,7 @@ fn fields(view: &View, out: &mut impl Write) -> io::Result<()> {
 fn cells(number: u64, fact: &Fact) -> [Cell; 8] {
     let line = fact.line.as_ref().map(|(line, incarnation)| format!("{line} #{incarnation}"));
     let trace = fact.trace.as_deref().filter(|trace| !trace.is_empty()).map(|trace| format!("trace {trace}"));
-    let came_from = fact.passage.as_deref().filter(|passage| matches!(passage, Passage::CameFrom(_)));
+    let came_from = fact.passage.as_deref().filter(|passage| passage.asked().is_some());
     let reason = fact.reason.as_ref().map(|reason| reason.sentence.to_string());
     let said = [came_from.map(ToString::to_string), reason.or(trace).or_else(|| delivery(fact))];
     [

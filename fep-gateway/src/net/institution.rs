@@ -27,6 +27,7 @@ mod delivering;
 mod undelivered;
 mod settings;
 mod recalling;
+mod routing;
 mod settling;
 mod standing;
 mod surplus;
@@ -40,13 +41,10 @@ use std::time::Duration;
 use fep_protocol::coordination::{Contract, News};
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
-use fep_protocol::fact::Fact;
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::settlement::{PersonDecision, unanswered_steps};
-use fep_protocol::standing::Standing;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket, TicketMap};
-use fep_protocol::trace::TraceHighWater;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -64,6 +62,8 @@ pub(crate) use self::meters::count_refused;
 use self::notices::{DeliveryReply, NoticeDone};
 pub use self::passing_on::Neighbours;
 use self::passing_on::Onward;
+pub use self::recalling::Legacy;
+use self::routing::RoutingReply;
 use self::settings::settings;
 use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
@@ -71,12 +71,13 @@ use super::admission::{CannotDecide, Decision, InstitutionStatus};
 use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
+use super::routing::{RoutingDecision, Routings};
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
 use crate::coordinator::{Coordinator, Joining, NewsSender, Seat};
 use crate::fault::{FaultPoint, point};
 use crate::ground::Ground;
-use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
+use crate::journal::{Journal, KeyTicket, Lane, LaneNumber};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
@@ -95,6 +96,8 @@ pub struct Shared {
     pub coordinator: Arc<dyn Coordinator>,
     /// The ways from one institution to another.
     pub neighbours: Neighbours,
+    /// Where requests go instead of to the institution that was asked.
+    pub routings: Routings,
     pub(crate) ground: Ground,
 }
 
@@ -138,23 +141,9 @@ enum TaskCommand {
     Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
     Status(oneshot::Sender<InstitutionStatus>),
     Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
+    Route(Box<RoutingDecision>, RoutingReply),
     Audit(Box<AuditEntry>, AuditReply),
     Stop,
-}
-
-/// What an institution's earlier run left.
-#[derive(Debug)]
-pub struct Legacy {
-    /// The used trace numbers, by day.
-    pub used: Vec<TraceHighWater>,
-    /// The exchanges whose keys may still be in quarantine.
-    pub recalled: Vec<Recalled>,
-    /// The telegrams of ours that the rate may still count.
-    pub sent: Vec<Fact>,
-    /// The settlements that go on.
-    pub cases: Vec<EarlierCase>,
-    /// What persons decided and the institution said, as far as it still holds.
-    pub standing: Vec<Standing>,
 }
 
 /// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.

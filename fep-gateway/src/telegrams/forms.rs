@@ -1,6 +1,6 @@
 //! The form of each request that a service may send: a JSON Schema of its fields, in which what the gateway fills is not required.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fep_codec::Layout;
 use fep_protocol::breaker::Alternative;
@@ -16,8 +16,8 @@ pub struct RequestForm<'c> {
     pub layout: &'c Layout,
     /// The layout of its answer.
     pub answer: &'c Layout,
-    /// The institution to which a breaker sends it, and which then answers with its own telegram.
-    pub onward: Option<&'c str>,
+    /// The institutions to which a breaker or a rule sends it, and which then answer with their own telegrams.
+    pub onward: Vec<&'c str>,
     /// The JSON Schema of the fields that a service sends.
     pub fields: Value,
 }
@@ -35,7 +35,7 @@ impl TelegramCatalogue {
                 make_optional(&mut fields, &path);
             }
             let answer = &self.spec.telegrams.get(entry.answer?)?.layout;
-            let onward = self.onward.get(&*layout.name).map(String::as_str);
+            let onward = self.onward.get(&*layout.name).into_iter().flatten().map(String::as_str).collect();
             Some(RequestForm { layout, answer, onward, fields })
         })
     }
@@ -47,14 +47,19 @@ impl TelegramCatalogue {
     }
 }
 
-/// The requests that a breaker sends to another institution, with the name of that one.
-pub(super) fn onward(config: &InstitutionConfig) -> BTreeMap<String, String> {
+/// The requests that a breaker or a rule sends to another institution, with the names of those.
+pub(super) fn onward(config: &InstitutionConfig) -> BTreeMap<String, BTreeSet<String>> {
     let alternatives = config.breaker.iter().flat_map(|breaker| &breaker.alternatives);
     let onward = alternatives.filter_map(|(telegram, alternative)| match alternative {
         Alternative::Institution(to) => Some((telegram.clone(), to.clone())),
         _ => None,
     });
-    onward.collect()
+    let mut all = BTreeMap::<String, BTreeSet<String>>::new();
+    let routed = config.routing.iter().map(|(telegram, rule)| (telegram.clone(), rule.to.clone()));
+    for (telegram, to) in onward.chain(routed) {
+        all.entry(telegram).or_default().insert(to);
+    }
+    all
 }
 
 /// Lets a document leave a field out, and each part around it of which nothing else is required.

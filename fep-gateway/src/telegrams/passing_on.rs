@@ -1,4 +1,4 @@
-//! The draft of a request for another institution, whose telegram has the same layout.
+//! The draft of a request for another institution, whose telegram has the same layout, and the field by which a rule chooses one.
 
 use super::fill::Filler;
 use super::{Draft, TelegramCatalogue};
@@ -17,5 +17,16 @@ impl TelegramCatalogue {
         };
         let open = theirs.fillers.iter().enumerate().filter(|(_, filler)| is_ours(filler)).map(|(number, _)| number);
         Some(Draft { telegram: number, bytes: draft.bytes.clone(), open: open.collect(), given: Vec::new() })
+    }
+
+    /// The bytes of a field of the request, as they will be on the wire. `None` if it has no such field at a fixed place.
+    pub(crate) fn field_bytes<'d>(&self, draft: &'d Draft, path: &str) -> Option<&'d [u8]> {
+        let layout = &self.spec.telegrams.get(draft.telegram)?.layout;
+        draft.bytes.get(layout.span(path)?.range)
+    }
+
+    /// Whether services may send a request with this name.
+    pub(crate) fn has_request(&self, telegram: &str) -> bool {
+        self.request_named(telegram).is_ok()
     }
 }

@@ -135,9 +135,18 @@ pub(crate) fn get(port: u16, path: &str) -> Option<Answer> {
 }
 
 pub(crate) fn post(port: u16, path: &str, body: &str) -> Option<Answer> {
+    send("POST", port, path, body)
+}
+
+pub(crate) fn put(port: u16, path: &str, body: &str) -> Option<Answer> {
+    send("PUT", port, path, body)
+}
+
+fn send(method: &str, port: u16, path: &str, body: &str) -> Option<Answer> {
     let len = body.len();
-    let head =
-        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n");
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n"
+    );
     exchange(port, &format!("{head}content-length: {len}\r\n\r\n{body}"))
 }
 

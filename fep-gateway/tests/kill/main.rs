@@ -13,6 +13,7 @@ mod ledger;
 mod notices;
 #[cfg(feature = "fault-points")]
 mod passing_on;
+mod routing;
 mod settling;
 
 use std::collections::BTreeMap;

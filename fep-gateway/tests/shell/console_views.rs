@@ -84,8 +84,17 @@ async fn the_focus_stays_while_data_changes_and_old_data_is_called_old() {
 }
 
 /// All views.
-const VIEWS: [&str; 8] =
-    ["#/", "#/lines", "#/exchanges", "#/notices", "#/letters", "#/limits", "#/send", "#/send/bank-a/Transfer"];
+const VIEWS: [&str; 9] = [
+    "#/",
+    "#/lines",
+    "#/exchanges",
+    "#/notices",
+    "#/letters",
+    "#/limits",
+    "#/send",
+    "#/send/bank-a/Transfer",
+    "#/audit",
+];
 
 /// The view is complete.
 const SHOWN: &str = "document.querySelector('main tbody tr, main .card, main form, main .bar') !== null";
@@ -133,6 +142,13 @@ async fn axe_finds_nothing_in_any_view() {
     let exchange = format!("#/exchanges/{}", unknown["exchange"].as_str().unwrap());
     let Some(mut page) = Page::open(&bench) else { return };
     page.browser.eval(&axe);
+    let check = |page: &mut Page, place: &str| {
+        page.browser.eval("window.found = null; axe.run(document).then(all => { window.found = all.violations; }); 0");
+        let found =
+            "window.found?.map(one => `${one.impact} ${one.id}: ${one.nodes[0].html} ${one.nodes[0].failureSummary}`)";
+        let found = page.until(found, Json::is_array);
+        assert_eq!(found, json!([]), "{place}");
+    };
     for colours in ["light", "dark"] {
         page.browser.eval(&format!("document.documentElement.dataset.colours = '{colours}'"));
         for width in [360, 1280] {
@@ -141,12 +157,18 @@ async fn axe_finds_nothing_in_any_view() {
             for hash in VIEWS.into_iter().chain([&*exchange]) {
                 page.show(hash);
                 page.until(SHOWN, |shown| shown == true);
-                page.browser
-                    .eval("window.found = null; axe.run(document).then(all => { window.found = all.violations; }); 0");
-                let found = "window.found?.map(one => `${one.impact} ${one.id}: ${one.nodes[0].html} ${one.nodes[0].failureSummary}`)";
-                let found = page.until(found, Json::is_array);
-                assert_eq!(found, json!([]), "{hash} at {width} px, {colours}");
+                check(&mut page, &format!("{hash} at {width} px, {colours}"));
             }
+            // The last view is that of an exchange.
+            page.press("Show secrets …");
+            check(&mut page, &format!("the question before secrets at {width} px, {colours}"));
+            page.write("note", "axe looks at them");
+            page.write("person", "axe");
+            page.confirm();
+            page.has("Secrets are shown");
+            check(&mut page, &format!("secrets at {width} px, {colours}"));
+            let over = page.browser.eval("document.documentElement.scrollWidth - innerWidth");
+            assert!(over.as_i64().unwrap() <= 0, "secrets are {over} px too wide at {width} px");
         }
     }
 }

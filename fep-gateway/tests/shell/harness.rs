@@ -68,6 +68,16 @@ impl Bench {
         bench
     }
 
+    /// As `of`, but waits only until bank-a can be reached: there are other institutions that cannot.
+    pub(crate) async fn of_some(scenario: &str, more: &str) -> Self {
+        let bank = bank(scenario).await;
+        let mut bench = Self::connecting_to(&bank.address().to_string(), more).await;
+        bench.bank = Some(bank);
+        let is_up = |lines: &Json| lines["lines"][0]["links"][0]["state"] == "up";
+        bench.until("/v1/lines", is_up).await;
+        bench
+    }
+
     /// Starts a gateway without a bank at the other end.
     pub(crate) async fn alone() -> Self {
         let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

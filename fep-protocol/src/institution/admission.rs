@@ -105,7 +105,8 @@ impl<D> Admission<D> {
             Standing::Block { by: None, .. }
             | Standing::Breaker { by: None, .. }
             | Standing::Line { .. }
-            | Standing::Switchover(_) => {}
+            | Standing::Switchover(_)
+            | Standing::Routing(_) => {}
         }
     }
 

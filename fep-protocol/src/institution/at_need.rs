@@ -107,7 +107,8 @@ impl<T: Telegrams> Institution<T> {
             Standing::Notice(_) | Standing::Block { .. } | Standing::Breaker { .. } => {
                 self.admission.recall_standing(standing, now);
             }
-            Standing::Line { by: None, .. } => {}
+            // Where a request goes is decided before it comes here.
+            Standing::Line { by: None, .. } | Standing::Routing(_) => {}
         }
     }
 

@@ -148,10 +148,7 @@ impl IndexFile {
             if let Some(idempotency) = &fact.idempotency {
                 let sql = "INSERT OR REPLACE INTO keys VALUES (?1, ?2, ?3, ?4)";
                 // The service repeats its request at the institution that it asked first.
-                let asked = match fact.passage.as_deref() {
-                    Some(Passage::CameFrom(from)) => from.institution.as_str(),
-                    _ => &fact.institution,
-                };
+                let asked = fact.passage.as_deref().and_then(Passage::asked).unwrap_or(&fact.institution);
                 let row = params![asked, &*idempotency.key, idempotency.digest, id.as_bytes()];
                 self.connection.prepare_cached(sql)?.execute(row)?;
             }

@@ -105,6 +105,7 @@ impl Task {
             TaskCommand::Decide(decision, reply) => {
                 let _ = reply.send(self.decide(&decision, now));
             }
+            TaskCommand::Route(decision, reply) => self.decide_routing(*decision, reply, now),
             TaskCommand::Audit(entry, reply) => self.audit(*entry, reply),
             TaskCommand::Settle(case, decision, reply) => self.decide_case(case, decision, reply, now),
             TaskCommand::Deliver(id, decision, reply) => self.decide_delivery(id, decision, reply),

@@ -139,6 +139,7 @@ impl Task {
             exchange.reason_code = Some(reason.code.to_string());
         }
         self.meters.ended(&exchange, reason.as_ref().map(|reason| &reason.code));
+        self.shared.routings.count(&exchange);
         self.exchange_log.ended(&exchange, &self.catalogue, now.steady);
         drop(place);
         // A request that the journal never took is gone without a trace. While the journal is in trouble, such outcomes

@@ -2,10 +2,27 @@
 
 use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::Now;
+use fep_protocol::trace::TraceHighWater;
 
 use super::Task;
-use crate::journal::Recalled;
+use crate::journal::{EarlierCase, Recalled};
+
+/// What an institution's earlier run left.
+#[derive(Debug)]
+pub struct Legacy {
+    /// The used trace numbers, by day.
+    pub used: Vec<TraceHighWater>,
+    /// The exchanges whose keys may still be in quarantine.
+    pub recalled: Vec<Recalled>,
+    /// The telegrams of ours that the rate may still count.
+    pub sent: Vec<Fact>,
+    /// The settlements that go on.
+    pub cases: Vec<EarlierCase>,
+    /// What persons decided and the institution said, as far as it still holds.
+    pub standing: Vec<Standing>,
+}
 
 impl Task {
     /// Restores the exchanges of an earlier run whose keys are still in quarantine.
