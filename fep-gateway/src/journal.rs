@@ -71,13 +71,13 @@ use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
+pub use self::again::Left;
 use self::archive::{ArchiveStop, Archives};
 use self::filter::{ExchangeFilter, ExchangePage};
 use self::guard::FileGuard;
 use self::health::Health;
 use self::indexer::IndexQueue;
 use self::keys::{KEYS_MAX, Keys, Reservation};
-pub use self::again::Left;
 pub use self::keys::{KeyState, KeyTicket};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};

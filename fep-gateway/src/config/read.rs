@@ -15,9 +15,9 @@ use serde_json::Value as Json;
 use super::hours::session_notices;
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
-    Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Fill, Filling, FlowConfig, Framing, HoursConfig,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, keys, lines,
-    notices, passing_on, proof, routing, settlement, switchover,
+    Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Fill, Filling, FlowConfig, Framing,
+    HoursConfig, InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http,
+    keys, lines, notices, passing_on, proof, routing, settlement, switchover,
 };
 use crate::hex::hex;
 

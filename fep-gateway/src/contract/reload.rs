@@ -122,8 +122,14 @@ pub(crate) struct BlockerView {
 impl ReloadState {
     pub(crate) fn new(holding: &Holding, file: FileState, reloading: bool) -> Self {
         let holds = HoldingView::from(holding);
-        let empty =
-            |file| Self { holds, reloading, file, changes: Vec::new(), needs_restart: Vec::new(), mistakes: Vec::new() };
+        let empty = |file| Self {
+            holds,
+            reloading,
+            file,
+            changes: Vec::new(),
+            needs_restart: Vec::new(),
+            mistakes: Vec::new(),
+        };
         match file {
             FileState::Same => empty(FileWord::Same),
             FileState::None => empty(FileWord::None),

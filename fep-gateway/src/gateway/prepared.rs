@@ -14,11 +14,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new(
-        name: &str,
-        config: InstitutionConfig,
-        notices: &dyn NoticeHandler,
-    ) -> Result<Self, StartError> {
+    pub(super) fn new(name: &str, config: InstitutionConfig, notices: &dyn NoticeHandler) -> Result<Self, StartError> {
         let catalogue = notices
             .fits(&config.spec)
             .and_then(|()| TelegramCatalogue::new(&config))

@@ -40,7 +40,8 @@ impl Gateway {
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Vec::new();
         }
-        let answers = answers.into_iter().filter(|(name, _)| running.get(*name).is_some_and(|handle| !handle.is_leaving()));
+        let answers =
+            answers.into_iter().filter(|(name, _)| running.get(*name).is_some_and(|handle| !handle.is_leaving()));
         let tasks = answers.filter_map(|(name, moved)| moved.err().map(|why| format!("{name}: {why}")));
         let silence = self.inner.shared.journal.writer_silence();
         let writer = (silence > patience).then(|| format!("the journal's writer is stuck for {} s", silence.as_secs()));

@@ -121,10 +121,14 @@ impl BlockedBy {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::OpenExchanges => "block its business (POST …/business), wait until they have ended, and reload again",
-            Self::UnknownExchanges => "block its business, and reload again when they are settled or `quarantine_ms` is over",
+            Self::UnknownExchanges => {
+                "block its business, and reload again when they are settled or `quarantine_ms` is over"
+            }
             Self::UnfinishedSettlements => "wait until they are settled, or settle them by hand (POST …/settlement)",
             Self::OpenDecisions => "decide what GET /v1/dead-letters lists",
-            Self::UndeliveredNotices => "wait until its service has taken them, or end their delivery (POST …/delivery)",
+            Self::UndeliveredNotices => {
+                "wait until its service has taken them, or end their delivery (POST …/delivery)"
+            }
         }
     }
 }
@@ -200,9 +204,7 @@ impl ReloadError {
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
         match self {
-            Self::Mistakes(ConfigError::Findings(report)) => {
-                report.findings.iter().map(ToString::to_string).collect()
-            }
+            Self::Mistakes(ConfigError::Findings(report)) => report.findings.iter().map(ToString::to_string).collect(),
             Self::Unfit(reasons) => reasons.clone(),
             Self::NeedsRestart(keys) => keys.iter().map(|key| format!("needs a restart: {key}")).collect(),
             Self::WouldLose(blockers) => blockers.iter().map(ToString::to_string).collect(),
@@ -215,11 +217,17 @@ impl ReloadError {
 impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Running => f.write_str("another reload runs: look at GET /v1/reload, and try again when it has ended"),
+            Self::Running => {
+                f.write_str("another reload runs: look at GET /v1/reload, and try again when it has ended")
+            }
             Self::Stopping => f.write_str("the gateway is stopping"),
-            Self::NoFile => f.write_str("the configuration was not read from a file: give the new one to `Gateway::reload`"),
+            Self::NoFile => {
+                f.write_str("the configuration was not read from a file: give the new one to `Gateway::reload`")
+            }
             Self::Mistakes(ConfigError::Unreadable(error)) => error.fmt(f),
-            Self::Journal(error) => write!(f, "the journal takes no writes, so a reload could not be recorded: {error}"),
+            Self::Journal(error) => {
+                write!(f, "the journal takes no writes, so a reload could not be recorded: {error}")
+            }
             Self::Mistakes(ConfigError::Findings(_))
             | Self::Unfit(_)
             | Self::NeedsRestart(_)

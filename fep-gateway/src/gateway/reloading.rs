@@ -21,8 +21,8 @@ use futures_util::future::join_all;
 use tokio::sync::OwnedMutexGuard;
 use tracing::{error, info, warn};
 
-use super::reload::{BlockedBy, Blocker, FileState, Holding, ReloadBy, ReloadError};
 use super::prepared::Prepared;
+use super::reload::{BlockedBy, Blocker, FileState, Holding, ReloadBy, ReloadError};
 use super::routing;
 use super::{AuditEntry, Gateway};
 use crate::config::{Config, Difference, InstitutionChange, InstitutionConfig, Role};

@@ -92,7 +92,9 @@ pub(super) fn fits(institutions: &BTreeMap<String, Prepared>) -> Result<(), Star
     for (name, Prepared { config, .. }) in institutions {
         for (telegram, rule) in &config.routing {
             let other = institutions.get(&rule.to).filter(|other| {
-                rule.to != *name && other.catalogue.has_request(telegram) && !other.config.routing.contains_key(telegram)
+                rule.to != *name
+                    && other.catalogue.has_request(telegram)
+                    && !other.config.routing.contains_key(telegram)
             });
             if other.is_none() {
                 let why = format!(

@@ -82,7 +82,12 @@ impl Guard {
     pub(super) fn new(path: Option<&Path>, gateway: &Gateway) -> Arc<Self> {
         let file = path.map(|path| {
             let first = Stamp::of(path);
-            let file = File { path: path.to_owned(), gateway: gateway.clone(), now: watch::Sender::new(Arc::default()), first };
+            let file = File {
+                path: path.to_owned(),
+                gateway: gateway.clone(),
+                now: watch::Sender::new(Arc::default()),
+                first,
+            };
             file.read();
             file
         });

@@ -8,9 +8,9 @@ use fep_protocol::reason::JournalError;
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
+use super::Journal;
 use super::lane::{Lane, LaneNumber};
 use super::recovery::{EarlierCase, OpenOptions, Recalled, earlier_cases, endings, resting, sent};
-use super::Journal;
 
 /// What an earlier run of an institution left.
 #[derive(Debug, Default)]
@@ -66,8 +66,20 @@ impl Journal {
                 recalled: resting(reader, &options)?,
                 sent: sent(reader, &options)?,
                 cases: earlier_cases(reader, &options)?,
-                high_waters: reader.index.traces()?.into_iter().filter(|(name, _)| is_own(name)).map(|(_, high)| high).collect(),
-                standing: reader.index.standing()?.into_iter().filter(|(name, ..)| is_own(name)).map(|(.., standing)| standing).collect(),
+                high_waters: reader
+                    .index
+                    .traces()?
+                    .into_iter()
+                    .filter(|(name, _)| is_own(name))
+                    .map(|(_, high)| high)
+                    .collect(),
+                standing: reader
+                    .index
+                    .standing()?
+                    .into_iter()
+                    .filter(|(name, ..)| is_own(name))
+                    .map(|(.., standing)| standing)
+                    .collect(),
             };
             left.recalled.retain(|earlier| is_own(&earlier.institution));
             left.sent.retain(|fact| is_own(&fact.institution));

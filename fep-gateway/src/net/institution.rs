@@ -51,9 +51,9 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use self::auditing::AuditEntry;
+use self::auditing::{AuditReply, Audits};
 pub(crate) use self::entrance::Closed;
 use self::entrance::Entrance;
-use self::auditing::{AuditReply, Audits};
 use self::exchange_log::ExchangeLog;
 use self::facts::Ends;
 use self::lines::Lines;
