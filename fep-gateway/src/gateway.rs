@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot, watch};
 
-pub use self::auditing::{AuditEntry, AuditFilter, AuditPage};
+pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
 use self::reload::Reloads;

@@ -52,6 +52,24 @@ export function send(institution, telegram, text, key) {
   return ask(path, { method: "POST", headers, body: text }, (body) => Object.hasOwn(body, "outcome"));
 }
 
+/**
+ * Listens to the events of one exchange. `changed` is called after each change, first with how it is now; `over` once nothing more comes, or
+ * the gateway does not let this page listen. While the connection is lost, `isOpen` is false, and the browser connects again.
+ */
+export function follow(id, changed, over) {
+  const events = new EventSource(`/v1/exchanges/${encodeURIComponent(id)}/events`);
+  const end = () => events.close();
+  const isOver = () => {
+    end();
+    over();
+  };
+  events.addEventListener("exchange", changed);
+  events.addEventListener("facts", changed);
+  events.addEventListener("end", isOver);
+  events.addEventListener("error", () => events.readyState === EventSource.CLOSED && isOver());
+  return { end, isOpen: () => events.readyState === EventSource.OPEN };
+}
+
 /** Reads a text. */
 export async function text(path) {
   const response = await reached(path, {});

@@ -21,6 +21,7 @@ export const EN_ACTS = {
   "act.start_line": "started a line",
   "act.switch": "switched over to a line",
   "act.switch_back": "switched back to the main line",
+  "act.route": "changed where requests go",
   "fact.audit_reveal": "secrets were shown to a person",
   "fact.audit_settle": "a decision was recorded",
   "reveal.open": "Show secrets …",

@@ -21,6 +21,7 @@ export const KO_ACTS = {
   "act.start_line": "회선 기동",
   "act.switch": "회선 절체",
   "act.switch_back": "주 회선 복귀",
+  "act.route": "요구 경로 변경",
   "fact.audit_reveal": "담당자가 비밀 값을 조회함",
   "fact.audit_settle": "담당자의 결정이 기록됨",
   "reveal.open": "비밀 값 보기 …",

@@ -7,8 +7,9 @@ import { t, word } from "./texts.js";
 import { when } from "./time.js";
 
 /** All acts. */
-const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "block", "unblock", "stop_line", "start_line", "switch", "switch_back"];
-/** Acts whose `about` is a line, and those whose `about` is a notice. All others are about a business code. */
+const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "block", "unblock", "stop_line", "start_line", "switch", "switch_back", "route"];
+/** Acts whose `about` is a business code, a line or a notice. That of others is a text. */
+const OF_BUSINESS = ["trip_breaker", "reset_breaker", "block", "unblock"];
 const OF_LINES = ["stop_line", "start_line", "switch"];
 const OF_NOTICES = ["deliver"];
 /** No event tells of what others do. */
@@ -63,5 +64,5 @@ function about({ act, institution, about: name, exchange }) {
   if (!name) return null;
   if (OF_NOTICES.includes(act)) return [`${t("notice")} `, to(address(["notices", name]), el("span", "mono", name))];
   if (OF_LINES.includes(act)) return [`${t("line")} `, to(address(["lines", institution], { q: name }), name)];
-  return `${t("business")} ${name}`;
+  return OF_BUSINESS.includes(act) ? `${t("business")} ${name}` : name;
 }

@@ -1,7 +1,7 @@
 // One exchange: its outcome, its timeline, and its telegrams with parsed fields beside their bytes, masked unless somebody with the right asks
 // for their secrets.
 
-import { get } from "./api.js";
+import { follow, get } from "./api.js";
 import { settleButtons } from "./decide.js";
 import { byId, el, empty, facts, fill, section } from "./dom.js";
 import { secretsOf, telegramFields } from "./lists.js";
@@ -12,7 +12,10 @@ import { t, word } from "./texts.js";
 import { when } from "./time.js";
 import { timeline } from "./timeline.js";
 
-const STEPS_EVERY_MS = 3000;
+/** How often it is read while its events do not come. */
+const READ_EVERY_MS = 3000;
+/** The pause before its events are asked for again. */
+const FOLLOW_PAUSE_MS = 30000;
 
 export function exchange({ main, path, title }) {
   const [id] = path;
@@ -23,6 +26,8 @@ export function exchange({ main, path, title }) {
   let shown = "";
   let known = null;
   let isSettled = false;
+  let events = null;
+  let followAt = 0;
   const secrets = secretsFor(id, (byPerson) => {
     if (ended || !known) return;
     draw();
@@ -34,6 +39,8 @@ export function exchange({ main, path, title }) {
     try {
       view = await get(`/v1/exchanges/${encodeURIComponent(id)}/view`);
     } catch (failure) {
+      // The next success is shown, also if it is what was shown before.
+      shown = "";
       if (!ended) fill(body, el("p", { class: "error", role: "alert" }, failure.message));
       return;
     }
@@ -44,6 +51,7 @@ export function exchange({ main, path, title }) {
     known = view;
     title([view.exchange.label || view.exchange.telegram, " ", el("small", "faint mono", id)]);
     draw();
+    listen();
   }
 
   function draw() {
@@ -54,11 +62,29 @@ export function exchange({ main, path, title }) {
 
   read();
   const stop = whenChanged(["exchanges", "letters"], () => [state.exchanges?.get(id), letterOf(id)], read);
-  // Events tell of every change of an exchange, but not of the steps of its settlement.
-  const timer = setInterval(() => document.hidden || isSettled || read(), STEPS_EVERY_MS);
+  /** Follows the exchange until nothing more is expected. A hidden page does not: a browser has few connections for one gateway. */
+  function listen() {
+    const isWanted = !document.hidden && !isSettled;
+    if (events && !isWanted) {
+      events.end();
+      events = null;
+    } else if (!events && isWanted && Date.now() >= followAt) {
+      events = follow(id, read, () => {
+        events = null;
+        followAt = Date.now() + FOLLOW_PAUSE_MS;
+        read();
+      });
+    }
+  }
+
+  const timer = setInterval(() => {
+    listen();
+    if (!document.hidden && !isSettled && !events?.isOpen()) read();
+  }, READ_EVERY_MS);
   return () => {
     ended = true;
     clearInterval(timer);
+    events?.end();
     stop();
     secrets.end();
   };

@@ -1,7 +1,7 @@
 //! The audit trail: what persons and programs did to the gateway or looked at.
 
 pub use crate::journal::filter::{AuditFilter, AuditPage};
-pub use crate::net::institution::AuditEntry;
+pub use crate::net::institution::{AuditEntry, AuditError};
 
 use super::{Gateway, JournalError};
 
@@ -11,10 +11,9 @@ impl Gateway {
     ///
     /// # Errors
     /// If the journal has no room for it or does not take it in time, there is no such institution, or it has stopped.
-    pub async fn audit(&self, institution: &str, entry: AuditEntry) -> Result<(), JournalError> {
+    pub async fn audit(&self, institution: &str, entry: AuditEntry) -> Result<(), AuditError> {
         let handle = self.find_handle(institution);
-        let unknown = || JournalError::Failed(format!("there is no institution {institution:?}"));
-        handle.ok_or_else(unknown)?.audit(entry).await
+        handle.ok_or(AuditError::UnknownInstitution)?.audit(entry).await
     }
 
     /// The entries of the audit trail that the filter lets pass, newest first, at most `limit`.

@@ -24,7 +24,7 @@ use tracing::{error, info, warn};
 use super::prepared::Prepared;
 use super::reload::{BlockedBy, Blocker, FileState, Holding, ReloadBy, ReloadError};
 use super::routing;
-use super::{AuditEntry, Gateway};
+use super::{AuditEntry, AuditError, Gateway};
 use crate::config::{Config, Difference, InstitutionChange, InstitutionConfig, Role};
 use crate::ground::Ground;
 use crate::net::institution::{Closed, Handle};
@@ -275,7 +275,10 @@ impl Gateway {
             }
             let fact = plan.fact(about);
             let entry = AuditEntry { fact, exchange: None, caller: plan.by.caller.clone() };
-            handle.audit(entry).await.map_err(ReloadError::Journal)?;
+            handle.audit(entry).await.map_err(|error| match error {
+                AuditError::Journal(error) => ReloadError::Journal(error),
+                other => ReloadError::Unfit(vec![format!("institutions.{name}: {other}: nothing has changed; reload again")]),
+            })?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::config::Action;
 use crate::contract::audit::{AuditList, AuditView, RevealBody};
 use crate::contract::exchanges::Detail;
 use crate::contract::problem::Problem;
-use crate::gateway::{AuditEntry, AuditFilter};
+use crate::gateway::{AuditEntry, AuditError, AuditFilter, JournalError};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +57,16 @@ pub(super) async fn record(
     let caller = Some(caller(headers, who)).filter(|caller| !caller.is_empty()).map(Arc::new);
     let fact = AuditFact { act, person: person.to_owned(), note: note.to_owned(), about };
     let entry = AuditEntry { fact, exchange: exchange.map(|exchange| exchange.id), caller };
-    Ok(shared.gateway.audit(institution, entry).await?)
+    shared.gateway.audit(institution, entry).await.map_err(|error| refused(&error, institution))
+}
+
+fn refused(error: &AuditError, institution: &str) -> ApiError {
+    let problem = match error {
+        AuditError::UnknownInstitution => Problem::UnknownInstitution,
+        AuditError::Stopped | AuditError::Journal(JournalError::Closed) => Problem::Stopped,
+        _ => Problem::Journal,
+    };
+    ApiError::new(problem, format!("{institution}: {error}"))
 }
 
 /// `POST /v1/exchanges/{id}/reveal`: `{"note": "…"}`

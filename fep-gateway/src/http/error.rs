@@ -116,7 +116,9 @@ impl ApiError {
 
 impl From<JournalError> for ApiError {
     fn from(error: JournalError) -> Self {
-        Self::new(Problem::Journal, error.to_string())
+        // A gateway that stops closes its journal, and nothing is wrong with that.
+        let problem = if error == JournalError::Closed { Problem::Stopped } else { Problem::Journal };
+        Self::new(problem, error.to_string())
     }
 }
 

@@ -1,8 +1,9 @@
 //! `GET /v1/exchanges/{id}/events`: server-sent events about one exchange, for services of slow institutions.
 //!
-//! `event: exchange` has what `GET /v1/exchanges/{id}` replies: first as it is now, then after each change. `event: end` says that nothing
-//! follows: the exchange was answered, was not sent, or is settled, or the stream has its longest duration. A client that comes again
-//! gets the present state first, so it misses nothing.
+//! `event: exchange` has what `GET /v1/exchanges/{id}` replies: first as it is now, then after each change. `event: facts` has the number of its
+//! facts after a step that changes nothing of that reply, such as an inquiry: `GET /v1/exchanges/{id}/view` shows it. `event: end` says that
+//! nothing follows: the exchange was answered, was not sent, or is settled, or the stream has its longest duration. A client that comes
+//! again gets the present state first, so it misses nothing.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use fep_protocol::exchange::{Exchange, Outcome};
 use futures_util::{Stream, StreamExt, stream};
+use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
@@ -58,6 +60,14 @@ enum Next {
     End,
 }
 
+/// What a client was shown last.
+#[derive(Default)]
+struct Shown {
+    json: String,
+    /// The number of facts.
+    facts: usize,
+}
+
 /// The exchange now and after each change, until nothing follows.
 fn states(
     shared: Shared,
@@ -67,7 +77,7 @@ fn states(
     place: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<SseEvent, Infallible>> {
     let until = Instant::now() + STREAM_MAX;
-    let begin = ((shared, who), follower, String::new(), Some(Next::Show(Box::new(first))), place);
+    let begin = ((shared, who), follower, Shown::default(), Some(Next::Show(Box::new(first))), place);
     stream::unfold(begin, move |(seen_by, mut follower, mut shown, mut next, place)| async move {
         let (shared, who) = &seen_by;
         loop {
@@ -75,9 +85,15 @@ fn states(
                 Next::Show(exchange) => {
                     let json = reply_json(shared, who, &exchange);
                     let after = if is_final(&exchange) { Next::End } else { Next::Wait };
-                    if json != shown {
-                        shown.clone_from(&json);
-                        let event = SseEvent::default().event("exchange").data(json);
+                    // If the journal cannot be read now, the next look counts.
+                    let facts = shared.gateway.timeline(&exchange.id).await.map_or(shown.facts, |facts| facts.len());
+                    let name =
+                        if json != shown.json { Some("exchange") } else { (facts > shown.facts).then_some("facts") };
+                    shown = Shown { json, facts };
+                    if let Some(name) = name {
+                        let data =
+                            if name == "facts" { json!({ "facts": facts }).to_string() } else { shown.json.clone() };
+                        let event = SseEvent::default().event(name).data(data);
                         return Some((Ok(event), (seen_by, follower, shown, Some(after), place)));
                     }
                     Some(after)

@@ -22,7 +22,7 @@ use crate::contract::decisions::{
     BreakerBody, BreakerWord, BusinessBody, BusinessWord, LineBody, LineWord, SwitchoverBody, UNNAMED,
 };
 use crate::contract::problem::Problem;
-use crate::gateway::{Decision, InstitutionStatus, Undecided};
+use crate::gateway::{CannotDecide, Decision, InstitutionStatus, Undecided};
 
 /// `GET /v1/institutions`: those of which the client may read something.
 pub(super) async fn list(State(shared): State<Shared>, who: Who) -> Response {
@@ -39,7 +39,11 @@ pub(super) async fn one(
 ) -> Result<Json<InstitutionStatus>, ApiError> {
     let Path(name) = name.map_err(|error| unknown(&error.body_text()))?;
     who.may(Action::Read, Some(&name), None)?;
-    shared.gateway.institution(&name).await.map(Json).ok_or_else(|| unknown(&name))
+    if shared.gateway.spec(&name).is_none() {
+        return Err(unknown(&name));
+    }
+    let stopped = || ApiError::new(Problem::Stopped, format!("{name}: the institution has stopped"));
+    shared.gateway.institution(&name).await.map(Json).ok_or_else(stopped)
 }
 
 /// `POST /v1/institutions/{institution}/breaker`: `{"decision": "trip", "note": "…"}` or `{"decision": "reset"}`, with `business` for
@@ -140,11 +144,17 @@ async fn decide(
     match shared.gateway.decide(name, decision).await {
         Ok(()) => {}
         Err(Undecided::UnknownInstitution) => return Err(unknown(name)),
+        Err(Undecided::Cannot(why @ CannotDecide::Stopped)) => {
+            return Err(ApiError::new(Problem::Stopped, format!("{name}: {why}: nothing is done")));
+        }
         Err(Undecided::Cannot(why)) => {
             return Err(ApiError::new(Problem::CannotDecide, why.to_string()));
         }
     }
-    shared.gateway.institution(name).await.map(Json).ok_or_else(|| unknown(name))
+    // It was carried out; the institution can have stopped since.
+    let stopped =
+        || ApiError::new(Problem::Stopped, format!("{name}: the decision was taken, and the institution has stopped"));
+    shared.gateway.institution(name).await.map(Json).ok_or_else(stopped)
 }
 
 /// What the audit trail says of a decision. `person` is who decides it if the decision has no name.

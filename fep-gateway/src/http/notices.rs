@@ -23,7 +23,7 @@ use crate::contract::decisions::DeliveryWord;
 use crate::contract::notices::{Delivered, FactView, NoticeDetail, NoticeList, NoticeSummary, notice_summary};
 use crate::contract::problem::Problem;
 use crate::contract::view::view;
-use crate::gateway::{DeliverError, NoticeFilter, StoredNotice};
+use crate::gateway::{DeliverError, JournalError, NoticeFilter, StoredNotice};
 use crate::telegrams::TelegramCatalogue;
 
 #[derive(Debug, Deserialize)]
@@ -161,6 +161,7 @@ fn refused(error: &DeliverError) -> ApiError {
             NotDelivered::TooManyDecisions => Problem::TooManyDecisions,
             _ => Problem::BadNote,
         },
+        DeliverError::Journal(JournalError::Closed) => Problem::Stopped,
         DeliverError::Journal(_) => Problem::Journal,
     };
     ApiError::new(problem, error.to_string())

@@ -29,15 +29,27 @@ use crate::telegrams::{RequestForm, TelegramCatalogue};
 const SCHEMAS: &str = "/components/schemas";
 
 /// What every request that reads the journal can be answered with.
-const READS: [Problem; 1] = [Problem::Journal];
+const READS: [Problem; 2] = [Problem::Journal, Problem::Stopped];
 
 /// What a decision of a person can be answered with.
-const DECIDES: [Problem; 5] =
-    [Problem::BadDecision, Problem::BadNote, Problem::NoPerson, Problem::TooManyDecisions, Problem::Stopped];
+const DECIDES: [Problem; 6] = [
+    Problem::BadDecision,
+    Problem::BadNote,
+    Problem::NoPerson,
+    Problem::TooManyDecisions,
+    Problem::Stopped,
+    Problem::UnknownInstitution,
+];
 
 /// What a decision about an institution can be answered with.
-const STEERS: [Problem; 5] =
-    [Problem::UnknownInstitution, Problem::NotADecision, Problem::NoNote, Problem::NoPerson, Problem::CannotDecide];
+const STEERS: [Problem; 6] = [
+    Problem::UnknownInstitution,
+    Problem::NotADecision,
+    Problem::NoNote,
+    Problem::NoPerson,
+    Problem::CannotDecide,
+    Problem::Stopped,
+];
 
 /// What a change of where requests go can be answered with.
 const ROUTES: [Problem; 10] = [
@@ -173,8 +185,7 @@ impl Writer {
         let summary = "Both telegrams field by field, secrets masked";
         let view = Operation::new("get", "/v1/exchanges/{id}/view", "viewExchange", "exchanges", summary);
         self.add(&view.with(id()).gives(detail).or(&[Problem::Path, Problem::UnknownExchange]).or(&READS));
-        let summary =
-            "Server-sent events about one exchange: `exchange` now and after each change, `end` when nothing follows";
+        let summary = "Server-sent events about one exchange: `exchange` now and after each change, `facts` after a step, `end` when nothing follows";
         let mut follow = Operation::new("get", "/v1/exchanges/{id}/events", "followExchange", "exchanges", summary);
         follow.replies.push((200, "a stream", EVENTS, json!({ "type": "string" })));
         let problems = [Problem::TooManyListeners, Problem::Path, Problem::UnknownExchange];
@@ -244,7 +255,7 @@ impl Writer {
         let one = self.reply::<InstitutionStatus>();
         let path = "/v1/institutions/{institution}";
         let shown = Operation::new("get", path, "getInstitution", "lines", summary).with(in_path("institution"));
-        self.add(&shown.gives(one.clone()).or(&[Problem::UnknownInstitution]));
+        self.add(&shown.gives(one.clone()).or(&[Problem::UnknownInstitution, Problem::Stopped]));
         let steers = [
             ("breaker", "steerBreaker", "A person trips or resets a breaker", self.body::<BreakerBody>()),
             ("business", "steerBusiness", "A person blocks or unblocks business", self.body::<BusinessBody>()),

@@ -23,7 +23,7 @@ use crate::contract::decisions::SettlementWord;
 use crate::contract::exchanges::{DeadLetter, DeadLetters, Past};
 use crate::contract::problem::Problem;
 use crate::contract::view::{settlement_step, summary};
-use crate::gateway::SettleError;
+use crate::gateway::{JournalError, SettleError};
 
 /// `GET /v1/dead-letters?limit=50`
 pub(super) async fn dead_letters(
@@ -94,6 +94,7 @@ fn refused(error: &SettleError) -> ApiError {
             NotDecided::TooManyDecisions => Problem::TooManyDecisions,
             _ => Problem::BadNote,
         },
+        SettleError::Journal(JournalError::Closed) => Problem::Stopped,
         SettleError::Journal(_) => Problem::Journal,
     };
     ApiError::new(problem, error.to_string())

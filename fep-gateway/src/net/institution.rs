@@ -50,7 +50,7 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-pub use self::auditing::AuditEntry;
+pub use self::auditing::{AuditEntry, AuditError};
 use self::auditing::{AuditReply, Audits};
 pub(crate) use self::entrance::Closed;
 use self::entrance::Entrance;

@@ -117,8 +117,8 @@ async fn others_notice_nothing_while_an_institution_comes_changes_and_goes_a_hun
     for round in 0..34 {
         file.with(&one_more("bank-b", port, ""));
         reloaded(&daemon, &json!([["bank-b", "added"]])).await;
+        daemon.until("/readyz", |(status, _)| *status == StatusCode::OK).await;
         let (status, reply) = daemon.ask_of("bank-b", 1, None).await.unwrap().unwrap();
-        // It may not be connected yet. Then it waits for its line.
         assert_eq!((status, &reply["outcome"]), (StatusCode::OK, &json!("answered")), "{round}: {reply}");
         file.with(&one_more("bank-b", port, &format!("inflight_max = {}", 100 + round)));
         reloaded(&daemon, &json!([["bank-b", "changed"]])).await;

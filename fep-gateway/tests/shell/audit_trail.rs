@@ -101,3 +101,27 @@ async fn every_decision_is_recorded_with_who_and_why_also_one_that_could_not_be_
     let verified = journal(&format!("verify {files}"));
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
+
+#[tokio::test]
+async fn while_the_gateway_stops_a_decision_is_refused_as_stopped_and_not_as_a_broken_journal() {
+    let bench = Bench::of(GOOD_BANK, "[institutions.bank-a.breaker]").await;
+    let (_, unknown) = bench.transfer(&transfer("silence"), None).await;
+    let exchange = format!("/v1/exchanges/{}", unknown["exchange"].as_str().unwrap());
+    bench.gateway.stop().await;
+    for (path, body) in [
+        (format!("{exchange}/reveal"), json!({ "note": "the customer asks" })),
+        (format!("{exchange}/settlement"), json!({ "decision": "done", "note": "the bank says so" })),
+        ("/v1/institutions/bank-a/breaker".to_owned(), json!({ "decision": "trip", "note": "fees are wrong" })),
+        ("/v1/institutions/bank-a/business".to_owned(), json!({ "decision": "block", "note": "maintenance" })),
+        ("/v1/institutions/bank-a/lines/main".to_owned(), json!({ "decision": "stop", "note": "cabling" })),
+        ("/v1/institutions/bank-a/switchover".to_owned(), json!({ "decision": "return", "note": "good again" })),
+    ] {
+        let (status, problem) = bench.post(&path, body.to_string(), &[]).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (503, &json!("stopped")), "{path}: {problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("bank-a") && detail.contains("nothing is done"), "{path}: {detail}");
+    }
+    let (status, problem) = bench.get("/v1/institutions/bank-a").await;
+    assert_eq!((status.as_u16(), &problem["code"]), (503, &json!("stopped")), "it is configured");
+    assert_eq!(bench.get("/v1/institutions/bank-b").await.0, StatusCode::NOT_FOUND);
+}

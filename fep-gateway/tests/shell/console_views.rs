@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::console_page::Page;
 use crate::harness::{Bench, GOOD_BANK, SECRETS, transfer};
+use crate::settlement;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_overview_shows_traffic_and_lines_and_a_new_exchange_at_once() {
@@ -81,6 +82,50 @@ async fn the_focus_stays_while_data_changes_and_old_data_is_called_old() {
     drop(bench);
     page.has("The gateway cannot be reached. What is shown may be old.");
     page.has("reconnecting; the data may be old");
+}
+
+/// How often the page has asked for something like this.
+fn asked(page: &Page, what: &str) -> usize {
+    let urls = page.browser.events.iter().filter_map(|event| event["params"]["request"]["url"].as_str());
+    urls.filter(|url| url.ends_with(what)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchange_follows_its_events_and_is_read_again_while_there_are_none() {
+    let bench = Bench::of(settlement::BANK, settlement::SETTLEMENT).await;
+    let dead = async || {
+        let (_, unknown) = bench.transfer(&transfer("silence"), None).await;
+        let id = unknown["exchange"].as_str().unwrap().to_owned();
+        bench.until(&format!("/v1/exchanges/{id}"), |reply| reply["flags"] == json!(["dead_letter"])).await;
+        id
+    };
+    let settle = async |id: &str| {
+        let body = json!({ "decision": "not_done", "note": "the bank says so" }).to_string();
+        assert_eq!(bench.post(&format!("/v1/exchanges/{id}/settlement"), body, &[]).await.0, reqwest::StatusCode::OK);
+    };
+    let followed = dead().await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.show(&format!("#/exchanges/{followed}"));
+    page.has("became a dead letter");
+    let events = format!("{followed}/events");
+    assert_eq!(asked(&page, &events), 1);
+    settle(&followed).await;
+    page.has("note: the bank says so");
+    // Nothing more is expected, so nobody follows it any more.
+    page.show("#/lines");
+    page.show(&format!("#/exchanges/{followed}"));
+    page.has("note: the bank says so");
+    assert_eq!(asked(&page, &events), 1);
+    // The gateway lets nobody listen any more.
+    let refused = "window.EventSource = class { static CLOSED = 2; static OPEN = 1; readyState = 2;
+        addEventListener(name, tell) { if (name === 'error') setTimeout(tell); } close() {} }; 0";
+    page.browser.eval(refused);
+    let alone = dead().await;
+    page.show(&format!("#/exchanges/{alone}"));
+    page.has("became a dead letter");
+    settle(&alone).await;
+    page.has("note: the bank says so");
+    page.was_quiet();
 }
 
 /// All views.

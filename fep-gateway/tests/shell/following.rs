@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
 use crate::harness::{Bench, GOOD_BANK, transfer};
+use crate::settlement;
 
 /// The events until the stream ends: name and data.
 async fn events(bench: &Bench, id: &str) -> Vec<(String, Json)> {
@@ -61,4 +62,33 @@ async fn an_exchange_that_has_ended_is_one_event() {
     assert_eq!(names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["exchange", "end"]);
     let (status, problem) = bench.get("/v1/exchanges/01a20009090d000016e7e8/events").await;
     assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("unknown_exchange")));
+}
+
+#[tokio::test]
+async fn the_steps_of_a_settlement_are_told_as_well() {
+    let bench = Bench::of(settlement::BANK, settlement::SETTLEMENT).await;
+    let id = begun(&bench, "silence").await;
+    let mut stream = bench.raw(&format!("/v1/exchanges/{id}/events")).await;
+    let mut text = String::new();
+    // It ends with the decision of a person, who decides once the gateway has tried everything.
+    let read = async {
+        let mut is_decided = false;
+        while let Some(part) = stream.chunk().await.unwrap() {
+            text.push_str(std::str::from_utf8(&part).unwrap());
+            if text.contains(r#""flags":["dead_letter"]"#) && !is_decided {
+                is_decided = true;
+                let body = json!({ "decision": "not_done", "note": "the bank says so" });
+                let path = format!("/v1/exchanges/{id}/settlement");
+                assert_eq!(bench.post(&path, body.to_string(), &[]).await.0, StatusCode::OK);
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), read).await.unwrap();
+    let counts: Vec<u64> = text
+        .split("event: facts\ndata: ")
+        .skip(1)
+        .map(|data| serde_json::from_str::<Json>(data.lines().next().unwrap()).unwrap()["facts"].as_u64().unwrap())
+        .collect();
+    assert!(counts.len() >= 2 && counts.is_sorted_by(|one, next| one < next), "{counts:?}: {text}");
+    assert!(text.contains(r#""money":"not_done""#) && text.ends_with("event: end\ndata: {}\n\n"), "{text}");
 }

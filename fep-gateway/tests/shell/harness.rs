@@ -53,6 +53,7 @@ pub(crate) struct Bench {
     pub(crate) client: Client,
     pub(crate) bank: Option<Simulator>,
     pub(crate) url: String,
+    pub(crate) gateway: Gateway,
     _stop: oneshot::Sender<()>,
     folder: TempDir,
 }
@@ -123,13 +124,14 @@ impl Bench {
         let gateway = Gateway::start(config, Arc::new(HttpCallback::new().unwrap())).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let served = gateway.clone();
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(async move {
             let stop = async move { drop(stopped.await) };
-            http::serve(listener, gateway, &settings, stop, std::future::ready(())).await;
+            http::serve(listener, served, &settings, stop, std::future::ready(())).await;
         });
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
-        Self { client, bank: None, url, _stop: stop, folder }
+        Self { client, bank: None, url, gateway, _stop: stop, folder }
     }
 
     pub(crate) fn journal(&self) -> PathBuf {

@@ -2,6 +2,7 @@
 //! something does not wait for long.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,30 @@ pub struct AuditEntry {
     pub caller: Option<Arc<Caller>>,
 }
 
+/// The reason why there is no entry in the audit trail. Do not do what it would say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// No institution has this name.
+    UnknownInstitution,
+    /// The institution has stopped.
+    Stopped,
+    /// The journal does not take it.
+    Journal(JournalError),
+}
+
+impl fmt::Display for AuditError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownInstitution => f.write_str("no such institution is configured"),
+            Self::Stopped => f.write_str("the institution has stopped: nothing is done"),
+            Self::Journal(error) => write!(f, "the audit trail takes no entry, so nothing is done: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for AuditError {}
+
 /// Who waits for an entry.
 pub(super) type AuditReply = oneshot::Sender<Result<(), JournalError>>;
 
@@ -37,17 +62,19 @@ impl Handle {
     ///
     /// # Errors
     /// If the journal has no room for it or does not take it in time, or the institution has stopped.
-    pub async fn audit(&self, entry: AuditEntry) -> Result<(), JournalError> {
+    pub async fn audit(&self, entry: AuditEntry) -> Result<(), AuditError> {
         let must_be_durable = entry.fact.act.waits_for_the_journal();
         let patience = if must_be_durable { LOOK_MAX } else { ACT_MAX };
         let (reply, done) = oneshot::channel();
-        let stopped = || JournalError::Failed("the institution has stopped".to_owned());
         let sent = self.commands.send(TaskCommand::Audit(Box::new(entry), reply)).await;
-        sent.map_err(|_| stopped())?;
+        sent.map_err(|_| AuditError::Stopped)?;
         match tokio::time::timeout(patience, done).await {
-            Ok(done) => done.unwrap_or_else(|_| Err(stopped())),
+            Ok(Ok(done)) => done.map_err(AuditError::Journal),
+            Ok(Err(_)) => Err(AuditError::Stopped),
             Err(_) if !must_be_durable => Ok(()),
-            Err(_) => Err(JournalError::Failed("the audit trail does not reach the disk".to_owned())),
+            Err(_) => {
+                Err(AuditError::Journal(JournalError::Failed("the audit trail does not reach the disk".to_owned())))
+            }
         }
     }
 }
@@ -61,9 +88,9 @@ impl Task {
         let AuditEntry { fact, exchange, caller } = entry;
         let now = self.shared.clock.now();
         if !self.lane.has_room() {
+            let why = JournalError::Failed("the journal takes no writes and its queue is full".to_owned());
             // The caller may be gone.
-            let _ =
-                reply.send(Err(JournalError::Failed("the journal takes no writes and its queue is full".to_owned())));
+            let _ = reply.send(Err(why));
             return;
         }
         let audit = Some(Box::new(fact));

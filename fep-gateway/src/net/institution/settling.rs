@@ -13,8 +13,8 @@ use fep_protocol::fact::{Fact, What};
 use fep_protocol::institution::FinalState;
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::{
-    FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, SettlementCase, Stage, Step, StepKind,
-    UnknownExchange,
+    FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, SettlementCase, SettlementFact, Stage, Step,
+    StepKind, UnknownExchange,
 };
 use fep_protocol::terms::{Now, Ticket, TicketMap};
 use tokio::sync::oneshot;
@@ -149,6 +149,9 @@ impl Task {
             let now = self.shared.clock.now();
             match action {
                 SettlementAction::Record(number, fact) => {
+                    // The outcome follows the fact that opens a case, and is shown itself.
+                    let is_step = !matches!(fact.fact, SettlementFact::Opened { .. });
+                    let case = fact.case;
                     let fact = Fact {
                         at_ms: fact.at_ms,
                         what: What::Settlement,
@@ -158,6 +161,9 @@ impl Task {
                     };
                     let lane = self.append(fact);
                     self.settling.recorded.push_back((lane, number));
+                    if is_step {
+                        self.changed_exchange(case);
+                    }
                 }
                 SettlementAction::Send(step) => self.send_step(step, now),
                 SettlementAction::Withdraw(step) => self.withdraw_step(&step, now),
