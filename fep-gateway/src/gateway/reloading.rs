@@ -277,7 +277,9 @@ impl Gateway {
             let entry = AuditEntry { fact, exchange: None, caller: plan.by.caller.clone() };
             handle.audit(entry).await.map_err(|error| match error {
                 AuditError::Journal(error) => ReloadError::Journal(error),
-                other => ReloadError::Unfit(vec![format!("institutions.{name}: {other}: nothing has changed; reload again")]),
+                other => {
+                    ReloadError::Unfit(vec![format!("institutions.{name}: {other}: nothing has changed; reload again")])
+                }
             })?;
         }
         Ok(())
