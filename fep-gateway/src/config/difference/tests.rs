@@ -17,7 +17,7 @@ const EDITS: [(&str, &str, &str); 9] = [
     ("links = 1", "links = 2", "lines.main"),
     ("127.0.0.1:9001", "127.0.0.1:9002", "lines.main"),
     ("FEPTEST01", "FEPTEST02", "fill"),
-    ("inflight_max = 10", "inflight_max = 20", "inflight_max"),
+    ("unsolicited_max_per_s = 10", "unsolicited_max_per_s = 20", "unsolicited_max_per_s"),
     ("echo_interval_ms = 1000", "echo_interval_ms = 2000", "session"),
     ("answer_timeout_ms = 9000", "answer_timeout_ms = 9001", "telegrams.Transfer"),
 ];
@@ -31,7 +31,7 @@ spec = "{SPEC}"
 key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 answer_timeout_ms = 5000
-inflight_max = 10
+unsolicited_max_per_s = 10
 drain_max_ms = 100
 [institutions.{name}.fill]
 "header.transaction_code" = "FEPTEST01"
@@ -68,7 +68,7 @@ fn plans() -> impl Strategy<Value = Plan> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn a_difference_makes_the_new_configuration_out_of_the_old_one(from in plans(), to in plans()) {
