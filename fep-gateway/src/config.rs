@@ -68,6 +68,8 @@ mod switchover;
 mod proof;
 mod read;
 
+mod difference;
+
 pub mod build;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,6 +90,7 @@ use serde_json::Value;
 pub use self::access::{Access, Action, CertificateName, Client, Grant, TokenHash, TokenRefusal, new_token};
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
+pub use self::difference::{Difference, InstitutionChange, KeyChange};
 pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::http::{Http, HttpListener};
@@ -114,6 +117,18 @@ pub struct Config {
     /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are
     /// connected.
     pub notes: Report,
+    /// The file that it was read from. `None` for a text.
+    pub file: Option<ConfigFile>,
+}
+
+/// The file of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// `sha256:` and the SHA-256 of its text in hexadecimal digits, as `sha256sum` prints it. Files that it names, such as specs, are not
+    /// part of it.
+    pub digest: String,
 }
 
 impl Config {
@@ -125,7 +140,7 @@ impl Config {
 }
 
 /// `[journal]`: the journal file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalFile {
     /// `path`, relative to the configuration file; default `journal.sqlite`.
     pub path: PathBuf,
@@ -152,7 +167,7 @@ pub struct ArchiveConfig {
 }
 
 /// `[institutions.NAME]`: one counterpart.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InstitutionConfig {
     /// `label`: the name to show to people. Default: `NAME`.
     pub label: String,
@@ -249,7 +264,7 @@ pub enum Filling {
 }
 
 /// `[institutions.NAME.session]`: the network management telegrams of a link.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SessionConfig {
     /// `alive_ms`: a link counts as alive if an answer came within this time. Default: `echo_interval_ms` plus twice
     /// `echo_timeout_ms`. Without a test of the link, it counts as alive while it is connected, and after this time without an answer
@@ -306,7 +321,7 @@ impl InstitutionConfig {
 }
 
 /// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram, and what to do when its outcome is unknown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TelegramLimits {
     /// The key fields of this telegram and of its answer, if they are others than those of the institution.
     pub key: Option<TelegramKey>,

@@ -30,7 +30,7 @@ use crate::gateway::Gateway;
 use crate::http;
 use crate::metrics;
 use crate::simulate::{Scenario, Simulator};
-use crate::telegrams::Stamp;
+use crate::telegrams::{Stamp, TelegramCatalogue};
 use fep_protocol::exchange::{Event, Exchange, LinkState, Outcome};
 
 const SPEC: &str = include_str!("../specs/bank-a/bank-a.toml");
@@ -282,6 +282,8 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
     let ledger = Ledger::new(options.colour);
     let mut events = stage.gateway.subscribe();
     ledger.heading(out)?;
+    let catalogue = stage.gateway.catalogue(INSTITUTION);
+    let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
     let mut running = JoinSet::new();
     let mut first = None;
     for number in 0..TABLE_LEN {
@@ -293,7 +295,7 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
     while let Some(asked) = running.join_next().await {
         let (wish, exchange) = asked.map_err(|error| DemoError::because("a customer was lost", &error))??;
         unknown += usize::from(exchange.outcome == Some(Outcome::Unknown));
-        ledger.row(out, &wish, &exchange, stage.gateway.line_spec(INSTITUTION))?;
+        ledger.row(out, &wish, &exchange, spec)?;
         if first.is_none() && wish.telegram == "Transfer" && exchange.outcome == Some(Outcome::Answered) {
             first = Some(exchange);
         }
@@ -304,7 +306,7 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
         && let Some(exchange) = next_settled(&mut events, until).await
     {
         if settled.insert(exchange.id) {
-            ledger.settled(out, &exchange, stage.gateway.line_spec(INSTITUTION))?;
+            ledger.settled(out, &exchange, spec)?;
         }
     }
     while stage.service.taken() == 0 && Instant::now() < until {

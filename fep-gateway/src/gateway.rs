@@ -8,45 +8,47 @@ mod digest;
 mod error;
 mod options;
 mod past;
+mod prepared;
 mod progress;
 mod routing;
 mod running;
 mod specs;
 mod typed;
 
+pub mod reload;
+mod starting;
+mod reloading;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::{broadcast, oneshot};
-use tracing::info;
+use tokio::sync::{broadcast, oneshot, watch};
 
 pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
+use self::reload::Reloads;
 use self::routing::Routed;
 pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
 use self::running::Left;
 pub use self::running::{Begun, Running};
 pub use self::typed::{TypedExchange, TypedOutcome};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::coordinator::{Coordinator, LocalCoordinator};
 use crate::ground::Ground;
+use crate::journal::KeyState;
 pub use crate::journal::filter::{ExchangeFilter, ExchangePage};
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, NoticePage, StoredNotice};
-use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
-use crate::net::clock::Clock;
-use crate::net::institution::{AcceptedRequest, Handle, Legacy, Neighbours, Shared, count_refused};
-use crate::net::routing::Routings;
-use crate::telegrams::{Draft, TelegramCatalogue};
+use crate::net::institution::{AcceptedRequest, Handle, Shared, count_refused};
+use crate::telegrams::Draft;
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Caller, Event, Exchange, ExchangeId, LineStatus, Outcome};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
-use fep_protocol::settlement::{PersonDecision, SettlementCase, SettlementFact};
+use fep_protocol::settlement::{PersonDecision, SettlementCase};
 
 pub use crate::journal::JournalError;
 pub use crate::net::admission::{
@@ -64,11 +66,16 @@ pub struct Gateway {
 }
 
 struct Inner {
-    institutions: BTreeMap<String, Handle>,
+    /// Changes with a reload. Whoever reads it takes a copy of a handle and goes on.
+    institutions: watch::Sender<Institutions>,
+    reloads: Reloads,
     shared: Shared,
     stopping: AtomicBool,
     left: Left,
 }
+
+/// The institutions that run, by name.
+pub(crate) type Institutions = Arc<BTreeMap<String, Arc<Handle>>>;
 
 /// How to start a gateway.
 #[derive(Clone, Debug)]
@@ -124,74 +131,6 @@ impl Gateway {
         Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
     }
 
-    async fn start_on(
-        ground: Ground,
-        config: Config,
-        notices: Arc<dyn NoticeHandler>,
-        options: StartOptions,
-    ) -> Result<Self, StartError> {
-        config.notes.findings.iter().for_each(|note| info!("{note}"));
-        let quarantine_max = config.institutions.values().map(quarantine_max).max().unwrap_or_default();
-        let mut prepared = BTreeMap::new();
-        for (name, institution) in config.institutions {
-            let catalogue = notices
-                .fits(&institution.spec)
-                .and_then(|()| TelegramCatalogue::new(&institution))
-                .map_err(|why| StartError::Institution { name: name.clone(), why })?;
-            prepared.insert(name, (institution, Arc::new(catalogue)));
-        }
-        routing::fits(&prepared)?;
-        let catalogues = prepared.iter().map(|(name, (_, catalogue))| (name.clone(), Arc::clone(catalogue))).collect();
-        let closed_keep_max = prepared.values().map(|(institution, _)| institution.settlement.closed_keep).max();
-        let rate_span_max = prepared.values().filter_map(|(institution, _)| institution.rate_span()).max();
-        let clock = Arc::new(Clock::on(&ground));
-        let open = OpenOptions {
-            path: config.journal.path,
-            institutions: prepared.keys().cloned().collect(),
-            now_ms: clock.now().wall_ms,
-            quarantine_max_ms: i64::try_from(quarantine_max.as_millis()).unwrap_or(i64::MAX),
-            closed_keep_max_ms: i64::try_from(closed_keep_max.unwrap_or_default().as_millis()).unwrap_or(i64::MAX),
-            rate_span_max_ms: i64::try_from(rate_span_max.unwrap_or_default().as_millis()).unwrap_or(i64::MAX),
-            opener: case_opener(catalogues),
-            begin_anew: options.new_journal,
-            key_file: config.journal.key_file,
-            archive: config.journal.archive,
-        };
-        let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
-        let (events, _) = broadcast::channel(EVENTS_MAX);
-        let coordinator = options.coordinator;
-        let neighbours = Neighbours::default();
-        let configs = prepared.iter().map(|(name, (institution, _))| (name, institution));
-        let routings = Routings::new(configs, &opened.standing, clock.now().wall_ms);
-        let shared =
-            Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours, routings };
-        let mut recalled = opened.recalled;
-        let mut cases = opened.cases;
-        let mut sent = opened.sent;
-        let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
-        let mut institutions = BTreeMap::new();
-        for (name, (institution, catalogue)) in prepared {
-            let Some(lane) = lanes.remove(&name) else { continue };
-            let used = opened.high_waters.iter().filter(|(marked, _)| *marked == name);
-            let used = used.map(|(_, high_water)| *high_water).collect();
-            let (own, others) = recalled.into_iter().partition(|earlier| *earlier.institution == *name);
-            recalled = others;
-            let (own_cases, others) = cases.into_iter().partition(|case| *case.institution == *name);
-            cases = others;
-            let (own_sent, others) = sent.into_iter().partition(|fact| *fact.institution == *name);
-            sent = others;
-            let standing =
-                opened.standing.iter().filter(|(owner, _)| *owner == name).map(|(_, standing)| standing.clone());
-            let legacy = Legacy { used, recalled: own, sent: own_sent, cases: own_cases, standing: standing.collect() };
-            let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
-            institutions.insert(name, handle);
-        }
-        shared.neighbours.set(&institutions);
-        Ok(Self {
-            inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false), left: Left::default() }),
-        })
-    }
-
     /// Sends a request and waits for its outcome. `body` contains the fields of the telegram as JSON. If a breaker sends the request to
     /// another institution, the exchange is one with that institution, and its [`passage`](Exchange::passage) names the first one.
     ///
@@ -207,15 +146,25 @@ impl Gateway {
         Ok(self.begin(institution, telegram, body, options).await?.end().await)
     }
 
-    fn handle(&self, institution: &str) -> Result<&Handle, Refusal> {
-        let handle = self.inner.institutions.get(institution);
-        handle.ok_or_else(|| Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() })
+    fn handle(&self, institution: &str) -> Result<Arc<Handle>, Refusal> {
+        let institutions = self.inner.institutions.borrow();
+        let handle = institutions.get(institution).cloned();
+        handle.ok_or_else(|| Refusal::UnknownInstitution { known: institutions.keys().cloned().collect() })
+    }
+
+    /// The institutions that run now.
+    fn running(&self) -> Institutions {
+        Arc::clone(&self.inner.institutions.borrow())
+    }
+
+    fn find_handle(&self, institution: &str) -> Option<Arc<Handle>> {
+        self.inner.institutions.borrow().get(institution).cloned()
     }
 
     /// Begins an exchange for a draft from any source.
     async fn begin_draft(
         &self,
-        handle: &Handle,
+        handle: &Arc<Handle>,
         telegram: &str,
         draft: Draft,
         caller: Option<Arc<Caller>>,
@@ -253,7 +202,10 @@ impl Gateway {
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Ok(refuse(&NotSent::Stopping, &exchange));
         }
-        let Some(place) = handle.admit() else { return Ok(refuse(&NotSent::TooManyWaiting, &exchange)) };
+        let Some(place) = handle.admit() else {
+            let why = if handle.is_leaving() { NotSent::Stopping } else { NotSent::TooManyWaiting };
+            return Ok(refuse(&why, &exchange));
+        };
         let (reply, end) = oneshot::channel();
         let request = AcceptedRequest { draft, exchange: exchange.clone(), key, since: now.steady, place, reply };
         if let Err(why) = handle.request(request) {
@@ -307,7 +259,7 @@ impl Gateway {
     /// If there is no such exchange, the decision is not taken, or the journal cannot be read.
     pub async fn settle(&self, id: &ExchangeId, decision: PersonDecision) -> Result<Exchange, SettleError> {
         let exchange = self.find(id).await?.ok_or(SettleError::UnknownExchange)?;
-        let handle = self.inner.institutions.get(&*exchange.institution).ok_or(SettleError::Stopped)?;
+        let handle = self.find_handle(&exchange.institution).ok_or(SettleError::Stopped)?;
         handle.settle(*id, decision).await.ok_or(SettleError::Stopped)?.map_err(SettleError::NotDecided)?;
         Ok(self.find(id).await?.unwrap_or(exchange))
     }
@@ -343,7 +295,7 @@ impl Gateway {
     pub async fn notice_counts(&self) -> Result<Vec<NoticeCounts>, JournalError> {
         let now_ms = self.inner.shared.clock.now().wall_ms;
         let mut counts = self.inner.shared.journal.notice_counts(now_ms).await?;
-        for institution in self.inner.institutions.keys() {
+        for institution in self.running().keys() {
             if counts.iter().all(|count| count.institution != *institution) {
                 counts.push(NoticeCounts::none(institution));
             }
@@ -357,7 +309,7 @@ impl Gateway {
     /// If there is no such notice, the decision is not taken, or the journal cannot be read.
     pub async fn deliver(&self, id: &ExchangeId, decision: DeliveryDecision) -> Result<StoredNotice, DeliverError> {
         let notice = self.find_notice(id).await?.ok_or(DeliverError::UnknownNotice)?;
-        let handle = self.inner.institutions.get(&*notice.institution).ok_or(DeliverError::Stopped)?;
+        let handle = self.find_handle(&notice.institution).ok_or(DeliverError::Stopped)?;
         handle.deliver(*id, decision).await.ok_or(DeliverError::Stopped)?.map_err(DeliverError::NotDelivered)?;
         Ok(self.find_notice(id).await?.unwrap_or(notice))
     }
@@ -371,12 +323,13 @@ impl Gateway {
         if self.inner.stopping.load(Ordering::SeqCst) {
             troubles.push("the gateway is stopping".to_owned());
         }
-        let institutions = &self.inner.institutions;
-        troubles.extend(
-            institutions
-                .iter()
-                .filter_map(|(name, handle)| handle.statuses.trouble(now).map(|why| format!("{name}: {why}"))),
-        );
+        let institutions = self.running();
+        let trouble = |name: &String, handle: &Arc<Handle>| match handle.is_leaving() {
+            true => Some(self.inner.reloads.trouble(name)),
+            false => handle.statuses.trouble(now),
+        };
+        let of_one = |(name, handle)| trouble(name, handle).map(|why| format!("{name}: {why}"));
+        troubles.extend(institutions.iter().filter_map(of_one));
         let journal = self.inner.shared.journal.trouble();
         troubles.extend(journal.map(|error| format!("the journal takes no writes: {error}")));
         troubles
@@ -387,8 +340,8 @@ impl Gateway {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let now_ms = self.inner.shared.clock.now().wall_ms;
-        let institutions = self.inner.institutions.iter();
-        let noted = institutions.map(|(name, handle)| (name, handle.statuses.notes(now_ms)));
+        let institutions = self.running();
+        let noted = institutions.iter().map(|(name, handle)| (name, handle.statuses.notes(now_ms)));
         noted
             .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
             .chain(self.inner.shared.routings.notes())
@@ -398,18 +351,19 @@ impl Gateway {
     /// The present status of every line and its links.
     #[must_use]
     pub fn lines(&self) -> Vec<LineStatus> {
-        self.inner.institutions.values().flat_map(|handle| handle.statuses.lines()).collect()
+        self.running().values().flat_map(|handle| handle.statuses.lines()).collect()
     }
 
     /// The present state of each institution: its limits, what waits, its breakers, and what closes business.
     pub async fn institutions(&self) -> Vec<InstitutionStatus> {
-        let asked = self.inner.institutions.values().map(Handle::status);
+        let institutions = self.running();
+        let asked = institutions.values().map(|handle| handle.status());
         futures_util::future::join_all(asked).await.into_iter().flatten().collect()
     }
 
     /// The present state of one institution. `None` if there is no such institution, or if the gateway has stopped.
     pub async fn institution(&self, name: &str) -> Option<InstitutionStatus> {
-        self.inner.institutions.get(name)?.status().await
+        self.find_handle(name)?.status().await
     }
 
     /// Carries out a decision of a person about an institution: trips or resets a breaker, blocks or unblocks business.
@@ -417,7 +371,7 @@ impl Gateway {
     /// # Errors
     /// If there is no such institution, or if the decision cannot be carried out.
     pub async fn decide(&self, institution: &str, decision: Decision) -> Result<(), Undecided> {
-        let handle = self.inner.institutions.get(institution).ok_or(Undecided::UnknownInstitution)?;
+        let handle = self.find_handle(institution).ok_or(Undecided::UnknownInstitution)?;
         handle.decide(decision).await.map_err(Undecided::Cannot)
     }
 
@@ -427,48 +381,22 @@ impl Gateway {
         self.inner.shared.events.subscribe()
     }
 
+    async fn stop_all(&self) {
+        let institutions = self.running();
+        futures_util::future::join_all(institutions.values().map(|handle| handle.stop())).await;
+    }
+
     /// Stops the gateway. Refuses new requests, lets exchanges in flight end within a time limit, signs off, and closes the
     /// links and the journal.
     pub async fn stop(&self) {
         self.inner.stopping.store(true, Ordering::SeqCst);
-        let stops = self.inner.institutions.values().map(Handle::stop);
-        futures_util::future::join_all(stops).await;
+        self.stop_all().await;
+        // A reload begins nothing any more, and ends soon. What it has begun meanwhile stops, too.
+        let reload = self.inner.reloads.running.lock().await;
+        self.stop_all().await;
+        drop(reload);
         self.inner.shared.journal.close().await;
     }
-}
-
-async fn open_journal(options: OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
-    match ground {
-        Ground::Machine => {
-            let opened = tokio::task::spawn_blocking(move || Journal::open(&options)).await;
-            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten()
-        }
-        #[cfg(feature = "simulation")]
-        Ground::Simulated(_) => Journal::open_on(&options, ground),
-    }
-}
-
-/// Opens the settlements of exchanges that an earlier run left open.
-fn case_opener(catalogues: BTreeMap<String, Arc<TelegramCatalogue>>) -> CaseOpener {
-    CaseOpener(Arc::new(move |request: &Fact| {
-        let catalogue = catalogues.get(&*request.institution)?;
-        let telegram = request.telegram.as_deref().filter(|telegram| catalogue.is_monetary(telegram))?;
-        // The fact precedes the write, at most by the answer timeout. The horizon must not end too early.
-        let latest = i64::try_from(catalogue.answer_timeout(telegram).as_millis()).unwrap_or(i64::MAX);
-        Some(SettlementFact::Opened {
-            telegram: telegram.to_owned(),
-            account: catalogue.account_key(telegram, &request.bytes),
-            written_at_ms: request.at_ms.saturating_add(latest),
-        })
-    }))
-}
-
-/// The longest time from the acceptance of an exchange until the quarantine of its key ends. The request may reach the wire
-/// late, and its answer may be late too.
-fn quarantine_max(institution: &config::InstitutionConfig) -> Duration {
-    let limits = institution.telegrams.values().map(|limits| limits.answer_timeout);
-    let answer_timeout = limits.max().unwrap_or_default().max(institution.answer_timeout);
-    answer_timeout * 2 + institution.quarantine * 2
 }
 
 fn not_sent(exchange: Exchange, why: &NotSent, at_ms: i64) -> Exchange {
@@ -493,6 +421,6 @@ fn finished(exchange: Exchange, outcome: Outcome, reason: String, code: &str, at
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway").field("institutions", &self.inner.institutions.keys()).finish_non_exhaustive()
+        f.debug_struct("Gateway").field("institutions", &self.running().keys()).finish_non_exhaustive()
     }
 }

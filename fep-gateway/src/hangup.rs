@@ -1,34 +1,32 @@
-//! SIGHUP, by which operators ask daemons to read their files again. It never ends this one. The access file is read again by itself; for
-//! the configuration, the signal says whether a restart would change something. Nothing here changes the running gateway.
+//! SIGHUP, by which operators and the service manager ask daemons to read their files again: the configuration is reloaded. It never ends
+//! this process. The access file is read again by itself.
 
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
 
-use fep_gateway::Config;
-use tracing::{info, warn};
+use fep_gateway::Gateway;
+use fep_gateway::gateway::reload::{ReloadBy, ReloadError};
+use tracing::{error, info, warn};
 
-/// The configuration as it was when the daemon started, and the signals since.
+use crate::systemd::ServiceManager;
+
+/// The signals since the start.
 #[derive(Debug)]
-pub(crate) struct Started {
-    path: PathBuf,
-    text: Option<Vec<u8>>,
+pub(crate) struct Hangups {
     #[cfg(unix)]
     signals: std::io::Result<tokio::signal::unix::Signal>,
 }
 
-impl Started {
-    /// Reads the file's text. From now on the signal does not end the process.
-    pub(crate) fn with(path: &Path) -> Self {
+impl Hangups {
+    /// From now on the signal does not end the process.
+    pub(crate) fn heard() -> Self {
         Self {
-            path: path.to_owned(),
-            text: std::fs::read(path).ok(),
             #[cfg(unix)]
             signals: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()),
         }
     }
 
-    /// Hears the signal for ever.
-    pub(crate) async fn hear(&mut self) -> Infallible {
+    /// Hears the signal for ever. Signals that come during a reload make one more.
+    pub(crate) async fn obey(&mut self, gateway: &Gateway, manager: &ServiceManager) -> Infallible {
         #[cfg(unix)]
         if let Err(error) = &self.signals {
             warn!(%error, "SIGHUP cannot be heard");
@@ -37,23 +35,28 @@ impl Started {
         while let Ok(signals) = &mut self.signals
             && signals.recv().await.is_some()
         {
-            self.say();
+            manager.reloading();
+            reload(gateway).await;
+            manager.reloaded();
         }
         std::future::pending().await
     }
+}
 
-    fn say(&self) {
-        let config = self.path.display();
-        match Config::load(&self.path) {
-            Err(error) => warn!(
-                %config,
-                %error,
-                "SIGHUP: the configuration has mistakes; this gateway goes on with that of its start, and could not start again"
-            ),
-            Ok(_) if std::fs::read(&self.path).ok() == self.text => {
-                info!(%config, "SIGHUP: the configuration is that of the start");
+async fn reload(gateway: &Gateway) {
+    let by = ReloadBy { person: "SIGHUP".to_owned(), note: "the process got the signal".to_owned(), caller: None };
+    match gateway.reload_file(by, false).await {
+        Ok(difference) if difference.is_empty() => info!("SIGHUP: the configuration is the one that holds"),
+        Ok(_) => info!("SIGHUP: the new configuration holds"),
+        Err(why) => {
+            let partly = matches!(why, ReloadError::Partly { .. });
+            for reason in why.reasons() {
+                error!(reason, "SIGHUP: the configuration is not reloaded");
             }
-            Ok(_) => warn!(%config, "SIGHUP: the configuration has changed; it holds after a restart"),
+            match partly {
+                true => error!("SIGHUP: a part of the configuration holds: GET /v1/reload says which"),
+                false => error!("SIGHUP: nothing has changed"),
+            }
         }
     }
 }

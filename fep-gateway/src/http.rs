@@ -20,6 +20,7 @@
 //! | `GET /v1/institutions/{institution}/routing`, `PUT` | where requests go; a person changes it: `{"rules": {"Transfer": {"percent": 1}}, "note": "…"}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
+//! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
 //! | `POST /v1/session`, `GET`, `DELETE` | a browser gives a token and gets a cookie; who asks, and what that client may do; the end |
 //! | `GET /openapi.json` | this interface as an OpenAPI 3.1 document, with one operation for each request telegram |
 //! | `GET /problems`, `GET /problems/{code}` | the kinds of errors, with what to do |
@@ -58,6 +59,7 @@ mod institutions;
 mod notices;
 mod openapi;
 mod problems;
+mod reload;
 mod routing;
 mod session;
 mod settlement;
@@ -141,7 +143,7 @@ impl Parts {
 /// Creates all routes. `stopping` ends the event streams, which would otherwise never end. Of `settings`, the names and the time for a
 /// body are used: what concerns connections is up to [`serve`], and so is reading the access file again.
 pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>) -> Router {
-    let guard = Guard::new(settings.access.as_deref(), gateway.specs());
+    let guard = Guard::new(settings.access.as_deref(), &gateway);
     let edge = Edge::new(settings, Arc::clone(&guard), Place::Services);
     routes().layer(middleware::from_fn_with_state(edge, edge::pass)).with_state(shared(gateway, guard, stopping))
 }
@@ -181,6 +183,7 @@ fn routes() -> Router<Shared> {
         .route("/v1/institutions/{institution}/routing", get(routing::show).put(routing::change))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
+        .route("/v1/reload", get(reload::state).post(reload::reload))
         .route("/v1/session", get(session::show).post(session::begin).delete(session::end))
         .route("/openapi.json", get(described))
         .route("/problems", get(problems::list))
@@ -208,7 +211,7 @@ pub async fn serve(
     let links: usize = gateway.lines().iter().map(|line| line.links.len()).sum();
     let others = usize::from(operators.is_some()) + usize::from(metrics.is_some());
     let connections_max = connections::connections_max(settings.connections_max, links, others * OWN_CONNECTIONS_MAX);
-    let guard = Guard::new(settings.access.as_deref(), gateway.specs());
+    let guard = Guard::new(settings.access.as_deref(), &gateway);
     let shared = shared(gateway, Arc::clone(&guard), stopped.clone());
     let one = async |listener: Option<TcpListener>, place: Place, settings: &Http, connections_max: usize| {
         let Some(listener) = listener else { return };
@@ -270,7 +273,8 @@ pub fn openapi<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c Telegram
 
 /// `GET /openapi.json`
 async fn described(State(shared): State<Shared>, _: Who) -> Json<Value> {
-    Json(openapi(shared.gateway.catalogues()))
+    let catalogues = shared.gateway.catalogues();
+    Json(openapi(catalogues.iter().map(|(name, catalogue)| (&**name, &**catalogue))))
 }
 
 async fn no_route(request: Request) -> ApiError {

@@ -48,6 +48,7 @@ mod retention;
 
 mod lost;
 mod recovery;
+mod again;
 
 pub mod audit;
 pub mod lookup;
@@ -70,6 +71,7 @@ use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
+pub use self::again::Left;
 use self::archive::{ArchiveStop, Archives};
 use self::filter::{ExchangeFilter, ExchangePage};
 use self::guard::FileGuard;
@@ -87,6 +89,7 @@ use self::sqlite::closing;
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::{IndexReader, Veiled};
 use self::store::FactNumber;
+use self::writer::Newcomers;
 use crate::ground::Ground;
 
 /// A handle to the journal. Clones share one writer.
@@ -97,6 +100,7 @@ pub struct Journal {
 
 struct Inner {
     health: Arc<Health>,
+    newcomers: Arc<Newcomers>,
     bell: Arc<Bell>,
     index: Arc<IndexQueue>,
     guard: Arc<FileGuard>,

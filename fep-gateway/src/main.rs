@@ -33,7 +33,7 @@ use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
-use self::hangup::Started;
+use self::hangup::Hangups;
 use self::health::Health;
 use self::log::Log;
 use self::systemd::ServiceManager;
@@ -58,7 +58,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the gateway until SIGTERM or Ctrl-C. SIGHUP says whether the configuration has changed since.
+    /// Runs the gateway until SIGTERM or Ctrl-C. SIGHUP reloads the configuration.
     Run {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
@@ -243,7 +243,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
 }
 
 async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
-    let mut started = Started::with(path);
+    let mut hangups = Hangups::heard();
     let config = load(path)?;
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
@@ -252,7 +252,6 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let listeners = listeners.map_err(|error| Failure::Message(error.to_string()))?;
     metrics::install();
     let manager = Arc::new(ServiceManager::of_this_process());
-    let drain_max = config.institutions.values().map(|institution| institution.drain_max).max().unwrap_or_default();
     let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
     let gateway =
         Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal, ..StartOptions::default() }).await;
@@ -266,7 +265,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let telling = Arc::clone(&manager);
     let stop = async move {
         stop_asked().await;
-        telling.stopping(drain_max);
+        telling.stopping(draining.drain_max());
         // Draining begins now: no client can delay it.
         let mut drains = Box::pin(async move { draining.stop().await });
         // Its first step refuses new requests, as the log says then.
@@ -301,7 +300,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
             Ok(())
         }
         never = manager.watch(&gateway) => match never {},
-        never = started.hear() => match never {},
+        never = hangups.obey(&gateway, &manager) => match never {},
         () = impatient => Err(Failure::Message("ended at once: exchanges in flight will be unknown at the next start".to_owned())),
     }
 }

@@ -8,6 +8,7 @@
 //! | `READY=1` | the port is bound, the journal is open, requests are taken |
 //! | `WATCHDOG=1` | while nothing is stuck, four times in each `WATCHDOG_USEC`, or every five seconds |
 //! | `STATUS=…` | when it changed |
+//! | `RELOADING=1`, `MONOTONIC_USEC=…`, then `READY=1` | a reload begins, and has ended; for `Type=notify-reload`, too |
 //! | `STOPPING=1`, `EXTEND_TIMEOUT_USEC=…` | the gateway stops, and how long that may take |
 
 use std::convert::Infallible;
@@ -47,6 +48,8 @@ pub(crate) struct ServiceManager {
     watchdog: Option<Duration>,
     /// Whether it knows that the gateway stops. From then on there is no other status.
     stopping: AtomicBool,
+    /// Whether the end of a reload could not be told yet.
+    owes_ready: AtomicBool,
 }
 
 impl ServiceManager {
@@ -61,6 +64,7 @@ impl ServiceManager {
             }),
             watchdog: watchdog(env::var("WATCHDOG_USEC").ok(), env::var("WATCHDOG_PID").ok()),
             stopping: AtomicBool::new(false),
+            owes_ready: AtomicBool::new(false),
         }
     }
 
@@ -79,7 +83,7 @@ impl ServiceManager {
             let status = status(&stuck, &gateway.troubles());
             let is_news = status != told && !self.stopping.load(Ordering::SeqCst);
             let words = [
-                (!is_ready).then(|| "READY=1".to_owned()),
+                (!is_ready || self.owes_ready.swap(false, Ordering::SeqCst)).then(|| "READY=1".to_owned()),
                 is_news.then(|| format!("STATUS={status}")),
                 (self.watchdog.is_some() && stuck.is_empty()).then(|| "WATCHDOG=1".to_owned()),
             ];
@@ -91,6 +95,25 @@ impl ServiceManager {
             log_change(&was_stuck, &stuck);
             was_stuck = stuck;
             tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Says that a reload begins.
+    pub(crate) fn reloading(&self) {
+        #[cfg(unix)]
+        if !self.stopping.load(Ordering::SeqCst) {
+            // The service manager tells by the time whether this is the reload that it asked for.
+            let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+            let micros = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1000;
+            self.send(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
+        }
+    }
+
+    /// Says that the reload has ended, whatever came of it: the gateway serves.
+    pub(crate) fn reloaded(&self) {
+        if !self.stopping.load(Ordering::SeqCst) {
+            let is_told = self.send("READY=1");
+            self.owes_ready.store(!is_told, Ordering::SeqCst);
         }
     }
 

@@ -46,11 +46,13 @@ pub enum Act {
     SwitchBack,
     /// Changed where requests go.
     Route,
+    /// Let another configuration hold: `about` says what becomes of the institution.
+    Reload,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Reveal,
         Self::Settle,
         Self::Deliver,
@@ -63,6 +65,7 @@ impl Act {
         Self::Switch,
         Self::SwitchBack,
         Self::Route,
+        Self::Reload,
     ];
 
     /// Whether it may happen only after the journal has it for sure. What only looks leaves no other trace. What changes something has to be
@@ -88,6 +91,7 @@ impl Act {
             Self::Switch => "switch",
             Self::SwitchBack => "switch_back",
             Self::Route => "route",
+            Self::Reload => "reload",
         }
     }
 

@@ -18,7 +18,7 @@ use super::names::{check_name, ms};
 use super::tls::{TlsConfig, TlsPlace};
 
 /// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineConfig {
     /// `name`, required: unique among the lines of the institution.
     pub name: String,

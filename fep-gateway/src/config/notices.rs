@@ -12,7 +12,7 @@ use reqwest::Url;
 use super::names::{known_path, known_telegram, ms, values};
 
 /// `[institutions.NAME.notices.TELEGRAM]`: how the gateway answers this telegram of the institution, and brings it to a service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeConfig {
     /// `callback`: the URL of the service. Default: none, the stand-in answers at once and nothing is delivered.
     pub callback: Option<String>,

@@ -9,15 +9,17 @@ use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Source};
+use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
 use super::hours::session_notices;
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
-    Access, ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, http_target,
-    keys, lines, notices, passing_on, proof, routing, settlement, switchover,
+    Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Fill, Filling, FlowConfig, Framing,
+    HoursConfig, InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http,
+    http_target, keys, lines, notices, passing_on, proof, routing, settlement, switchover,
 };
+use crate::hex::hex;
 
 /// The default number of whole days that stay in the journal besides the current one.
 const ARCHIVE_AFTER_DAYS: u32 = 30;
@@ -35,7 +37,9 @@ impl Config {
     /// If the file cannot be read, or if it has mistakes. The error then has all of them.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let (name, text) = read(path).map_err(ConfigError::Unreadable)?;
-        Self::parse(&name, &text, path.parent().unwrap_or(Path::new("")))
+        let digest = format!("sha256:{}", hex(digest(&SHA256, text.as_bytes()).as_ref()));
+        let config = Self::parse(&name, &text, path.parent().unwrap_or(Path::new("")))?;
+        Ok(Self { file: Some(ConfigFile { path: path.to_owned(), digest }), ..config })
     }
 
     /// Reads the text of a configuration. Paths in it are relative to `folder`.
@@ -95,7 +99,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         );
     }
     let notes = proof::notes(root.table("institutions"), &institutions);
-    Some(Config { http, journal, institutions, notes })
+    Some(Config { http, journal, institutions, notes, file: None })
 }
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {

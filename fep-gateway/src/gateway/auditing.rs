@@ -12,7 +12,7 @@ impl Gateway {
     /// # Errors
     /// If the journal has no room for it or does not take it in time, there is no such institution, or it has stopped.
     pub async fn audit(&self, institution: &str, entry: AuditEntry) -> Result<(), AuditError> {
-        let handle = self.inner.institutions.get(institution);
+        let handle = self.find_handle(institution);
         handle.ok_or(AuditError::UnknownInstitution)?.audit(entry).await
     }
 

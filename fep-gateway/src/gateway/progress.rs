@@ -31,14 +31,18 @@ impl Gateway {
     /// # }
     /// ```
     pub async fn stuck(&self, patience: Duration) -> Vec<String> {
-        let institutions = self.inner.institutions.iter();
+        // One that a reload stops is not stuck.
+        let running = self.running();
+        let institutions = running.iter().filter(|(_, handle)| !handle.is_leaving());
         let asked = institutions.map(|(name, handle)| async move { (name, moves(handle, patience).await) });
         let answers = futures_util::future::join_all(asked).await;
         // Parts that have ended because the gateway stops are not stuck. So this is asked last.
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Vec::new();
         }
-        let tasks = answers.into_iter().filter_map(|(name, moved)| moved.err().map(|why| format!("{name}: {why}")));
+        let answers =
+            answers.into_iter().filter(|(name, _)| running.get(*name).is_some_and(|handle| !handle.is_leaving()));
+        let tasks = answers.filter_map(|(name, moved)| moved.err().map(|why| format!("{name}: {why}")));
         let silence = self.inner.shared.journal.writer_silence();
         let writer = (silence > patience).then(|| format!("the journal's writer is stuck for {} s", silence.as_secs()));
         tasks.chain(writer).collect()

@@ -16,15 +16,15 @@ use fep_protocol::exchange::{Exchange, Passage};
 use fep_protocol::reason::NotSent;
 use fep_protocol::routing::Point;
 
+use super::prepared::Prepared;
 use super::{Gateway, StartError};
-use crate::config::InstitutionConfig;
 use crate::net::institution::Handle;
 pub use crate::net::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
-use crate::telegrams::{Draft, TelegramCatalogue};
+use crate::telegrams::Draft;
 
 /// A request with the institution that gets it.
-pub(super) struct Routed<'g> {
-    pub(super) handle: &'g Handle,
+pub(super) struct Routed {
+    pub(super) handle: Arc<Handle>,
     pub(super) draft: Draft,
     pub(super) exchange: Exchange,
 }
@@ -33,7 +33,7 @@ impl Gateway {
     /// Where requests to this institution go. `None` if there is no such institution.
     #[must_use]
     pub fn routing(&self, institution: &str) -> Option<RoutingStatus> {
-        let handle = self.inner.institutions.get(institution)?;
+        let handle = self.find_handle(institution)?;
         let routing = self.inner.shared.routings.of(institution).map(|routing| routing.status());
         Some(routing.unwrap_or_else(|| RoutingStatus::without_rules(&handle.name)))
     }
@@ -44,22 +44,22 @@ impl Gateway {
     /// If nothing was changed, or ([`NotRouted::NotDurable`]) the change holds and may not outlive a restart. `NoRules` if there is no such
     /// institution.
     pub async fn route(&self, institution: &str, decision: RoutingDecision) -> Result<RoutingStatus, NotRouted> {
-        let handle = self.inner.institutions.get(institution).ok_or(NotRouted::NoRules)?;
+        let handle = self.find_handle(institution).ok_or(NotRouted::NoRules)?;
         handle.route(decision).await?;
         self.routing(institution).ok_or(NotRouted::NoRules)
     }
 
     /// Chooses the institution of a request. `key` is its idempotency key. If the other institution cannot get it, the exchange is returned
     /// with the reason why it was not sent: it does not go to the other side instead.
-    pub(super) fn routed<'g>(
-        &'g self,
-        asked: &'g Handle,
+    pub(super) fn routed(
+        &self,
+        asked: &Arc<Handle>,
         draft: Draft,
         exchange: Exchange,
         key: Option<&str>,
-    ) -> Result<Routed<'g>, Box<(NotSent, Exchange)>> {
+    ) -> Result<Routed, Box<(NotSent, Exchange)>> {
         let Some(routing) = self.inner.shared.routings.of(&asked.name) else {
-            return Ok(Routed { handle: asked, draft, exchange });
+            return Ok(Routed { handle: Arc::clone(asked), draft, exchange });
         };
         let client = exchange.caller.as_ref().and_then(|caller| caller.client.as_deref());
         let sticky = |path: Option<&str>| {
@@ -68,11 +68,14 @@ impl Gateway {
             Point::of(&asked.name, of_field.or(key.map(str::as_bytes)).unwrap_or(own))
         };
         let Some((to, from)) = routing.goes_to(&exchange.telegram, client, sticky) else {
-            return Ok(Routed { handle: asked, draft, exchange });
+            return Ok(Routed { handle: Arc::clone(asked), draft, exchange });
         };
-        let other = self.inner.institutions.get(to);
-        let passed = other.and_then(|other| Some((other, asked.catalogue.passed_on(&draft, &other.catalogue)?)));
-        let institution = other.map_or_else(|| to.into(), |other| Arc::clone(&other.name));
+        let other = self.find_handle(to);
+        let institution = other.as_ref().map_or_else(|| to.into(), |other| Arc::clone(&other.name));
+        let passed = other.and_then(|other| {
+            let draft = asked.catalogue.passed_on(&draft, &other.catalogue)?;
+            Some((other, draft))
+        });
         let exchange = Exchange { institution, passage: Some(Passage::RoutedFrom(from)), ..exchange };
         match passed {
             Some((handle, draft)) => Ok(Routed { handle, draft, exchange }),
@@ -85,13 +88,13 @@ impl Gateway {
 }
 
 /// Checks what a configuration file is checked for already: a rule of a configuration in code must name an institution with this request.
-pub(super) fn fits(
-    institutions: &BTreeMap<String, (InstitutionConfig, Arc<TelegramCatalogue>)>,
-) -> Result<(), StartError> {
-    for (name, (config, _)) in institutions {
+pub(super) fn fits(institutions: &BTreeMap<String, Prepared>) -> Result<(), StartError> {
+    for (name, Prepared { config, .. }) in institutions {
         for (telegram, rule) in &config.routing {
-            let other = institutions.get(&rule.to).filter(|(other, catalogue)| {
-                rule.to != *name && catalogue.has_request(telegram) && !other.routing.contains_key(telegram)
+            let other = institutions.get(&rule.to).filter(|other| {
+                rule.to != *name
+                    && other.catalogue.has_request(telegram)
+                    && !other.config.routing.contains_key(telegram)
             });
             if other.is_none() {
                 let why = format!(

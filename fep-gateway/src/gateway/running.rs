@@ -101,6 +101,6 @@ impl Gateway {
         let handle = self.handle(institution)?;
         let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
         let idempotency = options.idempotency_key.map(|key| (key, digest(telegram, body)));
-        self.begin_draft(handle, telegram, draft, options.caller(), idempotency).await
+        self.begin_draft(&handle, telegram, draft, options.caller(), idempotency).await
     }
 }

@@ -5,32 +5,40 @@ use std::sync::Arc;
 
 use fep_spec::model::Spec;
 
-use super::Gateway;
-use crate::telegrams::{LineSpec, TelegramCatalogue};
+use tokio::sync::watch;
+
+use super::{Gateway, Institutions};
+use crate::telegrams::TelegramCatalogue;
 
 impl Gateway {
     /// The spec of an institution, which can show bytes as fields. `None` if there is no such institution.
     #[must_use]
-    pub fn spec(&self, institution: &str) -> Option<&Spec> {
-        self.inner.institutions.get(institution).map(|handle| handle.catalogue.spec())
+    pub fn spec(&self, institution: &str) -> Option<Arc<Spec>> {
+        self.find_handle(institution).map(|handle| handle.catalogue.shared_spec())
     }
 
-    /// The spec of an institution with the framing of its lines, which can show the frames of an exchange as fields. `None` if there is
-    /// no such institution.
+    /// The telegrams of an institution. Their [`TelegramCatalogue::line_spec`] can show the frames of an exchange as fields. `None` if there
+    /// is no such institution. After a reload an institution can have others.
     #[must_use]
-    pub fn line_spec(&self, institution: &str) -> Option<LineSpec<'_>> {
-        self.inner.institutions.get(institution).map(|handle| handle.catalogue.line_spec())
+    pub fn catalogue(&self, institution: &str) -> Option<Arc<TelegramCatalogue>> {
+        self.find_handle(institution).map(|handle| Arc::clone(&handle.catalogue))
     }
 
     /// The spec of each institution, by its name.
     #[must_use]
     pub fn specs(&self) -> BTreeMap<String, Arc<Spec>> {
-        let specs = self.inner.institutions.iter();
-        specs.map(|(name, handle)| (name.clone(), handle.catalogue.shared_spec())).collect()
+        let institutions = self.running();
+        institutions.iter().map(|(name, handle)| (name.clone(), handle.catalogue.shared_spec())).collect()
+    }
+
+    /// Says when the institutions have changed.
+    pub(crate) fn institution_changes(&self) -> watch::Receiver<Institutions> {
+        self.inner.institutions.subscribe()
     }
 
     /// The telegrams of each institution, by its name.
-    pub(crate) fn catalogues(&self) -> impl Iterator<Item = (&str, &TelegramCatalogue)> {
-        self.inner.institutions.iter().map(|(name, handle)| (&**name, &*handle.catalogue))
+    pub(crate) fn catalogues(&self) -> BTreeMap<String, Arc<TelegramCatalogue>> {
+        let institutions = self.running();
+        institutions.iter().map(|(name, handle)| (name.clone(), Arc::clone(&handle.catalogue))).collect()
     }
 }

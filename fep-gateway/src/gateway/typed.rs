@@ -120,7 +120,7 @@ impl Gateway {
         let (draft, bytes) = handle.catalogue.draft_of::<T, A>(telegram)?;
         let name = &T::LAYOUT.name;
         let idempotency = options.idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
-        self.begin_draft(handle, name, draft, options.caller(), idempotency).await
+        self.begin_draft(&handle, name, draft, options.caller(), idempotency).await
     }
 
     /// The typed outcome of an exchange, as [`Gateway::find`], [`Begun::end`] or a list gave it. So a service that was told "unknown" reads
@@ -146,7 +146,8 @@ impl Gateway {
     /// If the institution is not in the configuration, if it has no such request, or if the answer in its spec has another layout than
     /// `A`.
     pub fn typed<A: DecodeOwned>(&self, exchange: &Exchange) -> Result<Option<TypedExchange<A>>, Refusal> {
-        let catalogue = &self.handle(&exchange.institution)?.catalogue;
+        let handle = self.handle(&exchange.institution)?;
+        let catalogue = &handle.catalogue;
         catalogue.answers_with::<A>(&exchange.telegram)?;
         let outcome = outcome(catalogue, exchange);
         Ok(outcome.map(|outcome| TypedExchange { exchange: exchange.clone(), outcome }))

@@ -1,7 +1,6 @@
 //! Who a request comes from, and what that client may do. The access file is read again when it changes, so tokens and rights change
 //! without a restart.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,7 +11,6 @@ use axum::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use fep_protocol::exchange::{Exchange, Passage};
-use fep_spec::model::Spec;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -24,6 +22,7 @@ use crate::config::{Access, Action, Client, Grant, TokenHash, TokenRefusal};
 use crate::contract::GrantView;
 use crate::contract::decisions::UNNAMED;
 use crate::contract::problem::Problem;
+use crate::gateway::Gateway;
 
 /// How often the file is looked at.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -46,7 +45,8 @@ pub(super) struct Guard {
 #[derive(Debug)]
 struct File {
     path: PathBuf,
-    specs: BTreeMap<String, Arc<Spec>>,
+    /// Whose institutions the file names. A reload changes them.
+    gateway: Gateway,
     now: watch::Sender<Arc<Access>>,
     /// From before the first reading: what changes meanwhile is read again.
     first: Option<Stamp>,
@@ -86,21 +86,27 @@ pub(super) enum Who {
 
 impl Guard {
     /// Reads the access file, if there is one. If it cannot be read, nobody may do anything until it can.
-    pub(super) fn new(path: Option<&Path>, specs: BTreeMap<String, Arc<Spec>>) -> Arc<Self> {
+    pub(super) fn new(path: Option<&Path>, gateway: &Gateway) -> Arc<Self> {
         let file = path.map(|path| {
             let first = Stamp::of(path);
-            let file = File { path: path.to_owned(), specs, now: watch::Sender::new(Arc::default()), first };
+            let file = File {
+                path: path.to_owned(),
+                gateway: gateway.clone(),
+                now: watch::Sender::new(Arc::default()),
+                first,
+            };
             file.read();
             file
         });
         Arc::new(Self { file, sessions: Sessions::default() })
     }
 
-    /// Reads the file again whenever it changes, for ever.
+    /// Reads the file again whenever it or the set of institutions changes, for ever.
     pub(super) async fn follow(&self) {
         let Some(file) = &self.file else { return std::future::pending().await };
         let mut last = file.first;
         let mut today = now_s() / DAY_S;
+        let mut reloads = file.gateway.institution_changes();
         loop {
             if today != now_s() / DAY_S {
                 today = now_s() / DAY_S;
@@ -109,9 +115,12 @@ impl Guard {
                     file.now.send_modify(|_| {});
                 }
             }
-            tokio::time::sleep(LOOK_PAUSE).await;
+            let is_reloaded = tokio::select! {
+                () = tokio::time::sleep(LOOK_PAUSE) => false,
+                changed = reloads.changed() => changed.is_ok(),
+            };
             let stamp = Stamp::of(&file.path);
-            if stamp != last {
+            if stamp != last || is_reloaded {
                 file.read();
                 last = stamp;
             }
@@ -223,7 +232,7 @@ impl File {
 
     /// Reads the file. If it cannot be used, the rights stay as they are.
     fn read(&self) {
-        match Access::load(&self.path, &self.specs) {
+        match Access::load(&self.path, &self.gateway.specs()) {
             Ok(access) => {
                 info!(file = %self.path.display(), clients = access.len(), "these clients have rights now");
                 warn_of_ends(&access);

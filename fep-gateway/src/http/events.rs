@@ -30,6 +30,7 @@ use crate::contract::notices::notice_summary;
 use crate::contract::problem::Problem;
 use crate::contract::view::summary;
 use crate::gateway::Gateway;
+use crate::telegrams::TelegramCatalogue;
 
 /// How often a silent stream sends a keep-alive. Proxies close streams that send nothing.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -107,7 +108,8 @@ impl EventHub {
                     // Who only follows exchanges needs no texts.
                     Ok(_) if self.texts.receiver_count() == 0 => {}
                     Ok(Event::Exchange(exchange)) if budget.take(started.elapsed()) => {
-                        let spec = self.gateway.line_spec(&exchange.institution);
+                        let catalogue = self.gateway.catalogue(&exchange.institution);
+                        let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
                         self.tell("exchange", &serde_json::to_string(&summary(&exchange, spec)).unwrap_or_default());
                     }
                     Ok(Event::Notice(id)) if budget.take(started.elapsed()) => self.notice(&id).await,
@@ -143,7 +145,8 @@ impl EventHub {
     /// Shows a notice as it is now. A notice that cannot be read now is shown with its next change.
     async fn notice(&self, id: &ExchangeId) {
         if let Ok(Some(notice)) = self.gateway.find_notice(id).await {
-            let spec = self.gateway.line_spec(&notice.institution);
+            let catalogue = self.gateway.catalogue(&notice.institution);
+            let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
             self.tell("notice", &serde_json::to_string(&notice_summary(&notice, spec)).unwrap_or_default());
         }
     }

@@ -25,6 +25,7 @@ use crate::contract::notices::FactView;
 use crate::contract::problem::Problem;
 use crate::contract::view::{revealed, summary, view};
 use crate::gateway::{Begun, ExchangeFilter, LineSpec, RequestOptions};
+use crate::telegrams::TelegramCatalogue;
 use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
 
@@ -89,8 +90,9 @@ pub(super) async fn ask(
         Some(Outcome::Unknown) => StatusCode::GATEWAY_TIMEOUT,
         None => StatusCode::ACCEPTED,
     };
-    let reply = reply(&exchange, shared.gateway.line_spec(&exchange.institution), !who.may_see_secrets(&exchange));
-    let mut response = in_one_piece(&reply)?;
+    let catalogue = shared.gateway.catalogue(&exchange.institution);
+    let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
+    let mut response = in_one_piece(&reply(&exchange, spec, !who.may_see_secrets(&exchange)))?;
     *response.status_mut() = status;
     let headers = response.headers_mut();
     if let Some(seconds) = retry_after(&shared, &exchange).await {
@@ -140,18 +142,19 @@ pub(super) async fn one(
 
 /// An exchange as `GET` shows it.
 pub(super) fn reply_of(shared: &Shared, who: &Who, exchange: &Exchange) -> Response {
-    Json(shown(shared, who, exchange)).into_response()
+    shown(shared, who, exchange, |reply| Json(reply).into_response())
 }
 
 /// The same as a text.
 pub(super) fn reply_json(shared: &Shared, who: &Who, exchange: &Exchange) -> String {
-    serde_json::to_string(&shown(shared, who, exchange)).unwrap_or_default()
+    shown(shared, who, exchange, |reply| serde_json::to_string(reply).unwrap_or_default())
 }
 
-fn shown<'s>(shared: &'s Shared, who: &Who, exchange: &Exchange) -> Reply<'s> {
+fn shown<T>(shared: &Shared, who: &Who, exchange: &Exchange, show: impl FnOnce(&Reply<'_>) -> T) -> T {
     let is_masked = !who.may_see_secrets(exchange);
-    let reply = reply(exchange, shared.gateway.line_spec(&exchange.institution), is_masked);
-    Reply { telegram: Some(exchange.telegram.to_string()), ..reply }
+    let catalogue = shared.gateway.catalogue(&exchange.institution);
+    let reply = reply(exchange, catalogue.as_deref().map(TelegramCatalogue::line_spec), is_masked);
+    show(&Reply { telegram: Some(exchange.telegram.to_string()), ..reply })
 }
 
 /// `GET /v1/exchanges/{id}/view`
@@ -166,7 +169,8 @@ pub(super) async fn detail(
 
 /// Both telegrams of an exchange field by field. With `reveal`, with their secrets: whoever sees them is recorded first.
 pub(super) async fn detail_of(shared: &Shared, exchange: &Exchange, reveal: bool) -> Result<Detail, ApiError> {
-    let spec = shared.gateway.line_spec(&exchange.institution);
+    let catalogue = shared.gateway.catalogue(&exchange.institution);
+    let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
     let facts = shared.gateway.timeline(&exchange.id).await?;
     let view = if reveal { revealed } else { view };
     Ok(Detail {
@@ -191,7 +195,10 @@ pub(super) async fn list(
     let limit = checked_limit(query.limit)?;
     who.may(Action::Read, query.institution.as_deref(), query.telegram.as_deref())?;
     let page = shared.gateway.exchanges(query.filter()?, limit).await?;
-    let line = |exchange: &Exchange| summary(exchange, shared.gateway.line_spec(&exchange.institution));
+    let catalogues = shared.gateway.catalogues();
+    let line = |exchange: &Exchange| {
+        summary(exchange, catalogues.get(&*exchange.institution).map(|catalogue| catalogue.line_spec()))
+    };
     Ok(Json(ExchangeList { exchanges: page.exchanges.iter().map(line).collect(), next: page.next }))
 }
 

@@ -24,6 +24,7 @@ use crate::contract::notices::{Delivered, FactView, NoticeDetail, NoticeList, No
 use crate::contract::problem::Problem;
 use crate::contract::view::view;
 use crate::gateway::{DeliverError, JournalError, NoticeFilter, StoredNotice};
+use crate::telegrams::TelegramCatalogue;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +70,8 @@ pub(super) async fn one(
 ) -> Result<Json<NoticeDetail>, ApiError> {
     let notice = find(&shared, &who, id).await?;
     let facts = shared.gateway.notice_timeline(&notice.id).await?;
-    let spec = shared.gateway.line_spec(&notice.institution);
+    let catalogue = shared.gateway.catalogue(&notice.institution);
+    let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
     let telegram = spec.and_then(|spec| spec.named(&notice.telegram));
     let answer = telegram.and_then(|telegram| telegram.answer.as_deref()).unwrap_or_default();
     Ok(Json(NoticeDetail {
@@ -119,7 +121,8 @@ pub(super) async fn dead_letters(shared: &Shared, limit: usize) -> Result<Vec<De
 const DEAD_LETTER: &str = "dead_letter";
 
 fn summary(shared: &Shared, notice: &StoredNotice) -> NoticeSummary {
-    notice_summary(notice, shared.gateway.line_spec(&notice.institution))
+    let catalogue = shared.gateway.catalogue(&notice.institution);
+    notice_summary(notice, catalogue.as_deref().map(TelegramCatalogue::line_spec))
 }
 
 fn delivered(shared: &Shared, notice: &StoredNotice) -> Delivered {

@@ -19,6 +19,7 @@ use crate::contract::decisions::{
 use crate::contract::exchanges::{DeadLetters, Detail, ExchangeList, Reply};
 use crate::contract::notices::{Delivered, NoticeDetail, NoticeList};
 use crate::contract::problem::{Problem, ProblemDetails, Row, Table};
+use crate::contract::reload::{ReloadBody, ReloadState, Reloaded};
 use crate::contract::routing::RoutingBody;
 use crate::contract::{Alive, Institutions, Lines, Ready, SessionState};
 use crate::gateway::{InstitutionStatus, RoutingStatus};
@@ -94,6 +95,21 @@ const ASKS: [Problem; 28] = [
     Problem::UnknownField,
     Problem::WrongCount,
     Problem::WrongType,
+];
+
+/// What a reload can be answered with.
+const RELOADS: [Problem; 11] = [
+    Problem::BadDecision,
+    Problem::NoNote,
+    Problem::NoPerson,
+    Problem::ConfigMistakes,
+    Problem::NeedsRestart,
+    Problem::WouldLose,
+    Problem::NoConfigFile,
+    Problem::ReloadRunning,
+    Problem::ReloadPartly,
+    Problem::Journal,
+    Problem::Stopped,
 ];
 
 /// Makes the document. `institutions` are those of the configuration, with their names.
@@ -299,6 +315,13 @@ impl Writer {
         let mut metrics = Operation::new("get", "/metrics", "metrics", "platform", "Metrics for Prometheus");
         metrics.replies.push((200, "the text format of Prometheus", "text/plain", json!({ "type": "string" })));
         self.add(&metrics);
+        let body = self.body::<ReloadBody>();
+        let (done, state) = (self.reply::<Reloaded>(), self.reply::<ReloadState>());
+        let summary = "The configuration that holds, and whether its file differs";
+        self.add(&Operation::new("get", "/v1/reload", "getReload", "platform", summary).gives(state));
+        let summary = "Reads the configuration file again and changes what differs, or says what that would change";
+        let reload = Operation::new("post", "/v1/reload", "reload", "platform", summary);
+        self.add(&reload.takes(body).gives(done).or(&RELOADS));
         let table = self.reply::<Table>();
         self.add(&Operation::new("get", "/problems", "listProblems", "platform", "The kinds of errors").gives(table));
         let row = self.reply::<Row>();

@@ -34,8 +34,9 @@ pub(super) async fn dead_letters(
     let limit = limit_of(query)?;
     who.may(Action::Read, None, None)?;
     let letters = shared.gateway.dead_letters(limit).await?;
+    let catalogues = shared.gateway.catalogues();
     let line = |(exchange, case): &(Exchange, SettlementCase)| DeadLetter {
-        exchange: summary(exchange, shared.gateway.line_spec(&exchange.institution)),
+        exchange: summary(exchange, catalogues.get(&*exchange.institution).map(|catalogue| catalogue.line_spec())),
         why: match case.stage() {
             Stage::DeadLetter(why) => Some(why.name()),
             Stage::Open | Stage::Settled { .. } => None,

@@ -103,6 +103,11 @@ impl Lane {
         self.state().last
     }
 
+    /// The number up to which every fact is durable. [`Lane::progress`] tells the same to the institution's task.
+    pub(super) fn durable(&self) -> LaneNumber {
+        self.state().durable
+    }
+
     /// Takes back a fact that the writer has not begun to write. Returns whether that succeeded.
     pub fn withdraw(&self, number: LaneNumber) -> bool {
         let mut state = self.state();

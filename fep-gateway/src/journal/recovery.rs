@@ -31,7 +31,7 @@ use super::sqlite::index::{IndexFile, IndexReader};
 use super::sqlite::removals;
 use super::sqlite::sealing::Access;
 use super::store::{FactNumber, FactStore, Index};
-use super::writer::{Writer, WriterParts};
+use super::writer::{Newcomers, Writer, WriterParts};
 use super::{Inner, Journal, Opened, Reader, Worker, index_path};
 use crate::config::ArchiveConfig;
 use crate::fault::{FaultPoint, point};
@@ -160,10 +160,12 @@ impl Journal {
         let bell = Arc::new(Bell::default());
         let lane = |name: &String| (name.clone(), Lane::new(Arc::clone(&bell), veil.clone()));
         let lanes: Vec<_> = options.institutions.iter().map(lane).collect();
+        let newcomers = Arc::new(Newcomers::default());
         let health = Arc::new(Health::new());
         let queue = Arc::new(IndexQueue::new(index.applied()));
         let parts = WriterParts {
             lanes: lanes.iter().map(|(_, lane)| lane.clone()).collect(),
+            newcomers: Arc::clone(&newcomers),
             bell: Arc::clone(&bell),
             health: Arc::clone(&health),
             index: Arc::clone(&queue),
@@ -190,6 +192,7 @@ impl Journal {
         };
         let inner = Inner {
             health,
+            newcomers,
             bell,
             keys: Keys::new(Arc::clone(&queue)),
             index: queue,
@@ -223,14 +226,16 @@ fn begin_to_write(facts: &mut Facts, ends: Vec<Fact>, path: &Path, ground: &Grou
 }
 
 /// The exchanges whose keys may still be in quarantine.
-fn resting(reader: &Reader, options: &OpenOptions) -> Result<Vec<Recalled>, JournalError> {
+pub(super) fn resting(reader: &Reader, options: &OpenOptions) -> Result<Vec<Recalled>, JournalError> {
     let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
-    let resting = reader.index.resting(since_ms)?.into_iter();
+    // If only one institution starts, those of the others are not looked at: they may be many.
+    let starts = |row: &Projected| options.institutions.iter().any(|name| **name == *row.institution);
+    let resting = reader.index.resting(since_ms)?.into_iter().filter(starts);
     resting.filter_map(|row| recalled(reader, row).transpose()).collect()
 }
 
 /// The telegrams that a rate may still count.
-fn sent(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
+pub(super) fn sent(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
     match options.rate_span_max_ms {
         0 => Ok(Vec::new()),
         span => Ok(reader.facts.sent_since(options.now_ms.saturating_sub(span), SENT_MAX)?),
@@ -311,7 +316,7 @@ fn commit(facts: &mut Facts, ends: &[Fact], ground: &Ground) -> Result<(), Journ
 }
 
 /// The facts that end the exchanges of an earlier run, each behind the fact that opens its settlement.
-fn endings(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
+pub(super) fn endings(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
     let mut ends = Vec::new();
     let open = if is_on(Mutant::LeavesOpen) { Vec::new() } else { reader.index.open_ones()? };
     for exchange in open {
@@ -341,7 +346,7 @@ fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Resu
 }
 
 /// The settlements that go on.
-fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Vec<EarlierCase>, JournalError> {
+pub(super) fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Vec<EarlierCase>, JournalError> {
     let since_ms = options.now_ms.saturating_sub(options.closed_keep_max_ms.max(options.quarantine_max_ms));
     if is_on(Mutant::ForgetsSettlements) {
         return Ok(Vec::new());

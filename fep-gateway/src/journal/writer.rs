@@ -3,8 +3,8 @@
 //! A permission ("may these bytes be sent?") fails when its write fails. A fact that has happened is kept and written
 //! again until that succeeds. While writes fail, permissions are refused at once, so that no caller waits for a broken disk.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fep_protocol::fact::Fact;
@@ -37,6 +37,7 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Writer<S> {
     store: S,
     lanes: Vec<Lane>,
+    newcomers: Arc<Newcomers>,
     bell: Arc<Bell>,
     health: Arc<Health>,
     index: Arc<IndexQueue>,
@@ -57,11 +58,26 @@ pub(super) struct Writer<S> {
 #[derive(Clone)]
 pub(super) struct WriterParts {
     pub(super) lanes: Vec<Lane>,
+    pub(super) newcomers: Arc<Newcomers>,
     pub(super) bell: Arc<Bell>,
     pub(super) health: Arc<Health>,
     pub(super) index: Arc<IndexQueue>,
     /// The facts up to this one are in archives and can be removed.
     pub(super) archived: Arc<AtomicU64>,
+}
+
+/// The lanes of institutions that start while the journal is open, until the writer takes from them.
+#[derive(Debug, Default)]
+pub(super) struct Newcomers(Mutex<Vec<Lane>>);
+
+impl Newcomers {
+    pub(super) fn add(&self, lane: Lane) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+    }
+
+    fn take(&self) -> Vec<Lane> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Facts, each with its place in a lane. The facts of one lane follow each other.
@@ -103,11 +119,12 @@ impl Turn {
 
 impl<S: FactStore> Writer<S> {
     pub(super) fn new(store: S, parts: WriterParts) -> Self {
-        let WriterParts { lanes, bell, health, index, archived } = parts;
+        let WriterParts { lanes, newcomers, bell, health, index, archived } = parts;
         let idle_since = Instant::now();
         Self {
             store,
             lanes,
+            newcomers,
             bell,
             health,
             index,
@@ -144,6 +161,7 @@ impl<S: FactStore> Writer<S> {
             return pause;
         }
         let closing = self.health.is_closing();
+        self.welcome();
         let batch = self.take();
         let works = self.health.failure().is_none();
         match (batch.facts.is_empty(), closing) {
@@ -190,6 +208,16 @@ impl<S: FactStore> Writer<S> {
         let waiting = std::iter::from_fn(|| Some(self.take().facts.len()).filter(|count| *count > 0));
         let lost = taken + waiting.sum::<usize>();
         tracing::error!(lost, "the journal closes and could not write what happened");
+    }
+
+    /// Takes from the lanes of new institutions, too. A place in a batch is the index of its lane, so lanes are never removed.
+    fn welcome(&mut self) {
+        for lane in self.newcomers.take() {
+            if let Some(error) = self.health.failure() {
+                lane.refuse(Some(&error));
+            }
+            self.lanes.push(lane);
+        }
     }
 
     fn take(&mut self) -> Batch {

@@ -13,6 +13,7 @@
 mod actions;
 mod alternatives;
 mod commands;
+mod entrance;
 mod coordination;
 mod auditing;
 mod exchange_log;
@@ -45,12 +46,14 @@ use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::settlement::{PersonDecision, unanswered_steps};
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket, TicketMap};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use self::auditing::{AuditEntry, AuditError};
 use self::auditing::{AuditReply, Audits};
+pub(crate) use self::entrance::Closed;
+use self::entrance::Entrance;
 use self::exchange_log::ExchangeLog;
 use self::facts::Ends;
 use self::lines::Lines;
@@ -108,9 +111,10 @@ pub struct Handle {
     pub catalogue: Arc<TelegramCatalogue>,
     /// The states of its lines.
     pub statuses: Arc<LineStatuses>,
+    /// The way of its facts to the journal, for the next run of the institution.
+    pub(crate) lane: Lane,
     commands: mpsc::Sender<TaskCommand>,
-    /// One permit for each request between its acceptance and its end.
-    permits: Arc<Semaphore>,
+    entrance: Entrance,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -175,7 +179,7 @@ impl Handle {
         let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
-        let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
+        let entrance = Entrance::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX);
         let settings = settings(&config, &catalogue, &*shared.coordinator, now);
         let joining = Joining {
             institution: Arc::clone(&name),
@@ -188,6 +192,7 @@ impl Handle {
         let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
         let notices = notices::Notices::new(&config, shared.clock.seed());
         let machine = Machine::new(settings, Arc::clone(&catalogue), shared.clock.seed());
+        let handle_lane = lane.clone();
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
@@ -222,21 +227,14 @@ impl Handle {
         task.recall_steps(&steps, now);
         task.recall_sent(&legacy.sent, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
-        Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
-    }
-
-    /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
-    /// complete.
-    pub async fn stop(&self) {
-        // If the task is already gone, there is nothing to stop.
-        let _ = self.commands.send(TaskCommand::Stop).await;
-        // The lock is held during the wait, so a second call waits too.
-        let mut task = self.task.lock().await;
-        if let Some(running) = task.as_mut() {
-            if let Err(error) = running.await {
-                tracing::error!(%error, "an institution's task failed");
-            }
-            *task = None;
+        Self {
+            name,
+            catalogue,
+            statuses,
+            lane: handle_lane,
+            commands,
+            entrance,
+            task: tokio::sync::Mutex::new(Some(task)),
         }
     }
 }

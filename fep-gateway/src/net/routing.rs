@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use fep_protocol::exchange::{Exchange, Outcome, Passage, RoutedFrom};
 use fep_protocol::note::PersonNote;
@@ -17,9 +17,9 @@ use serde::Serialize;
 
 use crate::config::{CALLERS_MAX, InstitutionConfig, RouteRule};
 
-/// The rules of all institutions that have some.
+/// The rules of all institutions that have some. A reload changes which do.
 #[derive(Clone, Debug, Default)]
-pub struct Routings(Arc<BTreeMap<String, Arc<Routing>>>);
+pub struct Routings(Arc<RwLock<BTreeMap<String, Arc<Routing>>>>);
 
 /// The rules of one institution.
 #[derive(Debug)]
@@ -169,35 +169,43 @@ impl RoutingStatus {
 }
 
 impl Routings {
-    /// The rules of all institutions, with what persons changed in earlier runs.
-    pub(crate) fn new<'c>(
-        institutions: impl IntoIterator<Item = (&'c String, &'c InstitutionConfig)>,
-        standing: &[(String, Standing)],
-        now_ms: i64,
-    ) -> Self {
-        let changes = |name: &str| {
-            let of = standing.iter().filter(|(owner, _)| owner == name);
-            of.filter_map(|(_, standing)| if let Standing::Routing(changes) = standing { Some(changes) } else { None })
-                .next_back()
-                .cloned()
-                .unwrap_or_default()
+    /// Makes the rules of an institution that starts known, instead of those before, with what persons changed in earlier runs.
+    pub(crate) fn begin(&self, name: &str, config: &InstitutionConfig, standing: &[Standing], now_ms: i64) {
+        let changes = |standing: &Standing| match standing {
+            Standing::Routing(changes) => Some(changes.clone()),
+            _ => None,
         };
-        let routing = |name: &String, config: &InstitutionConfig| {
-            let routing = Routing::new(name, &config.routing, changes(name), now_ms);
-            (!routing.rules.is_empty()).then(|| (name.clone(), Arc::new(routing)))
-        };
-        Self(Arc::new(institutions.into_iter().filter_map(|(name, config)| routing(name, config)).collect()))
+        let changes = standing.iter().filter_map(changes).next_back().unwrap_or_default();
+        let routing = Routing::new(name, &config.routing, changes, now_ms);
+        match routing.rules.is_empty() {
+            true => self.end(name),
+            false => drop(self.all_mut().insert(name.to_owned(), Arc::new(routing))),
+        }
+    }
+
+    /// Forgets the rules of an institution.
+    pub(crate) fn end(&self, name: &str) {
+        self.all_mut().remove(name);
     }
 
     /// The rules of an institution, if it has some.
     #[must_use]
-    pub fn of(&self, institution: &str) -> Option<&Arc<Routing>> {
-        self.0.get(institution)
+    pub fn of(&self, institution: &str) -> Option<Arc<Routing>> {
+        self.all().get(institution).cloned()
+    }
+
+    fn all(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<Routing>>> {
+        // A change is one insertion or removal, so the map is complete even after a panic elsewhere.
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all_mut(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Arc<Routing>>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts an exchange that reached its outcome, if its telegram has a rule.
     pub(crate) fn count(&self, exchange: &Exchange) {
-        if self.0.is_empty() {
+        if self.all().is_empty() {
             return;
         }
         let (asked, goes) = match &exchange.passage {
@@ -206,7 +214,8 @@ impl Routings {
             // A breaker sent it. No rule did.
             Some(Passage::CameFrom(_)) => return,
         };
-        let Some(rule) = self.of(asked).and_then(|routing| routing.rules.get(&*exchange.telegram)) else { return };
+        let Some(routing) = self.of(asked) else { return };
+        let Some(rule) = routing.rules.get(&*exchange.telegram) else { return };
         let side = if goes { &rule.goes } else { &rule.stays };
         let outcomes = side.counts.iter().zip(OUTCOMES);
         if let Some(((count, counter), _)) =
@@ -219,7 +228,7 @@ impl Routings {
 
     /// What a person should know: changes of an earlier run that hold although the file says something new.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.0.values().flat_map(|routing| routing.notes()).collect()
+        self.all().values().flat_map(|routing| routing.notes()).collect()
     }
 }
 
@@ -263,7 +272,7 @@ impl Routing {
         routing
     }
 
-    fn changes(&self) -> std::sync::RwLockReadGuard<'_, RoutingChanges> {
+    fn changes(&self) -> RwLockReadGuard<'_, RoutingChanges> {
         // A change is one assignment, so it is complete even after a panic elsewhere.
         self.changes.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -40,12 +40,14 @@ pub(crate) struct Setup<'s> {
     pub(crate) institution: &'s str,
     /// Tables behind it.
     pub(crate) tables: &'s str,
+    /// The end of the configuration.
+    pub(crate) behind: String,
     /// Variables of its environment.
     pub(crate) variables: Vec<(&'static str, OsString)>,
 }
 
 /// What the gateway fills into requests.
-const FILL: &str = include_str!("../fill.toml");
+pub(crate) const FILL: &str = include_str!("../fill.toml");
 
 impl<'s> Setup<'s> {
     /// A daemon whose journal is in the folder.
@@ -59,12 +61,13 @@ impl<'s> Setup<'s> {
             http: "",
             institution,
             tables: "",
+            behind: String::new(),
             variables: Vec::new(),
         }
     }
 
     fn configuration(&self, port: u16) -> String {
-        let Self { journal, spec, bank, http, institution, tables, .. } = self;
+        let Self { journal, spec, bank, http, institution, tables, behind, .. } = self;
         let journal = journal.display();
         let spec = spec.display();
         format!(
@@ -88,7 +91,7 @@ name = "main"
 connect = "127.0.0.1:{bank}"
 reconnect_min_ms = 20
 reconnect_max_ms = 200
-"#
+{behind}"#
         )
     }
 
@@ -137,6 +140,12 @@ impl Daemon {
         Some((status, response.json().await.ok()?))
     }
 
+    /// The reply to a `POST` of JSON.
+    pub(crate) async fn post(&self, path: &str, body: &Json) -> Reply {
+        let response = self.client.post(self.url(path)).body(body.to_string()).send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
     /// The text at a path.
     pub(crate) async fn text(&self, path: &str) -> String {
         self.client.get(self.url(path)).send().await.unwrap().text().await.unwrap()
@@ -161,7 +170,18 @@ impl Daemon {
 
     /// Requests a transfer without waiting for its outcome. An error is a connection that was cut off.
     pub(crate) fn ask(&self, amount: u64, key: Option<&str>) -> JoinHandle<Result<Reply, reqwest::Error>> {
-        let request = self.client.post(self.url(EXCHANGES)).body(transfer(amount));
+        self.ask_of("bank-a", amount, key)
+    }
+
+    /// The same of an institution.
+    pub(crate) fn ask_of(
+        &self,
+        institution: &str,
+        amount: u64,
+        key: Option<&str>,
+    ) -> JoinHandle<Result<Reply, reqwest::Error>> {
+        let path = format!("/v1/institutions/{institution}/exchanges/Transfer");
+        let request = self.client.post(self.url(&path)).body(transfer(amount));
         let request = match key {
             Some(key) => request.header("idempotency-key", key),
             None => request,

@@ -29,6 +29,8 @@ mod peer;
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod ports;
 mod readiness;
+mod reload;
+mod reload_in_flight;
 mod stopping;
 #[cfg(target_os = "linux")]
 mod supervised;

@@ -69,25 +69,3 @@ async fn no_slow_client_delays_the_end_and_each_exchange_gets_its_outcome() {
     assert_eq!((&stored["outcome"], &stored["reason_code"]), (&json!("unknown"), &reply["reason_code"]), "{stored}");
     daemon.stop().await;
 }
-
-/// SIGHUP used to end the daemon without draining.
-#[tokio::test]
-async fn a_hangup_ends_nothing_and_says_whether_a_restart_would_change_something() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut peer = Peer::start().await;
-    let setup = Setup::new(folder.path(), peer.port, "");
-    let mut daemon = setup.start().await;
-    let config = folder.path().join("gateway.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
-    daemon.hang_up().await;
-    daemon.logs("the configuration is that of the start").await;
-    std::fs::write(&config, format!("{text}links = 2\n")).unwrap();
-    daemon.hang_up().await;
-    daemon.logs("the configuration has changed; it holds after a restart").await;
-    std::fs::write(&config, format!("{text}lynks = 2\n")).unwrap();
-    daemon.hang_up().await;
-    daemon.logs("the configuration has mistakes").await;
-    daemon.answered(&mut peer, 1).await;
-    daemon.terminate().await;
-    assert!(daemon.ends_within(DRAIN_MAX + REST_MAX).await.success());
-}

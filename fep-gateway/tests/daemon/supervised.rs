@@ -83,6 +83,11 @@ async fn the_service_manager_hears_that_it_serves_how_it_is_and_that_it_stops() 
     assert_eq!(manager.hears(PATIENCE).await.as_deref(), Some("READY=1"));
     assert_eq!(daemon.get("/healthz").await.0, StatusCode::OK, "it says that it serves, so it serves");
     manager.until("STATUS=ready").await;
+    daemon.hang_up().await;
+    let said = manager.until("RELOADING=1").await;
+    let micros = said.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect("the time of the reload");
+    assert!(micros.parse::<u64>().is_ok_and(|micros| micros > 0), "{said}");
+    assert_eq!(manager.until("READY=1").await, "READY=1", "the reload has ended");
     daemon.terminate().await;
     let said = manager.until("STOPPING=1").await;
     assert_eq!(

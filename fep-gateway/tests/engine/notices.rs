@@ -207,8 +207,8 @@ async fn a_repetition_may_differ_in_the_number_of_sendings() {
     let first = notice(b"900001");
     answered(&mut bench, &first, b"0000").await;
     let mut second = first.clone();
-    let spec = bench.gateway.spec("bank-a").unwrap().telegram("DepositNotice").unwrap();
-    let place = spec.layout.span("header.send_count").unwrap().range;
+    let spec = bench.gateway.spec("bank-a").unwrap();
+    let place = spec.telegram("DepositNotice").unwrap().layout.span("header.send_count").unwrap().range;
     let digit = place.end - 1;
     assert_eq!(second[digit], b'1');
     second[digit] = b'2';

@@ -92,6 +92,8 @@ async fn every_route_needs_a_token_and_a_right_or_shows_nothing() {
         }
     }
     assert!(closed >= 10, "{closed}");
+    let (status, refused) = call(&bench, "office", Method::POST, "/v1/reload", &json!({ "note": "a note" })).await;
+    assert_eq!((status.as_u16(), &refused["action"]), (403, &json!("configure")), "{refused}");
     assert_eq!(get(&bench, "", "/healthz").await.0, StatusCode::OK);
     assert_eq!(get(&bench, "", "/problems/forbidden").await.0, StatusCode::OK);
 }

@@ -15,7 +15,7 @@ impl Handle {
     /// already run or wait.
     #[must_use]
     pub fn admit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.permits).try_acquire_owned().ok()
+        Arc::clone(&self.entrance.permits).try_acquire_owned().ok()
     }
 
     /// Passes a request to the task.

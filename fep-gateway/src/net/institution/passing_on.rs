@@ -10,7 +10,7 @@
 //! first exchange until its outcome is durable, then to the second one. A repeated request finds that one by the key.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use fep_protocol::exchange::{Exchange, OtherExchange, Outcome, Passage};
@@ -25,9 +25,9 @@ use crate::fault::{FaultPoint, point};
 use crate::journal::KeyTicket;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
-/// The ways to the tasks of all institutions. They are known after all tasks have started.
+/// The ways to the tasks of all institutions. They are known after all tasks have started, and change with a reload.
 #[derive(Clone, Debug, Default)]
-pub struct Neighbours(Arc<OnceLock<BTreeMap<String, Neighbour>>>);
+pub struct Neighbours(Arc<RwLock<BTreeMap<String, Neighbour>>>);
 
 /// The way to the task of an institution. It does not keep the task running.
 #[derive(Clone, Debug)]
@@ -49,18 +49,19 @@ pub(super) struct Onward {
 }
 
 impl Neighbours {
-    /// Makes all institutions known, once.
-    pub fn set(&self, handles: &BTreeMap<String, Handle>) {
-        let neighbour = |handle: &Handle| Neighbour {
+    /// Makes all institutions known, instead of those before.
+    pub fn set(&self, handles: &BTreeMap<String, Arc<Handle>>) {
+        let neighbour = |handle: &Arc<Handle>| Neighbour {
             catalogue: Arc::clone(&handle.catalogue),
             commands: handle.commands.downgrade(),
-            permits: Arc::clone(&handle.permits),
+            permits: Arc::clone(&handle.entrance.permits),
         };
-        self.0.get_or_init(|| handles.iter().map(|(name, handle)| (name.clone(), neighbour(handle))).collect());
+        let neighbours = handles.iter().map(|(name, handle)| (name.clone(), neighbour(handle))).collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = neighbours;
     }
 
     fn get(&self, name: &str) -> Option<Neighbour> {
-        self.0.get()?.get(name).cloned()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 }
 

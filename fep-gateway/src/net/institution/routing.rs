@@ -47,7 +47,7 @@ impl Task {
         decision: RoutingDecision,
         now: Now,
     ) -> Result<oneshot::Receiver<Result<(), JournalError>>, NotRouted> {
-        let routing = self.shared.routings.of(&self.name).cloned().ok_or(NotRouted::NoRules)?;
+        let routing = self.shared.routings.of(&self.name).ok_or(NotRouted::NoRules)?;
         let changes = routing.decided(decision, now.wall_ms)?;
         if !self.keeps_unsent() {
             // No request is sent now, to neither side. So nothing is urgent, and a change that a restart forgets would be a trap.

@@ -1,0 +1,420 @@
+//! Lets another configuration hold while the gateway runs.
+//!
+//! ```text
+//! compare ─► prepare ─► would something be lost? ─► record ─► stop removed and changed ones ─► start changed and new ones
+//! └───────────── everything that can be refused ──────────┘   └──────────── nothing is refused any more ─────────────┘
+//! ```
+//!
+//! An institution that is not in the difference is not touched: its task, its links and its entrance stay as they are. One that changed
+//! stops and starts as with a restart of the process, with the same journal: its keys, trace numbers, settlements and what persons decided
+//! go on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use fep_protocol::audit::{Act, AuditFact};
+use fep_protocol::fact::{Fact, What};
+use futures_util::future::join_all;
+use tokio::sync::OwnedMutexGuard;
+use tracing::{error, info, warn};
+
+use super::prepared::Prepared;
+use super::reload::{BlockedBy, Blocker, FileState, Holding, ReloadBy, ReloadError};
+use super::routing;
+use super::{AuditEntry, AuditError, Gateway};
+use crate::config::{Config, Difference, InstitutionChange, InstitutionConfig, Role};
+use crate::ground::Ground;
+use crate::net::institution::{Closed, Handle};
+
+/// The number of decisions among which those of an institution are looked for.
+const DECISIONS_MAX: usize = 10_000;
+
+/// What is ready to be carried out. Nothing has changed yet.
+struct Plan {
+    config: Config,
+    difference: Difference,
+    by: ReloadBy,
+    /// The institutions to start, by name.
+    starts: BTreeMap<String, Prepared>,
+}
+
+impl Gateway {
+    /// Lets another configuration hold. Institutions that do not differ are not touched. New ones start. Removed ones sign off and stop,
+    /// unless they have something that would be lost. Changed ones stop and start again, with what the journal has of them: exchanges in
+    /// flight get `drain_max_ms` to end, and requests that come meanwhile are not sent. Dropping the future does not break it off.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use fep_gateway::{Config, Gateway};
+    ///
+    /// async fn add_a_bank(gateway: &Gateway) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let config = Config::load(Path::new("gateway.toml"))?;
+    ///     let difference = gateway.reload(config).await?;
+    ///     println!("changed: {:?}", difference.institutions.keys());
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If the configuration does not fit, keys of the process differ, something would be lost, or another reload runs. Nothing has changed
+    /// then, unless the error is [`ReloadError::Partly`].
+    pub async fn reload(&self, config: Config) -> Result<Difference, ReloadError> {
+        self.reload_by(config, ReloadBy { person: "the program".to_owned(), ..ReloadBy::default() }).await
+    }
+
+    /// Reloads as [`Gateway::reload`] does. The audit trail has who wanted it.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::reload`].
+    pub async fn reload_by(&self, config: Config, by: ReloadBy) -> Result<Difference, ReloadError> {
+        let turn = self.turn()?;
+        let gateway = self.clone();
+        let reload = tokio::spawn(async move { gateway.reload_in_turn(config, by, turn).await });
+        reload.await.unwrap_or_else(|error| {
+            error!(%error, "a reload failed");
+            Err(ReloadError::Unfit(vec![format!("the reload failed: {error}; look at GET /v1/reload for what holds")]))
+        })
+    }
+
+    /// What [`Gateway::reload`] would do. Nothing changes.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::reload`].
+    pub async fn try_reload(&self, config: Config) -> Result<Difference, ReloadError> {
+        let _turn = self.turn()?;
+        let plan = self.plan(config, ReloadBy::default()).await?;
+        let blockers = self.blockers(&plan.difference).await?;
+        if blockers.is_empty() { Ok(plan.difference) } else { Err(ReloadError::WouldLose(blockers)) }
+    }
+
+    /// Reads the configuration file again and reloads, or with `is_dry` only says what that would do.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::reload`], or if the file has mistakes.
+    pub async fn reload_file(&self, by: ReloadBy, is_dry: bool) -> Result<Difference, ReloadError> {
+        let path = self.inner.reloads.path().ok_or(ReloadError::NoFile)?;
+        let config = load(path).await.map_err(ReloadError::Mistakes)?;
+        if is_dry { self.try_reload(config).await } else { self.reload_by(config, by).await }
+    }
+
+    /// The configuration that holds.
+    #[must_use]
+    pub fn holding(&self) -> Holding {
+        self.inner.reloads.holding()
+    }
+
+    /// Whether a reload runs now.
+    #[must_use]
+    pub fn is_reloading(&self) -> bool {
+        self.inner.reloads.running.try_lock().is_err()
+    }
+
+    /// How the file of the configuration compares with what holds.
+    pub async fn file_state(&self) -> FileState {
+        let _one = self.inner.reloads.comparing.lock().await;
+        let Some(path) = self.inner.reloads.path() else { return FileState::None };
+        match load(path).await {
+            Err(error) => FileState::Unusable(error),
+            Ok(config) => {
+                let difference = Difference::between(&self.inner.reloads.config(), &config);
+                if difference.is_empty() { FileState::Same } else { FileState::Differs(difference) }
+            }
+        }
+    }
+
+    /// The longest time that exchanges in flight get to end when the gateway stops.
+    #[must_use]
+    pub fn drain_max(&self) -> Duration {
+        let config = self.inner.reloads.config();
+        config.institutions.values().map(|institution| institution.drain_max).max().unwrap_or_default()
+    }
+
+    fn turn(&self) -> Result<OwnedMutexGuard<()>, ReloadError> {
+        Arc::clone(&self.inner.reloads.running).try_lock_owned().map_err(|_| ReloadError::Running)
+    }
+
+    async fn reload_in_turn(
+        &self,
+        config: Config,
+        by: ReloadBy,
+        _turn: OwnedMutexGuard<()>,
+    ) -> Result<Difference, ReloadError> {
+        let plan = self.plan(config, by).await?;
+        let closed = self.close_removed(&plan.difference).await?;
+        self.record(&plan).await?;
+        self.carry_out(plan, closed).await
+    }
+
+    /// Tries everything that can fail.
+    async fn plan(&self, config: Config, by: ReloadBy) -> Result<Plan, ReloadError> {
+        if self.inner.stopping.load(Ordering::SeqCst) {
+            return Err(ReloadError::Stopping);
+        }
+        let holds = self.inner.reloads.config();
+        let difference = Difference::between(&holds, &config);
+        if !difference.process.is_empty() {
+            return Err(ReloadError::NeedsRestart(difference.process));
+        }
+        let mut starts = BTreeMap::new();
+        let mut unfit = Vec::new();
+        for (name, change) in &difference.institutions {
+            let (InstitutionChange::Added(to) | InstitutionChange::Changed { to, .. }) = change else { continue };
+            match Prepared::new(name, (**to).clone(), &*self.inner.shared.notices) {
+                Ok(prepared) => drop(starts.insert(name.clone(), prepared)),
+                Err(why) => unfit.push(why.to_string()),
+            }
+        }
+        if unfit.is_empty() {
+            let together = self.together(&config, &starts);
+            unfit.extend(routing::fits(&together).err().map(|why| why.to_string()));
+        }
+        unfit.extend(self.unusable_addresses(&holds, &starts).await);
+        if !unfit.is_empty() {
+            return Err(ReloadError::Unfit(unfit));
+        }
+        if let Some(error) = self.inner.shared.journal.trouble() {
+            return Err(ReloadError::Journal(error));
+        }
+        Ok(Plan { config, difference, by, starts })
+    }
+
+    /// All institutions as they will run.
+    fn together(&self, config: &Config, starts: &BTreeMap<String, Prepared>) -> BTreeMap<String, Prepared> {
+        let running = self.running();
+        let prepared = |(name, config): (&String, &InstitutionConfig)| {
+            let unchanged = || {
+                let catalogue = Arc::clone(&running.get(name)?.catalogue);
+                Some(Prepared { config: config.clone(), catalogue })
+            };
+            Some((name.clone(), starts.get(name).cloned().or_else(unchanged)?))
+        };
+        config.institutions.iter().filter_map(prepared).collect()
+    }
+
+    /// Tries to listen on the addresses that are new.
+    async fn unusable_addresses(&self, holds: &Config, starts: &BTreeMap<String, Prepared>) -> Vec<String> {
+        if !matches!(self.inner.shared.ground, Ground::Machine) {
+            return Vec::new();
+        }
+        let used: BTreeSet<SocketAddr> = holds.institutions.values().flat_map(listens).map(|(_, at)| at).collect();
+        let mut unusable = Vec::new();
+        for (name, prepared) in starts {
+            for (line, at) in listens(&prepared.config).filter(|(_, at)| !used.contains(at)) {
+                if let Err(error) = tokio::net::TcpListener::bind(at).await {
+                    unusable.push(format!("institutions.{name}: line {line}: cannot listen on {at}: {error}"));
+                }
+            }
+        }
+        unusable
+    }
+
+    /// Closes the entrances of the institutions that are removed, if they have nothing that would be lost. Otherwise all stay open.
+    async fn close_removed(&self, difference: &Difference) -> Result<Vec<Closed>, ReloadError> {
+        let mut closed = Vec::new();
+        let mut blockers = Vec::new();
+        for name in removed(difference) {
+            let Some(handle) = self.find_handle(name) else { continue };
+            match handle.close() {
+                Ok(entrance) => closed.push(entrance),
+                Err(count) => blockers.push(blocker(name, BlockedBy::OpenExchanges, count)),
+            }
+        }
+        for name in removed(difference) {
+            blockers.extend(self.left_behind(name).await.map_err(ReloadError::Journal)?);
+        }
+        if blockers.is_empty() { Ok(closed) } else { Err(ReloadError::WouldLose(blockers)) }
+    }
+
+    /// The same without closing anything.
+    async fn blockers(&self, difference: &Difference) -> Result<Vec<Blocker>, ReloadError> {
+        let mut blockers = Vec::new();
+        for name in removed(difference) {
+            let open = self.find_handle(name).map_or(0, |handle| handle.requests());
+            blockers.extend((open > 0).then(|| blocker(name, BlockedBy::OpenExchanges, open)));
+            blockers.extend(self.left_behind(name).await.map_err(ReloadError::Journal)?);
+        }
+        Ok(blockers)
+    }
+
+    /// What an institution has that only it can bring to an end, besides its open exchanges.
+    async fn left_behind(&self, name: &str) -> Result<Vec<Blocker>, super::JournalError> {
+        let mut blockers = Vec::new();
+        let status = match self.find_handle(name) {
+            Some(handle) => handle.status().await,
+            None => None,
+        };
+        let unanswered = status.as_ref().map_or(0, |status| status.limit.unanswered);
+        let settles = usize::from(status.is_some_and(|status| status.unsettled_since_ms.is_some()));
+        let letters = self.dead_letters(DECISIONS_MAX).await?;
+        let letters = letters.iter().filter(|(exchange, _)| *exchange.institution == *name).count();
+        let counts = self.notice_counts().await?;
+        let notices = counts.iter().find(|count| count.institution == name);
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let persons = letters + notices.map_or(0, |count_of| count(count_of.dead_letters));
+        let undelivered = notices.map_or(0, |count_of| count(count_of.undelivered));
+        for (what, count) in [
+            (BlockedBy::UnknownExchanges, unanswered),
+            (BlockedBy::UnfinishedSettlements, settles),
+            (BlockedBy::OpenDecisions, persons),
+            (BlockedBy::UndeliveredNotices, undelivered),
+        ] {
+            blockers.extend((count > 0).then(|| blocker(name, what, count)));
+        }
+        Ok(blockers)
+    }
+
+    /// Brings the reload to the audit trail of each institution that stops, before it does.
+    async fn record(&self, plan: &Plan) -> Result<(), ReloadError> {
+        for (name, change) in &plan.difference.institutions {
+            let (Some(handle), Some(about)) = (self.find_handle(name), about(change)) else { continue };
+            if handle.is_leaving() && !matches!(change, InstitutionChange::Removed) {
+                continue;
+            }
+            let fact = plan.fact(about);
+            let entry = AuditEntry { fact, exchange: None, caller: plan.by.caller.clone() };
+            handle.audit(entry).await.map_err(|error| match error {
+                AuditError::Journal(error) => ReloadError::Journal(error),
+                other => {
+                    ReloadError::Unfit(vec![format!("institutions.{name}: {other}: nothing has changed; reload again")])
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&self, plan: Plan, closed: Vec<Closed>) -> Result<Difference, ReloadError> {
+        let by = &plan.by.person;
+        for (name, change) in &plan.difference.institutions {
+            info!(by, institution = name, change = about(change).unwrap_or("added"), "the reload begins");
+        }
+        let mut now = plan.config.clone();
+        let mut failed = BTreeMap::new();
+        closed.into_iter().for_each(|entrance| drop(entrance.for_ever()));
+        let ends = |change: &InstitutionChange| !matches!(change, InstitutionChange::Added(_));
+        let stops = plan.difference.institutions.iter().filter(|(_, change)| ends(change));
+        let stopped: Vec<_> = stops.filter_map(|(name, _)| self.find_handle(name)).collect();
+        join_all(stopped.iter().map(|handle| handle.stop())).await;
+        for handle in &stopped {
+            self.inner.reloads.keep_lane(&handle.name, handle.lane.clone());
+        }
+        for name in removed(&plan.difference) {
+            self.remove(name, &plan, &mut now, &mut failed).await;
+        }
+        for (name, prepared) in &plan.starts {
+            if let Err(why) = self.begin_one(name, prepared.clone(), &plan).await {
+                now.institutions.remove(name);
+                failed.insert(name.clone(), format!("it does not run: {why}; reload again when that is over"));
+            }
+        }
+        self.end(plan, now, failed)
+    }
+
+    /// Forgets an institution that has stopped. If it left something meanwhile, it runs again as before.
+    async fn remove(&self, name: &str, plan: &Plan, now: &mut Config, failed: &mut BTreeMap<String, String>) {
+        let left = self.left_behind(name).await;
+        let why = match left {
+            Ok(blockers) if blockers.is_empty() => {
+                self.inner.shared.routings.end(name);
+                self.change(|institutions| drop(institutions.remove(name)));
+                return;
+            }
+            Ok(blockers) => blockers.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            Err(error) => format!("nobody knows whether it has left something: {error}"),
+        };
+        let Some(before) = self.inner.reloads.config().institutions.get(name).cloned() else { return };
+        let again = match Prepared::new(name, before.clone(), &*self.inner.shared.notices) {
+            Ok(prepared) => self.begin_one(name, prepared, plan).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let what = match again {
+            Ok(()) => {
+                now.institutions.insert(name.to_owned(), before);
+                "it runs again as before".to_owned()
+            }
+            Err(error) => format!("it does not run: {error}"),
+        };
+        failed.insert(name.to_owned(), format!("{what}: while it stopped, something came: {why}"));
+    }
+
+    /// Starts an institution that has stopped or is new, and lets requests reach it.
+    async fn begin_one(&self, name: &str, prepared: Prepared, plan: &Plan) -> Result<(), super::JournalError> {
+        let now_ms = self.inner.shared.clock.now().wall_ms;
+        let lane = self.inner.reloads.lane(name).unwrap_or_else(|| {
+            let lane = self.inner.shared.journal.add_lane();
+            self.inner.reloads.keep_lane(name, lane.clone());
+            lane
+        });
+        let first = Fact {
+            what: What::Audit,
+            caller: plan.by.caller.clone(),
+            audit: Some(Box::new(plan.fact("started"))),
+            ..Fact::new(name.into(), now_ms)
+        };
+        let handle = Arc::new(self.start_one(name, prepared, lane, first).await?);
+        self.change(|institutions| drop(institutions.insert(name.to_owned(), handle)));
+        Ok(())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, Arc<Handle>>)) {
+        let mut institutions = (*self.running()).clone();
+        change(&mut institutions);
+        self.inner.shared.neighbours.set(&institutions);
+        self.inner.institutions.send_replace(Arc::new(institutions));
+    }
+
+    fn end(&self, plan: Plan, now: Config, failed: BTreeMap<String, String>) -> Result<Difference, ReloadError> {
+        let file = plan.config.file.clone();
+        let (by, since_ms) = (Some(plan.by.person), self.inner.shared.clock.now().wall_ms);
+        self.inner.reloads.hold(now, Holding { file, since_ms, by, differs: failed.clone() });
+        plan.config.notes.findings.iter().for_each(|note| info!("{note}"));
+        if failed.is_empty() {
+            info!(institutions = plan.difference.institutions.len(), "the reload is complete");
+            return Ok(plan.difference);
+        }
+        failed.iter().for_each(|(institution, why)| warn!(institution, why, "the reload is not complete"));
+        Err(ReloadError::Partly { failed, difference: Box::new(plan.difference) })
+    }
+}
+
+impl Plan {
+    fn fact(&self, about: &str) -> AuditFact {
+        let ReloadBy { person, note, .. } = &self.by;
+        let about = Some(about.to_owned());
+        AuditFact { act: Act::Reload, person: person.clone(), note: note.clone(), about }
+    }
+}
+
+fn removed(difference: &Difference) -> impl Iterator<Item = &String> {
+    let institutions = difference.institutions.iter();
+    institutions.filter(|(_, change)| matches!(change, InstitutionChange::Removed)).map(|(name, _)| name)
+}
+
+/// What becomes of an institution that runs.
+fn about(change: &InstitutionChange) -> Option<&'static str> {
+    match change {
+        InstitutionChange::Added(_) => None,
+        InstitutionChange::Removed => Some("removed"),
+        InstitutionChange::Changed { .. } => Some("changed"),
+    }
+}
+
+fn blocker(institution: &str, what: BlockedBy, count: usize) -> Blocker {
+    Blocker { institution: institution.to_owned(), what, count: u64::try_from(count).unwrap_or(u64::MAX) }
+}
+
+/// The addresses on which an institution listens, with the names of their lines.
+fn listens(config: &InstitutionConfig) -> impl Iterator<Item = (&str, SocketAddr)> {
+    config.lines.iter().filter_map(|line| match &line.role {
+        Role::Listen { address, .. } => Some((line.name.as_str(), *address)),
+        Role::Connect { .. } => None,
+    })
+}
+
+/// Reads a configuration and its specs, which takes time.
+async fn load(path: std::path::PathBuf) -> Result<Config, crate::config::ConfigError> {
+    let read = tokio::task::spawn_blocking(move || Config::load(&path)).await;
+    read.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
