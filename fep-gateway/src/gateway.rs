@@ -6,6 +6,7 @@
 mod auditing;
 mod digest;
 mod error;
+mod open_work;
 mod options;
 mod past;
 mod progress;
@@ -25,6 +26,9 @@ use tokio::sync::{broadcast, oneshot};
 use tracing::info;
 
 pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
+pub use self::open_work::{
+    LetterFilter, OpenCount, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, Scope, TrafficCounts, TrafficOf,
+};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
 use self::routing::Routed;
@@ -46,7 +50,7 @@ use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Caller, Event, Exchange, ExchangeId, LineStatus, Outcome};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
-use fep_protocol::settlement::{PersonDecision, SettlementCase, SettlementFact};
+use fep_protocol::settlement::{PersonDecision, SettlementFact};
 
 pub use crate::journal::JournalError;
 pub use crate::net::admission::{
@@ -242,6 +246,8 @@ impl Gateway {
         let refuse = |why: &NotSent, exchange: &Exchange| {
             let exchange = Exchange { journaled: false, ..not_sent(exchange.clone(), why, shared.clock.now().wall_ms) };
             count_refused(&exchange);
+            let asked = self.inner.institutions.get(&*exchange.institution);
+            asked.iter().for_each(|handle| handle.statuses.traffic().refused(&exchange));
             shared.routings.count(&exchange);
             Begun::Ended(Box::new(exchange))
         };
@@ -291,14 +297,6 @@ impl Gateway {
     /// If the journal cannot be read.
     pub async fn exchanges(&self, filter: ExchangeFilter, limit: usize) -> Result<ExchangePage, JournalError> {
         self.inner.shared.journal.search(filter, limit).await
-    }
-
-    /// The exchanges whose settlement needs a person, oldest first, with their settlements.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<(Exchange, SettlementCase)>, JournalError> {
-        self.inner.shared.journal.dead_letters(limit).await
     }
 
     /// Takes a person's decision about an unknown exchange that moves money. Returns the exchange as it is then.

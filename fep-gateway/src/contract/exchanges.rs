@@ -101,6 +101,8 @@ pub(crate) struct DeadLetters {
     pub(crate) dead_letters: Vec<DeadLetter>,
     /// The notices that no service took.
     pub(crate) notices: Vec<Delivered>,
+    /// The `cursor` of the next page; `null` if there is none.
+    pub(crate) next: Option<String>,
 }
 
 /// An exchange that needs a person, with everything that was tried.
