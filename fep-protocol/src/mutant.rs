@@ -150,6 +150,8 @@ pub enum Mutant {
     SendsUnheard,
     /// An echo test for a breaker that is not answered has no consequence for its link.
     ProbesTestNoLink,
+    /// A link whose window is full of unanswered telegrams stays connected until their quarantine is over.
+    KeepsFullWindows,
     /// A line on which no answer comes stays connected as long as the institution sends something else on it.
     KeepsDeafLines,
     /// After the line that receives was down, a sign-on that nobody could answer is not sent again.

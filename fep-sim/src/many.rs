@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it, and the seed that did so last, which is tried first.
-pub const MUTANTS: [(Mutant, &[Rule], u64); 50] = [
+pub const MUTANTS: [(Mutant, &[Rule], u64); 51] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation], 0),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation], 4),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once], 0),
@@ -30,16 +30,17 @@ pub const MUTANTS: [(Mutant, &[Rule], u64); 50] = [
     (Mutant::ReturnsAtOnce, &[Rule::Lines], 22),
     (Mutant::SwitchesAtOnce, &[Rule::Lines], 0),
     (Mutant::SwitchesLate, &[Rule::Lines], 22),
-    (Mutant::ResendsAfterLoss, &[Rule::Once], 20),
+    (Mutant::ResendsAfterLoss, &[Rule::Once], 14),
     (Mutant::IgnoresOtherLines, &[Rule::Answered], 55),
-    (Mutant::SendsUnheard, &[Rule::Pair], 0),
+    (Mutant::SendsUnheard, &[Rule::Pair], 18),
     (Mutant::KeepsDeafLines, &[Rule::Lines], 2151),
+    (Mutant::KeepsFullWindows, &[Rule::Window], 37),
     (Mutant::ProbesTestNoLink, &[Rule::Alive], 3103),
-    (Mutant::NeverSignsOnAgain, &[Rule::Lines], 0),
-    (Mutant::RepliesWhereItReceives, &[Rule::Pair], 0),
-    (Mutant::SilentPollsKeepTheLink, &[Rule::Alive], 0),
-    (Mutant::ForgetsUnpolled, &[Rule::Alive], 0),
-    (Mutant::RubbishProves, &[Rule::Alive], 0),
+    (Mutant::NeverSignsOnAgain, &[Rule::Lines], 7),
+    (Mutant::RepliesWhereItReceives, &[Rule::Pair], 7),
+    (Mutant::SilentPollsKeepTheLink, &[Rule::Alive], 6),
+    (Mutant::ForgetsUnpolled, &[Rule::Alive], 6),
+    (Mutant::RubbishProves, &[Rule::Alive], 6),
     (Mutant::IgnoresTheEnd, &[Rule::Business], 1),
     (Mutant::LosesTheReplacement, &[Rule::Lines], 40),
     (Mutant::LeavesBodiesPlain, &[Rule::Secret], 0),

@@ -40,6 +40,8 @@ pub(crate) struct BankSetup {
     pub(crate) has_backup: bool,
     /// How many requests may wait for their answers on one link.
     pub(crate) window: Option<usize>,
+    /// Whether a request keeps its place although its answer is overdue, also if it is the only one.
+    pub(crate) holds_overdue: bool,
     /// The policy for one more connection, if the bank connects to us on its main line.
     pub(crate) listens: Option<WhenFull>,
     /// The polls on its lines, if there are any.
@@ -121,6 +123,9 @@ const ECHO_TEST: &str = "echo_test = \"EchoTest\"\n";
 /// seeds that are known by their numbers have none of it: 3523 broke a rule, and 42, 84, 182, 196, 299 and 311 catch rare mutants.
 const ADDED: u64 = 0xADDE_D2A4;
 
+/// The same for a window of one that is held by a request without an answer.
+const HOLDS: u64 = 0x4F1D_0544;
+
 impl Setup {
     /// The setup of a seed.
     pub(crate) fn of(seed: u64) -> Self {
@@ -135,11 +140,19 @@ impl Setup {
         let first = BankSetup {
             has_backup: percent(60),
             window: percent(40).then(|| if percent(50) { 1 } else { 3 }),
+            holds_overdue: false,
             listens: first_listens,
             polls: None,
             pair: None,
         };
-        let second = BankSetup { has_backup: false, window: None, listens: second_listens, polls: None, pair: None };
+        let second = BankSetup {
+            has_backup: false,
+            window: None,
+            holds_overdue: false,
+            listens: second_listens,
+            polls: None,
+            pair: None,
+        };
         // Drawn last, so that the earlier draws of a seed stay the same.
         let passes_on = percent(40);
         let is_tripped = passes_on && percent(60);
@@ -147,6 +160,8 @@ impl Setup {
         let tripped = is_tripped.then(|| (at, at + Duration::from_millis(500 + random.next_u64() % TRIP_MAX_MS)));
         let mut setup = Self { banks: [first, second], is_encrypted, passes_on, tripped, archives: None };
         setup.add(&mut Draw(SplitMix64::new(seed ^ ADDED)));
+        let [first, _] = &mut setup.banks;
+        first.holds_overdue = first.window == Some(1) && Draw(SplitMix64::new(seed ^ HOLDS)).percent(60);
         setup
     }
 
@@ -266,7 +281,10 @@ impl BankSetup {
 
     /// The lines that the bank has.
     fn lines(&self, bank: &str) -> String {
-        let window = self.window.map_or_else(String::new, |window| format!("window = {window}\n"));
+        let window = self.window.map_or_else(String::new, |window| {
+            let holds = if self.holds_overdue { "when_overdue = \"hold\"\n" } else { "" };
+            format!("window = {window}\n{holds}")
+        });
         let line = |(number, (name, rank, links)): (usize, &(&str, u8, usize))| {
             let listens = match number {
                 0 => self.listens,
@@ -304,7 +322,9 @@ impl fmt::Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, bank) in self.banks.iter().enumerate() {
             let backup = if bank.has_backup { "a main and a backup line" } else { "one line" };
-            let window = bank.window.map_or_else(|| "no window".to_owned(), |window| format!("a window of {window}"));
+            let holds = if bank.holds_overdue { " that unanswered requests hold" } else { "" };
+            let window =
+                bank.window.map_or_else(|| "no window".to_owned(), |window| format!("a window of {window}{holds}"));
             let connects = if bank.listens.is_some() { "and connects to us" } else { "and we connect" };
             writeln!(f, "bank {number} has {backup}, {window} {connects}")?;
             if let Some(pair) = bank.pair {

@@ -26,7 +26,7 @@ use self::bank::{Bank, BankEvent};
 use self::check::Checks;
 use self::dial::Doors;
 use self::disk::DiskState;
-use self::lines::LineChecks;
+use self::lines::{FullWindow, LineChecks};
 use self::net::{Net, NetEvent};
 
 use crate::draw::Draw;
@@ -100,6 +100,7 @@ pub(crate) struct World {
 pub(crate) enum Event {
     Net(NetEvent),
     Bank(usize, BankEvent),
+    FullWindow(FullWindow),
     Begin(What),
     End(What),
 }
@@ -250,6 +251,7 @@ impl World {
             match event {
                 Event::Net(event) => self.net_event(event),
                 Event::Bank(bank, event) => self.bank_event(bank, event),
+                Event::FullWindow(full) => self.full_window(&full),
                 Event::Begin(what) => self.begin(what),
                 Event::End(what) => self.end(what),
             }

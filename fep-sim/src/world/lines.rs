@@ -19,7 +19,7 @@ use fep_protocol::switchover::{SwitchCause, SwitchoverState};
 use self::polls::Proof;
 pub(crate) use self::polls::watch;
 use super::check::Rule;
-use super::{ConnectionId, World};
+use super::{ConnectionId, Event, World};
 use crate::setup::{BANKS, LINES, RECEIVE, RETURN_AFTER, SWITCH_AFTER};
 use crate::telegram::{KEY, RESPONSE, Telegram, frame_len};
 
@@ -56,7 +56,17 @@ struct Link {
     begun: Vec<u8>,
     /// The business requests that the bank received on it and has not answered, with the times of their arrival.
     waiting: Vec<(Duration, Vec<u8>)>,
+    /// When the gateway wrote the last frame on it.
+    written: Duration,
     proof: Proof,
+}
+
+/// Requests that fill the window of a connection.
+#[derive(Debug)]
+pub(crate) struct FullWindow {
+    on: ConnectionId,
+    bank: usize,
+    since: Duration,
 }
 
 /// The lines of one bank.
@@ -86,6 +96,10 @@ const MS: Duration = Duration::from_millis(1);
 
 /// How long a bank counts a request as waiting: the gateway may use the place again when the quarantine is over.
 const WAITS_MAX: Duration = Duration::from_secs(6);
+
+/// How long a window may be full of requests without any answer: the time for an answer, the interval of the echo test, and what closing
+/// takes. The quarantine, which would free a place, ends later.
+const FULL_MAX: Duration = Duration::from_millis(2000 + 8000 + 1500 + 200);
 
 /// From the read of an answer to its being told.
 const TELLING: Duration = Duration::from_millis(100);
@@ -232,6 +246,24 @@ impl World {
             let what = format!("{count} requests wait on connection {id} to bank {bank}, its window has {window}");
             self.fail(Rule::Window, what);
         }
+        if count == window {
+            self.after(FULL_MAX, Event::FullWindow(FullWindow { on: id, bank, since: now }));
+        }
+    }
+
+    /// The time is over in which a full window has to get an answer. Without one there is no room for anything that would show whether the
+    /// link lives, so it has to be given up.
+    pub(crate) fn full_window(&mut self, full: &FullWindow) {
+        let FullWindow { on, bank, since } = *full;
+        let setup = self.setup.bank(bank);
+        // Where the gateway polls, polls need no place. A pair is judged by its other line.
+        if setup.polls.is_some_and(|polls| polls.ours) || setup.pair.is_some() {
+            return;
+        }
+        match self.lines.links.get(&on).is_some_and(|link| link.written <= since) {
+            true => self.fail(Rule::Window, format!("connection {on} to bank {bank} is full of unanswered requests")),
+            false => self.count("a full window that got an answer or was given up"),
+        }
     }
 
     /// A bank does not work on a request any more.
@@ -243,6 +275,8 @@ impl World {
 
     /// A frame was written on a connection.
     pub(crate) fn line_written(&mut self, id: ConnectionId, frame: &[u8]) {
+        let now = self.now;
+        self.lines.links.get_mut(&id).into_iter().for_each(|link| link.written = now);
         if self.writes_poll(id, frame) {
             return;
         }
