@@ -26,10 +26,10 @@ use tokio::sync::{broadcast, oneshot};
 use tracing::info;
 
 pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
+pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::open_work::{
     LetterFilter, OpenCount, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, Scope, TrafficCounts, TrafficOf,
 };
-pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::options::RequestOptions;
 use self::routing::Routed;
 pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};

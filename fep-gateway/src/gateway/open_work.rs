@@ -4,8 +4,9 @@ use fep_protocol::exchange::Exchange;
 use fep_protocol::settlement::SettlementCase;
 
 use super::Gateway;
+use crate::journal::JournalError;
 pub use crate::journal::filter::{LetterFilter, OpenCount, OpenKind, Scope};
-use crate::journal::{JournalError, StoredNotice};
+use crate::journal::notice::StoredNotice;
 pub use crate::net::traffic::{ROUND_TRIP_BOUNDS_MS, TrafficCounts};
 
 /// The traffic of one institution since the gateway started.

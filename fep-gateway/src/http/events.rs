@@ -191,10 +191,11 @@ pub(super) async fn events(
         ApiError::new(Problem::TooManyListeners, message)
     })?;
     let stopped = shared.stream_ends();
-    let stream = stream(shared.events.listen(), is_narrow.then_some(who)).take_until(Box::pin(stopped)).inspect(move |_| {
-        // The stream owns the permit and returns it when it is dropped.
-        let _ = &place;
-    });
+    let stream =
+        stream(shared.events.listen(), is_narrow.then_some(who)).take_until(Box::pin(stopped)).inspect(move |_| {
+            // The stream owns the permit and returns it when it is dropped.
+            let _ = &place;
+        });
     Ok((UNBUFFERED, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
 }
 

@@ -160,8 +160,18 @@ impl Writer {
         let list = self.reply::<ExchangeList>();
         let listed =
             Operation::new("get", "/v1/exchanges", "listExchanges", "exchanges", "The latest exchanges, newest first");
-        let names =
-            ["scope", "cursor", "institution", "telegram", "since", "until", "trace", "code", "request_id", "idempotency_key"];
+        let names = [
+            "scope",
+            "cursor",
+            "institution",
+            "telegram",
+            "since",
+            "until",
+            "trace",
+            "code",
+            "request_id",
+            "idempotency_key",
+        ];
         let listed = names.into_iter().fold(listed.with(limit()), |listed, name| listed.with(in_query(name)));
         let words: Vec<_> = OUTCOMES.into_iter().chain([UNSETTLED]).collect();
         let outcome = json!({ "name": "outcome", "in": "query", "schema": { "type": "string", "enum": words } });
@@ -206,7 +216,8 @@ impl Writer {
         let summary =
             "The exchanges whose settlement needs a person, and the notices that no service took, oldest first";
         let dead = Operation::new("get", "/v1/dead-letters", "listDeadLetters", "persons", summary);
-        let dead = ["scope", "cursor", "institution"].into_iter().fold(dead.with(limit()), |op, name| op.with(in_query(name)));
+        let dead =
+            ["scope", "cursor", "institution"].into_iter().fold(dead.with(limit()), |op, name| op.with(in_query(name)));
         self.add(&dead.gives(letters).or(&[Problem::Query]).or(&READS));
         let list = self.reply::<NoticeList>();
         let notices =

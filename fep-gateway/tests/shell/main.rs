@@ -22,6 +22,7 @@ mod journal_encrypted;
 mod nasty;
 mod notices;
 mod openapi;
+mod overview;
 mod passing_on;
 mod respond_async;
 mod rights;

@@ -188,8 +188,7 @@ pub(super) fn dead(
          ORDER BY id LIMIT ?3",
         scope::condition(4)
     );
-    let values =
-        params![behind, filter.institution, offset(limit), lists.institutions, lists.telegrams, lists.pairs];
+    let values = params![behind, filter.institution, offset(limit), lists.institutions, lists.telegrams, lists.pairs];
     list(connection, &conditions, values)
 }
 
