@@ -101,7 +101,8 @@ pub(crate) struct DeadLetters {
     pub(crate) dead_letters: Vec<DeadLetter>,
     /// The notices that no service took.
     pub(crate) notices: Vec<Delivered>,
-    /// The `cursor` of the next page; `null` if there is none.
+    /// The `cursor` of the next page. Absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
 }
 

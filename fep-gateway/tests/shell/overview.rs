@@ -1,5 +1,7 @@
 //! What is going on and what is left to do, for clients that may read everything, a part, or nothing.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
@@ -35,8 +37,17 @@ async fn the_overview_counts_what_its_client_may_read() {
     for memo in ["rent", "rent", "decline", "silence"] {
         pays(&bench, memo).await;
     }
-    let (status, seen) = get(&bench, "kim", "/v1/overview").await;
-    assert_eq!(status, StatusCode::OK, "{seen}");
+    let counted = async {
+        loop {
+            let (status, seen) = get(&bench, "kim", "/v1/overview").await;
+            assert_eq!(status, StatusCode::OK, "{seen}");
+            if seen["institutions"][0]["unsettled"]["count"] == 1 {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let seen = tokio::time::timeout(Duration::from_secs(10), counted).await.unwrap();
     let bank = &seen["institutions"][0];
     let transfers = &bank["telegrams"][0];
     assert_eq!(
@@ -69,7 +80,9 @@ async fn a_list_has_what_its_client_may_read_only_if_it_asks_for_that() {
     let bench = Bench::with_access(GOOD_BANK, "", &access()).await;
     pays(&bench, "rent").await;
     let inquiry = bench.client.post(format!("{}/v1/institutions/bank-a/exchanges/BalanceInquiry", bench.url));
-    let inquiry = inquiry.bearer_auth("office").body(json!({ "account": "1002345678901" }).to_string());
+    let inquiry = inquiry
+        .bearer_auth("office")
+        .body(json!({ "account": "1002345678901", "balance": 0, "available": 0 }).to_string());
     assert_eq!(inquiry.send().await.unwrap().status(), StatusCode::OK);
     for path in ["/v1/exchanges", "/v1/notices", "/v1/audit", "/v1/dead-letters"] {
         for client in ["kim", "teller"] {
@@ -96,10 +109,15 @@ async fn a_list_has_what_its_client_may_read_only_if_it_asks_for_that() {
     assert_eq!(events.status(), StatusCode::OK);
     pays(&bench, "rent").await;
     let again = bench.client.post(format!("{}/v1/institutions/bank-a/exchanges/BalanceInquiry", bench.url));
-    again.bearer_auth("office").body(json!({ "account": "1002345678901" }).to_string()).send().await.unwrap();
+    again
+        .bearer_auth("office")
+        .body(json!({ "account": "1002345678901", "balance": 0, "available": 0 }).to_string())
+        .send()
+        .await
+        .unwrap();
     let mut text = String::new();
     while !text.contains("event: exchange") {
-        let part = tokio::time::timeout(std::time::Duration::from_secs(10), events.chunk()).await.unwrap().unwrap();
+        let part = tokio::time::timeout(Duration::from_secs(10), events.chunk()).await.unwrap().unwrap();
         text.push_str(std::str::from_utf8(&part.unwrap()).unwrap());
     }
     assert!(text.contains("BalanceInquiry") && !text.contains("Transfer"), "{text}");
@@ -136,7 +154,7 @@ async fn who_waits_longest_is_the_first_dead_letter_page_by_page() {
             "{wrong}"
         );
     }
-    assert_eq!(bench.get("/v1/overview").await.1["institutions"][0]["dead_letters"]["count"], 3);
+    bench.until("/v1/overview", |seen| seen["institutions"][0]["dead_letters"]["count"] == 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
