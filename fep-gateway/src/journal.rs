@@ -183,7 +183,7 @@ impl Journal {
         let digest = veil.digest(&veiled, digest);
         let names: Vec<_> = std::iter::once((veiled.clone(), digest)).chain(former).collect();
         let mut not_sent = None;
-        let reserved = loop {
+        let mut reserved = loop {
             match self.inner.keys.reserve(institution, &veiled, digest, exchange, not_sent) {
                 Reservation::Reserved(ticket) => break ticket,
                 Reservation::Taken(state) => return Ok(state),
@@ -194,6 +194,7 @@ impl Journal {
                 },
             }
         };
+        reserved.given = (veiled != key).then(|| key.into());
         // A reservation that is dropped is released.
         Ok(match self.known_key(institution, &names, None).await? {
             None => KeyState::Reserved(reserved),

@@ -12,6 +12,7 @@ mod draft_error;
 mod line_spec;
 mod fill;
 mod forms;
+mod http;
 mod key;
 mod demand;
 mod marks;

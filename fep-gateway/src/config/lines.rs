@@ -13,6 +13,7 @@ use fep_spec::document::{Located, Table, Value};
 use fep_spec::report::Code;
 
 use super::carry::CarryConfig;
+use super::http_target::HttpTarget;
 use super::names::{check_name, ms};
 use super::tls::TlsConfig;
 
@@ -39,6 +40,8 @@ pub struct LineConfig {
     pub tcp: TcpOptions,
     /// `tls`. Default: plain TCP.
     pub tls: Option<TlsConfig>,
+    /// `http`: the other side takes requests as JSON over HTTP. Default: the line carries telegrams.
+    pub http: Option<HttpTarget>,
 }
 
 /// Who connects.
@@ -210,6 +213,7 @@ fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
     }
     let tcp = tcp_options(table);
     let carry = CarryConfig::read(table, duty);
+    let http = HttpTarget::read(table);
     let role = role(table, links);
     let tls = table.table("tls").map(|tls| {
         let connect = table.string("connect").filter(|_| !table.has("listen"));
@@ -228,6 +232,7 @@ fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
         reconnect_max,
         tcp,
         tls,
+        http,
     })
 }
 

@@ -15,8 +15,8 @@ use super::hours::session_notices;
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig,
-    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, keys, lines,
-    notices, passing_on, proof, routing, settlement, switchover,
+    InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls, http, http_target,
+    keys, lines, notices, passing_on, proof, routing, settlement, switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -153,6 +153,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     let spec = Arc::new(spec(table, folder)?);
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = keys::of_institution(table, &spec);
+    http_target::check(table, lines.iter().map(|line| (line.name.as_str(), line.http.is_some())), &key);
     let trace = table.string("trace").map(|path| known_path(table.document(), &spec, &path));
     let hours = HoursConfig::read(table.table("hours"), &spec, utc_offset_minutes, folder);
     let telegrams = telegrams(table, &spec, answer_timeout, &key);

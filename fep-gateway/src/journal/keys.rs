@@ -42,6 +42,8 @@ pub struct KeyTicket {
     name: Name,
     /// The digest of the body that the key stands for.
     pub digest: [u8; 16],
+    /// The key as its caller gave it, if the journal has it in another form.
+    pub(super) given: Option<Box<str>>,
 }
 
 /// The state of an idempotency key.
@@ -103,7 +105,7 @@ impl Keys {
             None if slots.by_name.len() >= KEYS_MAX => Reservation::Full,
             Some(_) | None => {
                 slots.by_name.insert(name.clone(), Slot { exchange, digest, ended: None });
-                Reservation::Reserved(KeyTicket { keys: self.clone(), name, digest })
+                Reservation::Reserved(KeyTicket { keys: self.clone(), name, digest, given: None })
             }
         }
     }
@@ -128,10 +130,16 @@ impl Keys {
 }
 
 impl KeyTicket {
-    /// The key.
+    /// The key, as the journal has it.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.name.1
+    }
+
+    /// The key, as its caller gave it.
+    #[must_use]
+    pub fn given(&self) -> &str {
+        self.given.as_deref().unwrap_or(&self.name.1)
     }
 
     /// The request of this key goes on as another exchange.

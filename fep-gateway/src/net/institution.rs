@@ -70,6 +70,7 @@ use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::routing::{RoutingDecision, Routings};
 use super::statuses::LineStatuses;
+use super::transport::http::Asker;
 use crate::config::InstitutionConfig;
 use crate::coordinator::{Coordinator, Joining, NewsSender, Seat};
 use crate::fault::{FaultPoint, point};
@@ -283,6 +284,8 @@ type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 struct OpenLink {
     incarnation: Incarnation,
     outbox: Arc<Outbox>,
+    /// Over HTTP: who asks.
+    asker: Option<Asker>,
 }
 
 struct Running {

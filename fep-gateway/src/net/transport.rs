@@ -4,6 +4,7 @@
 //! This module knows no frames and no telegrams.
 
 mod expiry;
+pub(super) mod http;
 mod stream;
 
 pub(super) mod tls;

@@ -21,6 +21,7 @@ mod journal_audit;
 mod journal_encrypted;
 mod nasty;
 mod notices;
+mod old_system;
 mod openapi;
 mod overview;
 mod passing_on;

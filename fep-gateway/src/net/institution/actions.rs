@@ -16,6 +16,7 @@ use crate::fault::{FaultPoint, point};
 use crate::journal::LaneNumber;
 use crate::net::link::LinkTask;
 use crate::net::outbox::Outbox;
+use crate::net::transport::http::Asker;
 
 /// The number of frames that may wait for a link's writer in addition to the requests in flight: duties and replies.
 const FRAMES_EXTRA: usize = 2048;
@@ -96,7 +97,9 @@ impl Task {
 
     fn connect(&mut self, incarnation: Incarnation) {
         let Some(line) = self.config.lines.get(incarnation.link.line) else { return };
-        let origin = self.lines.origin(incarnation.link.line, line);
+        let asker = Asker::default();
+        let origin = self.lines.origin(incarnation.link.line, line, &self.catalogue, &asker);
+        let asker = line.http.is_some().then_some(asker);
         let outbox = Arc::new(Outbox::new(self.config.inflight_max + FRAMES_EXTRA));
         let link = LinkTask {
             incarnation,
@@ -109,7 +112,7 @@ impl Task {
             statuses: Arc::clone(&self.statuses),
             clock: Arc::clone(&self.shared.clock),
         };
-        self.links.insert(incarnation.link, OpenLink { incarnation, outbox });
+        self.links.insert(incarnation.link, OpenLink { incarnation, outbox, asker });
         tokio::spawn(link.run());
     }
 
@@ -175,6 +178,9 @@ impl Task {
 
     fn write(&mut self, ticket: Ticket, incarnation: Incarnation, bytes: TelegramBytes) {
         let link = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation);
+        if let Some(asker) = link.and_then(|link| link.asker.as_ref()) {
+            self.running.get(&ticket).into_iter().for_each(|running| asker.set(running.asked()));
+        }
         if link.is_some_and(|link| link.outbox.push(ticket, bytes)) {
             self.show_inflight(incarnation.link.line);
             self.written(ticket);

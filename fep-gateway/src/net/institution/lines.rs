@@ -8,15 +8,17 @@ use fep_protocol::terms::{Incarnation, LinkId, Now};
 use tokio::sync::mpsc;
 use tracing::Level;
 
-use super::Task;
+use super::{Running, Task};
 use crate::config::{InstitutionConfig, LineConfig, Role};
 use crate::ground::Ground;
 use crate::net::clock::Clock;
 use crate::net::statuses::LineStatuses;
 use crate::net::transport::Origin;
 use crate::net::transport::dial::Dial;
+use crate::net::transport::http::{Asked, Asker, HttpCall};
 use crate::net::transport::listener::{Listener, ListenerSetup};
 use crate::net::transport::tls::Tls;
+use crate::telegrams::TelegramCatalogue;
 
 /// By the index of the line.
 pub(super) struct Lines {
@@ -64,8 +66,14 @@ impl Lines {
         (lines, replaces)
     }
 
-    /// Where a link of this line gets its connection from.
-    pub(super) fn origin(&self, line: usize, config: &LineConfig) -> Origin {
+    /// Where a link of this line gets its connection from. Over HTTP, `asker` says later who asks.
+    pub(super) fn origin(
+        &self,
+        line: usize,
+        config: &LineConfig,
+        catalogue: &Arc<TelegramCatalogue>,
+        asker: &Asker,
+    ) -> Origin {
         if let (Role::Listen { .. }, Some(listener)) = (&config.role, self.listeners.get(&line)) {
             return Origin::Door(listener.door());
         }
@@ -84,7 +92,19 @@ impl Lines {
             within: config.connect_timeout,
             tcp: config.tcp,
             tls: self.tls.get(&line).cloned(),
+            http: config.http.clone().map(|target| {
+                let address = config.role.address();
+                HttpCall { target, address, catalogue: Arc::clone(catalogue), asker: asker.clone() }
+            }),
         })
+    }
+}
+
+impl Running {
+    /// Who asks, for a line over HTTP.
+    pub(super) fn asked(&self) -> Asked {
+        let key = self.key.as_ref().map(|key| key.given().to_owned());
+        Asked { exchange: self.exchange.id, caller: self.exchange.caller.clone(), key }
     }
 }
 

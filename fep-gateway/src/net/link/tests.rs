@@ -38,6 +38,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
             within: Duration::from_millis(500),
             tcp: TcpOptions::default(),
             tls: None,
+            http: None,
         }),
         write_timeout: Duration::from_millis(300),
         frame_timeout: Duration::from_millis(300),

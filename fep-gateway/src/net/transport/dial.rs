@@ -11,6 +11,7 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::Connected;
+use super::http::{HttpCall, HttpStream};
 use super::stream::{Transport, set_options};
 use super::tls::Tls;
 use crate::config::TcpOptions;
@@ -25,6 +26,8 @@ pub(in crate::net) struct Dial {
     pub(in crate::net) within: Duration,
     pub(in crate::net) tcp: TcpOptions,
     pub(in crate::net) tls: Option<Arc<Tls>>,
+    /// How requests leave if the other side takes HTTP.
+    pub(in crate::net) http: Option<HttpCall>,
 }
 
 impl Dial {
@@ -36,6 +39,10 @@ impl Dial {
             let stream = match &self.tls {
                 None => Transport::Plain(stream),
                 Some(tls) => Transport::Tls(tls.handshake(stream, &self.address).await?),
+            };
+            let stream = match &self.http {
+                None => stream,
+                Some(call) => Transport::Http(Box::new(HttpStream::new(stream, call.clone()))),
             };
             Ok(Connected { stream, peer })
         };

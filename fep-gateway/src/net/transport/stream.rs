@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
+use super::http::HttpStream;
 use crate::config::TcpOptions;
 
 /// A connection of a link.
@@ -16,6 +17,8 @@ use crate::config::TcpOptions;
 pub(in crate::net) enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// Requests over HTTP, on one of the others.
+    Http(Box<HttpStream<Transport>>),
     #[cfg(feature = "simulation")]
     Simulated(Box<dyn crate::ground::Stream>),
 }
@@ -39,6 +42,7 @@ impl AsyncRead for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+            Self::Http(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
             #[cfg(feature = "simulation")]
             Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
         }
@@ -50,6 +54,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+            Self::Http(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
             #[cfg(feature = "simulation")]
             Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
         }
@@ -63,6 +68,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
+            Self::Http(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
             #[cfg(feature = "simulation")]
             Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
         }
@@ -72,6 +78,7 @@ impl AsyncWrite for Transport {
         match self {
             Self::Plain(stream) => stream.is_write_vectored(),
             Self::Tls(stream) => stream.is_write_vectored(),
+            Self::Http(stream) => stream.is_write_vectored(),
             #[cfg(feature = "simulation")]
             Self::Simulated(stream) => stream.is_write_vectored(),
         }
@@ -81,6 +88,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Self::Http(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
             #[cfg(feature = "simulation")]
             Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
@@ -90,6 +98,7 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Self::Http(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
             #[cfg(feature = "simulation")]
             Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
