@@ -13,6 +13,7 @@ pub(crate) mod routing;
 pub mod notices;
 
 pub(crate) mod exchanges;
+pub(crate) mod overview;
 pub(crate) mod reload;
 
 use std::collections::BTreeSet;

@@ -6,6 +6,7 @@
 mod auditing;
 mod digest;
 mod error;
+mod open_work;
 mod options;
 mod past;
 mod prepared;
@@ -29,6 +30,9 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
+pub use self::open_work::{
+    LetterFilter, OpenCount, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, Scope, TrafficCounts, TrafficOf,
+};
 pub use self::options::RequestOptions;
 use self::reload::Reloads;
 use self::routing::Routed;
@@ -48,7 +52,7 @@ use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Caller, Event, Exchange, ExchangeId, LineStatus, Outcome};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
-use fep_protocol::settlement::{PersonDecision, SettlementCase};
+use fep_protocol::settlement::PersonDecision;
 
 pub use crate::journal::JournalError;
 pub use crate::net::admission::{
@@ -191,6 +195,8 @@ impl Gateway {
         let refuse = |why: &NotSent, exchange: &Exchange| {
             let exchange = Exchange { journaled: false, ..not_sent(exchange.clone(), why, shared.clock.now().wall_ms) };
             count_refused(&exchange);
+            let asked = self.find_handle(&exchange.institution);
+            asked.iter().for_each(|handle| handle.statuses.traffic().refused(&exchange));
             shared.routings.count(&exchange);
             Begun::Ended(Box::new(exchange))
         };
@@ -243,14 +249,6 @@ impl Gateway {
     /// If the journal cannot be read.
     pub async fn exchanges(&self, filter: ExchangeFilter, limit: usize) -> Result<ExchangePage, JournalError> {
         self.inner.shared.journal.search(filter, limit).await
-    }
-
-    /// The exchanges whose settlement needs a person, oldest first, with their settlements.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<(Exchange, SettlementCase)>, JournalError> {
-        self.inner.shared.journal.dead_letters(limit).await
     }
 
     /// Takes a person's decision about an unknown exchange that moves money. Returns the exchange as it is then.

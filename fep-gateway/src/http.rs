@@ -9,7 +9,7 @@
 //! | `POST /v1/exchanges/{id}/reveal` | both telegrams with their secrets: `{"note": "…"}`; recorded before they are shown |
 //! | `GET /v1/audit?limit=50&institution=…&act=…&client=…&cursor=…` | the audit trail: what persons and programs did or looked at, newest first |
 //! | `POST /v1/exchanges/{id}/settlement` | a person settles an unknown exchange, or asks for a step: `{"decision": "done", "note": "…"}` |
-//! | `GET /v1/dead-letters?limit=50` | the exchanges whose settlement needs a person, and the notices that no service took, oldest first |
+//! | `GET /v1/dead-letters?limit=50&institution=…&cursor=…` | the exchanges whose settlement needs a person, and the notices that no service took, oldest first |
 //! | `GET /v1/notices?limit=50&institution=…&state=…&cursor=…` | notices of institutions, newest first, page by page; also by `telegram`, `since`, `until` |
 //! | `GET /v1/notices/{id}` | a notice: its telegrams field by field, secrets masked, its delivery and its facts |
 //! | `POST /v1/notices/{id}/delivery` | a person lets a notice be delivered again, or ends its delivery: `{"decision": "deliver", "note": "…"}` |
@@ -18,6 +18,7 @@
 //! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?, "person"?}`; it holds over a restart |
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
 //! | `GET /v1/institutions/{institution}/routing`, `PUT` | where requests go; a person changes it: `{"rules": {"Transfer": {"percent": 1}}, "note": "…"}` |
+//! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
@@ -29,6 +30,8 @@
 //!
 //! `[http.operators]` and `[http.metrics]` move some of the routes to listeners of their own; `listeners` has the list.
 //!
+//! A list of everything needs the right to read everything. With `scope=readable`, lists and `/v1/events` have what the client may read.
+//!
 //! With `[http] access`, each client has a token or a certificate, and rights; `/`, `/console/…`, `/healthz`, `/readyz` and `/problems` need none. Without it, a
 //! client that reaches the port can use every route: keep the port in a trusted network.
 
@@ -39,6 +42,7 @@ mod places;
 mod watched;
 mod secured;
 mod access;
+mod scope;
 
 mod listeners;
 
@@ -47,6 +51,7 @@ mod caller;
 mod edge;
 mod connections;
 mod decision;
+mod overview;
 mod prefer;
 mod exposure;
 mod exchanges;
@@ -111,6 +116,7 @@ struct Parts {
     guard: Arc<Guard>,
     stopping: watch::Receiver<bool>,
     events: events::EventHub,
+    overview: overview::OverviewCache,
     /// One permit for each client that listens to events.
     listeners: Arc<Semaphore>,
     /// One permit for each client that follows an exchange.
@@ -154,6 +160,7 @@ fn shared(gateway: Gateway, guard: Arc<Guard>, stopping: watch::Receiver<bool>) 
         gateway,
         guard,
         stopping,
+        overview: overview::OverviewCache::new(),
         listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
         followers: Arc::new(Semaphore::new(following::FOLLOWERS_MAX)),
     }))
@@ -181,6 +188,7 @@ fn routes() -> Router<Shared> {
         .route("/v1/institutions/{institution}/lines/{line}", post(institutions::line))
         .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
         .route("/v1/institutions/{institution}/routing", get(routing::show).put(routing::change))
+        .route("/v1/overview", get(overview::overview))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/v1/reload", get(reload::state).post(reload::reload))

@@ -357,6 +357,7 @@ impl SearchOptions {
             code: self.code.clone(),
             request_id: self.request_id.clone(),
             idempotency_key: self.key.clone(),
+            scope: None,
         }
     }
 }
@@ -370,6 +371,7 @@ impl SearchOptions {
             institution: self.institution.clone(),
             telegram: self.telegram.clone(),
             state: self.state.clone(),
+            scope: None,
         }
     }
 }

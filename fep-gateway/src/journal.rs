@@ -73,7 +73,7 @@ use fep_protocol::trace::TraceHighWater;
 
 pub use self::again::Left;
 use self::archive::{ArchiveStop, Archives};
-use self::filter::{ExchangeFilter, ExchangePage};
+use self::filter::{ExchangeFilter, ExchangePage, LetterFilter};
 use self::guard::FileGuard;
 use self::health::Health;
 use self::indexer::IndexQueue;
@@ -294,10 +294,14 @@ impl Journal {
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<(Exchange, SettlementCase)>, JournalError> {
+    pub async fn dead_letters(
+        &self,
+        filter: LetterFilter,
+        limit: usize,
+    ) -> Result<Vec<(Exchange, SettlementCase)>, JournalError> {
         self.read_all(move |reader| {
             let mut letters = Vec::new();
-            for id in reader.index.needing_person(limit)? {
+            for id in reader.index.needing_person(&filter, limit)? {
                 let facts = reader.case_facts(&id)?;
                 let case = SettlementCase::of(facts.iter().map(|(at_ms, fact)| (*at_ms, fact)));
                 letters.extend(reader.find(&id)?.zip(case));

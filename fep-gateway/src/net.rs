@@ -15,6 +15,7 @@
 //! [`Gateway`]: crate::gateway::Gateway
 
 pub mod admission;
+pub mod traffic;
 pub mod statuses;
 pub mod routing;
 pub mod clock;

@@ -12,6 +12,9 @@ class Problem extends Error {
   }
 }
 
+/** A list has what the client may read. Without it, a client that may not read everything is refused. */
+export const READABLE = { scope: "readable" };
+
 let csrf = "";
 
 /** The second secret of the session, without which the gateway changes nothing. */
@@ -68,13 +71,6 @@ export function follow(id, changed, over) {
   events.addEventListener("end", isOver);
   events.addEventListener("error", () => events.readyState === EventSource.CLOSED && isOver());
   return { end, isOpen: () => events.readyState === EventSource.OPEN };
-}
-
-/** Reads a text. */
-export async function text(path) {
-  const response = await reached(path, {});
-  if (!response.ok) throw new Problem(`HTTP ${response.status}`, {}, response.status);
-  return response.text();
 }
 
 async function ask(path, options, isReply = () => false) {

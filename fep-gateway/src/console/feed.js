@@ -1,6 +1,6 @@
 // Keeps the state fresh: reads lists, listens to events, and reads again what events do not tell. A hidden page reads nothing but events.
 
-import { get } from "./api.js";
+import { get, READABLE } from "./api.js";
 import { changed, learnExchange, learnNotice, LATEST_MAX, LETTERS_MAX, state } from "./store.js";
 import { learnZones } from "./time.js";
 import { backfill, sampleTraffic } from "./traffic.js";
@@ -39,6 +39,7 @@ export function all() {
   readState();
   readLetters();
   reload();
+  sample();
   changed("audit");
 }
 
@@ -74,7 +75,7 @@ function sample() {
 function first() {
   return attempt(async () => {
     const [exchanges, notices] = await Promise.all([
-      get("/v1/exchanges", { limit: BACKFILL }), get("/v1/notices", { limit: LATEST_MAX })]);
+      get("/v1/exchanges", { ...READABLE, limit: BACKFILL }), get("/v1/notices", { ...READABLE, limit: LATEST_MAX })]);
     learnAll(exchanges.exchanges.slice(0, LATEST_MAX), notices.notices);
     backfill(exchanges.exchanges, exchanges.next !== null);
   });
@@ -84,8 +85,8 @@ function reload() {
   reloadTimer = null;
   reloadedAt = Date.now();
   return attempt(async () => {
-    const limit = LATEST_MAX;
-    const [exchanges, notices] = await Promise.all([get("/v1/exchanges", { limit }), get("/v1/notices", { limit })]);
+    const query = { ...READABLE, limit: LATEST_MAX };
+    const [exchanges, notices] = await Promise.all([get("/v1/exchanges", query), get("/v1/notices", query)]);
     learnAll(exchanges.exchanges, notices.notices);
   });
 }
@@ -104,7 +105,8 @@ function readLetters() {
   lettersAt = Date.now();
   return attempt(async () => {
     const [letters, unsettled] = await Promise.all([
-      get("/v1/dead-letters", { limit: LETTERS_MAX }), get("/v1/exchanges", { outcome: "unsettled", limit: LETTERS_MAX })]);
+      get("/v1/dead-letters", { ...READABLE, limit: LETTERS_MAX }),
+      get("/v1/exchanges", { ...READABLE, outcome: "unsettled", limit: LETTERS_MAX })]);
     state.letters = letters;
     state.unsettled = unsettled.exchanges;
     state.moreUnsettled = unsettled.next !== null;
@@ -127,7 +129,7 @@ function connected(how) {
 }
 
 function listen() {
-  const events = new EventSource("/v1/events");
+  const events = new EventSource(`/v1/events?${new URLSearchParams(READABLE)}`);
   let again = false;
   events.addEventListener("open", () => {
     connected("live");

@@ -3,7 +3,7 @@
 
 import { address, byId, button, el, fill, refill } from "./dom.js";
 import { begin } from "./feed.js";
-import { letterCount, letterText, state, watch } from "./store.js";
+import { letterCount, state, watch } from "./store.js";
 import { begun, maySome, whoIsHere } from "./session.js";
 import { beginLanguage, changeLanguage, keep, kept, t } from "./texts.js";
 import { now, offset, stamp, tick, zone } from "./time.js";
@@ -76,7 +76,7 @@ function navigation() {
   const links = Object.keys(VIEWS).filter((name) => maySome(NEEDS[name] || "read")).map((name) => {
     const count = name === "letters" ? letterCount() : 0;
     const attributes = { href: address(name ? [name] : []), "aria-current": name === place ? "page" : null };
-    const badge = count > 0 ? [" ", el("b", { class: "badge" }, letterText())] : null;
+    const badge = count > 0 ? [" ", el("b", { class: "badge" }, count)] : null;
     return el("li", "", el("a", attributes, t(`nav.${name || "overview"}`), badge));
   });
   refill(byId("nav"), el("ul", "", links));
@@ -150,7 +150,7 @@ begun().then(() => {
     isZoned = true;
   });
 });
-watch(["letters"], navigation);
+watch(["traffic"], navigation);
 setInterval(() => {
   tick();
   clock();

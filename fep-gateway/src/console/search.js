@@ -1,6 +1,6 @@
 // A search with filters and pages, for exchanges, notices and the audit trail. The filters stand in the address, so a search can be sent to somebody.
 
-import { get } from "./api.js";
+import { get, READABLE } from "./api.js";
 import { address, button, el, fill, labelled, select } from "./dom.js";
 import { state, watch } from "./store.js";
 import { t } from "./texts.js";
@@ -30,7 +30,7 @@ export function search({ main, query, name, items = name, fields, list, atMs, di
     timer = null;
     readAt = Date.now();
     try {
-      const page = await get(`/v1/${name}`, { ...asked(query, filters), cursor: query.cursor, limit: PAGE });
+      const page = await get(`/v1/${name}`, { ...READABLE, ...asked(query, filters), cursor: query.cursor, limit: PAGE });
       if (ended) return;
       fill(error);
       list.update(page[items]);

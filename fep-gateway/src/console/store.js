@@ -13,7 +13,9 @@ export const state = {
   exchanges: null,
   /** The latest notices by their ID. */
   notices: null,
-  /** What needs a person, as `GET /v1/dead-letters` has it. */
+  /** Counts of all institutions, as `GET /v1/overview` has them. */
+  overview: null,
+  /** What needs a person, as `GET /v1/dead-letters` has it: the oldest. */
   letters: null,
   /** The unknown exchanges that nothing has settled. */
   unsettled: null,
@@ -102,17 +104,16 @@ export function labelOf(institution) {
   return known && known.label !== institution ? known.label : "";
 }
 
-/** How many dead letters are read at most, of exchanges and of notices each. */
+/** How many dead letters are on a page at most, of exchanges and of notices each. */
 export const LETTERS_MAX = 200;
 
-/** The number of dead letters and of disputed exchanges. */
-export const letterCount = () => (state.letters ? state.letters.dead_letters.length + state.letters.notices.length : 0);
-
-/** Whether there may be more of them. */
-export function lettersAreCapped() {
-  const { dead_letters: exchanges, notices } = state.letters || { dead_letters: [], notices: [] };
-  return exchanges.length >= LETTERS_MAX || notices.length >= LETTERS_MAX;
+/** How much is open of these kinds, in all institutions: the number, and since when the oldest waits. `null` if that is not known yet. */
+export function open(...kinds) {
+  if (!state.overview) return null;
+  const counts = state.overview.institutions.flatMap((one) => kinds.map((kind) => one[kind])).filter(({ count }) => count > 0);
+  const oldestMs = Math.min(...counts.map(({ oldest_ms: ms }) => ms));
+  return { count: counts.reduce((sum, { count }) => sum + count, 0), oldestMs: counts.length > 0 ? oldestMs : null };
 }
 
-/** The same as a text. */
-export const letterText = () => `${letterCount()}${lettersAreCapped() ? "+" : ""}`;
+/** The number of dead letters and of disputed exchanges. */
+export const letterCount = () => open("dead_letters", "notice_dead_letters")?.count ?? 0;

@@ -1,4 +1,4 @@
-// The texts in English of what persons do and of what is recorded about it. `texts_acts_ko.js` has the same names.
+// The texts in English of what persons do, of what is recorded about it, and of what is left to do. `texts_acts_ko.js` has the same names.
 
 export const EN_ACTS = {
   "nav.audit": "Audit",
@@ -24,6 +24,11 @@ export const EN_ACTS = {
   "act.route": "changed where requests go",
   "fact.audit_reveal": "secrets were shown to a person",
   "fact.audit_settle": "a decision was recorded",
+  "figure.undelivered": "Undelivered notices",
+  "figure.notices": "not taken by a service yet",
+  "letters.page": "On a page are at most {n} of each kind, the oldest first.",
+  "letters.first_page": "the oldest",
+  "letters.next_page": "those after them",
   "reveal.open": "Show secrets …",
   "reveal.ask": "Show the secrets of {telegram} {trace} of {institution}?",
   "reveal.tell": "The gateway records who looked, when and why, before it shows anything. The reason stays in the audit trail.",

@@ -1,4 +1,4 @@
-// The texts in Korean of what persons do and of what is recorded about it. `texts_acts_en.js` has the same names.
+// The texts in Korean of what persons do, of what is recorded about it, and of what is left to do. `texts_acts_en.js` has the same names.
 
 export const KO_ACTS = {
   "nav.audit": "감사",
@@ -24,6 +24,11 @@ export const KO_ACTS = {
   "act.route": "요구 경로 변경",
   "fact.audit_reveal": "담당자가 비밀 값을 조회함",
   "fact.audit_settle": "담당자의 결정이 기록됨",
+  "figure.undelivered": "미전달 통지",
+  "figure.notices": "아직 서비스가 받지 않음",
+  "letters.page": "한 화면에 종류별로 최대 {n}건, 오래된 순서입니다.",
+  "letters.first_page": "가장 오래된 것",
+  "letters.next_page": "다음 화면",
   "reveal.open": "비밀 값 보기 …",
   "reveal.ask": "{institution} {telegram} {trace}의 비밀 값을 볼까요?",
   "reveal.tell": "값을 보여 주기 전에 누가, 언제, 왜 보았는지 기록합니다. 사유는 감사 기록에 남습니다.",

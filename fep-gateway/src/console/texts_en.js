@@ -386,7 +386,6 @@ export const EN = {
   "deliver.done.deliver": "The notice is delivered again.",
   "deliver.done.close": "The notice is closed.",
   "letters.title": "Unknowns and dead letters",
-  "letters.capped": "No more than {n} dead letters of each kind are shown; there may be more.",
   "nav.limits": "Limits",
   "nav.send": "Send",
   "limits.title": "Limits, breakers and blocks",

@@ -386,7 +386,6 @@ export const KO = {
   "deliver.done.deliver": "통지를 다시 전달합니다.",
   "deliver.done.close": "통지를 종결했습니다.",
   "letters.title": "미확인과 미처리 보관",
-  "letters.capped": "종류별로 미처리 보관 {n}건까지만 표시됩니다. 더 있을 수 있습니다.",
   "nav.limits": "한도",
   "nav.send": "송신",
   "limits.title": "유량 제어, 차단기, 업무 중지",

@@ -1,7 +1,7 @@
-// Counts of traffic over the last ten minutes, from the counters of `/metrics`, which count everything. For the time before the page was
-// opened, the chart has the latest exchanges of the journal.
+// Counts of traffic over the last ten minutes, from `/v1/overview`, which counts everything that the client may read. For the time before the
+// page was opened, the chart has the latest exchanges of the journal.
 
-import { text } from "./api.js";
+import { get } from "./api.js";
 import { changed, state } from "./store.js";
 import { now } from "./time.js";
 
@@ -11,12 +11,7 @@ export const BAR_MS = 10 * 1000;
 /** Present rates are over this time. */
 const RATE_MS = 60 * 1000;
 
-const EXCHANGES = "fep_exchanges_total";
-const RECEIVED = "fep_received_total";
-const ROUND_TRIP = "fep_round_trip_seconds_bucket";
-const LINE = /^(\w+)(?:\{(.*)\})? (\S+)$/;
-const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
-
+const OUTCOMES = ["answered", "unknown", "not_sent"];
 const NO_TOTALS = { counts: new Map(), trips: new Map(), late: 0 };
 
 /** The samples of this run of the gateway: the time and the totals at that time. The oldest first. */
@@ -31,11 +26,13 @@ let journalFrom = Infinity;
 
 /** Reads the counters now. */
 export async function sampleTraffic() {
-  const totals = parse(await text("/metrics"));
+  const overview = await get("/v1/overview");
+  state.overview = overview;
+  const totals = totalsOf(overview);
   const at = now();
   const last = samples.at(-1);
-  // A counter that went back belongs to another run of the gateway.
-  const isOther = last && [...last.totals.counts].some(([name, count]) => (totals.counts.get(name)?.count ?? 0) < count.count);
+  // They belong to another run of the gateway.
+  const isOther = last && last.totals.since !== totals.since;
   if (isOther) samples = [];
   if (last) {
     const bar = Math.floor(at / BAR_MS);
@@ -59,29 +56,24 @@ export function backfill(exchanges, more) {
 
 const nothing = () => ({ answered: 0, unknown: 0, not_sent: 0 });
 
-/** The counters of a page of metrics, as far as the console needs them. */
-function parse(page) {
+/** The counters by institution and telegram, those of round trips by their bound in seconds, each with those below it. */
+function totalsOf({ since_ms: since, round_trip_bounds_ms: bounds, institutions }) {
   const counts = new Map();
   const trips = new Map();
-  let late = 0;
-  for (const row of page.split("\n")) {
-    if (![EXCHANGES, RECEIVED, ROUND_TRIP].some((wanted) => row.startsWith(wanted))) continue;
-    const [, name, labels, value] = LINE.exec(row) || [];
-    if (!name) continue;
-    const of = Object.fromEntries([...(labels || "").matchAll(LABEL)].map(([, label, text]) => [label, text]));
-    if (name === RECEIVED) {
-      if (of.class === "late") late += Number(value);
-    } else if (name === ROUND_TRIP) {
-      const key = `${of.institution}\n${of.telegram}`;
-      const buckets = trips.get(key) || [];
-      buckets.push([of.le === "+Inf" ? Infinity : Number(of.le), Number(value)]);
-      trips.set(key, buckets);
-    } else {
-      const key = `${of.institution}\n${of.telegram}\n${of.outcome}\n${of.reason}`;
-      counts.set(key, { ...of, count: Number(value) });
+  for (const { institution, telegrams } of institutions) {
+    for (const of of telegrams) {
+      const { telegram } = of;
+      for (const outcome of OUTCOMES) {
+        counts.set(`${institution}\n${telegram}\n${outcome}`, { institution, telegram, outcome, count: of[outcome] });
+      }
+      let below = 0;
+      trips.set(`${institution}\n${telegram}`, of.round_trips.map((count, index) => {
+        below += count;
+        return [index < bounds.length ? bounds[index] / 1000 : Infinity, below];
+      }));
     }
   }
-  return { counts, trips, late };
+  return { since, counts, trips, late: institutions.reduce((sum, { late }) => sum + (late ?? 0), 0) };
 }
 
 /** What the views show. */

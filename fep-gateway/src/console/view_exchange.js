@@ -118,7 +118,7 @@ function about(summary) {
     summary.money && [t("money"), word("money", summary.money)],
     (summary.passed_on || summary.came_from) && [t("passage"), passage(summary)],
     letter && [t("letters.why"), [letter.why && word("dead", letter.why), ...letter.disputes.map((one) => word("dispute", one))].filter(Boolean).join("; ")],
-  ]), letter ? settleButtons(summary) : null);
+  ]), letter || needsPerson(summary) ? settleButtons(summary) : null);
 }
 
 /** What is known of its past. */
@@ -128,5 +128,7 @@ function past({ exchange: summary, facts: known }) {
   return [{ at_ms: summary.accepted_at_ms, kind: "accepted", number: 0 }, ...facts];
 }
 
-/** The dead letter of an exchange, if it is one. */
+const needsPerson = ({ flags }) => (flags || []).some((flag) => flag === "dead_letter" || flag === "disputed");
+
+/** The dead letter of an exchange, if it is one of the oldest. */
 const letterOf = (id) => state.letters?.dead_letters.find((letter) => letter.exchange.exchange === id);

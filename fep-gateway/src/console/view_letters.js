@@ -1,15 +1,16 @@
 // What needs a person: dead letters of exchanges and of notices, and the unknown exchanges that are not settled yet. Each with its reason,
 // its next step, and the buttons for it.
 
+import { get, READABLE } from "./api.js";
 import { deliveryButtons, settleButtons } from "./decide.js";
-import { el, faint, section } from "./dom.js";
+import { address, el, faint, fill, section, to } from "./dom.js";
 import { exchangeTable } from "./lists.js";
-import { LETTERS_MAX, lettersAreCapped, state, watch } from "./store.js";
+import { LETTERS_MAX, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
 import { lasting } from "./time.js";
 import { noticeTable } from "./view_notices.js";
 
-export function letters({ main, title }) {
+export function letters({ main, query, title }) {
   title(t("letters.title"));
   const dead = exchangeTable(t("letters.dead"), ["outcome", "response_ms", "response_code", "line", "reason"], [
     { title: t("letters.why"), class: "wide", cell: why },
@@ -24,14 +25,28 @@ export function letters({ main, title }) {
     { title: t("letters.next"), class: "wide", cell: next },
   ]);
   const more = el("p", { class: "faint", role: "status" });
-  const capped = el("p", { class: "warn-text", role: "status" }, t("letters.capped", { n: LETTERS_MAX }));
-  main.append(capped,
+  const pages = el("p", { class: "pages", role: "status" });
+  main.append(pages,
     section(t("letters.dead"), faint(t("letters.dead_note")), dead.element),
     section(t("letters.notices"), faint(t("letters.notices_note")), notices.element),
     section(t("letters.unsettled"), faint(t("letters.unsettled_note")), unsettled.element, more));
 
+  let page = null;
+  let ended = false;
+
+  /** The oldest are known to the whole page; others are read here. */
+  async function readPage() {
+    if (!query.cursor) return show();
+    try {
+      page = await get("/v1/dead-letters", { ...READABLE, limit: LETTERS_MAX, cursor: query.cursor });
+      if (!ended) show();
+    } catch (failure) {
+      if (!ended) fill(pages, el("span", "error", failure.message));
+    }
+  }
+
   function show() {
-    const known = state.letters;
+    const known = query.cursor ? page : state.letters;
     // One item has everything that its row shows.
     dead.update(known && known.dead_letters.map((letter) => ({
       ...letter.exchange, why: letter.why, disputes: letter.disputes, inquiries: letter.inquiries, reversals: letter.reversals })));
@@ -39,11 +54,17 @@ export function letters({ main, title }) {
     const open = state.unsettled?.filter((exchange) => !(exchange.flags || []).includes("dead_letter"));
     unsettled.update(open ?? null);
     more.textContent = state.moreUnsettled ? t("letters.more") : "";
-    capped.hidden = !lettersAreCapped();
+    pages.hidden = !query.cursor && !known?.next;
+    fill(pages, t("letters.page", { n: LETTERS_MAX }), query.cursor ? [" · ", to(address(["letters"]), t("letters.first_page"))] : null,
+      known?.next ? [" · ", to(address(["letters"], { cursor: known.next }), t("letters.next_page"))] : null);
   }
 
-  show();
-  return watch(["letters"], show);
+  readPage();
+  const stop = watch(["letters"], readPage);
+  return () => {
+    ended = true;
+    stop();
+  };
 }
 
 function why({ why: reason, disputes }) {

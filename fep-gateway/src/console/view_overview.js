@@ -4,7 +4,7 @@ import { stacked } from "./chart.js";
 import { address, el, empty, faint, fill, refill, section, to } from "./dom.js";
 import { exchangeTable } from "./lists.js";
 import { closedWhy, FINE, health, pill, SIGNS, told } from "./marks.js";
-import { labelOf, latestExchanges, letterCount, letterText, state, watch } from "./store.js";
+import { labelOf, latestExchanges, open, state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
 import { ago, duration, lasting, stamp } from "./time.js";
@@ -63,7 +63,7 @@ const percent = (share) => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 2
 const millis = (seconds) => (seconds === null ? "–" : seconds < 0.1 ? (seconds * 1000).toFixed(1) : Math.round(seconds * 1000));
 
 function figureList() {
-  const { traffic, lines, unsettled } = state;
+  const { traffic, lines } = state;
   const span = t("overview.over", { time: duration(SPAN_MS) });
   // Business is open, and nobody sends anything.
   const isOpen = (state.institutions || []).some((one) => one.closed.length === 0);
@@ -71,16 +71,18 @@ function figureList() {
   const rate = traffic && errorRate(inSpan());
   const good = (lines || []).filter((line) => FINE.includes(health(line).level)).length;
   const count = lines ? lines.length : 0;
-  const letters = letterCount();
-  const oldest = unsettled?.at(-1);
-  const unknowns = unsettled ? `${unsettled.length}${state.moreUnsettled ? "+" : ""}` : "–";
+  const unsettled = open("unsettled");
+  const letters = open("dead_letters", "notice_dead_letters");
+  const waiting = open("notices_undelivered");
+  const since = (of, text) => (of?.oldestMs ? [t("figure.oldest"), " ", ago(of.oldestMs)] : text);
   return [
     figure(isSilent ? "warn" : "", t("figure.traffic"), traffic ? t("unit.per_s", { n: perSecond().toFixed(1) }) : "–", t(isSilent ? "figure.silent" : "figure.minute", { time: duration(SPAN_MS) })),
     figure(rate > 0.05 ? "warn" : "", t("figure.errors"), rate === null ? "–" : percent(rate), span),
     figure("", t("figure.times"), traffic ? `${millis(traffic.median)} / ${millis(traffic.p95)}` : "–", counted()),
     figure(traffic?.late > 0 ? "warn" : "", t("figure.late"), traffic ? traffic.late : "–", counted()),
-    figure(unsettled?.length ? "unknown" : "", t("figure.unknown"), unknowns, oldest ? [t("figure.oldest"), " ", ago(oldest.accepted_at_ms)] : t("figure.unsettled"), address(["letters"])),
-    figure(letters > 0 ? "bad" : "", t("figure.letters"), state.letters ? letterText() : "–", t("figure.person"), address(["letters"])),
+    figure(unsettled?.count ? "unknown" : "", t("figure.unknown"), unsettled?.count ?? "–", since(unsettled, t("figure.unsettled")), address(["letters"])),
+    figure(letters?.count ? "bad" : "", t("figure.letters"), letters?.count ?? "–", since(letters, t("figure.person")), address(["letters"])),
+    figure("", t("figure.undelivered"), waiting?.count ?? "–", since(waiting, t("figure.notices")), address(["notices"], { state: "delivering" })),
     figure(lines && good < count ? "bad" : "good", t("figure.lines"), lines ? `${good} / ${count}` : "–", t("figure.working"), address(["lines"])),
   ];
 }

@@ -101,6 +101,9 @@ pub(crate) struct DeadLetters {
     pub(crate) dead_letters: Vec<DeadLetter>,
     /// The notices that no service took.
     pub(crate) notices: Vec<Delivered>,
+    /// The `cursor` of the next page. Absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
 }
 
 /// An exchange that needs a person, with everything that was tried.

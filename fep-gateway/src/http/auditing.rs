@@ -18,6 +18,7 @@ use super::decision::{named, noted};
 use super::error::ApiError;
 use super::exchanges::{at_path, checked_limit, time_of};
 use super::origin::refuse_foreign_page;
+use super::scope::{ScopeWord, scope_of};
 use crate::config::Action;
 use crate::contract::audit::{AuditList, AuditView, RevealBody};
 use crate::contract::exchanges::Detail;
@@ -34,6 +35,7 @@ pub(super) struct AuditQuery {
     institution: Option<String>,
     act: Option<String>,
     client: Option<String>,
+    scope: Option<ScopeWord>,
 }
 
 /// What a request does that is recorded.
@@ -97,7 +99,7 @@ pub(super) async fn list(
 ) -> Result<Json<AuditList>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
     let limit = checked_limit(query.limit)?;
-    who.may(Action::Read, query.institution.as_deref(), None)?;
+    let scope = scope_of(&who, query.scope, query.institution.as_deref(), None)?;
     let act = query.act.map(|act| {
         let names: Vec<_> = Act::ALL.iter().map(|act| act.name()).collect();
         let unknown =
@@ -111,6 +113,7 @@ pub(super) async fn list(
         institution: query.institution,
         act: act.transpose()?,
         client: query.client,
+        scope,
     };
     let page = shared.gateway.audit_trail(filter, limit).await?;
     let entries = page.entries.iter().filter_map(|(number, fact)| AuditView::of(*number, fact)).collect();

@@ -7,7 +7,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::HeaderName;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
@@ -15,6 +16,7 @@ use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use fep_protocol::budget::Budget;
 use fep_protocol::exchange::{Event, ExchangeId};
 use futures_util::{FutureExt, Stream, StreamExt};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -24,6 +26,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use super::access::Who;
 use super::error::ApiError;
 use super::followed::{Followed, Follower};
+use super::scope::{ScopeWord, scope_of};
 use super::{LISTENERS_MAX, Shared};
 use crate::config::Action;
 use crate::contract::notices::notice_summary;
@@ -64,6 +67,15 @@ pub(super) const UNBUFFERED: [(HeaderName, &str); 2] =
 struct Text {
     name: &'static str,
     json: Arc<str>,
+    /// The institution that it is about, and the telegram. `None` if it is about none.
+    about: Option<(Arc<str>, Option<Arc<str>>)>,
+}
+
+/// What a client asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventQuery {
+    scope: Option<ScopeWord>,
 }
 
 impl EventHub {
@@ -110,17 +122,22 @@ impl EventHub {
                     Ok(Event::Exchange(exchange)) if budget.take(started.elapsed()) => {
                         let catalogue = self.gateway.catalogue(&exchange.institution);
                         let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
-                        self.tell("exchange", &serde_json::to_string(&summary(&exchange, spec)).unwrap_or_default());
+                        let about = (Arc::clone(&exchange.institution), Some(Arc::clone(&exchange.telegram)));
+                        let json = serde_json::to_string(&summary(&exchange, spec)).unwrap_or_default();
+                        self.tell("exchange", &json, Some(about));
                     }
                     Ok(Event::Notice(id)) if budget.take(started.elapsed()) => self.notice(&id).await,
                     Ok(Event::Exchange(_) | Event::Notice(_)) => missed += 1,
-                    Ok(Event::Line(line)) => self.tell("line", &serde_json::to_string(&*line).unwrap_or_default()),
+                    Ok(Event::Line(line)) => {
+                        let about = (line.institution.as_str().into(), None);
+                        self.tell("line", &serde_json::to_string(&*line).unwrap_or_default(), Some(about));
+                    }
                     Err(RecvError::Lagged(count)) => missed += count,
                     Err(RecvError::Closed) => return,
                 },
                 _ = report.tick() => {
                     if missed > 0 {
-                        self.tell("missed", &json!({ "missed": missed }).to_string());
+                        self.tell("missed", &json!({ "missed": missed }).to_string(), None);
                         missed = 0;
                     }
                     let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,13 +164,15 @@ impl EventHub {
         if let Ok(Some(notice)) = self.gateway.find_notice(id).await {
             let catalogue = self.gateway.catalogue(&notice.institution);
             let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
-            self.tell("notice", &serde_json::to_string(&notice_summary(&notice, spec)).unwrap_or_default());
+            let about = (Arc::clone(&notice.institution), Some(Arc::clone(&notice.telegram)));
+            let json = serde_json::to_string(&notice_summary(&notice, spec)).unwrap_or_default();
+            self.tell("notice", &json, Some(about));
         }
     }
 
-    fn tell(&self, name: &'static str, json: &str) {
+    fn tell(&self, name: &'static str, json: &str, about: Option<(Arc<str>, Option<Arc<str>>)>) {
         // The last client may have gone meanwhile.
-        let _ = self.texts.send(Text { name, json: json.into() });
+        let _ = self.texts.send(Text { name, json: json.into(), about });
     }
 }
 
@@ -161,28 +180,47 @@ impl EventHub {
 /// left out.
 ///
 /// # Errors
-/// If the client may not read everything, or too many clients listen already. The number is limited because each of them keeps a connection.
-pub(super) async fn events(State(shared): State<Shared>, who: Who) -> Result<impl IntoResponse, ApiError> {
-    who.may(Action::Read, None, None)?;
+/// If the client may not read everything and does not ask for `scope=readable`, or too many clients listen already. The number is limited because each of them keeps a connection.
+pub(super) async fn events(
+    State(shared): State<Shared>,
+    who: Who,
+    query: Result<Query<EventQuery>, QueryRejection>,
+) -> Result<impl IntoResponse, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
+    // With a scope, each event is looked at.
+    let is_narrow = scope_of(&who, query.scope, None, None)?.is_some();
     let place = Arc::clone(&shared.listeners).try_acquire_owned().map_err(|_| {
         let message = format!("{LISTENERS_MAX} clients listen to events already");
         ApiError::new(Problem::TooManyListeners, message)
     })?;
     let stopped = shared.stream_ends();
-    let stream = stream(shared.events.listen()).take_until(Box::pin(stopped)).inspect(move |_| {
-        // The stream owns the permit and returns it when it is dropped.
-        let _ = &place;
-    });
+    let stream =
+        stream(shared.events.listen(), is_narrow.then_some(who)).take_until(Box::pin(stopped)).inspect(move |_| {
+            // The stream owns the permit and returns it when it is dropped.
+            let _ = &place;
+        });
     Ok((UNBUFFERED, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
 }
 
-fn stream(texts: broadcast::Receiver<Text>) -> impl Stream<Item = Result<SseEvent, Infallible>> {
-    BroadcastStream::new(texts).map(|text| {
-        Ok(match text {
-            Ok(Text { name, json }) => SseEvent::default().event(name).data(&*json),
+/// The events that a client may read. `None` stands for one that may read all of them.
+fn stream(texts: broadcast::Receiver<Text>, who: Option<Who>) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    BroadcastStream::new(texts).filter_map(move |text| {
+        let event = match text {
+            Ok(text) if who.as_ref().is_some_and(|who| !reads(who, &text)) => None,
+            Ok(Text { name, json, .. }) => Some(SseEvent::default().event(name).data(&*json)),
             Err(BroadcastStreamRecvError::Lagged(missed)) => {
-                SseEvent::default().event("missed").data(json!({ "missed": missed }).to_string())
+                Some(SseEvent::default().event("missed").data(json!({ "missed": missed }).to_string()))
             }
-        })
+        };
+        std::future::ready(event.map(Ok))
     })
+}
+
+/// Whether a client may read an event: of a line, whoever may read something of its institution, as in the list of lines.
+fn reads(who: &Who, text: &Text) -> bool {
+    match &text.about {
+        None => true,
+        Some((institution, None)) => who.may_some(Action::Read, institution),
+        Some((institution, telegram)) => who.may(Action::Read, Some(institution), telegram.as_deref()).is_ok(),
+    }
 }

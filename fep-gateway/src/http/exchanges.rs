@@ -19,6 +19,7 @@ use super::caller::caller;
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use super::prefer::leaves_after;
+use super::scope::{ScopeWord, scope_of};
 use crate::config::Action;
 use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Fields, Reply};
 use crate::contract::notices::FactView;
@@ -39,8 +40,11 @@ const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    limit: Option<usize>,
+pub(super) struct LetterQuery {
+    pub(super) limit: Option<usize>,
+    pub(super) cursor: Option<String>,
+    pub(super) institution: Option<String>,
+    pub(super) scope: Option<ScopeWord>,
 }
 
 /// The words of `outcome` in a query, and the one for unknown exchanges that nothing has settled.
@@ -61,6 +65,7 @@ pub(super) struct ExchangeQuery {
     code: Option<String>,
     request_id: Option<String>,
     idempotency_key: Option<String>,
+    scope: Option<ScopeWord>,
 }
 
 /// `POST /v1/institutions/{institution}/exchanges/{telegram}`
@@ -193,8 +198,9 @@ pub(super) async fn list(
 ) -> Result<Json<ExchangeList>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
     let limit = checked_limit(query.limit)?;
-    who.may(Action::Read, query.institution.as_deref(), query.telegram.as_deref())?;
-    let page = shared.gateway.exchanges(query.filter()?, limit).await?;
+    let scope = scope_of(&who, query.scope, query.institution.as_deref(), query.telegram.as_deref())?;
+    let filter = ExchangeFilter { scope, ..query.filter()? };
+    let page = shared.gateway.exchanges(filter, limit).await?;
     let catalogues = shared.gateway.catalogues();
     let line = |exchange: &Exchange| {
         summary(exchange, catalogues.get(&*exchange.institution).map(|catalogue| catalogue.line_spec()))
@@ -222,6 +228,7 @@ impl ExchangeQuery {
             unsettled: self.outcome.as_deref() == Some(UNSETTLED),
             outcome,
             idempotency_key: self.idempotency_key,
+            scope: None,
         })
     }
 }
@@ -236,14 +243,8 @@ pub(super) fn place_of(cursor: Option<String>) -> Result<Option<ExchangeId>, Api
     cursor.map(|cursor| cursor.parse().map_err(|_| wrong("cursor", "it is the `next` of a page"))).transpose()
 }
 
-fn wrong(name: &str, why: impl fmt::Display) -> ApiError {
+pub(super) fn wrong(name: &str, why: impl fmt::Display) -> ApiError {
     ApiError::new(Problem::Query, format!("{name}: {why}"))
-}
-
-/// The length of a list, from its query.
-pub(super) fn limit_of(query: Result<Query<ListQuery>, QueryRejection>) -> Result<usize, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
-    checked_limit(query.limit)
 }
 
 /// The length of a list, as its query states it.

@@ -18,12 +18,13 @@ use super::decision;
 use super::error::ApiError;
 use super::exchanges::{checked_limit, place_of, time_of};
 use super::origin::refuse_foreign_page;
+use super::scope::{ScopeWord, scope_of};
 use crate::config::Action;
 use crate::contract::decisions::DeliveryWord;
 use crate::contract::notices::{Delivered, FactView, NoticeDetail, NoticeList, NoticeSummary, notice_summary};
 use crate::contract::problem::Problem;
 use crate::contract::view::view;
-use crate::gateway::{DeliverError, JournalError, NoticeFilter, StoredNotice};
+use crate::gateway::{DeliverError, JournalError, LetterFilter, NoticeFilter, StoredNotice};
 use crate::telegrams::TelegramCatalogue;
 
 #[derive(Debug, Deserialize)]
@@ -36,6 +37,7 @@ pub(super) struct ListQuery {
     institution: Option<String>,
     telegram: Option<String>,
     state: Option<String>,
+    scope: Option<ScopeWord>,
 }
 
 /// `GET /v1/notices?limit=50&institution=bank-a&telegram=DepositNotice&state=dead_letter&cursor=…`
@@ -46,17 +48,17 @@ pub(super) async fn list(
 ) -> Result<Json<NoticeList>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
     let limit = checked_limit(query.limit)?;
-    who.may(Action::Read, query.institution.as_deref(), query.telegram.as_deref())?;
+    let scope = scope_of(&who, query.scope, query.institution.as_deref(), query.telegram.as_deref())?;
     if let Some(state) = query.state.as_deref().filter(|state| !Stage::NAMES.contains(state)) {
         let names = Stage::NAMES.join(", ");
         let message = format!("there is no state {state:?}; there are: {names}");
         return Err(ApiError::new(Problem::Query, message));
     }
-    let ListQuery { limit: _, cursor, since, until, institution, telegram, state } = query;
+    let ListQuery { limit: _, scope: _, cursor, since, until, institution, telegram, state } = query;
     let since_ms = time_of("since", since)?;
     let until_ms = time_of("until", until)?;
     let behind = place_of(cursor)?;
-    let filter = NoticeFilter { since_ms, until_ms, behind, institution, telegram, state };
+    let filter = NoticeFilter { since_ms, until_ms, behind, institution, telegram, state, scope };
     let page = shared.gateway.notices(filter, limit).await?;
     let notices = page.notices.iter().map(|notice| summary(&shared, notice)).collect();
     Ok(Json(NoticeList { notices, next: page.next }))
@@ -109,16 +111,14 @@ pub(super) async fn decide(
 }
 
 /// The notices that need a person, oldest first.
-pub(super) async fn dead_letters(shared: &Shared, limit: usize) -> Result<Vec<Delivered>, ApiError> {
-    let state = Some(DEAD_LETTER.to_owned());
-    let filter = NoticeFilter { state, ..NoticeFilter::default() };
-    let mut notices = shared.gateway.notices(filter, limit).await?.notices;
-    notices.reverse();
+pub(super) async fn dead_letters(
+    shared: &Shared,
+    filter: LetterFilter,
+    limit: usize,
+) -> Result<Vec<Delivered>, ApiError> {
+    let notices = shared.gateway.dead_notices(filter, limit).await?;
     Ok(notices.iter().map(|notice| delivered(shared, notice)).collect())
 }
-
-/// The state of notices that need a person.
-const DEAD_LETTER: &str = "dead_letter";
 
 fn summary(shared: &Shared, notice: &StoredNotice) -> NoticeSummary {
     let catalogue = shared.gateway.catalogue(&notice.institution);

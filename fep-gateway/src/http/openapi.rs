@@ -18,6 +18,7 @@ use crate::contract::decisions::{
 };
 use crate::contract::exchanges::{DeadLetters, Detail, ExchangeList, Reply};
 use crate::contract::notices::{Delivered, NoticeDetail, NoticeList};
+use crate::contract::overview::OverviewList;
 use crate::contract::problem::{Problem, ProblemDetails, Row, Table};
 use crate::contract::reload::{ReloadBody, ReloadState, Reloaded};
 use crate::contract::routing::RoutingBody;
@@ -175,8 +176,18 @@ impl Writer {
         let list = self.reply::<ExchangeList>();
         let listed =
             Operation::new("get", "/v1/exchanges", "listExchanges", "exchanges", "The latest exchanges, newest first");
-        let names =
-            ["cursor", "institution", "telegram", "since", "until", "trace", "code", "request_id", "idempotency_key"];
+        let names = [
+            "scope",
+            "cursor",
+            "institution",
+            "telegram",
+            "since",
+            "until",
+            "trace",
+            "code",
+            "request_id",
+            "idempotency_key",
+        ];
         let listed = names.into_iter().fold(listed.with(limit()), |listed, name| listed.with(in_query(name)));
         let words: Vec<_> = OUTCOMES.into_iter().chain([UNSETTLED]).collect();
         let outcome = json!({ "name": "outcome", "in": "query", "schema": { "type": "string", "enum": words } });
@@ -193,7 +204,7 @@ impl Writer {
         let summary = "Server-sent events: `exchange`, `notice`, `line`, `missed`";
         let mut events = Operation::new("get", "/v1/events", "events", "exchanges", summary);
         events.replies.push((200, "a stream without an end", EVENTS, json!({ "type": "string" })));
-        self.add(&events.or(&[Problem::TooManyListeners]));
+        self.add(&events.with(in_query("scope")).or(&[Problem::TooManyListeners, Problem::Query]));
     }
 
     /// What persons look at and decide.
@@ -207,7 +218,7 @@ impl Writer {
         let trail = self.reply::<AuditList>();
         let summary = "The audit trail: what persons and programs did or looked at, newest first";
         let audit = Operation::new("get", "/v1/audit", "listAudit", "persons", summary);
-        let names = ["cursor", "institution", "act", "client", "since", "until"];
+        let names = ["scope", "cursor", "institution", "act", "client", "since", "until"];
         let audit = names.into_iter().fold(audit.with(limit()), |audit, name| audit.with(in_query(name)));
         self.add(&audit.gives(trail).or(&[Problem::Query]).or(&READS));
         let reply = self.reply::<Reply<'_>>();
@@ -221,11 +232,13 @@ impl Writer {
         let summary =
             "The exchanges whose settlement needs a person, and the notices that no service took, oldest first";
         let dead = Operation::new("get", "/v1/dead-letters", "listDeadLetters", "persons", summary);
-        self.add(&dead.with(limit()).gives(letters).or(&[Problem::Query]).or(&READS));
+        let dead =
+            ["scope", "cursor", "institution"].into_iter().fold(dead.with(limit()), |op, name| op.with(in_query(name)));
+        self.add(&dead.gives(letters).or(&[Problem::Query]).or(&READS));
         let list = self.reply::<NoticeList>();
         let notices =
             Operation::new("get", "/v1/notices", "listNotices", "persons", "The latest notices, newest first");
-        let notices = ["cursor", "since", "until", "institution", "telegram", "state"]
+        let notices = ["scope", "cursor", "since", "until", "institution", "telegram", "state"]
             .into_iter()
             .fold(notices.with(limit()), |op, name| op.with(in_query(name)));
         self.add(&notices.gives(list).or(&[Problem::Query]).or(&READS));
@@ -276,6 +289,9 @@ impl Writer {
             self.add(&steer.takes(body).gives(one.clone()).or(&STEERS).or(&READS));
         }
         self.routing(&format!("{path}/routing"));
+        let overview = self.reply::<OverviewList>();
+        let summary = "Traffic, outcomes, and what is unknown, undelivered or needs a person";
+        self.add(&Operation::new("get", "/v1/overview", "getOverview", "lines", summary).gives(overview).or(&READS));
         let lines = self.reply::<Lines>();
         self.add(&Operation::new("get", "/v1/lines", "listLines", "lines", "Every line and its links").gives(lines));
     }

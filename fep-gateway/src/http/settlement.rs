@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use fep_protocol::audit::Act;
-use fep_protocol::exchange::{Exchange, Money};
+use fep_protocol::exchange::{Exchange, ExchangeId, Money};
 use fep_protocol::settlement::{FlagReason, NotDecided, PersonDecision, PersonWants, SettlementCase, Stage, StepKind};
 
 use super::Shared;
@@ -15,25 +15,29 @@ use super::access::Who;
 use super::auditing::{Deed, record};
 use super::decision;
 use super::error::ApiError;
-use super::exchanges::{ListQuery, at_path, limit_of, reply_of};
+use super::exchanges::{LetterQuery, at_path, checked_limit, reply_of, wrong};
 use super::notices;
 use super::origin::refuse_foreign_page;
+use super::scope::scope_of;
 use crate::config::Action;
 use crate::contract::decisions::SettlementWord;
 use crate::contract::exchanges::{DeadLetter, DeadLetters, Past};
 use crate::contract::problem::Problem;
 use crate::contract::view::{settlement_step, summary};
-use crate::gateway::{JournalError, SettleError};
+use crate::gateway::{JournalError, LetterFilter, SettleError};
 
-/// `GET /v1/dead-letters?limit=50`
+/// `GET /v1/dead-letters?limit=50&institution=bank-a&cursor=…`: who waits longest comes first, and is looked at first.
 pub(super) async fn dead_letters(
     State(shared): State<Shared>,
     who: Who,
-    query: Result<Query<ListQuery>, QueryRejection>,
+    query: Result<Query<LetterQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let limit = limit_of(query)?;
-    who.may(Action::Read, None, None)?;
-    let letters = shared.gateway.dead_letters(limit).await?;
+    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
+    let limit = checked_limit(query.limit)?;
+    let scope = scope_of(&who, query.scope, query.institution.as_deref(), None)?;
+    let (behind, notice_behind) = places_of(query.cursor.as_deref())?;
+    let filter = LetterFilter { behind, institution: query.institution, scope };
+    let letters = shared.gateway.dead_letters_of(filter.clone(), limit).await?;
     let catalogues = shared.gateway.catalogues();
     let line = |(exchange, case): &(Exchange, SettlementCase)| DeadLetter {
         exchange: summary(exchange, catalogues.get(&*exchange.institution).map(|catalogue| catalogue.line_spec())),
@@ -51,8 +55,27 @@ pub(super) async fn dead_letters(
             .collect(),
         omitted: case.omitted(),
     };
-    let notices = notices::dead_letters(&shared, limit).await?;
-    Ok(Json(DeadLetters { dead_letters: letters.iter().map(line).collect(), notices }).into_response())
+    let notices = notices::dead_letters(&shared, LetterFilter { behind: notice_behind, ..filter }, limit).await?;
+    let has_more = letters.len() == limit || notices.len() == limit;
+    let next = has_more.then(|| {
+        let place = letters.last().map(|(exchange, _)| exchange.id).or(behind);
+        cursor(place, notices.last().map(|one| one.notice.notice).or(notice_behind))
+    });
+    Ok(Json(DeadLetters { dead_letters: letters.iter().map(line).collect(), notices, next }).into_response())
+}
+
+/// Where the next page begins: behind this exchange, and behind this notice.
+fn cursor(exchange: Option<ExchangeId>, notice: Option<ExchangeId>) -> String {
+    let text = |place: Option<ExchangeId>| place.map_or_else(String::new, |place| place.to_string());
+    format!("{}-{}", text(exchange), text(notice))
+}
+
+fn places_of(cursor: Option<&str>) -> Result<(Option<ExchangeId>, Option<ExchangeId>), ApiError> {
+    let Some(cursor) = cursor else { return Ok((None, None)) };
+    let other = || wrong("cursor", "it is the `next` of a page");
+    let (exchange, notice) = cursor.split_once('-').ok_or_else(other)?;
+    let place = |text: &str| if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| other()) };
+    Ok((place(exchange)?, place(notice)?))
 }
 
 /// `POST /v1/exchanges/{id}/settlement`

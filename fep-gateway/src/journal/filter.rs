@@ -1,5 +1,7 @@
 //! Which facts and which exchanges a person or a program asks for. Nothing here reads a file.
 
+use std::collections::BTreeSet;
+
 use fep_protocol::audit::Act;
 use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
@@ -15,6 +17,67 @@ pub struct FactFilter {
     pub institution: Option<String>,
     /// The exchange.
     pub exchange: Option<ExchangeId>,
+}
+
+/// What somebody may see: what one of its parts names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Institutions of which everything is seen.
+    pub institutions: BTreeSet<String>,
+    /// Telegrams that are seen of every institution.
+    pub telegrams: BTreeSet<String>,
+    /// Single telegrams: the institution, and the telegram.
+    pub pairs: BTreeSet<(String, String)>,
+}
+
+impl Scope {
+    /// Whether nothing is seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.institutions.is_empty() && self.telegrams.is_empty() && self.pairs.is_empty()
+    }
+}
+
+/// Which dead letters to find. An empty filter lets all pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LetterFilter {
+    /// Only those behind this one in the list, which is the oldest first.
+    pub behind: Option<ExchangeId>,
+    /// The institution.
+    pub institution: Option<String>,
+    /// What may be seen. `None`: everything.
+    pub scope: Option<Scope>,
+}
+
+/// What is open of a telegram of an institution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCount {
+    /// What it is that is open.
+    pub kind: OpenKind,
+    /// The institution.
+    pub institution: String,
+    /// The telegram.
+    pub telegram: String,
+    /// How many there are. At most [`OPEN_MAX`] of a kind are counted, of all institutions together.
+    pub count: u64,
+    /// When the oldest was accepted or received, in milliseconds since 1970.
+    pub oldest_ms: i64,
+}
+
+/// The maximum number of what is open of one kind that is counted.
+pub const OPEN_MAX: u32 = 100_000;
+
+/// What can be open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OpenKind {
+    /// An unknown exchange that nothing has settled.
+    Unsettled,
+    /// An exchange whose settlement needs a person.
+    DeadLetter,
+    /// A notice that no service has taken yet.
+    Undelivered,
+    /// A notice that needs a person.
+    DeadNotice,
 }
 
 /// Which exchanges to find. An empty filter lets all pass.
@@ -42,6 +105,8 @@ pub struct ExchangeFilter {
     pub unsettled: bool,
     /// The idempotency key. Only the newest exchange with a key has it.
     pub idempotency_key: Option<String>,
+    /// What may be seen. `None`: everything.
+    pub scope: Option<Scope>,
 }
 
 impl ExchangeFilter {
@@ -60,9 +125,10 @@ impl ExchangeFilter {
             outcome,
             unsettled,
             idempotency_key,
+            scope,
         } = self;
         let texts = [institution, telegram, trace, code, request_id, idempotency_key];
-        *unsettled || outcome.is_some() || texts.iter().any(|text| text.is_some())
+        *unsettled || outcome.is_some() || scope.is_some() || texts.iter().any(|text| text.is_some())
     }
 }
 
@@ -81,6 +147,8 @@ pub struct AuditFilter {
     pub act: Option<Act>,
     /// The client.
     pub client: Option<String>,
+    /// What may be seen: only institutions of which everything is. `None`: everything.
+    pub scope: Option<Scope>,
 }
 
 /// A page of the audit trail, newest first.

@@ -8,6 +8,7 @@ use fep_protocol::exchange::{ExchangeId, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, SentClass, What};
 use fep_protocol::reason::JournalError;
 
+use super::filter::Scope;
 use super::seal::without_delivery_person;
 use super::store::FactNumber;
 
@@ -70,6 +71,8 @@ pub struct NoticeFilter {
     pub telegram: Option<String>,
     /// The state: one of [`Stage::NAMES`].
     pub state: Option<String>,
+    /// What may be seen. `None`: everything.
+    pub scope: Option<Scope>,
 }
 
 /// A page of notices, newest first.

@@ -5,6 +5,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use fep_protocol::terms::Key;
 
+use super::filter::{LetterFilter, OpenCount};
 use super::notice::{FirstNotice, NoticeCounts, NoticeFilter, NoticePage, StoredNotice, stored_notice};
 use super::store::FactNumber;
 use super::{Journal, LOOKED_AT_MAX, Reader};
@@ -72,6 +73,26 @@ impl Journal {
             rows.into_iter().map(|row| stored_notice(row, |number| reader.fact(number))).collect()
         })
         .await
+    }
+
+    /// The notices that need a person, as far as the filter lets them pass, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn dead_notices(&self, filter: LetterFilter, limit: usize) -> Result<Vec<StoredNotice>, JournalError> {
+        self.read_all(move |reader| {
+            let rows = reader.index.dead_notices(&filter, limit)?;
+            rows.into_iter().map(|row| stored_notice(row, |number| reader.fact(number))).collect()
+        })
+        .await
+    }
+
+    /// How much is open, by kind, institution and telegram, as far as the index knows now.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn open_counts(&self) -> Result<Vec<OpenCount>, JournalError> {
+        self.read(|reader| Ok(reader.index.open_counts()?)).await
     }
 
     /// How many notices are not delivered, by institution, as far as the index knows now. Institutions without any are left out.

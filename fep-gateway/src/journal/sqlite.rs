@@ -10,6 +10,7 @@ pub(super) mod schema;
 pub(super) mod sealing;
 
 mod rows;
+mod scope;
 pub(super) mod archive;
 pub(super) mod facts;
 pub(super) mod rekey;

@@ -198,7 +198,7 @@ impl Handle {
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
             settling: Settling::new(&config, &catalogue, legacy.cases, shared.clock.seed(), now),
             surplus: Surplus::new(&config, now.steady),
-            meters: Meters::new(Arc::clone(&name)),
+            meters: Meters::new(Arc::clone(&name), Arc::clone(statuses.traffic())),
             exchange_log: ExchangeLog::new(now.steady),
             audits: Audits::new(),
             config,

@@ -1,9 +1,10 @@
 //! The states of the lines: written by the tasks, read by HTTP and the console.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::traffic::Traffic;
 use crate::config::{InstitutionConfig, Proof, SessionConfig};
 use fep_protocol::exchange::{LineStatus, LinkState, LinkStatus};
 use fep_protocol::reason::CloseReason;
@@ -23,6 +24,7 @@ pub struct LineStatuses {
     alive: Duration,
     /// The duty of each line.
     duties: Vec<LineDuty>,
+    traffic: Arc<Traffic>,
 }
 
 impl LineStatuses {
@@ -67,7 +69,14 @@ impl LineStatuses {
             tests_links: config.session.as_ref().is_some_and(SessionConfig::tests_links),
             alive: config.alive(),
             duties: config.lines.iter().map(|line| line.duty).collect(),
+            traffic: Arc::default(),
         }
+    }
+
+    /// What the exchanges of the institution came to.
+    #[must_use]
+    pub fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
     }
 
     /// The present status of every line.

@@ -24,6 +24,7 @@ mod nasty;
 mod notices;
 mod old_system;
 mod openapi;
+mod overview;
 mod passing_on;
 mod respond_async;
 mod rights;

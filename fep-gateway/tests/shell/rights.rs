@@ -81,6 +81,7 @@ async fn every_route_needs_a_token_and_a_right_or_shows_nothing() {
             // What a client may not read is left out.
             "/v1/lines" => assert_eq!(shown, json!({ "lines": [] })),
             "/v1/institutions" => assert_eq!(shown, json!({ "institutions": [] })),
+            "/v1/overview" => assert_eq!(shown["institutions"], json!([])),
             // What the gateway can do is no secret for its clients, nor what they may do.
             "/openapi.json" | "/v1/session" => assert_eq!(status, StatusCode::OK),
             // There is no such notice.

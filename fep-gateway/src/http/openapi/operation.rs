@@ -125,6 +125,11 @@ pub(super) fn in_path(name: &str) -> Value {
 /// A text in the query that narrows a list.
 pub(super) fn in_query(name: &str) -> Value {
     let meaning = match name {
+        "scope" => {
+            let meaning = "`readable`: only what the client may read. Without it, a client that may not read everything is refused.";
+            let schema = json!({ "type": "string", "enum": ["readable"] });
+            return json!({ "name": name, "in": "query", "description": meaning, "schema": schema });
+        }
         "cursor" => "Where the page begins: the `next` of the page before.",
         "since" => "The earliest time of acceptance or receipt, such as 2026-11-28T09:00:00+09:00.",
         "until" => "The time before which they were accepted or received.",

@@ -5,7 +5,9 @@ use fep_protocol::settlement::{SettlementCase, SettlementFact, Stage};
 use rusqlite::{Connection, Error, Params, Row, params};
 
 use super::rows::{settlement, settlement_json};
+use super::scope::{self, Lists};
 use super::{id, signed, unsigned};
+use crate::journal::filter::LetterFilter;
 use crate::journal::seal::without_person;
 use crate::journal::store::FactNumber;
 
@@ -47,8 +49,23 @@ pub(super) fn lasting(connection: &Connection, since_ms: i64, finished_max: usiz
     ids(connection, sql, params![since_ms, limit(finished_max)])
 }
 
-pub(super) fn needing_person(connection: &Connection, max: usize) -> Result<Vec<ExchangeId>, Error> {
-    ids(connection, "SELECT exchange FROM cases WHERE needs_person ORDER BY exchange LIMIT ?1", params![limit(max)])
+/// The exchanges whose settlement needs a person, as far as the filter lets them pass, oldest first.
+pub(super) fn needing_person(
+    connection: &Connection,
+    filter: &LetterFilter,
+    max: usize,
+) -> Result<Vec<ExchangeId>, Error> {
+    let behind = filter.behind.as_ref().map_or(&[][..], |behind| behind.as_bytes());
+    let lists = Lists::of(filter.scope.as_ref());
+    // The few cases come first, and each leads to its exchange.
+    let sql = format!(
+        "SELECT exchange FROM cases CROSS JOIN exchanges ON id = exchange
+         WHERE needs_person AND exchange > ?1 AND (?2 IS NULL OR institution = ?2) AND {}
+         ORDER BY exchange LIMIT ?3",
+        scope::condition(4)
+    );
+    let values = params![behind, filter.institution, limit(max), lists.institutions, lists.telegrams, lists.pairs];
+    ids(connection, &sql, values)
 }
 
 fn ids(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<ExchangeId>, Error> {

@@ -1,6 +1,7 @@
 //! The index: exchanges, settlements, idempotency keys, trace marks and notices, as far as its facts are applied.
 
 mod compare;
+mod open_work;
 mod search;
 mod trail;
 
@@ -27,6 +28,7 @@ pub(in crate::journal) use self::search::Veiled;
 use super::facts::JournalId;
 use super::rows::{standing, standing_json};
 use super::{cases, failed, id, notices, schema, signed, unsigned};
+use crate::journal::filter::LetterFilter;
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
 use crate::journal::private;
 use crate::journal::projection::Projected;
@@ -368,8 +370,21 @@ impl IndexReader {
     }
 
     /// The exchanges whose settlements need a person, oldest first.
-    pub(in crate::journal) fn needing_person(&self, limit: usize) -> Result<Vec<ExchangeId>, StoreError> {
-        cases::needing_person(&self.connection, limit).map_err(failed)
+    pub(in crate::journal) fn needing_person(
+        &self,
+        filter: &LetterFilter,
+        limit: usize,
+    ) -> Result<Vec<ExchangeId>, StoreError> {
+        cases::needing_person(&self.connection, filter, limit).map_err(failed)
+    }
+
+    /// The notices that need a person, oldest first.
+    pub(in crate::journal) fn dead_notices(
+        &self,
+        filter: &LetterFilter,
+        limit: usize,
+    ) -> Result<Vec<ProjectedNotice>, StoreError> {
+        notices::dead(&self.connection, filter, limit).map_err(failed)
     }
 
     /// The facts of a settlement in their order, with their numbers and times in milliseconds since 1970. They lack what a person

@@ -10,7 +10,9 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Params, Row, params};
 
 use super::rows::to_json;
+use super::scope::{self, Lists};
 use super::{id, signed, unsigned};
+use crate::journal::filter::LetterFilter;
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice};
 use crate::journal::store::FactNumber;
 
@@ -125,7 +127,9 @@ pub(super) fn page(
     let until = filter.until_ms.map_or([0xFF; ExchangeId::LEN], begin);
     let end = filter.behind.map_or(until, |behind| until.min(*behind.as_bytes()));
     let limit = limit.max(1);
-    let is_selective = filter.institution.is_some() || filter.telegram.is_some() || filter.state.is_some();
+    let names = [&filter.institution, &filter.telegram, &filter.state];
+    let is_selective = filter.scope.is_some() || names.iter().any(|name| name.is_some());
+    let lists = Lists::of(filter.scope.as_ref());
     // A filter that few notices pass must not hold up other readers. Without one, each notice is on the page.
     let last = if is_selective {
         let sql = "SELECT id FROM notices WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3";
@@ -141,12 +145,16 @@ pub(super) fn page(
         filter.telegram,
         filter.state,
         offset(limit),
+        lists.institutions,
+        lists.telegrams,
+        lists.pairs,
     ];
     // A rare state is found by its index, all others by their names.
     let state = if filter.state.is_some() { "state = ?5" } else { "?5 IS NULL" };
     let conditions = format!(
         "WHERE id >= ?1 AND id < ?2 AND (?3 IS NULL OR institution = ?3) AND (?4 IS NULL OR telegram = ?4) AND {state}
-         ORDER BY id DESC LIMIT ?6"
+         AND {in_scope} ORDER BY id DESC LIMIT ?6",
+        in_scope = scope::condition(7)
     );
     let rows = list(connection, &conditions, values)?;
     let next = if rows.len() == limit { rows.last().map(|row| row.id) } else { last };
@@ -165,6 +173,23 @@ pub(super) fn undelivered(
 ) -> Result<Vec<ProjectedNotice>, Error> {
     let conditions = "WHERE state = 'delivering' AND institution = ?1 ORDER BY id LIMIT ?2";
     list(connection, conditions, params![institution, i64::try_from(limit).unwrap_or(i64::MAX)])
+}
+
+/// The notices that need a person, as far as the filter lets them pass, oldest first.
+pub(super) fn dead(
+    connection: &Connection,
+    filter: &LetterFilter,
+    limit: usize,
+) -> Result<Vec<ProjectedNotice>, Error> {
+    let behind = filter.behind.as_ref().map_or(&[][..], |behind| behind.as_bytes());
+    let lists = Lists::of(filter.scope.as_ref());
+    let conditions = format!(
+        "WHERE state = 'dead_letter' AND id > ?1 AND (?2 IS NULL OR institution = ?2) AND {}
+         ORDER BY id LIMIT ?3",
+        scope::condition(4)
+    );
+    let values = params![behind, filter.institution, offset(limit), lists.institutions, lists.telegrams, lists.pairs];
+    list(connection, &conditions, values)
 }
 
 /// The facts of notices that no service has taken yet, or that need a person.

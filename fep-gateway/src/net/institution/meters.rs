@@ -9,15 +9,18 @@ use fep_protocol::exchange::{Exchange, Outcome};
 use fep_protocol::fact::Class;
 use metrics::{Counter, Histogram, counter, histogram};
 
+use crate::net::traffic::{TelegramTraffic, Traffic};
+
 /// The counters of one institution.
 pub(super) struct Meters {
     institution: Arc<str>,
     received: HashMap<Class, Counter>,
-    outcomes: HashMap<EndKind, Counter>,
-    round_trips: HashMap<Arc<str>, Histogram>,
+    outcomes: HashMap<EndKind, (Counter, Arc<TelegramTraffic>)>,
+    round_trips: HashMap<Arc<str>, (Histogram, Arc<TelegramTraffic>)>,
     /// By telegram and response code.
     declines: HashMap<(Arc<str>, Box<str>), Counter>,
     stages: Stages,
+    traffic: Arc<Traffic>,
 }
 
 /// The parts of the time of an answered exchange.
@@ -35,7 +38,7 @@ const CODES_MAX: usize = 500;
 type EndKind = (Arc<str>, Option<Outcome>, Cow<'static, str>);
 
 impl Meters {
-    pub(super) fn new(institution: Arc<str>) -> Self {
+    pub(super) fn new(institution: Arc<str>, traffic: Arc<Traffic>) -> Self {
         let stage = |stage: &str| histogram!("fep_stage_seconds", "institution" => institution.to_string(), "stage" => stage.to_owned());
         let stages = Stages {
             queue: stage("queue"),
@@ -51,6 +54,7 @@ impl Meters {
             round_trips: HashMap::new(),
             declines: HashMap::new(),
             stages,
+            traffic,
         }
     }
 
@@ -92,6 +96,9 @@ impl Meters {
 
     /// Counts a received telegram.
     pub(super) fn received(&mut self, class: Class) {
+        if class == Class::Late {
+            self.traffic.late();
+        }
         let institution = &self.institution;
         let labels = || [("institution", institution.to_string()), ("class", class.name().to_owned())];
         self.received.entry(class).or_insert_with(|| counter!("fep_received_total", &labels())).increment(1);
@@ -101,15 +108,20 @@ impl Meters {
     /// full journal from a reached limit.
     pub(super) fn ended(&mut self, exchange: &Exchange, code: Option<&Cow<'static, str>>) {
         let key = (exchange.telegram.clone(), exchange.outcome, code.cloned().unwrap_or_default());
-        self.outcomes.entry(key).or_insert_with(|| outcome_counter(exchange)).increment(1);
+        let made = || (outcome_counter(exchange), self.traffic.of(&exchange.telegram));
+        let (counter, traffic) = self.outcomes.entry(key).or_insert_with(made);
+        counter.increment(1);
+        traffic.ended(exchange.outcome);
     }
 
     /// Records the time from a request to its answer, in seconds.
     pub(super) fn round_trip(&mut self, telegram: &Arc<str>, seconds: f64) {
         let institution = &self.institution;
         let labels = || [("institution", institution.to_string()), ("telegram", telegram.to_string())];
-        let made = || histogram!("fep_round_trip_seconds", &labels());
-        self.round_trips.entry(telegram.clone()).or_insert_with(made).record(seconds);
+        let made = || (histogram!("fep_round_trip_seconds", &labels()), self.traffic.of(telegram));
+        let (histogram, traffic) = self.round_trips.entry(telegram.clone()).or_insert_with(made);
+        histogram.record(seconds);
+        traffic.round_trip(seconds);
     }
 }
 

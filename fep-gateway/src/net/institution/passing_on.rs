@@ -23,6 +23,7 @@ use super::commands::send;
 use super::{AcceptedRequest, Handle, Running, Task, TaskCommand, count_refused};
 use crate::fault::{FaultPoint, point};
 use crate::journal::KeyTicket;
+use crate::net::traffic::Traffic;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
 /// The ways to the tasks of all institutions. They are known after all tasks have started, and change with a reload.
@@ -35,6 +36,7 @@ pub(super) struct Neighbour {
     catalogue: Arc<TelegramCatalogue>,
     commands: mpsc::WeakSender<TaskCommand>,
     permits: Arc<Semaphore>,
+    traffic: Arc<Traffic>,
 }
 
 /// Where a request goes on.
@@ -55,6 +57,7 @@ impl Neighbours {
             catalogue: Arc::clone(&handle.catalogue),
             commands: handle.commands.downgrade(),
             permits: Arc::clone(&handle.entrance.permits),
+            traffic: Arc::clone(handle.statuses.traffic()),
         };
         let neighbours = handles.iter().map(|(name, handle)| (name.clone(), neighbour(handle))).collect();
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = neighbours;
@@ -137,6 +140,7 @@ impl Task {
             ..exchange
         };
         count_refused(&exchange);
+        self.shared.neighbours.get(&exchange.institution).iter().for_each(|other| other.traffic.refused(&exchange));
         exchange
     }
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::seal::Veil;
+use crate::journal::sqlite::scope::{self, Lists};
 use crate::journal::store::FactNumber;
 
 /// What is looked up, as an encrypted journal has it.
@@ -101,6 +102,8 @@ impl IndexReader {
                  SELECT exchange FROM names JOIN keys ON institution = name AND key IN (?8, ?10))"
             }
         };
+        let in_scope = scope::condition(14);
+        let lists = Lists::of(filter.scope.as_ref());
         let conditions = format!(
             "WHERE id >= ?1 AND id < ?2
              AND (?3 IS NULL OR institution = ?3)
@@ -110,7 +113,7 @@ impl IndexReader {
              AND (?11 IS NULL OR code IN (?11, ?12) OR reason_code = ?11)
              AND (?13 IS NULL OR request_id = ?13)
              AND (NOT ?7 OR outcome = 'unknown' AND settled_by IS NULL)
-             AND {of_key}
+             AND {of_key} AND {in_scope}
              ORDER BY id DESC LIMIT ?9"
         );
         self.list(
@@ -129,6 +132,9 @@ impl IndexReader {
                 filter.code,
                 veiled.code,
                 filter.request_id,
+                lists.institutions,
+                lists.telegrams,
+                lists.pairs,
             ],
         )
     }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Error, params};
 
 use super::{IndexReader, StoreError, failed, signed, unsigned};
 use crate::journal::filter::AuditFilter;
+use crate::journal::sqlite::scope::Lists;
 use crate::journal::store::FactNumber;
 
 pub(super) fn add(connection: &Connection, number: FactNumber, fact: &Fact) -> Result<(), Error> {
@@ -19,7 +20,8 @@ impl IndexReader {
     pub(in crate::journal) fn trail(&self, filter: &AuditFilter, limit: usize) -> Result<Vec<FactNumber>, StoreError> {
         let sql = "SELECT number FROM audit WHERE (?1 IS NULL OR number < ?1) AND (?2 IS NULL OR at_ms >= ?2)
                    AND (?3 IS NULL OR at_ms < ?3) AND (?4 IS NULL OR institution = ?4) AND (?5 IS NULL OR act = ?5)
-                   AND (?6 IS NULL OR client = ?6) ORDER BY number DESC LIMIT ?7";
+                   AND (?6 IS NULL OR client = ?6) AND (?8 IS NULL OR institution IN (SELECT value FROM json_each(?8)))
+                   ORDER BY number DESC LIMIT ?7";
         let values = params![
             filter.behind.map(signed),
             filter.since_ms,
@@ -28,6 +30,7 @@ impl IndexReader {
             filter.act.map(|act| act.name()),
             filter.client,
             i64::try_from(limit).unwrap_or(i64::MAX),
+            Lists::of(filter.scope.as_ref()).institutions,
         ];
         let read = || -> Result<Vec<_>, Error> {
             self.connection.prepare_cached(sql)?.query_map(values, |row| row.get(0).map(unsigned))?.collect()

@@ -6,6 +6,7 @@ use fep_protocol::exchange::{Caller, Outcome};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 
 use super::*;
+use crate::journal::filter::Scope;
 use crate::journal::sqlite::index::IndexFile;
 use crate::journal::store::Index;
 
@@ -65,6 +66,15 @@ fn index(path: &Path) -> IndexFile {
     index
 }
 
+/// A scope of these institutions, and of these single telegrams.
+fn seen(institutions: &[&str], pairs: &[(&str, &str)]) -> Scope {
+    Scope {
+        institutions: institutions.iter().map(|name| (*name).to_owned()).collect(),
+        pairs: pairs.iter().map(|(name, telegram)| ((*name).to_owned(), (*telegram).to_owned())).collect(),
+        ..Scope::default()
+    }
+}
+
 /// Whether the exchange with this serial passes a filter.
 type Passes = fn(u32) -> bool;
 
@@ -75,9 +85,15 @@ fn pages_of_every_size_are_the_whole_list() {
     drop(index(&path));
     let reader = IndexReader::open(&path).unwrap();
     let none = ExchangeFilter::default;
-    let filters: [(ExchangeFilter, Passes); 9] = [
+    let filters: [(ExchangeFilter, Passes); 13] = [
         (none(), |_| true),
         (ExchangeFilter { institution: Some("bank-b".to_owned()), ..none() }, |serial| institution(serial) == "bank-b"),
+        (ExchangeFilter { scope: Some(seen(&["bank-b"], &[])), ..none() }, |serial| institution(serial) == "bank-b"),
+        (ExchangeFilter { scope: Some(seen(&[], &[("bank-b", "Transfer")])), ..none() }, |serial| {
+            institution(serial) == "bank-b"
+        }),
+        (ExchangeFilter { scope: Some(seen(&[], &[("bank-b", "Reversal")])), ..none() }, |_| false),
+        (ExchangeFilter { scope: Some(seen(&[], &[])), ..none() }, |_| false),
         (ExchangeFilter { outcome: Some("running"), ..none() }, |serial| outcome(serial).is_none()),
         (ExchangeFilter { unsettled: true, ..none() }, |serial| outcome(serial) == Some(Outcome::Unknown)),
         (ExchangeFilter { trace: Some("7".to_owned()), ..none() }, |serial| serial == 7),

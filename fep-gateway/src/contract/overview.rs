@@ -1,0 +1,54 @@
+//! What `GET /v1/overview` says: the traffic since the gateway started, and what is open now.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The institutions that the client may read, with their traffic and what is open.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct OverviewList {
+    /// The time of this reply, in milliseconds since 1970.
+    pub(crate) at_ms: i64,
+    /// When the gateway began to count traffic, in milliseconds since 1970. Counts of another time belong to another run.
+    pub(crate) since_ms: i64,
+    /// The upper bounds of `round_trips`, in milliseconds.
+    pub(crate) round_trip_bounds_ms: Vec<u64>,
+    pub(crate) institutions: Vec<InstitutionOverview>,
+}
+
+/// One institution. If the client may read only some of its telegrams, the counts are of those.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct InstitutionOverview {
+    pub(crate) institution: String,
+    /// The number of answers that came too late, since the gateway started; `null` if the client may not read all of the institution.
+    pub(crate) late: Option<u64>,
+    /// The request telegrams that had an exchange since the gateway started.
+    pub(crate) telegrams: Vec<TelegramOverview>,
+    /// Unknown exchanges that nothing has settled.
+    pub(crate) unsettled: OpenView,
+    /// Exchanges whose settlement needs a person.
+    pub(crate) dead_letters: OpenView,
+    /// Notices that no service has taken yet.
+    pub(crate) notices_undelivered: OpenView,
+    /// Notices that need a person.
+    pub(crate) notice_dead_letters: OpenView,
+}
+
+/// The exchanges of one request telegram that ended since the gateway started.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TelegramOverview {
+    pub(crate) telegram: String,
+    pub(crate) answered: u64,
+    pub(crate) unknown: u64,
+    pub(crate) not_sent: u64,
+    /// The times from a request to its answer: each count is of those up to its bound in `round_trip_bounds_ms` and above the bound before, the
+    /// last one of those above all bounds.
+    pub(crate) round_trips: Vec<u64>,
+}
+
+/// How much is open.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct OpenView {
+    pub(crate) count: u64,
+    /// When the oldest was accepted or received, in milliseconds since 1970; `null` if there is none.
+    pub(crate) oldest_ms: Option<i64>,
+}
