@@ -44,15 +44,15 @@
 
 mod names;
 
-mod access;
 mod agreement;
 
 mod breaker;
 mod flow;
 mod hours;
+mod access;
+mod tls;
 mod http;
 mod poll;
-mod tls;
 
 mod carry;
 mod controls;
@@ -85,12 +85,12 @@ use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
 
-pub use self::access::{Access, Action, Client, Grant, TokenHash, new_token};
+pub use self::access::{Access, Action, CertificateName, Client, Grant, TokenHash, TokenRefusal, new_token};
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
-pub use self::http::Http;
+pub use self::http::{Http, HttpListener};
 pub use self::http_target::HttpTarget;
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};

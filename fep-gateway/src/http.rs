@@ -26,22 +26,28 @@
 //! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
 //! | `GET /` | the console |
 //!
-//! With `[http] access`, each client has a token and rights; `/`, `/console/…`, `/healthz`, `/readyz` and `/problems` need none. Without it, a
+//! `[http.operators]` and `[http.metrics]` move some of the routes to listeners of their own; `listeners` has the list.
+//!
+//! With `[http] access`, each client has a token or a certificate, and rights; `/`, `/console/…`, `/healthz`, `/readyz` and `/problems` need none. Without it, a
 //! client that reaches the port can use every route: keep the port in a trusted network.
 
 mod error;
+mod origin;
 mod sessions;
-mod access;
 mod places;
 mod watched;
+mod secured;
+mod access;
+
+mod listeners;
 
 mod admission;
 mod caller;
 mod edge;
 mod connections;
 mod decision;
-mod origin;
 mod prefer;
+mod exposure;
 mod exchanges;
 mod followed;
 mod events;
@@ -73,11 +79,12 @@ use tracing::warn;
 use self::access::{Guard, Who};
 use self::edge::Edge;
 pub use self::error::ApiError;
-use crate::config::Http;
+pub use self::listeners::Listeners;
+use self::listeners::Place;
+use crate::config::{Config, Http, HttpListener};
 use crate::console;
 use crate::contract::problem::Problem;
 use crate::gateway::Gateway;
-use crate::metrics;
 use crate::telegrams::TelegramCatalogue;
 
 /// The maximum length of a request body, in bytes. A typical telegram has a few hundred bytes, a long list of entries about ten
@@ -86,6 +93,9 @@ const BODY_MAX_BYTES: usize = 256 * 1024;
 
 /// The maximum number of clients that listen to events at the same time.
 const LISTENERS_MAX: usize = 64;
+
+/// The maximum number of connections of the operators' listener, and of that of the metrics. Clients cannot take them.
+const OWN_CONNECTIONS_MAX: usize = 100;
 
 /// How long replies may take to leave after the gateway has stopped. The documentation of [`serve`] states this number.
 const REPLY_MAX: Duration = Duration::from_millis(500);
@@ -132,10 +142,23 @@ impl Parts {
 /// body are used: what concerns connections is up to [`serve`], and so is reading the access file again.
 pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>) -> Router {
     let guard = Guard::new(settings.access.as_deref(), gateway.specs());
-    guarded(gateway, settings, guard, stopping)
+    let edge = Edge::new(settings, Arc::clone(&guard), Place::Services);
+    routes().layer(middleware::from_fn_with_state(edge, edge::pass)).with_state(shared(gateway, guard, stopping))
 }
 
-fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch::Receiver<bool>) -> Router {
+fn shared(gateway: Gateway, guard: Arc<Guard>, stopping: watch::Receiver<bool>) -> Shared {
+    Shared(Arc::new(Parts {
+        events: events::EventHub::new(gateway.clone()),
+        gateway,
+        guard,
+        stopping,
+        listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+        followers: Arc::new(Semaphore::new(following::FOLLOWERS_MAX)),
+    }))
+}
+
+/// All routes, of every listener.
+fn routes() -> Router<Shared> {
     Router::new()
         .route("/v1/institutions/{institution}/exchanges/{telegram}", post(exchanges::ask))
         .route("/v1/exchanges", get(exchanges::list))
@@ -168,50 +191,76 @@ fn guarded(gateway: Gateway, settings: &Http, guard: Arc<Guard>, stopping: watch
         .merge(console::routes())
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
-        .layer(middleware::from_fn_with_state(Edge::new(settings, Arc::clone(&guard)), edge::pass))
-        .with_state(Shared(Arc::new(Parts {
-            events: events::EventHub::new(gateway.clone()),
-            gateway,
-            guard,
-            stopping,
-            listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
-            followers: Arc::new(Semaphore::new(following::FOLLOWERS_MAX)),
-        })))
 }
 
 /// Serves until `stop` completes. Then open requests may end until `drained` completes, and half a second longer. `drained`
 /// completes when the gateway has stopped: by then every exchange has its outcome, so an open request is one that its client
-/// has not sent completely. `settings.listen` is not used.
+/// has not sent completely. The addresses in `settings` are not used: the listeners have theirs.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     gateway: Gateway,
     settings: &Http,
     stop: impl Future<Output = ()> + Send + 'static,
     drained: impl Future<Output = ()>,
 ) {
+    let Listeners { services, operators, metrics } = listeners.into();
     let (stopping, stopped) = watch::channel(false);
-    let links = gateway.lines().iter().map(|line| line.links.len()).sum();
-    let connections_max = connections::connections_max(settings.connections_max, links);
+    let links: usize = gateway.lines().iter().map(|line| line.links.len()).sum();
+    let others = usize::from(operators.is_some()) + usize::from(metrics.is_some());
+    let connections_max = connections::connections_max(settings.connections_max, links, others * OWN_CONNECTIONS_MAX);
     let guard = Guard::new(settings.access.as_deref(), gateway.specs());
-    let router = guarded(gateway, settings, Arc::clone(&guard), stopped.clone());
-    let stop = async move {
+    let shared = shared(gateway, Arc::clone(&guard), stopped.clone());
+    let one = async |listener: Option<TcpListener>, place: Place, settings: &Http, connections_max: usize| {
+        let Some(listener) = listener else { return };
+        let edge = Edge::new(settings, Arc::clone(&guard), place);
+        let router = routes().layer(middleware::from_fn_with_state(edge, edge::pass)).with_state(shared.clone());
+        let mut stopped = stopped.clone();
+        let stop = async move {
+            // An error means that nobody can stop it any more.
+            let _ = stopped.wait_for(|stopping| *stopping).await;
+        };
+        connections::serve(listener, router, settings, connections_max, stop).await;
+    };
+    let own = |own: &Option<HttpListener>| own.as_ref().map_or_else(|| settings.clone(), |own| settings.of(own));
+    let of_operators = own(&settings.operators);
+    let of_metrics = own(&settings.metrics);
+    let servers = async {
+        tokio::join!(
+            one(Some(services), Place::Services, settings, connections_max),
+            one(operators, Place::Operators, &of_operators, OWN_CONNECTIONS_MAX),
+            one(metrics, Place::Metrics, &of_metrics, OWN_CONNECTIONS_MAX),
+        );
+    };
+    let told = async {
         stop.await;
         stopping.send_replace(true);
+        std::future::pending::<()>().await;
     };
-    let server = connections::serve(listener, router, settings, connections_max, stop);
-    let too_long = async move {
-        let mut stopped = stopped;
+    let too_long = async {
+        let mut stopped = stopped.clone();
         // An error means that the server has ended.
         let _ = stopped.wait_for(|stopping| *stopping).await;
         drained.await;
         tokio::time::sleep(REPLY_MAX).await;
     };
     tokio::select! {
-        () = server => {}
-        () = metrics::upkeep() => {}
+        () = servers => {}
+        () = told => {}
+        () = crate::metrics::upkeep() => {}
         () = guard.follow() => {}
         () = too_long => warn!("requests that were not sent completely are cut off"),
     }
+}
+
+/// What a person should know about these settings, although nothing is wrong with them: who can reach the gateway without proving who it
+/// is, tokens that travel unencrypted, certificates that end soon. One line each.
+pub fn notes(settings: &Http) -> Vec<String> {
+    exposure::notes(settings)
+}
+
+/// The tokens of the access file that end within 14 days, or have ended. One line each. A gateway that runs says so itself.
+pub fn token_notes(config: &Config) -> Vec<String> {
+    exposure::of_tokens(config)
 }
 
 /// The OpenAPI document of the HTTP interface, with the request telegrams of these institutions.

@@ -23,6 +23,8 @@ pub mod coordinator;
 pub mod journal;
 pub mod notice;
 
+mod tls;
+
 pub mod net;
 
 pub mod gateway;

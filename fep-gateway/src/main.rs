@@ -29,7 +29,6 @@ use fep_gateway::{Config, Gateway, http, metrics};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
@@ -78,12 +77,18 @@ enum Command {
     /// Asks the gateway that runs with a configuration how it is, for health checks. Exit code 1: it does not answer, or it is not ready.
     #[command(after_help = "Example: HEALTHCHECK CMD [\"fep-gateway\", \"health\", \"--config\", \"gateway.toml\"]")]
     Health {
-        /// The configuration file. Its `[http] listen` is asked.
+        /// The configuration file. Its `[http] listen` is asked, or `[http.metrics] listen` if there is one.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
         /// Asks whether it is ready (`/readyz`), and not only whether it is alive (`/healthz`). A restart does not cure what is not ready.
         #[arg(long)]
         ready: bool,
+        /// The certificate that the health check shows, a PEM file, if `[http] tls` has `client_ca` and asks every client for one.
+        #[arg(long, value_name = "FILE", requires = "key")]
+        cert: Option<PathBuf>,
+        /// The private key of `--cert`, a PEM file.
+        #[arg(long, value_name = "FILE", requires = "cert")]
+        key: Option<PathBuf>,
     },
     /// Prints the OpenAPI 3.1 document of the HTTP interface, with one operation for each request telegram.
     Openapi {
@@ -222,7 +227,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Run { config, new_journal } => run(&config, new_journal).await,
         Command::Check { config } => check(&config),
-        Command::Health { config, ready } => return health(&config, ready).await,
+        Command::Health { config, ready, cert, key } => return health(&config, ready, cert.zip(key)).await,
         Command::Openapi { config } => openapi(&config),
         Command::NewToken => new_token(),
         Command::Simulate { spec, scenario, listen, api, files } => {
@@ -243,9 +248,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
     let listen = http_settings.listen;
-    let listener = TcpListener::bind(listen).await;
-    let listener =
-        listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
+    let listeners = http::Listeners::bind(&http_settings).await;
+    let listeners = listeners.map_err(|error| Failure::Message(error.to_string()))?;
     metrics::install();
     let manager = Arc::new(ServiceManager::of_this_process());
     let drain_max = config.institutions.values().map(|institution| institution.drain_max).max().unwrap_or_default();
@@ -253,10 +257,9 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let gateway =
         Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal, ..StartOptions::default() }).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
-    info!(listen = %format_args!("http://{listen}/"), "the gateway runs");
-    if let Some(message) = open_to_all(&http_settings) {
-        warn!("{message}");
-    }
+    let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
+    info!(listen = %format_args!("{scheme}://{listen}/"), "the gateway runs");
+    http::notes(&http_settings).iter().for_each(|note| warn!("{note}"));
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
@@ -289,7 +292,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
         stop_asked().await;
     };
     let whole = async {
-        http::serve(listener, gateway.clone(), &http_settings, stop, is_drained).await;
+        http::serve(listeners, gateway.clone(), &http_settings, stop, is_drained).await;
         gateway.stop().await;
     };
     tokio::select! {
@@ -312,8 +315,10 @@ fn catalogues(path: &Path, config: &Config) -> Result<Vec<(String, TelegramCatal
     config.institutions.iter().map(catalogue).collect()
 }
 
-async fn health(path: &Path, ready: bool) -> Result<ExitCode, Failure> {
-    match health::ask(load(path)?.http.listen, ready).await {
+async fn health(path: &Path, ready: bool, client: Option<(PathBuf, PathBuf)>) -> Result<ExitCode, Failure> {
+    let http = load(path)?.http;
+    let asked = http.metrics.as_ref().map_or_else(|| http.clone(), |own| http.of(own));
+    match health::ask(&asked, ready, client).await {
         Health::Good => Ok(ExitCode::SUCCESS),
         Health::Bad(reasons) => {
             reasons.iter().for_each(|reason| say(&format!("fep-gateway: {reason}")));
@@ -332,16 +337,6 @@ fn openapi(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Says that whoever reaches the gateway may do everything, if others than this machine can reach it.
-fn open_to_all(http: &fep_gateway::config::Http) -> Option<String> {
-    let listen = http.listen;
-    (http.access.is_none() && !listen.ip().is_loopback()).then(|| {
-        format!(
-            "whoever reaches {listen} may send requests and operate lines: `[http] access` gives each client its rights"
-        )
-    })
-}
-
 fn new_token() -> Result<(), Failure> {
     let (token, hash) = fep_gateway::config::new_token().map_err(Failure::Message)?;
     writeln!(io::stdout(), "token = \"{token}\"\nhash = \"{hash}\"").map_err(|error| Failure::because("stdout", error))
@@ -357,9 +352,8 @@ fn check(path: &Path) -> Result<(), Failure> {
     if !config.notes.is_empty() {
         say(&config.notes.render(io::stderr().is_terminal()));
     }
-    if let Some(message) = open_to_all(&config.http) {
-        say(&format!("note: {message}"));
-    }
+    let notes = http::notes(&config.http).into_iter().chain(http::token_notes(&config));
+    notes.for_each(|note| say(&format!("note: {note}")));
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The access file: which clients there are, by the hashes of their tokens, and what each of them may do. It is read again while the
+//! The access file: which clients there are, by the hashes of their tokens and the names of their certificates, and what each of them may do. It is read again while the
 //! gateway runs, so it is a file of its own. Who a request comes from is not decided here: `http` does.
 //!
 //! ```toml
@@ -9,6 +9,10 @@
 //! [clients.kim]
 //! tokens = ["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
 //! may = [{ actions = ["read", "operate", "settle"] }]
+//!
+//! [clients.ledger]
+//! certificates = ["dns:ledger.bank.example", "uri:spiffe://bank.example/ledger"]
+//! may = [{ actions = ["send"] }]
 //! ```
 //!
 //! `fep-gateway new-token` makes a token and its hash. The file has no secret: whoever reads it cannot use it. Whoever writes it can do
@@ -27,6 +31,7 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::ConfigError;
+use super::hours::day;
 use super::names::check_name;
 use crate::hex::{hex, unhex};
 
@@ -81,6 +86,11 @@ impl TokenHash {
         Self(hash)
     }
 
+    /// Enough of it to find it in the file.
+    fn short(&self) -> String {
+        self.to_string().chars().take(SHA256_MARK.len() + 8).chain(['…']).collect()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         unhex(text.strip_prefix(SHA256_MARK)?).map(Self)
     }
@@ -95,6 +105,53 @@ impl fmt::Display for TokenHash {
 impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// A name in a certificate (subjectAltName), for which an authority of `client_ca` vouches. A renewed certificate has the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CertificateName(String);
+
+/// What the text of a name begins with: its kind.
+const DNS_MARK: &str = "dns:";
+const URI_MARK: &str = "uri:";
+
+impl CertificateName {
+    /// A DNS name. It has no case.
+    #[must_use]
+    pub fn dns(name: &str) -> Self {
+        Self(format!("{DNS_MARK}{}", name.to_ascii_lowercase()))
+    }
+
+    /// A URI, such as that of SPIFFE.
+    #[must_use]
+    pub fn uri(uri: &str) -> Self {
+        Self(format!("{URI_MARK}{uri}"))
+    }
+
+    /// Reads a name as the file has it. A `*` stands for no other text: a certificate for many names is nobody's.
+    fn parse(text: &str) -> Option<Self> {
+        let is_name = |name: &str| {
+            let label = |label: &str| {
+                (1..=63).contains(&label.len())
+                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            };
+            name.len() <= 253 && name.split('.').all(label)
+        };
+        let is_uri = |uri: &str| {
+            let scheme = uri.split_once(':').filter(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty());
+            scheme.is_some() && uri.len() <= 2048 && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'*')
+        };
+        if let Some(name) = text.strip_prefix(DNS_MARK) {
+            return is_name(name).then(|| Self::dns(name));
+        }
+        text.strip_prefix(URI_MARK).filter(|uri| is_uri(uri)).map(Self::uri)
+    }
+}
+
+impl fmt::Display for CertificateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -117,9 +174,40 @@ const TOKEN_MARK: &str = "fep_";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
     clients: Vec<Arc<Client>>,
-    /// The index of the client that has a token.
-    tokens: BTreeMap<TokenHash, usize>,
+    /// Who has a token, and until when.
+    tokens: BTreeMap<TokenHash, Holding>,
+    /// The index of the client that has a certificate with this name.
+    certificates: BTreeMap<CertificateName, usize>,
 }
+
+/// What is known about a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Holding {
+    /// The index of its client.
+    client: usize,
+    until: Option<LastDay>,
+}
+
+/// The last day on which a token holds, in UTC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LastDay {
+    /// As the file has it.
+    text: String,
+    /// In days since 1970.
+    day: i64,
+}
+
+/// The reason why a token proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenRefusal {
+    /// No client has it.
+    Unknown,
+    /// This was its last day, such as `2027-01-31`.
+    Expired(String),
+}
+
+/// A token is reported so many days before its last day.
+const EXPIRY_WARNED_DAYS: i64 = 14;
 
 /// One client: a service, a person or a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,9 +229,13 @@ pub struct Grant {
     pub telegrams: Option<BTreeSet<String>>,
 }
 
-/// The maximum number of clients, and of tokens of one client.
+/// The maximum number of clients, and of tokens and certificates of one client.
 const CLIENTS_MAX: usize = 10_000;
 const TOKENS_MAX: usize = 10;
+const CERTIFICATES_MAX: usize = 10;
+
+/// The seconds of a day.
+const DAY_S: i64 = 86_400;
 
 impl Access {
     /// Reads the file. `specs` are those of the institutions, by their names.
@@ -168,10 +260,41 @@ impl Access {
         }
     }
 
-    /// The client whose token has this hash.
+    /// The client whose token has this hash, at this time in seconds since 1970.
+    ///
+    /// # Errors
+    /// If no client has it, or it does not hold any more.
+    pub fn client(&self, token: &TokenHash, now_s: i64) -> Result<&Arc<Client>, TokenRefusal> {
+        let holding = self.tokens.get(token).ok_or(TokenRefusal::Unknown)?;
+        if let Some(until) = holding.until.as_ref().filter(|until| now_s.div_euclid(DAY_S) > until.day) {
+            return Err(TokenRefusal::Expired(until.text.clone()));
+        }
+        self.clients.get(holding.client).ok_or(TokenRefusal::Unknown)
+    }
+
+    /// The tokens that end soon or have ended, one line each.
     #[must_use]
-    pub fn client(&self, token: &TokenHash) -> Option<&Arc<Client>> {
-        self.clients.get(*self.tokens.get(token)?)
+    pub fn ending(&self, now_s: i64) -> Vec<String> {
+        let line = |(hash, holding): (&TokenHash, &Holding)| {
+            let until = holding.until.as_ref()?;
+            let left = until.day - now_s.div_euclid(DAY_S);
+            let client = self.clients.get(holding.client)?;
+            let what = format!("the token {} of {}", hash.short(), client.name);
+            match left {
+                ..0 => Some(format!("{what} ended with {}: take it out of the file", until.text)),
+                0..=EXPIRY_WARNED_DAYS => Some(format!("{what} ends with {}: give the client a new one", until.text)),
+                _ => None,
+            }
+        };
+        self.tokens.iter().filter_map(line).collect()
+    }
+
+    /// The client that has a certificate with one of these names. `None` if nobody has, or if they belong to several clients.
+    #[must_use]
+    pub fn holder(&self, names: &[CertificateName]) -> Option<&Arc<Client>> {
+        let mut found = names.iter().filter_map(|name| self.certificates.get(name));
+        let first = found.next()?;
+        if found.all(|other| other == first) { self.clients.get(*first) } else { None }
     }
 
     /// The names of the clients.
@@ -234,7 +357,8 @@ fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
         check_name(root.document(), &name);
         let Some(table) = value.table() else { continue };
         for token in tokens(&table) {
-            if access.tokens.insert(token.value, access.clients.len()).is_some() {
+            let (hash, until) = token.value;
+            if access.tokens.insert(hash, Holding { client: access.clients.len(), until }).is_some() {
                 let message = "this token belongs to a client already: nobody could tell who uses it";
                 table.document().error_hint(
                     Code::Duplicate,
@@ -242,6 +366,13 @@ fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
                     message,
                     "make one with `fep-gateway new-token`",
                 );
+            }
+        }
+        for name in certificates(&table) {
+            if access.certificates.insert(name.value, access.clients.len()).is_some() {
+                let message = "certificates with this name belong to a client already: nobody could tell who uses them";
+                let hint = "give each client a name of its own";
+                table.document().error_hint(Code::Duplicate, name.span, message, hint);
             }
         }
         let grants = table.required("may").and_then(Value::array).unwrap_or_default();
@@ -252,8 +383,13 @@ fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
     access
 }
 
-fn tokens(table: &Table<'_>) -> Vec<Located<TokenHash>> {
-    let tokens = table.required("tokens").and_then(Value::array).unwrap_or_default();
+/// The tokens of a client: hashes, and tables with a hash and its last day.
+fn tokens(table: &Table<'_>) -> Vec<Located<(TokenHash, Option<LastDay>)>> {
+    if !table.has("tokens") && !table.has("certificates") {
+        let hint = "`tokens` with a hash from `fep-gateway new-token`, or `certificates` with a name such as dns:orders.bank.example";
+        table.document().error_hint(Code::MissingKey, table.span(), "`tokens` or `certificates` is missing", hint);
+    }
+    let tokens = table.array("tokens").unwrap_or_default();
     if tokens.len() > TOKENS_MAX {
         let message = format!("a client has at most {TOKENS_MAX} tokens: two while one takes the place of the other");
         table.document().error(Code::OutOfRange, table.span(), message);
@@ -268,7 +404,48 @@ fn tokens(table: &Table<'_>) -> Vec<Located<TokenHash>> {
         }
         Some(Located { value: hash?, span: text.span })
     };
-    tokens.into_iter().filter_map(|token| hash(token.string()?)).collect()
+    let token = |token: Value<'_>| {
+        if !token.is_table() {
+            let hash = hash(token.string()?)?;
+            return Some(Located { value: (hash.value, None), span: hash.span });
+        }
+        let table = token.table()?;
+        let hash = table.required("hash").and_then(Value::string).and_then(&hash);
+        let until = table.required("until").and_then(Value::string).and_then(|text| last_day(&table, &text));
+        table.finish();
+        let hash = hash?;
+        // A date that cannot be read must not be no date.
+        Some(Located { value: (hash.value, Some(until?)), span: hash.span })
+    };
+    tokens.into_iter().filter_map(token).collect()
+}
+
+fn last_day(table: &Table<'_>, text: &Located<&str>) -> Option<LastDay> {
+    let day = day(text.value);
+    if day.is_none() {
+        let hint = "the last day on which the token holds, in UTC, such as 2027-01-31";
+        table.document().error_hint(Code::BadValue, text.span.clone(), "`until` must be a date", hint);
+    }
+    Some(LastDay { text: text.value.to_owned(), day: day? })
+}
+
+fn certificates(table: &Table<'_>) -> Vec<Located<CertificateName>> {
+    let names = table.array("certificates").unwrap_or_default();
+    if names.len() > CERTIFICATES_MAX {
+        let message = format!("a client has at most {CERTIFICATES_MAX} names in `certificates`");
+        table.document().error(Code::OutOfRange, table.span(), message);
+    }
+    let name = |text: Located<&str>| {
+        let name = CertificateName::parse(text.value);
+        if name.is_none() {
+            let message = "this is not a name in a certificate";
+            let hint =
+                "write dns: and a host name without `*`, or uri: and a URI, as the certificate has it (subjectAltName)";
+            table.document().error_hint(Code::BadValue, text.span.clone(), message, hint);
+        }
+        Some(Located { value: name?, span: text.span })
+    };
+    names.into_iter().filter_map(|text| name(text.string()?)).collect()
 }
 
 fn grant_of(table: Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Grant {

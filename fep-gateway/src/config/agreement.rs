@@ -8,22 +8,36 @@ use fep_spec::document::{Located, Table, Value};
 use fep_spec::report::Code;
 
 /// Checks that nothing listens where something else does. `http` is the address of `[http]`.
-pub(super) fn listeners(institutions: &Table<'_>, http: SocketAddr) {
+pub(super) fn listeners(root: &Table<'_>, http: SocketAddr) {
     let mut taken = vec![(http, "`[http] listen`".to_owned())];
-    for (institution, value) in institutions.entries() {
+    let http = root.table("http");
+    for key in ["operators", "metrics"] {
+        let Some(table) = http.as_ref().and_then(|http| http.table(key)) else { continue };
+        take(
+            &table,
+            &mut taken,
+            format!("`[http.{key}] listen`"),
+            "give each listener a port or an address of its own",
+        );
+    }
+    for (institution, value) in root.table("institutions").iter().flat_map(Table::entries) {
         let lines = value.table().and_then(|table| table.array("lines")).unwrap_or_default();
         for line in lines.into_iter().filter_map(Value::table) {
-            let Some(listen) = line.string("listen") else { continue };
-            let Ok(address) = listen.value.parse::<SocketAddr>() else { continue };
-            if let Some((_, other)) = taken.iter().find(|(other, _)| overlap(*other, address)) {
-                let message = format!("{other} has this address already");
-                let hint = "give each line a port of its own; one line can have several `links`";
-                line.document().error_hint(Code::ConflictingKeys, listen.span, message, hint);
-            }
-            let name = line.text("name").unwrap_or_default();
-            taken.push((address, format!("line `{name}` of {}", institution.value)));
+            let name = format!("line `{}` of {}", line.text("name").unwrap_or_default(), institution.value);
+            take(&line, &mut taken, name, "give each line a port of its own; one line can have several `links`");
         }
     }
+}
+
+/// Takes the address of `listen`, if there is one and nobody has it.
+fn take(table: &Table<'_>, taken: &mut Vec<(SocketAddr, String)>, name: String, hint: &str) {
+    let Some(listen) = table.string("listen") else { return };
+    let Ok(address) = listen.value.parse::<SocketAddr>() else { return };
+    if let Some((_, other)) = taken.iter().find(|(other, _)| overlap(*other, address)) {
+        let message = format!("{other} has this address already");
+        table.document().error_hint(Code::ConflictingKeys, listen.span, message, hint);
+    }
+    taken.push((address, name));
 }
 
 /// Whether one socket can listen on an address only if no other one listens on the other address.

@@ -88,6 +88,10 @@ pub struct ConfigBuilder {
 #[derive(Clone, Debug, Default)]
 pub struct HttpBuilder(Page);
 
+/// `[http.operators]` or `[http.metrics]`: a listener of its own.
+#[derive(Clone, Debug, Default)]
+pub struct HttpListenerBuilder(Page);
+
 /// `[journal]`.
 #[derive(Clone, Debug, Default)]
 pub struct JournalBuilder(Page);
@@ -186,6 +190,14 @@ impl HttpBuilder {
     }
 }
 
+impl HttpListenerBuilder {
+    /// A listener on this address.
+    #[must_use]
+    pub fn new(listen: SocketAddr) -> Self {
+        Self::default().listen(listen)
+    }
+}
+
 impl JournalBuilder {
     /// A table without keys.
     #[must_use]
@@ -205,11 +217,20 @@ keys! { HttpBuilder {
     listen(SocketAddr) = "listen", "the address to listen on.";
     access(&Path) = "access", "the file with the clients and their rights.";
     hosts(list) = "hosts", "the names under which clients reach the gateway.";
+    tls(table TlsBuilder) = "tls", "HTTPS.";
+    operators(table HttpListenerBuilder) = "operators", "the listener of the console and of decisions.";
+    metrics(table HttpListenerBuilder) = "metrics", "the listener of `/metrics`, without a token.";
     connections_max(usize) = "connections_max", "the maximum number of open connections of clients.";
     idle_timeout(Duration) = "idle_timeout_ms", "how long a connection may be open without a request.";
     head_timeout(Duration) = "head_timeout_ms", "how long the head of a request may take.";
     body_timeout(Duration) = "body_timeout_ms", "how long the body of a request may take.";
     reply_timeout(Duration) = "reply_timeout_ms", "how long a client may take no byte.";
+} }
+
+keys! { HttpListenerBuilder {
+    listen(SocketAddr) = "listen", "the address to listen on.";
+    hosts(list) = "hosts", "the names under which clients reach this listener.";
+    tls(table TlsBuilder) = "tls", "HTTPS.";
 } }
 
 keys! { JournalBuilder {

@@ -201,7 +201,7 @@ fn set_day(document: &Document, calendar: &mut Calendar, text: &Located<&str>, h
 }
 
 /// The days since 1970 of `YYYY-MM-DD`.
-fn day(text: &str) -> Option<i64> {
+pub(super) fn day(text: &str) -> Option<i64> {
     let mut parts = text.split('-').map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then_some(part));
     let year = parts.next()??.parse().ok()?;
     let month = parts.next()??.parse().ok()?;

@@ -15,7 +15,7 @@ use fep_spec::report::Code;
 use super::carry::CarryConfig;
 use super::http_target::HttpTarget;
 use super::names::{check_name, ms};
-use super::tls::TlsConfig;
+use super::tls::{TlsConfig, TlsPlace};
 
 /// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
 #[derive(Clone, Debug)]
@@ -218,7 +218,8 @@ fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
     let tls = table.table("tls").map(|tls| {
         let connect = table.string("connect").filter(|_| !table.has("listen"));
         let host = connect.map(|connect| connect.value.rsplit_once(':').map_or(connect.value, |(host, _)| host));
-        TlsConfig::read(tls, host.map(|host| host.trim_matches(['[', ']'])), folder)
+        let place = host.map_or(TlsPlace::Listens, |host| TlsPlace::Dials(host.trim_matches(['[', ']'])));
+        TlsConfig::read(tls, place, folder)
     });
     let role = role?;
     Some(LineConfig {

@@ -69,7 +69,7 @@ impl Config {
 fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) -> Option<Config> {
     let http = http::read(root.table("http"), folder);
     let journal = journal(root.table("journal"), folder);
-    root.table("institutions").iter().for_each(|table| agreement::listeners(table, http.listen));
+    agreement::listeners(root, http.listen);
     let mut institutions = BTreeMap::new();
     if let Some(table) = root.table("institutions") {
         let entries = table.entries();

@@ -1,4 +1,4 @@
-//! `tls` of a line: which certificates the gateway shows and trusts. Reads the files, when the configuration is checked and again
+//! `tls` of a line and of the HTTP interface: which certificates the gateway shows and trusts. Reads the files, when the configuration is checked and again
 //! when they change.
 //!
 //! The handshake and the reload belong to `net::transport`. No text of this module shows a byte of a key.
@@ -17,17 +17,34 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-/// `tls` of a line. TLS 1.2 or 1.3.
+/// `tls` of a line or of the HTTP interface. TLS 1.2 or 1.3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsConfig {
     /// `ca`, required if the gateway connects; `client_ca` if it listens: the authorities that may have signed the certificate of the
-    /// institution. A listening line without it asks for no certificate.
+    /// institution, or of a client of the HTTP interface. A listener without it asks for no certificate.
     pub ca: Option<PathBuf>,
     /// `cert` and `key`, required if the gateway listens: the own certificate with its chain, and its private key. PEM files.
     pub own: Option<(PathBuf, PathBuf)>,
     /// `name`: the name in the certificate of the institution. Default: the host of `connect`. A listening line checks no name by default.
     pub name: Option<ServerName<'static>>,
+    /// `client_certificate`, `required` (default) or `optional`, of the HTTP interface: whether a client without a certificate is let in, to
+    /// prove by a token who it is. A certificate that is shown is checked in any case.
+    pub without_certificate: bool,
 }
+
+/// Who has a table `tls`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TlsPlace<'h> {
+    /// A line on which the gateway connects to this host.
+    Dials(&'h str),
+    /// A line on which the institution connects.
+    Listens,
+    /// The HTTP interface.
+    Http,
+}
+
+/// The words of `client_certificate`.
+const CLIENT_CERTIFICATE: [(&str, bool); 2] = [("required", false), ("optional", true)];
 
 /// The content of the files, ready for a handshake.
 #[derive(Clone, Debug)]
@@ -51,8 +68,9 @@ pub struct TlsFileError {
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
 
 impl TlsConfig {
-    /// Reads `tls` of a line. `host` is the host of `connect`, or `None` for a listening line.
-    pub(super) fn read(table: Table<'_>, host: Option<&str>, folder: &Path) -> Self {
+    /// Reads a table `tls`.
+    pub(super) fn read(table: Table<'_>, place: TlsPlace<'_>, folder: &Path) -> Self {
+        let host = if let TlsPlace::Dials(host) = place { Some(host) } else { None };
         let path = |key| table.string(key).map(|path| folder.join(path.value));
         let document = table.document();
         let cert = path("cert");
@@ -73,13 +91,18 @@ impl TlsConfig {
             }
             None => {
                 if cert.is_none() && key.is_none() {
-                    let hint = "a line that listens shows its own certificate";
+                    let hint = match place {
+                        TlsPlace::Http => "the HTTP interface shows its own certificate",
+                        TlsPlace::Dials(_) | TlsPlace::Listens => "a line that listens shows its own certificate",
+                    };
                     document.error_hint(Code::MissingKey, table.span(), "`cert` and `key` are missing", hint);
                 }
                 path("client_ca")
             }
         };
-        let name = table.string("name");
+        let is_http = matches!(place, TlsPlace::Http);
+        let without_certificate = is_http && lets_in_without_certificate(&table, ca.is_some());
+        let name = if is_http { None } else { table.string("name") };
         if let Some(span) = name.as_ref().map(|name| name.span.clone()).filter(|_| host.is_none() && ca.is_none()) {
             let hint = "without it, no certificate is asked for";
             document.error_hint(Code::ConflictingKeys, span, "`name` needs `client_ca`", hint);
@@ -91,7 +114,7 @@ impl TlsConfig {
             let message = "`name` must be a host name or an address";
             document.error_hint(Code::BadValue, span, message, "the name that the certificate of the institution has");
         }
-        let config = Self { ca, own: cert.zip(key), name: server_name };
+        let config = Self { ca, own: cert.zip(key), name: server_name, without_certificate };
         let is_complete = if host.is_some() { config.ca.is_some() } else { config.own.is_some() };
         if let Some(error) = is_complete.then(|| config.load(host.is_some()).err()).flatten() {
             document.error_hint(Code::BadValue, table.span(), error.to_string(), "paths are relative to this file");
@@ -155,8 +178,9 @@ impl TlsConfig {
         let builder = match roots {
             None => builder.with_no_client_auth(),
             Some(roots) => {
-                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-                builder.with_client_cert_verifier(verifier.map_err(|error| self.wrong(&error))?)
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                let verifier = if self.without_certificate { verifier.allow_unauthenticated() } else { verifier };
+                builder.with_client_cert_verifier(verifier.build().map_err(|error| self.wrong(&error))?)
             }
         };
         let (chain, key) = own.ok_or_else(|| self.wrong(&"`cert` and `key` are missing"))?;
@@ -168,6 +192,17 @@ impl TlsConfig {
         let path = self.own.as_ref().map(|(cert, _)| cert.clone()).or_else(|| self.ca.clone()).unwrap_or_default();
         TlsFileError { path, why: why.to_string() }
     }
+}
+
+/// Reads `client_certificate`.
+fn lets_in_without_certificate(table: &Table<'_>, has_client_ca: bool) -> bool {
+    let Some(word) = table.choice("client_certificate", &CLIENT_CERTIFICATE) else { return false };
+    if !has_client_ca {
+        let hint = "name the authority that signs the certificates of clients, or leave it out";
+        let message = "`client_certificate` needs `client_ca`";
+        table.document().error_hint(Code::ConflictingKeys, word.span, message, hint);
+    }
+    word.value
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, TlsFileError> {

@@ -14,17 +14,22 @@ use axum::response::{IntoResponse, Response};
 use fep_protocol::exchange::{Exchange, Passage};
 use fep_spec::model::Spec;
 use tokio::sync::watch;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::error::ApiError;
+use super::origin::refuse_foreign_page;
+use super::secured::OverTls;
 use super::sessions::Sessions;
-use crate::config::{Access, Action, Client, Grant, TokenHash};
+use crate::config::{Access, Action, Client, Grant, TokenHash, TokenRefusal};
 use crate::contract::GrantView;
 use crate::contract::decisions::UNNAMED;
 use crate::contract::problem::Problem;
 
 /// How often the file is looked at.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// The seconds of a day.
+const DAY_S: i64 = 86_400;
 
 /// The paths that need no token: what shows nothing of the business. A page asks with a token itself.
 const OPEN: [&str; 3] = ["/", "/healthz", "/readyz"];
@@ -66,6 +71,8 @@ pub(super) enum Credential {
     Token(TokenHash),
     /// By the cookie of a session with this second secret.
     Session(String),
+    /// By the certificate of its connection.
+    Certificate,
 }
 
 /// Who a request comes from. A route that asks for it can only be reached through [`authenticate`].
@@ -93,7 +100,15 @@ impl Guard {
     pub(super) async fn follow(&self) {
         let Some(file) = &self.file else { return std::future::pending().await };
         let mut last = file.first;
+        let mut today = now_s() / DAY_S;
         loop {
+            if today != now_s() / DAY_S {
+                today = now_s() / DAY_S;
+                // A token may have ended at midnight. Streams that began with it end, too.
+                if warn_of_ends(&file.now.borrow()) {
+                    file.now.send_modify(|_| {});
+                }
+            }
             tokio::time::sleep(LOOK_PAUSE).await;
             let stamp = Stamp::of(&file.path);
             if stamp != last {
@@ -156,16 +171,19 @@ impl Guard {
         }
         let (hash, credential) = match token.map(TokenHash::of) {
             Some(hash) => (hash, Credential::Token(hash)),
-            None => {
-                let session = self.sessions.of(request.method(), headers, Instant::now())?;
-                let session = session
-                    .ok_or_else(|| unknown("this gateway wants a token: Authorization: Bearer …, or a session"))?;
-                (session.token, Credential::Session(session.csrf))
-            }
+            None => match self.sessions.of(request.method(), headers, Instant::now())? {
+                Some(session) => (session.token, Credential::Session(session.csrf)),
+                None => return file.holder(request),
+            },
         };
-        match file.now.borrow().client(&hash) {
-            Some(client) => Ok((Who::Client(Arc::clone(client)), credential)),
-            None => Err(unknown("no client has this token")),
+        match file.now.borrow().client(&hash, now_s()) {
+            Ok(client) => Ok((Who::Client(Arc::clone(client)), credential)),
+            Err(TokenRefusal::Unknown) => Err(unknown("no client has this token")),
+            // Only who has the token gets here, so nobody else learns that there was one.
+            Err(TokenRefusal::Expired(last_day)) => {
+                let message = format!("this token ended with {last_day} (UTC)");
+                Err(ApiError::new(Problem::TokenExpired, message).with("last_day", last_day))
+            }
         }
     }
 }
@@ -187,11 +205,28 @@ fn bearer(header: &str) -> Option<&str> {
 }
 
 impl File {
+    /// Finds out who a request comes from that has neither a token nor a session: the holder of the certificate of its connection.
+    fn holder(&self, request: &Request) -> Result<(Who, Credential), ApiError> {
+        let unknown = |why: &str| ApiError::new(Problem::Unauthenticated, why);
+        let Some(certificate) = OverTls::certificate_of(request.extensions())? else {
+            let message =
+                "this gateway wants a token: Authorization: Bearer …, a session, or the certificate of a client";
+            return Err(unknown(message));
+        };
+        // A browser shows its certificate whichever page makes the request.
+        refuse_foreign_page(request.headers())?;
+        match self.now.borrow().holder(certificate.names()) {
+            Some(client) => Ok((Who::Client(Arc::clone(client)), Credential::Certificate)),
+            None => Err(unknown("no client, or more than one, has a name of this certificate in `certificates`")),
+        }
+    }
+
     /// Reads the file. If it cannot be used, the rights stay as they are.
     fn read(&self) {
         match Access::load(&self.path, &self.specs) {
             Ok(access) => {
                 info!(file = %self.path.display(), clients = access.len(), "these clients have rights now");
+                warn_of_ends(&access);
                 self.now.send_replace(Arc::new(access));
             }
             Err(why) => {
@@ -199,6 +234,19 @@ impl File {
             }
         }
     }
+}
+
+/// Reports the tokens that end soon or have ended. Returns whether there are any.
+fn warn_of_ends(access: &Access) -> bool {
+    let ending = access.ending(now_s());
+    ending.iter().for_each(|ending| warn!("{ending}"));
+    !ending.is_empty()
+}
+
+/// The time in seconds since 1970.
+fn now_s() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 impl Stamp {

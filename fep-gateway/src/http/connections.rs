@@ -13,12 +13,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::places::Places;
+use super::secured::{OverTls, Secured};
 use super::watched::{Requests, Watched};
 use crate::config::Http;
 
@@ -40,7 +42,9 @@ pub(super) async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let places = Places::new(connections_max);
+    let secured = settings.tls.as_ref().map(Secured::new);
     let connections = GracefulShutdown::new();
+    let (ending, ends) = watch::channel(());
     let mut stop = pin!(stop);
     loop {
         let accepted = async {
@@ -56,9 +60,14 @@ pub(super) async fn serve(
         };
         match accepted {
             Ok((stream, place)) => {
-                let requests = Requests::default();
-                let watched = Watched::new(stream, requests.clone(), Arc::clone(&places), settings);
-                serve_one(watched, requests, place, &router, &connections);
+                let client = Arriving { stream, settings, places: &places, router: &router };
+                match &secured {
+                    None => spawn(place, client.plain(connections.watcher())),
+                    Some(secured) => {
+                        let ends = ends.clone();
+                        spawn(place, client.over_tls(Arc::clone(secured), connections.watcher(), ends));
+                    }
+                }
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
@@ -68,20 +77,83 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
+    // Handshakes end. Requests get their replies.
+    drop(ending);
     connections.shutdown().await;
 }
 
-fn serve_one(
-    stream: Watched,
+/// A client that has connected.
+struct Arriving<'s> {
+    stream: TcpStream,
+    settings: &'s Http,
+    places: &'s Arc<Places>,
+    router: &'s Router,
+}
+
+impl Arriving<'_> {
+    fn plain(self, watcher: Watcher) -> impl Future<Output = ()> + Send + use<> {
+        let requests = Requests::default();
+        let watched = Watched::new(self.stream, requests.clone(), Arc::clone(self.places), self.settings);
+        requests_of(watched, requests, None, self.router, watcher)
+    }
+
+    fn over_tls(
+        self,
+        secured: Arc<Secured>,
+        watcher: Watcher,
+        mut ends: watch::Receiver<()>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let Self { mut stream, settings, places, router } = self;
+        let settings = settings.clone();
+        let places = Arc::clone(places);
+        let router = router.clone();
+        async move {
+            let requests = Requests::default();
+            let shaking = async {
+                secured.is_begun(&mut stream, &places, settings.idle_timeout).await?;
+                let watched = Watched::new(stream, requests.clone(), places, &settings);
+                secured.handshake(watched).await
+            };
+            let shaken = tokio::select! {
+                // The sender is gone: the server stops.
+                _ = ends.changed() => None,
+                shaken = shaking => shaken,
+            };
+            if let Some((stream, over)) = shaken {
+                requests_of(stream, requests, Some(over), &router, watcher).await;
+            }
+        }
+    }
+}
+
+/// Runs a connection in a task of its own. It has its place until it ends.
+fn spawn(place: Option<OwnedSemaphorePermit>, connection: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async move {
+        metrics::gauge!("fep_http_connections").increment(1);
+        connection.await;
+        metrics::gauge!("fep_http_connections").decrement(1);
+        drop(place);
+    });
+}
+
+/// Serves the requests of a connection.
+fn requests_of<S>(
+    stream: S,
     requests: Requests,
-    place: Option<OwnedSemaphorePermit>,
+    over: Option<OverTls>,
     router: &Router,
-    connections: &GracefulShutdown,
-) {
+    watcher: Watcher,
+) -> impl Future<Output = ()> + Send + use<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let stream = TokioIo::new(stream);
     let routes = TowerToHyperService::new(router.clone());
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let running = requests.begin();
+        if let Some(over) = &over {
+            request.extensions_mut().insert(over.clone());
+        }
         let reply = routes.call(request);
         async move {
             let reply = reply.await?;
@@ -91,21 +163,20 @@ fn serve_one(
     let mut http = http1::Builder::new();
     // The header has no form for a clock before 1970.
     http.max_buf_size(HEAD_MAX_BYTES).auto_date_header(SystemTime::now() >= SystemTime::UNIX_EPOCH);
-    let connection = connections.watch(http.serve_connection(stream, service));
-    tokio::spawn(async move {
-        metrics::gauge!("fep_http_connections").increment(1);
+    let connection = watcher.watch(http.serve_connection(stream, service));
+    async move {
         if let Err(error) = connection.await {
             tracing::debug!(why = why(&error), "a client's connection ended");
             metrics::counter!("fep_http_connections_cut_total", "why" => kind(&error)).increment(1);
         }
-        metrics::gauge!("fep_http_connections").decrement(1);
-        drop(place);
-    });
+    }
 }
 
-/// How many connections of clients there may be, so that lines always have files. Raises the limit of the process as far as it may.
-pub(super) fn connections_max(wanted: usize, links: usize) -> usize {
-    let reserved = OTHER_FILES.saturating_add(u64::try_from(links).unwrap_or(u64::MAX).saturating_mul(2));
+/// How many connections of clients there may be, so that lines and other listeners always have files. Raises the limit of the process as far as it may.
+pub(super) fn connections_max(wanted: usize, links: usize, others: usize) -> usize {
+    let others = u64::try_from(others).unwrap_or(u64::MAX);
+    let reserved =
+        OTHER_FILES.saturating_add(others).saturating_add(u64::try_from(links).unwrap_or(u64::MAX).saturating_mul(2));
     let Some(files) = files_max() else { return wanted };
     let left = usize::try_from(files.saturating_sub(reserved)).unwrap_or(usize::MAX).max(1);
     if left < wanted {

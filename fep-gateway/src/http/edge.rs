@@ -2,7 +2,7 @@
 //! every request a box and a copy of all that is below it. What the steps mean is said in `access`, `admission` and `caller`.
 //!
 //! ```text
-//! request ──► who asks? ──► is it for us, and whole? ──► route ──► request ID, no caching, counted ──► reply
+//! request ──► is it here? ──► who asks? ──► is it for us, and whole? ──► route ──► request ID, no caching, counted ──► reply
 //! ```
 
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::access::{Guard, challenge};
+use super::access::{Guard, Who, challenge};
 use super::admission::{Admission, closing};
 use super::caller::RequestIdHeader;
+use super::listeners::{Here, Place};
 use crate::config::Http;
 
 /// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.
@@ -26,15 +27,22 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 pub(super) struct Edge {
     guard: Arc<Guard>,
     admission: Admission,
+    here: Here,
 }
 
 impl Edge {
-    pub(super) fn new(settings: &Http, guard: Arc<Guard>) -> Arc<Self> {
-        Arc::new(Self { guard, admission: Admission::new(settings) })
+    /// The edge of a listener with these settings.
+    pub(super) fn new(settings: &Http, guard: Arc<Guard>, place: Place) -> Arc<Self> {
+        Arc::new(Self { guard, admission: Admission::new(settings), here: Here::new(place, settings) })
     }
 
-    async fn reply(&self, mut request: Request, next: Next) -> Response {
-        if let Err(unknown) = self.guard.authenticate(&mut request) {
+    async fn reply(&self, mut request: Request, route: Option<&MatchedPath>, next: Next) -> Response {
+        if let Err(elsewhere) = self.here.check(route) {
+            return closing(elsewhere);
+        }
+        if self.here.is_open(route) {
+            request.extensions_mut().insert(Who::Anybody);
+        } else if let Err(unknown) = self.guard.authenticate(&mut request) {
             return challenge(unknown);
         }
         match self.admission.admit(request).await {
@@ -48,7 +56,7 @@ impl Edge {
 pub(super) async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     let id = RequestIdHeader::of(request.headers());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = edge.reply(request, next).await;
+    let mut response = edge.reply(request, route.as_ref(), next).await;
     response.headers_mut().entry(CACHE_CONTROL).or_insert(NO_STORE);
     id.repeat(response.headers_mut());
     count(route.as_ref(), response.status());

@@ -122,10 +122,17 @@ impl From<JournalError> for ApiError {
     }
 }
 
+impl ApiError {
+    /// The text of its body.
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_string(&self.0).unwrap_or_default();
+        let body = self.json();
         (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
     }
 }

@@ -408,9 +408,10 @@ impl Writer {
                 "schemas": schemas,
                 "securitySchemes": {
                     "token": { "type": "http", "scheme": "bearer", "description": "The token of a client, if the gateway has an access file." },
+                    "certificate": { "type": "mutualTLS", "description": "The certificate of a client, if `[http] tls` has `client_ca` and the access file names it." },
                 },
             },
-            "security": [{ "token": [] }, {}],
+            "security": [{ "token": [] }, { "certificate": [] }, {}],
         })
     }
 }

@@ -4,14 +4,15 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
+use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
 
 use super::Shared;
 use super::access::{Credential, Who};
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
+use super::secured::OverTls;
 use crate::contract::SessionState;
 use crate::contract::problem::Problem;
 
@@ -20,14 +21,15 @@ pub(super) async fn begin(
     State(shared): State<Shared>,
     who: Who,
     credential: Credential,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     refuse_foreign_page(&headers)?;
     let Credential::Token(token) = credential else {
-        let message = "a session begins with a token: Authorization: Bearer …";
+        let message = "a session begins with a token: Authorization: Bearer …; a client with a certificate needs none";
         return Err(ApiError::new(Problem::NoSession, message));
     };
-    let begun = shared.guard.sessions().begin(token, Instant::now())?;
+    let begun = shared.guard.sessions().begin(token, OverTls::has(&extensions), Instant::now())?;
     Ok(([(SET_COOKIE, begun.cookie)], Json(state(&who, Some(begun.csrf)))).into_response())
 }
 
@@ -35,15 +37,20 @@ pub(super) async fn begin(
 pub(super) async fn show(who: Who, credential: Credential) -> Json<SessionState> {
     let csrf = match credential {
         Credential::Session(csrf) => Some(csrf),
-        Credential::Token(_) | Credential::None => None,
+        Credential::Token(_) | Credential::Certificate | Credential::None => None,
     };
     Json(state(&who, csrf))
 }
 
 /// `DELETE /v1/session`
-pub(super) async fn end(State(shared): State<Shared>, who: Who, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn end(
+    State(shared): State<Shared>,
+    who: Who,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     refuse_foreign_page(&headers)?;
-    let cookie = shared.guard.sessions().end(&headers);
+    let cookie = shared.guard.sessions().end(&headers, OverTls::has(&extensions));
     Ok(([(SET_COOKIE, cookie)], Json(state(&who, None))).into_response())
 }
 

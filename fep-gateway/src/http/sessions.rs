@@ -57,8 +57,8 @@ pub(super) struct Proved {
 }
 
 impl Sessions {
-    /// Begins a session of the client with this token.
-    pub(super) fn begin(&self, token: TokenHash, now: Instant) -> Result<Begun, ApiError> {
+    /// Begins a session of the client with this token. If it began over TLS, the browser never sends its cookie without.
+    pub(super) fn begin(&self, token: TokenHash, over_tls: bool, now: Instant) -> Result<Begun, ApiError> {
         let random = || new_token().map_err(|why| ApiError::new(Problem::Unwritable, why));
         let (secret, hash) = random()?;
         let (csrf, _) = random()?;
@@ -70,7 +70,7 @@ impl Sessions {
             sessions.remove(&oldest);
         }
         sessions.insert(hash, Session { token, csrf: csrf.clone(), since: now, used: now });
-        let cookie = format!("{NAME}={secret}; Path=/; HttpOnly; SameSite=Strict");
+        let cookie = format!("{NAME}={secret}; Path=/; HttpOnly; SameSite=Strict{}", secure(over_tls));
         Ok(Begun { cookie, csrf })
     }
 
@@ -94,9 +94,9 @@ impl Sessions {
     }
 
     /// Ends the session of a request. Returns the value of `Set-Cookie`.
-    pub(super) fn end(&self, headers: &HeaderMap) -> String {
+    pub(super) fn end(&self, headers: &HeaderMap, over_tls: bool) -> String {
         cookie(headers).into_iter().for_each(|hash| drop(self.sessions().remove(&hash)));
-        format!("{NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+        format!("{NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{}", secure(over_tls))
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashMap<TokenHash, Session>> {
@@ -109,6 +109,11 @@ impl Session {
     fn lasts(&self, now: Instant) -> bool {
         now.duration_since(self.since) < SESSION_MAX && now.duration_since(self.used) < IDLE_MAX
     }
+}
+
+/// What a cookie has besides, if it came over TLS.
+fn secure(over_tls: bool) -> &'static str {
+    if over_tls { "; Secure" } else { "" }
 }
 
 /// The hash of the cookie of a request.
@@ -134,7 +139,7 @@ mod tests {
         let sessions = Sessions::default();
         let now = Instant::now();
         let token = TokenHash::of("kim");
-        let Begun { cookie, csrf } = sessions.begin(token, now).unwrap();
+        let Begun { cookie, csrf } = sessions.begin(token, false, now).unwrap();
         let reads = sessions.of(&Method::GET, &with(&cookie, None), now).unwrap().unwrap();
         assert_eq!((reads.token, &reads.csrf), (token, &csrf));
         assert!(sessions.of(&Method::POST, &with(&cookie, Some(&csrf)), now).unwrap().is_some());
@@ -142,7 +147,7 @@ mod tests {
             assert!(sessions.of(&Method::POST, &with(&cookie, wrong), now).is_err(), "{wrong:?}");
         }
         assert!(sessions.of(&Method::GET, &with("fep-session=fep_1", None), now).unwrap().is_none());
-        sessions.end(&with(&cookie, None));
+        sessions.end(&with(&cookie, None), false);
         assert!(sessions.of(&Method::GET, &with(&cookie, None), now).unwrap().is_none());
     }
 
@@ -150,7 +155,7 @@ mod tests {
     fn a_session_ends_by_itself() {
         let sessions = Sessions::default();
         let begin = Instant::now();
-        let Begun { cookie, .. } = sessions.begin(TokenHash::of("kim"), begin).unwrap();
+        let Begun { cookie, .. } = sessions.begin(TokenHash::of("kim"), false, begin).unwrap();
         let headers = with(&cookie, None);
         let lasts = |at: Duration| sessions.of(&Method::GET, &headers, begin + at).unwrap().is_some();
         let mut at = Duration::ZERO;
@@ -159,7 +164,7 @@ mod tests {
             assert!(at >= SESSION_MAX || lasts(at), "{at:?}");
         }
         assert!(!lasts(SESSION_MAX), "also if it is used all the time");
-        let Begun { cookie, .. } = sessions.begin(TokenHash::of("kim"), begin).unwrap();
+        let Begun { cookie, .. } = sessions.begin(TokenHash::of("kim"), false, begin).unwrap();
         assert!(sessions.of(&Method::GET, &with(&cookie, None), begin + IDLE_MAX).unwrap().is_none());
     }
 
@@ -167,9 +172,11 @@ mod tests {
     fn there_are_no_more_sessions_than_allowed() {
         let sessions = Sessions::default();
         let now = Instant::now();
-        let first = sessions.begin(TokenHash::of("kim"), now).unwrap();
+        let first = sessions.begin(TokenHash::of("kim"), false, now).unwrap();
         for later in 1..=SESSIONS_MAX {
-            sessions.begin(TokenHash::of("kim"), now + Duration::from_micros(later.try_into().unwrap())).unwrap();
+            sessions
+                .begin(TokenHash::of("kim"), false, now + Duration::from_micros(later.try_into().unwrap()))
+                .unwrap();
         }
         assert_eq!(sessions.sessions().len(), SESSIONS_MAX);
         assert!(sessions.of(&Method::GET, &with(&first.cookie, None), now).unwrap().is_none());

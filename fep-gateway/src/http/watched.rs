@@ -115,6 +115,16 @@ impl Watched {
         Self { stream, requests, limits, reading: Reading::Idle, places, idle, read_timer, write_timer: None }
     }
 
+    /// The address of the client, for the log.
+    pub(super) fn peer(&self) -> String {
+        self.stream.peer_addr().map_or_else(|_| "a client".to_owned(), |peer| peer.to_string())
+    }
+
+    /// The client has finished its handshake. Now it may wait with its request as long as one without TLS.
+    pub(super) fn wait_for_request(&mut self) {
+        self.begin(Reading::Idle, self.limits.idle);
+    }
+
     /// What is read now takes at most this long from now on.
     fn begin(&mut self, reading: Reading, max: Duration) {
         self.reading = reading;

@@ -22,9 +22,9 @@ use tokio_util::io::poll_read_buf;
 use super::clock::Clock;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
-use super::transport::tls::describe;
 use super::transport::{Connected, Origin};
 use crate::config::Framing;
+use crate::tls::Party;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::reason::CloseReason;
 use fep_protocol::terms::{Incarnation, Ticket};
@@ -322,7 +322,7 @@ impl LinkTask {
 
     /// The reason if TLS failed after the handshake: an institution may refuse our certificate only then.
     fn tls_failed(&self, error: &io::Error) -> Option<CloseReason> {
-        Some(CloseReason::TlsFailed { peer: self.origin.peer().to_owned(), why: describe(error)? })
+        Some(CloseReason::TlsFailed { peer: self.origin.peer().to_owned(), why: Party::Institution.describe(error)? })
     }
 
     async fn bad_frame(&self, buffer: BytesMut, why: CloseReason) -> CloseReason {

@@ -3,11 +3,8 @@
 //!
 //! This module knows no frames and no telegrams.
 
-mod expiry;
 pub(super) mod http;
 mod stream;
-
-pub(super) mod tls;
 
 pub(super) mod dial;
 

@@ -15,8 +15,10 @@ mod disk;
 mod edge;
 mod full_disk;
 mod harness;
+mod https;
 mod journal_file;
 mod journal_lost;
+mod listeners;
 #[cfg(target_os = "linux")]
 mod log;
 mod metrics;

@@ -248,3 +248,38 @@ fn the_command_makes_a_token_and_its_hash() {
     let sum = String::from_utf8(sum.stdout).unwrap();
     assert_eq!(hash, format!("sha256:{}", &sum[..64]));
 }
+
+#[tokio::test]
+async fn only_who_presents_a_token_is_told_that_it_has_ended() {
+    let bench = Bench::with_access(GOOD_BANK, "", ACCESS).await;
+    assert_eq!(get(&bench, "reader", "/v1/lines").await.0, StatusCode::OK);
+    let hash = "sha256:3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30";
+    let ended = ACCESS.replace(&format!("\"{hash}\""), &format!("{{ hash = \"{hash}\", until = \"2026-01-31\" }}"));
+    bench.give_access(&ended);
+    let refused = async {
+        loop {
+            let (status, problem) = get(&bench, "reader", "/v1/lines").await;
+            if status != StatusCode::OK {
+                return (status, problem);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let (status, problem) =
+        tokio::time::timeout(Duration::from_secs(10), refused).await.expect("the file is read again");
+    assert_eq!((status, &problem["code"]), (StatusCode::UNAUTHORIZED, &json!("token_expired")), "{problem}");
+    assert_eq!(problem["last_day"], "2026-01-31");
+    let (_, problem) = get(&bench, "reader2", "/v1/lines").await;
+    assert_eq!(problem["code"], "unauthenticated", "{problem}");
+    assert!(!problem.to_string().contains("2026-01-31"), "{problem}");
+    // What needs no token needs none now either, and other clients are as before.
+    assert_eq!(get(&bench, "reader", "/healthz").await.0, StatusCode::OK);
+    assert_eq!(get(&bench, "auditor", "/v1/lines").await.0, StatusCode::OK);
+    bench.give_access(&ended.replace("2026-01-31", "2999-12-31"));
+    let again = async {
+        while get(&bench, "reader", "/v1/lines").await.0 != StatusCode::OK {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), again).await.expect("a later day is read");
+}

@@ -190,6 +190,7 @@ keys! { KeepaliveBuilder {
 keys! { TlsBuilder {
     ca(&Path) = "ca", "with `connect`: the authority that signs the certificate of the institution.";
     client_ca(&Path) = "client_ca", "with `listen`: the authority that signs it. The institution must show a certificate then.";
+    client_certificate(text) = "client_certificate", "of the HTTP interface: `required` or `optional`.";
     name(text) = "name", "the name in the certificate of the institution.";
     cert(&Path) = "cert", "our certificate.";
     key(&Path) = "key", "the private key of our certificate.";

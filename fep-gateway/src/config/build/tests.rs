@@ -319,6 +319,7 @@ fn the_text_of_a_configuration_in_code_is_a_file() {
 fn each_key_of_the_annotated_file_has_a_setter() {
     let with_setter = [
         HttpBuilder::KEYS,
+        HttpListenerBuilder::KEYS,
         JournalBuilder::KEYS,
         InstitutionBuilder::KEYS,
         FramingBuilder::KEYS,

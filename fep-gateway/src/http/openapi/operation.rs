@@ -7,10 +7,11 @@ use crate::http::access::is_open;
 use crate::http::exchanges::{LIST_DEFAULT, LIST_MAX};
 
 /// What every request can be answered with.
-const ALWAYS: [Problem; 4] = [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut];
+const ALWAYS: [Problem; 5] =
+    [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut, Problem::OtherListener];
 
 /// What a client without a token or without a right is answered, where clients need one.
-const GUARDED: [Problem; 2] = [Problem::Unauthenticated, Problem::Forbidden];
+const GUARDED: [Problem; 3] = [Problem::Unauthenticated, Problem::TokenExpired, Problem::Forbidden];
 
 /// What every request with a body can be answered with.
 const WITH_BODY: [Problem; 3] = [Problem::BodyTooLarge, Problem::BodyTooSlow, Problem::Origin];

@@ -17,8 +17,8 @@ use crate::net::transport::Origin;
 use crate::net::transport::dial::Dial;
 use crate::net::transport::http::{Asked, Asker, HttpCall};
 use crate::net::transport::listener::{Listener, ListenerSetup};
-use crate::net::transport::tls::Tls;
 use crate::telegrams::TelegramCatalogue;
+use crate::tls::{Party, Tls};
 
 /// By the index of the line.
 pub(super) struct Lines {
@@ -59,7 +59,7 @@ impl Lines {
             };
             match (Listener::start(config, setup, ground), config.tls.clone()) {
                 (Some(listener), _) => drop(lines.listeners.insert(line, listener)),
-                (None, Some(tls)) => drop(lines.tls.insert(line, Tls::new(tls, true))),
+                (None, Some(tls)) => drop(lines.tls.insert(line, Tls::new(tls, Party::Institution, true))),
                 (None, None) => {}
             }
         }

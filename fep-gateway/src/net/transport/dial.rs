@@ -13,8 +13,8 @@ use tokio::time::timeout;
 use super::Connected;
 use super::http::{HttpCall, HttpStream};
 use super::stream::{Transport, set_options};
-use super::tls::Tls;
 use crate::config::TcpOptions;
+use crate::tls::Tls;
 
 /// The way to an institution.
 #[derive(Clone, Debug)]

@@ -31,11 +31,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Connected;
 use super::stream::{Transport, set_options};
-use super::tls::Tls;
 use crate::config::{LineConfig, Network, Role, WhenFull};
 use crate::ground::Ground;
 use crate::net::clock::Clock;
 use crate::net::statuses::LineStatuses;
+use crate::tls::{Party, Tls};
 
 /// A listening line. It stops when it is dropped.
 #[derive(Debug)]
@@ -210,7 +210,7 @@ impl Task {
             accepts: Budget::new(ACCEPTS_PER_S, ACCEPTS_BURST, now),
             logs: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
             unlogged: 0,
-            tls: config.tls.clone().map(|tls| Tls::new(tls, false)),
+            tls: config.tls.clone().map(|tls| Tls::new(tls, Party::Institution, false)),
             handshakes: FuturesUnordered::new(),
             shaking: Vec::new(),
         })

@@ -6,7 +6,7 @@
 //! ```
 
 /// The end of the validity, in seconds since 1970. `None` if the bytes are not a certificate.
-pub(super) fn not_after_s(der: &[u8]) -> Option<i64> {
+pub(crate) fn not_after_s(der: &[u8]) -> Option<i64> {
     let (_, certificate, _) = element(der)?;
     let (_, mut rest, _) = element(certificate)?;
     if rest.first() == Some(&0xA0) {

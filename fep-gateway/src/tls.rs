@@ -1,24 +1,38 @@
-//! TLS of a line: the handshake in both roles, the reload of changed files, and why a handshake failed.
+//! TLS of a line and of the HTTP interface: the handshake in both roles, the reload of changed files, and why a handshake failed.
+//!
+//! Which files there are is said in `config`. What a certificate allows is not decided here.
+
+mod expiry;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use fep_protocol::reason::CloseReason;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
-use super::expiry::not_after_s;
+pub(crate) use self::expiry::not_after_s;
 use crate::config::{TlsConfig, TlsMaterial};
 
-/// The TLS of one line, shared by its links.
+/// Who is on the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Party {
+    /// The institution of a line.
+    Institution,
+    /// A client of the HTTP interface.
+    Client,
+}
+
+/// The TLS of one line, shared by its links, or of one HTTP listener.
 #[derive(Debug)]
-pub(in crate::net) struct Tls {
+pub(crate) struct Tls {
     config: TlsConfig,
+    other: Party,
     connects: bool,
     loaded: Mutex<Loaded>,
 }
@@ -27,30 +41,30 @@ pub(in crate::net) struct Tls {
 struct Loaded {
     stamps: Vec<Option<(SystemTime, u64)>>,
     material: Option<TlsMaterial>,
-    /// When a certificate was last reported that ends soon: the own one, and that of the institution.
+    /// When a certificate was last reported that ends soon: the own one, and that of the other side.
     warned: [Option<SystemTime>; 2],
 }
 
 /// A certificate that ends within this time is reported, once a day.
-const EXPIRY_WARNED: Duration = Duration::from_secs(30 * 86_400);
+pub(crate) const EXPIRY_WARNED: Duration = Duration::from_secs(30 * 86_400);
 const WARNING_PAUSE: Duration = Duration::from_secs(86_400);
 
 impl Tls {
-    pub(in crate::net) fn new(config: TlsConfig, connects: bool) -> Arc<Self> {
-        Arc::new(Self { config, connects, loaded: Mutex::default() })
+    pub(crate) fn new(config: TlsConfig, other: Party, connects: bool) -> Arc<Self> {
+        Arc::new(Self { config, other, connects, loaded: Mutex::default() })
     }
 
     /// Makes the handshake on a new connection, in the role of the line.
-    pub(super) async fn handshake(
-        self: &Arc<Self>,
-        stream: TcpStream,
-        peer: &str,
-    ) -> Result<Box<TlsStream<TcpStream>>, CloseReason> {
+    pub(crate) async fn handshake<S>(self: &Arc<Self>, stream: S, peer: &str) -> Result<Box<TlsStream<S>>, CloseReason>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let failed = |why: String| CloseReason::TlsFailed { peer: peer.to_owned(), why };
         let own = Arc::clone(self);
         let material = tokio::task::spawn_blocking(move || own.material()).await;
         let material = material.map_err(|error| error.to_string()).flatten().map_err(failed)?;
-        let handshake_failed = |error: io::Error| failed(describe(&error).unwrap_or_else(|| error.to_string()));
+        let handshake_failed =
+            |error: io::Error| failed(self.other.describe(&error).unwrap_or_else(|| error.to_string()));
         let stream = match (material.client, material.server, &self.config.name) {
             (Some(client), _, Some(name)) => {
                 let connecting = TlsConnector::from(client).connect(name.clone(), stream);
@@ -63,7 +77,7 @@ impl Tls {
         };
         let theirs = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         if let Some(theirs) = theirs {
-            self.warn("the certificate of the institution ends soon", 1, theirs, peer);
+            self.warn(self.other.ends_soon(), 1, theirs, peer);
             self.check_name(theirs).map_err(failed)?;
         }
         if let Some(own) = &material.own {
@@ -76,7 +90,7 @@ impl Tls {
     fn check_name(&self, theirs: &CertificateDer<'_>) -> Result<(), String> {
         let Some(name) = self.config.name.as_ref().filter(|_| !self.connects) else { return Ok(()) };
         let checked = ParsedCertificate::try_from(theirs).and_then(|parsed| verify_server_name(&parsed, name));
-        checked.map_err(|error| sentence(&error))
+        checked.map_err(|error| self.other.sentence(&error))
     }
 
     /// The content of the files as they are now. If changed files cannot be used, the ones before stay in use.
@@ -89,7 +103,7 @@ impl Tls {
         match self.config.load(self.connects) {
             Ok(material) => {
                 if loaded.material.is_some() {
-                    tracing::info!("the certificates of a line changed and were read again");
+                    tracing::info!(of = self.other.place(), "changed certificates were read again");
                 }
                 loaded.stamps = stamps;
                 loaded.material = Some(material.clone());
@@ -97,7 +111,7 @@ impl Tls {
             }
             Err(error) => {
                 let Some(material) = loaded.material.clone() else { return Err(format!("our files: {error}")) };
-                tracing::error!(%error, "changed certificates cannot be used; the ones before stay in use");
+                tracing::error!(of = self.other.place(), %error, "changed certificates cannot be used; the ones before stay in use");
                 // The next change is read again.
                 loaded.stamps = stamps;
                 Ok(material)
@@ -123,31 +137,56 @@ impl Tls {
     }
 }
 
-/// Why TLS failed, if it did: whose certificate is wrong, and what is wrong with it.
-pub(in crate::net) fn describe(error: &io::Error) -> Option<String> {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).map(sentence)
-}
+impl Party {
+    /// Why TLS failed, if it did: whose certificate is wrong, and what is wrong with it.
+    pub(crate) fn describe(self, error: &io::Error) -> Option<String> {
+        error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).map(|error| self.sentence(error))
+    }
 
-fn sentence(error: &Error) -> String {
-    match error {
-        Error::NoCertificatesPresented => "the institution shows no certificate".to_owned(),
-        // A bad signature is what an authority gives that has the name of a trusted one, and another key.
-        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            "the certificate of the institution is not signed by an authority that the line trusts".to_owned()
+    fn sentence(self, error: &Error) -> String {
+        let name = self.name();
+        match error {
+            Error::NoCertificatesPresented => format!("{name} shows no certificate"),
+            // A bad signature is what an authority gives that has the name of a trusted one, and another key.
+            Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+                format!("the certificate of {name} is not signed by an authority that {} trusts", self.place())
+            }
+            Error::InvalidCertificate(why) => format!("the certificate of {name} is not accepted: {why}"),
+            Error::AlertReceived(
+                alert @ (AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::CertificateRequired
+                | AlertDescription::UnknownCA
+                | AlertDescription::DecryptError
+                | AlertDescription::AccessDenied),
+            ) => format!("{name} does not accept our certificate: {alert:?}"),
+            Error::AlertReceived(alert) => format!("{name} ended TLS: {alert:?}"),
+            error => error.to_string(),
         }
-        Error::InvalidCertificate(why) => format!("the certificate of the institution is not accepted: {why}"),
-        Error::AlertReceived(
-            alert @ (AlertDescription::BadCertificate
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::CertificateRequired
-            | AlertDescription::UnknownCA
-            | AlertDescription::DecryptError
-            | AlertDescription::AccessDenied),
-        ) => format!("the institution does not accept our certificate: {alert:?}"),
-        Error::AlertReceived(alert) => format!("the institution ended TLS: {alert:?}"),
-        error => error.to_string(),
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Institution => "the institution",
+            Self::Client => "the client",
+        }
+    }
+
+    /// What the gateway has towards it.
+    fn place(self) -> &'static str {
+        match self {
+            Self::Institution => "the line",
+            Self::Client => "the HTTP listener",
+        }
+    }
+
+    fn ends_soon(self) -> &'static str {
+        match self {
+            Self::Institution => "the certificate of the institution ends soon",
+            Self::Client => "the certificate of a client ends soon",
+        }
     }
 }
