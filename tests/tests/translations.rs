@@ -3,6 +3,8 @@
 //!
 //! Whether a sentence is translated well is for a person.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
