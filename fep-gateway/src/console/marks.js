@@ -59,14 +59,15 @@ export function told(kind, cause, sentence) {
   return [word(kind, cause), " ", faint(sentence)];
 }
 
-/** The other exchange of a request that went to another institution. */
+/** The other exchange of a request that went to another institution, or the institution that was asked. */
 export function passage(exchange) {
   for (const name of ["passed_on", "came_from"]) {
     const other = exchange[name];
     if (!other) continue;
     return [t(name), " ", to(address(["exchanges", other.exchange]), el("span", "mono", other.exchange)), ` (${other.institution})`];
   }
-  return null;
+  const asked = exchange.routed_from;
+  return asked ? [t("routed_from"), ` ${asked.institution}`] : null;
 }
 
 /** The state of the delivery of a notice. */

@@ -55,6 +55,7 @@ export const EN = {
   "breaker.none": "no breaker",
   "passed_on": "passed on as",
   "came_from": "came from",
+  "routed_from": "routed from",
   "overview.lines": "Lines",
   "overview.all_lines": "all about the lines",
   "overview.traffic": "Traffic",

@@ -55,6 +55,7 @@ export const KO = {
   "breaker.none": "차단기 없음",
   "passed_on": "다음 거래로 전달:",
   "came_from": "다음 거래에서 전달됨:",
+  "routed_from": "요청 기관:",
   "overview.lines": "회선",
   "overview.all_lines": "회선 상세",
   "overview.traffic": "거래량",

@@ -116,7 +116,7 @@ function about(summary) {
     summary.request_id && [t("request_id"), el("span", "mono", summary.request_id)],
     summary.traceparent && [t("traceparent"), el("span", "mono", summary.traceparent)],
     summary.money && [t("money"), word("money", summary.money)],
-    (summary.passed_on || summary.came_from) && [t("passage"), passage(summary)],
+    (summary.passed_on || summary.came_from || summary.routed_from) && [t("passage"), passage(summary)],
     letter && [t("letters.why"), [letter.why && word("dead", letter.why), ...letter.disputes.map((one) => word("dispute", one))].filter(Boolean).join("; ")],
   ]), letter || needsPerson(summary) ? settleButtons(summary) : null);
 }
