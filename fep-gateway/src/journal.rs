@@ -31,9 +31,7 @@ mod indexer;
 mod sqlite;
 
 mod newest;
-
 mod guard;
-
 mod writer;
 
 #[cfg(feature = "simulation")]

@@ -367,7 +367,8 @@ impl Gateway {
 
     fn end(&self, plan: Plan, now: Config, failed: BTreeMap<String, String>) -> Result<Difference, ReloadError> {
         let file = plan.config.file.clone();
-        let (by, since_ms) = (Some(plan.by.person), self.inner.shared.clock.now().wall_ms);
+        let by = Some(plan.by.person);
+        let since_ms = self.inner.shared.clock.now().wall_ms;
         self.inner.reloads.hold(now, Holding { file, since_ms, by, differs: failed.clone() });
         plan.config.notes.findings.iter().for_each(|note| info!("{note}"));
         if failed.is_empty() {

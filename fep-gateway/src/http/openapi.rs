@@ -332,7 +332,8 @@ impl Writer {
         metrics.replies.push((200, "the text format of Prometheus", "text/plain", json!({ "type": "string" })));
         self.add(&metrics);
         let body = self.body::<ReloadBody>();
-        let (done, state) = (self.reply::<Reloaded>(), self.reply::<ReloadState>());
+        let done = self.reply::<Reloaded>();
+        let state = self.reply::<ReloadState>();
         let summary = "The configuration that holds, and whether its file differs";
         self.add(&Operation::new("get", "/v1/reload", "getReload", "platform", summary).gives(state));
         let summary = "Reads the configuration file again and changes what differs, or says what that would change";

@@ -17,11 +17,14 @@ use crate::gateway::{Gateway, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, TrafficO
 /// How long an answer of the journal is used for other clients as well. Every open console asks every few seconds.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// Counts, and when they were counted.
+type Counted = (Instant, Arc<Overview>);
+
 /// What was counted last.
 #[derive(Clone, Debug)]
 pub(super) struct OverviewCache {
     since_ms: i64,
-    last: Arc<Mutex<Option<(Instant, Arc<Overview>)>>>,
+    last: Arc<Mutex<Option<Counted>>>,
 }
 
 impl OverviewCache {

@@ -25,7 +25,7 @@ use super::keys::Keys;
 use super::lane::{Bell, Lane};
 use super::lost::Suspect;
 use super::projection::Projected;
-use super::seal::KeyRing;
+use super::seal::{KeyRing, Veil};
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::{IndexFile, IndexReader};
 use super::sqlite::removals;
@@ -158,8 +158,7 @@ impl Journal {
         let high_waters = reader.index.traces()?;
         let standing = reader.index.standing()?.into_iter().map(|(name, _, standing)| (name, standing)).collect();
         let bell = Arc::new(Bell::default());
-        let lane = |name: &String| (name.clone(), Lane::new(Arc::clone(&bell), veil.clone()));
-        let lanes: Vec<_> = options.institutions.iter().map(lane).collect();
+        let lanes = lanes(options, &bell, &veil);
         let newcomers = Arc::new(Newcomers::default());
         let health = Arc::new(Health::new());
         let queue = Arc::new(IndexQueue::new(index.applied()));
@@ -205,6 +204,12 @@ impl Journal {
         };
         Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, sent, cases, standing })
     }
+}
+
+/// A lane for each institution.
+fn lanes(options: &OpenOptions, bell: &Arc<Bell>, veil: &Veil) -> Vec<(String, Lane)> {
+    let lane = |name: &String| (name.clone(), Lane::new(Arc::clone(bell), veil.clone()));
+    options.institutions.iter().map(lane).collect()
 }
 
 /// Locks a journal that has lost nothing, or that is to go on nevertheless. Returns what is kept of the lost facts.

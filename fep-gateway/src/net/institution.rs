@@ -192,7 +192,6 @@ impl Handle {
         let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
         let notices = notices::Notices::new(&config, shared.clock.seed());
         let machine = Machine::new(settings, Arc::clone(&catalogue), shared.clock.seed());
-        let handle_lane = lane.clone();
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
@@ -206,7 +205,7 @@ impl Handle {
             catalogue: Arc::clone(&catalogue),
             statuses: Arc::clone(&statuses),
             shared,
-            lane,
+            lane: lane.clone(),
             events,
             links: BTreeMap::new(),
             lines,
@@ -227,15 +226,7 @@ impl Handle {
         task.recall_steps(&steps, now);
         task.recall_sent(&legacy.sent, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
-        Self {
-            name,
-            catalogue,
-            statuses,
-            lane: handle_lane,
-            commands,
-            entrance,
-            task: tokio::sync::Mutex::new(Some(task)),
-        }
+        Self { name, catalogue, statuses, lane, commands, entrance, task: tokio::sync::Mutex::new(Some(task)) }
     }
 }
 

@@ -94,14 +94,16 @@ async fn line(daemon: &Daemon, institution: &str) -> Option<Json> {
 #[tokio::test]
 async fn others_notice_nothing_while_an_institution_comes_changes_and_goes_a_hundred_times() {
     let folder = tempfile::tempdir().unwrap();
-    let (first, second) = (bank().await, bank().await);
+    let first = bank().await;
+    let second = bank().await;
     let setup = Setup::new(folder.path(), first.address().port(), "");
     let daemon = Arc::new(setup.start().await);
     let file = File::of(&setup);
     let before = line(&daemon, "bank-a").await.unwrap();
     let ends = Arc::new(AtomicBool::new(false));
     let service = |number: u64| {
-        let (daemon, ends) = (Arc::clone(&daemon), Arc::clone(&ends));
+        let daemon = Arc::clone(&daemon);
+        let ends = Arc::clone(&ends);
         tokio::spawn(async move {
             let mut count = 0_u64;
             while !ends.load(Ordering::SeqCst) {

@@ -72,7 +72,8 @@ proptest! {
 
     #[test]
     fn a_difference_makes_the_new_configuration_out_of_the_old_one(from in plans(), to in plans()) {
-        let (from, to) = (config(&from), config(&to));
+        let from = config(&from);
+        let to = config(&to);
         let difference = Difference::between(&from, &to);
         let mut institutions = from.institutions.clone();
         difference.apply(&mut institutions);
