@@ -21,7 +21,7 @@ use fep_protocol::reason::CloseReason;
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
     /// The gateway connects.
-    Dial(Dial),
+    Dial(Box<Dial>),
     /// The institution connects.
     Door(Arc<Door>),
     /// A simulated network connects.

@@ -86,7 +86,7 @@ impl Lines {
                 within: config.connect_timeout,
             });
         }
-        Origin::Dial(Dial {
+        Origin::Dial(Box::new(Dial {
             address: config.role.address(),
             source: config.role.source(),
             within: config.connect_timeout,
@@ -96,7 +96,7 @@ impl Lines {
                 let address = config.role.address();
                 HttpCall { target, address, catalogue: Arc::clone(catalogue), asker: asker.clone() }
             }),
-        })
+        }))
     }
 }
 

@@ -32,14 +32,14 @@ fn start_with(address: String, events_max: usize) -> Bench {
     let outbox = Arc::new(Outbox::new(64));
     let link = LinkTask {
         incarnation: INCARNATION,
-        origin: Origin::Dial(Dial {
+        origin: Origin::Dial(Box::new(Dial {
             address,
             source: None,
             within: Duration::from_millis(500),
             tcp: TcpOptions::default(),
             tls: None,
             http: None,
-        }),
+        })),
         write_timeout: Duration::from_millis(300),
         frame_timeout: Duration::from_millis(300),
         framing: Framing::Length(LengthPrefix::new(4, LengthScope::Rest, 1000).expect("1 to 9 digits")),
