@@ -22,6 +22,7 @@ export const EN_ACTS = {
   "act.switch": "switched over to a line",
   "act.switch_back": "switched back to the main line",
   "act.route": "changed where requests go",
+  "act.reload": "reloaded the configuration",
   "fact.audit_reveal": "secrets were shown to a person",
   "fact.audit_settle": "a decision was recorded",
   "figure.undelivered": "Undelivered notices",

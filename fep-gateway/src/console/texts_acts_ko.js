@@ -22,6 +22,7 @@ export const KO_ACTS = {
   "act.switch": "회선 절체",
   "act.switch_back": "주 회선 복귀",
   "act.route": "요구 경로 변경",
+  "act.reload": "설정 리로드",
   "fact.audit_reveal": "담당자가 비밀 값을 조회함",
   "fact.audit_settle": "담당자의 결정이 기록됨",
   "figure.undelivered": "미전달 통지",
