@@ -108,6 +108,10 @@ async fn an_exchange_follows_its_events_and_is_read_again_while_there_are_none()
     page.show(&format!("#/exchanges/{followed}"));
     page.has("became a dead letter");
     let events = format!("{followed}/events");
+    // The browser tells of a request when it is asked for something.
+    while asked(&page, &events) == 0 {
+        page.has("became a dead letter");
+    }
     assert_eq!(asked(&page, &events), 1);
     settle(&followed).await;
     page.has("note: the bank says so");
