@@ -5,6 +5,7 @@ use fep_protocol::exchange::TelegramBytes;
 use serde_json::Value;
 
 use super::TelegramCatalogue;
+use super::response_code::ResponseCode;
 
 impl TelegramCatalogue {
     /// The name of the telegram in a frame of ours, and all its fields as JSON.
@@ -20,7 +21,8 @@ impl TelegramCatalogue {
     }
 
     /// The answer to the telegram in a frame of ours, as a frame. `reply` is JSON, with the fields of the answer at this place. Fields that
-    /// it leaves out are those of the request and the codes of the answer.
+    /// it leaves out are those of the request and the codes of the answer. The response code is not one of them: a reply without it, such as
+    /// `{}`, says nothing about the request.
     ///
     /// # Errors
     /// If the reply has no such fields, or they form no answer. The text has no value of a field.
@@ -29,11 +31,25 @@ impl TelegramCatalogue {
         let text = std::str::from_utf8(reply).map_err(|_| "the reply is not UTF-8".to_owned())?;
         let reply = json::parse(text).map_err(|error| format!("the reply is not JSON: {}", error.message()))?;
         let names = place.into_iter().flat_map(|place| place.split('.'));
-        let fields = names.into_iter().try_fold(&reply, |value, name| value.get(name));
-        let Some(Value::Object(fields)) = fields else {
+        let said = names.into_iter().try_fold(&reply, |value, name| value.get(name));
+        let Some((said, fields)) = said.and_then(|said| Some((said, said.as_object()?))) else {
             let place = place.map_or_else(String::new, |place| format!(" at {place}"));
             return Err(format!("the reply has no object with fields{place}"));
         };
+        self.says_something(&telegram, said)?;
         self.answer(&telegram, frame, fields).map_err(|error| format!("the fields of the reply are no answer: {error}"))
+    }
+
+    /// Checks that a reply has a response code, or any field if the answer has no response code.
+    fn says_something(&self, telegram: &str, said: &Value) -> Result<(), String> {
+        match self.answer_layout(telegram).and_then(ResponseCode::path) {
+            Some(path) => {
+                let code = path.split('.').try_fold(said, |value, name| value.get(name));
+                let why = || format!("the reply has no `{path}`, so it says nothing about the request");
+                code.filter(|code| !code.is_null()).map(|_| ()).ok_or_else(why)
+            }
+            None if said.as_object().is_some_and(|fields| !fields.is_empty()) => Ok(()),
+            None => Err("the reply has no field, so it says nothing about the request".to_owned()),
+        }
     }
 }

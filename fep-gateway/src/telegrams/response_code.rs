@@ -22,6 +22,11 @@ impl ResponseCode {
         (!span.field.secret).then(|| Self { field: span.field.clone(), range: span.range })
     }
 
+    /// The path of the field, or `None` if the layout has no field of this name.
+    pub(crate) fn path(layout: &Layout) -> Option<String> {
+        layout.path_of(NAME)
+    }
+
     /// The code in the bytes of a telegram. `None` if they are too short, or the field cannot be read.
     pub(crate) fn read(&self, telegram: &[u8]) -> Option<String> {
         let value = self.field.read(telegram.get(self.range.clone())?).ok()?;
