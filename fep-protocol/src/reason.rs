@@ -5,7 +5,7 @@
 //!
 //! | code | of | means |
 //! |---|---|---|
-//! | `stopping` | [`NotSent`] | the gateway is stopping and takes no more requests |
+//! | `stopping` | [`NotSent`] | the gateway is stopping, or a reload starts this institution anew; nothing was sent |
 //! | `stopped_before_sent` | [`NotSent`] | the gateway stopped while the request waited |
 //! | `too_many_waiting` | [`NotSent`] | too many requests to the institution already wait to be sent |
 //! | `settlement_full` | [`NotSent`] | `cases_max` unknown exchanges wait for their settlement |
@@ -296,7 +296,7 @@ impl Mismatch {
 impl fmt::Display for NotSent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Stopping => f.write_str("the gateway is stopping"),
+            Self::Stopping => f.write_str("the gateway is stopping, or a reload starts this institution anew"),
             Self::Stopped => f.write_str("the gateway stopped before it was sent"),
             Self::TooManyWaiting => f.write_str("too many requests to this institution wait already"),
             Self::SettlementFull { max } => write!(f, "the limit of {max} unsettled exchanges is reached"),

@@ -438,7 +438,7 @@ fn stopping_drains_signs_off_and_closes() {
     bench.machine.leave(at(SECOND));
     bench.run();
     bench.expect(&[]);
-    assert_eq!(bench.request(), Err("the gateway is stopping".to_owned()));
+    assert_eq!(bench.request(), Err("the gateway is stopping, or a reload starts this institution anew".to_owned()));
     bench.receive(incarnation_of(0, 1), "ANS:0001");
     bench.receive(incarnation_of(0, 1), "OFF-OK:0002");
     bench.machine.lost(incarnation_of(0, 1), &closed("closed"), &[], at(SECOND));
