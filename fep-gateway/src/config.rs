@@ -368,3 +368,6 @@ mod tests;
 
 #[cfg(test)]
 mod business_tests;
+
+#[cfg(test)]
+mod two_banks;

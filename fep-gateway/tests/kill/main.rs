@@ -15,6 +15,7 @@ mod notices;
 mod passing_on;
 mod routing;
 mod settling;
+mod two_banks;
 
 use std::collections::BTreeMap;
 use std::thread;

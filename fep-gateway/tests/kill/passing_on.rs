@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use crate::REQUESTS;
 use crate::bank::Bank;
-use crate::daemon::{self, Answer, Daemon, FILL};
-use crate::{REQUESTS, transfer};
+use crate::daemon::{self, Answer, Daemon};
+use crate::two_banks::{ask_all, bank_b};
 
 /// The points of `src/fault.rs` that such a request passes.
 const POINTS: [&str; 7] =
@@ -17,26 +18,8 @@ const POINTS: [&str; 7] =
 
 /// Transfers of bank-a go to bank-b, which has the same telegrams.
 fn tables(other: u16) -> String {
-    let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
-    format!(
-        r#"
-[institutions.bank-a.breaker]
-alternatives = {{ Transfer = {{ institution = "bank-b" }} }}
-[institutions.bank-b]
-spec = "{spec}"
-key = ["header.trace_no", "header.sent_date"]
-trace = "header.trace_no"
-answer_timeout_ms = 1000
-[institutions.bank-b.fill]
-"header.bank_code" = "088"
-{FILL}
-[[institutions.bank-b.lines]]
-name = "main"
-connect = "127.0.0.1:{other}"
-links = 2
-reconnect_min_ms = 20
-"#
-    )
+    let rule = "alternatives = { Transfer = { institution = \"bank-b\" } }";
+    format!("[institutions.bank-a.breaker]\n{rule}\n{}", bank_b(other))
 }
 
 #[test]
@@ -50,13 +33,6 @@ fn a_gateway_that_dies_while_it_passes_requests_on_sends_no_transfer_to_both_ban
 
 fn decide(daemon: &Daemon, body: &str) -> Option<Answer> {
     daemon::post(daemon.port(), "/v1/institutions/bank-a/breaker", body)
-}
-
-fn ask_all(port: u16) -> BTreeMap<u64, Answer> {
-    let ask = move |amount| (amount, daemon::ask(port, &format!("key-{amount}"), &transfer(amount)));
-    let asking: Vec<_> = (1..=REQUESTS).map(|amount| thread::spawn(move || ask(amount))).collect();
-    let answers = asking.into_iter().filter_map(|asked| asked.join().ok());
-    answers.filter_map(|(amount, got)| Some((amount, got?))).collect()
 }
 
 /// Lets a daemon die at a fault, and starts it again. Returns whether it died.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use crate::REQUESTS;
 use crate::bank::Bank;
 use crate::daemon::{self, Answer, Daemon, FILL};
-use crate::{REQUESTS, transfer};
+use crate::two_banks::{ask_all, bank_b};
 
 /// The points of `src/fault.rs` that such a request passes.
 #[cfg(feature = "fault-points")]
@@ -17,26 +18,15 @@ const POINTS: [&str; 6] = ["BeforeCommit", "AfterCommit", "BeforeWrite", "AfterW
 
 const PATH: &str = "/v1/institutions/bank-a/routing";
 
-/// This part of the transfers of bank-a goes to bank-b, which has the same telegrams.
+/// This part of the transfers of bank-a goes to bank-b, which has the same telegrams, as bank-c has.
 fn tables(other: u16, rule: &str) -> String {
     let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
+    let bank_b = bank_b(other);
     format!(
         r#"
 [institutions.bank-a.routing]
 Transfer = {{ {rule} }}
-[institutions.bank-b]
-spec = "{spec}"
-key = ["header.trace_no", "header.sent_date"]
-trace = "header.trace_no"
-answer_timeout_ms = 1000
-[institutions.bank-b.fill]
-"header.bank_code" = "088"
-{FILL}
-[[institutions.bank-b.lines]]
-name = "main"
-connect = "127.0.0.1:{other}"
-links = 2
-reconnect_min_ms = 20
+{bank_b}
 [institutions.bank-c]
 spec = "{spec}"
 key = ["header.trace_no", "header.sent_date"]
@@ -59,13 +49,6 @@ fn route(daemon: &Daemon, percent: &str) -> Json {
 fn shown(daemon: &Daemon) -> Json {
     let answer = daemon::get(daemon.port(), PATH).expect("a reply");
     serde_json::from_str::<Json>(&answer.body).expect("JSON")["rules"]["Transfer"].clone()
-}
-
-fn ask_all(port: u16) -> BTreeMap<u64, Answer> {
-    let ask = move |amount| (amount, daemon::ask(port, &format!("key-{amount}"), &transfer(amount)));
-    let asking: Vec<_> = (1..=REQUESTS).map(|amount| thread::spawn(move || ask(amount))).collect();
-    let answers = asking.into_iter().filter_map(|asked| asked.join().ok());
-    answers.filter_map(|(amount, got)| Some((amount, got?))).collect()
 }
 
 fn institution(answer: &Answer) -> String {

@@ -226,6 +226,29 @@ reconnect_min_ms = 10
     Config::parse("gateway.toml", &text, folder).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// The tables of `bank-b`, which has the telegrams of bank-a, at this address.
+pub(crate) fn bank_b(address: &str) -> String {
+    let fill = include_str!("../fill.toml");
+    format!(
+        r#"
+[institutions.bank-b]
+spec = "bank-a.toml"
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
+answer_timeout_ms = 800
+[institutions.bank-b.fill]
+"header.bank_code" = "088"
+{fill}
+[institutions.bank-b.session]
+sign_on = "SignOn"
+accepted = {{ "header.response_code" = "0000" }}
+[[institutions.bank-b.lines]]
+name = "main"
+connect = "{address}"
+"#
+    )
+}
+
 /// A transfer with this memo. The rules of the bank's scenario match the memo.
 pub(crate) fn transfer(memo: &str) -> Json {
     json!({

@@ -3,34 +3,19 @@
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Bench, GOOD_BANK, bank, transfer};
+use crate::harness::{Bench, GOOD_BANK, bank, bank_b, transfer};
 use crate::journal::journal;
 
-const OTHER: &str = concat!(
-    r#"
-[institutions.bank-a.breaker]
-alternatives = { Transfer = { institution = "bank-b" } }
-[institutions.bank-b]
-spec = "bank-a.toml"
-key = ["header.trace_no", "header.sent_date"]
-trace = "header.trace_no"
-answer_timeout_ms = 800
-[institutions.bank-b.fill]
-"header.bank_code" = "088"
-"#,
-    include_str!("../fill.toml"),
-    r#"[institutions.bank-b.session]
-sign_on = "SignOn"
-accepted = { "header.response_code" = "0000" }
-[[institutions.bank-b.lines]]
-name = "main"
-"#
-);
+/// The breaker of bank-a sends transfers to bank-b, at this address.
+fn tables(address: &str) -> String {
+    let rule = "alternatives = { Transfer = { institution = \"bank-b\" } }";
+    format!("[institutions.bank-a.breaker]\n{rule}\n{}", bank_b(address))
+}
 
 #[tokio::test]
 async fn both_exchanges_say_where_the_other_one_is() {
     let other = bank(GOOD_BANK).await;
-    let bench = Bench::of(GOOD_BANK, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
+    let bench = Bench::of(GOOD_BANK, &tables(&other.address().to_string())).await;
     let trip = async |by: &str| {
         let body = format!(r#"{{"decision": "trip", "note": "maintenance"{by}}}"#);
         bench.post("/v1/institutions/bank-a/breaker", body, &[]).await
@@ -93,7 +78,7 @@ async fn both_exchanges_say_where_the_other_one_is() {
 #[tokio::test]
 async fn the_openapi_document_knows_that_the_other_institution_may_answer() {
     let other = bank(GOOD_BANK).await;
-    let bench = Bench::of(GOOD_BANK, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
+    let bench = Bench::of(GOOD_BANK, &tables(&other.address().to_string())).await;
     let (_, document) = bench.get("/openapi.json").await;
     let answers = |telegram: &str| {
         let schema =

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Bench, GOOD_BANK, bank, transfer};
+use crate::harness::{Bench, GOOD_BANK, bank, bank_b, transfer};
 use crate::journal::journal;
 
 const ACCOUNTS: &str = include_str!("../../specs/bank-a/scenarios/accounts.toml");
@@ -14,31 +14,18 @@ const ACCOUNTS: &str = include_str!("../../specs/bank-a/scenarios/accounts.toml"
 const BEGINNING: i64 = 10_000_000;
 const COST: i64 = 1_234_567 + 500;
 
-/// bank-a is asked. Its rules can give transfers and inquiries to bank-b.
-const OTHER: &str = concat!(
-    r#"
+/// bank-a is asked. Its rules can give transfers and inquiries to bank-b, at this address.
+fn tables(address: &str) -> String {
+    let rules = r#"
 [institutions.bank-a.routing.Transfer]
 to = "bank-b"
 [institutions.bank-a.routing.HolderInquiry]
 to = "bank-b"
 percent = 10
 sticky = "account"
-[institutions.bank-b]
-spec = "bank-a.toml"
-key = ["header.trace_no", "header.sent_date"]
-trace = "header.trace_no"
-answer_timeout_ms = 800
-[institutions.bank-b.fill]
-"header.bank_code" = "088"
-"#,
-    include_str!("../fill.toml"),
-    r#"[institutions.bank-b.session]
-sign_on = "SignOn"
-accepted = { "header.response_code" = "0000" }
-[[institutions.bank-b.lines]]
-name = "main"
-"#
-);
+"#;
+    format!("{rules}{}", bank_b(address))
+}
 
 /// `orders` and `mobile` may send to bank-a, `ops` may read and configure it, `kim` may operate it. The hashes are those of
 /// `printf %s NAME | sha256sum`.
@@ -111,7 +98,7 @@ fn sides(status: &Json, telegram: &str) -> [(u64, u64, u64); 2] {
 #[tokio::test]
 async fn at_each_step_each_transfer_is_in_exactly_one_ledger_and_its_key_never_changes_sides() {
     let other = bank(ACCOUNTS).await;
-    let bench = Bench::of(ACCOUNTS, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
+    let bench = Bench::of(ACCOUNTS, &tables(&other.address().to_string())).await;
     let mut at = BTreeMap::new();
     let mut paid = BTreeMap::from([("bank-a", 0), ("bank-b", 0)]);
     let mut before = 0;
@@ -162,7 +149,7 @@ async fn an_unknown_outcome_stays_with_the_side_that_got_the_request_and_is_sett
         )
     };
     let other = bank(ACCOUNTS).await;
-    let more = format!("{OTHER}connect = \"{}\"\n{}{}", other.address(), settles("bank-a"), settles("bank-b"));
+    let more = tables(&other.address().to_string()) + &settles("bank-a") + &settles("bank-b");
     let bench = Bench::of(ACCOUNTS, &more).await;
     put(&bench, &share(100)).await;
     let (status, unknown) = bench.transfer(&transfer("무응답"), Some("unanswered")).await;
@@ -183,7 +170,7 @@ async fn an_unknown_outcome_stays_with_the_side_that_got_the_request_and_is_sett
 async fn a_side_that_is_down_is_not_sent_and_the_other_side_does_not_get_it() {
     // Nobody listens there.
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let bench = Bench::of_some(GOOD_BANK, &format!("{OTHER}connect = \"{closed}\"\n")).await;
+    let bench = Bench::of_some(GOOD_BANK, &tables(&closed.to_string())).await;
     put(&bench, &share(100)).await;
     let (status, reply) = bench.transfer(&transfer("rent"), Some("rent")).await;
     assert_eq!((status, &reply["outcome"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("not_sent")), "{reply}");
@@ -206,7 +193,7 @@ async fn a_side_that_is_down_is_not_sent_and_the_other_side_does_not_get_it() {
 #[tokio::test]
 async fn a_customer_stays_on_one_side_by_the_sticky_field() {
     let other = bank(ACCOUNTS).await;
-    let bench = Bench::of(ACCOUNTS, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
+    let bench = Bench::of(ACCOUNTS, &tables(&other.address().to_string())).await;
     let ask = async |account: u64| {
         let path = "/v1/institutions/bank-a/exchanges/HolderInquiry";
         let body = json!({ "bank": "088", "account": account.to_string(), "holder_name": "", "holder_no": "" });
@@ -231,7 +218,7 @@ async fn a_customer_stays_on_one_side_by_the_sticky_field() {
 #[tokio::test]
 async fn one_caller_moves_first_and_sees_its_exchange_although_it_has_no_right_at_the_other_institution() {
     let other = bank(GOOD_BANK).await;
-    let bench = Bench::with_access(GOOD_BANK, &format!("{OTHER}connect = \"{}\"\n", other.address()), ACCESS).await;
+    let bench = Bench::with_access(GOOD_BANK, &tables(&other.address().to_string()), ACCESS).await;
     let as_client = |token: &str| format!("Bearer {token}");
     let [office, orders, kim] = ["office", "orders", "kim"].map(as_client);
     let [office, orders, kim] = [&*office, &*orders, &*kim];
@@ -287,7 +274,7 @@ async fn one_caller_moves_first_and_sees_its_exchange_although_it_has_no_right_a
 #[tokio::test]
 async fn what_does_not_say_where_every_request_goes_changes_nothing() {
     let other = bank(GOOD_BANK).await;
-    let bench = Bench::of(GOOD_BANK, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
+    let bench = Bench::of(GOOD_BANK, &tables(&other.address().to_string())).await;
     let before = bench.get(ROUTING).await.1;
     let rules = |rules: &str| format!(r#"{{"rules": {rules}, "note": "a step"}}"#);
     let both = r#""HolderInquiry": null"#;
@@ -338,7 +325,7 @@ async fn what_does_not_say_where_every_request_goes_changes_nothing() {
 #[tokio::test]
 async fn two_persons_do_not_undo_what_the_other_one_decided() {
     let other = bank(GOOD_BANK).await;
-    let bench = Bench::of(GOOD_BANK, &format!("{OTHER}connect = \"{}\"\n", other.address())).await;
+    let bench = Bench::of(GOOD_BANK, &tables(&other.address().to_string())).await;
     let (_, seen) = call(&bench, Method::GET, ROUTING, "", &[]).await;
     let tag = seen["tag"].as_str().unwrap();
     let first = call(&bench, Method::PUT, ROUTING, &share(1).to_string(), &[("if-match", tag)]).await;

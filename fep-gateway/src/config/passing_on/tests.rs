@@ -1,55 +1,18 @@
 //! Which telegrams may go to another institution, and the mistake that is named otherwise.
 
-use std::path::Path;
-
 use crate::config::Config;
+use crate::config::two_banks::{SETTLEMENT, banks, parse, root};
 
-const BANKS: &str = r#"
-[institutions.bank-a]
-spec = "specs/bank-a/bank-a.toml"
-key = ["header.trace_no"]
-trace = "header.trace_no"
-fill = { "header.bank_code" = "099", "header.sent_date" = "<date>" }
-lines = [{ name = "main", connect = "127.0.0.1:9001" }]
-breaker = { alternatives = { Transfer = { institution = "bank-b" } } }
-
-[institutions.bank-b]
-spec = "specs/bank-a/bank-a.toml"
-key = ["header.trace_no"]
-trace = "header.trace_no"
-fill = { "header.bank_code" = "088", "header.sent_date" = "<date>" }
-lines = [{ name = "main", connect = "127.0.0.1:9002" }]
-"#;
-
-/// A settlement of the transfer.
-const SETTLEMENT: &str = r#"
-[institutions.BANK.telegrams.Transfer.settlement]
-accepted = { "header.response_code" = "0000" }
-horizon_ms = 1000
-[institutions.BANK.telegrams.Transfer.settlement.reversal]
-telegram = "Reversal"
-fields = { original_trace_no = "<request.header.trace_no>" }
-repeat = { "header.send_count" = "<attempt>" }
-confirmed = { "header.response_code" = "0000" }
-"#;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(""))
+/// A breaker sends transfers to the other bank.
+fn passing_on() -> String {
+    banks(r#"breaker = { alternatives = { Transfer = { institution = "bank-b" } } }"#)
 }
 
 /// Parses the two banks with one change, and checks that this is the only mistake, with this message. Without a message, there is none.
 fn check(from: &str, to: &str, expected: Option<&str>) {
-    assert!(BANKS.contains(from), "{from}");
-    let found =
-        Config::parse("gateway.toml", &BANKS.replacen(from, to, 1), root()).err().map(|error| error.to_string());
-    match (found, expected) {
-        (None, None) => {}
-        (Some(found), Some(expected)) => {
-            assert!(found.contains(expected), "{found}\n{expected}");
-            assert_eq!(found.lines().count(), 1, "{found}");
-        }
-        (found, expected) => panic!("{found:?} instead of {expected:?}"),
-    }
+    let banks = passing_on();
+    assert!(banks.contains(from), "{from}");
+    parse(&banks.replacen(from, to, 1), expected);
 }
 
 #[test]
@@ -58,10 +21,11 @@ fn a_chain_and_a_cycle_are_refused() {
     let sends_on =
         |to: &str| format!("{bank_b}breaker = {{ alternatives = {{ Transfer = {{ institution = \"{to}\" }} }} }}\n");
     check(bank_b, bank_b, None);
-    let bank_c = BANKS.split_once(bank_b).unwrap().1.replace("9002", "9003");
+    let bank_c = passing_on().split_once(bank_b).unwrap().1.replace("9002", "9003");
     let chain = format!("[institutions.bank-c]\n{bank_c}\n{}", sends_on("bank-c"));
     check(bank_b, &chain, Some("`Transfer` goes to bank-b, whose breaker sends it on to bank-c"));
-    let error = Config::parse("gateway.toml", &BANKS.replacen(bank_b, &sends_on("bank-a"), 1), root()).unwrap_err();
+    let error =
+        Config::parse("gateway.toml", &passing_on().replacen(bank_b, &sends_on("bank-a"), 1), root()).unwrap_err();
     let error = error.to_string();
     assert!(error.contains("`Transfer` goes to bank-b, whose breaker sends it on to bank-a"), "{error}");
     assert!(error.contains("`Transfer` goes to bank-a, whose breaker sends it on to bank-b"), "{error}");
@@ -106,7 +70,7 @@ fn what_one_bank_fills_the_other_one_fills_too() {
         ),
     );
     check("trace = \"header.trace_no\"\n", "", Some("the field header.trace_no of `Transfer` is filled by bank-b"));
-    let numbers = BANKS.replace("trace = \"header.trace_no\"\n", "");
+    let numbers = passing_on().replace("trace = \"header.trace_no\"\n", "");
     let error = Config::parse("gateway.toml", &numbers, root()).unwrap_err().to_string();
     assert!(error.contains("`Transfer` has a trace number of its own, which is one of bank-a"), "{error}");
 }
@@ -118,7 +82,7 @@ fn what_moves_money_does_so_at_both() {
     check(start, &format!("{}{start}", of("bank-a")), Some("`Transfer` has a settlement at bank-a and none at bank-b"));
     check(start, &format!("{}{}{start}", of("bank-a"), of("bank-b")), None);
     let reversal = of("bank-a") + &of("bank-b") + start;
-    let error = BANKS.replacen("Transfer = {", "Reversal = {", 1).replacen(start, &reversal, 1);
+    let error = passing_on().replacen("Transfer = {", "Reversal = {", 1).replacen(start, &reversal, 1);
     let error = Config::parse("gateway.toml", &error, root()).unwrap_err().to_string();
     assert!(
         error.contains("`Reversal` is about exchanges with bank-a, and no other institution knows them"),

@@ -1,59 +1,21 @@
 //! Which rules may give requests to another institution, and the mistake that is named otherwise.
 
-use std::path::Path;
-
 use crate::config::Config;
+use crate::config::two_banks::{SETTLEMENT, banks, parse, root};
 
-const BANKS: &str = r#"
-[institutions.bank-a]
-spec = "specs/bank-a/bank-a.toml"
-key = ["header.trace_no"]
-trace = "header.trace_no"
-fill = { "header.bank_code" = "099", "header.sent_date" = "<date>" }
-session = { sign_on = "SignOn" }
-lines = [{ name = "main", connect = "127.0.0.1:9001" }]
-routing = { Transfer = { to = "bank-b", percent = 1, sticky = "withdraw_account" } }
-
-[institutions.bank-b]
-spec = "specs/bank-a/bank-a.toml"
-key = ["header.trace_no"]
-trace = "header.trace_no"
-fill = { "header.bank_code" = "088", "header.sent_date" = "<date>" }
-lines = [{ name = "main", connect = "127.0.0.1:9002" }]
-"#;
-
-const SETTLEMENT: &str = r#"
-[institutions.BANK.telegrams.Transfer.settlement]
-accepted = { "header.response_code" = "0000" }
-horizon_ms = 1000
-[institutions.BANK.telegrams.Transfer.settlement.reversal]
-telegram = "Reversal"
-fields = { original_trace_no = "<request.header.trace_no>" }
-repeat = { "header.send_count" = "<attempt>" }
-confirmed = { "header.response_code" = "0000" }
-"#;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(""))
-}
-
-/// Checks that this text has this mistake and no other one, or none.
-fn parse(text: &str, expected: Option<&str>) {
-    let found = Config::parse("gateway.toml", text, root()).err().map(|error| error.to_string());
-    match (found, expected) {
-        (None, None) => {}
-        (Some(found), Some(expected)) => {
-            assert!(found.contains(expected), "{found}\n{expected}");
-            assert_eq!(found.lines().count(), 1, "{found}");
-        }
-        (found, expected) => panic!("{found:?} instead of {expected:?}"),
-    }
+/// Part of the transfers goes to the other bank.
+fn routing() -> String {
+    banks(
+        r#"session = { sign_on = "SignOn" }
+routing = { Transfer = { to = "bank-b", percent = 1, sticky = "withdraw_account" } }"#,
+    )
 }
 
 /// The same with one change of the two banks.
 fn check(from: &str, to: &str, expected: Option<&str>) {
-    assert!(BANKS.contains(from), "{from}");
-    parse(&BANKS.replacen(from, to, 1), expected);
+    let banks = routing();
+    assert!(banks.contains(from), "{from}");
+    parse(&banks.replacen(from, to, 1), expected);
 }
 
 #[test]
@@ -77,7 +39,7 @@ fn a_chain_and_a_loop_are_refused() {
     let bank_b = "[institutions.bank-b]\n";
     let further = |to: &str| format!("{bank_b}routing = {{ Transfer = {{ to = \"{to}\" }} }}\n");
     // The rule of the other one would be wrong as well, so two mistakes are named.
-    let both = BANKS.replacen(bank_b, &further("bank-a"), 1);
+    let both = routing().replacen(bank_b, &further("bank-a"), 1);
     let found = Config::parse("gateway.toml", &both, root()).err().map(|error| error.to_string()).unwrap_or_default();
     assert!(found.contains("`Transfer` goes to bank-b, whose rule sends it back to bank-a"), "{found}");
     assert!(found.contains("`Transfer` goes to bank-a, whose rule sends it back to bank-b"), "{found}");
@@ -100,8 +62,9 @@ fn the_other_institution_must_have_the_same_telegram_and_fill_it() {
         "{ SignOn = { to = \"bank-b\" } }",
         Some("`SignOn` is sent by the gateway itself"),
     );
-    let other = BANKS.rfind("specs/bank-a/bank-a.toml").unwrap_or_default();
-    let (before, after) = BANKS.split_at(other);
+    let banks = routing();
+    let other = banks.rfind("specs/bank-a/bank-a.toml").unwrap_or_default();
+    let (before, after) = banks.split_at(other);
     let elsewhere = after.replacen("specs/bank-a/bank-a.toml", "specs/host-b/host-b.toml", 1);
     let text = format!("{before}{elsewhere}");
     let found = Config::parse("gateway.toml", &text, root()).err().map(|error| error.to_string()).unwrap_or_default();
@@ -116,7 +79,7 @@ fn the_other_institution_must_have_the_same_telegram_and_fill_it() {
 #[test]
 fn what_moves_money_is_settled_at_both() {
     let at = |bank: &str| SETTLEMENT.replace("BANK", bank);
-    let one = format!("{BANKS}{}", at("bank-a"));
+    let one = routing() + &at("bank-a");
     parse(&one, Some("`Transfer` has a settlement at bank-a and none at bank-b"));
     parse(&format!("{one}{}", at("bank-b")), None);
     let reversal = one.replacen("routing = { Transfer", "routing = { Reversal", 1).replacen(
@@ -144,7 +107,7 @@ fn the_sticky_field_is_one_that_services_fill_with_something_different() {
 
 #[test]
 fn each_caller_is_a_client_of_the_access_file() {
-    let callers = |names: &str| BANKS.replacen("percent = 1", &format!("percent = 1, callers = [{names}]"), 1);
+    let callers = |names: &str| routing().replacen("percent = 1", &format!("percent = 1, callers = [{names}]"), 1);
     parse(&callers("\"orders\""), Some("without an access file no caller has a name"));
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let path = folder.path().join("access.toml");
