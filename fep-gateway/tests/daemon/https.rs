@@ -21,6 +21,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::harness::{Daemon, Setup, rest, sends};
 use crate::peer::{PATIENCE, Peer};
+use crate::ports::dead_port;
 
 /// An authority, and a folder for what it signs.
 struct Authority {
@@ -186,6 +187,39 @@ async fn a_certificate_proves_who_a_client_is_and_a_token_goes_before_it() {
     assert_eq!(status(&client(Some(&signed), "origin: https://evil.example\r\n").await), "403");
     assert_eq!(status(&client(None, "").await), "401");
     assert_eq!(body(&client(None, TOKEN).await)["client"], "kim");
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn listeners_of_their_own_have_tls_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let services = Authority::new(folder.path(), "services");
+    let operators = Authority::new(folder.path(), "operators");
+    let own = services.sign("own", &["fep.test"], 2040);
+    let theirs = operators.sign("theirs", &["fep.test"], 2040);
+    let ports = [dead_port().await, dead_port().await];
+    let listener = |name: &str, port: u16| {
+        let Signed { cert, key } = &theirs;
+        let cert = cert.display();
+        let key = key.display();
+        format!("\n[http.{name}]\nlisten = \"127.0.0.1:{port}\"\ntls = {{ cert = \"{cert}\", key = \"{key}\" }}")
+    };
+    let http = services.tls(&own, ", client_certificate = \"optional\"")
+        + &listener("operators", ports[0])
+        + &listener("metrics", ports[1]);
+    let (daemon, _peer) = start(folder.path(), &http).await;
+    for (port, trusted, other, path) in [
+        (daemon.port, &services, &operators, "/v1/lines"),
+        (ports[0], &operators, &services, "/v1/audit"),
+        (ports[1], &operators, &services, "/metrics"),
+    ] {
+        let reply = ask(connect(port, trusted, None).await, &format!("GET {path}"), TOKEN).await;
+        assert_eq!(status(&reply), "200", "{path}: {reply}");
+        assert!(connect(port, other, None).await.is_err(), "{path}: the certificate of another listener");
+        let plain = reqwest::Client::builder().no_proxy().build().unwrap();
+        let told = plain.get(format!("http://127.0.0.1:{port}{path}")).send().await.unwrap();
+        assert_eq!(told.status(), 400, "{path}");
+    }
     daemon.stop().await;
 }
 

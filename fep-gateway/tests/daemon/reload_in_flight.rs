@@ -96,6 +96,65 @@ async fn an_institution_with_something_to_lose_is_not_removed() {
     verify(&setup.journal).await;
 }
 
+/// An unknown transfer of bank-b is undone by one reversal.
+const SETTLEMENT: &str = r#"
+[institutions.bank-b.telegrams.Transfer.settlement]
+accepted = { "header.response_code" = "0000" }
+horizon_ms = 100
+first_wait_ms = 10
+[institutions.bank-b.telegrams.Transfer.settlement.reversal]
+telegram = "Reversal"
+tries_max = 1
+fields = { original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", withdraw_account = "<request.withdraw_account>", amount = "<request.amount>", deposit_bank = "<request.deposit_bank>", deposit_account = "<request.deposit_account>", reason = "01" }
+confirmed = { "header.response_code" = "0000" }
+"#;
+
+#[tokio::test]
+async fn an_institution_that_owes_a_settlement_or_a_decision_is_not_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let peer = Peer::start().await;
+    let mut other = Peer::start().await;
+    let setup = Setup::new(folder.path(), peer.port, "");
+    let daemon = setup.start().await;
+    let file = File::of(&setup);
+    file.with(&(one_more("bank-b", other.port, "answer_timeout_ms = 1000\nquarantine_ms = 1000\n") + SETTLEMENT));
+    reloaded(&daemon, &json!([["bank-b", "added"]])).await;
+    let (asked, _) = daemon.ask_of("bank-b", 1, None).await_request(&mut other).await;
+    file.with("");
+    let until_blocked_by = async |what: &str| {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let (status, reply) = reload(&daemon).await;
+            assert_eq!((status, &reply["code"]), (StatusCode::CONFLICT, &json!("would_lose")), "{reply}");
+            let blockers = reply["blockers"].as_array().unwrap();
+            if blockers
+                .iter()
+                .any(|blocker| (&blocker["institution"], &blocker["what"]) == (&json!("bank-b"), &json!(what)))
+            {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < until, "never {what}: {reply}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (_, reply) = asked.await.unwrap().unwrap();
+    assert_eq!(reply["outcome"], json!("unknown"), "{reply}");
+    // The reversal goes out although a reload wants to remove its institution, and gets no answer.
+    until_blocked_by("unfinished_settlements").await;
+    other.receive().await;
+    until_blocked_by("open_decisions").await;
+    let settled = json!({ "decision": "not_done", "note": "the bank says so" });
+    let path = format!("/v1/exchanges/{}/settlement", reply["exchange"].as_str().unwrap());
+    assert_eq!(daemon.post(&path, &settled).await.0, StatusCode::OK);
+    let until = tokio::time::Instant::now() + PATIENCE;
+    while reload(&daemon).await.0 != StatusCode::OK {
+        assert!(tokio::time::Instant::now() < until, "it is never removed\n{}", daemon.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    daemon.stop().await;
+    verify(&setup.journal).await;
+}
+
 #[tokio::test]
 async fn a_crash_in_a_reload_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
