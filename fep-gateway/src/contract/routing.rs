@@ -12,7 +12,7 @@ use super::decisions::nobody;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoutingBody {
-    /// What shall hold for each telegram that has a rule. All of them are named. `null`: what the configuration file says.
+    /// What holds from now on for each telegram that has a rule. All of them are named. `null`: what the configuration file says.
     pub(crate) rules: BTreeMap<String, Option<Share>>,
     pub(crate) note: String,
     #[serde(default = "nobody")]

@@ -49,7 +49,7 @@ const OUTCOMES: [Outcome; 3] = [Outcome::Answered, Outcome::NotSent, Outcome::Un
 /// A change that a person wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoutingDecision {
-    /// What shall hold, by telegram. All rules are named, so that nobody changes one by leaving it out. `None`: what the file says.
+    /// What holds from now on, by telegram. All rules are named, so that nobody changes one by leaving it out. `None`: what the file says.
     pub rules: BTreeMap<String, Option<Share>>,
     /// The revision that the person saw. If another one holds now, nothing is changed. `None`: any.
     pub revision: Option<u64>,
@@ -72,7 +72,7 @@ pub enum NotRouted {
         /// Those that have a rule.
         known: Vec<String>,
     },
-    /// The change does not say what shall hold for this telegram.
+    /// The change does not say what holds for this telegram from now on.
     LeftOut {
         /// The telegram.
         telegram: String,
@@ -431,7 +431,7 @@ impl fmt::Display for NotRouted {
             }
             Self::LeftOut { telegram } => write!(
                 f,
-                "the rule of {telegram} is left out: name each rule, with what shall hold, or null for what the file says"
+                "the rule of {telegram} is left out: name each rule, with its new value, or null for what the file says"
             ),
             Self::Percent { telegram, percent } => write!(f, "{telegram}: {percent} is no percentage from 0 to 100"),
             Self::TooManyCallers { telegram } => {
