@@ -11,7 +11,8 @@ lint() {
 }
 features() { scripts/features.sh; }
 tests() {
-  cargo test --workspace --all-features
+  # All of them, so that one run names everything that fails.
+  cargo test --workspace --all-features --no-fail-fast
   cargo run -q -p fep-spec --bin fep -- check specs
   cargo run -q -p fep-spec --bin fep -- fmt specs --check
 }
