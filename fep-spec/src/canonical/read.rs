@@ -34,15 +34,15 @@ impl<'t> Reader<'t> {
         while let Some(event) = self.events.next() {
             match event.kind() {
                 EventKind::StdTableOpen => {
-                    let name = self.key_until(EventKind::StdTableClose, None);
+                    let name = self.key_until(EventKind::StdTableClose, None, &mut lines);
                     lines.entry(Statement::Header(format!("[{name}]")));
                 }
                 EventKind::ArrayTableOpen => {
-                    let name = self.key_until(EventKind::ArrayTableClose, None);
+                    let name = self.key_until(EventKind::ArrayTableClose, None, &mut lines);
                     lines.entry(Statement::Header(format!("[[{name}]]")));
                 }
                 EventKind::SimpleKey => {
-                    let pair = self.pair(&event);
+                    let pair = self.pair(&event, &mut lines);
                     lines.entry(Statement::Pair(pair));
                 }
                 _ => self.between(&event, &mut lines),
@@ -51,19 +51,28 @@ impl<'t> Reader<'t> {
         lines.lines
     }
 
-    /// A key with its value, from its first event on.
-    fn pair(&mut self, first: &Event) -> Pair {
-        let key = self.key_until(EventKind::KeyValSep, Some(first));
-        let value = self.events.next();
-        Pair { key, value: value.map_or(Node::Plain(String::new()), |event| self.node(&event)) }
+    /// A key with its value, from its first event on. In an inline table, both can be on lines of their own. Comments between them come to
+    /// stand above the pair.
+    fn pair<T>(&mut self, first: &Event, lines: &mut Lines<T>) -> Pair {
+        let key = self.key_until(EventKind::KeyValSep, Some(first), lines);
+        while let Some(event) = self.events.next() {
+            match event.kind() {
+                EventKind::Newline => {}
+                EventKind::Comment => lines.comment_above(self.comment(&event)),
+                _ => return Pair { key, value: self.node(&event) },
+            }
+        }
+        Pair { key, value: Node::Plain(String::new()) }
     }
 
     /// The parts of a key up to the event behind it.
-    fn key_until(&mut self, end: EventKind, first: Option<&Event>) -> String {
+    fn key_until<T>(&mut self, end: EventKind, first: Option<&Event>, lines: &mut Lines<T>) -> String {
         let mut parts: Vec<String> = first.map(|event| self.key(event)).into_iter().collect();
         while let Some(event) = self.events.next().filter(|event| event.kind() != end) {
-            if event.kind() == EventKind::SimpleKey {
-                parts.push(self.key(&event));
+            match event.kind() {
+                EventKind::SimpleKey => parts.push(self.key(&event)),
+                EventKind::Comment => lines.comment_above(self.comment(&event)),
+                _ => {}
             }
         }
         parts.join(".")
@@ -97,7 +106,7 @@ impl<'t> Reader<'t> {
                 while let Some(event) = self.events.next().filter(|event| event.kind() != EventKind::InlineTableClose) {
                     match event.kind() {
                         EventKind::SimpleKey => {
-                            let pair = self.pair(&event);
+                            let pair = self.pair(&event, &mut lines);
                             lines.entry(pair);
                         }
                         _ => self.between(&event, &mut lines),
@@ -132,10 +141,14 @@ impl<'t> Reader<'t> {
             EventKind::Comment => {
                 let before = self.source.input().get(..event.span().start()).unwrap_or_default();
                 let column = width(before.rsplit('\n').next().unwrap_or_default());
-                lines.comment(self.written(event).trim_end().to_owned(), column);
+                lines.comment(self.comment(event), column);
             }
             _ => {}
         }
+    }
+
+    fn comment(&self, event: &Event) -> String {
+        self.written(event).trim_end().to_owned()
     }
 
     fn written(&self, event: &Event) -> &'t str {
@@ -178,6 +191,13 @@ impl<T> Lines<T> {
             self.behind = Some(column);
             return;
         }
+        self.gap();
+        self.lines.push(Line::Comment(text));
+        self.behind = None;
+    }
+
+    /// A comment above the entry that is being read.
+    fn comment_above(&mut self, text: String) {
         self.gap();
         self.lines.push(Line::Comment(text));
         self.behind = None;

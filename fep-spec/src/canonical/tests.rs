@@ -70,6 +70,17 @@ fn a_table_with_a_comment_inside_has_one_key_a_line() {
 }
 
 #[test]
+fn a_key_and_its_value_come_to_stand_on_one_line() {
+    for text in ["N = { kind =\n\"number\" }\n", "N = { kind\n\n= \"number\" }\n", "N = { kind\n=\n\n\"number\"\n}\n"] {
+        check_form(text, "N = { kind = \"number\" }\n");
+    }
+    check_form(
+        "N = { a = 1, kind # one\n = # two\n\n # three\n \"number\", b = 2 }\n",
+        "N = {\n  a = 1,\n  # one\n  # two\n  # three\n  kind = \"number\",\n  b = 2,\n}\n",
+    );
+}
+
+#[test]
 fn only_quotes_that_say_nothing_change() {
     check_form(
         "'a b' = 'x'\n\"c\" = 'say \"x\"'\n\"S-\" = \"\\u0041\"\n01 = 0xFF\nd . 'e' = 1_000\n",
