@@ -54,7 +54,7 @@ async fn without_its_journal_the_daemon_is_not_ready_and_sends_nothing() {
         "{reply}"
     );
     // Nobody takes an empty journal for the one that is gone.
-    drop(daemon);
+    daemon.kill().await;
     let mut daemon = setup.spawn().await;
     let ended = daemon.ends_within(crate::peer::PATIENCE).await;
     assert_eq!(ended.code(), Some(2), "{}", daemon.log());
@@ -82,7 +82,7 @@ async fn without_its_write_ahead_log_the_daemon_sends_nothing_and_loses_nothing(
         assert_eq!((status, reply.get("journaled")), (StatusCode::OK, None), "{reply}");
         told.push(reply);
         match is_killed {
-            true => drop(daemon),
+            true => daemon.kill().await,
             false => daemon.stop().await,
         }
         let daemon = setup.start().await;

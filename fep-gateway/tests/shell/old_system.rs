@@ -64,7 +64,8 @@ async fn old_system(address: &str) -> (String, Ledger) {
     (address, ledger)
 }
 
-/// All transfers to bank-a go to the old system at this address.
+/// All transfers to bank-a go to the old system at this address. A link that got no answer waits before it connects again, so there are more
+/// links than a test has replies that are no answer.
 fn tables(address: &str) -> String {
     format!(
         r#"
@@ -84,7 +85,7 @@ answer_timeout_ms = 800
 name = "http"
 connect = "{address}"
 one_shot = true
-links = 4
+links = 16
 reconnect_min_ms = 10
 http = {{ path = "/fep/{{telegram}}/v1" }}
 "#,
