@@ -15,16 +15,22 @@
 //! may = [{ actions = ["send"] }]
 //! ```
 //!
+//! Tokens of an issuer (JWT) are known by `[issuers.NAME]`; `issuers` has an example.
+//!
 //! `fep-gateway new-token` makes a token and its hash. The file has no secret: whoever reads it cannot use it. Whoever writes it can do
 //! everything.
 
 mod certificate;
 mod token;
 
+mod keys;
+
+mod issuers;
+
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fep_spec::document::Document;
@@ -33,6 +39,9 @@ use fep_spec::model::Spec;
 use fep_spec::report::{Code, Source};
 
 pub use self::certificate::CertificateName;
+use self::issuers::OfIssuer;
+pub(crate) use self::issuers::{Issuer, KeyServer, KeySource};
+pub(crate) use self::keys::{KEY_SET_MAX_BYTES, KeySet, NoKey, SigningKey};
 use self::token::LastDay;
 pub use self::token::{TokenHash, TokenRefusal, new_token};
 use super::ConfigError;
@@ -80,6 +89,30 @@ pub struct Access {
     tokens: BTreeMap<TokenHash, Holding>,
     /// The index of the client that has a certificate with this name.
     certificates: BTreeMap<CertificateName, usize>,
+    /// The issuers of tokens, by their names.
+    issuers: BTreeMap<String, Arc<Issuer>>,
+    /// The index of the client that an issuer's token names.
+    subjects: BTreeMap<OfIssuer, usize>,
+    roles: Vec<Role>,
+}
+
+/// What everybody may do whose token names one of these groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Role {
+    groups: BTreeSet<OfIssuer>,
+    grants: Vec<Grant>,
+}
+
+/// What a token of an issuer says, after it was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claimed {
+    /// The name of the issuer.
+    pub(crate) issuer: String,
+    /// What the claim has that names the client.
+    pub(crate) client: String,
+    /// `sub`, if the token has it.
+    pub(crate) subject: Option<String>,
+    pub(crate) groups: Vec<String>,
 }
 
 /// What is known about a token.
@@ -100,6 +133,8 @@ pub struct Client {
     pub name: String,
     /// What it may do.
     pub grants: Vec<Grant>,
+    /// For whom it speaks by its token, if the token says so: a person who uses a service.
+    pub(crate) speaks_for: Option<String>,
 }
 
 /// Some actions with some telegrams of some institutions.
@@ -122,6 +157,16 @@ impl Access {
     /// # Errors
     /// If the file cannot be read, others than its owner can write it, or it has mistakes. The error then has all of them.
     pub fn load(path: &Path, specs: &BTreeMap<String, Arc<Spec>>) -> Result<Self, ConfigError> {
+        Self::load_noting(path, specs, &mut Vec::new())
+    }
+
+    /// Reads the file, and notes the files that it names, also if it has mistakes.
+    pub(crate) fn load_noting(
+        path: &Path,
+        specs: &BTreeMap<String, Arc<Spec>>,
+        files: &mut Vec<PathBuf>,
+    ) -> Result<Self, ConfigError> {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let (name, text) = load::read(path).map_err(ConfigError::Unreadable)?;
         let document = Document::new(Source::new(name, text));
         let access = document.walk(|root| {
@@ -129,7 +174,7 @@ impl Access {
                 let message = "others than its owner can write this file, and so give themselves every right";
                 document.error_hint(Code::BadValue, root.span(), message, "chmod go-w");
             }
-            let access = read::access(&root, specs);
+            let access = read::access(&root, specs, &folder, files);
             root.finish();
             access
         });
@@ -174,6 +219,41 @@ impl Access {
         let mut found = names.iter().filter_map(|name| self.certificates.get(name));
         let first = found.next()?;
         if found.all(|other| other == first) { self.clients.get(*first) } else { None }
+    }
+
+    /// The issuers of tokens.
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = &Arc<Issuer>> {
+        self.issuers.values()
+    }
+
+    /// The issuer whose tokens have this `iss`.
+    pub(crate) fn issuer(&self, iss: &str) -> Option<&Arc<Issuer>> {
+        self.issuers.values().find(|issuer| issuer.issuer == iss)
+    }
+
+    /// The client that a token of an issuer names. If no client has its subject, its groups decide. `None` if neither gives a right.
+    pub(crate) fn claimed(&self, claimed: &Claimed) -> Option<Arc<Client>> {
+        let of = |value: &str| (claimed.issuer.clone(), value.to_owned());
+        let named = self.subjects.get(&of(&claimed.client)).and_then(|client| self.clients.get(*client));
+        if let Some(client) = named {
+            let speaks_for = claimed.subject.clone().filter(|subject| *subject != claimed.client);
+            return Some(match speaks_for {
+                None => Arc::clone(client),
+                Some(_) => Arc::new(Client { speaks_for, ..Client::clone(client) }),
+            });
+        }
+        let groups: BTreeSet<OfIssuer> = claimed.groups.iter().map(|group| of(group)).collect();
+        let mut roles = self.roles.iter().filter(|role| !role.groups.is_disjoint(&groups)).peekable();
+        roles.peek()?;
+        let grants = roles.flat_map(|role| role.grants.iter().cloned()).collect();
+        let name = format!("{}:{}", claimed.issuer, claimed.client);
+        Some(Arc::new(Client { name, grants, speaks_for: None }))
+    }
+
+    /// The names of the clients that prove by a certificate who they are.
+    pub(crate) fn with_certificates(&self) -> BTreeSet<&str> {
+        let clients = self.certificates.values().filter_map(|client| self.clients.get(*client));
+        clients.map(|client| client.name.as_str()).collect()
     }
 
     /// The names of the clients.

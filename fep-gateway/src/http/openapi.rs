@@ -447,7 +447,7 @@ impl Writer {
             "components": {
                 "schemas": schemas,
                 "securitySchemes": {
-                    "token": { "type": "http", "scheme": "bearer", "description": "The token of a client, if the gateway has an access file." },
+                    "token": { "type": "http", "scheme": "bearer", "description": "The token of a client, if the gateway has an access file: one of the gateway, or a JWT of an issuer that the file names." },
                     "certificate": { "type": "mutualTLS", "description": "The certificate of a client, if `[http] tls` has `client_ca` and the access file names it." },
                 },
             },

@@ -16,6 +16,7 @@ mod edge;
 mod full_disk;
 mod harness;
 mod https;
+mod issued_tokens;
 mod journal_file;
 mod journal_lost;
 mod listeners;

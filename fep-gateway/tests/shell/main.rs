@@ -17,6 +17,7 @@ mod contract;
 mod devtools;
 mod following;
 mod harness;
+mod issued_tokens;
 mod journal;
 mod journal_audit;
 mod journal_encrypted;

@@ -1,6 +1,8 @@
 //! Reads the tables of the access file: clients, their tokens and certificates, and what they may do. What the file means is said in `access`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fep_spec::document::{Located, Table, Value, instead};
@@ -8,8 +10,9 @@ use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
 use super::certificate::CertificateName;
+use super::issuers::{self, Issuer};
 use super::token::{LastDay, TokenHash};
-use super::{Access, Action, Client, Grant, Holding};
+use super::{Access, Action, Client, Grant, Holding, Role};
 use crate::config::hours::day;
 use crate::config::names::check_name;
 
@@ -18,10 +21,18 @@ const CLIENTS_MAX: usize = 10_000;
 const TOKENS_MAX: usize = 10;
 const CERTIFICATES_MAX: usize = 10;
 
-pub(super) fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
-    let mut access = Access::default();
+/// The maximum number of roles.
+const ROLES_MAX: usize = 1000;
+
+pub(super) fn access(
+    root: &Table<'_>,
+    specs: &BTreeMap<String, Arc<Spec>>,
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+) -> Access {
+    let mut access = Access { issuers: issuers::read(root, folder, files), ..Access::default() };
     let clients = root.table("clients").map_or_else(Vec::new, |table| table.entries());
-    if clients.is_empty() {
+    if clients.is_empty() && root.table("roles").is_none_or(|roles| roles.entries().is_empty()) {
         let hint = "add a table [clients.NAME], with a token from `fep-gateway new-token`";
         root.document().error_hint(Code::MissingKey, root.span(), "there is no client", hint);
     }
@@ -31,40 +42,83 @@ pub(super) fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> A
     }
     for (name, value) in clients.into_iter().take(CLIENTS_MAX) {
         check_name(root.document(), &name);
+        if let Some((issuer, _)) = name.value.split_once(':').filter(|(issuer, _)| access.issuers.contains_key(*issuer))
+        {
+            let message = format!("persons whom `{issuer}` names have such names: nobody could tell who it is");
+            let hint = "give the client another name";
+            root.document().error_hint(Code::Duplicate, name.span.clone(), message, hint);
+        }
         let Some(table) = value.table() else { continue };
-        for token in tokens(&table) {
-            let (hash, until) = token.value;
-            if access.tokens.insert(hash, Holding { client: access.clients.len(), until }).is_some() {
-                let message = "this token belongs to a client already: nobody could tell who uses it";
-                table.document().error_hint(
-                    Code::Duplicate,
-                    token.span,
-                    message,
-                    "make one with `fep-gateway new-token`",
-                );
-            }
-        }
-        for name in certificates(&table) {
-            if access.certificates.insert(name.value, access.clients.len()).is_some() {
-                let message = "certificates with this name belong to a client already: nobody could tell who uses them";
-                let hint = "give each client a name of its own";
-                table.document().error_hint(Code::Duplicate, name.span, message, hint);
-            }
-        }
-        let grants = table.required("may").and_then(Value::array).unwrap_or_default();
-        let grants = grants.into_iter().filter_map(|grant| Some(grant_of(grant.table()?, specs))).collect();
+        let index = access.clients.len();
+        proofs(&table, index, &mut access);
+        let grants = grants_of(&table, specs);
         table.finish();
-        access.clients.push(Arc::new(Client { name: name.value.to_owned(), grants }));
+        access.clients.push(Arc::new(Client { name: name.value.to_owned(), grants, speaks_for: None }));
     }
+    access.roles = roles(root, &access.issuers, specs);
     access
+}
+
+/// By what a client proves who it is: tokens, names of certificates, subjects of issuers.
+fn proofs(table: &Table<'_>, client: usize, access: &mut Access) {
+    if !["tokens", "certificates", "subjects"].iter().any(|key| table.has(key)) {
+        let message = "`tokens`, `certificates` or `subjects` is missing";
+        let hint = "`tokens` with a hash from `fep-gateway new-token`, `certificates` with a name such as dns:orders.bank.example, \
+             or `subjects` with what the tokens of an issuer say";
+        table.document().error_hint(Code::MissingKey, table.span(), message, hint);
+    }
+    let twice = |span: Range<usize>, message: &str, hint: &str| {
+        table.document().error_hint(Code::Duplicate, span, message, hint);
+    };
+    for token in tokens(table) {
+        let (hash, until) = token.value;
+        if access.tokens.insert(hash, Holding { client, until }).is_some() {
+            let message = "this token belongs to a client already: nobody could tell who uses it";
+            twice(token.span, message, "make one with `fep-gateway new-token`");
+        }
+    }
+    for name in certificates(table) {
+        if access.certificates.insert(name.value, client).is_some() {
+            let message = "certificates with this name belong to a client already: nobody could tell who uses them";
+            twice(name.span, message, "give each client a name of its own");
+        }
+    }
+    for subject in issuers::of_issuers(table, "subjects", &access.issuers) {
+        if access.subjects.insert(subject.value, client).is_some() {
+            let message = "this subject belongs to a client already: nobody could tell who it is";
+            twice(subject.span, message, "name it at one client, with all that it may do");
+        }
+    }
+}
+
+fn roles(root: &Table<'_>, issuers: &BTreeMap<String, Arc<Issuer>>, specs: &BTreeMap<String, Arc<Spec>>) -> Vec<Role> {
+    let roles = root.table("roles").map_or_else(Vec::new, |table| table.entries());
+    if roles.len() > ROLES_MAX {
+        let message = format!("there are {} roles, {ROLES_MAX} are allowed", roles.len());
+        root.document().error(Code::OutOfRange, root.span(), message);
+    }
+    let role = |(name, value): (Located<&str>, Value<'_>)| {
+        check_name(root.document(), &name);
+        let table = value.table()?;
+        let groups = if table.required("groups").is_some() {
+            issuers::of_issuers(&table, "groups", issuers)
+        } else {
+            Vec::new()
+        };
+        let grants = grants_of(&table, specs);
+        table.finish();
+        Some(Role { groups: groups.into_iter().map(|group| group.value).collect(), grants })
+    };
+    roles.into_iter().take(ROLES_MAX).filter_map(role).collect()
+}
+
+fn grants_of(table: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Vec<Grant> {
+    let grants = table.required("may").and_then(Value::array).unwrap_or_default();
+    grants.into_iter().filter_map(|grant| Some(grant_of(grant.table()?, specs))).collect()
 }
 
 /// The tokens of a client: hashes, and tables with a hash and its last day.
 fn tokens(table: &Table<'_>) -> Vec<Located<(TokenHash, Option<LastDay>)>> {
-    if !table.has("tokens") && !table.has("certificates") {
-        let hint = "`tokens` with a hash from `fep-gateway new-token`, or `certificates` with a name such as dns:orders.bank.example";
-        table.document().error_hint(Code::MissingKey, table.span(), "`tokens` or `certificates` is missing", hint);
-    }
     let tokens = table.array("tokens").unwrap_or_default();
     if tokens.len() > TOKENS_MAX {
         let message = format!("a client has at most {TOKENS_MAX} tokens: two while one takes the place of the other");

@@ -11,7 +11,13 @@ const ALWAYS: [Problem; 5] =
     [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut, Problem::OtherListener];
 
 /// What a client without a token or without a right is answered, where clients need one.
-const GUARDED: [Problem; 3] = [Problem::Unauthenticated, Problem::TokenExpired, Problem::Forbidden];
+const GUARDED: [Problem; 5] = [
+    Problem::Unauthenticated,
+    Problem::TokenExpired,
+    Problem::TokenRefused,
+    Problem::KeysUnavailable,
+    Problem::Forbidden,
+];
 
 /// What every request with a body can be answered with.
 const WITH_BODY: [Problem; 3] = [Problem::BodyTooLarge, Problem::BodyTooSlow, Problem::Origin];
