@@ -2,7 +2,7 @@
 //!
 //! | route | meaning |
 //! |---|---|
-//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional headers `Idempotency-Key`, `Prefer: respond-async, wait=10`, `X-Request-Id` and `traceparent` |
+//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional headers `Idempotency-Key`, `Prefer: respond-async, wait=10`, `X-Request-Id`, `traceparent` and `tracestate` |
 //! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
 //! | `GET /v1/exchanges/{id}/events` | server-sent events: the exchange now and after each change, until nothing more is expected |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
