@@ -61,6 +61,8 @@ problems! {
     IdempotencyKey 400 "idempotency_key" "the header Idempotency-Key cannot be used" "send it once, with the length that `detail` says"
     Invalid 422 "invalid" "the fields make no telegram" "correct the field that `detail` names"
     Journal 500 "journal" "the journal cannot be read or written" "report it to those who operate the gateway"
+    KeyOfAnotherClient 409 "key_of_another_client" "the idempotency key belongs to another client"
+        "use keys that no other client has; nothing was sent, and the other request may have been: if both are one order, ask those who operate the gateway"
     KeyUnchecked 503 "key_unchecked" "the idempotency key could not be looked up"
         "send the same request with the same key again: nothing was sent now, and nothing is known about earlier calls"
     KeysUnavailable 503 "keys_unavailable" "the keys of an issuer of tokens are not there"

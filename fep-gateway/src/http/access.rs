@@ -407,7 +407,7 @@ impl Who {
     }
 
     /// Whether the client sent this exchange.
-    fn sent(&self, exchange: &Exchange) -> bool {
+    pub(super) fn sent(&self, exchange: &Exchange) -> bool {
         let sender = exchange.caller.as_ref().and_then(|caller| caller.client.as_deref());
         self.name().is_some_and(|name| sender == Some(name))
     }

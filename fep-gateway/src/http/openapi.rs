@@ -67,7 +67,7 @@ const ROUTES: [Problem; 10] = [
 ];
 
 /// What a request for an institution can be answered with, besides its outcome.
-const ASKS: [Problem; 28] = [
+const ASKS: [Problem; 29] = [
     Problem::Path,
     Problem::IdempotencyKey,
     Problem::NotJson,
@@ -79,6 +79,7 @@ const ASKS: [Problem; 28] = [
     Problem::StillRunning,
     Problem::OtherBody,
     Problem::KeyUnchecked,
+    Problem::KeyOfAnotherClient,
     Problem::BadSpec,
     Problem::Unwritable,
     Problem::Journal,
@@ -474,6 +475,10 @@ fn asking(operation: Operation, fields: Value, reply: &Value) -> Operation {
     let headers = [
         ("X-Request-Id", "The caller's name for its request, for journal and log. The response repeats it."),
         ("traceparent", "The trace that the request belongs to (W3C Trace Context)."),
+        (
+            "tracestate",
+            "What tracing systems say about it. It goes on with `traceparent` to a system over HTTP, and is not kept.",
+        ),
     ];
     for (name, meaning) in headers {
         let header = json!({ "name": name, "in": "header", "description": meaning, "schema": { "type": "string" } });

@@ -21,6 +21,7 @@ mod issued_tokens;
 mod journal;
 mod journal_audit;
 mod journal_encrypted;
+mod keys_of_clients;
 mod nasty;
 mod notices;
 mod old_system;
