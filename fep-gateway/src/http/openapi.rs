@@ -199,12 +199,12 @@ impl Writer {
         self.add(&view.with(id()).gives(detail).or(&[Problem::Path, Problem::UnknownExchange]).or(&READS));
         let summary = "Server-sent events about one exchange: `exchange` now and after each change, `facts` after a step, `end` when nothing follows";
         let mut follow = Operation::new("get", "/v1/exchanges/{id}/events", "followExchange", "exchanges", summary);
-        follow.replies.push((200, "a stream", EVENTS, json!({ "type": "string" })));
+        follow.replies.push((200, "a stream", EVENTS, Value::Null));
         let problems = [Problem::TooManyListeners, Problem::Path, Problem::UnknownExchange];
         self.add(&follow.with(id()).or(&problems).or(&READS));
         let summary = "Server-sent events: `exchange`, `notice`, `line`, `missed`";
         let mut events = Operation::new("get", "/v1/events", "events", "exchanges", summary);
-        events.replies.push((200, "a stream without an end", EVENTS, json!({ "type": "string" })));
+        events.replies.push((200, "a stream without an end", EVENTS, Value::Null));
         self.add(&events.with(in_query("scope")).or(&[Problem::TooManyListeners, Problem::Query]));
     }
 

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod described;
 mod disk;
 mod edge;
 mod full_disk;
