@@ -30,7 +30,7 @@ mod issuers;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use fep_spec::document::Document;
@@ -108,10 +108,10 @@ struct Role {
 pub(crate) struct Claimed {
     /// The name of the issuer.
     pub(crate) issuer: String,
-    /// What the claim has that names the client.
-    pub(crate) client: String,
-    /// `sub`, if the token has it.
-    pub(crate) subject: Option<String>,
+    /// What the claim has that names the client, if the token has it.
+    pub(crate) client: Option<String>,
+    /// What the claim has that names the person, if the token has it.
+    pub(crate) person: Option<String>,
     pub(crate) groups: Vec<String>,
 }
 
@@ -157,14 +157,14 @@ impl Access {
     /// # Errors
     /// If the file cannot be read, others than its owner can write it, or it has mistakes. The error then has all of them.
     pub fn load(path: &Path, specs: &BTreeMap<String, Arc<Spec>>) -> Result<Self, ConfigError> {
-        Self::load_noting(path, specs, &mut Vec::new())
+        Self::load_noting(path, specs, &mut |_| {})
     }
 
-    /// Reads the file, and notes the files that it names, also if it has mistakes.
+    /// Reads the file, and tells the files that it names before it reads them, also if it has mistakes.
     pub(crate) fn load_noting(
         path: &Path,
         specs: &BTreeMap<String, Arc<Spec>>,
-        files: &mut Vec<PathBuf>,
+        note: &mut dyn FnMut(&Path),
     ) -> Result<Self, ConfigError> {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let (name, text) = load::read(path).map_err(ConfigError::Unreadable)?;
@@ -174,7 +174,7 @@ impl Access {
                 let message = "others than its owner can write this file, and so give themselves every right";
                 document.error_hint(Code::BadValue, root.span(), message, "chmod go-w");
             }
-            let access = read::access(&root, specs, &folder, files);
+            let access = read::access(&root, specs, &folder, note);
             root.finish();
             access
         });
@@ -234,19 +234,20 @@ impl Access {
     /// The client that a token of an issuer names. If no client has its subject, its groups decide. `None` if neither gives a right.
     pub(crate) fn claimed(&self, claimed: &Claimed) -> Option<Arc<Client>> {
         let of = |value: &str| (claimed.issuer.clone(), value.to_owned());
-        let named = self.subjects.get(&of(&claimed.client)).and_then(|client| self.clients.get(*client));
-        if let Some(client) = named {
-            let speaks_for = claimed.subject.clone().filter(|subject| *subject != claimed.client);
+        let subject = claimed.client.as_deref().and_then(|client| self.subjects.get(&of(client)));
+        if let Some(client) = subject.and_then(|client| self.clients.get(*client)) {
+            let speaks_for = claimed.person.clone().filter(|_| claimed.person != claimed.client);
             return Some(match speaks_for {
                 None => Arc::clone(client),
                 Some(_) => Arc::new(Client { speaks_for, ..Client::clone(client) }),
             });
         }
+        let person = claimed.person.as_deref()?;
         let groups: BTreeSet<OfIssuer> = claimed.groups.iter().map(|group| of(group)).collect();
         let mut roles = self.roles.iter().filter(|role| !role.groups.is_disjoint(&groups)).peekable();
         roles.peek()?;
         let grants = roles.flat_map(|role| role.grants.iter().cloned()).collect();
-        let name = format!("{}:{}", claimed.issuer, claimed.client);
+        let name = format!("{}:{person}", claimed.issuer);
         Some(Arc::new(Client { name, grants, speaks_for: None }))
     }
 

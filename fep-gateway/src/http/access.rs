@@ -53,10 +53,8 @@ struct File {
     /// Whose institutions the file names. A reload changes them.
     gateway: Gateway,
     now: watch::Sender<Arc<Access>>,
-    /// From before the first reading: what changes meanwhile is read again.
-    first: Vec<Option<Stamp>>,
-    /// The files that it names.
-    others: Mutex<Vec<PathBuf>>,
+    /// This file and those that it names, from before their last reading: what changes meanwhile is read again.
+    seen: Mutex<Vec<(PathBuf, Option<Stamp>)>>,
 }
 
 /// By what a change of the file is seen. The permissions count as well, because a file that others can write is refused.
@@ -101,13 +99,11 @@ impl Guard {
     /// Reads the access file, if there is one. If it cannot be read, nobody may do anything until it can.
     pub(super) fn new(path: Option<&Path>, gateway: &Gateway) -> Arc<Self> {
         let file = path.map(|path| {
-            let first = vec![Stamp::of(path)];
             let file = File {
                 path: path.to_owned(),
                 gateway: gateway.clone(),
                 now: watch::Sender::new(Arc::default()),
-                first,
-                others: Mutex::default(),
+                seen: Mutex::default(),
             };
             file.read();
             file
@@ -118,8 +114,6 @@ impl Guard {
     /// Reads the file again whenever it or the set of institutions changes, for ever.
     pub(super) async fn follow(&self) {
         let Some(file) = &self.file else { return std::future::pending().await };
-        let mut last = file.first.clone();
-        last.extend(file.stamps().into_iter().skip(1));
         let mut today = now_s() / DAY_S;
         let mut reloads = file.gateway.institution_changes();
         loop {
@@ -134,12 +128,8 @@ impl Guard {
                 () = tokio::time::sleep(LOOK_PAUSE) => false,
                 changed = reloads.changed() => changed.is_ok(),
             };
-            let stamps = file.stamps();
-            if stamps != last || is_reloaded {
+            if is_reloaded || file.is_changed() {
                 file.read();
-                // The file may name others now. A change between the two looks is seen as one of the first.
-                last = stamps;
-                last.resize_with(file.stamps().len(), || None);
             }
             let access = Arc::clone(&file.now.borrow());
             if self.jwts.keys().refresh(access.issuers()) {
@@ -305,18 +295,19 @@ impl File {
         }
     }
 
-    /// By what a change of the file, or of one that it names, is seen.
-    fn stamps(&self) -> Vec<Option<Stamp>> {
-        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        std::iter::once(&self.path).chain(&others).map(|path| Stamp::of(path)).collect()
+    /// Whether the file, or one that it names, has changed since it was read.
+    fn is_changed(&self) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().any(|(path, stamp)| Stamp::of(path) != *stamp)
     }
 
     /// Reads the file. If it cannot be used, the rights stay as they are.
     fn read(&self) {
-        let mut others = Vec::new();
-        let read = Access::load_noting(&self.path, &self.gateway.specs(), &mut others);
+        let mut seen = vec![(self.path.clone(), Stamp::of(&self.path))];
+        let mut note = |path: &Path| seen.push((path.to_owned(), Stamp::of(path)));
+        let read = Access::load_noting(&self.path, &self.gateway.specs(), &mut note);
         // A single assignment is complete even after a panic elsewhere.
-        *self.others.lock().unwrap_or_else(PoisonError::into_inner) = others;
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
         match read {
             Ok(access) => {
                 info!(file = %self.path.display(), clients = access.len(), "these clients have rights now");

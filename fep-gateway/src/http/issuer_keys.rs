@@ -39,6 +39,7 @@ struct Server {
 struct Known {
     keys: Option<Arc<KeySet>>,
     fetched: Option<Instant>,
+    /// When the last attempt ended.
     tried: Option<Instant>,
     /// Why the last attempt failed.
     failed: Option<String>,
@@ -84,7 +85,7 @@ impl IssuerKeys {
             let KeySource::Url(settings) = &issuer.keys else { continue };
             names.push(issuer.name.clone());
             let server = self.server(issuer, settings);
-            if server.is_due() {
+            if server.is_due() && server.fetching.try_lock().is_ok() {
                 let name = issuer.name.clone();
                 tokio::spawn(async move { server.fetch(&name).await });
             }
@@ -135,16 +136,18 @@ impl Server {
 
     /// Fetches the keys, if the pause is over. Who comes while another one fetches them waits for the same keys.
     async fn fetch(&self, issuer: &str) {
+        let came = Instant::now();
         let _one = self.fetching.lock().await;
-        {
-            let mut known = self.known();
-            if !self.may_ask(&known) {
-                return;
-            }
-            known.tried = Some(Instant::now());
+        let is_done = {
+            let known = self.known();
+            !self.may_ask(&known) || known.tried.is_some_and(|ended| ended >= came)
+        };
+        if is_done {
+            return;
         }
         let fetched = fetch(&self.settings).await;
         let mut known = self.known();
+        known.tried = Some(Instant::now());
         match fetched {
             Ok(keys) => {
                 let keys = Arc::new(keys);
@@ -224,5 +227,22 @@ mod tests {
         let tried = server.known().tried;
         server.fetch("login").await;
         assert_eq!(server.known().tried, tried, "nobody was asked");
+    }
+
+    #[tokio::test]
+    async fn all_who_wait_get_what_one_fetch_brings() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let served = std::thread::spawn(move || {
+            // Two connections, or the end of the test, which connects once itself.
+            listener.incoming().take(2).map(drop).count()
+        });
+        let mut server = server(None, Duration::from_secs(60));
+        let settings = KeyServer { port, pause: Duration::ZERO, ..KeyServer::clone(&server.settings) };
+        server.settings = Arc::new(settings);
+        tokio::join!(server.fetch("login"), server.fetch("login"), server.fetch("login"));
+        assert!(!served.is_finished(), "one fetch for all three");
+        drop(std::net::TcpStream::connect(("127.0.0.1", port)).unwrap());
+        assert_eq!(served.join().unwrap(), 2);
     }
 }

@@ -101,14 +101,13 @@ impl Jwts {
         if now_s > jwt.ends_s {
             return refused(EXPIRED, "the token with which this session began has ended");
         }
-        // Keys that cannot be fetched now were not taken back.
-        let known = issuer.map(|issuer| self.keys.known(issuer));
-        match known {
+        match issuer.map(|issuer| self.keys.known(issuer)) {
             None => refused("issuer", "the access file does not have the issuer of this session's token any more"),
             Some(Some(keys)) if !keys.has(&jwt.key) => {
                 refused("unknown_key", "the issuer has taken back the key of this session's token")
             }
-            Some(_) => Ok(()),
+            Some(None) => refused(NO_KEYS, "the keys of its issuer are not there now"),
+            Some(Some(_)) => Ok(()),
         }
     }
 
@@ -151,7 +150,8 @@ impl Jwts {
 
     /// The key with which a token must be checked.
     async fn key(&self, issuer: &Issuer, header: &Header) -> Result<SigningKey, Refused> {
-        let none = |why: String| Refused::new(NO_KEYS, &format!("the keys of its issuer are not there: {why}"));
+        // Why, is in the log: a stranger need not learn it.
+        let none = |_| Refused::new(NO_KEYS, "the keys of its issuer are not there now");
         let keys = self.keys.of(issuer).await.map_err(none)?;
         let kid = header.kid.as_deref();
         let mut found = keys.find(kid, header.alg).cloned();
@@ -249,18 +249,22 @@ fn seconds(time: f64) -> Option<i64> {
 /// What the claims of a token say about its client.
 fn said(issuer: &Issuer, claims: &Map<String, Value>) -> Result<Claimed, Refused> {
     let name = |value: &Value| value.as_str().filter(|name| is_name(name)).map(str::to_owned);
-    let client = claim(claims, &issuer.client_claim).and_then(name).ok_or_else(|| {
-        let claim = &issuer.client_claim;
-        let why = format!("its claim `{claim}` is no text of 1 to {NAME_MAX_CHARS} characters that names a client");
-        Refused::new("claims", &why)
-    })?;
+    let client = claim(claims, &issuer.client_claim).and_then(name);
+    let person = claim(claims, &issuer.person_claim).and_then(name);
+    if client.is_none() && person.is_none() {
+        let Issuer { client_claim, person_claim, .. } = issuer;
+        let why = format!(
+            "neither `{client_claim}` nor `{person_claim}` in it is a name of 1 to {NAME_MAX_CHARS} characters"
+        );
+        return Err(Refused::new("claims", &why));
+    }
     let groups = issuer.groups_claim.as_ref().and_then(|name| claim(claims, name));
     let groups = match groups {
         Some(Value::Array(groups)) => groups.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         Some(Value::String(group)) => vec![group.clone()],
         _ => Vec::new(),
     };
-    Ok(Claimed { issuer: issuer.name.clone(), client, subject: claims.get("sub").and_then(name), groups })
+    Ok(Claimed { issuer: issuer.name.clone(), client, person, groups })
 }
 
 fn is_name(name: &str) -> bool {

@@ -94,6 +94,7 @@ TOKENS = {
     "person": token(claims(sub="kim", groups=["staff", "fep-operators"])),
     "person_of_two_groups": token(claims(sub="lee", groups=["fep-auditors", "fep-operators"])),
     "service_for_a_person": token(claims(sub="kim", azp="teller-service")),
+    "person_in_a_program": token(claims(sub="kim", azp="console", groups=["fep-operators"])),
     "nobody": token(claims(sub="stranger", groups=["staff"])),
     "none": by_hand({"alg": "none"}, claims(), lambda _: b""),
     "none_in_another_case": by_hand({"alg": "nOnE", "kid": "rsa"}, claims(), lambda _: b""),

@@ -179,6 +179,8 @@ async fn a_service_that_speaks_for_a_person_has_both_names_in_the_audit_trail() 
     let file = file.replace("[clients.orders]", "[clients.teller]\nsubjects = [\"login:teller-service\"]\nmay = [{ actions = [\"read\", \"operate\"] }]\n[clients.orders]");
     let bench = Bench::with_access(GOOD_BANK, "[institutions.bank-a.breaker]", &file).await;
     let token = made["tokens"]["service_for_a_person"].as_str().unwrap();
+    assert_eq!(who(&bench, token).await, "teller");
+    assert_eq!(who(&bench, made["tokens"]["person_in_a_program"].as_str().unwrap()).await, "login:kim");
     let trip = json!({ "decision": "trip", "note": "maintenance" });
     let (status, state) = call(&bench, token, Method::POST, "/v1/institutions/bank-a/breaker", &trip).await;
     assert_eq!((status, &state["breakers"][0]["person"]), (StatusCode::OK, &json!("kim by teller")), "{state}");

@@ -22,7 +22,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub(crate) struct Issuer {
     pub(crate) algorithms: Vec<Algorithm>,
     /// `client_claim`, default `sub`: the claim that names the client.
     pub(crate) client_claim: String,
+    /// `person_claim`, default `sub`: the claim that names the person, for the journal and the audit trail.
+    pub(crate) person_claim: String,
     /// `groups_claim`, default none: the claim that names its groups.
     pub(crate) groups_claim: Option<String>,
     /// `leeway_s`, default 60: how far the clocks of the issuer and of the gateway may be apart.
@@ -94,8 +96,8 @@ const VALUES_MAX: usize = 100;
 /// Who of an issuer is meant: its name, and the value of a claim.
 pub(super) type OfIssuer = (String, String);
 
-/// Reads the issuers, by their names. `files` gets the files of keys, also of those with mistakes.
-pub(super) fn read(root: &Table<'_>, folder: &Path, files: &mut Vec<PathBuf>) -> BTreeMap<String, Arc<Issuer>> {
+/// Reads the issuers, by their names. `note` gets the files of keys before they are read, also of those with mistakes.
+pub(super) fn read(root: &Table<'_>, folder: &Path, note: &mut dyn FnMut(&Path)) -> BTreeMap<String, Arc<Issuer>> {
     let entries = root.table("issuers").map_or_else(Vec::new, |table| table.entries());
     if entries.len() > ISSUERS_MAX {
         let message = format!("there are {} issuers, {ISSUERS_MAX} are allowed", entries.len());
@@ -110,7 +112,7 @@ pub(super) fn read(root: &Table<'_>, folder: &Path, files: &mut Vec<PathBuf>) ->
             root.document().error_hint(Code::BadValue, name.span.clone(), message, hint);
         }
         let Some(table) = value.table() else { continue };
-        let Some(issuer) = issuer(table, name.value, folder, files) else { continue };
+        let Some(issuer) = issuer(table, name.value, folder, note) else { continue };
         if let Some(other) = issuers.values().find(|other| other.issuer == issuer.issuer) {
             let message = format!("`{}` has the same `issuer`: nobody could tell whose token it is", other.name);
             root.document().error_hint(Code::Duplicate, name.span, message, "give both one table");
@@ -120,12 +122,17 @@ pub(super) fn read(root: &Table<'_>, folder: &Path, files: &mut Vec<PathBuf>) ->
     issuers
 }
 
-fn issuer(table: Table<'_>, name: &str, folder: &Path, files: &mut Vec<PathBuf>) -> Option<Issuer> {
+fn issuer(table: Table<'_>, name: &str, folder: &Path, note: &mut dyn FnMut(&Path)) -> Option<Issuer> {
     let issuer = table.required_string("issuer").and_then(|text| claim_text(&table, text));
     let audience = table.required_string("audience").and_then(|text| claim_text(&table, text));
     let words = table.required("algorithms").and_then(Value::array).unwrap_or_default();
+    if words.is_empty() && table.has("algorithms") {
+        let span = table.key_span("algorithms").unwrap_or_default();
+        let hint = "such as [\"RS256\"]: what the issuer signs with";
+        table.document().error_hint(Code::BadValue, span, "`algorithms` has none, so no token could be taken", hint);
+    }
     let algorithms: Vec<Located<Algorithm>> = words.into_iter().filter_map(|word| word.choice(&ALGORITHMS)).collect();
-    let keys = key_source(&table, folder, files);
+    let keys = key_source(&table, folder, note);
     if let Some(KeySource::File(keys)) = &keys {
         for unused in algorithms.iter().filter(|algorithm| !keys.fits(algorithm.value)) {
             let message = "no key of `jwks_file` is for this algorithm, so no token could have it";
@@ -134,6 +141,7 @@ fn issuer(table: Table<'_>, name: &str, folder: &Path, files: &mut Vec<PathBuf>)
         }
     }
     let client_claim = table.string("client_claim").and_then(|text| claim_text(&table, text));
+    let person_claim = table.string("person_claim").and_then(|text| claim_text(&table, text));
     let groups_claim = table.string("groups_claim").and_then(|text| claim_text(&table, text));
     let leeway_s = table.integer("leeway_s", 0..=300_u64).map_or(60, |leeway| leeway.value);
     table.finish();
@@ -144,6 +152,7 @@ fn issuer(table: Table<'_>, name: &str, folder: &Path, files: &mut Vec<PathBuf>)
         keys: keys?,
         algorithms: algorithms.into_iter().map(|algorithm| algorithm.value).collect(),
         client_claim: client_claim.unwrap_or_else(|| "sub".to_owned()),
+        person_claim: person_claim.unwrap_or_else(|| "sub".to_owned()),
         groups_claim,
         leeway_s,
     })
@@ -160,7 +169,7 @@ fn claim_text(table: &Table<'_>, text: Located<&str>) -> Option<String> {
     Some(text.value.to_owned())
 }
 
-fn key_source(table: &Table<'_>, folder: &Path, files: &mut Vec<PathBuf>) -> Option<KeySource> {
+fn key_source(table: &Table<'_>, folder: &Path, note: &mut dyn FnMut(&Path)) -> Option<KeySource> {
     let document = table.document();
     let file = table.string("jwks_file");
     let url = table.string("jwks_url");
@@ -183,7 +192,7 @@ fn key_source(table: &Table<'_>, folder: &Path, files: &mut Vec<PathBuf>) -> Opt
             }
         }
         let path = folder.join(file.value);
-        files.push(path.clone());
+        note(&path);
         let keys = key_file(&path);
         let wrong = |why: &String| {
             let hint = "the keys that the issuer publishes, as JSON; the path is relative to this file";

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use fep_spec::document::{Located, Table, Value, instead};
@@ -28,9 +28,9 @@ pub(super) fn access(
     root: &Table<'_>,
     specs: &BTreeMap<String, Arc<Spec>>,
     folder: &Path,
-    files: &mut Vec<PathBuf>,
+    note: &mut dyn FnMut(&Path),
 ) -> Access {
-    let mut access = Access { issuers: issuers::read(root, folder, files), ..Access::default() };
+    let mut access = Access { issuers: issuers::read(root, folder, note), ..Access::default() };
     let clients = root.table("clients").map_or_else(Vec::new, |table| table.entries());
     if clients.is_empty() && root.table("roles").is_none_or(|roles| roles.entries().is_empty()) {
         let hint = "add a table [clients.NAME], with a token from `fep-gateway new-token`";

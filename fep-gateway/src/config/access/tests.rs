@@ -137,9 +137,10 @@ fn who_a_token_names_has_the_rights_of_its_client_or_those_of_all_its_roles() {
                  [roles.operators]\ngroups = [\"login:night\", \"login:day\"]\nmay = [{ actions = [\"operate\"] }]\n";
     let keys = "jwks_file = \"keys.json\"\nalgorithms = [\"ES256\"]\ngroups_claim = \"groups\"";
     let access = load(&issued(keys, roles), 0o600).unwrap();
-    let claimed = |client: &str, subject: &str, groups: &[&str]| {
+    let claimed = |client: &str, person: &str, groups: &[&str]| {
         let groups = groups.iter().map(|group| (*group).to_owned()).collect();
-        let claimed = Claimed { issuer: "login".into(), client: client.into(), subject: Some(subject.into()), groups };
+        let claimed =
+            Claimed { issuer: "login".into(), client: Some(client.into()), person: Some(person.into()), groups };
         let client = access.claimed(&claimed)?;
         let may: Vec<_> = Action::ALL.iter().filter(|(_, action)| client.may(*action, None, None)).collect();
         let may: Vec<_> = may.into_iter().map(|(word, _)| *word).collect();
@@ -148,6 +149,8 @@ fn who_a_token_names_has_the_rights_of_its_client_or_those_of_all_its_roles() {
     assert_eq!(claimed("ledger", "ledger", &["staff"]), Some(("ledger".into(), None, vec!["send"])));
     assert_eq!(claimed("ledger", "kim", &[]), Some(("ledger".into(), Some("kim".into()), vec!["send"])));
     assert_eq!(claimed("kim", "kim", &["staff", "day"]), Some(("login:kim".into(), None, vec!["read", "operate"])));
+    // A person is known by that name, whichever program the token was made for.
+    assert_eq!(claimed("console", "kim", &["staff"]), Some(("login:kim".into(), None, vec!["read"])));
     assert_eq!(claimed("kim", "kim", &["STAFF", ""]), None);
 }
 
@@ -168,6 +171,7 @@ fn mistakes_about_issuers_are_told() {
         (issued(&format!("{good}\njwks_url = \"http://127.0.0.1/\""), ""), "exclude each other"),
         (issued(&format!("{good}\nkeys_keep_s = 60"), ""), "`keys_keep_s` needs `jwks_url`"),
         (issued(file, ""), "`algorithms`"),
+        (issued(&format!("{file}\nalgorithms = []"), ""), "`algorithms` has none"),
         (
             issued(&format!("{file}\nalgorithms = [\"ES256\", \"RS256\"]"), ""),
             "no key of `jwks_file` is for this algorithm",
