@@ -12,7 +12,7 @@
 //! | `answered` | the answer that the institution has: `{"by": "stand_in", "fields": {…}}`. Absent if it has none |
 //! | `exchange` | the same as `notice`, for services of earlier versions |
 //!
-//! The header `X-Request-Id` is the name of the notice, for the log of the service. There is no `traceparent`: a notice begins a trace, and
+//! The header `X-Request-Id` is the name of the notice, for the log of the service. There is no `traceparent` and no `tracestate`: a notice begins a trace, and
 //! the service decides whether it is sampled.
 //!
 //! Any status from 200 to 299 means that the service has taken the notice, so it is not sent again. With a body

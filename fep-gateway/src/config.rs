@@ -49,8 +49,8 @@ mod agreement;
 mod breaker;
 mod flow;
 mod hours;
-mod access;
 mod tls;
+mod access;
 mod http;
 mod poll;
 
@@ -88,6 +88,7 @@ use fep_spec::report::Report;
 use serde_json::Value;
 
 pub use self::access::{Access, Action, CertificateName, Client, Grant, TokenHash, TokenRefusal, new_token};
+pub(crate) use self::access::{Claimed, Issuer, KEY_SET_MAX_BYTES, KeyServer, KeySet, KeySource, NoKey, SigningKey};
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::difference::{Difference, InstitutionChange, KeyChange};

@@ -2,7 +2,7 @@
 //!
 //! | route | meaning |
 //! |---|---|
-//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional headers `Idempotency-Key`, `Prefer: respond-async, wait=10`, `X-Request-Id` and `traceparent` |
+//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional headers `Idempotency-Key`, `Prefer: respond-async, wait=10`, `X-Request-Id`, `traceparent` and `tracestate` |
 //! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
 //! | `GET /v1/exchanges/{id}/events` | server-sent events: the exchange now and after each change, until nothing more is expected |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
@@ -37,6 +37,10 @@
 
 mod error;
 mod origin;
+mod key_server;
+mod issuer_keys;
+mod signatures;
+mod jwt;
 mod sessions;
 mod places;
 mod watched;
@@ -83,12 +87,12 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
-use self::access::{Guard, Who};
+use self::access::{Ends, Guard, Who};
 use self::edge::Edge;
 pub use self::error::ApiError;
 pub use self::listeners::Listeners;
 use self::listeners::Place;
-use crate::config::{Config, Http, HttpListener};
+use crate::config::{Config, ConfigError, Http, HttpListener};
 use crate::console;
 use crate::contract::problem::Problem;
 use crate::gateway::Gateway;
@@ -132,8 +136,8 @@ impl Deref for Shared {
 }
 
 impl Parts {
-    /// Completes when streams of events must end: the server stops, or clients' rights have changed.
-    fn stream_ends(&self) -> impl Future<Output = ()> + use<> {
+    /// Completes when streams of events must end: the server stops, clients' rights have changed, or what proved who asks has ended.
+    fn stream_ends(&self, ends: Ends) -> impl Future<Output = ()> + use<> {
         let mut stopping = self.stopping.clone();
         let changed = self.guard.changed();
         async move {
@@ -141,6 +145,7 @@ impl Parts {
                 // An error means that the sender is gone, so the server has ended.
                 _ = stopping.wait_for(|stopping| *stopping) => {}
                 () = changed => {}
+                () = ends.wait() => {}
             }
         }
     }
@@ -269,9 +274,13 @@ pub fn notes(settings: &Http) -> Vec<String> {
     exposure::notes(settings)
 }
 
-/// The tokens of the access file that end within 14 days, or have ended. One line each. A gateway that runs says so itself.
-pub fn token_notes(config: &Config) -> Vec<String> {
-    exposure::of_tokens(config)
+/// What a person should know about the access file: tokens that end within 14 days or have ended, and certificates that no listener asks for.
+/// One line each. A gateway that runs says the first itself.
+///
+/// # Errors
+/// If the access file cannot be used. A gateway that runs keeps the rights that it has.
+pub fn access_notes(config: &Config) -> Result<Vec<String>, ConfigError> {
+    exposure::of_access(config)
 }
 
 /// The OpenAPI document of the HTTP interface, with the request telegrams of these institutions.

@@ -344,6 +344,7 @@ fn new_token() -> Result<(), Failure> {
 fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
     catalogues(path, &config)?;
+    let of_access = http::access_notes(&config).map_err(unusable)?;
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let institutions = count(config.institutions.len(), "institution");
@@ -351,7 +352,7 @@ fn check(path: &Path) -> Result<(), Failure> {
     if !config.notes.is_empty() {
         say(&config.notes.render(io::stderr().is_terminal()));
     }
-    let notes = http::notes(&config.http).into_iter().chain(http::token_notes(&config));
+    let notes = http::notes(&config.http).into_iter().chain(of_access);
     notes.for_each(|note| say(&format!("note: {note}")));
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
@@ -415,10 +416,14 @@ fn recording(path: &Path, spec: &Spec, scenario: &Scenario) -> Result<Recording,
 }
 
 fn load(path: &Path) -> Result<Config, Failure> {
-    Config::load(path).map_err(|error| match error {
+    Config::load(path).map_err(unusable)
+}
+
+fn unusable(error: ConfigError) -> Failure {
+    match error {
         ConfigError::Findings(report) => Failure::Findings(report),
         ConfigError::Unreadable(error) => Failure::from(error),
-    })
+    }
 }
 
 /// Completes when the process gets Ctrl-C or SIGTERM.

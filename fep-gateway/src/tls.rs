@@ -1,4 +1,4 @@
-//! TLS of a line and of the HTTP interface: the handshake in both roles, the reload of changed files, and why a handshake failed.
+//! TLS of a line, of the HTTP interface and of a server of keys: the handshake in both roles, the reload of changed files, and why a handshake failed.
 //!
 //! Which files there are is said in `config`. What a certificate allows is not decided here.
 
@@ -26,6 +26,8 @@ pub(crate) enum Party {
     Institution,
     /// A client of the HTTP interface.
     Client,
+    /// The server that publishes the keys of an issuer of tokens.
+    KeyServer,
 }
 
 /// The TLS of one line, shared by its links, or of one HTTP listener.
@@ -172,6 +174,7 @@ impl Party {
         match self {
             Self::Institution => "the institution",
             Self::Client => "the client",
+            Self::KeyServer => "the server of keys",
         }
     }
 
@@ -180,6 +183,7 @@ impl Party {
         match self {
             Self::Institution => "the line",
             Self::Client => "the HTTP listener",
+            Self::KeyServer => "the issuer of tokens",
         }
     }
 
@@ -187,6 +191,7 @@ impl Party {
         match self {
             Self::Institution => "the certificate of the institution ends soon",
             Self::Client => "the certificate of a client ends soon",
+            Self::KeyServer => "the certificate of a server of keys ends soon",
         }
     }
 }

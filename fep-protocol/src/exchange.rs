@@ -3,6 +3,7 @@
 //! These are plain values without behaviour. The state machines decide them, the journal stores them, HTTP and the console
 //! show them.
 
+mod trace_state;
 mod caller;
 mod id;
 mod passage;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub use self::caller::{Caller, NotARequestId, NotATraceParent, RequestId, TraceParent};
 pub use self::id::{ExchangeId, NotAnExchangeId};
 pub use self::passage::{OtherExchange, Passage, RoutedFrom};
+pub use self::trace_state::{NotATraceState, TraceState};
 use crate::note::PersonNote;
 
 /// The bytes of a telegram. Any byte may be secret, so the Debug text shows only the length.

@@ -15,25 +15,36 @@
 //! may = [{ actions = ["send"] }]
 //! ```
 //!
+//! Tokens of an issuer (JWT) are known by `[issuers.NAME]`; `issuers` has an example.
+//!
 //! `fep-gateway new-token` makes a token and its hash. The file has no secret: whoever reads it cannot use it. Whoever writes it can do
 //! everything.
 
+mod certificate;
+mod token;
+
+mod keys;
+
+mod issuers;
+
+mod read;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use fep_spec::document::{Document, Located, Table, Value, instead};
-use fep_spec::load::read;
+use fep_spec::document::Document;
+use fep_spec::load;
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Source};
-use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom, SystemRandom};
 
+pub use self::certificate::CertificateName;
+use self::issuers::OfIssuer;
+pub(crate) use self::issuers::{Issuer, KeyServer, KeySource};
+pub(crate) use self::keys::{KEY_SET_MAX_BYTES, KeySet, NoKey, SigningKey};
+use self::token::LastDay;
+pub use self::token::{TokenHash, TokenRefusal, new_token};
 use super::ConfigError;
-use super::hours::day;
-use super::names::check_name;
-use crate::hex::{hex, unhex};
 
 /// What a client can be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,106 +81,6 @@ impl Action {
     }
 }
 
-/// The SHA-256 of a token. A token is 32 random bytes, so its hash needs no salt and cannot be reversed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenHash([u8; 32]);
-
-/// What the text of a hash begins with.
-const SHA256_MARK: &str = "sha256:";
-
-impl TokenHash {
-    /// The hash of a token.
-    #[must_use]
-    pub fn of(token: &str) -> Self {
-        let mut hash = [0; 32];
-        hash.iter_mut().zip(digest(&SHA256, token.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-        Self(hash)
-    }
-
-    /// Enough of it to find it in the file.
-    fn short(&self) -> String {
-        self.to_string().chars().take(SHA256_MARK.len() + 8).chain(['…']).collect()
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        unhex(text.strip_prefix(SHA256_MARK)?).map(Self)
-    }
-}
-
-impl fmt::Display for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SHA256_MARK}{}", hex(&self.0))
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// A name in a certificate (subjectAltName), for which an authority of `client_ca` vouches. A renewed certificate has the same.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CertificateName(String);
-
-/// What the text of a name begins with: its kind.
-const DNS_MARK: &str = "dns:";
-const URI_MARK: &str = "uri:";
-
-impl CertificateName {
-    /// A DNS name. It has no case.
-    #[must_use]
-    pub fn dns(name: &str) -> Self {
-        Self(format!("{DNS_MARK}{}", name.to_ascii_lowercase()))
-    }
-
-    /// A URI, such as that of SPIFFE.
-    #[must_use]
-    pub fn uri(uri: &str) -> Self {
-        Self(format!("{URI_MARK}{uri}"))
-    }
-
-    /// Reads a name as the file has it. A `*` stands for no other text: a certificate for many names is nobody's.
-    fn parse(text: &str) -> Option<Self> {
-        let is_name = |name: &str| {
-            let label = |label: &str| {
-                (1..=63).contains(&label.len())
-                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-            };
-            name.len() <= 253 && name.split('.').all(label)
-        };
-        let is_uri = |uri: &str| {
-            let scheme = uri.split_once(':').filter(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty());
-            scheme.is_some() && uri.len() <= 2048 && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'*')
-        };
-        if let Some(name) = text.strip_prefix(DNS_MARK) {
-            return is_name(name).then(|| Self::dns(name));
-        }
-        text.strip_prefix(URI_MARK).filter(|uri| is_uri(uri)).map(Self::uri)
-    }
-}
-
-impl fmt::Display for CertificateName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Makes a token, and its hash for the file.
-///
-/// # Errors
-/// If the operating system gives no random bytes.
-pub fn new_token() -> Result<(String, TokenHash), String> {
-    let mut bytes = [0; 32];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| "the operating system gives no random bytes".to_owned())?;
-    let token = format!("{TOKEN_MARK}{}", hex(&bytes));
-    let hash = TokenHash::of(&token);
-    Ok((token, hash))
-}
-
-/// What a token begins with, so that scanners for leaked secrets recognise it.
-const TOKEN_MARK: &str = "fep_";
-
 /// Everything in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
@@ -178,6 +89,30 @@ pub struct Access {
     tokens: BTreeMap<TokenHash, Holding>,
     /// The index of the client that has a certificate with this name.
     certificates: BTreeMap<CertificateName, usize>,
+    /// The issuers of tokens, by their names.
+    issuers: BTreeMap<String, Arc<Issuer>>,
+    /// The index of the client that an issuer's token names.
+    subjects: BTreeMap<OfIssuer, usize>,
+    roles: Vec<Role>,
+}
+
+/// What everybody may do whose token names one of these groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Role {
+    groups: BTreeSet<OfIssuer>,
+    grants: Vec<Grant>,
+}
+
+/// What a token of an issuer says, after it was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claimed {
+    /// The name of the issuer.
+    pub(crate) issuer: String,
+    /// What the claim has that names the client, if the token has it.
+    pub(crate) client: Option<String>,
+    /// What the claim has that names the person, if the token has it.
+    pub(crate) person: Option<String>,
+    pub(crate) groups: Vec<String>,
 }
 
 /// What is known about a token.
@@ -186,24 +121,6 @@ struct Holding {
     /// The index of its client.
     client: usize,
     until: Option<LastDay>,
-}
-
-/// The last day on which a token holds, in UTC.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct LastDay {
-    /// As the file has it.
-    text: String,
-    /// In days since 1970.
-    day: i64,
-}
-
-/// The reason why a token proves nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenRefusal {
-    /// No client has it.
-    Unknown,
-    /// This was its last day, such as `2027-01-31`.
-    Expired(String),
 }
 
 /// A token is reported so many days before its last day.
@@ -216,6 +133,8 @@ pub struct Client {
     pub name: String,
     /// What it may do.
     pub grants: Vec<Grant>,
+    /// For whom it speaks by its token, if the token says so: a person who uses a service.
+    pub(crate) speaks_for: Option<String>,
 }
 
 /// Some actions with some telegrams of some institutions.
@@ -229,11 +148,6 @@ pub struct Grant {
     pub telegrams: Option<BTreeSet<String>>,
 }
 
-/// The maximum number of clients, and of tokens and certificates of one client.
-const CLIENTS_MAX: usize = 10_000;
-const TOKENS_MAX: usize = 10;
-const CERTIFICATES_MAX: usize = 10;
-
 /// The seconds of a day.
 const DAY_S: i64 = 86_400;
 
@@ -243,14 +157,24 @@ impl Access {
     /// # Errors
     /// If the file cannot be read, others than its owner can write it, or it has mistakes. The error then has all of them.
     pub fn load(path: &Path, specs: &BTreeMap<String, Arc<Spec>>) -> Result<Self, ConfigError> {
-        let (name, text) = read(path).map_err(ConfigError::Unreadable)?;
+        Self::load_noting(path, specs, &mut |_| {})
+    }
+
+    /// Reads the file, and tells the files that it names before it reads them, also if it has mistakes.
+    pub(crate) fn load_noting(
+        path: &Path,
+        specs: &BTreeMap<String, Arc<Spec>>,
+        note: &mut dyn FnMut(&Path),
+    ) -> Result<Self, ConfigError> {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let (name, text) = load::read(path).map_err(ConfigError::Unreadable)?;
         let document = Document::new(Source::new(name, text));
         let access = document.walk(|root| {
             if is_writable_by_others(path) {
                 let message = "others than its owner can write this file, and so give themselves every right";
                 document.error_hint(Code::BadValue, root.span(), message, "chmod go-w");
             }
-            let access = access(&root, specs);
+            let access = read::access(&root, specs, &folder, note);
             root.finish();
             access
         });
@@ -297,6 +221,42 @@ impl Access {
         if found.all(|other| other == first) { self.clients.get(*first) } else { None }
     }
 
+    /// The issuers of tokens.
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = &Arc<Issuer>> {
+        self.issuers.values()
+    }
+
+    /// The issuer whose tokens have this `iss`.
+    pub(crate) fn issuer(&self, iss: &str) -> Option<&Arc<Issuer>> {
+        self.issuers.values().find(|issuer| issuer.issuer == iss)
+    }
+
+    /// The client that a token of an issuer names. If no client has its subject, its groups decide. `None` if neither gives a right.
+    pub(crate) fn claimed(&self, claimed: &Claimed) -> Option<Arc<Client>> {
+        let of = |value: &str| (claimed.issuer.clone(), value.to_owned());
+        let subject = claimed.client.as_deref().and_then(|client| self.subjects.get(&of(client)));
+        if let Some(client) = subject.and_then(|client| self.clients.get(*client)) {
+            let speaks_for = claimed.person.clone().filter(|_| claimed.person != claimed.client);
+            return Some(match speaks_for {
+                None => Arc::clone(client),
+                Some(_) => Arc::new(Client { speaks_for, ..Client::clone(client) }),
+            });
+        }
+        let person = claimed.person.as_deref()?;
+        let groups: BTreeSet<OfIssuer> = claimed.groups.iter().map(|group| of(group)).collect();
+        let mut roles = self.roles.iter().filter(|role| !role.groups.is_disjoint(&groups)).peekable();
+        roles.peek()?;
+        let grants = roles.flat_map(|role| role.grants.iter().cloned()).collect();
+        let name = format!("{}:{person}", claimed.issuer);
+        Some(Arc::new(Client { name, grants, speaks_for: None }))
+    }
+
+    /// The names of the clients that prove by a certificate who they are.
+    pub(crate) fn with_certificates(&self) -> BTreeSet<&str> {
+        let clients = self.certificates.values().filter_map(|client| self.clients.get(*client));
+        clients.map(|client| client.name.as_str()).collect()
+    }
+
     /// The names of the clients.
     #[must_use]
     pub fn names(&self) -> BTreeSet<String> {
@@ -340,145 +300,6 @@ impl Client {
                 && grant.institutions.as_ref().is_none_or(|names| names.contains(institution))
         })
     }
-}
-
-fn access(root: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Access {
-    let mut access = Access::default();
-    let clients = root.table("clients").map_or_else(Vec::new, |table| table.entries());
-    if clients.is_empty() {
-        let hint = "add a table [clients.NAME], with a token from `fep-gateway new-token`";
-        root.document().error_hint(Code::MissingKey, root.span(), "there is no client", hint);
-    }
-    if clients.len() > CLIENTS_MAX {
-        let message = format!("there are {} clients, {CLIENTS_MAX} are allowed", clients.len());
-        root.document().error(Code::OutOfRange, root.span(), message);
-    }
-    for (name, value) in clients.into_iter().take(CLIENTS_MAX) {
-        check_name(root.document(), &name);
-        let Some(table) = value.table() else { continue };
-        for token in tokens(&table) {
-            let (hash, until) = token.value;
-            if access.tokens.insert(hash, Holding { client: access.clients.len(), until }).is_some() {
-                let message = "this token belongs to a client already: nobody could tell who uses it";
-                table.document().error_hint(
-                    Code::Duplicate,
-                    token.span,
-                    message,
-                    "make one with `fep-gateway new-token`",
-                );
-            }
-        }
-        for name in certificates(&table) {
-            if access.certificates.insert(name.value, access.clients.len()).is_some() {
-                let message = "certificates with this name belong to a client already: nobody could tell who uses them";
-                let hint = "give each client a name of its own";
-                table.document().error_hint(Code::Duplicate, name.span, message, hint);
-            }
-        }
-        let grants = table.required("may").and_then(Value::array).unwrap_or_default();
-        let grants = grants.into_iter().filter_map(|grant| Some(grant_of(grant.table()?, specs))).collect();
-        table.finish();
-        access.clients.push(Arc::new(Client { name: name.value.to_owned(), grants }));
-    }
-    access
-}
-
-/// The tokens of a client: hashes, and tables with a hash and its last day.
-fn tokens(table: &Table<'_>) -> Vec<Located<(TokenHash, Option<LastDay>)>> {
-    if !table.has("tokens") && !table.has("certificates") {
-        let hint = "`tokens` with a hash from `fep-gateway new-token`, or `certificates` with a name such as dns:orders.bank.example";
-        table.document().error_hint(Code::MissingKey, table.span(), "`tokens` or `certificates` is missing", hint);
-    }
-    let tokens = table.array("tokens").unwrap_or_default();
-    if tokens.len() > TOKENS_MAX {
-        let message = format!("a client has at most {TOKENS_MAX} tokens: two while one takes the place of the other");
-        table.document().error(Code::OutOfRange, table.span(), message);
-    }
-    let hash = |text: Located<&str>| {
-        let hash = TokenHash::parse(text.value);
-        if hash.is_none() {
-            // It may be the token itself, so it is not shown.
-            let message = "this is not the hash of a token";
-            let hint = "`fep-gateway new-token` prints the hash: sha256: and 64 hexadecimal digits";
-            table.document().error_hint(Code::BadValue, text.span.clone(), message, hint);
-        }
-        Some(Located { value: hash?, span: text.span })
-    };
-    let token = |token: Value<'_>| {
-        if !token.is_table() {
-            let hash = hash(token.string()?)?;
-            return Some(Located { value: (hash.value, None), span: hash.span });
-        }
-        let table = token.table()?;
-        let hash = table.required("hash").and_then(Value::string).and_then(&hash);
-        let until = table.required("until").and_then(Value::string).and_then(|text| last_day(&table, &text));
-        table.finish();
-        let hash = hash?;
-        // A date that cannot be read must not be no date.
-        Some(Located { value: (hash.value, Some(until?)), span: hash.span })
-    };
-    tokens.into_iter().filter_map(token).collect()
-}
-
-fn last_day(table: &Table<'_>, text: &Located<&str>) -> Option<LastDay> {
-    let day = day(text.value);
-    if day.is_none() {
-        let hint = "the last day on which the token holds, in UTC, such as 2027-01-31";
-        table.document().error_hint(Code::BadValue, text.span.clone(), "`until` must be a date", hint);
-    }
-    Some(LastDay { text: text.value.to_owned(), day: day? })
-}
-
-fn certificates(table: &Table<'_>) -> Vec<Located<CertificateName>> {
-    let names = table.array("certificates").unwrap_or_default();
-    if names.len() > CERTIFICATES_MAX {
-        let message = format!("a client has at most {CERTIFICATES_MAX} names in `certificates`");
-        table.document().error(Code::OutOfRange, table.span(), message);
-    }
-    let name = |text: Located<&str>| {
-        let name = CertificateName::parse(text.value);
-        if name.is_none() {
-            let message = "this is not a name in a certificate";
-            let hint =
-                "write dns: and a host name without `*`, or uri: and a URI, as the certificate has it (subjectAltName)";
-            table.document().error_hint(Code::BadValue, text.span.clone(), message, hint);
-        }
-        Some(Located { value: name?, span: text.span })
-    };
-    names.into_iter().filter_map(|text| name(text.string()?)).collect()
-}
-
-fn grant_of(table: Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Grant {
-    let document = table.document();
-    let actions = table.required("actions").and_then(Value::array).unwrap_or_default();
-    let actions = actions.into_iter().filter_map(|word| Some(word.choice(&Action::ALL)?.value)).collect();
-    let known: Vec<&str> = specs.keys().map(String::as_str).collect();
-    let named = names(&table, "institutions", |name| {
-        if !known.contains(&name.value) {
-            let message = format!("there is no institution `{}`", name.value);
-            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
-        }
-    });
-    let covered = specs.iter().filter(|(name, _)| named.as_ref().is_none_or(|named| named.contains(*name)));
-    let specs: Vec<_> = covered.map(|(_, spec)| spec).collect();
-    let telegrams = names(&table, "telegrams", |name| {
-        if !specs.is_empty() && specs.iter().all(|spec| spec.telegram(name.value).is_none()) {
-            let known: Vec<&str> =
-                specs.iter().flat_map(|spec| &spec.telegrams).map(|telegram| telegram.name()).collect();
-            let message = format!("none of these institutions has a telegram `{}`", name.value);
-            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
-        }
-    });
-    // A misspelt key must not widen the grant.
-    table.finish();
-    Grant { actions, institutions: named, telegrams }
-}
-
-/// Names that narrow a grant. An empty list would mean nothing, and not everything.
-fn names<'d>(table: &Table<'d>, key: &'d str, check: impl Fn(&Located<&str>)) -> Option<BTreeSet<String>> {
-    let names = table.array(key)?;
-    let names = names.into_iter().filter_map(Value::string).inspect(|name| check(name));
-    Some(names.map(|name| name.value.to_owned()).collect())
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! `tls` of a line and of the HTTP interface: which certificates the gateway shows and trusts. Reads the files, when the configuration is checked and again
+//! `tls` of a line, of the HTTP interface and of a server of keys: which certificates the gateway shows and trusts. Reads the files, when the configuration is checked and again
 //! when they change.
 //!
 //! The handshake and the reload belong to `net::transport`. No text of this module shows a byte of a key.
@@ -41,6 +41,8 @@ pub(super) enum TlsPlace<'h> {
     Listens,
     /// The HTTP interface.
     Http,
+    /// A server that the gateway asks, on this host.
+    Asks(&'h str),
 }
 
 /// The words of `client_certificate`.
@@ -70,7 +72,11 @@ const FILE_MAX_BYTES: u64 = 1024 * 1024;
 impl TlsConfig {
     /// Reads a table `tls`.
     pub(super) fn read(table: Table<'_>, place: TlsPlace<'_>, folder: &Path) -> Self {
-        let host = if let TlsPlace::Dials(host) = place { Some(host) } else { None };
+        let host = match place {
+            TlsPlace::Dials(host) | TlsPlace::Asks(host) => Some(host),
+            TlsPlace::Listens | TlsPlace::Http => None,
+        };
+        let asked = if let TlsPlace::Asks(_) = place { "server" } else { "institution" };
         let path = |key| table.string(key).map(|path| folder.join(path.value));
         let document = table.document();
         let cert = path("cert");
@@ -84,7 +90,7 @@ impl TlsConfig {
             Some(_) => {
                 let ca = path("ca");
                 if ca.is_none() && !table.has("ca") {
-                    let hint = "the authority that signs the certificate of the institution, as a PEM file";
+                    let hint = format!("the authority that signs the certificate of the {asked}, as a PEM file");
                     document.error_hint(Code::MissingKey, table.span(), "`ca` is missing", hint);
                 }
                 ca
@@ -93,7 +99,9 @@ impl TlsConfig {
                 if cert.is_none() && key.is_none() {
                     let hint = match place {
                         TlsPlace::Http => "the HTTP interface shows its own certificate",
-                        TlsPlace::Dials(_) | TlsPlace::Listens => "a line that listens shows its own certificate",
+                        TlsPlace::Dials(_) | TlsPlace::Asks(_) | TlsPlace::Listens => {
+                            "a line that listens shows its own certificate"
+                        }
                     };
                     document.error_hint(Code::MissingKey, table.span(), "`cert` and `key` are missing", hint);
                 }
@@ -112,7 +120,8 @@ impl TlsConfig {
         if text.is_some() && server_name.is_none() {
             let span = name.map_or(table.span(), |name| name.span);
             let message = "`name` must be a host name or an address";
-            document.error_hint(Code::BadValue, span, message, "the name that the certificate of the institution has");
+            let hint = format!("the name that the certificate of the {asked} has");
+            document.error_hint(Code::BadValue, span, message, hint);
         }
         let config = Self { ca, own: cert.zip(key), name: server_name, without_certificate };
         let is_complete = if host.is_some() { config.ca.is_some() } else { config.own.is_some() };

@@ -2,7 +2,7 @@
 //! without a restart.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::extract::{FromRequestParts, Request};
@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use super::error::ApiError;
+use super::jwt::{Jwt, Jwts, is_jwt, nobody};
 use super::origin::refuse_foreign_page;
 use super::secured::OverTls;
-use super::sessions::Sessions;
+use super::sessions::{Proved, SessionToken, Sessions};
 use crate::config::{Access, Action, Client, Grant, TokenHash, TokenRefusal};
 use crate::contract::GrantView;
 use crate::contract::decisions::UNNAMED;
@@ -26,6 +27,9 @@ use crate::gateway::Gateway;
 
 /// How often the file is looked at.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often the clock is looked at while a stream waits for the end of its token or certificate.
+const CLOCK_PAUSE: Duration = Duration::from_secs(30);
 
 /// The seconds of a day.
 const DAY_S: i64 = 86_400;
@@ -40,6 +44,7 @@ pub(super) struct Guard {
     /// `None` if there is no access file: then everybody may do everything.
     file: Option<File>,
     sessions: Sessions,
+    jwts: Jwts,
 }
 
 #[derive(Debug)]
@@ -48,8 +53,8 @@ struct File {
     /// Whose institutions the file names. A reload changes them.
     gateway: Gateway,
     now: watch::Sender<Arc<Access>>,
-    /// From before the first reading: what changes meanwhile is read again.
-    first: Option<Stamp>,
+    /// This file and those that it names, from before their last reading: what changes meanwhile is read again.
+    seen: Mutex<Vec<(PathBuf, Option<Stamp>)>>,
 }
 
 /// By what a change of the file is seen. The permissions count as well, because a file that others can write is refused.
@@ -69,11 +74,17 @@ pub(super) enum Credential {
     None,
     /// By the token with this hash.
     Token(TokenHash),
+    /// By a token of an issuer.
+    Jwt(Box<Jwt>),
     /// By the cookie of a session with this second secret.
     Session(String),
     /// By the certificate of its connection.
     Certificate,
 }
+
+/// The last second, since 1970, in which that is proved by which a client has proved who it is. `None` if it has no end that is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends(Option<i64>);
 
 /// Who a request comes from. A route that asks for it can only be reached through [`authenticate`].
 #[derive(Clone, Debug)]
@@ -88,23 +99,21 @@ impl Guard {
     /// Reads the access file, if there is one. If it cannot be read, nobody may do anything until it can.
     pub(super) fn new(path: Option<&Path>, gateway: &Gateway) -> Arc<Self> {
         let file = path.map(|path| {
-            let first = Stamp::of(path);
             let file = File {
                 path: path.to_owned(),
                 gateway: gateway.clone(),
                 now: watch::Sender::new(Arc::default()),
-                first,
+                seen: Mutex::default(),
             };
             file.read();
             file
         });
-        Arc::new(Self { file, sessions: Sessions::default() })
+        Arc::new(Self { file, sessions: Sessions::default(), jwts: Jwts::default() })
     }
 
     /// Reads the file again whenever it or the set of institutions changes, for ever.
     pub(super) async fn follow(&self) {
         let Some(file) = &self.file else { return std::future::pending().await };
-        let mut last = file.first;
         let mut today = now_s() / DAY_S;
         let mut reloads = file.gateway.institution_changes();
         loop {
@@ -119,10 +128,13 @@ impl Guard {
                 () = tokio::time::sleep(LOOK_PAUSE) => false,
                 changed = reloads.changed() => changed.is_ok(),
             };
-            let stamp = Stamp::of(&file.path);
-            if stamp != last || is_reloaded {
+            if is_reloaded || file.is_changed() {
                 file.read();
-                last = stamp;
+            }
+            let access = Arc::clone(&file.now.borrow());
+            if self.jwts.keys().refresh(access.issuers()) {
+                // Streams that began with a key that was taken back end.
+                file.now.send_modify(|_| {});
             }
         }
     }
@@ -157,9 +169,18 @@ impl Guard {
     }
 
     /// Finds out who a request comes from.
-    pub(super) fn authenticate(&self, request: &mut Request) -> Result<(), ApiError> {
-        match self.identify(request) {
-            Ok((who, credential)) => {
+    pub(super) async fn authenticate(&self, request: &mut Request) -> Result<(), ApiError> {
+        let identified = match &self.file {
+            None => Ok((Who::Anybody, Credential::None, Ends(None))),
+            Some(file) => match self.shown(request) {
+                Ok(None) => file.holder(request),
+                Ok(Some(shown)) => self.holder_of(file, shown).await,
+                Err(unknown) => Err(unknown),
+            },
+        };
+        match identified {
+            Ok((who, credential, ends)) => {
+                request.extensions_mut().insert(ends);
                 request.extensions_mut().insert(who);
                 request.extensions_mut().insert(credential);
                 Ok(())
@@ -169,30 +190,71 @@ impl Guard {
         }
     }
 
-    fn identify(&self, request: &Request) -> Result<(Who, Credential), ApiError> {
-        let Some(file) = &self.file else { return Ok((Who::Anybody, Credential::None)) };
+    /// Finds out who has a token or a session.
+    async fn holder_of(&self, file: &File, shown: Shown) -> Result<Identified, ApiError> {
+        match shown {
+            Shown::Token(token) => {
+                let access = Arc::clone(&file.now.borrow());
+                let hash = TokenHash::of(&token);
+                match access.client(&hash, now_s()) {
+                    Err(TokenRefusal::Unknown) if access.issuers().next().is_some() && is_jwt(&token) => {
+                        let jwt = self.jwts.check(&access, &token, now_s()).await?;
+                        let client = access.claimed(&jwt.claimed).ok_or_else(|| nobody(&jwt))?;
+                        let ends = Ends(Some(jwt.ends_s));
+                        Ok((Who::Client(client), Credential::Jwt(Box::new(jwt)), ends))
+                    }
+                    client => Ok((of_file(client)?, Credential::Token(hash), Ends(None))),
+                }
+            }
+            Shown::Session(session) => {
+                let access = Arc::clone(&file.now.borrow());
+                let credential = Credential::Session(session.csrf);
+                match session.token {
+                    SessionToken::Own(hash) => Ok((of_file(access.client(&hash, now_s()))?, credential, Ends(None))),
+                    SessionToken::Issued(jwt) => {
+                        self.jwts.still(&access, &jwt, now_s())?;
+                        let client = access.claimed(&jwt.claimed).ok_or_else(|| nobody(&jwt))?;
+                        Ok((Who::Client(client), credential, Ends(Some(jwt.ends_s))))
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a request shows to prove who it comes from, besides a certificate.
+    fn shown(&self, request: &Request) -> Result<Option<Shown>, ApiError> {
         let headers = request.headers();
         let mut given = headers.get_all(AUTHORIZATION).iter();
         let token = given.next().and_then(|header| bearer(header.to_str().ok()?));
-        let unknown = |why: &str| ApiError::new(Problem::Unauthenticated, why);
         if given.next().is_some() {
-            return Err(unknown("the header Authorization is given twice"));
+            return Err(ApiError::new(Problem::Unauthenticated, "the header Authorization is given twice"));
         }
-        let (hash, credential) = match token.map(TokenHash::of) {
-            Some(hash) => (hash, Credential::Token(hash)),
-            None => match self.sessions.of(request.method(), headers, Instant::now())? {
-                Some(session) => (session.token, Credential::Session(session.csrf)),
-                None => return file.holder(request),
-            },
-        };
-        match file.now.borrow().client(&hash, now_s()) {
-            Ok(client) => Ok((Who::Client(Arc::clone(client)), credential)),
-            Err(TokenRefusal::Unknown) => Err(unknown("no client has this token")),
-            // Only who has the token gets here, so nobody else learns that there was one.
-            Err(TokenRefusal::Expired(last_day)) => {
-                let message = format!("this token ended with {last_day} (UTC)");
-                Err(ApiError::new(Problem::TokenExpired, message).with("last_day", last_day))
-            }
+        if let Some(token) = token {
+            return Ok(Some(Shown::Token(token.to_owned())));
+        }
+        let session = self.sessions.of(request.method(), headers, Instant::now())?;
+        Ok(session.map(Shown::Session))
+    }
+}
+
+/// Who a request comes from, what proves it, and until when.
+type Identified = (Who, Credential, Ends);
+
+/// What a request shows.
+enum Shown {
+    Token(String),
+    Session(Proved),
+}
+
+/// The client that has a token of the file.
+fn of_file(client: Result<&Arc<Client>, TokenRefusal>) -> Result<Who, ApiError> {
+    match client {
+        Ok(client) => Ok(Who::Client(Arc::clone(client))),
+        Err(TokenRefusal::Unknown) => Err(ApiError::new(Problem::Unauthenticated, "no client has this token")),
+        // Only who has the token gets here, so nobody else learns that there was one.
+        Err(TokenRefusal::Expired(last_day)) => {
+            let message = format!("this token ended with {last_day} (UTC)");
+            Err(ApiError::new(Problem::TokenExpired, message).with("last_day", last_day))
         }
     }
 }
@@ -215,7 +277,7 @@ fn bearer(header: &str) -> Option<&str> {
 
 impl File {
     /// Finds out who a request comes from that has neither a token nor a session: the holder of the certificate of its connection.
-    fn holder(&self, request: &Request) -> Result<(Who, Credential), ApiError> {
+    fn holder(&self, request: &Request) -> Result<Identified, ApiError> {
         let unknown = |why: &str| ApiError::new(Problem::Unauthenticated, why);
         let Some(certificate) = OverTls::certificate_of(request.extensions())? else {
             let message =
@@ -225,14 +287,28 @@ impl File {
         // A browser shows its certificate whichever page makes the request.
         refuse_foreign_page(request.headers())?;
         match self.now.borrow().holder(certificate.names()) {
-            Some(client) => Ok((Who::Client(Arc::clone(client)), Credential::Certificate)),
+            Some(client) => {
+                let ends = Ends(Some(certificate.ends_s()));
+                Ok((Who::Client(Arc::clone(client)), Credential::Certificate, ends))
+            }
             None => Err(unknown("no client, or more than one, has a name of this certificate in `certificates`")),
         }
     }
 
+    /// Whether the file, or one that it names, has changed since it was read.
+    fn is_changed(&self) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().any(|(path, stamp)| Stamp::of(path) != *stamp)
+    }
+
     /// Reads the file. If it cannot be used, the rights stay as they are.
     fn read(&self) {
-        match Access::load(&self.path, &self.gateway.specs()) {
+        let mut seen = vec![(self.path.clone(), Stamp::of(&self.path))];
+        let mut note = |path: &Path| seen.push((path.to_owned(), Stamp::of(path)));
+        let read = Access::load_noting(&self.path, &self.gateway.specs(), &mut note);
+        // A single assignment is complete even after a panic elsewhere.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+        match read {
             Ok(access) => {
                 info!(file = %self.path.display(), clients = access.len(), "these clients have rights now");
                 warn_of_ends(&access);
@@ -269,6 +345,17 @@ impl Stamp {
             #[cfg(unix)]
             inode: (file.ino(), file.ctime(), file.ctime_nsec()),
         })
+    }
+}
+
+impl Ends {
+    /// Completes when it has ended.
+    pub(super) async fn wait(self) {
+        let Some(end) = self.0 else { return std::future::pending().await };
+        // The clock may jump, so it is looked at again.
+        while let Ok(left) = u64::try_from(end.saturating_sub(now_s())) {
+            tokio::time::sleep(Duration::from_secs(left.saturating_add(1)).min(CLOCK_PAUSE)).await;
+        }
     }
 }
 
@@ -311,7 +398,7 @@ impl Who {
     }
 
     /// Whether the client sent this exchange.
-    fn sent(&self, exchange: &Exchange) -> bool {
+    pub(super) fn sent(&self, exchange: &Exchange) -> bool {
         let sender = exchange.caller.as_ref().and_then(|caller| caller.client.as_deref());
         self.name().is_some_and(|name| sender == Some(name))
     }
@@ -344,8 +431,12 @@ impl Who {
     /// The name under which a decision is recorded: that of the client, and of the person for whom it speaks.
     pub(super) fn decides(&self, person: String) -> String {
         match self {
-            Self::Client(client) if person == UNNAMED => client.name.clone(),
-            Self::Client(client) => format!("{person} by {}", client.name),
+            Self::Client(client) => match &client.speaks_for {
+                None if person == UNNAMED => client.name.clone(),
+                None => format!("{person} by {}", client.name),
+                Some(subject) if person == UNNAMED => format!("{subject} by {}", client.name),
+                Some(subject) => format!("{person} ({subject}) by {}", client.name),
+            },
             Self::Anybody => person,
         }
     }
@@ -361,6 +452,14 @@ impl<S: Sync> FromRequestParts<S> for Credential {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Ok(parts.extensions.get().cloned().unwrap_or(Self::None))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Ends {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(parts.extensions.get().copied().unwrap_or(Self(None)))
     }
 }
 

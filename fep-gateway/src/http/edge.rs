@@ -42,7 +42,7 @@ impl Edge {
         }
         if self.here.is_open(route) {
             request.extensions_mut().insert(Who::Anybody);
-        } else if let Err(unknown) = self.guard.authenticate(&mut request) {
+        } else if let Err(unknown) = self.guard.authenticate(&mut request).await {
             return challenge(unknown);
         }
         match self.admission.admit(request).await {

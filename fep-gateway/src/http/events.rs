@@ -23,7 +23,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
-use super::access::Who;
+use super::access::{Ends, Who};
 use super::error::ApiError;
 use super::followed::{Followed, Follower};
 use super::scope::{ScopeWord, scope_of};
@@ -184,6 +184,7 @@ impl EventHub {
 pub(super) async fn events(
     State(shared): State<Shared>,
     who: Who,
+    ends: Ends,
     query: Result<Query<EventQuery>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
@@ -193,7 +194,7 @@ pub(super) async fn events(
         let message = format!("{LISTENERS_MAX} clients listen to events already");
         ApiError::new(Problem::TooManyListeners, message)
     })?;
-    let stopped = shared.stream_ends();
+    let stopped = shared.stream_ends(ends);
     let stream =
         stream(shared.events.listen(), is_narrow.then_some(who)).take_until(Box::pin(stopped)).inspect(move |_| {
             // The stream owns the permit and returns it when it is dropped.

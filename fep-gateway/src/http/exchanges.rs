@@ -25,7 +25,7 @@ use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Fields, Rep
 use crate::contract::notices::FactView;
 use crate::contract::problem::Problem;
 use crate::contract::view::{revealed, summary, view};
-use crate::gateway::{Begun, ExchangeFilter, LineSpec, RequestOptions};
+use crate::gateway::{Begun, ExchangeFilter, LineSpec, Refusal, RequestOptions};
 use crate::telegrams::TelegramCatalogue;
 use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
@@ -83,6 +83,7 @@ pub(super) async fn ask(
     let fields = parse(&body)?;
     let options = RequestOptions { idempotency_key: key, caller: caller(&headers, &who) };
     let begun = shared.gateway.begin(&institution, &telegram, &fields, options).await;
+    let begun = owned(&shared, &who, &institution, begun).await?;
     let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
     let leaves_after = leaves_after(&headers);
     let exchange = match (begun, leaves_after) {
@@ -112,6 +113,36 @@ pub(super) async fn ask(
         headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
     }
     Ok(response)
+}
+
+/// Refuses a request whose idempotency key stands for an exchange that its client may not see. The key belongs to the institution, so that one
+/// order is never sent twice, whoever sends it. Its exchange belongs to who sent it.
+async fn owned(
+    shared: &Shared,
+    who: &Who,
+    institution: &str,
+    begun: Result<Begun, Refusal>,
+) -> Result<Result<Begun, Refusal>, ApiError> {
+    let is_seen = |exchange: &Exchange| who.sent(exchange) || who.may_see(exchange).is_ok();
+    let sees = match &begun {
+        Ok(Begun::Ended(exchange)) => Some(is_seen(exchange)),
+        Err(Refusal::StillRunning(id) | Refusal::OtherBody(id)) if matches!(who, Who::Client(_)) => {
+            let found = shared.gateway.find(id).await.ok().flatten();
+            found.as_ref().map(is_seen)
+        }
+        _ => Some(true),
+    };
+    match sees {
+        Some(true) => Ok(begun),
+        Some(false) => {
+            let message = format!("another client used this Idempotency-Key at {institution}; nothing was sent now");
+            Err(ApiError::new(Problem::KeyOfAnotherClient, message))
+        }
+        None => {
+            let message = "the gateway cannot look up whose Idempotency-Key this is; nothing was sent now, try again";
+            Err(ApiError::new(Problem::KeyUnchecked, message))
+        }
+    }
 }
 
 /// The room for a reply with an answer of usual length, in bytes. Longer ones grow.

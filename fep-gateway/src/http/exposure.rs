@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-use crate::config::{Access, Config, Http, TlsConfig};
+use crate::config::{Access, Config, ConfigError, Http, TlsConfig};
 use crate::tls::{EXPIRY_WARNED, not_after_s};
 
 /// The notes about these settings, one line each.
@@ -22,11 +22,24 @@ pub(super) fn notes(http: &Http) -> Vec<String> {
     notes
 }
 
-/// The notes about the tokens of the access file, one line each.
-pub(super) fn of_tokens(config: &Config) -> Vec<String> {
+/// The notes about the access file, one line each: tokens that end soon, and certificates that no listener asks for.
+pub(super) fn of_access(config: &Config) -> Result<Vec<String>, ConfigError> {
+    let http = &config.http;
+    let Some(path) = &http.access else { return Ok(Vec::new()) };
+    let access = Access::load(path, &config.specs())?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let access = config.http.access.as_ref().and_then(|path| Access::load(path, &config.specs()).ok());
-    access.map_or_else(Vec::new, |access| access.ending(i64::try_from(now.as_secs()).unwrap_or(i64::MAX)))
+    let mut notes = access.ending(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    // On the listener of the metrics nobody is asked who it is.
+    let listeners = [http.tls.as_ref(), http.operators.as_ref().and_then(|own| own.tls.as_ref())];
+    let asks = listeners.into_iter().flatten().any(|tls| tls.ca.is_some());
+    let shown: Vec<_> = if asks { Vec::new() } else { access.with_certificates().into_iter().collect() };
+    if let Some((first, others)) = shown.split_first() {
+        let others = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+        notes.push(format!(
+            "{first}{others} can never be known by `certificates`: no listener asks for a certificate; `client_ca` in `[http] tls` does"
+        ));
+    }
+    Ok(notes)
 }
 
 /// The notes about a listener on which clients prove who they are.

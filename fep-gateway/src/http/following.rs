@@ -20,7 +20,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
-use super::access::Who;
+use super::access::{Ends, Who};
 use super::error::ApiError;
 use super::events::{KEEP_ALIVE, UNBUFFERED};
 use super::exchanges::{find, reply_json};
@@ -37,6 +37,7 @@ const STREAM_MAX: Duration = Duration::from_secs(600);
 pub(super) async fn follow(
     State(shared): State<Shared>,
     who: Who,
+    ends: Ends,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let place = Arc::clone(&shared.followers).try_acquire_owned().map_err(|_| {
@@ -47,7 +48,7 @@ pub(super) async fn follow(
     // It follows before it looks, so no change is missed in between.
     let follower = name.parse().ok().map(|id| shared.events.follow(id));
     let exchange = find(&shared, &who, &name).await?;
-    let stopped = shared.stream_ends();
+    let stopped = shared.stream_ends(ends);
     let states = follower.map(|follower| states(shared, who, follower, exchange, place));
     let states = stream::iter(states).flatten().take_until(Box::pin(stopped));
     Ok((UNBUFFERED, Sse::new(states).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))

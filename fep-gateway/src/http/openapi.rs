@@ -67,7 +67,7 @@ const ROUTES: [Problem; 10] = [
 ];
 
 /// What a request for an institution can be answered with, besides its outcome.
-const ASKS: [Problem; 28] = [
+const ASKS: [Problem; 29] = [
     Problem::Path,
     Problem::IdempotencyKey,
     Problem::NotJson,
@@ -79,6 +79,7 @@ const ASKS: [Problem; 28] = [
     Problem::StillRunning,
     Problem::OtherBody,
     Problem::KeyUnchecked,
+    Problem::KeyOfAnotherClient,
     Problem::BadSpec,
     Problem::Unwritable,
     Problem::Journal,
@@ -198,12 +199,12 @@ impl Writer {
         self.add(&view.with(id()).gives(detail).or(&[Problem::Path, Problem::UnknownExchange]).or(&READS));
         let summary = "Server-sent events about one exchange: `exchange` now and after each change, `facts` after a step, `end` when nothing follows";
         let mut follow = Operation::new("get", "/v1/exchanges/{id}/events", "followExchange", "exchanges", summary);
-        follow.replies.push((200, "a stream", EVENTS, json!({ "type": "string" })));
+        follow.replies.push((200, "a stream", EVENTS, Value::Null));
         let problems = [Problem::TooManyListeners, Problem::Path, Problem::UnknownExchange];
         self.add(&follow.with(id()).or(&problems).or(&READS));
         let summary = "Server-sent events: `exchange`, `notice`, `line`, `missed`";
         let mut events = Operation::new("get", "/v1/events", "events", "exchanges", summary);
-        events.replies.push((200, "a stream without an end", EVENTS, json!({ "type": "string" })));
+        events.replies.push((200, "a stream without an end", EVENTS, Value::Null));
         self.add(&events.with(in_query("scope")).or(&[Problem::TooManyListeners, Problem::Query]));
     }
 
@@ -447,7 +448,7 @@ impl Writer {
             "components": {
                 "schemas": schemas,
                 "securitySchemes": {
-                    "token": { "type": "http", "scheme": "bearer", "description": "The token of a client, if the gateway has an access file." },
+                    "token": { "type": "http", "scheme": "bearer", "description": "The token of a client, if the gateway has an access file: one of the gateway, or a JWT of an issuer that the file names." },
                     "certificate": { "type": "mutualTLS", "description": "The certificate of a client, if `[http] tls` has `client_ca` and the access file names it." },
                 },
             },
@@ -474,6 +475,10 @@ fn asking(operation: Operation, fields: Value, reply: &Value) -> Operation {
     let headers = [
         ("X-Request-Id", "The caller's name for its request, for journal and log. The response repeats it."),
         ("traceparent", "The trace that the request belongs to (W3C Trace Context)."),
+        (
+            "tracestate",
+            "What tracing systems say about it. It goes on with `traceparent` to a system over HTTP, and is not kept.",
+        ),
     ];
     for (name, meaning) in headers {
         let header = json!({ "name": name, "in": "header", "description": meaning, "schema": { "type": "string" } });

@@ -193,6 +193,11 @@ impl ClientCertificate {
         Some(Self { names: dns.chain(uris).collect(), ends_s })
     }
 
+    /// The end of its validity, in seconds since 1970.
+    pub(super) fn ends_s(&self) -> i64 {
+        self.ends_s
+    }
+
     pub(super) fn names(&self) -> &[CertificateName] {
         &self.names
     }

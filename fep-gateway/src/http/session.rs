@@ -13,6 +13,7 @@ use super::access::{Credential, Who};
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use super::secured::OverTls;
+use super::sessions::SessionToken;
 use crate::contract::SessionState;
 use crate::contract::problem::Problem;
 
@@ -25,9 +26,14 @@ pub(super) async fn begin(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     refuse_foreign_page(&headers)?;
-    let Credential::Token(token) = credential else {
-        let message = "a session begins with a token: Authorization: Bearer …; a client with a certificate needs none";
-        return Err(ApiError::new(Problem::NoSession, message));
+    let token = match credential {
+        Credential::Token(token) => SessionToken::Own(token),
+        Credential::Jwt(jwt) => SessionToken::Issued(jwt),
+        Credential::None | Credential::Session(_) | Credential::Certificate => {
+            let message =
+                "a session begins with a token: Authorization: Bearer …; a client with a certificate needs none";
+            return Err(ApiError::new(Problem::NoSession, message));
+        }
     };
     let begun = shared.guard.sessions().begin(token, OverTls::has(&extensions), Instant::now())?;
     Ok(([(SET_COOKIE, begun.cookie)], Json(state(&who, Some(begun.csrf)))).into_response())
@@ -37,7 +43,7 @@ pub(super) async fn begin(
 pub(super) async fn show(who: Who, credential: Credential) -> Json<SessionState> {
     let csrf = match credential {
         Credential::Session(csrf) => Some(csrf),
-        Credential::Token(_) | Credential::Certificate | Credential::None => None,
+        Credential::Token(_) | Credential::Jwt(_) | Credential::Certificate | Credential::None => None,
     };
     Json(state(&who, csrf))
 }

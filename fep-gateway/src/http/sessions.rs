@@ -12,6 +12,7 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, Method};
 
 use super::error::ApiError;
+use super::jwt::Jwt;
 use crate::config::{TokenHash, new_token};
 use crate::contract::problem::Problem;
 
@@ -35,10 +36,19 @@ pub(super) struct Sessions(Mutex<HashMap<TokenHash, Session>>);
 #[derive(Debug)]
 struct Session {
     /// The token by which it began. Its client is looked up at each request, so rights that have changed hold at once.
-    token: TokenHash,
+    token: SessionToken,
     csrf: String,
     since: Instant,
     used: Instant,
+}
+
+/// The token by which a session began.
+#[derive(Clone, Debug)]
+pub(super) enum SessionToken {
+    /// One of the access file, by its hash.
+    Own(TokenHash),
+    /// One of an issuer, which was checked.
+    Issued(Box<Jwt>),
 }
 
 /// A session that has begun.
@@ -52,13 +62,13 @@ pub(super) struct Begun {
 /// What a request with a cookie proves.
 #[derive(Debug)]
 pub(super) struct Proved {
-    pub(super) token: TokenHash,
+    pub(super) token: SessionToken,
     pub(super) csrf: String,
 }
 
 impl Sessions {
     /// Begins a session of the client with this token. If it began over TLS, the browser never sends its cookie without.
-    pub(super) fn begin(&self, token: TokenHash, over_tls: bool, now: Instant) -> Result<Begun, ApiError> {
+    pub(super) fn begin(&self, token: SessionToken, over_tls: bool, now: Instant) -> Result<Begun, ApiError> {
         let random = || new_token().map_err(|why| ApiError::new(Problem::Unwritable, why));
         let (secret, hash) = random()?;
         let (csrf, _) = random()?;
@@ -90,7 +100,7 @@ impl Sessions {
             return Err(ApiError::new(Problem::Csrf, message));
         }
         session.used = now;
-        Ok(Some(Proved { token: session.token, csrf: session.csrf.clone() }))
+        Ok(Some(Proved { token: session.token.clone(), csrf: session.csrf.clone() }))
     }
 
     /// Ends the session of a request. Returns the value of `Set-Cookie`.
@@ -127,6 +137,10 @@ fn cookie(headers: &HeaderMap) -> Option<TokenHash> {
 mod tests {
     use super::*;
 
+    fn kim() -> SessionToken {
+        SessionToken::Own(TokenHash::of("kim"))
+    }
+
     fn with(cookie: &str, csrf: Option<&str>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, format!("other=1; {}", cookie.split(';').next().unwrap()).parse().unwrap());
@@ -139,9 +153,10 @@ mod tests {
         let sessions = Sessions::default();
         let now = Instant::now();
         let token = TokenHash::of("kim");
-        let Begun { cookie, csrf } = sessions.begin(token, false, now).unwrap();
+        let Begun { cookie, csrf } = sessions.begin(kim(), false, now).unwrap();
         let reads = sessions.of(&Method::GET, &with(&cookie, None), now).unwrap().unwrap();
-        assert_eq!((reads.token, &reads.csrf), (token, &csrf));
+        assert!(matches!(reads.token, SessionToken::Own(hash) if hash == token));
+        assert_eq!(reads.csrf, csrf);
         assert!(sessions.of(&Method::POST, &with(&cookie, Some(&csrf)), now).unwrap().is_some());
         for wrong in [None, Some(""), Some("fep_1"), Some(&csrf[1..])] {
             assert!(sessions.of(&Method::POST, &with(&cookie, wrong), now).is_err(), "{wrong:?}");
@@ -155,7 +170,7 @@ mod tests {
     fn a_session_ends_by_itself() {
         let sessions = Sessions::default();
         let begin = Instant::now();
-        let Begun { cookie, .. } = sessions.begin(TokenHash::of("kim"), false, begin).unwrap();
+        let Begun { cookie, .. } = sessions.begin(kim(), false, begin).unwrap();
         let headers = with(&cookie, None);
         let lasts = |at: Duration| sessions.of(&Method::GET, &headers, begin + at).unwrap().is_some();
         let mut at = Duration::ZERO;
@@ -164,7 +179,7 @@ mod tests {
             assert!(at >= SESSION_MAX || lasts(at), "{at:?}");
         }
         assert!(!lasts(SESSION_MAX), "also if it is used all the time");
-        let Begun { cookie, .. } = sessions.begin(TokenHash::of("kim"), false, begin).unwrap();
+        let Begun { cookie, .. } = sessions.begin(kim(), false, begin).unwrap();
         assert!(sessions.of(&Method::GET, &with(&cookie, None), begin + IDLE_MAX).unwrap().is_none());
     }
 
@@ -172,11 +187,9 @@ mod tests {
     fn there_are_no_more_sessions_than_allowed() {
         let sessions = Sessions::default();
         let now = Instant::now();
-        let first = sessions.begin(TokenHash::of("kim"), false, now).unwrap();
+        let first = sessions.begin(kim(), false, now).unwrap();
         for later in 1..=SESSIONS_MAX {
-            sessions
-                .begin(TokenHash::of("kim"), false, now + Duration::from_micros(later.try_into().unwrap()))
-                .unwrap();
+            sessions.begin(kim(), false, now + Duration::from_micros(later.try_into().unwrap())).unwrap();
         }
         assert_eq!(sessions.sessions().len(), SESSIONS_MAX);
         assert!(sessions.of(&Method::GET, &with(&first.cookie, None), now).unwrap().is_none());

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rcgen::string::Ia5String;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType, date_time_ymd};
@@ -55,13 +55,18 @@ impl Authority {
 
     /// Signs a certificate with these names: DNS names, or URIs.
     fn sign(&self, file: &str, names: &[&str], last_year: i32) -> Signed {
+        self.sign_until(file, names, |params| params.not_after = date_time_ymd(last_year, 1, 1))
+    }
+
+    /// The same, with an end of its own.
+    fn sign_until(&self, file: &str, names: &[&str], end: impl FnOnce(&mut CertificateParams)) -> Signed {
         let mut params = CertificateParams::default();
         let san = |name: &&str| {
             let text = Ia5String::try_from(*name).unwrap();
             if name.contains("://") { SanType::URI(text) } else { SanType::DnsName(text) }
         };
         params.subject_alt_names = names.iter().map(san).collect();
-        params.not_after = date_time_ymd(last_year, 1, 1);
+        end(&mut params);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let path = |kind: &str| self.folder.join(format!("{file}.{kind}.pem"));
@@ -187,6 +192,26 @@ async fn a_certificate_proves_who_a_client_is_and_a_token_goes_before_it() {
     assert_eq!(status(&client(Some(&signed), "origin: https://evil.example\r\n").await), "403");
     assert_eq!(status(&client(None, "").await), "401");
     assert_eq!(body(&client(None, TOKEN).await)["client"], "kim");
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_certificate_of_its_client() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = Authority::new(folder.path(), "ca");
+    let own = ca.sign("fep", &["fep.test"], 2040);
+    let (daemon, _peer) = start(folder.path(), &ca.tls(&own, "")).await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let ends = Duration::from_secs(now.as_secs() + 4);
+    let signed = ca.sign_until("client", &["orders.bank.example"], |params| {
+        params.not_after = date_time_ymd(1970, 1, 1) + ends;
+    });
+    // Nothing else ends it: its end comes long before that of a connection without a request.
+    let reply = ask(connect(daemon.port, &ca, Some(&signed)).await, "GET /v1/events", "").await;
+    assert_eq!(status(&reply), "200", "{reply}");
+    let ended = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    assert!(ended > ends, "{ended:?} {ends:?}");
+    assert!(!daemon.log().contains("cut off"));
     daemon.stop().await;
 }
 
@@ -358,9 +383,17 @@ async fn check_names_what_ends_soon_and_what_travels_unencrypted() {
     let all = "listen = \"0.0.0.0:8470\"\naccess = \"access.toml\"";
     let (code, said) = checked(all).await;
     assert!(code == Some(0) && said.contains("clients send their tokens to 0.0.0.0:8470 unencrypted"), "{said}");
+    assert!(said.contains("ledger (and 1 more) can never be known by `certificates`: no listener asks"), "{said}");
     let (code, said) = checked(&format!("listen = \"0.0.0.0:8470\"\n{}", ca.tls(&own, ""))).await;
     assert!(code == Some(0) && said.contains("`cert` of `[http] tls`") && said.contains("ended"), "{said}");
     assert!(!said.contains("unencrypted") && !said.contains("client_ca"), "{said}");
+    // Mistakes of the access file are mistakes.
+    fs::write(folder.path().join("access.toml"), "[clients.kim]\ntokens = [\"oops\"]\nmay = []\n").unwrap();
+    let (code, said) = checked("access = \"access.toml\"").await;
+    assert!(code == Some(1) && said.contains("access.toml:2:11") && said.contains("not the hash of a token"), "{said}");
+    fs::remove_file(folder.path().join("access.toml")).unwrap();
+    let (code, said) = checked("access = \"access.toml\"").await;
+    assert!(code == Some(2) && said.contains("access.toml"), "{said}");
     for (http, message) in [
         (ca.tls(&own, ", client_certificate = \"optional\"").replace("access = \"access.toml\"", ""), "needs `access`"),
         (ca.tls(&own, ", client_certificate = \"never\""), "optional"),

@@ -11,11 +11,13 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod described;
 mod disk;
 mod edge;
 mod full_disk;
 mod harness;
 mod https;
+mod issued_tokens;
 mod journal_file;
 mod journal_lost;
 mod listeners;

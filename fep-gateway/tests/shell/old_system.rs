@@ -96,7 +96,12 @@ http = {{ path = "/fep/{{telegram}}/v1" }}
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 async fn pay(bench: &Bench, memo: &str) -> (StatusCode, Json) {
-    let headers = [("idempotency-key", memo), ("x-request-id", "call-7"), ("traceparent", PARENT)];
+    let headers = [
+        ("idempotency-key", memo),
+        ("x-request-id", "call-7"),
+        ("traceparent", PARENT),
+        ("tracestate", "rojo=1 ,, b=2"),
+    ];
     bench.post("/v1/institutions/bank-a/exchanges/Transfer", transfer(memo).to_string(), &headers).await
 }
 
@@ -115,6 +120,7 @@ async fn the_old_system_gets_json_and_its_answer_is_a_telegram_of_the_journal() 
         (&headers["x-request-id"], &headers["traceparent"]),
         (&"call-7".parse().unwrap(), &PARENT.parse().unwrap())
     );
+    assert_eq!(headers["tracestate"], "rojo=1,b=2");
     assert_eq!(headers["host"], address);
 
     let (_, declined) = pay(&bench, "decline").await;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::trace_state::TraceState;
+
 /// Who asked for an exchange, and by what other systems know the request. Nothing of it is secret. What the caller says itself is not
 /// trusted: it serves to find the exchange from another log or from a trace of many services.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +17,9 @@ pub struct Caller {
     /// The trace that the request belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<TraceParent>,
+    /// What tracing systems say about the request. It goes on with `traceparent`, and is not kept: after a restart it is gone.
+    #[serde(skip)]
+    pub tracestate: Option<TraceState>,
     /// The client that asked, if clients have names: the gateway found out who it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<Box<str>>,

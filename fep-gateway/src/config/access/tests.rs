@@ -11,12 +11,17 @@ const FOO: &str = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e
 /// 2026-11-28, by `date -u -d 2026-11-28 +%s`.
 const NOW_S: i64 = 1_795_824_000;
 
+/// The key of RFC 7517, appendix A.1.
+const KEYS: &str = r#"{"keys": [{"kty": "EC", "crv": "P-256", "kid": "1", "use": "sig",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"#;
+
 fn load(text: &str, mode: u32) -> Result<Access, String> {
     let bank_a = Spec::parse("bank-a.toml", include_str!("../../../specs/bank-a/bank-a.toml")).unwrap();
     let specs = BTreeMap::from([("bank-a".to_owned(), Arc::new(bank_a))]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("access.toml");
     std::fs::write(&path, text).unwrap();
+    std::fs::write(folder.path().join("keys.json"), KEYS).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
     Access::load(&path, &specs).map_err(|error| error.to_string())
 }
@@ -116,4 +121,81 @@ fn the_example_is_read() {
     let access = load(include_str!("../../../access.example.toml"), 0o600).unwrap();
     assert_eq!(access.len(), 2);
     assert!(access.client(&TokenHash::of("test"), NOW_S).unwrap().may(Action::Send, Some("bank-a"), Some("Transfer")));
+}
+
+/// An access file with one issuer and these keys in its table.
+fn issued(issuer: &str, more: &str) -> String {
+    format!(
+        "[issuers.login]\nissuer = \"https://login.bank.example\"\naudience = \"fep\"\n{issuer}\n{more}\n\
+         [clients.ledger]\nsubjects = [\"login:ledger\"]\nmay = [{{ actions = [\"send\"] }}]\n"
+    )
+}
+
+#[test]
+fn who_a_token_names_has_the_rights_of_its_client_or_those_of_all_its_roles() {
+    let roles = "[roles.readers]\ngroups = [\"login:staff\"]\nmay = [{ actions = [\"read\"] }]\n\
+                 [roles.operators]\ngroups = [\"login:night\", \"login:day\"]\nmay = [{ actions = [\"operate\"] }]\n";
+    let keys = "jwks_file = \"keys.json\"\nalgorithms = [\"ES256\"]\ngroups_claim = \"groups\"";
+    let access = load(&issued(keys, roles), 0o600).unwrap();
+    let claimed = |client: &str, person: &str, groups: &[&str]| {
+        let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        let claimed =
+            Claimed { issuer: "login".into(), client: Some(client.into()), person: Some(person.into()), groups };
+        let client = access.claimed(&claimed)?;
+        let may: Vec<_> = Action::ALL.iter().filter(|(_, action)| client.may(*action, None, None)).collect();
+        let may: Vec<_> = may.into_iter().map(|(word, _)| *word).collect();
+        Some((client.name.clone(), client.speaks_for.clone(), may))
+    };
+    assert_eq!(claimed("ledger", "ledger", &["staff"]), Some(("ledger".into(), None, vec!["send"])));
+    assert_eq!(claimed("ledger", "kim", &[]), Some(("ledger".into(), Some("kim".into()), vec!["send"])));
+    assert_eq!(claimed("kim", "kim", &["staff", "day"]), Some(("login:kim".into(), None, vec!["read", "operate"])));
+    // A person is known by that name, whichever program the token was made for.
+    assert_eq!(claimed("console", "kim", &["staff"]), Some(("login:kim".into(), None, vec!["read"])));
+    assert_eq!(claimed("kim", "kim", &["STAFF", ""]), None);
+}
+
+#[test]
+fn mistakes_about_issuers_are_told() {
+    let file = "jwks_file = \"keys.json\"";
+    let good = "jwks_file = \"keys.json\"\nalgorithms = [\"ES256\"]";
+    let url = |url: &str| format!("jwks_url = \"{url}\"\nalgorithms = [\"ES256\"]");
+    let twin = "[issuers.twin]\nissuer = \"https://login.bank.example\"\naudience = \"fep\"\n\
+                jwks_url = \"http://127.0.0.1/keys\"\nalgorithms = [\"RS256\"]";
+    let client =
+        |subject: &str| format!("[clients.kim]\nsubjects = [\"{subject}\"]\nmay = [{{ actions = [\"read\"] }}]");
+    assert!(load(&issued(good, ""), 0o600).is_ok() && load(&issued(&url("http://[::1]:8080/keys"), ""), 0o600).is_ok());
+    for (text, message) in [
+        (issued("algorithms = [\"ES256\"]", ""), "`jwks_file` or `jwks_url` is missing"),
+        (issued("jwks_file = \"none.json\"\nalgorithms = []", ""), "none.json: No such file"),
+        (issued("jwks_file = \"access.toml\"\nalgorithms = []", ""), "access.toml: it is not JSON"),
+        (issued(&format!("{good}\njwks_url = \"http://127.0.0.1/\""), ""), "exclude each other"),
+        (issued(&format!("{good}\nkeys_keep_s = 60"), ""), "`keys_keep_s` needs `jwks_url`"),
+        (issued(file, ""), "`algorithms`"),
+        (issued(&format!("{file}\nalgorithms = []"), ""), "`algorithms` has none"),
+        (
+            issued(&format!("{file}\nalgorithms = [\"ES256\", \"RS256\"]"), ""),
+            "no key of `jwks_file` is for this algorithm",
+        ),
+        (issued(&format!("{file}\nalgorithms = [\"HS256\"]"), ""), "cannot be \"HS256\""),
+        (issued(&format!("{file}\nalgorithms = [\"none\"]"), ""), "cannot be \"none\""),
+        (issued(&url("http://login.bank.example/keys"), ""), "whoever is on the way could give other keys"),
+        (issued(&url("https://login.bank.example/keys"), ""), "`tls` is missing"),
+        (issued(&url("ftp://login.bank.example/keys"), ""), "no scheme that is known"),
+        (issued(&url("https://a:b@login.bank.example/keys"), ""), "no URL of a server"),
+        (issued(&url("keys"), ""), "no URL of a server"),
+        (issued(good, twin), "the same `issuer`"),
+        (issued(good, &twin.replace("issuers.twin", "issuers.\"a:b\"")), "and no `:`"),
+        (issued(good, &client("ledger")), "does not say whose claim is meant"),
+        (issued(good, &client("log-in:ledger")), "there is no issuer `log-in`"),
+        (issued(good, &client("login:ledger")), "belongs to a client already"),
+        (
+            issued(good, &client("login:kim").replace("clients.kim", "clients.\"login:kim\"")),
+            "persons whom `login` names",
+        ),
+        (issued(good, "[roles.operators]\ngroups = [\"login:a\"]\nmay = []"), "`login` has no `groups_claim`"),
+        (issued(good, "[roles.operators]\nmay = []"), "groups"),
+    ] {
+        let refused = load(&text, 0o600).expect_err(message);
+        assert!(refused.contains(message), "{message}: {refused}");
+    }
 }

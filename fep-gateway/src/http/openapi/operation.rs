@@ -11,7 +11,13 @@ const ALWAYS: [Problem; 5] =
     [Problem::Host, Problem::UnknownHost, Problem::MethodNotAllowed, Problem::BodyCut, Problem::OtherListener];
 
 /// What a client without a token or without a right is answered, where clients need one.
-const GUARDED: [Problem; 3] = [Problem::Unauthenticated, Problem::TokenExpired, Problem::Forbidden];
+const GUARDED: [Problem; 5] = [
+    Problem::Unauthenticated,
+    Problem::TokenExpired,
+    Problem::TokenRefused,
+    Problem::KeysUnavailable,
+    Problem::Forbidden,
+];
 
 /// What every request with a body can be answered with.
 const WITH_BODY: [Problem; 3] = [Problem::BodyTooLarge, Problem::BodyTooSlow, Problem::Origin];
@@ -26,7 +32,8 @@ pub(super) struct Operation {
     summary: String,
     parameters: Vec<Value>,
     body: Option<Value>,
-    /// Replies that are not errors: status, meaning, media type, schema.
+    /// Replies that are not errors: status, meaning, media type, schema. A stream has `null` in its place: programs disagree whether a schema
+    /// there is that of the whole stream or of one event.
     pub(super) replies: Vec<(u16, &'static str, &'static str, Value)>,
     problems: Vec<Problem>,
 }
@@ -73,10 +80,8 @@ impl Operation {
     pub(super) fn value(&self, problem: &Value) -> Value {
         let mut responses = Map::new();
         for (status, meaning, media, schema) in &self.replies {
-            responses.insert(
-                status.to_string(),
-                json!({ "description": meaning, "content": { *media: { "schema": schema } } }),
-            );
+            let content = if schema.is_null() { json!({}) } else { json!({ "schema": schema }) };
+            responses.insert(status.to_string(), json!({ "description": meaning, "content": { *media: content } }));
         }
         let mut problems: Vec<_> = self.problems.iter().map(|problem| problem.meaning()).collect();
         problems.sort_by_key(|meaning| (meaning.status, meaning.code));

@@ -100,6 +100,9 @@ impl HttpCall {
             if let Some(parent) = caller.and_then(|caller| caller.traceparent) {
                 header("traceparent", &parent.to_string());
             }
+            if let Some(state) = caller.and_then(|caller| caller.tracestate.as_ref()) {
+                header("tracestate", state.as_str());
+            }
             // A key of an embedded program can have any characters.
             let is_value = |key: &str| key.bytes().all(|byte| matches!(byte, b' '..=b'~')) && key.trim() == key;
             let key = key.filter(|key| !key.is_empty() && is_value(key));
