@@ -76,6 +76,7 @@ mod given;
 mod identity;
 mod encode;
 mod convert;
+mod template;
 mod unverified;
 
 use alloc::string::String;
@@ -88,6 +89,7 @@ pub(crate) use self::path::absent;
 #[cfg(feature = "json")]
 pub(crate) use self::path::{in_item, nearest};
 pub(crate) use self::path::{split_index, unknown, within_parents};
+pub use self::template::Template;
 #[cfg(feature = "json")]
 pub use self::unverified::Unverified;
 pub(crate) use self::write::put_value;
@@ -169,6 +171,12 @@ impl<'l> Record<'l> {
     /// The values without the layout.
     pub(crate) fn into_values(self) -> Vec<Value> {
         self.values
+    }
+
+    /// The layout, and the values to be changed.
+    #[cfg(feature = "json")]
+    pub(crate) const fn parts_mut(&mut self) -> (&'l Layout, &mut [Value]) {
+        (self.layout, self.values.as_mut_slice())
     }
 
     /// A record with these values. There must be as many values as the layout has items.

@@ -11,6 +11,7 @@ mod controls;
 mod draft_error;
 mod line_spec;
 mod fill;
+mod beginning;
 mod forms;
 mod response_code;
 mod http;
@@ -40,6 +41,7 @@ use fep_spec::document::nearest;
 use fep_spec::model::Spec;
 use serde_json::{Map, Value as Json};
 
+use self::beginning::Beginning;
 pub use self::controls::ControlCharacter;
 use self::controls::first_control;
 use self::demand::{BusyCodes, Precedence};
@@ -97,6 +99,8 @@ struct Entry {
     marks: Option<Marks>,
     key: Option<KeyFields>,
     fillers: Vec<Filler>,
+    /// For a request or a duty.
+    beginning: Option<Beginning>,
     /// Whether the layout has a check that must be computed again after fields are filled at sending time.
     has_checks: bool,
     answer: Option<usize>,
@@ -337,7 +341,8 @@ impl TelegramCatalogue {
         }
         self.answers_fit(config, role, name, answer)?;
         let mut fills = Vec::new();
-        if matches!(role, Role::Request | Role::Duty(_)) {
+        let is_ours = matches!(role, Role::Request | Role::Duty(_));
+        if is_ours {
             if let Some(path) = &config.trace {
                 let filler = Filler::new(layout, path, &Filling::Trace)?
                     .ok_or_else(|| format!("{name} lacks the field {path} of `trace`"))?;
@@ -353,6 +358,10 @@ impl TelegramCatalogue {
             role,
             marks: (!layout.when.is_empty() || !config.spec.is_record(name)).then(|| Marks::new(layout)),
             key,
+            beginning: is_ours
+                .then(|| Beginning::new(layout, &fills))
+                .transpose()
+                .map_err(|error| error.to_string())?,
             fillers: fills,
             has_checks: layout.has_checks(),
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
@@ -396,27 +405,19 @@ impl TelegramCatalogue {
             .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }
 
-    /// Encodes a request or duty from the given fields, then the fillings, then the codes that identify the telegram.
+    /// Encodes a request or duty from the given fields, the fillings, and the codes that identify the telegram.
     fn prepare(&self, number: usize, fields: &Json, now: Now) -> Result<Draft, Error> {
-        let telegram = self.spec.telegrams.get(number).ok_or_else(|| no_telegram("?"))?;
-        self.fill_up(number, Record::from_json_value(&telegram.layout, fields)?, now)
-    }
-
-    /// Encodes the record of a request or duty, with the fillings and the codes that identify the telegram.
-    fn fill_up(&self, number: usize, mut record: Record<'_>, now: Now) -> Result<Draft, Error> {
         let entry = self.entries.get(number).ok_or_else(|| no_telegram("?"))?;
+        let beginning = entry.beginning.as_ref().ok_or_else(|| no_telegram(&entry.name))?;
+        let (mut record, mut given) = beginning.record(fields)?;
         let stamp = self.stamp(now);
-        let mut open = Vec::new();
-        let mut given = Vec::new();
-        for (number, filler) in entry.fillers.iter().enumerate() {
-            // The number 1 is a placeholder: every trace number has the same length in the field.
+        let mut open = Vec::with_capacity(entry.fillers.len());
+        for (number, filler) in entry.fillers.iter().enumerate().filter(|(_, filler)| filler.is_open()) {
             match filler.put(&mut record, 1, stamp)? {
-                true if filler.is_open() => open.push(number),
-                true => {}
+                true => open.push(number),
                 false => given.push(number),
             }
         }
-        record.identify()?;
         Ok(Draft { telegram: number, bytes: record.encode()?, open, given })
     }
 

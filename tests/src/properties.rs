@@ -19,6 +19,7 @@ use fep_codec::dump::{DumpOptions, Line, dump, lines};
 use fep_codec::files::{FileLayout, FileReader, FileWriter, LastLineEnd, Lenient};
 use fep_codec::layout::{Computed, Field, Kind};
 use fep_codec::lenient::decode_lenient;
+use fep_codec::record::Template;
 use fep_codec::survey::{ERRORS_MAX, decode_all_errors};
 use fep_codec::view::{find, patch, refresh};
 use fep_codec::{Charset, DecodeOwned, Error, Fault, Item, Layout, Record, Telegram, Value, diff};
@@ -44,7 +45,13 @@ pub fn any_survey(layout: &Layout, bytes: &[u8]) {
     let mut lines = lines(layout, bytes, false).into_iter();
     let errors = layout.all_errors(bytes);
     assert!(diff(layout, bytes, bytes).differences.is_empty(), "what is the same has no differences");
-    match Record::decode(layout, bytes) {
+    let decoded = Record::decode(layout, bytes);
+    assert_eq!(
+        layout.verify(bytes),
+        decoded.as_ref().map(|_| ()).map_err(Clone::clone),
+        "verifying is decoding without values"
+    );
+    match decoded {
         Ok(_) => {
             assert_eq!(errors, [], "what decodes has no errors");
             assert!(lines.all(|line| line.value.is_ok()), "what decodes has no errors in its dump:\n{shown}");
@@ -72,7 +79,14 @@ pub fn any_round_trip(layout: &Layout, bytes: &[u8]) {
     }
     let json = serde_json::to_string(&record).expect("JSON");
     // JSON does not have the content of fillers.
-    assert_eq!(Record::from_json(layout, &json).expect("our own JSON").to_json_value(), record.to_json_value());
+    let read = Record::from_json(layout, &json).expect("our own JSON");
+    assert_eq!(read.to_json_value(), record.to_json_value());
+    let template = Template::new(&record);
+    let mut put = template.record();
+    put.put_json_value(&serde_json::json!({})).expect("no field is wrong");
+    assert_eq!(put, record, "fields that are left out keep their values");
+    put.put_json_value(&record.to_json_value()).expect("our own JSON");
+    assert_eq!(put.to_json_value(), record.to_json_value());
 }
 
 /// Checks bytes that decode in other forms of their values: they read as the same values, strictly and leniently, and are written in the

@@ -28,6 +28,16 @@ impl<'l> Record<'l> {
         Ok(Self::from_values(layout, items(layout, fields)?))
     }
 
+    /// Puts the fields of a JSON object over the values that the record has. Fields that are left out keep their values, also those of a
+    /// part. A group or a choice is put as a whole.
+    ///
+    /// # Errors
+    /// Those of [`Record::from_json_value`]. Then some of the fields may have been put.
+    pub fn put_json_value(&mut self, fields: &Json) -> Result<(), Error> {
+        let (layout, values) = self.parts_mut();
+        put(layout, values, fields)
+    }
+
     /// Puts a JSON value at a path: the value of a field, or a whole part or group. A whole entry such as `body.items[3]` cannot be
     /// put.
     ///
@@ -60,17 +70,42 @@ impl<'l> Record<'l> {
 }
 
 fn items(layout: &Layout, json: &Json) -> Result<Vec<Value>, Error> {
+    let mut values = absent(layout);
+    put(layout, &mut values, json)?;
+    Ok(values)
+}
+
+fn put(layout: &Layout, values: &mut [Value], json: &Json) -> Result<(), Error> {
     let Json::Object(object) = json else {
         return Err(wrong_type("an object of fields", json));
     };
-    check_names(layout, object)?;
-    let absent = absent(layout).into_iter();
-    let values = layout.items().iter().zip(absent).map(|(item, absent)| match (item, item.name()) {
-        (Item::Choice(choice), Some(name)) => case_value(layout, choice, object.get(name), object),
-        (_, Some(name)) => object.get(name).map_or(Ok(absent), |json| item_value(item, json)),
-        (_, None) => Ok(absent),
-    });
-    values.collect()
+    match put_found(layout, values, object) {
+        // Every name was found, so none is unknown.
+        Ok(found) if found == object.len() => Ok(()),
+        // An unknown name is reported before a wrong value.
+        result => check_names(layout, object).and(result.map(drop)),
+    }
+}
+
+/// Puts the fields that the layout has, and returns how many there are in the object.
+fn put_found(layout: &Layout, values: &mut [Value], object: &Map<String, Json>) -> Result<usize, Error> {
+    let mut found = 0;
+    for (item, value) in layout.items().iter().zip(values) {
+        let Some(name) = item.name() else { continue };
+        let json = object.get(name);
+        found += usize::from(json.is_some());
+        match (item, json, value) {
+            // Without a body, a choice that has one keeps it.
+            (Item::Choice(_), None, Value::Choice(..)) => {}
+            (Item::Choice(choice), json, value) => *value = case_value(layout, choice, json, object)?,
+            (Item::Part(part), Some(json), Value::Part(values)) => {
+                put(&part.layout, values, json).map_err(|error| error.within(&part.name))?;
+            }
+            (item, Some(json), value) => *value = item_value(item, json)?,
+            (_, None, _) => {}
+        }
+    }
+    Ok(found)
 }
 
 /// Reads a choice. The code in `siblings` selects the case. A code that identifies the telegram can be left out.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value as Json};
 
 use crate::error::{Culprit, Error, Fault};
@@ -77,11 +78,16 @@ impl<'de> Visitor<'de> for TreeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            if object.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key {key:?} stands twice in one object")));
+            match object.entry(key) {
+                Entry::Occupied(other) => {
+                    let key = other.key();
+                    return Err(A::Error::custom(format_args!("the key {key:?} stands twice in one object")));
+                }
+                Entry::Vacant(place) => {
+                    let Tree(value) = entries.next_value()?;
+                    place.insert(value);
+                }
             }
-            let Tree(value) = entries.next_value()?;
-            object.insert(key, value);
         }
         Ok(Json::Object(object))
     }

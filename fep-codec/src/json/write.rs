@@ -77,7 +77,7 @@ impl Serialize for Items<'_> {
                 }
                 (_, Value::Absent) => {}
                 (Item::Field(field) | Item::Tail(field), value) => {
-                    map.serialize_entry(name, &shown(field, value, hides))?
+                    map.serialize_entry(name, &Shown { field, value, hides })?;
                 }
                 _ => {}
             }
@@ -91,7 +91,9 @@ impl Serialize for Entries<'_> {
         let mut array = serializer.serialize_seq(Some(self.entries.len()))?;
         for values in self.entries {
             match (self.layout.array_field(), values.first()) {
-                (Some(field), Some(value)) => array.serialize_element(&shown(field, value, self.hides))?,
+                (Some(field), Some(value)) => {
+                    array.serialize_element(&Shown { field, value, hides: self.hides })?;
+                }
                 _ => array.serialize_element(&Items { layout: self.layout, values, hides: self.hides })?,
             }
         }
@@ -99,8 +101,22 @@ impl Serialize for Entries<'_> {
     }
 }
 
-fn shown(field: &Field, value: &Value, hides: bool) -> Json {
-    if hides && field.secret { Json::String("<secret>".to_string()) } else { value_to_json(field, value) }
+/// The value of a field.
+struct Shown<'r> {
+    field: &'r Field,
+    value: &'r Value,
+    hides: bool,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            _ if self.hides && self.field.secret => serializer.serialize_str("<secret>"),
+            // Most values are texts, which need no copy.
+            Value::Text(text) => serializer.serialize_str(text),
+            value => value_to_json(self.field, value).serialize(serializer),
+        }
+    }
 }
 
 /// The JSON value of a field.

@@ -1,5 +1,7 @@
 //! The [`Value`] that a field of each kind reads and writes, and its name in messages. [`crate::kind`] defines the bytes.
 
+use alloc::borrow::Cow;
+
 use super::Value;
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
@@ -27,6 +29,21 @@ pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Resul
         Kind::Flag(rule) => reader.field(FieldSlot { field, rule }).map(Value::Flag),
         Kind::Bytes(rule) => reader.field(FieldSlot { field, rule }).map(Value::Bytes),
     }
+}
+
+/// Checks a field that is not computed, with the errors of [`read`]. Only a number is returned, because a group, a length or a sum may
+/// depend on it.
+pub(super) fn pass(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
+    let passed = match kind {
+        Kind::Text(rule) => reader.field::<_, Cow<'_, str>>(FieldSlot { field, rule }).map(drop),
+        Kind::Digits(rule) => reader.field::<_, Cow<'_, str>>(FieldSlot { field, rule }).map(drop),
+        Kind::Code(rule) => reader.field::<_, Cow<'_, str>>(FieldSlot { field, rule }).map(drop),
+        Kind::Bytes(rule) => reader.field::<_, &[u8]>(FieldSlot { field, rule }).map(drop),
+        Kind::Number(_) | Kind::Date(_) | Kind::Time(_) | Kind::DateTime(_) | Kind::Flag(_) => {
+            return read(field, kind, reader);
+        }
+    };
+    passed.map(|()| Value::Absent)
 }
 
 /// Reads a number as `i64` if its digits fit, because `i128` is slow to compute and rarely needed.

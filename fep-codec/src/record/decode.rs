@@ -15,11 +15,27 @@ impl<'l> Record<'l> {
     /// # Errors
     /// If the bytes are not such a telegram, or if bytes are left over.
     pub fn decode(layout: &'l Layout, bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::of_len(bytes, layout.fixed_len())?;
-        let values = items(layout, &mut reader)?.values;
-        reader.finish()?;
-        Ok(Self { layout, values })
+        Ok(Self { layout, values: telegram::<true>(layout, bytes)? })
     }
+}
+
+impl Layout {
+    /// Checks that these bytes are exactly such a telegram, as [`Record::decode`] does, with the same errors. It keeps no texts, so it
+    /// asks for less memory.
+    ///
+    /// # Errors
+    /// Those of [`Record::decode`].
+    pub fn verify(&self, bytes: &[u8]) -> Result<(), Error> {
+        telegram::<false>(self, bytes).map(drop)
+    }
+}
+
+/// The values of a whole telegram. Without `KEEPS`, values on which nothing else in the telegram depends are checked and dropped.
+fn telegram<const KEEPS: bool>(layout: &Layout, bytes: &[u8]) -> Result<Vec<Value>, Error> {
+    let mut reader = Reader::of_len(bytes, layout.fixed_len())?;
+    let values = items::<KEEPS>(layout, &mut reader)?.values;
+    reader.finish()?;
+    Ok(values)
 }
 
 /// The values of a layout, and whether it or one of its parts has a link: [`Layout::has_links`], without another walk.
@@ -28,14 +44,15 @@ struct Read {
     has_links: bool,
 }
 
-fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Read, Error> {
+fn items<const KEEPS: bool>(layout: &Layout, reader: &mut Reader<'_>) -> Result<Read, Error> {
     let start = reader.position();
     let mut has_links = false;
     let mut values = Vec::with_capacity(layout.items().len());
     let mut linked = Linked::new(layout);
     for (index, item) in layout.items().iter().enumerate() {
         let value = match item {
-            Item::Field(field @ Field { computed: None, .. }) => by_kind::read(field, &field.kind, reader)?,
+            Item::Field(field @ Field { computed: None, .. }) if KEEPS => by_kind::read(field, &field.kind, reader)?,
+            Item::Field(field @ Field { computed: None, .. }) => by_kind::pass(field, &field.kind, reader)?,
             Item::Field(field) => {
                 let at = reader.position();
                 has_links |= layout.is_link(field);
@@ -46,7 +63,7 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Read, Error> {
             }
             Item::Literal(literal) => {
                 reader.literal(literal)?;
-                if literal.name.is_empty() { Value::Absent } else { Value::Bytes(literal.bytes.to_vec()) }
+                if literal.name.is_empty() || !KEEPS { Value::Absent } else { Value::Bytes(literal.bytes.to_vec()) }
             }
             Item::Filler(filler) => {
                 let at = reader.position();
@@ -54,7 +71,7 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Read, Error> {
                 reserved(filler, reader.telegram().get(at..reader.position()).unwrap_or_default())
             }
             Item::Part(part) => span(layout, index, &part.name, &values, reader, |reader| {
-                let inner = items(&part.layout, reader).map_err(|error| error.within(&part.name))?;
+                let inner = items::<KEEPS>(&part.layout, reader).map_err(|error| error.within(&part.name))?;
                 has_links |= inner.has_links;
                 Ok(Value::Part(inner.values))
             })?,
@@ -65,12 +82,13 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Read, Error> {
                     None => Err(no_count(group)),
                 })?;
                 span(layout, index, &group.name, &values, reader, |reader| {
-                    reader.entries(group, extent, |reader| Ok(items(&group.layout, reader)?.values)).map(Value::Group)
+                    let entry = |reader: &mut Reader<'_>| Ok(items::<KEEPS>(&group.layout, reader)?.values);
+                    reader.entries(group, extent, entry).map(Value::Group)
                 })?
             }
             Item::Choice(choice) => {
                 let case = case_of(layout, index, choice, start, reader)?;
-                span(layout, index, &choice.name, &values, reader, |reader| body(choice, case, reader))?
+                span(layout, index, &choice.name, &values, reader, |reader| body::<KEEPS>(choice, case, reader))?
             }
             Item::Tail(field) => span(layout, index, &field.name, &values, reader, |reader| tail(field, reader))?,
         };
@@ -137,10 +155,10 @@ pub(super) fn chooser<'l>(layout: &'l Layout, index: usize, choice: &Choice) -> 
     layout.chooser_at(index).ok_or_else(|| no_code(choice))
 }
 
-fn body(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, Error> {
+fn body<const KEEPS: bool>(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, Error> {
     match choice.cases().get(case) {
         Some(found) => {
-            let inner = items(&found.layout, reader).map_err(|error| error.within(&choice.name))?;
+            let inner = items::<KEEPS>(&found.layout, reader).map_err(|error| error.within(&choice.name))?;
             Ok(Value::Choice(case, inner.values))
         }
         None => Err(no_code(choice)),

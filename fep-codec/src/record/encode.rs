@@ -33,28 +33,49 @@ impl Record<'_> {
     /// # Errors
     /// Those of [`Record::encode`], or if `out` is too short.
     pub fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
-        if let Some(identified) = self.identified() {
-            return identified.encode_into(out);
+        match self.encode_as_it_is(out) {
+            Ok(len) => Ok(len),
+            // A field without a value is always an error, so only then one of those that identify the telegram can be left out.
+            Err(error) => match self.identified() {
+                Some(identified) => identified.encode_as_it_is(out),
+                None => Err(error),
+            },
         }
+    }
+
+    fn encode_as_it_is(&self, out: &mut [u8]) -> Result<usize, Error> {
         let mut writer = Writer::new(out);
-        if items(self.layout, &self.values, &mut writer)? {
+        let written = items(self.layout, &self.values, &mut writer)?;
+        if written.has_links {
             self.layout.whole()?;
         }
         let len = writer.finish()?;
-        given::check(self.layout, &self.values, out.get(..len).unwrap_or_default())?;
+        if written.has_given {
+            given::check(self.layout, &self.values, out.get(..len).unwrap_or_default())?;
+        }
         Ok(len)
     }
 }
 
-/// Writes the items of a layout. Returns whether the layout or one of its parts has a link: [`Layout::has_links`], without another walk.
-fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<bool, Error> {
+/// What the items of a layout and of everything in it have, so that no other walk looks for it.
+#[derive(Clone, Copy, Default)]
+struct Written {
+    /// A link: [`Layout::has_links`].
+    has_links: bool,
+    /// A computed field whose value was given and is compared at the end of the telegram.
+    has_given: bool,
+}
+
+/// Writes the items of a layout.
+fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<Written, Error> {
     let start = writer.position();
-    let mut has_links = false;
+    let Written { mut has_links, mut has_given } = Written::default();
     for (index, (item, value)) in layout.items().iter().zip(values).enumerate() {
         match item {
             Item::Field(field @ Field { computed: None, .. }) => by_kind::write(field, &field.kind, value, writer)?,
             Item::Field(field) => {
                 has_links |= layout.is_link(field);
+                has_given |= *value != Value::Absent && given::is_compared(field);
                 Computing { layout, values, start }.field(field, value, writer)?;
             }
             Item::Literal(literal) => {
@@ -70,15 +91,19 @@ fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<b
                     Value::Part(values) => items(&part.layout, values, writer),
                     other => Err(unfit(other, "a part")),
                 };
-                has_links |= inner.map_err(|error| error.within(&part.name))?;
+                let inner = inner.map_err(|error| error.within(&part.name))?;
+                has_links |= inner.has_links;
+                has_given |= inner.has_given;
             }
             Item::Group(group) => {
-                entries(group, value, writer)?;
+                has_given |= entries(group, value, writer)?;
                 if let (Some(Counter::InPart), Value::Group(entries)) = (layout.extent(index).counted_by(), value) {
                     writer.count_in_part(layout, start, group, entries.len())?;
                 }
             }
-            Item::Choice(choice) => body(choice, value, writer).map_err(|error| error.within(&choice.name))?,
+            Item::Choice(choice) => {
+                has_given |= body(choice, value, writer).map_err(|error| error.within(&choice.name))?;
+            }
             Item::Tail(field) => tail(field, value, writer)?,
         }
     }
@@ -87,20 +112,27 @@ fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<b
     if has_links {
         writer.links(layout, start)?;
     }
-    Ok(has_links)
+    Ok(Written { has_links, has_given })
 }
 
-fn entries(group: &Group, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
+/// Writes the entries of a group. Returns [`Written::has_given`].
+fn entries(group: &Group, value: &Value, writer: &mut Writer<'_>) -> Result<bool, Error> {
     let Value::Group(entries) = value else {
         return Err(unfit(value, "a group").within(&group.name));
     };
-    writer.entries(group, entries, |writer, entry| items(&group.layout, entry, writer).map(drop))
+    let mut has_given = false;
+    writer.entries(group, entries, |writer, entry| {
+        has_given |= items(&group.layout, entry, writer)?.has_given;
+        Ok(())
+    })?;
+    Ok(has_given)
 }
 
-fn body(choice: &Choice, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
+/// Writes the case of a choice. Returns [`Written::has_given`].
+fn body(choice: &Choice, value: &Value, writer: &mut Writer<'_>) -> Result<bool, Error> {
     match value {
         Value::Choice(case, values) => match choice.cases().get(*case) {
-            Some(case) => items(&case.layout, values, writer).map(drop),
+            Some(case) => items(&case.layout, values, writer).map(|written| written.has_given),
             None => Err(Error::new(Culprit::Caller, choice.no_such_case())),
         },
         other => Err(unfit(other, "a case of the choice")),

@@ -40,6 +40,14 @@ fn wrong(field: &Field, computed: String) -> Error {
     Error::in_field(Culprit::Caller, fault, field)
 }
 
+/// Whether [`check`] may look at a value of this field. Signs and sequences are compared when they are written.
+pub(super) const fn is_compared(field: &Field) -> bool {
+    matches!(
+        field.computed,
+        Some(Computed::Length(_) | Computed::LengthOf(_) | Computed::Count(_) | Computed::Sum(_) | Computed::Check(_))
+    )
+}
+
 /// Compares the lengths and checks that were given with the bytes of the whole telegram, because they are known only at its end.
 pub(super) fn check(layout: &Layout, values: &[Value], telegram: &[u8]) -> Result<(), Error> {
     Pass { telegram, at: 0 }.items(layout, values)

@@ -64,11 +64,16 @@ impl Field {
         match value {
             Value::Bytes(bytes) => format!("{BYTES}{}", hex(&bytes)),
             Value::Text(text) if text.starts_with(BYTES) || text.starts_with(TEXT) => format!("{TEXT}{text}"),
+            Value::Number(number) if self.has_no_decimals() => match u64::try_from(number) {
+                // Most keys have a number, and the digits of an `i128` take much longer.
+                Ok(number) => number.to_string(),
+                Err(_) => number.to_string(),
+            },
             Value::Number(_) => without_zeros(&value.to_text(self)).to_owned(),
             // As `digits` shows it. Most keys have a date.
             Value::Date(date) => {
                 let day = u32::from(date.year()) * 10_000 + u32::from(date.month()) * 100 + u32::from(date.day());
-                format!("{day:08}")
+                if day >= 10_000_000 { day.to_string() } else { format!("{day:08}") }
             }
             Value::MonthDay(day) => digits(&day),
             Value::YearMonth(month) => digits(&month),
@@ -76,6 +81,13 @@ impl Field {
             Value::DateTime(both) => digits(&both),
             Value::MonthDayTime(both) => digits(&both),
             other => other.to_text(self),
+        }
+    }
+
+    const fn has_no_decimals(&self) -> bool {
+        match &self.kind {
+            Kind::Number(rule) => rule.decimals() == 0,
+            _ => true,
         }
     }
 

@@ -18,7 +18,21 @@ pub struct ControlCharacter {
 
 /// The first control character in these fields. `allowed` has the paths of fields that may have some, without indexes.
 pub(super) fn first_control(fields: &Map<String, Json>, allowed: &BTreeSet<String>) -> Option<ControlCharacter> {
+    if !fields.values().any(may_have_one) {
+        return None;
+    }
     within_fields(fields, &mut String::new(), &mut String::new(), allowed)
+}
+
+/// Whether a value may have a control character, judged by bytes alone. Nearly none has one, and this builds no paths. The characters from
+/// U+0080 to U+009F begin with the byte `0xC2`, as some others do.
+fn may_have_one(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.bytes().any(|byte| byte < b' ' || byte == 0x7f || byte == 0xc2),
+        Json::Array(entries) => entries.iter().any(may_have_one),
+        Json::Object(fields) => fields.values().any(may_have_one),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
 }
 
 /// `path` and `plain` are the path to `value`, with and without indexes.

@@ -66,6 +66,10 @@ impl BusyCodes {
         Self(config.flow.busy.clone())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn hold(&self, answer: &Record<'_>) -> bool {
         let holds = |(path, value): &(String, String)| {
             answer.field(path).is_some_and(|(field, found)| found.to_text(field) == *value)

@@ -121,7 +121,7 @@ impl Filler {
         Ok(match &self.content {
             Content::Fixed(value) => value.clone(),
             Content::TraceNumber => Value::Number(trace.into()),
-            Content::TraceText => Value::Text(format!("{trace:0len$}", len = self.len)),
+            Content::TraceText => Value::Text(with_zeros(String::new(), trace, self.len)),
             Content::Date => Value::Date(date),
             Content::YearMonth => match YearMonth::new(date.year(), date.month()) {
                 Ok(month) => Value::YearMonth(month),
@@ -152,7 +152,7 @@ impl Filler {
         let date = day_digits(date);
         let last = 10_u64.checked_pow(u32::try_from(width).unwrap_or(u32::MAX)).map_or(u64::MAX, |end| end - 1);
         if trace <= last {
-            return Ok(format!("T{date}{trace:0width$}"));
+            return Ok(with_zeros(String::from("T") + &date, trace, width));
         }
         let mut tail = Vec::new();
         let mut rest = trace - last - 1;
@@ -193,9 +193,19 @@ pub(super) fn fixed(layout: &Layout, path: &str, constant: &Json) -> Result<Valu
     Ok(value)
 }
 
+/// The text and the number with at least this many digits. Padding by `format!` takes five times as long.
+fn with_zeros(mut text: String, number: u64, digits_min: usize) -> String {
+    let digits = number.to_string();
+    text.reserve(digits_min.max(digits.len()));
+    text.extend(std::iter::repeat_n('0', digits_min.saturating_sub(digits.len())));
+    text + &digits
+}
+
 /// `20261121`
 fn day_digits(date: Date) -> String {
-    format!("{:08}", u32::from(date.year()) * 10_000 + u32::from(date.month()) * 100 + u32::from(date.day()))
+    let day = u32::from(date.year()) * 10_000 + u32::from(date.month()) * 100 + u32::from(date.day());
+    // Padding takes three times as long, and only years before 1000 need it.
+    if day >= 10_000_000 { day.to_string() } else { format!("{day:08}") }
 }
 
 /// `142755`

@@ -58,14 +58,19 @@ impl Telegrams for TelegramCatalogue {
             key: key.and_then(|key| key.of(bytes)),
             why: self.secret_places.describe(error),
         };
+        let found = self.find(bytes);
         let found =
-            self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));
-        let Some((telegram, entry)) = found else {
+            found.and_then(|number| Some((number, self.spec.telegrams.get(number)?, self.entries.get(number)?)));
+        let Some((number, telegram, entry)) = found else {
             let layouts: Vec<_> = self.spec.telegrams.iter().map(|telegram| &telegram.layout).collect();
             // The bytes may be an answer whose codes are damaged.
             return undecodable(&Layout::no_match(&layouts, bytes), self.common_key.as_ref());
         };
-        let record = match Record::decode(&telegram.layout, bytes) {
+        let record = match self.asks_for_values(number) {
+            true => Record::decode(&telegram.layout, bytes).map(Some),
+            false => telegram.layout.verify(bytes).map(|()| None),
+        };
+        let record = match record {
             Ok(record) => record,
             // The institution's own trace numbers may equal ours, so only the key of an answer identifies a telegram of
             // ours.
@@ -78,8 +83,9 @@ impl Telegrams for TelegramCatalogue {
             Role::Request | Role::Other => Classified::Unexpected { telegram: name },
             Role::Answer => match entry.key.as_ref().and_then(|key| key.of(bytes)) {
                 Some(key) => {
-                    let is_busy = self.busy.hold(&record);
-                    Classified::Answer { telegram: name, key, refused: self.refused(&record), is_busy }
+                    let is_busy = record.as_ref().is_some_and(|record| self.busy.hold(record));
+                    let refused = record.as_ref().and_then(|record| self.refused(record));
+                    Classified::Answer { telegram: name, key, refused, is_busy }
                 }
                 None => Classified::Unexpected { telegram: name },
             },
@@ -122,6 +128,13 @@ impl Telegrams for TelegramCatalogue {
 }
 
 impl TelegramCatalogue {
+    /// Whether the values of a received telegram decide something. Only answers to duties can refuse, and codes for a busy institution are
+    /// rare.
+    fn asks_for_values(&self, number: usize) -> bool {
+        let is_answer = |duty: &usize| self.entries.get(*duty).is_some_and(|duty| duty.answer == Some(number));
+        !self.busy.is_empty() || self.duties.values().any(is_answer)
+    }
+
     /// The reason why the answer to a duty is not a yes, or `None` if it is a yes.
     fn refused(&self, record: &Record<'_>) -> Option<String> {
         self.accepted.iter().find_map(|(path, value)| {

@@ -82,6 +82,24 @@ impl TelegramCatalogue {
         Ok(draft)
     }
 
+    /// Encodes the record of a step, with the fillings and the codes that identify the telegram.
+    fn fill_up(&self, number: usize, mut record: Record<'_>, now: Now) -> Result<Draft, Error> {
+        let entry = self.entries.get(number).ok_or_else(|| no_telegram("?"))?;
+        let stamp = self.stamp(now);
+        let mut open = Vec::new();
+        let mut given = Vec::new();
+        for (number, filler) in entry.fillers.iter().enumerate() {
+            // The number 1 is a placeholder: every trace number has the same length in the field.
+            match filler.put(&mut record, 1, stamp)? {
+                true if filler.is_open() => open.push(number),
+                true => {}
+                false => given.push(number),
+            }
+        }
+        record.identify()?;
+        Ok(Draft { telegram: number, bytes: record.encode()?, open, given })
+    }
+
     /// What the answer to an inquiry or a reversal says about the money that the request was to move. Bytes that cannot be decoded decide
     /// nothing.
     #[must_use]

@@ -10,7 +10,6 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::Arc;
 
 use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, RequestId, SettledBy};
@@ -456,28 +455,30 @@ fn find(connection: &Connection, id: &ExchangeId) -> Result<Option<Projected>, E
     connection.prepare_cached(&sql)?.query_row(params![id.as_bytes()], projected).optional()
 }
 
+/// Reads a row with exactly `COLUMNS`, by their places: to look for a name takes longer than to read its value.
 fn projected(row: &Row<'_>) -> Result<Projected, Error> {
-    let text = |name| row.get::<_, Option<String>>(name);
-    let number = |name| row.get::<_, Option<i64>>(name).map(|number| number.map(unsigned));
-    let others = row.get::<_, Option<Vec<u8>>>("others")?.unwrap_or_default();
+    let text = |place: usize| row.get_ref(place)?.as_str_or_null().map_err(Error::from);
+    let name = |place| Ok::<_, Error>(text(place)?.unwrap_or_default());
+    let number = |place: usize| row.get::<_, Option<i64>>(place).map(|number| number.map(unsigned));
+    let others = row.get_ref(16)?.as_blob_or_null()?.unwrap_or_default();
     let others = others.chunks_exact(8).filter_map(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
     Ok(Projected {
         id: id(row, "id")?,
-        institution: text("institution")?.unwrap_or_default().into(),
-        telegram: text("telegram")?.map(Arc::from).unwrap_or_else(|| "".into()),
-        trace: text("trace")?.map(Box::from),
-        request_id: text("request_id")?.and_then(|id| id.parse().ok()),
-        reason_code: text("reason_code")?.map(Cow::Owned),
-        code: text("code")?.map(Box::from),
-        outcome: text("outcome")?.and_then(|name| Outcome::from_name(&name)),
-        settled_by: text("settled_by")?.and_then(|name| SettledBy::from_name(&name)),
-        money: text("money")?.and_then(|name| Money::from_name(&name)),
-        has_case: row.get("has_case")?,
-        flags: flags_of(row.get("flags")?),
-        ended_at_ms: row.get("ended_at_ms")?,
-        request: number("request")?,
-        ending: number("ending")?,
-        answer: number("answer")?,
+        institution: name(1)?.into(),
+        telegram: name(2)?.into(),
+        trace: text(3)?.map(Box::from),
+        request_id: text(4)?.and_then(|id| id.parse().ok()),
+        reason_code: text(5)?.map(|code| Cow::Owned(code.to_owned())),
+        code: text(6)?.map(Box::from),
+        outcome: text(7)?.and_then(Outcome::from_name),
+        settled_by: text(8)?.and_then(SettledBy::from_name),
+        money: text(9)?.and_then(Money::from_name),
+        has_case: row.get(10)?,
+        flags: flags_of(row.get(11)?),
+        ended_at_ms: row.get(12)?,
+        request: number(13)?,
+        ending: number(14)?,
+        answer: number(15)?,
         others: others.collect(),
     })
 }
