@@ -13,6 +13,8 @@
 
 mod disk;
 mod edge;
+#[cfg(feature = "kafka")]
+mod events;
 mod full_disk;
 mod harness;
 mod https;
