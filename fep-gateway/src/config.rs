@@ -52,6 +52,7 @@ mod hours;
 mod tls;
 mod access;
 mod http;
+mod events;
 mod poll;
 
 mod carry;
@@ -92,6 +93,7 @@ pub(crate) use self::access::{Claimed, Issuer, KEY_SET_MAX_BYTES, KeyServer, Key
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::difference::{Difference, InstitutionChange, KeyChange};
+pub use self::events::{ClusterConfig, EventsConfig};
 pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::http::{Http, HttpListener};
@@ -113,6 +115,8 @@ pub struct Config {
     pub http: Http,
     /// `[journal]`
     pub journal: JournalFile,
+    /// `[events]`. Default: no events are published.
+    pub events: Option<EventsConfig>,
     /// `[institutions.NAME]`, by name.
     pub institutions: BTreeMap<String, InstitutionConfig>,
     /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are

@@ -6,6 +6,7 @@
 mod auditing;
 mod digest;
 mod error;
+mod feed;
 mod open_work;
 mod options;
 mod past;
@@ -30,6 +31,8 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
+pub(crate) use self::feed::Feed;
+use self::feed::Notes;
 pub use self::open_work::{
     LetterFilter, OpenCount, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, Scope, TrafficCounts, TrafficOf,
 };
@@ -76,6 +79,7 @@ struct Inner {
     shared: Shared,
     stopping: AtomicBool,
     left: Left,
+    notes: Notes,
 }
 
 /// The institutions that run, by name.
@@ -343,6 +347,7 @@ impl Gateway {
         noted
             .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
             .chain(self.inner.shared.routings.notes())
+            .chain(self.inner.notes.now(now_ms))
             .collect()
     }
 

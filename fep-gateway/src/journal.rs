@@ -41,6 +41,7 @@ mod keys;
 
 pub mod reading;
 
+mod mark;
 mod archive;
 mod retention;
 
@@ -52,6 +53,8 @@ pub mod audit;
 pub mod lookup;
 
 mod notices;
+pub mod published;
+pub(crate) mod change;
 mod trail;
 pub mod rekey;
 pub mod usage;
@@ -62,8 +65,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome};
-use fep_protocol::fact::{Fact, What};
+use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
+use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
 use fep_protocol::standing::Standing;
@@ -79,8 +82,9 @@ use self::keys::{KEYS_MAX, Keys, Reservation};
 pub use self::keys::{KeyState, KeyTicket};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};
+use self::mark::Mark;
 pub use self::notices::FirstQuestion;
-use self::projection::Projected;
+use self::projection::{Projected, exchange};
 pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
 use self::seal::Veil;
 use self::sqlite::closing;
@@ -106,6 +110,7 @@ struct Inner {
     reader: Mutex<Reader>,
     keys: Keys,
     archive_stop: Arc<ArchiveStop>,
+    mark: Arc<Mark>,
     workers: tokio::sync::Mutex<Vec<Worker>>,
     ground: Ground,
 }
@@ -434,45 +439,6 @@ impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journal").finish_non_exhaustive()
     }
-}
-
-/// Fetches the bytes of an exchange.
-fn exchange(
-    row: Projected,
-    get: impl Fn(FactNumber) -> Result<Option<Fact>, JournalError>,
-) -> Result<Exchange, JournalError> {
-    let fact = |number: Option<FactNumber>| number.map(&get).transpose().map(Option::flatten);
-    let request = fact(row.request)?;
-    let ending = fact(row.ending)?;
-    let answer = if row.answer == row.ending { ending.clone() } else { fact(row.answer)? };
-    let answer = answer.filter(|_| row.answer.is_some());
-    let line = request.as_ref().and_then(|fact| fact.line.clone());
-    let stand_in = ending.as_ref().filter(|fact| fact.what == What::Outcome && !fact.bytes.is_empty());
-    let stand_in = stand_in.map(|fact| fact.bytes.clone());
-    let passage = [&ending, &request].into_iter().find_map(|fact| fact.as_ref()?.passage.as_deref().cloned());
-    let caller = [&request, &ending].into_iter().find_map(|fact| fact.as_ref()?.caller.clone());
-    let reason = ending.and_then(|fact| fact.reason);
-    Ok(Exchange {
-        id: row.id,
-        institution: row.institution,
-        telegram: row.telegram,
-        outcome: row.outcome,
-        settled_by: row.settled_by,
-        money: row.money,
-        flags: row.flags,
-        trace: row.trace.map(String::from).unwrap_or_default(),
-        reason: reason.as_ref().map(|reason| reason.sentence.to_string()),
-        reason_code: reason.map(|reason| reason.code.into_owned()).filter(|code| !code.is_empty()),
-        line,
-        request: request.map(|fact| fact.bytes).unwrap_or_default(),
-        answer: answer.map(|fact| Answer { telegram: fact.telegram.unwrap_or_else(|| "".into()), bytes: fact.bytes }),
-        stand_in,
-        passage,
-        caller,
-        accepted_at_ms: row.id.accepted_at_ms(),
-        ended_at_ms: row.ended_at_ms,
-        journaled: true,
-    })
 }
 
 /// Whether the idempotency key of an exchange may be used again: nothing was sent, so the same request may be sent now.

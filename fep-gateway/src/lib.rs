@@ -34,6 +34,8 @@ pub mod metrics;
 
 pub mod contract;
 
+pub mod publish;
+
 pub mod console;
 pub mod http;
 

@@ -25,7 +25,7 @@ use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
 use fep_gateway::simulate::{Recording, Scenario, Simulator, create_recording};
 use fep_gateway::telegrams::TelegramCatalogue;
-use fep_gateway::{Config, Gateway, http, metrics};
+use fep_gateway::{Config, Gateway, http, metrics, publish};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
@@ -96,6 +96,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Prints the JSON Schema of the events that go to a broker by `[events]`.
+    EventSchema,
     /// Makes a token for a client of the HTTP interface, and its hash for the access file.
     #[command(
         after_help = "The token is shown once and stored nowhere: give it to the client. The hash belongs into `tokens` of the client in the \
@@ -229,6 +231,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Check { config } => check(&config),
         Command::Health { config, ready, cert, key } => return health(&config, ready, cert.zip(key)).await,
         Command::Openapi { config } => openapi(&config),
+        Command::EventSchema => print(&publish::event::schema()),
         Command::NewToken => new_token(),
         Command::Simulate { spec, scenario, listen, api, files } => {
             simulate((&spec, &scenario), listen, api, &files).await
@@ -247,6 +250,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let config = load(path)?;
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
+    let events = config.events.clone();
     let listen = http_settings.listen;
     let listeners = http::Listeners::bind(&http_settings).await;
     let listeners = listeners.map_err(|error| Failure::Message(error.to_string()))?;
@@ -259,6 +263,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
     info!(listen = %format_args!("{scheme}://{listen}/"), "the gateway runs");
     http::notes(&http_settings).iter().for_each(|note| warn!("{note}"));
+    let publishing = publish::start_configured(&gateway, events.as_ref()).await;
+    let publishing = publishing.map_err(|error| Failure::because("events cannot be published", error))?;
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
@@ -293,6 +299,9 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let whole = async {
         http::serve(listeners, gateway.clone(), &http_settings, stop, is_drained).await;
         gateway.stop().await;
+        if let Some(publishing) = publishing {
+            publishing.finish(publish::FINISH_MAX).await;
+        }
     };
     tokio::select! {
         () = whole => {
@@ -328,8 +337,12 @@ async fn health(path: &Path, ready: bool, client: Option<(PathBuf, PathBuf)>) ->
 
 fn openapi(path: &Path) -> Result<(), Failure> {
     let catalogues = catalogues(path, &load(path)?)?;
-    let document = http::openapi(catalogues.iter().map(|(name, catalogue)| (&**name, catalogue)));
-    let written = serde_json::to_writer_pretty(io::stdout().lock(), &document).map_err(io::Error::from);
+    print(&http::openapi(catalogues.iter().map(|(name, catalogue)| (&**name, catalogue))))
+}
+
+/// Writes a document to stdout.
+fn print(document: &serde_json::Value) -> Result<(), Failure> {
+    let written = serde_json::to_writer_pretty(io::stdout().lock(), document).map_err(io::Error::from);
     match written.and_then(|()| writeln!(io::stdout())) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because("stdout", error)),
         _ => Ok(()),

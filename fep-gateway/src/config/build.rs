@@ -14,6 +14,7 @@ mod values;
 
 mod keys;
 
+mod events;
 mod flow;
 mod line;
 mod money;
@@ -32,6 +33,7 @@ use fep_spec::document::Document;
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Finding, Report, Source};
 
+pub use self::events::{ClusterBuilder, EventsBuilder};
 pub use self::flow::{BreakerBuilder, BusinessBuilder, FlowBuilder, RoutingBuilder, SwitchoverBuilder};
 pub use self::institution::InstitutionBuilder;
 use self::keys::keys;
@@ -121,6 +123,13 @@ impl ConfigBuilder {
     #[must_use]
     pub fn journal(mut self, journal: JournalBuilder) -> Self {
         self.page.set("journal", journal.0);
+        self
+    }
+
+    /// `[events]`
+    #[must_use]
+    pub fn events(mut self, events: EventsBuilder) -> Self {
+        self.page.set("events", events.into_page());
         self
     }
 

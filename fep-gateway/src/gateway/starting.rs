@@ -11,6 +11,7 @@ use fep_protocol::settlement::SettlementFact;
 use tokio::sync::{broadcast, watch};
 use tracing::info;
 
+use super::feed::Notes;
 use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
@@ -82,8 +83,15 @@ impl Gateway {
         }
         shared.neighbours.set(&institutions);
         let institutions = watch::Sender::new(Arc::new(institutions));
-        let left = Left::default();
-        Ok(Self { inner: Arc::new(Inner { institutions, reloads, shared, stopping: AtomicBool::new(false), left }) })
+        let inner = Inner {
+            institutions,
+            reloads,
+            shared,
+            stopping: AtomicBool::new(false),
+            left: Left::default(),
+            notes: Notes::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Starts an institution while the gateway runs. `first` is the first fact of its run.

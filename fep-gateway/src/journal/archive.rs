@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use super::by_hand;
 use super::indexer::IndexQueue;
 use super::lane::Bell;
+use super::mark::Mark;
 use super::reading::{JournalFiles, journals_in};
 use super::sqlite::archive::ArchiveFile;
 use super::sqlite::facts::FactReader;
@@ -68,6 +69,8 @@ pub(super) struct Archiver {
     pub(super) bell: Arc<Bell>,
     pub(super) stop: Arc<ArchiveStop>,
     pub(super) ground: Ground,
+    /// What has not been published is not deleted.
+    pub(super) mark: Arc<Mark>,
 }
 
 /// Ends the archiver.

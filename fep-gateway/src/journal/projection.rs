@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, RequestId, SettledBy};
+use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Flags, Money, Outcome, RequestId, SettledBy};
 use fep_protocol::fact::{Class, Fact, SentClass, What};
+use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
 
 use super::store::FactNumber;
@@ -154,4 +155,43 @@ impl Projected {
             self.others.push(number);
         }
     }
+}
+
+/// Fetches the bytes of an exchange.
+pub(super) fn exchange(
+    row: Projected,
+    get: impl Fn(FactNumber) -> Result<Option<Fact>, JournalError>,
+) -> Result<Exchange, JournalError> {
+    let fact = |number: Option<FactNumber>| number.map(&get).transpose().map(Option::flatten);
+    let request = fact(row.request)?;
+    let ending = fact(row.ending)?;
+    let answer = if row.answer == row.ending { ending.clone() } else { fact(row.answer)? };
+    let answer = answer.filter(|_| row.answer.is_some());
+    let line = request.as_ref().and_then(|fact| fact.line.clone());
+    let stand_in = ending.as_ref().filter(|fact| fact.what == What::Outcome && !fact.bytes.is_empty());
+    let stand_in = stand_in.map(|fact| fact.bytes.clone());
+    let passage = [&ending, &request].into_iter().find_map(|fact| fact.as_ref()?.passage.as_deref().cloned());
+    let caller = [&request, &ending].into_iter().find_map(|fact| fact.as_ref()?.caller.clone());
+    let reason = ending.and_then(|fact| fact.reason);
+    Ok(Exchange {
+        id: row.id,
+        institution: row.institution,
+        telegram: row.telegram,
+        outcome: row.outcome,
+        settled_by: row.settled_by,
+        money: row.money,
+        flags: row.flags,
+        trace: row.trace.map(String::from).unwrap_or_default(),
+        reason: reason.as_ref().map(|reason| reason.sentence.to_string()),
+        reason_code: reason.map(|reason| reason.code.into_owned()).filter(|code| !code.is_empty()),
+        line,
+        request: request.map(|fact| fact.bytes).unwrap_or_default(),
+        answer: answer.map(|fact| Answer { telegram: fact.telegram.unwrap_or_else(|| "".into()), bytes: fact.bytes }),
+        stand_in,
+        passage,
+        caller,
+        accepted_at_ms: row.id.accepted_at_ms(),
+        ended_at_ms: row.ended_at_ms,
+        journaled: true,
+    })
 }

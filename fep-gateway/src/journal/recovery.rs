@@ -24,6 +24,7 @@ use super::indexer::{self, IndexQueue, catch_up};
 use super::keys::Keys;
 use super::lane::{Bell, Lane};
 use super::lost::Suspect;
+use super::mark::Mark;
 use super::projection::Projected;
 use super::seal::{KeyRing, Veil};
 use super::sqlite::facts::{FactReader, Facts};
@@ -149,6 +150,8 @@ impl Journal {
         let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
         let reader = FactReader::open(path, &access)?;
         let reader = Reader { facts: reader, index: IndexReader::open(&index_file)?, archives, veil: veil.clone() };
+        let journal = reader.facts.journal_id()?;
+        let mark = Arc::new(Mark::of(path, journal)?);
         ends.extend(endings(&reader, options)?);
         begin_to_write(&mut facts, ends, path, &ground)?;
         catch_up(&mut index, &mut source)?;
@@ -159,21 +162,13 @@ impl Journal {
         let standing = reader.index.standing()?.into_iter().map(|(name, _, standing)| (name, standing)).collect();
         let bell = Arc::new(Bell::default());
         let lanes = lanes(options, &bell, &veil);
-        let newcomers = Arc::new(Newcomers::default());
-        let health = Arc::new(Health::new());
         let queue = Arc::new(IndexQueue::new(index.applied()));
-        let parts = WriterParts {
-            lanes: lanes.iter().map(|(_, lane)| lane.clone()).collect(),
-            newcomers: Arc::clone(&newcomers),
-            bell: Arc::clone(&bell),
-            health: Arc::clone(&health),
-            index: Arc::clone(&queue),
-            archived: Arc::default(),
-        };
+        let parts = parts(&lanes, &bell, &queue);
+        let newcomers = Arc::clone(&parts.newcomers);
+        let health = Arc::clone(&parts.health);
         let archive_stop = Arc::new(ArchiveStop::default());
-        let archiver = || archiver(options, &parts, &archive_stop, &access, (&ground, earlier_ms));
+        let archiver = || archiver(options, &parts, &archive_stop, &access, &mark, (&ground, earlier_ms));
         guard.watch_log();
-        let journal = reader.facts.journal_id()?;
         let workers = match &ground {
             Ground::Machine => {
                 let store = Guarded::new(facts, journal, Arc::clone(&guard), Arc::clone(&queue));
@@ -199,6 +194,7 @@ impl Journal {
             veil,
             reader: Mutex::new(reader),
             archive_stop,
+            mark,
             workers: tokio::sync::Mutex::new(workers),
             ground,
         };
@@ -210,6 +206,18 @@ impl Journal {
 fn lanes(options: &OpenOptions, bell: &Arc<Bell>, veil: &Veil) -> Vec<(String, Lane)> {
     let lane = |name: &String| (name.clone(), Lane::new(Arc::clone(bell), veil.clone()));
     options.institutions.iter().map(lane).collect()
+}
+
+/// What the writer shares with the rest of the journal.
+fn parts(lanes: &[(String, Lane)], bell: &Arc<Bell>, queue: &Arc<IndexQueue>) -> WriterParts {
+    WriterParts {
+        lanes: lanes.iter().map(|(_, lane)| lane.clone()).collect(),
+        newcomers: Arc::new(Newcomers::default()),
+        bell: Arc::clone(bell),
+        health: Arc::new(Health::new()),
+        index: Arc::clone(queue),
+        archived: Arc::default(),
+    }
 }
 
 /// Locks a journal that has lost nothing, or that is to go on nevertheless. Returns what is kept of the lost facts.
@@ -283,6 +291,7 @@ fn archiver(
     parts: &WriterParts,
     stop: &Arc<ArchiveStop>,
     access: &Access,
+    mark: &Arc<Mark>,
     (ground, earlier_ms): (&Ground, Option<i64>),
 ) -> Result<Option<Archiver>, JournalError> {
     let Some(archive) = &options.archive else { return Ok(None) };
@@ -296,6 +305,7 @@ fn archiver(
         bell: Arc::clone(&parts.bell),
         stop: Arc::clone(stop),
         ground: ground.clone(),
+        mark: Arc::clone(mark),
     }))
 }
 

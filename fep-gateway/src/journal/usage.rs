@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use fep_protocol::reason::JournalError;
 
 use super::index_path;
+use super::mark::Mark;
 use super::newest::newest_path;
 use super::reading::JournalFiles;
 use super::sqlite::index::IndexReader;
+use super::store::FactNumber;
 use crate::time::Rfc3339;
 
 /// The room that a journal takes.
@@ -65,16 +67,18 @@ pub fn usage(paths: &[PathBuf]) -> Result<Usage, JournalError> {
         [index.clone(), with(journal, "-wal"), with(&index, "-wal"), with(journal, ".reserve"), newest_path(journal)];
     let others = others.into_iter().map(|path| (len(&path), path)).filter(|(len, _)| *len > 0);
     let removed = files.removal()?.map(|removal| removal.sentence());
+    let published = Mark::of(journal, files.journal_id())?.published().filter(|published| *published < files.last());
     Ok(Usage {
         files: found,
         others: others.map(|(len, path)| (path, len)).collect(),
         removed,
-        held_by: held_by(&index)?,
+        held_by: held_by(&index, published)?,
     })
 }
 
-fn held_by(index: &Path) -> Result<Vec<String>, JournalError> {
-    let mut held = Vec::new();
+fn held_by(index: &Path, published: Option<FactNumber>) -> Result<Vec<String>, JournalError> {
+    let unpublished = |number| format!("the events of the facts after {number} have not been published");
+    let mut held: Vec<String> = published.map(unpublished).into_iter().collect();
     if !index.exists() {
         return Ok(held);
     }

@@ -14,6 +14,8 @@
 mod described;
 mod disk;
 mod edge;
+#[cfg(feature = "kafka")]
+mod events;
 mod full_disk;
 mod harness;
 mod https;

@@ -25,6 +25,8 @@ mod host_b;
 mod hours;
 mod limits;
 mod liveness;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod keys;
 mod lines;
 mod migration;
@@ -36,6 +38,7 @@ mod peer;
 mod ports;
 mod settlement;
 mod progress;
+mod publishing;
 mod signs;
 mod stream;
 mod tls;

@@ -13,7 +13,9 @@ use crate::config::{Condition, ConditionValue, Filling, StepField, StepValue};
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
-const OTHERS: [&str; 34] = [
+const OTHERS: [&str; 36] = [
+    "brokers",
+    "order",
     "path",
     "to",
     "spec",
@@ -343,6 +345,8 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         SettlementLimitsBuilder::KEYS,
         NoticeBuilder::KEYS,
         DeliveryBuilder::KEYS,
+        EventsBuilder::KEYS,
+        ClusterBuilder::KEYS,
     ];
     let known: BTreeSet<&str> = with_setter.into_iter().flatten().copied().chain(OTHERS).collect();
     // Keys of free names, such as paths and telegrams, are no keys of the configuration.
@@ -357,6 +361,22 @@ fn each_key_of_the_annotated_file_has_a_setter() {
     let missing: BTreeSet<&str> = EXAMPLE.lines().filter_map(written).filter(|key| !known.contains(key)).collect();
     let missing: Vec<&str> = missing.into_iter().filter(|key| !free.contains(key)).collect();
     assert!(missing.is_empty(), "add these keys to the builders in config/build: {missing:?}");
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn events_are_configured_in_code() {
+    let cluster = ClusterBuilder::new("main", ["kafka-1:9092"]).delivery_timeout(ms(1500));
+    let events = EventsBuilder::new("fep.events").fields(false).alarm_after(ms(900)).cluster(cluster);
+    let line = || LineBuilder::connect("main", "10.0.0.7:9001");
+    let config = bank(line()).events(events.clone()).build().unwrap();
+    let read = config.events.unwrap();
+    assert_eq!((read.topic.as_str(), read.fields, read.alarm_after), ("fep.events", false, ms(900)));
+    assert_eq!(read.clusters[0].delivery_timeout, ms(1500));
+    check(
+        &bank(line()).events(events.by_account()),
+        &["events.order: `order = \"account\"` needs an encrypted journal"],
+    );
 }
 
 #[test]

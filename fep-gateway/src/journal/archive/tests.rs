@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
+use crate::journal::mark::Mark;
 use crate::journal::sqlite::facts::Facts;
 use crate::journal::sqlite::index::IndexFile;
 use crate::journal::store::FactStore;
@@ -55,8 +56,10 @@ impl Files {
     /// Runs the archiver once, and then what the writer does.
     fn run(&self, after_days: u32) -> Result<(), JournalError> {
         let options = ArchiveConfig { folder: self.archive(""), after_days, utc_offset_minutes: 540, keep_days: None };
+        let archives = Archives::new(&self.journal(), &options, &Access::default()).unwrap();
         let archiver = Archiver {
-            archives: Archives::new(&self.journal(), &options, &Access::default()).unwrap(),
+            mark: Arc::new(Mark::of(&self.journal(), [0; 16]).unwrap()),
+            archives,
             options,
             started: (Instant::now(), NOW_MS),
             earlier_ms: None,

@@ -19,6 +19,7 @@ use crate::config::ArchiveConfig;
 use crate::ground::Ground;
 use crate::journal::archive::{self, Archives};
 use crate::journal::indexer::{IndexQueue, catch_up};
+use crate::journal::mark::Mark;
 use crate::journal::seal::{KeyRing, new_key};
 use crate::journal::sqlite::facts::Facts;
 use crate::journal::sqlite::index::IndexFile;
@@ -116,8 +117,11 @@ impl Files {
         let keep_days = Some(self.keep_days);
         let options = ArchiveConfig { folder: self.archive(), after_days: 2, utc_offset_minutes: 540, keep_days };
         let last_ms = FIRST_MS + (i64::from(DAYS) - 1 + later) * DAY_MS;
+        let archives = Archives::new(&self.journal(), &options, &self.access()).unwrap();
+        let journal = archives.live().unwrap().journal_id().unwrap();
         Archiver {
-            archives: Archives::new(&self.journal(), &options, &self.access()).unwrap(),
+            mark: Arc::new(Mark::of(&self.journal(), journal).unwrap()),
+            archives,
             options,
             started: (Instant::now(), last_ms),
             earlier_ms: None,
@@ -360,6 +364,26 @@ fn what_is_needed_holds_back_everything_behind_it() {
         &all,
     );
     check("an old one, by another clock", vec![answer(0), later(12, request(0)), later(12, answer(0))], &["23", "24"]);
+}
+
+#[test]
+fn what_was_not_published_holds_back_everything_behind_it() {
+    // Facts 2 and 3 are of the first day, 4 and 5 of the second one, and so on.
+    for (published, days) in [
+        (None, ["23", "24"].as_slice()),
+        (Some(1), &["20", "21", "22", "23", "24"]),
+        (Some(4), &["21", "22", "23", "24"]),
+        (Some(5), &["22", "23", "24"]),
+        (Some(100), &["23", "24"]),
+    ] {
+        let files = Files::new(vec![answer(0)]);
+        let archiver = files.archived(0);
+        let journal = archiver.archives.live().unwrap().journal_id().unwrap();
+        published.iter().for_each(|number| archiver.mark.set(&files.journal(), journal, *number).unwrap());
+        archiver.retain().unwrap();
+        assert_eq!(files.days(), days, "{published:?}");
+        files.verified("published");
+    }
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! The mark beside a journal that says how far its facts have been published. Facts behind it are not deleted, however old they are.
+//!
+//! This module reads and writes the file `journal.published`. Who publishes is not its business.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fep_protocol::reason::JournalError;
+use serde::{Deserialize, Serialize};
+
+use super::private;
+use super::sqlite::facts::JournalId;
+use super::store::FactNumber;
+use crate::hex::hex;
+
+/// The last fact that has been published.
+#[derive(Debug)]
+pub(super) struct Mark(AtomicU64);
+
+/// The content of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    journal: String,
+    published: FactNumber,
+}
+
+impl Mark {
+    /// Reads the mark of a journal. A mark of another journal that was here before does not count.
+    pub(super) fn of(journal: &Path, id: JournalId) -> Result<Self, JournalError> {
+        let content = read(&path_of(journal))?.filter(|content| content.journal == hex(&id));
+        Ok(Self(AtomicU64::new(content.map_or(FactNumber::MAX, |content| content.published))))
+    }
+
+    /// The last fact that has been published, or `None` if there is no mark.
+    pub(super) fn published(&self) -> Option<FactNumber> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|number| *number != FactNumber::MAX)
+    }
+
+    /// Moves the mark durably.
+    pub(super) fn set(&self, journal: &Path, id: JournalId, published: FactNumber) -> Result<(), JournalError> {
+        let path = path_of(journal);
+        let content = Content { journal: hex(&id), published };
+        replace(&path, &content).map_err(|error| JournalError::Failed(format!("{}: {error}", path.display())))?;
+        self.0.store(published, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// `journal.published` beside `journal.sqlite`.
+fn path_of(journal: &Path) -> PathBuf {
+    journal.with_extension("published")
+}
+
+fn read(path: &Path) -> Result<Option<Content>, JournalError> {
+    let failed = |why: String| JournalError::Failed(format!("{}: {why}", path.display()));
+    match std::fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| {
+            let advice = "restore a copy, or delete it to begin to publish with the next new fact";
+            failed(format!("this is not a mark of published facts ({error}): {advice}"))
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// Replaces the file, so that a crash leaves the old mark or the new one.
+fn replace(path: &Path, content: &Content) -> io::Result<()> {
+    let new = path.with_extension("published.new");
+    let mut file = private::open(&new)?;
+    file.set_len(0)?;
+    file.write_all(&serde_json::to_vec(content)?)?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    // The new name is in the folder.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_outlives_its_process_and_belongs_to_one_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("journal.sqlite");
+        let mark = Mark::of(&journal, [7; 16]).unwrap();
+        assert_eq!(mark.published(), None);
+        mark.set(&journal, [7; 16], 41).unwrap();
+        mark.set(&journal, [7; 16], 42).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("journal.published")).unwrap();
+        assert_eq!(text, r#"{"journal":"07070707070707070707070707070707","published":42}"#);
+        assert_eq!(Mark::of(&journal, [7; 16]).unwrap().published(), Some(42));
+        assert_eq!(Mark::of(&journal, [8; 16]).unwrap().published(), None);
+    }
+
+    #[test]
+    fn a_damaged_mark_is_named_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("journal.sqlite");
+        for damage in ["", "{}", r#"{"journal":"07","published":-1}"#, r#"{"journal":"07","published":1}x"#] {
+            std::fs::write(folder.path().join("journal.published"), damage).unwrap();
+            let why = Mark::of(&journal, [7; 16]).unwrap_err().to_string();
+            assert!(why.contains("journal.published: this is not a mark of published facts"), "{why}");
+            assert!(why.contains("delete it to begin to publish with the next new fact"), "{why}");
+        }
+    }
+}

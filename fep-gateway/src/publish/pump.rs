@@ -1,0 +1,429 @@
+//! The task that brings facts to a publisher, one piece after the other.
+//!
+//! A piece is read, made into events, published, and only then the mark moves. So nothing is left out, whatever fails, and what is published
+//! twice has the same bytes, because the content is made of the facts up to its own and of nothing later.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use fep_protocol::backoff::Backoff;
+use fep_protocol::exchange::{Event, Exchange, LineStatus};
+use fep_protocol::fact::Fact;
+use metrics::{counter, gauge};
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::event::{About, Content, EventKind, VERSION};
+use super::recent::Recent;
+use super::{EventOrder, JournalError, Outgoing, PublishOptions, Publisher};
+use crate::gateway::Feed;
+use crate::journal::change::{self, ExchangeChange};
+use crate::journal::notice::StoredNotice;
+use crate::telegrams::TelegramCatalogue;
+
+/// The maximum number of facts in a piece.
+const PIECE_MAX: usize = 512;
+
+/// The maximum length of the JSON of an event with fields, in bytes. Brokers take events of one megabyte at most by default.
+const EVENT_MAX_BYTES: usize = 900_000;
+
+/// The pause after a look that found nothing.
+const IDLE_PAUSE: Duration = Duration::from_millis(50);
+
+/// The shortest and the longest pause after an attempt that failed.
+const RETRY_MIN: Duration = Duration::from_millis(200);
+const RETRY_MAX: Duration = Duration::from_secs(10);
+
+/// The longest time between two moves of the mark while pieces are published. After a crash, what is behind the mark comes again.
+const MARK_PAUSE: Duration = Duration::from_secs(1);
+
+/// The pause between two lines of the log about the same trouble.
+const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
+
+/// Publishing that runs. It ends with [`Publishing::finish`], or when the gateway is gone.
+#[derive(Debug)]
+pub struct Publishing {
+    finish: CancellationToken,
+    task: JoinHandle<()>,
+    state: Arc<Mutex<State>>,
+}
+
+/// What others may know about the pump.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct State {
+    /// When the oldest event that waits happened, in milliseconds since 1970.
+    oldest_ms: Option<i64>,
+    /// Since when attempts fail.
+    fails_since: Option<Instant>,
+    /// Why the last attempt failed. `None` after one that succeeded.
+    trouble: Option<String>,
+}
+
+struct Pump {
+    feed: Feed,
+    publisher: Arc<dyn Publisher>,
+    options: PublishOptions,
+    /// The random name of the journal.
+    journal: String,
+    recent: Recent,
+    /// The last fact that was published, and the last one that the mark has.
+    published: u64,
+    marked: u64,
+    marked_at: Instant,
+    events: broadcast::Receiver<Event>,
+    /// The states of lines that wait, by institution and line.
+    lines: BTreeMap<(String, String), LineStatus>,
+    backoff: Backoff,
+    complained_at: Option<Instant>,
+    state: Arc<Mutex<State>>,
+}
+
+/// What came of a turn.
+enum Turn {
+    /// Something was published.
+    Went,
+    /// There is nothing to publish.
+    Idle,
+    /// It failed.
+    Failed(String),
+}
+
+/// Begins to publish.
+pub(super) async fn start(
+    feed: Feed,
+    publisher: Arc<dyn Publisher>,
+    options: PublishOptions,
+) -> Result<Publishing, JournalError> {
+    let journal = feed.journal.name().await?;
+    let last = feed.journal.last_fact().await?;
+    let published = match feed.journal.published() {
+        Some(published) if published <= last => published,
+        Some(published) => {
+            // The journal is a copy of an earlier time. Its next facts have numbers that were published before; their times make their
+            // events differ.
+            error!(published, last, "the journal has fewer facts than were published: it is an older copy");
+            last
+        }
+        None => {
+            info!(after = last, "events are published from the next new fact on");
+            last
+        }
+    };
+    feed.journal.set_published(published).await?;
+    let state = Arc::new(Mutex::new(State::default()));
+    let finish = CancellationToken::new();
+    let told = Arc::clone(&state);
+    let alarm_after = options.alarm_after;
+    feed.add_note(move |now_ms| told.lock().unwrap_or_else(PoisonError::into_inner).note(now_ms, alarm_after));
+    let events = feed.subscribe();
+    let lines = feed.lines().into_iter().map(|line| (name_of(&line), line)).collect();
+    let pump = Pump {
+        feed,
+        publisher,
+        options,
+        journal,
+        recent: Recent::default(),
+        published,
+        marked: published,
+        marked_at: Instant::now(),
+        events,
+        lines,
+        backoff: Backoff::new(RETRY_MIN, RETRY_MAX),
+        complained_at: None,
+        state: Arc::clone(&state),
+    };
+    let task = tokio::spawn(pump.run(finish.clone()));
+    Ok(Publishing { finish, task, state })
+}
+
+impl Publishing {
+    /// Publishes what is there and ends, at the latest after this time. What is left is published after the next start. Call it after
+    /// [`Gateway::stop`](crate::Gateway::stop), so that the last facts are there.
+    pub async fn finish(mut self, max: Duration) {
+        self.finish.cancel();
+        if tokio::time::timeout(max, &mut self.task).await.is_err() {
+            self.task.abort();
+            // It ends with an error that says so.
+            let _ = self.task.await;
+            warn!("not all events are published: the others follow after the next start");
+        }
+    }
+
+    /// Why events do not leave now, or `None` if they do.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).trouble.clone()
+    }
+}
+
+impl State {
+    /// How long the oldest event waits.
+    fn waits(&self, now_ms: i64) -> Duration {
+        let oldest = self.oldest_ms.map(|at_ms| now_ms.saturating_sub(at_ms));
+        let oldest = oldest.and_then(|ms| u64::try_from(ms).ok()).map_or(Duration::ZERO, Duration::from_millis);
+        oldest.max(self.fails_since.map_or(Duration::ZERO, |since| since.elapsed()))
+    }
+
+    fn note(&self, now_ms: i64, alarm_after: Duration) -> Option<String> {
+        let waits = self.waits(now_ms);
+        let why = self.trouble.as_deref().unwrap_or("the broker has not taken them yet");
+        (waits >= alarm_after).then(|| format!("events wait for {} s: {why}", waits.as_secs()))
+    }
+}
+
+impl Pump {
+    async fn run(mut self, finish: CancellationToken) {
+        loop {
+            let ends = finish.is_cancelled();
+            let pause = match self.turn().await {
+                Turn::Went => Duration::ZERO,
+                Turn::Idle if ends => break,
+                Turn::Idle => IDLE_PAUSE,
+                Turn::Failed(why) => self.failed(why),
+            };
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = finish.cancelled(), if !ends => {}
+                // Nobody waits for the rest of a gateway that was dropped, and its journal must be free for the next one.
+                () = self.feed.gone() => break,
+            }
+        }
+        self.mark(true).await;
+    }
+
+    async fn turn(&mut self) -> Turn {
+        match self.piece().await {
+            Err(error) => Turn::Failed(error.to_string()),
+            Ok((events, _)) if events.is_empty() && self.lines.is_empty() => self.idle().await,
+            Ok((mut events, up_to)) => {
+                // A state of a line that waits is replaced by a later one, so it is never old.
+                self.tell(|state| state.oldest_ms = events.first().map(|event| event.at_ms));
+                self.gauge();
+                let lines: Vec<_> = self.lines.values().cloned().collect();
+                events.extend(lines.iter().map(|line| self.line(line)));
+                if let Err(error) = self.publisher.publish(&events).await {
+                    counter!("fep_event_failures_total").increment(1);
+                    return Turn::Failed(error.to_string());
+                }
+                for event in &events {
+                    counter!("fep_events_total", "kind" => event.kind).increment(1);
+                }
+                for line in lines {
+                    // One that changed meanwhile is published again.
+                    if let Entry::Occupied(waiting) = self.lines.entry(name_of(&line))
+                        && *waiting.get() == line
+                    {
+                        waiting.remove();
+                    }
+                }
+                self.went(up_to).await
+            }
+        }
+    }
+
+    /// The events of the next facts, and the last of these facts.
+    async fn piece(&mut self) -> Result<(Vec<Outgoing>, u64), JournalError> {
+        self.hear();
+        let mut up_to = self.published;
+        loop {
+            let piece = self.feed.journal.facts_after(up_to, PIECE_MAX).await?;
+            if piece.missing > 0 {
+                counter!("fep_events_lost_total").increment(piece.missing);
+                error!(
+                    facts = piece.missing,
+                    after = up_to,
+                    "facts are gone that were not published: their events are lost"
+                );
+            }
+            let Some((last, _)) = piece.facts.last() else { return Ok((Vec::new(), up_to)) };
+            up_to = *last;
+            let mut events = Vec::new();
+            for (number, fact) in &piece.facts {
+                events.extend(self.event(*number, fact).await?);
+            }
+            if !events.is_empty() {
+                return Ok((events, up_to));
+            }
+            // Most facts are no events. The mark moves over them.
+            self.published = up_to;
+            self.mark(false).await;
+        }
+    }
+
+    /// The event of a fact, if it is one.
+    async fn event(&mut self, number: u64, fact: &Fact) -> Result<Option<Outgoing>, JournalError> {
+        let Some(id) = fact.exchange else { return Ok(None) };
+        self.recent.add(id, number, fact);
+        if change::may_change_exchange(fact) {
+            let known = self.recent.facts(&id, number).map(<[_]>::to_vec);
+            let facts = match known {
+                Some(facts) => facts,
+                None => until(self.feed.journal.timeline(&id).await?, number, fact),
+            };
+            let changed = change::of_exchange(id, &facts)?;
+            return Ok(changed.map(|(change, exchange)| self.exchange(number, fact, change, &exchange)));
+        }
+        if change::may_change_notice(fact) {
+            let facts = until(self.feed.journal.notice_timeline(&id).await?, number, fact);
+            let is_first = facts.len() == 1;
+            let changed = change::of_notice(id, &facts)?;
+            return Ok(changed.map(|notice| self.notice(number, fact, is_first, &notice)));
+        }
+        Ok(None)
+    }
+
+    fn exchange(&self, number: u64, fact: &Fact, change: ExchangeChange, exchange: &Exchange) -> Outgoing {
+        let catalogue = self.feed.catalogue(&exchange.institution);
+        let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
+        let kind = match change {
+            ExchangeChange::Ended => EventKind::ExchangeEnded,
+            ExchangeChange::Settled => EventKind::ExchangeSettled,
+            ExchangeChange::DeadLetter => EventKind::ExchangeDeadLetter,
+            ExchangeChange::Flagged => EventKind::ExchangeFlagged,
+        };
+        let traceparent = exchange.caller.as_ref().and_then(|caller| caller.traceparent);
+        let key = self.key(exchange, catalogue.as_deref());
+        let about = |fields| About::exchange(exchange, spec, fields);
+        Outgoing { traceparent, ..self.of_fact((number, fact), kind, key, about) }
+    }
+
+    fn notice(&self, number: u64, fact: &Fact, is_first: bool, notice: &StoredNotice) -> Outgoing {
+        let catalogue = self.feed.catalogue(&notice.institution);
+        let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
+        let kind = if is_first { EventKind::NoticeReceived } else { EventKind::NoticeChanged };
+        self.of_fact((number, fact), kind, notice.id.to_string(), |fields| About::notice(notice, spec, fields))
+    }
+
+    fn line(&self, line: &LineStatus) -> Outgoing {
+        let (institution, name) = name_of(line);
+        let at_ms = self.feed.now_ms();
+        let id = format!("{}-line-{institution}-{name}-{at_ms}", self.journal);
+        outgoing(
+            id,
+            None,
+            EventKind::LineChanged,
+            format!("line:{institution}/{name}"),
+            at_ms,
+            About::line(line.clone()),
+        )
+    }
+
+    /// The event of a fact. The fields of a very long telegram are left out: a broker that refuses an event would hold up all others.
+    fn of_fact<'s>(
+        &self,
+        (number, fact): (u64, &Fact),
+        kind: EventKind,
+        key: String,
+        about: impl Fn(bool) -> About<'s>,
+    ) -> Outgoing {
+        let id = format!("{}-{number}-{}", self.journal, fact.at_ms);
+        let whole = outgoing(id.clone(), Some(number), kind, key.clone(), fact.at_ms, about(self.options.fields));
+        if whole.json.len() <= EVENT_MAX_BYTES {
+            return whole;
+        }
+        outgoing(id, Some(number), kind, key, fact.at_ms, about(false))
+    }
+
+    /// What an exchange has to stay in order with.
+    fn key(&self, exchange: &Exchange, catalogue: Option<&TelegramCatalogue>) -> String {
+        let account = catalogue
+            .filter(|_| self.options.order == EventOrder::Account)
+            .and_then(|catalogue| catalogue.account_key(&exchange.telegram, &exchange.request))
+            .map(|account| self.feed.journal.veiled_account(account));
+        account.map_or_else(|| exchange.id.to_string(), |account| format!("account:{:016x}", account.0))
+    }
+
+    /// Takes what lines said since the last look.
+    fn hear(&mut self) {
+        loop {
+            match self.events.try_recv() {
+                Ok(Event::Line(line)) => drop(self.lines.insert(name_of(&line), *line)),
+                Ok(_) => {}
+                // Some were missed, so all are told again.
+                Err(broadcast::error::TryRecvError::Lagged(_)) => {
+                    self.lines.extend(self.feed.lines().into_iter().map(|line| (name_of(&line), line)));
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    async fn went(&mut self, up_to: u64) -> Turn {
+        self.published = up_to;
+        self.backoff.succeeded();
+        self.complained_at = None;
+        self.tell(|state| {
+            state.fails_since = None;
+            state.trouble = None;
+        });
+        self.mark(false).await;
+        Turn::Went
+    }
+
+    async fn idle(&mut self) -> Turn {
+        self.tell(|state| *state = State::default());
+        self.gauge();
+        self.mark(false).await;
+        Turn::Idle
+    }
+
+    /// Returns the pause before the next attempt.
+    fn failed(&mut self, why: String) -> Duration {
+        if self.complained_at.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE) {
+            warn!(why, "events do not leave: they wait in the journal");
+            self.complained_at = Some(Instant::now());
+        }
+        self.tell(|state| {
+            state.fails_since.get_or_insert_with(Instant::now);
+            state.trouble = Some(why);
+        });
+        self.gauge();
+        self.backoff.failed(self.feed.seed())
+    }
+
+    fn gauge(&self) {
+        let waits = self.state.lock().unwrap_or_else(PoisonError::into_inner).waits(self.feed.now_ms());
+        gauge!("fep_events_waiting_seconds").set(waits.as_secs_f64());
+    }
+
+    /// Moves the mark, at most once in a while unless it is the last time.
+    async fn mark(&mut self, is_last: bool) {
+        if self.published == self.marked || !is_last && self.marked_at.elapsed() < MARK_PAUSE {
+            return;
+        }
+        self.marked_at = Instant::now();
+        match self.feed.journal.set_published(self.published).await {
+            Ok(()) => self.marked = self.published,
+            Err(error) => warn!(%error, "the mark of published facts does not move: after a restart some come again"),
+        }
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+fn outgoing(id: String, fact: Option<u64>, kind: EventKind, key: String, at_ms: i64, about: About<'_>) -> Outgoing {
+    let content = Content { version: VERSION, id: &id, kind, at_ms, fact, about };
+    // Its types have no content that JSON cannot hold.
+    let json = serde_json::to_string(&content).unwrap_or_default();
+    Outgoing { id, kind: kind.name(), key, at_ms, traceparent: None, json }
+}
+
+/// The facts up to a number. What the index does not have, such as a repetition that belongs to an earlier notice, is the fact alone.
+fn until(mut facts: Vec<(u64, Fact)>, number: u64, fact: &Fact) -> Vec<(u64, Fact)> {
+    facts.retain(|(found, _)| *found <= number);
+    if facts.last().is_none_or(|(last, _)| *last != number) {
+        facts.push((number, fact.clone()));
+    }
+    facts
+}
+
+fn name_of(line: &LineStatus) -> (String, String) {
+    (line.institution.clone(), line.line.clone())
+}
