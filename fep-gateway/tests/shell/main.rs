@@ -20,6 +20,7 @@ mod harness;
 mod journal;
 mod journal_audit;
 mod journal_encrypted;
+mod line_duties;
 mod nasty;
 mod notices;
 mod old_system;
