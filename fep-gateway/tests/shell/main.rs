@@ -10,6 +10,7 @@ mod console;
 mod console_acts;
 mod console_audit;
 mod console_page;
+mod console_platform;
 mod console_views;
 mod contract;
 #[path = "../../../tests/tests/browser/devtools.rs"]
