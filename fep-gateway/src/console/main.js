@@ -34,6 +34,8 @@ const COLOUR = "fep.colours";
 
 let end = null;
 let place = "";
+/** Whether the page knows enough to show a view. Until then an address waits: its view would be made twice. */
+let isReady = false;
 
 /** The parts of the address: `#/lines/bank-a?q=main` is the path `lines`, `bank-a` and the query `q`. */
 function addressed() {
@@ -100,7 +102,7 @@ function frame() {
     button(t("language"), () => {
       changeLanguage();
       frame();
-      show(false);
+      if (isReady) show(false);
     }, { lang: t("language.code") }));
   connection();
   clock();
@@ -146,6 +148,7 @@ begun().then(() => {
   frame();
   return begin();
 }).then(() => {
+  isReady = true;
   show(false);
   // Times that were shown without the zones of the institutions are shown again.
   let isZoned = state.institutions !== null;
@@ -161,7 +164,7 @@ setInterval(() => {
 }, 1000);
 addEventListener("hashchange", () => {
   redirect();
-  show(true);
+  if (isReady) show(true);
 });
 byId("skip").addEventListener("click", (event) => {
   // The hash is the address of the view, so it must stay.
