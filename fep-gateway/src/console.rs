@@ -40,6 +40,8 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "texts_ko.js"
     SCRIPT "texts_acts_en.js"
     SCRIPT "texts_acts_ko.js"
+    SCRIPT "texts_platform_en.js"
+    SCRIPT "texts_platform_ko.js"
     SCRIPT "texts.js"
     SCRIPT "reasons_ko.js"
     SCRIPT "time.js"
@@ -68,9 +70,11 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "form.js"
     SCRIPT "view_send.js"
     SCRIPT "view_audit.js"
+    SCRIPT "view_routes.js"
+    SCRIPT "view_reload.js"
     SCRIPT "main.js"
 };
-const FILES_LEN: usize = 36;
+const FILES_LEN: usize = 40;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \

@@ -8,6 +8,7 @@ pub(crate) mod problem;
 pub mod view;
 
 pub(crate) mod decisions;
+pub(crate) mod lines;
 pub(crate) mod audit;
 pub(crate) mod routing;
 pub mod notices;

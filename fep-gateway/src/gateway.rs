@@ -59,7 +59,7 @@ use fep_protocol::settlement::PersonDecision;
 
 pub use crate::journal::JournalError;
 pub use crate::net::admission::{
-    AlternativeStatus, BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus, SharingStatus,
+    AlternativeStatus, BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus, LinkTested, SharingStatus,
 };
 pub use crate::notice::{
     AnsweredBy, GivenAnswer, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, StandInOnly, TypedNotices,
@@ -369,13 +369,23 @@ impl Gateway {
         self.find_handle(name)?.status().await
     }
 
-    /// Carries out a decision of a person about an institution: trips or resets a breaker, blocks or unblocks business.
+    /// Carries out a decision of a person about an institution: trips or resets a breaker, blocks or unblocks business,
+    /// stops, starts, signs on or signs off a line, or moves business to other lines.
     ///
     /// # Errors
     /// If there is no such institution, or if the decision cannot be carried out.
     pub async fn decide(&self, institution: &str, decision: Decision) -> Result<(), Undecided> {
         let handle = self.find_handle(institution).ok_or(Undecided::UnknownInstitution)?;
         handle.decide(decision).await.map_err(Undecided::Cannot)
+    }
+
+    /// Sends an echo test now on every link of a line that can take it, and returns what came of each.
+    ///
+    /// # Errors
+    /// If there is no such institution or line, the line has no echo test, or none of its links can be tested now.
+    pub async fn test_line(&self, institution: &str, line: &str) -> Result<Vec<LinkTested>, Undecided> {
+        let handle = self.find_handle(institution).ok_or(Undecided::UnknownInstitution)?;
+        handle.test_line(line).await.map_err(Undecided::Cannot)
     }
 
     /// Subscribes to all events from now on. A receiver that falls behind loses the oldest events.

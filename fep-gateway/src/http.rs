@@ -17,6 +17,8 @@
 //! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
 //! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?, "person"?}`; it holds over a restart |
 //! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
+//! | `POST /v1/institutions/{institution}/lines/{line}` | a person stops or starts a line: `{"decision": "stop", "note": "…"}` |
+//! | `POST /v1/institutions/{institution}/lines/{line}/echo-test`, `sign-on`, `sign-off` | an echo test now; a person signs a line on, or off: `{"note": "…"}` |
 //! | `GET /v1/institutions/{institution}/routing`, `PUT` | where requests go; a person changes it: `{"rules": {"Transfer": {"percent": 1}}, "note": "…"}` |
 //! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read |
 //! | `GET /v1/lines` | every line and its links |
@@ -65,6 +67,7 @@ mod following;
 mod auditing;
 mod health;
 mod institutions;
+mod line_duties;
 mod notices;
 mod openapi;
 mod problems;
@@ -191,6 +194,9 @@ fn routes() -> Router<Shared> {
         .route("/v1/institutions/{institution}/breaker", post(institutions::breaker))
         .route("/v1/institutions/{institution}/business", post(institutions::business))
         .route("/v1/institutions/{institution}/lines/{line}", post(institutions::line))
+        .route("/v1/institutions/{institution}/lines/{line}/echo-test", post(line_duties::echo_test))
+        .route("/v1/institutions/{institution}/lines/{line}/sign-on", post(line_duties::sign_on))
+        .route("/v1/institutions/{institution}/lines/{line}/sign-off", post(line_duties::sign_off))
         .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
         .route("/v1/institutions/{institution}/routing", get(routing::show).put(routing::change))
         .route("/v1/overview", get(overview::overview))

@@ -40,6 +40,12 @@ pub enum Act {
     StopLine,
     /// Started a line.
     StartLine,
+    /// Sent an echo test on a line.
+    TestLine,
+    /// Signed a line on.
+    SignOn,
+    /// Signed a line off.
+    SignOff,
     /// Moved business to other lines.
     Switch,
     /// Moved business back.
@@ -52,7 +58,7 @@ pub enum Act {
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Reveal,
         Self::Settle,
         Self::Deliver,
@@ -62,6 +68,9 @@ impl Act {
         Self::Unblock,
         Self::StopLine,
         Self::StartLine,
+        Self::TestLine,
+        Self::SignOn,
+        Self::SignOff,
         Self::Switch,
         Self::SwitchBack,
         Self::Route,
@@ -88,6 +97,9 @@ impl Act {
             Self::Unblock => "unblock",
             Self::StopLine => "stop_line",
             Self::StartLine => "start_line",
+            Self::TestLine => "test_line",
+            Self::SignOn => "sign_on",
+            Self::SignOff => "sign_off",
             Self::Switch => "switch",
             Self::SwitchBack => "switch_back",
             Self::Route => "route",

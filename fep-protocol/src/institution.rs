@@ -18,6 +18,7 @@ mod link;
 
 mod admission;
 mod at_need;
+mod by_hand;
 mod coordinated;
 mod duties;
 mod hearing;

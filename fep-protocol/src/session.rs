@@ -50,6 +50,8 @@ pub struct Session {
     /// The time of the last poll of the institution, or since which it has to poll.
     polled: Duration,
     owes_poll: bool,
+    /// Whether we sign off: the link closes after that.
+    leaves: bool,
 }
 
 /// An event of a session.
@@ -78,6 +80,10 @@ pub enum SessionEvent {
     Heard,
     /// The gateway wants to close the link, for this reason.
     Leave(CloseReason),
+    /// A person wants an echo test now. One that is under way counts.
+    TestNow,
+    /// A person wants to sign on again after the institution signed off.
+    SignOnNow,
 }
 
 /// An action that a session requests.
@@ -107,6 +113,7 @@ impl Session {
             proved: false,
             polled: never,
             owes_poll: false,
+            leaves: false,
         }
     }
 
@@ -177,10 +184,17 @@ impl Session {
             SessionEvent::Heard => self.heard(),
             SessionEvent::Leave(why) => match self.state {
                 LinkState::Up if self.policy.sign_off => {
+                    self.leaves = true;
                     vec![self.turn(LinkState::SigningOff), SessionAction::Send(Duty::SignOff)]
                 }
                 _ => vec![SessionAction::Close(why)],
             },
+            SessionEvent::TestNow if self.can_test() && !self.echo_waits => vec![self.test(now)],
+            SessionEvent::TestNow => Vec::new(),
+            SessionEvent::SignOnNow if self.is_signed_off() => {
+                vec![self.turn(LinkState::SigningOn), SessionAction::Send(Duty::SignOn)]
+            }
+            SessionEvent::SignOnNow => Vec::new(),
         }
     }
 
@@ -189,19 +203,26 @@ impl Session {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Vec::new();
         }
-        self.echo_waits = true;
-        self.echo_sent = now;
-        vec![SessionAction::Send(Duty::EchoTest)]
+        vec![self.test(now)]
+    }
+
+    /// Whether an echo test is agreed and can be sent in this state. Echo tests continue after a sign-off: a connection that the institution
+    /// left open may be dead.
+    #[must_use]
+    pub fn can_test(&self) -> bool {
+        self.policy.echo_test && matches!(self.state, LinkState::Up | LinkState::SigningOff)
+    }
+
+    /// Whether the institution signed off, and we can sign on again.
+    #[must_use]
+    pub fn is_signed_off(&self) -> bool {
+        self.policy.sign_on && self.state == LinkState::SigningOff && !self.leaves
     }
 
     /// The time when [`Session::tick`] has something to do, or `None` if it has nothing to wait for.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        if !self.policy.echo_test || self.echo_waits {
-            return None;
-        }
-        // Echo tests continue after a sign-off: a connection that the institution left open may be dead.
-        if !matches!(self.state, LinkState::Up | LinkState::SigningOff) {
+        if !self.can_test() || self.echo_waits {
             return None;
         }
         // A sign-on proves little: a front end accepts it, and the application behind it may be dead. So the first echo
@@ -267,6 +288,12 @@ impl Session {
             LinkState::SigningOn if !is_on(Mutant::NeverSignsOnAgain) => vec![SessionAction::Send(Duty::SignOn)],
             _ => Vec::new(),
         }
+    }
+
+    fn test(&mut self, now: Duration) -> SessionAction {
+        self.echo_waits = true;
+        self.echo_sent = now;
+        SessionAction::Send(Duty::EchoTest)
     }
 
     fn turn(&mut self, state: LinkState) -> SessionAction {
@@ -360,6 +387,25 @@ mod tests {
         session.tick(20 * SECOND);
         let actions = session.on(SessionEvent::Unanswered(Duty::EchoTest, no_answer()), 25 * SECOND);
         assert_eq!(actions, [SessionAction::Close(CloseReason::DutyFailed { duty: Duty::EchoTest, why: no_answer() })]);
+    }
+
+    #[test]
+    fn a_person_gets_one_echo_test_at_a_time_and_signs_on_after_the_institution_signed_off() {
+        let mut session = connected();
+        assert_eq!(session.on(SessionEvent::TestNow, SECOND), [], "nothing goes before the sign-on");
+        let mut session_up = up();
+        assert_eq!(session_up.on(SessionEvent::TestNow, SECOND), [SessionAction::Send(Duty::EchoTest)]);
+        assert_eq!(session_up.on(SessionEvent::TestNow, SECOND), [], "one is under way");
+        assert_eq!(session_up.on(SessionEvent::SignOnNow, SECOND), [], "it is signed on");
+        session_up.on(SessionEvent::Theirs(Duty::SignOff), 2 * SECOND);
+        let again = [SessionAction::Became(LinkState::SigningOn), SessionAction::Send(Duty::SignOn)];
+        assert_eq!(session_up.on(SessionEvent::SignOnNow, 3 * SECOND), again);
+        session = up();
+        session.on(SessionEvent::Leave(CloseReason::Stopped), SECOND);
+        assert_eq!(session.on(SessionEvent::SignOnNow, 2 * SECOND), [], "our own sign-off closes the link");
+        let mut plain = Session::new(SessionPolicy::default());
+        plain.on(SessionEvent::Connected, SECOND);
+        assert_eq!(plain.on(SessionEvent::TestNow, 2 * SECOND), [], "no echo test is agreed");
     }
 
     #[test]

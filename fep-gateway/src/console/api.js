@@ -43,9 +43,34 @@ export function get(path, query) {
   return ask(words ? `${path}?${words}` : path, { headers: { accept: "application/json" } });
 }
 
+/**
+ * Makes a reading take its turn: one runs at a time, and calls meanwhile cause one more after it. Replies can overtake each other, and what is
+ * older must not be shown over what is newer.
+ */
+export function inTurn(read) {
+  let running = null;
+  let again = false;
+  const run = async () => {
+    do {
+      again = false;
+      await read();
+    } while (again);
+  };
+  return () => {
+    again = true;
+    running ??= run().finally(() => running = null);
+    return running;
+  };
+}
+
 /** Sends JSON. */
 export function post(path, body, headers) {
   return ask(path, { method: "POST", headers: { "content-type": "application/json", ...proof(), ...headers }, body: JSON.stringify(body) });
+}
+
+/** Replaces something. */
+export function put(path, body, headers) {
+  return ask(path, { method: "PUT", headers: { "content-type": "application/json", ...proof(), ...headers }, body: JSON.stringify(body) });
 }
 
 /** Sends a request. An outcome that is not an answer is a reply as well, and no error. */

@@ -1,6 +1,6 @@
 // Keeps the state fresh: reads lists, listens to events, and reads again what events do not tell. A hidden page reads nothing but events.
 
-import { get, READABLE } from "./api.js";
+import { get, inTurn, READABLE } from "./api.js";
 import { changed, learnExchange, learnNotice, LATEST_MAX, LETTERS_MAX, state } from "./store.js";
 import { learnZones } from "./time.js";
 import { backfill, sampleTraffic } from "./traffic.js";
@@ -57,15 +57,13 @@ async function attempt(read) {
 }
 
 /** Events report changes of a line, but not its traffic, so the times of the last bytes need reading. */
-function readState() {
-  return attempt(async () => {
-    const [lines, institutions] = await Promise.all([get("/v1/lines"), get("/v1/institutions")]);
-    state.lines = lines.lines;
-    state.institutions = institutions.institutions;
-    learnZones(state.institutions);
-    changed("lines");
-  });
-}
+const readState = inTurn(() => attempt(async () => {
+  const [lines, institutions] = await Promise.all([get("/v1/lines"), get("/v1/institutions")]);
+  state.lines = lines.lines;
+  state.institutions = institutions.institutions;
+  learnZones(state.institutions);
+  changed("lines");
+}));
 
 function sample() {
   return attempt(sampleTraffic);
@@ -100,7 +98,7 @@ function learnAll(exchanges, notices) {
   changed("notices");
 }
 
-function readLetters() {
+const readLetters = inTurn(() => {
   lettersTimer = null;
   lettersAt = Date.now();
   return attempt(async () => {
@@ -112,7 +110,7 @@ function readLetters() {
     state.moreUnsettled = unsettled.next !== null;
     changed("letters");
   });
-}
+});
 
 /** Many calls in a short time cause one reading. */
 function lettersSoon() {

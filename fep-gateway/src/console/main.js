@@ -4,7 +4,7 @@
 import { address, byId, button, el, fill, refill } from "./dom.js";
 import { begin } from "./feed.js";
 import { letterCount, state, watch } from "./store.js";
-import { begun, maySome, whoIsHere } from "./session.js";
+import { begun, may, maySome, whoIsHere } from "./session.js";
 import { beginLanguage, changeLanguage, keep, kept, t } from "./texts.js";
 import { now, offset, stamp, tick, zone } from "./time.js";
 import { overview } from "./view_overview.js";
@@ -16,11 +16,15 @@ import { letters } from "./view_letters.js";
 import { limits } from "./view_limits.js";
 import { sending } from "./view_send.js";
 import { audit } from "./view_audit.js";
+import { routes } from "./view_routes.js";
+import { reload } from "./view_reload.js";
 
 /** The views by the first part of the address: each makes what it shows and returns how to end it. */
-const VIEWS = { "": overview, lines, exchanges, notices, letters, limits, send: sending, audit };
+const VIEWS = { "": overview, lines, exchanges, notices, letters, limits, routes, send: sending, audit, reload };
 /** What a client needs for a view to be in the navigation, if that is not the right to read. */
 const NEEDS = { send: "send" };
+/** The views that need a right to everything. */
+const WHOLE = { reload: "configure" };
 /** The views of one thing, whose address goes on with its ID. */
 const ONE = { exchanges: exchange, notices: notice };
 
@@ -30,6 +34,8 @@ const COLOUR = "fep.colours";
 
 let end = null;
 let place = "";
+/** Whether the page knows enough to show a view. Until then an address waits: its view would be made twice. */
+let isReady = false;
 
 /** The parts of the address: `#/lines/bank-a?q=main` is the path `lines`, `bank-a` and the query `q`. */
 function addressed() {
@@ -73,7 +79,7 @@ function show(byPerson) {
 }
 
 function navigation() {
-  const links = Object.keys(VIEWS).filter((name) => maySome(NEEDS[name] || "read")).map((name) => {
+  const links = Object.keys(VIEWS).filter((name) => (WHOLE[name] ? may(WHOLE[name]) : maySome(NEEDS[name] || "read"))).map((name) => {
     const count = name === "letters" ? letterCount() : 0;
     const attributes = { href: address(name ? [name] : []), "aria-current": name === place ? "page" : null };
     const badge = count > 0 ? [" ", el("b", { class: "badge" }, count)] : null;
@@ -96,7 +102,7 @@ function frame() {
     button(t("language"), () => {
       changeLanguage();
       frame();
-      show(false);
+      if (isReady) show(false);
     }, { lang: t("language.code") }));
   connection();
   clock();
@@ -142,6 +148,7 @@ begun().then(() => {
   frame();
   return begin();
 }).then(() => {
+  isReady = true;
   show(false);
   // Times that were shown without the zones of the institutions are shown again.
   let isZoned = state.institutions !== null;
@@ -157,7 +164,7 @@ setInterval(() => {
 }, 1000);
 addEventListener("hashchange", () => {
   redirect();
-  show(true);
+  if (isReady) show(true);
 });
 byId("skip").addEventListener("click", (event) => {
   // The hash is the address of the view, so it must stay.

@@ -53,6 +53,9 @@ export function reason(sentence, code) {
   return [meaning, " ", el("small", "faint", sentence ? `${sentence} ` : "", el("span", "mono", code))];
 }
 
+/** The same as plain text, for what is said and not shown. */
+export const reasonText = (sentence, code) => (isKorean() && REASONS[code]) || sentence || code || "";
+
 /** A sentence of the gateway; in Korean the text of its cause before it. */
 export function told(kind, cause, sentence) {
   if (!isKorean() || !cause) return sentence || null;

@@ -1,11 +1,13 @@
-// The language of the page. Each language has the same two modules of texts with the same names.
+// The language of the page. Each language has the same three modules of texts with the same names.
 
 import { EN_ACTS } from "./texts_acts_en.js";
 import { KO_ACTS } from "./texts_acts_ko.js";
+import { EN_PLATFORM } from "./texts_platform_en.js";
+import { KO_PLATFORM } from "./texts_platform_ko.js";
 import { EN } from "./texts_en.js";
 import { KO } from "./texts_ko.js";
 
-const LANGUAGES = { en: { ...EN, ...EN_ACTS }, ko: { ...KO, ...KO_ACTS } };
+const LANGUAGES = { en: { ...EN, ...EN_ACTS, ...EN_PLATFORM }, ko: { ...KO, ...KO_ACTS, ...KO_PLATFORM } };
 const KEPT = "fep.language";
 
 let language = "en";

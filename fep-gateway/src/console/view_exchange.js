@@ -1,7 +1,7 @@
 // One exchange: its outcome, its timeline, and its telegrams with parsed fields beside their bytes, masked unless somebody with the right asks
 // for their secrets.
 
-import { follow, get } from "./api.js";
+import { follow, get, inTurn } from "./api.js";
 import { settleButtons } from "./decide.js";
 import { byId, el, empty, facts, fill, section } from "./dom.js";
 import { secretsOf, telegramFields } from "./lists.js";
@@ -34,7 +34,7 @@ export function exchange({ main, path, title }) {
     if (byPerson) byId(secrets.seen() ? "revealed" : "telegrams").focus();
   });
 
-  async function read() {
+  const read = inTurn(async () => {
     let view;
     try {
       view = await get(`/v1/exchanges/${encodeURIComponent(id)}/view`);
@@ -52,7 +52,7 @@ export function exchange({ main, path, title }) {
     title([view.exchange.label || view.exchange.telegram, " ", el("small", "faint mono", id)]);
     draw();
     listen();
-  }
+  });
 
   function draw() {
     const summary = known.exchange;

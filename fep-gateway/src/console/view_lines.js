@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { ask, noteField } from "./ask.js";
 import { gauge } from "./chart.js";
 import { button, el, empty, faint, facts, fill, labelled } from "./dom.js";
-import { closedWhy, FINE, health, pill, reason, told } from "./marks.js";
+import { closedWhy, FINE, health, pill, reason, reasonText, told } from "./marks.js";
 import { labelOf, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
 import { ago, lasting, now } from "./time.js";
@@ -135,24 +135,45 @@ function buttons(card) {
   const wanted = [line.stopped ? "start" : "stop"];
   if (status?.switchover && !line.carries && !line.stopped && line.duty !== "receive" && line.duty !== "answer") wanted.push("switch");
   if (status?.switchover && status.switchover.ordered !== null) wanted.push("return");
+  // What a line has no telegram for, the gateway says.
+  const hasSession = line.duty !== "receive" && line.duty !== "answer" && line.connection !== "one_shot";
+  if (hasSession && !line.stopped && line.links.some((link) => link.state === "up" || link.state === "signing_off")) wanted.push("test");
+  if (hasSession && (line.stopped || line.links.some((link) => link.state !== "up"))) wanted.push("sign_on");
+  if (hasSession && !line.stopped) wanted.push("sign_off");
   if (card.wanted === wanted.join()) return;
   card.wanted = wanted.join();
-  fill(card.parts.buttons, wanted.map((what) => button(t(`line.do.${what}`), () => decide(what, card.line), { class: what === "stop" ? "danger" : "" })));
+  fill(card.parts.buttons, wanted.map((what) => button(t(`line.do.${what}`), () => decide(what, card.line), { class: ENDS.includes(what) ? "danger" : "" })));
 }
 
+/** What ends the business of a line. */
+const ENDS = ["stop", "sign_off"];
+/** What a person does to the session of a line, with its route. */
+const SESSION = { test: "echo-test", sign_on: "sign-on", sign_off: "sign-off" };
+
 function decide(what, line) {
-  const institution = encodeURIComponent(line.institution);
+  const ofInstitution = `/v1/institutions/${encodeURIComponent(line.institution)}`;
+  const ofLine = `${ofInstitution}/lines/${encodeURIComponent(line.line)}`;
   const isSwitch = what === "switch" || what === "return";
-  const path = isSwitch ? `/v1/institutions/${institution}/switchover` : `/v1/institutions/${institution}/lines/${encodeURIComponent(line.line)}`;
-  const body = what === "switch" ? { decision: what, line: line.line } : { decision: what };
+  const path = isSwitch ? `${ofInstitution}/switchover` : SESSION[what] ? `${ofLine}/${SESSION[what]}` : ofLine;
+  const decision = SESSION[what] ? {} : { decision: what };
+  const body = what === "switch" ? { ...decision, line: line.line } : decision;
   const names = { line: line.line, institution: line.institution };
   ask({
     title: t(`line.ask.${what}`, names),
     text: t(`line.tell.${what}`, names),
-    fields: what === "start" ? [] : [noteField()],
+    fields: ["start", "test", "sign_on"].includes(what) ? [] : [noteField()],
     confirm: t(`line.do.${what}`),
-    danger: what === "stop",
+    danger: ENDS.includes(what),
     act: (values) => post(path, { ...body, ...values }),
-    done: t(`line.done.${what}`, names),
+    done: (came) => (what === "sign_off" && came.waiting > 0
+      ? t("line.done.waits", { ...names, n: came.waiting })
+      : t(`line.done.${what}`, { ...names, links: (came.links || []).map(tested).join(" · ") })),
   });
+}
+
+/** What came of an echo test on one link. */
+function tested({ link: n, round_trip_us: round, why, why_code: code }) {
+  return round === null
+    ? t("line.not_tested", { n, why: reasonText(why, code) })
+    : t("line.tested", { n, time: t("unit.ms", { n: (round / 1000).toFixed(1) }) });
 }

@@ -1,6 +1,6 @@
 // Notices of institutions: the latest ones with filters, and one of them with its delivery and its telegrams.
 
-import { get } from "./api.js";
+import { get, inTurn } from "./api.js";
 import { deliveryButtons } from "./decide.js";
 import { address, el, empty, faint, facts, fill, section, to } from "./dom.js";
 import { telegramFields } from "./lists.js";
@@ -80,7 +80,7 @@ export function notice({ main, path, title }) {
   let ended = false;
   let shown = "";
 
-  async function read() {
+  const read = inTurn(async () => {
     let view;
     try {
       view = await get(`/v1/notices/${encodeURIComponent(id)}`);
@@ -99,7 +99,7 @@ export function notice({ main, path, title }) {
       section(t("timeline"), null, timeline(past, summary.received_at_ms, summary.institution, omitted)),
       el("div", "sides", telegramFields(t("notice"), received, null), telegramFields(t("answer"), answer, received),
         other ? telegramFields(t("notices.other_answer"), other, answer) : null));
-  }
+  });
 
   read();
   const stop = whenChanged(["notices"], () => state.notices?.get(id), read);

@@ -85,6 +85,14 @@ pub(crate) enum LineWord {
     Start,
 }
 
+/// The body of `POST /v1/institutions/{institution}/lines/{line}/sign-off`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoteBody {
+    #[serde(default)]
+    pub(crate) note: String,
+}
+
 /// The body of `POST /v1/institutions/{institution}/switchover`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]

@@ -124,7 +124,7 @@ pub(super) async fn switchover(
 }
 
 /// The institution of a path, if the client may operate it.
-fn operated(who: &Who, name: Result<Path<String>, PathRejection>) -> Result<String, ApiError> {
+pub(super) fn operated(who: &Who, name: Result<Path<String>, PathRejection>) -> Result<String, ApiError> {
     let Path(name) = name.map_err(|error| unknown(&error.body_text()))?;
     who.may(Action::Operate, Some(&name), None)?;
     Ok(name)
@@ -137,24 +137,38 @@ async fn decide(
     name: &str,
     decision: Decision,
 ) -> Result<Json<InstitutionStatus>, ApiError> {
-    if shared.gateway.spec(name).is_none() {
-        return Err(unknown(name));
-    }
-    record(shared, who, headers, name, deed(&decision, &named(UNNAMED.to_owned(), who)?)).await?;
-    match shared.gateway.decide(name, decision).await {
-        Ok(()) => {}
-        Err(Undecided::UnknownInstitution) => return Err(unknown(name)),
-        Err(Undecided::Cannot(why @ CannotDecide::Stopped)) => {
-            return Err(ApiError::new(Problem::Stopped, format!("{name}: {why}: nothing is done")));
-        }
-        Err(Undecided::Cannot(why)) => {
-            return Err(ApiError::new(Problem::CannotDecide, why.to_string()));
-        }
-    }
+    carry_out(shared, who, headers, name, decision).await?;
     // It was carried out; the institution can have stopped since.
     let stopped =
         || ApiError::new(Problem::Stopped, format!("{name}: the decision was taken, and the institution has stopped"));
     shared.gateway.institution(name).await.map(Json).ok_or_else(stopped)
+}
+
+/// Records a decision, and carries it out.
+pub(super) async fn carry_out(
+    shared: &Shared,
+    who: &Who,
+    headers: &HeaderMap,
+    name: &str,
+    decision: Decision,
+) -> Result<(), ApiError> {
+    if shared.gateway.spec(name).is_none() {
+        return Err(unknown(name));
+    }
+    record(shared, who, headers, name, deed(&decision, &named(UNNAMED.to_owned(), who)?)).await?;
+    shared.gateway.decide(name, decision).await.map_err(|why| undecided(name, &why))
+}
+
+/// The reason why a decision or a test was not carried out.
+pub(super) fn undecided(name: &str, why: &Undecided) -> ApiError {
+    match why {
+        Undecided::UnknownInstitution => unknown(name),
+        Undecided::Cannot(why @ CannotDecide::Stopped) => {
+            ApiError::new(Problem::Stopped, format!("{name}: {why}: nothing is done"))
+        }
+        Undecided::Cannot(why @ CannotDecide::NoSuchDuty(_)) => ApiError::new(Problem::NoSuchDuty, why.to_string()),
+        Undecided::Cannot(why) => ApiError::new(Problem::CannotDecide, why.to_string()),
+    }
 }
 
 /// What the audit trail says of a decision. `person` is who decides it if the decision has no name.
@@ -170,16 +184,18 @@ fn deed<'d>(decision: &'d Decision, person: &'d str) -> Deed<'d> {
         Decision::Unblock(code) => (Act::Unblock, person, "", code.clone()),
         Decision::StopLine(line, note) => (Act::StopLine, person, note.as_str(), Some(line.clone())),
         Decision::StartLine(line) => (Act::StartLine, person, "", Some(line.clone())),
+        Decision::SignOn(line) => (Act::SignOn, person, "", Some(line.clone())),
+        Decision::SignOff(line, note) => (Act::SignOff, person, note.as_str(), Some(line.clone())),
         Decision::Switch(line, note) => (Act::Switch, person, note.as_str(), Some(line.clone())),
         Decision::Return(note) => (Act::SwitchBack, person, note.as_str(), None),
     };
     Deed { act, person, note, about, exchange: None }
 }
 
-fn parse<B: for<'d> Deserialize<'d>>(body: Bytes) -> Result<B, ApiError> {
+pub(super) fn parse<B: for<'d> Deserialize<'d>>(body: Bytes) -> Result<B, ApiError> {
     serde_json::from_slice(&body).map_err(|error| ApiError::new(Problem::NotADecision, error.to_string()))
 }
 
-fn unknown(name: &str) -> ApiError {
+pub(super) fn unknown(name: &str) -> ApiError {
     ApiError::new(Problem::UnknownInstitution, format!("there is no institution {name:?}"))
 }

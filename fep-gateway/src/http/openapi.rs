@@ -3,6 +3,8 @@
 
 mod operation;
 
+mod institutions;
+
 use std::collections::BTreeMap;
 
 use fep_codec::Layout;
@@ -13,17 +15,12 @@ use serde_json::{Map, Value, json};
 use self::operation::{EVENTS, JSON, Operation, id, in_path, in_query, limit};
 use super::exchanges::{OUTCOMES, UNSETTLED};
 use crate::contract::audit::{AuditList, RevealBody};
-use crate::contract::decisions::{
-    BreakerBody, BusinessBody, DecisionBody, DeliveryWord, LineBody, SettlementWord, SwitchoverBody,
-};
+use crate::contract::decisions::{DecisionBody, DeliveryWord, SettlementWord};
 use crate::contract::exchanges::{DeadLetters, Detail, ExchangeList, Reply};
 use crate::contract::notices::{Delivered, NoticeDetail, NoticeList};
-use crate::contract::overview::OverviewList;
 use crate::contract::problem::{Problem, ProblemDetails, Row, Table};
 use crate::contract::reload::{ReloadBody, ReloadState, Reloaded};
-use crate::contract::routing::RoutingBody;
-use crate::contract::{Alive, Institutions, Lines, Ready, SessionState};
-use crate::gateway::{InstitutionStatus, RoutingStatus};
+use crate::contract::{Alive, Ready, SessionState};
 use crate::telegrams::{RequestForm, TelegramCatalogue};
 
 /// Where the document has its schemas.
@@ -259,56 +256,6 @@ impl Writer {
             Problem::Path,
         ];
         self.add(&decide.with(id()).takes(body).gives(delivered).or(&conflicts).or(&DECIDES).or(&READS));
-    }
-
-    /// The state of institutions and lines, and what persons decide about them.
-    fn institutions(&mut self) {
-        let all = self.reply::<Institutions>();
-        let summary = "Limits, waiting requests, breakers, and what closes business";
-        self.add(&Operation::new("get", "/v1/institutions", "listInstitutions", "lines", summary).gives(all));
-        let one = self.reply::<InstitutionStatus>();
-        let path = "/v1/institutions/{institution}";
-        let shown = Operation::new("get", path, "getInstitution", "lines", summary).with(in_path("institution"));
-        self.add(&shown.gives(one.clone()).or(&[Problem::UnknownInstitution, Problem::Stopped]));
-        let steers = [
-            ("breaker", "steerBreaker", "A person trips or resets a breaker", self.body::<BreakerBody>()),
-            ("business", "steerBusiness", "A person blocks or unblocks business", self.body::<BusinessBody>()),
-            ("lines/{line}", "steerLine", "A person stops or starts a line", self.body::<LineBody>()),
-            (
-                "switchover",
-                "switchLines",
-                "A person moves business to other lines, or back",
-                self.body::<SwitchoverBody>(),
-            ),
-        ];
-        for (what, name, summary, body) in steers {
-            let mut steer =
-                Operation::new("post", &format!("{path}/{what}"), name, "lines", summary).with(in_path("institution"));
-            if what.contains("{line}") {
-                steer = steer.with(in_path("line"));
-            }
-            self.add(&steer.takes(body).gives(one.clone()).or(&STEERS).or(&READS));
-        }
-        self.routing(&format!("{path}/routing"));
-        let overview = self.reply::<OverviewList>();
-        let summary = "Traffic, outcomes, and what is unknown, undelivered or needs a person";
-        self.add(&Operation::new("get", "/v1/overview", "getOverview", "lines", summary).gives(overview).or(&READS));
-        let lines = self.reply::<Lines>();
-        self.add(&Operation::new("get", "/v1/lines", "listLines", "lines", "Every line and its links").gives(lines));
-    }
-
-    /// Where requests go, and how a person changes that.
-    fn routing(&mut self, path: &str) {
-        let status = self.reply::<RoutingStatus>();
-        let summary = "Where requests of services go, since when, and what became of them on each side";
-        let shown = Operation::new("get", path, "getRouting", "lines", summary).with(in_path("institution"));
-        self.add(&shown.gives(status.clone()).or(&[Problem::UnknownInstitution]));
-        let body = self.body::<RoutingBody>();
-        let summary = "A person changes which part of the requests goes to the other institution";
-        let change = Operation::new("put", path, "changeRouting", "lines", summary).with(in_path("institution"));
-        let seen = "The ETag of what the person saw. If something else holds now, nothing is changed.";
-        let seen = json!({ "name": "If-Match", "in": "header", "description": seen, "schema": { "type": "string" } });
-        self.add(&change.with(seen).takes(body).gives(status).or(&ROUTES).or(&READS));
     }
 
     fn platform(&mut self) {

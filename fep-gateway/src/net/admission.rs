@@ -12,7 +12,7 @@ use fep_protocol::coordination::Amounts;
 use fep_protocol::flow::{FlowStatus, GateStatus};
 use fep_protocol::institution::LineRefusal;
 use fep_protocol::switchover::SwitchoverState;
-use fep_protocol::terms::{Now, Priority};
+use fep_protocol::terms::{Duty, Now, Priority};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -197,6 +197,10 @@ pub enum Decision {
     StopLine(String, String),
     /// Starts a line again.
     StartLine(String),
+    /// Signs a line on: one that was stopped or signed off, one that waits before its next connection, or one that the institution signed off.
+    SignOn(String),
+    /// Signs a line off, with a note: what is in flight may end, then it signs off and is stopped, also over a restart.
+    SignOff(String, String),
     /// Lets the lines that have the rank of this one carry business, with a note.
     Switch(String, String),
     /// Lets the main lines carry business again, with a note.
@@ -220,6 +224,27 @@ pub enum CannotDecide {
     LineAlready,
     /// There is no backup line, or the gateway does not send on the line.
     NoSwitchover,
+    /// The gateway has no such telegram to send on the line.
+    NoSuchDuty(Duty),
+    /// No link of the line can be tested now.
+    NoLinkToTest,
+    /// Too many echo tests of persons wait for their answers.
+    TooManyTests,
+    /// The echo test was not over in time: it may still wait for its turn.
+    NotTested,
+}
+
+/// What came of an echo test on one link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LinkTested {
+    /// The number of the link on its line, from 1.
+    pub link: usize,
+    /// The time from sending the echo test until its answer. `None` if it was not answered: then the link is closed.
+    pub round_trip_us: Option<u64>,
+    /// Why it was not answered.
+    pub why: Option<String>,
+    /// The stable code of this reason.
+    pub why_code: Option<String>,
 }
 
 impl From<LineRefusal> for CannotDecide {
@@ -228,6 +253,8 @@ impl From<LineRefusal> for CannotDecide {
             LineRefusal::NoSuchLine => Self::NoSuchLine,
             LineRefusal::Already => Self::LineAlready,
             LineRefusal::NoSwitchover => Self::NoSwitchover,
+            LineRefusal::NoSuchDuty(duty) => Self::NoSuchDuty(duty),
+            LineRefusal::NoLinkToTest => Self::NoLinkToTest,
         }
     }
 }
@@ -242,6 +269,18 @@ impl fmt::Display for CannotDecide {
             Self::NoSuchLine => "the institution has no such line",
             Self::LineAlready => "the line is in that state already",
             Self::NoSwitchover => "there is no backup line: only lines that send, with different ranks, can be chosen",
+            Self::NoSuchDuty(Duty::SignOn) => "the gateway sends no sign-on on this line; `session.sign_on` names one",
+            Self::NoSuchDuty(Duty::SignOff) => {
+                "the gateway sends no sign-off on this line; `session.sign_off` names one"
+            }
+            Self::NoSuchDuty(Duty::EchoTest) => {
+                "the gateway sends no echo test on this line; `session.echo_test` names one"
+            }
+            Self::NoLinkToTest => {
+                "no link of the line can be tested now: none is signed on, or no link has a place for one more telegram"
+            }
+            Self::TooManyTests => "too many echo tests wait for their answers",
+            Self::NotTested => "the echo test was not over in time",
         })
     }
 }

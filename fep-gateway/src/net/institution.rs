@@ -21,6 +21,7 @@ mod meters;
 mod passing_on;
 mod facts;
 mod lines;
+mod line_tests;
 mod known;
 mod notices;
 mod delivering;
@@ -56,6 +57,7 @@ pub(crate) use self::entrance::Closed;
 use self::entrance::Entrance;
 use self::exchange_log::ExchangeLog;
 use self::facts::Ends;
+use self::line_tests::{LineTestReply, LineTests};
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
@@ -115,6 +117,8 @@ pub struct Handle {
     pub(crate) lane: Lane,
     commands: mpsc::Sender<TaskCommand>,
     entrance: Entrance,
+    /// How long an echo test waits for its answer.
+    echo_timeout: Duration,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -142,6 +146,7 @@ enum TaskCommand {
     Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
     Status(oneshot::Sender<InstitutionStatus>),
     Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
+    TestLine(String, LineTestReply),
     Route(Box<RoutingDecision>, RoutingReply),
     Audit(Box<AuditEntry>, AuditReply),
     Stop,
@@ -190,6 +195,7 @@ impl Handle {
         let (news, news_queue) = NewsSender::channel();
         let seat = shared.coordinator.join(joining, news);
         let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
+        let echo_timeout = config.session.as_ref().map_or(Duration::ZERO, |session| session.echo_timeout);
         let notices = notices::Notices::new(&config, shared.clock.seed());
         let machine = Machine::new(settings, Arc::clone(&catalogue), shared.clock.seed());
         let mut task = Task {
@@ -200,6 +206,7 @@ impl Handle {
             meters: Meters::new(Arc::clone(&name), Arc::clone(statuses.traffic())),
             exchange_log: ExchangeLog::new(now.steady),
             audits: Audits::new(),
+            tests: LineTests::default(),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
@@ -226,7 +233,8 @@ impl Handle {
         task.recall_steps(&steps, now);
         task.recall_sent(&legacy.sent, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
-        Self { name, catalogue, statuses, lane, commands, entrance, task: tokio::sync::Mutex::new(Some(task)) }
+        let task = tokio::sync::Mutex::new(Some(task));
+        Self { name, catalogue, statuses, lane, commands, entrance, echo_timeout, task }
     }
 }
 
@@ -244,6 +252,7 @@ struct Task {
     meters: Meters,
     exchange_log: ExchangeLog,
     audits: Audits,
+    tests: LineTests,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     lines: Lines,

@@ -100,6 +100,41 @@ async fn a_notice_that_no_service_took_is_delivered_again() {
     page.was_quiet();
 }
 
+/// The first reading of the notice from now on reaches the page only after `window.release` is set.
+const SLOW_READING: &str = "{ const real = window.fetch; let slow = true; window.fetch = async (path, options) => {
+    const isOf = /^\\/v1\\/notices\\/[0-9a-f]{22}$/.test(path) && slow; if (isOf) slow = false;
+    const reply = await real(path, options);
+    if (isOf) { window.held = true; while (!window.release) await new Promise(next => setTimeout(next, 10)); }
+    return reply; }; }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_that_comes_late_does_not_hide_what_is_newer() {
+    let (service, bench, notice) = notices::with_a_dead_letter().await;
+    let id = notice["notice"].as_str().unwrap();
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.show(&format!("#/notices/{id}"));
+    page.has("became a dead letter");
+    page.browser.eval("import('/console/store.js').then(store => window.known = store.state); 0");
+    page.browser.eval(SLOW_READING);
+    service.works();
+    service.hesitates();
+    page.press("Deliver again");
+    page.write("note", "the service works again");
+    page.write("person", "lee");
+    page.confirm();
+    page.until("window.held", |held| held == true);
+    service.may_answer();
+    let state = format!("window.known?.notices.get('{id}')?.state");
+    page.until(&state, |state| state == "delivered");
+    // A reading that this caused has its reply before the first one has.
+    page.browser.eval("setTimeout(() => window.release = true, 300); 0");
+    page.until("window.release", |released| released == true);
+    page.until("document.querySelector('.card .pill')?.innerText", |text| {
+        text.as_str().is_some_and(|text| text.contains("delivered"))
+    });
+    page.was_quiet();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn business_is_blocked_and_unblocked() {
     let bench = Bench::of(GOOD_BANK, "").await;

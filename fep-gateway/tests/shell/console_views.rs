@@ -84,6 +84,27 @@ async fn the_focus_stays_while_data_changes_and_old_data_is_called_old() {
     page.has("reconnecting; the data may be old");
 }
 
+/// The lines reach the page only after `window.release` is set.
+const SLOW_LINES: &str = "{ const real = window.fetch; window.fetch = async (path, options) => {
+    while (path === '/v1/lines' && !window.release) await new Promise(next => setTimeout(next, 10));
+    return real(path, options); }; }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_is_made_once_also_if_its_address_comes_before_the_page_is_ready() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.browser.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": SLOW_LINES }));
+    page.language("en");
+    page.browser.eval("addEventListener('hashchange', () => window.isAddressed = true)");
+    page.show("#/audit");
+    page.until("window.isAddressed", |addressed| addressed == true);
+    page.browser.eval("window.release = true");
+    page.has("Nothing is recorded that matches.");
+    let urls = page.browser.events.iter().filter_map(|event| event["params"]["request"]["url"].as_str());
+    assert_eq!(urls.filter(|url| url.contains("/v1/audit?")).count(), 1);
+    page.was_quiet();
+}
+
 /// How often the page has asked for something like this.
 fn asked(page: &Page, what: &str) -> usize {
     let urls = page.browser.events.iter().filter_map(|event| event["params"]["request"]["url"].as_str());

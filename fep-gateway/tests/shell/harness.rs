@@ -134,6 +134,13 @@ impl Bench {
         Self { client, bank: None, url, gateway, _stop: stop, folder }
     }
 
+    /// Changes the configuration file. The gateway reads it when it reloads.
+    pub(crate) fn rewrite(&self, change: impl FnOnce(&str) -> String) {
+        let path = self.folder.path().join("gateway.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, change(&text)).unwrap();
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.folder.path().join("journal.sqlite")
     }
@@ -222,8 +229,9 @@ connect = "{connect}"
 reconnect_min_ms = 10
 {more}"#
     );
-    std::fs::write(folder.join("gateway.toml"), &text).unwrap();
-    Config::parse("gateway.toml", &text, folder).unwrap_or_else(|error| panic!("{error}"))
+    let path = folder.join("gateway.toml");
+    std::fs::write(&path, text).unwrap();
+    Config::load(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The tables of `bank-b`, which has the telegrams of bank-a, at this address.

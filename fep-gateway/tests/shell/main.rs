@@ -10,6 +10,7 @@ mod console;
 mod console_acts;
 mod console_audit;
 mod console_page;
+mod console_platform;
 mod console_views;
 mod contract;
 #[path = "../../../tests/tests/browser/devtools.rs"]
@@ -22,6 +23,7 @@ mod journal;
 mod journal_audit;
 mod journal_encrypted;
 mod keys_of_clients;
+mod line_duties;
 mod nasty;
 mod notices;
 mod old_system;

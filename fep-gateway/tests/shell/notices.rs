@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::harness::{Bench, SECRETS};
 
@@ -48,6 +48,8 @@ async fn a_notice_is_posted_to_its_callback() {
 pub(crate) struct Service {
     url: String,
     works: Arc<AtomicBool>,
+    /// One permit for each notice that it may answer.
+    answers: Arc<Semaphore>,
     received: mpsc::Receiver<Value>,
 }
 
@@ -56,8 +58,11 @@ impl Service {
         let works = Arc::new(AtomicBool::new(false));
         let (sender, received) = mpsc::channel::<Value>(1000);
         let does_work = Arc::clone(&works);
+        let answers = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        let may_answer = Arc::clone(&answers);
         let take = move |Json(notice): Json<Value>| async move {
             sender.send(notice).await.unwrap();
+            may_answer.acquire().await.unwrap().forget();
             match does_work.load(Ordering::SeqCst) {
                 true => StatusCode::NO_CONTENT,
                 false => StatusCode::SERVICE_UNAVAILABLE,
@@ -66,12 +71,21 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/notices", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, Router::new().route("/notices", post(take))).await });
-        Self { url, works, received }
+        Self { url, works, answers, received }
     }
 
     /// From now on it takes what it gets.
     pub(crate) fn works(&self) {
         self.works.store(true, Ordering::SeqCst);
+    }
+
+    /// It answers nothing until it may answer again.
+    pub(crate) fn hesitates(&self) {
+        self.answers.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub(crate) fn may_answer(&self) {
+        self.answers.add_permits(1);
     }
 
     async fn next(&mut self) -> Value {

@@ -7,7 +7,7 @@ use super::{Action, Institution};
 use crate::reason::{CloseReason, NotSent};
 use crate::standing::{PersonNote, Standing};
 use crate::switchover::SwitchoverState;
-use crate::terms::{LinkId, Now, Telegrams};
+use crate::terms::{Duty, LinkId, Now, Telegrams};
 
 /// A line that a person stopped.
 #[derive(Clone, Debug)]
@@ -26,6 +26,10 @@ pub enum LineRefusal {
     Already,
     /// The gateway does not send on the line, or there is no backup line.
     NoSwitchover,
+    /// The gateway has no such telegram to send on the line.
+    NoSuchDuty(Duty),
+    /// No link of the line can be tested now: none is signed on, or no link has a place for one more telegram.
+    NoLinkToTest,
 }
 
 impl<T: Telegrams> Institution<T> {
@@ -239,7 +243,7 @@ impl<T: Telegrams> Institution<T> {
         self.link(id).is_some_and(|link| link.line.one_shot)
     }
 
-    fn links_of(&self, line: usize) -> Vec<LinkId> {
+    pub(super) fn links_of(&self, line: usize) -> Vec<LinkId> {
         let links = self.lines.get(line).map_or(0, Vec::len);
         (0..links).map(|link| LinkId { line, link }).collect()
     }

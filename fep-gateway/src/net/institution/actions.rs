@@ -46,10 +46,12 @@ impl Task {
                 Action::Received(incoming) => self.received(incoming),
                 Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, &bytes),
                 Action::Link(link, state, error) => {
+                    error.iter().for_each(|why| self.tests.over(link, Err(why)));
                     self.link_became(link, state, error);
                     self.lines_changed();
                 }
                 Action::Echo(link, time) => {
+                    self.tests.over(link, Ok(time));
                     self.statuses.echo(link, u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
                     metrics::histogram!("fep_echo_seconds", "institution" => self.name.to_string())
                         .record(time.as_secs_f64());
@@ -118,6 +120,7 @@ impl Task {
 
     fn close(&mut self, incarnation: Incarnation, why: &CloseReason) {
         self.log_close(incarnation, why);
+        self.tests.over(incarnation.link, Err(why));
         if let Some(link) = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation) {
             link.outbox.close();
         }

@@ -105,6 +105,7 @@ impl Task {
             TaskCommand::Decide(decision, reply) => {
                 let _ = reply.send(self.decide(&decision, now));
             }
+            TaskCommand::TestLine(line, reply) => self.test_line(&line, reply, now),
             TaskCommand::Route(decision, reply) => self.decide_routing(*decision, reply, now),
             TaskCommand::Audit(entry, reply) => self.audit(*entry, reply),
             TaskCommand::Settle(case, decision, reply) => self.decide_case(case, decision, reply, now),
@@ -146,6 +147,14 @@ impl Task {
             }
             Decision::StartLine(name) => {
                 machine.start_line(line(name).ok_or(CannotDecide::NoSuchLine)?, now)?;
+                true
+            }
+            Decision::SignOn(name) => {
+                machine.sign_on(line(name).ok_or(CannotDecide::NoSuchLine)?, now)?;
+                true
+            }
+            Decision::SignOff(name, note) => {
+                machine.sign_off(line(name).ok_or(CannotDecide::NoSuchLine)?, note, now)?;
                 true
             }
             Decision::Switch(name, note) => {

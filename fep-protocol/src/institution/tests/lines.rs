@@ -353,6 +353,21 @@ fn a_person_stops_a_line_and_it_stays_stopped() {
 }
 
 #[test]
+fn a_person_signs_on_a_line_that_waits_and_is_told_what_a_line_has_no_telegram_for() {
+    let policy = SessionPolicy { sign_on: true, ..SessionPolicy::default() };
+    let mut machine = started_with(policy, ToyTelegrams, 1, |_, _| {});
+    acts(&mut machine, Duration::ZERO);
+    assert_eq!(machine.sign_on(0, at(SECOND)), Err(LineRefusal::Already), "it is being connected");
+    lose(&mut machine, link(0, 1), SECOND);
+    machine.sign_on(0, at(SECOND)).unwrap();
+    assert_eq!(acts(&mut machine, SECOND), ["connect 0.0.2"], "it waits no longer");
+    assert_eq!(machine.sign_on(7, at(SECOND)), Err(LineRefusal::NoSuchLine));
+    assert_eq!(machine.sign_off(0, "works", at(SECOND)), Err(LineRefusal::NoSuchDuty(Duty::SignOff)));
+    assert_eq!(machine.test_line(0, at(SECOND)), Err(LineRefusal::NoSuchDuty(Duty::EchoTest)));
+    assert_eq!(acts(&mut machine, SECOND), [""; 0], "a refusal does nothing");
+}
+
+#[test]
 fn polls_go_both_ways_and_are_no_telegrams() {
     let policy = SessionPolicy {
         echo_test: true,

@@ -1,0 +1,83 @@
+//! The operations about institutions and lines in the OpenAPI document: their state, and what persons decide about them.
+
+use serde_json::json;
+
+use super::operation::{Operation, in_path};
+use super::{READS, ROUTES, STEERS, Writer};
+use crate::contract::decisions::{BreakerBody, BusinessBody, LineBody, NoteBody, SwitchoverBody};
+use crate::contract::lines::{LineSigned, LineTested};
+use crate::contract::overview::OverviewList;
+use crate::contract::problem::Problem;
+use crate::contract::routing::RoutingBody;
+use crate::contract::{Institutions, Lines};
+use crate::gateway::{InstitutionStatus, RoutingStatus};
+
+impl Writer {
+    /// The state of institutions and lines, and what persons decide about them.
+    pub(super) fn institutions(&mut self) {
+        let all = self.reply::<Institutions>();
+        let summary = "Limits, waiting requests, breakers, and what closes business";
+        self.add(&Operation::new("get", "/v1/institutions", "listInstitutions", "lines", summary).gives(all));
+        let one = self.reply::<InstitutionStatus>();
+        let path = "/v1/institutions/{institution}";
+        let shown = Operation::new("get", path, "getInstitution", "lines", summary).with(in_path("institution"));
+        self.add(&shown.gives(one.clone()).or(&[Problem::UnknownInstitution, Problem::Stopped]));
+        let steers = [
+            ("breaker", "steerBreaker", "A person trips or resets a breaker", self.body::<BreakerBody>()),
+            ("business", "steerBusiness", "A person blocks or unblocks business", self.body::<BusinessBody>()),
+            ("lines/{line}", "steerLine", "A person stops or starts a line", self.body::<LineBody>()),
+            (
+                "switchover",
+                "switchLines",
+                "A person moves business to other lines, or back",
+                self.body::<SwitchoverBody>(),
+            ),
+        ];
+        for (what, name, summary, body) in steers {
+            let mut steer =
+                Operation::new("post", &format!("{path}/{what}"), name, "lines", summary).with(in_path("institution"));
+            if what.contains("{line}") {
+                steer = steer.with(in_path("line"));
+            }
+            self.add(&steer.takes(body).gives(one.clone()).or(&STEERS).or(&READS));
+        }
+        self.line_duties(&format!("{path}/lines/{{line}}"));
+        self.routing(&format!("{path}/routing"));
+        let overview = self.reply::<OverviewList>();
+        let summary = "Traffic, outcomes, and what is unknown, undelivered or needs a person";
+        self.add(&Operation::new("get", "/v1/overview", "getOverview", "lines", summary).gives(overview).or(&READS));
+        let lines = self.reply::<Lines>();
+        self.add(&Operation::new("get", "/v1/lines", "listLines", "lines", "Every line and its links").gives(lines));
+    }
+
+    /// What a person does to the session of a line.
+    fn line_duties(&mut self, path: &str) {
+        let signed = self.reply::<LineSigned>();
+        let tested = self.reply::<LineTested>();
+        let note = self.body::<NoteBody>();
+        for (what, name, summary, body, reply) in [
+            ("echo-test", "testLine", "An echo test now on every link of a line", None, tested),
+            ("sign-on", "signOnLine", "A person signs a line on", None, signed.clone()),
+            ("sign-off", "signOffLine", "A person signs a line off, after what is in flight", Some(note), signed),
+        ] {
+            let operation = Operation::new("post", &format!("{path}/{what}"), name, "lines", summary);
+            let operation = operation.with(in_path("institution")).with(in_path("line")).gives(reply);
+            let operation = operation.or(&STEERS).or(&[Problem::NoSuchDuty, Problem::Origin]).or(&READS);
+            self.add(&body.into_iter().fold(operation, Operation::takes));
+        }
+    }
+
+    /// Where requests go, and how a person changes that.
+    fn routing(&mut self, path: &str) {
+        let status = self.reply::<RoutingStatus>();
+        let summary = "Where requests of services go, since when, and what became of them on each side";
+        let shown = Operation::new("get", path, "getRouting", "lines", summary).with(in_path("institution"));
+        self.add(&shown.gives(status.clone()).or(&[Problem::UnknownInstitution]));
+        let body = self.body::<RoutingBody>();
+        let summary = "A person changes which part of the requests goes to the other institution";
+        let change = Operation::new("put", path, "changeRouting", "lines", summary).with(in_path("institution"));
+        let seen = "The ETag of what the person saw. If something else holds now, nothing is changed.";
+        let seen = json!({ "name": "If-Match", "in": "header", "description": seen, "schema": { "type": "string" } });
+        self.add(&change.with(seen).takes(body).gives(status).or(&ROUTES).or(&READS));
+    }
+}
