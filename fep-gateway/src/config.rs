@@ -56,6 +56,7 @@ mod poll;
 
 mod carry;
 mod controls;
+mod response_codes;
 mod keys;
 mod http_target;
 mod lines;
@@ -99,6 +100,7 @@ pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
 pub use self::proof::{Proof, Unproved};
+pub use self::response_codes::ResponseCodes;
 pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
@@ -183,6 +185,8 @@ pub struct InstitutionConfig {
     pub key: Vec<String>,
     /// `trace`: the path of the trace number that the gateway allocates. Default: the caller numbers its telegrams itself.
     pub trace: Option<String>,
+    /// `response_code` and `accepted_codes`: where answers have their response code, and which codes accept.
+    pub response_codes: ResponseCodes,
     /// `trace_wraps`, default false: whether the trace numbers of a business day continue from 1 after the highest one. By default
     /// requests are refused then, because the institution could take a repeated number for a repeated request.
     pub trace_wraps: bool,
