@@ -75,7 +75,7 @@ pub mod build;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,6 +138,18 @@ impl Config {
     #[must_use]
     pub fn specs(&self) -> BTreeMap<String, Arc<Spec>> {
         self.institutions.iter().map(|(name, institution)| (name.clone(), Arc::clone(&institution.spec))).collect()
+    }
+
+    /// Notes about the private keys of TLS that everybody on this machine may read, one line each.
+    #[must_use]
+    pub fn open_keys(&self) -> Vec<String> {
+        let listeners = [&self.http.operators, &self.http.metrics].into_iter().flatten().map(|own| &own.tls);
+        let lines = self.institutions.values().flat_map(|institution| &institution.lines).map(|line| &line.tls);
+        let tables = [&self.http.tls].into_iter().chain(listeners).chain(lines).flatten();
+        let files: BTreeSet<_> = tables.filter_map(TlsConfig::open_key).collect();
+        let note =
+            |path: &Path| format!("everybody on this machine can read the private key {}: chmod o-r", path.display());
+        files.into_iter().map(note).collect()
     }
 }
 
