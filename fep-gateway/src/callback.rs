@@ -91,7 +91,7 @@ impl HttpCallback {
             self.client.post(url).header("x-request-id", notice.id.to_string()).timeout(notice.timeout).json(&body);
         let mut response = request.send().await.map_err(|error| why(&error, notice.timeout))?;
         if !response.status().is_success() {
-            return Err(format!("the service answered {}, not 200", response.status()).into());
+            return Err(format!("the service answered {}, not 2xx", response.status()).into());
         }
         let mut answer = Vec::new();
         loop {
@@ -123,8 +123,8 @@ impl NoticeHandler for HttpCallback {
 /// Reads the fields of a service's answer. The error text is logged, so it contains nothing from the notice or the answer.
 fn fields(answer: &[u8]) -> Result<Map<String, Value>, String> {
     let text = std::str::from_utf8(answer).map_err(|_| "the service's answer is not UTF-8".to_owned())?;
-    let parsed = fep_codec::json::parse(text)
-        .map_err(|error| format!("the service's answer is not JSON: {}", error.message()))?;
+    let parsed =
+        fep_codec::json::parse(text).map_err(|error| format!("the service's answer is {}", error.message()))?;
     let Value::Object(mut object) = parsed else { return Err("the service's answer is not an object".to_owned()) };
     match object.remove("fields") {
         Some(Value::Object(fields)) => Ok(fields),
@@ -169,6 +169,6 @@ mod tests {
         check("[]", Err("not an object"));
         check(r#"{"fields": 1}"#, Err("not an object"));
         check(r#"{"fields": {"a": 1, "a": 2}}"#, Err("twice"));
-        check("OK", Err("not JSON"));
+        check("OK", Err("the service's answer is not JSON: expected "));
     }
 }

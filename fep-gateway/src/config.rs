@@ -57,6 +57,7 @@ mod poll;
 
 mod carry;
 mod controls;
+mod response_codes;
 mod keys;
 mod http_target;
 mod lines;
@@ -75,7 +76,7 @@ pub mod build;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +103,7 @@ pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
 pub use self::proof::{Proof, Unproved};
+pub use self::response_codes::ResponseCodes;
 pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
@@ -141,6 +143,18 @@ impl Config {
     #[must_use]
     pub fn specs(&self) -> BTreeMap<String, Arc<Spec>> {
         self.institutions.iter().map(|(name, institution)| (name.clone(), Arc::clone(&institution.spec))).collect()
+    }
+
+    /// Notes about the private keys of TLS that everybody on this machine may read, one line each.
+    #[must_use]
+    pub fn open_keys(&self) -> Vec<String> {
+        let listeners = [&self.http.operators, &self.http.metrics].into_iter().flatten().map(|own| &own.tls);
+        let lines = self.institutions.values().flat_map(|institution| &institution.lines).map(|line| &line.tls);
+        let tables = [&self.http.tls].into_iter().chain(listeners).chain(lines).flatten();
+        let files: BTreeSet<_> = tables.filter_map(TlsConfig::open_key).collect();
+        let note =
+            |path: &Path| format!("everybody on this machine can read the private key {}: chmod o-r", path.display());
+        files.into_iter().map(note).collect()
     }
 }
 
@@ -188,6 +202,8 @@ pub struct InstitutionConfig {
     pub key: Vec<String>,
     /// `trace`: the path of the trace number that the gateway allocates. Default: the caller numbers its telegrams itself.
     pub trace: Option<String>,
+    /// `response_code` and `accepted_codes`: where answers have their response code, and which codes accept.
+    pub response_codes: ResponseCodes,
     /// `trace_wraps`, default false: whether the trace numbers of a business day continue from 1 after the highest one. By default
     /// requests are refused then, because the institution could take a repeated number for a repeated request.
     pub trace_wraps: bool,

@@ -23,6 +23,7 @@ use fep_gateway::config::InstitutionConfig;
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
+use fep_gateway::journal::seal::KeyRing;
 use fep_gateway::simulate::{Recording, Scenario, Simulator, create_recording};
 use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, http, metrics, publish};
@@ -251,6 +252,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
     let events = config.events.clone();
+    let open_keys = config.open_keys();
     let listen = http_settings.listen;
     let listeners = http::Listeners::bind(&http_settings).await;
     let listeners = listeners.map_err(|error| Failure::Message(error.to_string()))?;
@@ -262,7 +264,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
     info!(listen = %format_args!("{scheme}://{listen}/"), "the gateway runs");
-    http::notes(&http_settings).iter().for_each(|note| warn!("{note}"));
+    open_keys.iter().chain(&http::notes(&http_settings)).for_each(|note| warn!("{note}"));
     let publishing = publish::start_configured(&gateway, events.as_ref()).await;
     let publishing = publishing.map_err(|error| Failure::because("events cannot be published", error))?;
     let (asked, heard) = oneshot::channel();
@@ -358,6 +360,8 @@ fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
     catalogues(path, &config)?;
     let of_access = http::access_notes(&config).map_err(unusable)?;
+    let key_file = config.journal.key_file.as_deref().map(KeyRing::read).transpose();
+    key_file.map_err(|error| Failure::Unfit(format!("{}: {error}", path.display())))?;
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let institutions = count(config.institutions.len(), "institution");
@@ -365,7 +369,7 @@ fn check(path: &Path) -> Result<(), Failure> {
     if !config.notes.is_empty() {
         say(&config.notes.render(io::stderr().is_terminal()));
     }
-    let notes = http::notes(&config.http).into_iter().chain(of_access);
+    let notes = http::notes(&config.http).into_iter().chain(of_access).chain(config.open_keys());
     notes.for_each(|note| say(&format!("note: {note}")));
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())

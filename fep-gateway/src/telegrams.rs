@@ -58,7 +58,7 @@ pub(crate) use self::response_code::ResponseCode;
 use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
-use crate::config::{Filling, Framing, InstitutionConfig, SessionNotice};
+use crate::config::{Filling, Framing, InstitutionConfig, ResponseCodes, SessionNotice};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
@@ -83,6 +83,7 @@ pub struct TelegramCatalogue {
     secret_places: SecretPlaces,
     control_characters: BTreeSet<String>,
     busy: BusyCodes,
+    codes: ResponseCodes,
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
     polls: Option<Polls>,
@@ -165,6 +166,7 @@ impl TelegramCatalogue {
             secret_places: SecretPlaces::of(&spec),
             control_characters: config.control_characters.clone(),
             busy: BusyCodes::new(config),
+            codes: config.response_codes.clone(),
             signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
             polls: Polls::new(config)?,
             onward: forms::onward(config),
@@ -198,7 +200,7 @@ impl TelegramCatalogue {
     /// The spec with the framing of the lines, which can show frames as fields.
     #[must_use]
     pub fn line_spec(&self) -> LineSpec<'_> {
-        LineSpec::new(&self.spec, &self.framing)
+        LineSpec::new(&self.spec, &self.framing, &self.codes)
     }
 
     /// The telegram in a frame.
@@ -367,7 +369,7 @@ impl TelegramCatalogue {
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
             repeats: repeats(config, layout, answer),
-            response_code: ResponseCode::of(layout),
+            response_code: ResponseCode::of(layout, &self.codes),
             precedence: match role {
                 Role::Request => Some(Precedence::new(config, layout)?),
                 // A notice without a business code is closed with the whole institution.

@@ -145,6 +145,8 @@ impl Keys {
         self.differs("control_characters", from.control_characters != to.control_characters);
         self.differs("key", from.key != to.key);
         self.differs("trace", from.trace != to.trace);
+        self.differs("response_code", from.response_codes.path != to.response_codes.path);
+        self.differs("accepted_codes", from.response_codes.accepted != to.response_codes.accepted);
         self.differs("framing", from.framing != to.framing);
         self.differs("fill", from.fill != to.fill);
     }

@@ -16,8 +16,8 @@ use super::hours::session_notices;
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Fill, Filling, FlowConfig, Framing,
-    HoursConfig, InstitutionConfig, JournalFile, PollConfig, SessionConfig, TelegramLimits, agreement, controls,
-    events, http, http_target, keys, lines, notices, passing_on, proof, routing, settlement, switchover,
+    HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits, agreement,
+    controls, events, http, http_target, keys, lines, notices, passing_on, proof, routing, settlement, switchover,
 };
 use crate::hex::hex;
 
@@ -201,6 +201,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
         control_characters: controls::read(table, &spec),
         key,
         trace,
+        response_codes: ResponseCodes::read(table, &spec),
         answer_timeout,
         trace_wraps,
         inflight_max,

@@ -162,6 +162,12 @@ impl TlsConfig {
         self.ca.iter().chain(own).map(stamp).collect()
     }
 
+    /// The private key, if everybody on this machine may read it.
+    pub(super) fn open_key(&self) -> Option<&Path> {
+        let (_, key) = self.own.as_ref()?;
+        is_open(key).then_some(key)
+    }
+
     fn client(
         &self,
         provider: Arc<CryptoProvider>,
@@ -201,6 +207,18 @@ impl TlsConfig {
         let path = self.own.as_ref().map(|(cert, _)| cert.clone()).or_else(|| self.ca.clone()).unwrap_or_default();
         TlsFileError { path, why: why.to_string() }
     }
+}
+
+/// Whether everybody may read a file. Its group may: packages give private keys to a group.
+#[cfg(unix)]
+fn is_open(path: &Path) -> bool {
+    let mode = fs::metadata(path).map(|metadata| std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()));
+    mode.is_ok_and(|mode| mode & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> bool {
+    false
 }
 
 /// Reads `client_certificate`.

@@ -129,8 +129,7 @@ pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
         accepted_at_ms: exchange.accepted_at_ms,
         ended_at_ms: exchange.ended_at_ms,
         response_ms: exchange.ended_at_ms.map(|ended| ended.saturating_sub(exchange.accepted_at_ms)),
-        // In every spec known to this project, all zeros means acceptance. Any other code deserves a look.
-        declined: verdict.as_ref().is_some_and(|(code, _)| code.bytes().any(|byte| byte != b'0')),
+        declined: spec.zip(verdict.as_ref()).is_some_and(|(spec, (code, _))| !spec.codes().accept(code)),
         response_code: verdict.as_ref().map(|(code, _)| code.clone()),
         response_meaning: verdict.and_then(|(_, meaning)| meaning),
     }
@@ -235,7 +234,7 @@ fn verdict(exchange: &Exchange, spec: LineSpec<'_>) -> Option<(String, Option<St
 /// The response code in an answer telegram and its meaning.
 pub(super) fn verdict_of(telegram: &str, frame: &[u8], spec: LineSpec<'_>) -> Option<(String, Option<String>)> {
     // Only this field is read: the whole answer was decoded when it arrived, and this runs once for each event listener.
-    let field = ResponseCode::of(&spec.named(telegram)?.layout)?;
+    let field = ResponseCode::of(&spec.named(telegram)?.layout, spec.codes())?;
     let code = field.read(spec.telegram(frame))?;
     let meaning = field.meaning(&code);
     Some((code, meaning))
@@ -247,7 +246,7 @@ mod tests {
     use fep_spec::model::Spec;
 
     use super::*;
-    use crate::config::Framing;
+    use crate::config::{Framing, ResponseCodes};
 
     const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
@@ -266,7 +265,8 @@ mod tests {
     fn by(view: fn(Option<LineSpec<'_>>, &str, &[u8]) -> View, telegram: &str, bytes: &[u8]) -> String {
         let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
         let framing = Framing::Length(LengthPrefix::FOUR_DIGITS);
-        serde_json::to_string(&view(Some(LineSpec::new(&spec, &framing)), telegram, bytes)).unwrap()
+        serde_json::to_string(&view(Some(LineSpec::new(&spec, &framing, &ResponseCodes::default())), telegram, bytes))
+            .unwrap()
     }
 
     #[test]

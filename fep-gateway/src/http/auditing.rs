@@ -16,7 +16,7 @@ use super::access::Who;
 use super::caller::caller;
 use super::decision::{named, noted};
 use super::error::ApiError;
-use super::exchanges::{at_path, checked_limit, time_of};
+use super::exchanges::{at_path, checked_limit, time_of, unreadable, wrong};
 use super::origin::refuse_foreign_page;
 use super::scope::{ScopeWord, scope_of};
 use crate::config::Action;
@@ -28,8 +28,8 @@ use crate::gateway::{AuditEntry, AuditError, AuditFilter, JournalError};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditQuery {
-    limit: Option<usize>,
-    cursor: Option<u64>,
+    limit: Option<String>,
+    cursor: Option<String>,
     since: Option<String>,
     until: Option<String>,
     institution: Option<String>,
@@ -97,8 +97,10 @@ pub(super) async fn list(
     who: Who,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<AuditList>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
-    let limit = checked_limit(query.limit)?;
+    let Query(query) = query.map_err(|error| unreadable(&error))?;
+    let limit = checked_limit(query.limit.as_deref())?;
+    let behind = query.cursor.map(|cursor| cursor.parse().map_err(|_| wrong("cursor", "it is the `next` of a page")));
+    let behind = behind.transpose()?;
     let scope = scope_of(&who, query.scope, query.institution.as_deref(), None)?;
     let act = query.act.map(|act| {
         let names: Vec<_> = Act::ALL.iter().map(|act| act.name()).collect();
@@ -109,7 +111,7 @@ pub(super) async fn list(
     let filter = AuditFilter {
         since_ms: time_of("since", query.since)?,
         until_ms: time_of("until", query.until)?,
-        behind: query.cursor,
+        behind,
         institution: query.institution,
         act: act.transpose()?,
         client: query.client,

@@ -25,6 +25,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::access::{Ends, Who};
 use super::error::ApiError;
+use super::exchanges::unreadable;
 use super::followed::{Followed, Follower};
 use super::scope::{ScopeWord, scope_of};
 use super::{LISTENERS_MAX, Shared};
@@ -187,7 +188,7 @@ pub(super) async fn events(
     ends: Ends,
     query: Result<Query<EventQuery>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
+    let Query(query) = query.map_err(|error| unreadable(&error))?;
     // With a scope, each event is looked at.
     let is_narrow = scope_of(&who, query.scope, None, None)?.is_some();
     let place = Arc::clone(&shared.listeners).try_acquire_owned().map_err(|_| {

@@ -35,13 +35,15 @@ pub(super) const LIST_MAX: usize = 1000;
 pub(super) const LIST_DEFAULT: usize = 50;
 /// The deepest nesting of a body. Telegrams have groups and parts within each other, but far fewer.
 const DEPTH_MAX: usize = 100;
+/// What the reader of queries says before it says what is wrong.
+const NOT_READ: &str = "Failed to deserialize query string: ";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LetterQuery {
-    pub(super) limit: Option<usize>,
+    pub(super) limit: Option<String>,
     pub(super) cursor: Option<String>,
     pub(super) institution: Option<String>,
     pub(super) scope: Option<ScopeWord>,
@@ -54,7 +56,7 @@ pub(super) const UNSETTLED: &str = "unsettled";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExchangeQuery {
-    limit: Option<usize>,
+    limit: Option<String>,
     cursor: Option<String>,
     institution: Option<String>,
     telegram: Option<String>,
@@ -227,8 +229,8 @@ pub(super) async fn list(
     who: Who,
     query: Result<Query<ExchangeQuery>, QueryRejection>,
 ) -> Result<Json<ExchangeList>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
-    let limit = checked_limit(query.limit)?;
+    let Query(query) = query.map_err(|error| unreadable(&error))?;
+    let limit = checked_limit(query.limit.as_deref())?;
     let scope = scope_of(&who, query.scope, query.institution.as_deref(), query.telegram.as_deref())?;
     let filter = ExchangeFilter { scope, ..query.filter()? };
     let page = shared.gateway.exchanges(filter, limit).await?;
@@ -274,17 +276,21 @@ pub(super) fn place_of(cursor: Option<String>) -> Result<Option<ExchangeId>, Api
     cursor.map(|cursor| cursor.parse().map_err(|_| wrong("cursor", "it is the `next` of a page"))).transpose()
 }
 
+/// A query with a name that the route does not know, or a name twice.
+pub(super) fn unreadable(error: &QueryRejection) -> ApiError {
+    let text = error.body_text();
+    ApiError::new(Problem::Query, text.strip_prefix(NOT_READ).unwrap_or(&text))
+}
+
 pub(super) fn wrong(name: &str, why: impl fmt::Display) -> ApiError {
     ApiError::new(Problem::Query, format!("{name}: {why}"))
 }
 
 /// The length of a list, as its query states it.
-pub(super) fn checked_limit(limit: Option<usize>) -> Result<usize, ApiError> {
-    let limit = limit.unwrap_or(LIST_DEFAULT);
-    if !(1..=LIST_MAX).contains(&limit) {
-        return Err(ApiError::new(Problem::Query, format!("limit is {limit}, it must be 1 to {LIST_MAX}")));
-    }
-    Ok(limit)
+pub(super) fn checked_limit(limit: Option<&str>) -> Result<usize, ApiError> {
+    let Some(limit) = limit else { return Ok(LIST_DEFAULT) };
+    let number = limit.parse().ok().filter(|number| (1..=LIST_MAX).contains(number));
+    number.ok_or_else(|| wrong("limit", format!("it must be a whole number, 1 to {LIST_MAX}")))
 }
 
 /// The exchange of a path, if the client may see it.

@@ -16,7 +16,7 @@ use super::access::Who;
 use super::auditing::{Deed, record};
 use super::decision;
 use super::error::ApiError;
-use super::exchanges::{checked_limit, place_of, time_of};
+use super::exchanges::{checked_limit, place_of, time_of, unreadable};
 use super::origin::refuse_foreign_page;
 use super::scope::{ScopeWord, scope_of};
 use crate::config::Action;
@@ -30,7 +30,7 @@ use crate::telegrams::TelegramCatalogue;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
-    limit: Option<usize>,
+    limit: Option<String>,
     cursor: Option<String>,
     since: Option<String>,
     until: Option<String>,
@@ -46,8 +46,8 @@ pub(super) async fn list(
     who: Who,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<NoticeList>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
-    let limit = checked_limit(query.limit)?;
+    let Query(query) = query.map_err(|error| unreadable(&error))?;
+    let limit = checked_limit(query.limit.as_deref())?;
     let scope = scope_of(&who, query.scope, query.institution.as_deref(), query.telegram.as_deref())?;
     if let Some(state) = query.state.as_deref().filter(|state| !Stage::NAMES.contains(state)) {
         let names = Stage::NAMES.join(", ");

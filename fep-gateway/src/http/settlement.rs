@@ -15,7 +15,7 @@ use super::access::Who;
 use super::auditing::{Deed, record};
 use super::decision;
 use super::error::ApiError;
-use super::exchanges::{LetterQuery, at_path, checked_limit, reply_of, wrong};
+use super::exchanges::{LetterQuery, at_path, checked_limit, reply_of, unreadable, wrong};
 use super::notices;
 use super::origin::refuse_foreign_page;
 use super::scope::scope_of;
@@ -32,8 +32,8 @@ pub(super) async fn dead_letters(
     who: Who,
     query: Result<Query<LetterQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::new(Problem::Query, error.body_text()))?;
-    let limit = checked_limit(query.limit)?;
+    let Query(query) = query.map_err(|error| unreadable(&error))?;
+    let limit = checked_limit(query.limit.as_deref())?;
     let scope = scope_of(&who, query.scope, query.institution.as_deref(), None)?;
     let (behind, notice_behind) = places_of(query.cursor.as_deref())?;
     let filter = LetterFilter { behind, institution: query.institution, scope };

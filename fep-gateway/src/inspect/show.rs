@@ -51,7 +51,8 @@ pub(super) fn show(files: &Files, id: &ExchangeId, reveal: bool, out: &mut impl 
     let facts = lookup.facts(id)?;
     let Some((_, first)) = facts.first() else { return Err(InspectError::NoExchange(*id)) };
     let institution = config.as_ref().and_then(|config| config.institutions.get(&*first.institution));
-    let spec = institution.map(|institution| LineSpec::new(&institution.spec, &institution.framing));
+    let spec = institution
+        .map(|institution| LineSpec::new(&institution.spec, &institution.framing, &institution.response_codes));
     let is_notice = first.what == What::Received(Class::Notice);
     let (kind, began) = if is_notice { ("notice", "received") } else { ("exchange", "accepted") };
     writeln!(out, "{kind} {id} with {}, {began} {}", first.institution, Rfc3339(id.accepted_at_ms()))?;

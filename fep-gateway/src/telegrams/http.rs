@@ -5,7 +5,6 @@ use fep_protocol::exchange::TelegramBytes;
 use serde_json::Value;
 
 use super::TelegramCatalogue;
-use super::response_code::ResponseCode;
 
 impl TelegramCatalogue {
     /// The name of the telegram in a frame of ours, and all its fields as JSON.
@@ -29,7 +28,7 @@ impl TelegramCatalogue {
     pub(crate) fn answer_of(&self, frame: &[u8], reply: &[u8], place: Option<&str>) -> Result<TelegramBytes, String> {
         let (telegram, _) = self.json_of(frame)?;
         let text = std::str::from_utf8(reply).map_err(|_| "the reply is not UTF-8".to_owned())?;
-        let reply = json::parse(text).map_err(|error| format!("the reply is not JSON: {}", error.message()))?;
+        let reply = json::parse(text).map_err(|error| format!("the reply is {}", error.message()))?;
         let names = place.into_iter().flat_map(|place| place.split('.'));
         let said = names.into_iter().try_fold(&reply, |value, name| value.get(name));
         let Some((said, fields)) = said.and_then(|said| Some((said, said.as_object()?))) else {
@@ -42,7 +41,7 @@ impl TelegramCatalogue {
 
     /// Checks that a reply has a response code, or any field if the answer has no response code.
     fn says_something(&self, telegram: &str, said: &Value) -> Result<(), String> {
-        match self.answer_layout(telegram).and_then(ResponseCode::path) {
+        match self.answer_layout(telegram).and_then(|layout| self.codes.path_in(layout)) {
             Some(path) => {
                 let code = path.split('.').try_fold(said, |value, name| value.get(name));
                 let why = || format!("the reply has no `{path}`, so it says nothing about the request");

@@ -5,8 +5,7 @@ use std::ops::Range;
 use fep_codec::Field;
 use fep_codec::layout::{Kind, Layout};
 
-/// The usual name of the field.
-const NAME: &str = "response_code";
+use crate::config::ResponseCodes;
 
 /// The field with the response code of a telegram. No secret field is one.
 #[derive(Clone, Debug)]
@@ -17,14 +16,9 @@ pub(crate) struct ResponseCode {
 
 impl ResponseCode {
     /// The field of a layout, or `None` if it has none at a fixed place.
-    pub(crate) fn of(layout: &Layout) -> Option<Self> {
-        let span = layout.span(&layout.path_of(NAME)?)?;
+    pub(crate) fn of(layout: &Layout, codes: &ResponseCodes) -> Option<Self> {
+        let span = layout.span(&codes.path_in(layout)?)?;
         (!span.field.secret).then(|| Self { field: span.field.clone(), range: span.range })
-    }
-
-    /// The path of the field, or `None` if the layout has no field of this name.
-    pub(crate) fn path(layout: &Layout) -> Option<String> {
-        layout.path_of(NAME)
     }
 
     /// The code in the bytes of a telegram. `None` if they are too short, or the field cannot be read.

@@ -1,13 +1,18 @@
-//! Nobody takes the daemon's log: its disk is full, its reader is gone or does not read. Business goes on, and the daemon ends when it is
-//! told to.
+//! What the daemon logs when there is much to say. Also, nobody takes its log: the disk is full, its reader is gone or does not read.
+//! Business goes on then, and the daemon ends when it is told to.
 
 use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Write, pipe};
 use std::process::Stdio;
 use std::time::Duration;
 
+use fep_gateway::simulate::{Scenario, Simulator};
+use fep_spec::model::Spec;
+use fep_spec::report::Source;
+
 use crate::harness::{Setup, verify};
 use crate::peer::Peer;
+use crate::ports::dead_port;
 
 /// What a pipe takes on Linux before its reader must read, in bytes.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -88,4 +93,32 @@ async fn business_that_opens_and_ends_all_the_time_is_logged_within_limits() {
     assert!(lines < 150, "{lines} lines about {CHANGES} changes");
     daemon.answered(&mut peer, 1).await;
     daemon.stop().await;
+}
+
+/// A bank that sends a notice each 20 ms.
+const NOTIFYING_BANK: &str = r#"
+[answers]
+set = { "header.response_code" = "0000" }
+[[notices]]
+telegram = "DepositNotice"
+every_ms = 20
+set = { header.trace_no = "<sequence>", header.sent_date = "<date>", account = "1002345678901", kind = "20", amount = 50000 }
+"#;
+
+#[tokio::test]
+async fn a_service_that_is_away_is_not_the_fault_of_the_institution() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = Spec::parse("bank-a.toml", include_str!("../../../specs/bank-a/bank-a.toml")).unwrap();
+    let scenario = Scenario::read(Source::new("scenario.toml", NOTIFYING_BANK), &spec).unwrap();
+    let bank = Simulator::start(spec, scenario, "127.0.0.1:0").await.unwrap();
+    let callback = format!(
+        "[institutions.bank-a.notices.DepositNotice]\ncallback = \"http://127.0.0.1:{}/notices\"\n",
+        dead_port().await
+    );
+    let setup = Setup { tables: &callback, ..Setup::new(folder.path(), bank.address().port(), "") };
+    let daemon = setup.start().await;
+    daemon.logs("services have trouble with many notices").await;
+    let log = daemon.log();
+    assert!(log.contains("a service did not take a notice"), "{log}");
+    assert!(!log.contains("the institution sends much"), "{log}");
 }

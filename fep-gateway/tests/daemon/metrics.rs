@@ -174,3 +174,28 @@ async fn the_page_of_a_daemon_has_metrics_of_the_table_only_with_their_kinds_and
     promtool(&page);
     daemon.stop().await;
 }
+
+#[tokio::test]
+async fn a_response_code_in_another_field_and_with_other_codes_counts_its_declines() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let keys = "response_code = \"passbook_memo\"\naccepted_codes = [\"A1\"]";
+    let setup = Setup::new(folder.path(), peer.port, keys);
+    let daemon = setup.start().await;
+    for verdict in [b"A1            ", b"B7            "] {
+        let asked = daemon.ask(3, None);
+        let (connection, request) = peer.receive().await;
+        let mut answer = transfer_answer(&request);
+        answer[191..205].copy_from_slice(verdict);
+        peer.send(connection, &answer).await;
+        assert_eq!(asked.await.unwrap().unwrap().0, StatusCode::OK);
+    }
+    let (_, listed) = daemon.get("/v1/exchanges?code=B7").await;
+    let [exchange] = listed["exchanges"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!((&exchange["response_code"], &exchange["declined"]), (&"B7".into(), &true.into()));
+    let (_, listed) = daemon.get("/v1/exchanges?code=A1").await;
+    assert_eq!(listed["exchanges"][0]["declined"], false, "{listed}");
+    let page = daemon.text("/metrics").await;
+    let declines: Vec<_> = page.lines().filter(|line| line.starts_with("fep_declines_total{")).collect();
+    assert_eq!(declines, ["fep_declines_total{institution=\"bank-a\",telegram=\"Transfer\",code=\"B7\"} 1"]);
+}

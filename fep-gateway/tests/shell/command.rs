@@ -121,3 +121,35 @@ fn exit_codes_tell_findings_from_not_being_able_to_run() {
     assert!(output.status.code() == Some(2) && String::from_utf8(output.stderr).unwrap().contains("(--api)"));
     check(&["demo", "--once", "--listen", &address], 2, "choose another port with --listen");
 }
+
+#[cfg(unix)]
+#[test]
+fn keys_that_others_may_read_are_found_before_the_start() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(root().join("fep-gateway/gateway.example.toml")).unwrap();
+    let text = text.replace("../specs/", root().join("specs/").to_str().unwrap());
+    let path = folder.path().join("gateway.toml");
+    let arguments = ["check", "--config", path.to_str().unwrap()];
+    let mode = |name: &str, mode: u32| {
+        std::fs::set_permissions(folder.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let encrypted = text.replace("[journal]\n", "[journal]\nencryption = { key_file = \"journal.keys\" }\n");
+    std::fs::write(&path, encrypted).unwrap();
+    check(&arguments, 1, "journal.keys: ");
+    let key_file = folder.path().join("journal.keys");
+    assert!(gateway(&["journal", "new-key", "--key-file", key_file.to_str().unwrap()]).status.success());
+    check(&arguments, 0, "nothing wrong");
+    mode("journal.keys", 0o644);
+    check(&arguments, 1, "others than its owner may use this key file (its mode is 0644): chmod 0600 it");
+    let own = rcgen::generate_simple_self_signed(["fep.bank.example".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("fep.pem"), own.cert.pem()).unwrap();
+    std::fs::write(folder.path().join("fep-key.pem"), own.signing_key.serialize_pem()).unwrap();
+    let tls = "tls = { cert = \"fep.pem\", key = \"fep-key.pem\" }\nconnections_max";
+    std::fs::write(&path, text.replacen("connections_max", tls, 1)).unwrap();
+    mode("fep-key.pem", 0o644);
+    check(&arguments, 0, "note: everybody on this machine can read the private key");
+    mode("fep-key.pem", 0o640);
+    let output = gateway(&arguments);
+    assert!(output.status.success() && !String::from_utf8_lossy(&output.stderr).contains("everybody"), "{output:?}");
+}

@@ -50,8 +50,9 @@ async fn a_wrong_query_is_told_what_is_wrong() {
         ("outcome=lost", "there are: answered, not_sent, unknown, running, unsettled"),
         ("since=yesterday", "since: "),
         ("cursor=0193", "cursor: it is the `next` of a page"),
-        ("limit=1001", "1 to 1000"),
-        ("institute=bank-a", "institute"),
+        ("limit=1001", "limit: it must be a whole number, 1 to 1000"),
+        ("limit=x", "limit: it must be a whole number, 1 to 1000"),
+        ("institute=bank-a", "institute: unknown field"),
     ] {
         let (status, problem) = bench.get(&format!("/v1/exchanges?{query}")).await;
         assert_eq!((status, &problem["code"]), (StatusCode::BAD_REQUEST, &json!("query")), "{query}");

@@ -83,6 +83,8 @@ keys! { InstitutionBuilder {
     label(text) = "label", "the name to show to people.";
     contact(text) = "contact", "whom operators ask about the institution.";
     trace(text) = "trace", "the path of the trace number that the gateway allocates.";
+    response_code(text) = "response_code", "the path of the field with the response code of answers.";
+    accepted_codes(list) = "accepted_codes", "the response codes that mean acceptance.";
     trace_wraps(bool) = "trace_wraps", "whether trace numbers continue from 1 after the last one of a day.";
     control_characters(list) = "control_characters", "the paths of the fields that may have control characters.";
     answer_timeout(Duration) = "answer_timeout_ms", "how long an exchange may take.";

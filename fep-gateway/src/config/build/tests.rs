@@ -206,6 +206,8 @@ fn example() -> ConfigBuilder {
             .label("Bank A")
             .contact("network desk, +82 2 555 0100")
             .trace("header.trace_no")
+            .response_code("header.response_code")
+            .accepted_codes(["0000"])
             .answer_timeout(ms(5000))
             .trace_wraps(false)
             .inflight_max(500)

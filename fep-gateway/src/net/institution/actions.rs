@@ -278,8 +278,9 @@ impl Task {
             Some(running) => {
                 fact.exchange = Some(running.exchange.id);
                 fact.outcome = (class == Class::Answer).then_some(Outcome::Answered);
-                if let Some(code) = fact.code.as_deref().filter(|_| class == Class::Answer) {
-                    self.meters.responded(&running.exchange.telegram, code);
+                let declines = |code: &&str| class == Class::Answer && !self.catalogue.line_spec().codes().accept(code);
+                if let Some(code) = fact.code.as_deref().filter(declines) {
+                    self.meters.declined(&running.exchange.telegram, code);
                 }
             }
             None => fact.exchange = ticket.and_then(|ticket| self.ended.get(&ticket).copied()),

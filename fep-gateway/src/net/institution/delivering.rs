@@ -57,7 +57,7 @@ impl Task {
                 DeliveryAction::Ask(attempt) => self.ask(attempt),
                 DeliveryAction::Answer(id, by) => self.answer(id, by),
                 DeliveryAction::DeadLetter(id) => {
-                    if self.surplus.is_logged(self.shared.clock.now().steady) {
+                    if self.surplus.is_service_logged(self.shared.clock.now().steady) {
                         tracing::error!(institution = &*self.name, notice = %id, "no service took a notice: a person must look at it");
                     }
                     metrics::counter!("fep_notice_dead_letters_total", "institution" => self.name.to_string())
@@ -150,7 +150,7 @@ impl Task {
         match result {
             Ok(reply) => {
                 let says = self.service_says(id, reply);
-                if says.differs() && self.surplus.is_logged(now.steady) {
+                if says.differs() && self.surplus.is_service_logged(now.steady) {
                     tracing::error!(
                         institution = &*self.name,
                         notice = %id,
@@ -161,7 +161,7 @@ impl Task {
             }
             Err(NotTaken::Failed(why)) => {
                 let why: String = why.chars().take(WHY_MAX_CHARS).collect();
-                if self.surplus.is_logged(now.steady) {
+                if self.surplus.is_service_logged(now.steady) {
                     tracing::warn!(institution = &*self.name, notice = %id, attempt = number, why, "a service did not take a notice");
                 }
                 self.notices.delivery.failed(id, *number, &why, now);
@@ -178,7 +178,7 @@ impl Task {
             NoticeReply::Answer(own) => own,
             NoticeReply::Taken => return ServiceSays::Nothing,
             NoticeReply::Unusable(why) => {
-                if self.surplus.is_logged(now) {
+                if self.surplus.is_service_logged(now) {
                     tracing::warn!(institution = &*self.name, notice = %id, why, "a service's answer cannot be used");
                 }
                 return ServiceSays::Unusable;
@@ -192,7 +192,7 @@ impl Task {
                 says
             }
             (Err(error), _) => {
-                if self.surplus.is_logged(now) {
+                if self.surplus.is_service_logged(now) {
                     tracing::warn!(institution = &*self.name, notice = %id, %error, "the service's fields make no answer");
                 }
                 ServiceSays::Unusable
@@ -230,7 +230,7 @@ impl Task {
         let bytes = match made {
             Ok(bytes) => bytes,
             Err(error) => {
-                if self.surplus.is_logged(self.shared.clock.now().steady) {
+                if self.surplus.is_service_logged(self.shared.clock.now().steady) {
                     tracing::error!(%error, telegram = &*telegram, by = by.name(), "no answer to a notice can be made");
                 }
                 if !by.is_refusal() {

@@ -58,11 +58,8 @@ impl Meters {
         }
     }
 
-    /// Counts an answer that declines, by its response code. In every spec known to this project, all zeros means acceptance.
-    pub(super) fn responded(&mut self, telegram: &Arc<str>, code: &str) {
-        if code.bytes().all(|byte| byte == b'0') {
-            return;
-        }
+    /// Counts an answer that declines, by its response code.
+    pub(super) fn declined(&mut self, telegram: &Arc<str>, code: &str) {
         // An institution that answers with anything must not fill the memory of whoever reads the page.
         let is_new = !self.declines.contains_key(&(telegram.clone(), code.into()));
         let code = if is_new && self.declines.len() >= CODES_MAX { "other" } else { code };

@@ -23,12 +23,15 @@ pub(super) struct Surplus {
     stored: Budget,
     logged: Budget,
     changes: Budget,
+    services: Budget,
     /// Frames that were handled and not given back yet, by link.
     owed: BTreeMap<LinkId, usize>,
     /// Telegrams that were not stored since the last report.
     counted: BTreeMap<Class, u64>,
-    /// Log lines that were not written since the last report.
+    /// Log lines about the institution that were not written since the last report.
     unlogged: u64,
+    /// The same about services that have trouble with notices.
+    unlogged_of_services: u64,
     report_at: Option<Duration>,
     credits_at: Option<Duration>,
 }
@@ -37,7 +40,8 @@ pub(super) struct Surplus {
 const STORED_PER_S: u32 = 10;
 const STORED_BURST: u32 = 1000;
 
-/// Log lines about received telegrams each second, and in one burst.
+/// Log lines about received telegrams each second, and in one burst. Those about services that get notices are as many, and are counted
+/// apart, because the institution is not to blame for them.
 const LOGGED_PER_S: u32 = 2;
 const LOGGED_BURST: u32 = 20;
 
@@ -63,9 +67,11 @@ impl Surplus {
             stored: Budget::new(STORED_PER_S, STORED_BURST, now),
             logged: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
             changes: Budget::new(CHANGES_PER_S, CHANGES_BURST.saturating_add(of_links), now),
+            services: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
             owed: BTreeMap::new(),
             counted: BTreeMap::new(),
             unlogged: 0,
+            unlogged_of_services: 0,
             report_at: None,
             credits_at: None,
         }
@@ -96,6 +102,16 @@ impl Surplus {
     pub(super) fn is_change_logged(&mut self, now: Duration) -> bool {
         let logged = self.changes.take(now);
         self.count_unlogged(logged, now)
+    }
+
+    /// The same for a log line about a service that has trouble with a notice.
+    pub(super) fn is_service_logged(&mut self, now: Duration) -> bool {
+        let logged = self.services.take(now);
+        if !logged {
+            self.unlogged_of_services += 1;
+            self.report_at.get_or_insert(now + REPORT_PAUSE);
+        }
+        logged
     }
 
     fn count_unlogged(&mut self, logged: bool, now: Duration) -> bool {
@@ -157,12 +173,22 @@ impl Task {
         let counted = std::mem::take(&mut self.surplus.counted);
         let unlogged = std::mem::take(&mut self.surplus.unlogged);
         let unstored: u64 = counted.values().sum();
-        tracing::warn!(
-            institution = &*self.name,
-            unlogged,
-            unstored,
-            "the institution sends much that fits nothing, or opens and closes links or business very often: some of it is only counted"
-        );
+        if unlogged > 0 || unstored > 0 {
+            tracing::warn!(
+                institution = &*self.name,
+                unlogged,
+                unstored,
+                "the institution sends much that fits nothing, or opens and closes links or business very often: some of it is only counted"
+            );
+        }
+        let unlogged = std::mem::take(&mut self.surplus.unlogged_of_services);
+        if unlogged > 0 {
+            tracing::warn!(
+                institution = &*self.name,
+                unlogged,
+                "services have trouble with many notices: some of the log lines about it are only counted"
+            );
+        }
         for (class, count) in counted {
             let fact = Fact { what: What::Surplus(class, count), ..self.fact(now) };
             self.append(fact);
