@@ -9,7 +9,7 @@ use crate::layout::Layout;
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
-/// use fep_codec::record::Template;
+/// use fep_codec::record::CommonValues;
 /// use fep_codec::{Record, Telegram};
 ///
 /// #[derive(Telegram)]
@@ -22,27 +22,27 @@ use crate::layout::Layout;
 ///
 /// let mut record = Record::new(Pair::LAYOUT);
 /// record.set("first", 7)?;
-/// let template = Template::new(&record);
-/// let mut record = template.record();
+/// let common = CommonValues::new(&record);
+/// let mut record = common.record();
 /// record.set("second", 8)?;
 /// assert_eq!(record.encode()?, b"007008");
 /// # }
 /// # Ok::<(), fep_codec::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template {
+pub struct CommonValues {
     layout: Layout,
     values: Vec<Value>,
 }
 
-impl Template {
-    /// A template with the values of a record. It has a copy of the layout.
+impl CommonValues {
+    /// The values of a record. It has a copy of the layout.
     #[must_use]
     pub fn new(record: &Record<'_>) -> Self {
         Self { layout: record.layout.clone(), values: record.values.clone() }
     }
 
-    /// A new record with the values of the template.
+    /// A new record with the common values.
     #[must_use]
     pub fn record(&self) -> Record<'_> {
         Record { layout: &self.layout, values: self.values.clone() }
