@@ -45,6 +45,7 @@
 mod names;
 
 mod agreement;
+mod environment;
 
 mod breaker;
 mod flow;
@@ -94,6 +95,7 @@ pub(crate) use self::access::{Claimed, Issuer, KEY_SET_MAX_BYTES, KeyServer, Key
 pub use self::breaker::BreakerConfig;
 pub use self::carry::CarryConfig;
 pub use self::difference::{Difference, InstitutionChange, KeyChange};
+pub use self::environment::{Environment, TestClock};
 pub use self::events::{ClusterConfig, EventsConfig};
 pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
@@ -113,6 +115,10 @@ pub use self::tls::{TlsConfig, TlsFileError, TlsMaterial};
 /// The whole file.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// `environment`, default `production`: what the configuration is for.
+    pub environment: Environment,
+    /// `[test_clock]`, only in the environment `test`: what the business clock shows. Default: the real time.
+    pub test_clock: Option<TestClock>,
     /// `[http]`
     pub http: Http,
     /// `[journal]`

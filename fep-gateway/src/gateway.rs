@@ -18,6 +18,7 @@ mod specs;
 mod typed;
 
 pub mod reload;
+mod test_time;
 mod starting;
 mod reloading;
 
@@ -42,7 +43,10 @@ use self::routing::Routed;
 pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
 use self::running::Left;
 pub use self::running::{Begun, Running};
+use self::test_time::TestTime;
+pub use self::test_time::TestTimeStatus;
 pub use self::typed::{TypedExchange, TypedOutcome};
+use crate::business_clock::BusinessClock;
 use crate::config::Config;
 use crate::coordinator::{Coordinator, LocalCoordinator};
 use crate::ground::Ground;
@@ -80,6 +84,8 @@ struct Inner {
     stopping: AtomicBool,
     left: Left,
     notes: Notes,
+    /// The business clock, if the gateway is for tests.
+    test_time: Option<Arc<TestTime>>,
 }
 
 /// The institutions that run, by name.
@@ -93,11 +99,14 @@ pub struct StartOptions {
     pub new_journal: bool,
     /// What the gateway shares with other instances. Default: it is alone.
     pub coordinator: Arc<dyn Coordinator>,
+    /// A business clock that the gateway shares with the program, such as that of a simulator. Only in the environment `test`, where it is used
+    /// instead of `[test_clock]`. Default: the clock of the configuration.
+    pub business_clock: Option<BusinessClock>,
 }
 
 impl Default for StartOptions {
     fn default() -> Self {
-        Self { new_journal: false, coordinator: Arc::new(LocalCoordinator) }
+        Self { new_journal: false, coordinator: Arc::new(LocalCoordinator), business_clock: None }
     }
 }
 
@@ -348,7 +357,14 @@ impl Gateway {
             .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
             .chain(self.inner.shared.routings.notes())
             .chain(self.inner.notes.now(now_ms))
+            .chain(self.test_time().map(|time| time.to_string()))
             .collect()
+    }
+
+    /// What the business clock shows, if the gateway is for tests. `None` in production.
+    #[must_use]
+    pub fn test_time(&self) -> Option<TestTimeStatus> {
+        self.inner.test_time.as_ref().map(|time| time.status(&self.inner.shared.clock))
     }
 
     /// The present status of every line and its links.

@@ -6,11 +6,13 @@
 
 // Reading order: a module imports only modules listed above it.
 mod hex;
+mod time;
+
+pub mod business_clock;
 
 pub mod config;
 
 mod fault;
-mod time;
 
 #[cfg(not(feature = "simulation"))]
 mod ground;

@@ -18,8 +18,7 @@ use std::task::Poll;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
-use fep_gateway::config::ConfigError;
-use fep_gateway::config::InstitutionConfig;
+use fep_gateway::config::{ConfigError, Environment, InstitutionConfig};
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
@@ -371,6 +370,11 @@ fn check(path: &Path) -> Result<(), Failure> {
     }
     let notes = http::notes(&config.http).into_iter().chain(of_access).chain(config.open_keys());
     notes.for_each(|note| say(&format!("note: {note}")));
+    if config.environment == Environment::Test {
+        say(
+            "note: the configuration is for tests: its business clock can be set, and no configuration for production opens its journal",
+        );
+    }
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
 }

@@ -38,11 +38,12 @@ use self::link::{Links, SimulatedLink};
 use self::recording::Recorder;
 pub use self::recording::{Recording, RecordingError, create_recording};
 pub use self::scenario::{
-    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, BaseTime, Calendar, Delay, Does, Operation, Party,
+    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Calendar, Delay, Does, Operation, Party,
     Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioLine, ScenarioNotice, ScenarioPoll,
     ScenarioSendLine, ScenarioSession, SendLineRole, Setting, Verdict, Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
+use crate::business_clock::BusinessClock;
 
 /// The maximum number of connections at the same time. Further connections are closed at once.
 const LINKS_MAX: usize = 256;
@@ -111,6 +112,12 @@ impl Simulator {
     /// Answers requests as a recording says, from now on. A request that is not in it is answered as ever.
     pub fn replay(&self, recording: Recording) {
         self.shared.institution.memory().recording = Some(recording);
+    }
+
+    /// The clock of the institution. A gateway in this process can share it.
+    #[must_use]
+    pub fn clock(&self) -> BusinessClock {
+        self.shared.institution.memory().clock.business().clone()
     }
 
     /// The address on which it listens.

@@ -320,8 +320,8 @@ impl TelegramCatalogue {
     /// The date, time and business date at the institution.
     #[must_use]
     pub fn stamp(&self, now: Now) -> Stamp {
-        let business_date = self.calendar.business_date(now.wall_ms);
-        Stamp::new(now.wall_ms, self.utc_offset_minutes).on_business_date(business_date)
+        let business_date = self.calendar.business_date(now.business_ms);
+        Stamp::new(now.business_ms, self.utc_offset_minutes).on_business_date(business_date)
     }
 
     fn entry(&mut self, config: &InstitutionConfig, layout: &Layout, answer: Option<&str>) -> Result<Entry, String> {

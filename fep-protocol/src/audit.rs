@@ -54,11 +54,13 @@ pub enum Act {
     Route,
     /// Let another configuration hold: `about` says what becomes of the institution.
     Reload,
+    /// Set the business clock of a test: `about` says what it showed then.
+    SetClock,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Reveal,
         Self::Settle,
         Self::Deliver,
@@ -75,6 +77,7 @@ impl Act {
         Self::SwitchBack,
         Self::Route,
         Self::Reload,
+        Self::SetClock,
     ];
 
     /// Whether it may happen only after the journal has it for sure. What only looks leaves no other trace. What changes something has to be
@@ -104,6 +107,7 @@ impl Act {
             Self::SwitchBack => "switch_back",
             Self::Route => "route",
             Self::Reload => "reload",
+            Self::SetClock => "set_clock",
         }
     }
 

@@ -150,7 +150,7 @@ impl Business {
         Self { calendar, allowed_outside, notice: None, blocks: BTreeMap::new() }
     }
 
-    /// Decides whether a telegram may start at this time, in milliseconds since 1970.
+    /// Decides whether a telegram may start at this time of the business clock, in milliseconds since 1970.
     ///
     /// # Errors
     /// The reason why it may not. What a person decided comes first, then the institution's notice, then its hours.
@@ -159,7 +159,7 @@ impl Business {
         telegram: &str,
         business: Option<&str>,
         priority: Priority,
-        wall_ms: i64,
+        business_ms: i64,
     ) -> Result<(), BusinessClosed> {
         if self.allowed_outside.contains(telegram) {
             return Ok(());
@@ -180,7 +180,7 @@ impl Business {
                 return Err(state.closed());
             }
         }
-        if self.calendar.is_open(wall_ms) { Ok(()) } else { Err(self.outside_hours(wall_ms)) }
+        if self.calendar.is_open(business_ms) { Ok(()) } else { Err(self.outside_hours(business_ms)) }
     }
 
     /// Handles a notice of the institution that stops this much. Returns whether that changed anything. A repeated notice
@@ -229,15 +229,15 @@ impl Business {
 
     /// Everything that closes business now, for people.
     #[must_use]
-    pub fn closed(&self, wall_ms: i64) -> Vec<BusinessClosed> {
+    pub fn closed(&self, business_ms: i64) -> Vec<BusinessClosed> {
         let blocks = self.blocks.iter().map(|(business, block)| block.closed(business.as_deref()));
         let notice = self.notice.map(NoticeState::closed);
-        let hours = (!self.calendar.is_open(wall_ms)).then(|| self.outside_hours(wall_ms));
+        let hours = (!self.calendar.is_open(business_ms)).then(|| self.outside_hours(business_ms));
         blocks.chain(notice).chain(hours).collect()
     }
 
-    fn outside_hours(&self, wall_ms: i64) -> BusinessClosed {
-        let opens_ms = self.calendar.next_change(wall_ms);
+    fn outside_hours(&self, business_ms: i64) -> BusinessClosed {
+        let opens_ms = self.calendar.next_change(business_ms);
         let opens = opens_ms.map(|wall_ms| self.calendar.local_text(wall_ms));
         BusinessClosed { business: None, why: ClosedWhy::Hours, since_ms: None, opens_ms, opens }
     }

@@ -159,8 +159,9 @@ pub struct LineSettings {
 ///
 /// # Time
 ///
-/// [`Now::steady`] never goes back from one call to the next. [`Now::wall_ms`] may go back: it only goes into telegrams and
-/// selects the business day. No deadline depends on it.
+/// [`Now::steady`] never goes back from one call to the next. [`Now::wall_ms`] and [`Now::business_ms`] may go back.
+/// The first only goes into facts. The second goes into telegrams, selects the business day and decides about hours. No deadline depends on
+/// either.
 ///
 /// # What a caller must never do
 ///

@@ -290,7 +290,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn at(seconds: u32) -> Now {
-        Now { steady: SECOND * seconds, wall_ms: i64::from(seconds) * 1000 }
+        Now::new(SECOND * seconds, i64::from(seconds) * 1000)
     }
 
     /// Goes through steps: at this second these ranks work and are good. Compares the rank that carries business after each.

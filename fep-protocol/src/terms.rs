@@ -12,13 +12,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::TelegramBytes;
 
-/// One reading of both clocks.
+/// One reading of the clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
     /// The steady clock, which never goes back. Deadlines use it.
     pub steady: Duration,
-    /// The wall clock, in milliseconds since 1970. Telegrams and people use it.
+    /// The wall clock, in milliseconds since 1970. People and the journal use it.
     pub wall_ms: i64,
+    /// The business clock, in milliseconds since 1970: the dates and times in telegrams, trace numbers and hours follow it. It shows
+    /// what the wall clock shows, unless a test sets it.
+    pub business_ms: i64,
+}
+
+impl Now {
+    /// A reading of clocks without a business clock of their own.
+    #[must_use]
+    pub const fn new(steady: Duration, wall_ms: i64) -> Self {
+        Self { steady, wall_ms, business_ms: wall_ms }
+    }
 }
 
 /// The values that pair an answer with its request: the value of each key field as text, as [`Field::key_text`] returns it.

@@ -44,7 +44,7 @@ pub use self::money::{
 };
 use self::page::{Page, Written};
 pub use self::session::{HoursBuilder, PollBuilder, SessionBuilder, SessionNoticeBuilder};
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Environment};
 
 /// The name of the text in messages.
 const NAME: &str = "configuration in code";
@@ -98,6 +98,10 @@ pub struct HttpListenerBuilder(Page);
 #[derive(Clone, Debug, Default)]
 pub struct JournalBuilder(Page);
 
+/// `[test_clock]`: the business clock of tests. It needs [`Environment::Test`].
+#[derive(Clone, Debug, Default)]
+pub struct TestClockBuilder(Page);
+
 impl ConfigBuilder {
     /// A configuration without institutions. Its journal is `journal.sqlite` in the folder of relative paths.
     #[must_use]
@@ -109,6 +113,20 @@ impl ConfigBuilder {
     #[must_use]
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = folder.into();
+        self
+    }
+
+    /// `environment`: what the configuration is for. Default: production.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.page.set("environment", environment.name());
+        self
+    }
+
+    /// `[test_clock]`
+    #[must_use]
+    pub fn test_clock(mut self, clock: TestClockBuilder) -> Self {
+        self.page.set("test_clock", clock.0);
         self
     }
 
@@ -207,6 +225,14 @@ impl HttpListenerBuilder {
     }
 }
 
+impl TestClockBuilder {
+    /// A table without keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
 impl JournalBuilder {
     /// A table without keys.
     #[must_use]
@@ -240,6 +266,12 @@ keys! { HttpListenerBuilder {
     listen(SocketAddr) = "listen", "the address to listen on.";
     hosts(list) = "hosts", "the names under which clients reach this listener.";
     tls(table TlsBuilder) = "tls", "HTTPS.";
+} }
+
+keys! { TestClockBuilder {
+    base(text) = "base", "what the clock shows when the gateway starts, such as `2026-12-31T23:59:30+09:00`.";
+    speed(u32) = "speed", "how many seconds the clock goes on in one second.";
+    from(text) = "from", "the clock of a simulator, by the URL of its interface.";
 } }
 
 keys! { JournalBuilder {

@@ -11,7 +11,8 @@ use super::{Config, Http, InstitutionConfig, JournalFile, LineConfig};
 /// What differs between a configuration that holds and another one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
-    /// The keys that differ and belong to the process: `[http]`, `[journal]` and `[events]`. They hold after a restart.
+    /// The keys that differ and belong to the process: `environment`, `[test_clock]`, `[http]`, `[journal]` and `[events]`. They hold after a
+    /// restart.
     pub process: Vec<KeyChange>,
     /// The institutions that differ, by name.
     pub institutions: BTreeMap<String, InstitutionChange>,
@@ -63,8 +64,10 @@ impl Difference {
     #[must_use]
     pub fn between(from: &Config, to: &Config) -> Self {
         // A new part of the file does not compile until it is decided here what a reload does with it.
-        let Config { http, journal, events, institutions, notes: _, file: _ } = from;
+        let Config { environment, test_clock, http, journal, events, institutions, notes: _, file: _ } = from;
         let mut process = Keys::new("");
+        process.shown("environment", environment.name(), to.environment.name());
+        process.differs("test_clock", *test_clock != to.test_clock);
         process.http(http, &to.http);
         process.journal(journal, &to.journal);
         process.differs("events", *events != to.events);

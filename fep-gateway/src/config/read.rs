@@ -15,9 +15,10 @@ use serde_json::Value as Json;
 use super::hours::session_notices;
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
-    Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Fill, Filling, FlowConfig, Framing,
-    HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits, agreement,
-    controls, events, http, http_target, keys, lines, notices, passing_on, proof, routing, settlement, switchover,
+    Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
+    Framing, HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits,
+    agreement, controls, events, http, http_target, keys, lines, notices, passing_on, proof, routing, settlement,
+    switchover,
 };
 use crate::hex::hex;
 
@@ -71,6 +72,7 @@ impl Config {
 }
 
 fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) -> Option<Config> {
+    let (environment, test_clock) = Environment::read(root);
     let http = http::read(root.table("http"), folder);
     let journal = journal(root.table("journal"), folder);
     let events = events::read(root.table("events"), journal.key_file.is_some());
@@ -100,7 +102,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         );
     }
     let notes = proof::notes(root.table("institutions"), &institutions);
-    Some(Config { http, journal, events, institutions, notes, file: None })
+    Some(Config { environment, test_clock, http, journal, events, institutions, notes, file: None })
 }
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {

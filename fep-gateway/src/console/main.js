@@ -133,6 +133,19 @@ function clock() {
   byId("clock").textContent = `${stamp(now()).slice(0, 19)} ${zone(offset())}`;
 }
 
+/** Says on every view that the business clock is not the real one. Counts of the overview come every few seconds; between them it goes on here. */
+function testTime() {
+  const clock = state.overview?.test_clock;
+  const place = byId("test-time");
+  place.hidden = !clock;
+  if (!clock) return;
+  const passed = Math.max(0, now() - state.overview.at_ms) * clock.speed;
+  const time = `${stamp(clock.now_ms + passed).slice(0, 19)} ${zone(offset())}`;
+  const words = clock.is_set ? t("test_time", { time, speed: clock.speed }) : t("test_time.unset");
+  const text = clock.trouble ? `${words} ${t("test_time.trouble")}` : words;
+  if (place.textContent !== text) place.textContent = text;
+}
+
 /** Addresses of earlier versions of this page. */
 function redirect() {
   const old = /^#(notice\/)?([0-9a-f]{22})$/.exec(location.hash);
@@ -158,9 +171,11 @@ begun().then(() => {
   });
 });
 watch(["traffic"], navigation);
+watch(["traffic"], testTime);
 setInterval(() => {
   tick();
   clock();
+  testTime();
 }, 1000);
 addEventListener("hashchange", () => {
   redirect();

@@ -41,6 +41,7 @@ export const EN_ACTS = {
   "line.done.waits": "Line {line} signs off after {n} requests that still wait for their answers.",
   "line.tested": "link {n}: {time}",
   "line.not_tested": "link {n}: not answered ({why})",
+  "act.set_clock": "set the test clock",
   "fact.audit_reveal": "secrets were shown to a person",
   "fact.audit_settle": "a decision was recorded",
   "figure.undelivered": "Undelivered notices",

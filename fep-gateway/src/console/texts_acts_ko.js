@@ -41,6 +41,7 @@ export const KO_ACTS = {
   "line.done.waits": "응답을 기다리는 요구 {n}건이 끝나면 회선 {line}의 업무를 종료합니다.",
   "line.tested": "접속 {n}: {time}",
   "line.not_tested": "접속 {n}: 응답 없음 ({why})",
+  "act.set_clock": "시험 시각 설정",
   "fact.audit_reveal": "담당자가 비밀 값을 조회함",
   "fact.audit_settle": "담당자의 결정이 기록됨",
   "figure.undelivered": "미전달 통지",

@@ -10,9 +10,27 @@ pub(crate) struct OverviewList {
     pub(crate) at_ms: i64,
     /// When the gateway began to count traffic, in milliseconds since 1970. Counts of another time belong to another run.
     pub(crate) since_ms: i64,
+    /// The business clock of a gateway for tests; `null` in production, where it is the clock of the machine.
+    pub(crate) test_clock: Option<TestClockView>,
     /// The upper bounds of `round_trips`, in milliseconds.
     pub(crate) round_trip_bounds_ms: Vec<u64>,
     pub(crate) institutions: Vec<InstitutionOverview>,
+}
+
+/// The business clock of a gateway for tests. Dates and times in telegrams, trace numbers and hours follow it. All other times, also those of this
+/// interface, are real.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TestClockView {
+    /// The time that it shows, in milliseconds since 1970.
+    pub(crate) now_ms: i64,
+    /// How many seconds it goes on in one second.
+    pub(crate) speed: u32,
+    /// Whether it was set. Otherwise it shows the real time.
+    pub(crate) is_set: bool,
+    /// The clock of a simulator that it follows; `null` if it follows none.
+    pub(crate) from: Option<String>,
+    /// Why that clock cannot be read now; `null` if it can. The business clock goes on by itself meanwhile.
+    pub(crate) trouble: Option<String>,
 }
 
 /// One institution. If the client may read only some of its telegrams, the counts are of those.

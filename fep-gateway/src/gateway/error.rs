@@ -16,6 +16,8 @@ use crate::telegrams::DraftError;
 pub enum StartError {
     /// The journal cannot be opened.
     Journal(JournalError),
+    /// There is a clock of a test that the gateway does not take, or cannot read.
+    TestClock(String),
     /// The configuration of an institution does not fit its spec.
     Institution {
         /// The name of the institution.
@@ -97,6 +99,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Journal(error) => write!(f, "journal: {error}"),
+            Self::TestClock(why) => f.write_str(why),
             Self::Institution { name, why } => write!(f, "institutions.{name}: {why}"),
         }
     }

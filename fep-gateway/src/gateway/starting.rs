@@ -16,8 +16,9 @@ use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
 use super::running::Left;
+use super::test_time::TestTime;
 use super::{EVENTS_MAX, Gateway, Inner, JournalError, NoticeHandler, StartError, StartOptions};
-use crate::config::{Config, InstitutionConfig};
+use crate::config::{Config, Environment, InstitutionConfig};
 use crate::ground::Ground;
 use crate::journal::{self, CaseOpener, Journal, Lane, OpenOptions, Opened};
 use crate::net::clock::Clock;
@@ -43,9 +44,12 @@ impl Gateway {
         };
         let prepared = config.institutions.into_iter().map(prepare).collect::<Result<BTreeMap<_, _>, StartError>>()?;
         routing::fits(&prepared)?;
-        let clock = Arc::new(Clock::on(&ground));
+        let test_time = TestTime::begin(config.environment, config.test_clock, options.business_clock).await;
+        let test_time = test_time.map_err(StartError::TestClock)?;
+        let clock = Arc::new(Clock::on(&ground).with_business(test_time.as_ref().map(|time| time.clock())));
         let open = OpenOptions {
             path: config.journal.path,
+            is_test: config.environment == Environment::Test,
             begin_anew: options.new_journal,
             key_file: config.journal.key_file,
             archive: config.journal.archive,
@@ -83,15 +87,14 @@ impl Gateway {
         }
         shared.neighbours.set(&institutions);
         let institutions = watch::Sender::new(Arc::new(institutions));
-        let inner = Inner {
-            institutions,
-            reloads,
-            shared,
-            stopping: AtomicBool::new(false),
-            left: Left::default(),
-            notes: Notes::default(),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        let stopping = AtomicBool::new(false);
+        let left = Left::default();
+        let notes = Notes::default();
+        let inner = Arc::new(Inner { institutions, reloads, shared, stopping, left, notes, test_time });
+        if let Some(time) = &inner.test_time {
+            time.run(&inner);
+        }
+        Ok(Self { inner })
     }
 
     /// Starts an institution while the gateway runs. `first` is the first fact of its run.
@@ -133,6 +136,7 @@ fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> OpenOptions
         opener: case_opener(catalogues.collect()),
         begin_anew: false,
         key_file: None,
+        is_test: false,
         archive: None,
     }
 }

@@ -11,8 +11,8 @@ use super::Shared;
 use super::access::Who;
 use super::error::ApiError;
 use crate::config::Action;
-use crate::contract::overview::{InstitutionOverview, OpenView, OverviewList, TelegramOverview};
-use crate::gateway::{Gateway, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, TrafficOf};
+use crate::contract::overview::{InstitutionOverview, OpenView, OverviewList, TelegramOverview, TestClockView};
+use crate::gateway::{Gateway, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, TestTimeStatus, TrafficOf};
 
 /// How long an answer of the journal is used for other clients as well. Every open console asks every few seconds.
 const FRESH: Duration = Duration::from_secs(1);
@@ -51,9 +51,15 @@ pub(super) async fn overview(State(shared): State<Shared>, who: Who) -> Result<J
     Ok(Json(OverviewList {
         at_ms: now_ms(),
         since_ms: shared.overview.since_ms,
+        test_clock: shared.gateway.test_time().map(test_clock),
         round_trip_bounds_ms: ROUND_TRIP_BOUNDS_MS.to_vec(),
         institutions: seen.map(|traffic| institution(&counted, traffic, &who)).collect(),
     }))
+}
+
+fn test_clock(time: TestTimeStatus) -> TestClockView {
+    let TestTimeStatus { now_ms, speed, is_set, from, trouble } = time;
+    TestClockView { now_ms, speed, is_set, from, trouble }
 }
 
 fn institution(counted: &Overview, traffic: &TrafficOf, who: &Who) -> InstitutionOverview {

@@ -27,6 +27,7 @@ use super::lost::Suspect;
 use super::mark::Mark;
 use super::projection::Projected;
 use super::seal::{KeyRing, Veil};
+use super::sqlite::environment;
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::{IndexFile, IndexReader};
 use super::sqlite::removals;
@@ -59,6 +60,8 @@ pub struct OpenOptions {
     pub begin_anew: bool,
     /// The file of the keys with which bodies are encrypted, or `None` if they are not.
     pub key_file: Option<PathBuf>,
+    /// Whether the journal is one of tests. A journal of production is not opened then, and one of tests is not opened otherwise.
+    pub is_test: bool,
     /// Where old facts go, or `None` to keep all facts in the journal.
     pub archive: Option<ArchiveConfig>,
 }
@@ -153,7 +156,7 @@ impl Journal {
         let journal = reader.facts.journal_id()?;
         let mark = Arc::new(Mark::of(path, journal)?);
         ends.extend(endings(&reader, options)?);
-        begin_to_write(&mut facts, ends, path, &ground)?;
+        begin_to_write(&mut facts, ends, options, &ground)?;
         catch_up(&mut index, &mut source)?;
         let recalled = resting(&reader, options)?;
         let sent = sent(&reader, options)?;
@@ -227,13 +230,23 @@ fn lock(options: &OpenOptions, index: &Path) -> Result<(Arc<FileGuard>, Vec<Fact
     let missing = (!path.exists()).then(|| suspect.if_missing()).transpose()?;
     let guard = Arc::new(FileGuard::lock(path)?);
     let kept = missing.map_or_else(|| suspect.if_there(), Ok)?;
+    // After the look at the write-ahead log, which reading the file can begin.
+    environment::fits(path, options.is_test)?;
     Ok((guard, kept))
 }
 
 /// Begins to write, with the facts of the recovery. A start that is refused writes nothing.
-fn begin_to_write(facts: &mut Facts, ends: Vec<Fact>, path: &Path, ground: &Ground) -> Result<(), JournalError> {
+fn begin_to_write(
+    facts: &mut Facts,
+    ends: Vec<Fact>,
+    options: &OpenOptions,
+    ground: &Ground,
+) -> Result<(), JournalError> {
+    if options.is_test {
+        facts.mark_as_test(&options.path)?;
+    }
     if matches!(ground, Ground::Machine) {
-        facts.mark_open(path)?;
+        facts.mark_open(&options.path)?;
     }
     if ends.is_empty() { Ok(()) } else { store(facts, ends, ground) }
 }

@@ -19,6 +19,7 @@ mod notices;
 pub(super) mod index;
 pub(super) mod removals;
 pub(super) mod closing;
+pub(super) mod environment;
 
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;

@@ -81,6 +81,7 @@ pub(super) fn options(path: &Path) -> OpenOptions {
         closed_keep_max_ms: 60_000,
         opener: CaseOpener::default(),
         begin_anew: false,
+        is_test: false,
         key_file: None,
         archive: None,
     }

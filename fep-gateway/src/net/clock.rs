@@ -11,13 +11,16 @@ use fep_protocol::exchange::ExchangeId;
 use fep_protocol::terms::Now;
 use tokio::time::Instant;
 
+use crate::business_clock::BusinessClock;
 use crate::ground::Ground;
 
-/// Both clocks. The steady clock counts from the gateway's start. This type also creates the names of exchanges, because
+/// The clocks. The steady clock counts from the gateway's start. This type also creates the names of exchanges, because
 /// they begin with the time.
 pub struct Clock {
     started: Instant,
     wall_ms: Box<dyn Fn() -> i64 + Send + Sync>,
+    /// `None`: the business clock shows what the wall clock shows.
+    business: Option<BusinessClock>,
     random: u64,
     seeds: AtomicU64,
     last_ms: AtomicI64,
@@ -39,6 +42,7 @@ impl Clock {
         Self {
             started: Instant::now(),
             wall_ms: Box::new(wall_ms),
+            business: None,
             random,
             seeds: AtomicU64::new(random),
             last_ms: AtomicI64::new(0),
@@ -58,10 +62,17 @@ impl Clock {
         }
     }
 
-    /// Reads both clocks.
+    /// The same clocks with this business clock, which a test can set.
+    pub(crate) fn with_business(self, business: Option<BusinessClock>) -> Self {
+        Self { business, ..self }
+    }
+
+    /// Reads the clocks.
     #[must_use]
     pub fn now(&self) -> Now {
-        Now { steady: self.started.elapsed(), wall_ms: (self.wall_ms)() }
+        let wall_ms = (self.wall_ms)();
+        let business_ms = self.business.as_ref().map_or(wall_ms, |business| business.now_ms(wall_ms));
+        Now { steady: self.started.elapsed(), wall_ms, business_ms }
     }
 
     /// The instant at which the steady clock shows this time.

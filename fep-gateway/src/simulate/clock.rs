@@ -1,17 +1,17 @@
 //! The clock of the institution. It shows the real time, or a time of the scenario that goes on from there, also faster.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::scenario::{BaseTime, Calendar};
+use super::scenario::Calendar;
+use crate::business_clock::{BaseTime, BusinessClock, Setting};
 use crate::telegrams::Stamp;
 use crate::time;
 
 /// The clock of the institution.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Clock {
     utc_offset_minutes: i32,
-    /// The time of the scenario, and when it was that. `None`: the real time.
-    base: Option<(BaseTime, Instant)>,
+    business: BusinessClock,
 }
 
 /// One reading of the clock, with date and time in their JSON form.
@@ -34,26 +34,25 @@ const SECOND_MS: i64 = 1000;
 impl Clock {
     /// A clock that shows the base time now, or the real time without one.
     pub(super) fn new(base: Option<BaseTime>, utc_offset_minutes: i32) -> Self {
-        Self { utc_offset_minutes, base: base.map(|base| (base, Instant::now())) }
+        let business = base.map_or_else(BusinessClock::default, BusinessClock::at);
+        Self { utc_offset_minutes, business }
     }
 
-    /// The base time, if the clock does not show the real time.
-    pub(super) fn base(&self) -> Option<BaseTime> {
-        self.base.map(|(base, _)| base)
+    /// The clock without its time zone, to share it.
+    pub(super) const fn business(&self) -> &BusinessClock {
+        &self.business
+    }
+
+    /// How the clock was set, and what it shows.
+    pub(super) fn reading(&self) -> (Setting, Moment) {
+        let setting = self.business.setting();
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let real_ms = i64::try_from(since_1970).unwrap_or_default();
+        (setting, Moment::at(setting.now_ms(real_ms), self.utc_offset_minutes))
     }
 
     pub(super) fn now(&self) -> Moment {
-        match self.base {
-            None => {
-                let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-                Moment::at(i64::try_from(since_1970).unwrap_or_default(), self.utc_offset_minutes)
-            }
-            Some((base, since)) => {
-                let passed = since.elapsed().as_millis().saturating_mul(u128::from(base.speed));
-                let passed = i64::try_from(passed).unwrap_or(i64::MAX);
-                Moment::at(base.ms.saturating_add(passed), self.utc_offset_minutes)
-            }
-        }
+        self.reading().1
     }
 }
 

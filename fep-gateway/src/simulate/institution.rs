@@ -174,7 +174,10 @@ impl SimulatedInstitution {
         if let Some(recording) = &mut recording {
             recording.rewind();
         }
-        *memory = Memory::new(&self.scenario);
+        // Whoever shares the clock sees that it shows the time of the scenario again.
+        let clock = memory.clock.clone();
+        clock.business().set(self.scenario.clock);
+        *memory = Memory { clock, ..Memory::new(&self.scenario) };
         memory.signed_on = signed_on;
         memory.recording = recording;
     }

@@ -26,7 +26,7 @@ pub(super) struct Memory {
     /// How often each notice was sent.
     pub(super) notices: Vec<u64>,
     pub(super) answers: u64,
-    sequence: u64,
+    pub(super) sequence: u64,
     pub(super) remembered: Remembered,
     /// The answers that are held back, if they leave on the send line.
     pub(super) held: Held,

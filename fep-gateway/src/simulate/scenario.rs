@@ -15,9 +15,10 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts};
-pub use self::calendar::{BaseTime, Calendar};
+pub use self::calendar::Calendar;
 pub use self::delay::{Delay, Percentile};
 pub(super) use self::read::RULES_MAX;
+use crate::business_clock::BaseTime;
 use crate::config::Framing;
 
 /// How a simulated institution behaves.

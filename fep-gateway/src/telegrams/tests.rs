@@ -6,7 +6,7 @@ use super::*;
 use crate::config::Config;
 use fep_protocol::terms::{Classified, Telegrams};
 
-const NOW: Now = Now { steady: Duration::ZERO, wall_ms: 1_795_221_015_000 };
+const NOW: Now = Now::new(Duration::ZERO, 1_795_221_015_000);
 
 const CONFIG: &str = include_str!("../../testdata/bank-a.toml");
 
@@ -98,7 +98,7 @@ fn trace_numbers_and_dates_follow_the_business_date() {
     for (wall_ms, day, date, transaction) in
         [(roll_ms - 1, 20_777, "20261120", "T2026112000007"), (roll_ms, 20_778, "20261121", "T2026112100007")]
     {
-        let now = Now { wall_ms, ..NOW };
+        let now = Now { business_ms: wall_ms, ..NOW };
         assert_eq!(catalogue.day(now), day);
         let draft = catalogue.draft("Transfer", &body(), now).unwrap();
         let wire = catalogue.request(&draft, 7, now).unwrap();

@@ -110,11 +110,26 @@ impl Bench {
         Self::started(connect, more, None).await
     }
 
+    /// Starts a bank with its interface, and a gateway for tests that follows the clock of the bank. Returns the URL of the clock, too.
+    pub(crate) async fn in_test_time(scenario: &str, more: &str) -> (Self, String) {
+        let mut bank = bank(scenario).await;
+        let clock = format!("http://{}/v1/clock", bank.serve_api("127.0.0.1:0").await.unwrap());
+        let root = format!("environment = \"test\"\n[test_clock]\nfrom = \"{clock}\"\n");
+        let mut bench = Self::started_with(&root, &bank.address().to_string(), more, None).await;
+        bench.bank = Some(bank);
+        bench.eventually_ready().await;
+        (bench, clock)
+    }
+
     async fn started(connect: &str, more: &str, access: Option<&str>) -> Self {
+        Self::started_with("", connect, more, access).await
+    }
+
+    async fn started_with(root: &str, connect: &str, more: &str, access: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("bank-a.toml"), BANK_A).unwrap();
         metrics::install();
-        let mut config = config(connect, more, folder.path());
+        let mut config = config(root, connect, more, folder.path());
         if let Some(access) = access {
             let path = folder.path().join("access.toml");
             std::fs::write(&path, access).unwrap();
@@ -209,9 +224,9 @@ pub(crate) async fn bank(scenario: &str) -> Simulator {
 /// What the gateway fills into requests.
 const FILL: &str = include_str!("../fill.toml");
 
-fn config(connect: &str, more: &str, folder: &Path) -> Config {
+fn config(root: &str, connect: &str, more: &str, folder: &Path) -> Config {
     let text = format!(
-        r#"
+        r#"{root}
 [institutions.bank-a]
 spec = "bank-a.toml"
 key = ["header.trace_no", "header.sent_date"]

@@ -74,6 +74,7 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
         closed_keep_max_ms: 0,
         opener: CaseOpener::default(),
         begin_anew: false,
+        is_test: false,
         key_file: None,
         archive: None,
     };

@@ -36,3 +36,4 @@ mod routing;
 mod searching;
 mod settlement;
 mod simulated_bank;
+mod test_time;

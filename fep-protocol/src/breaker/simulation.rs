@@ -50,7 +50,7 @@ fn institution(breaker: &Breaker, now: Now) -> BreakerSnapshot {
 
 fn run(seed: u64, totals: &mut Totals) {
     let mut random = seed | 1;
-    let mut now = Now { steady: Duration::ZERO, wall_ms: 0 };
+    let mut now = Now::new(Duration::ZERO, 0);
     let mut breaker = Breaker::new(settings(), BTreeMap::new(), now);
     let mut flights: Vec<Flight> = Vec::new();
     let mut echo: Option<(u64, Duration)> = None;

@@ -5,7 +5,7 @@ use super::*;
 const MS: Duration = Duration::from_millis(1);
 
 fn at(ms: u32) -> Now {
-    Now { steady: MS * ms, wall_ms: 1_000_000 + i64::from(ms) }
+    Now::new(MS * ms, 1_000_000 + i64::from(ms))
 }
 
 fn settings() -> BreakerSettings {

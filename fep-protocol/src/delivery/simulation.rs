@@ -103,7 +103,7 @@ impl World {
 
     fn clock(&self) -> Now {
         let elapsed = i64::try_from(self.now.as_millis()).unwrap();
-        Now { steady: self.now - self.started, wall_ms: 1_800_000_000_000 + elapsed }
+        Now::new(self.now - self.started, 1_800_000_000_000 + elapsed)
     }
 
     fn within(&mut self, max_ms: u64, event: Event) {

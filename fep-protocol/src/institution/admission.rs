@@ -119,7 +119,7 @@ impl<D> Admission<D> {
 
     fn is_business_open(&self, demand: &Demand, now: Now) -> Result<(), NotSent> {
         let Demand { telegram, business, priority, .. } = demand;
-        let open = self.business.may_start(telegram, business.as_deref(), *priority, now.wall_ms);
+        let open = self.business.may_start(telegram, business.as_deref(), *priority, now.business_ms);
         open.map_err(|closed| NotSent::Closed(Box::new(closed)))
     }
 
@@ -252,14 +252,14 @@ impl<T: Telegrams> Institution<T> {
     /// Everything that closes business now.
     #[must_use]
     pub fn closed(&self, now: Now) -> Vec<BusinessClosed> {
-        self.admission.business.closed(now.wall_ms)
+        self.admission.business.closed(now.business_ms)
     }
 
     /// Why business is closed for a notice of the institution, or `None` if it is open. The institution's own announcement that
     /// business ends soon does not close it.
     #[must_use]
     pub fn closed_for_notice(&self, telegram: &str, business: Option<&str>, now: Now) -> Option<BusinessClosed> {
-        self.admission.business.may_start(telegram, business, Priority::Inquiry, now.wall_ms).err()
+        self.admission.business.may_start(telegram, business, Priority::Inquiry, now.business_ms).err()
     }
 
     /// Handles a sign of the institution about its business: a notice, or an accepted sign-on.

@@ -149,7 +149,7 @@ pub(super) fn flow(inflight_max: usize, rate: Option<RateSettings>) -> FlowSetti
 }
 
 pub(super) fn at(steady: Duration) -> Now {
-    Now { steady, wall_ms: 1_763_686_800_000 + i64::try_from(steady.as_millis()).unwrap() }
+    Now::new(steady, 1_763_686_800_000 + i64::try_from(steady.as_millis()).unwrap())
 }
 
 fn incarnation_of(link: usize, number: u64) -> Incarnation {

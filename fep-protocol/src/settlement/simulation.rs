@@ -96,7 +96,7 @@ impl World {
 
     fn clock(&self) -> Now {
         let elapsed = i64::try_from(self.now.as_millis()).unwrap();
-        Now { steady: self.now - self.started, wall_ms: self.skew_ms + elapsed }
+        Now::new(self.now - self.started, self.skew_ms + elapsed)
     }
 
     fn after(&mut self, wait_ms: u64, event: Event) {
@@ -414,7 +414,7 @@ fn end_in_silence(facts: &[CaseFact]) {
             _ => {}
         }
     }
-    let mut now = Now { steady: Duration::ZERO, wall_ms: 1_800_000_100_000 };
+    let mut now = Now::new(Duration::ZERO, 1_800_000_100_000);
     let policies = [("Transfer".to_owned(), policy())].into();
     let mut machine = Settlement::resume(policies, limits(1000), 1, facts.iter().cloned(), now);
     let end = policy().schedule_max() * 5;

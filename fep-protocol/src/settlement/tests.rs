@@ -41,7 +41,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let now = Now { steady: 1000 * SECOND, wall_ms: START_MS };
+        let now = Now::new(1000 * SECOND, START_MS);
         let machine = Settlement::new(policies(), limits(), 7);
         let last = FactNumber(0);
         Self { machine, now, facts: Vec::new(), steps: BTreeMap::new(), holds: false, last, log: Vec::new() }

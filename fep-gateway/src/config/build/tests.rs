@@ -8,13 +8,15 @@ use fep_spec::report::Report;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::config::{Condition, ConditionValue, Filling, StepField, StepValue};
+use crate::business_clock::BaseTime;
+use crate::config::{Condition, ConditionValue, Filling, StepField, StepValue, TestClock};
 
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
-const OTHERS: [&str; 36] = [
+const OTHERS: [&str; 37] = [
     "brokers",
+    "environment",
     "order",
     "path",
     "to",
@@ -258,7 +260,12 @@ fn example() -> ConfigBuilder {
         .body_timeout(ms(10_000))
         .reply_timeout(ms(10_000));
     let journal = JournalBuilder::new().path("journal.sqlite");
-    ConfigBuilder::new().folder(folder()).http(http).journal(journal).institution("bank-a", bank)
+    ConfigBuilder::new()
+        .environment(Environment::Production)
+        .folder(folder())
+        .http(http)
+        .journal(journal)
+        .institution("bank-a", bank)
 }
 
 /// All values of a configuration. What only has an order because a list is written in one is sorted.
@@ -320,11 +327,28 @@ fn the_text_of_a_configuration_in_code_is_a_file() {
 }
 
 #[test]
+fn a_clock_of_tests_needs_their_environment() {
+    let clock = || TestClockBuilder::new().base("1970-01-01T09:00:01+09:00").speed(60);
+    let config = example().test_clock(clock()).environment(Environment::Test).build().unwrap();
+    assert_eq!(
+        (config.environment, config.test_clock),
+        (Environment::Test, Some(TestClock::Base(BaseTime { ms: 1000, speed: 60 })))
+    );
+    let of_production = "`[test_clock]` is not for production";
+    check(&example().test_clock(clock()), &[of_production]);
+    check(&example().test_clock(clock()).environment(Environment::Production), &[of_production]);
+    let both = clock().from("http://127.0.0.1:9100/v1/clock");
+    let hint = "does not fit `from`";
+    check(&example().test_clock(both).environment(Environment::Test), &[hint, hint]);
+}
+
+#[test]
 fn each_key_of_the_annotated_file_has_a_setter() {
     let with_setter = [
         HttpBuilder::KEYS,
         HttpListenerBuilder::KEYS,
         JournalBuilder::KEYS,
+        TestClockBuilder::KEYS,
         InstitutionBuilder::KEYS,
         FramingBuilder::KEYS,
         LineBuilder::KEYS,

@@ -95,7 +95,7 @@ pub(in crate::journal) fn close(path: &Path) -> Result<(), JournalError> {
     close().map_err(|error| schema::at(path, &error))
 }
 
-fn glance(path: &Path) -> Result<Connection, Error> {
+pub(super) fn glance(path: &Path) -> Result<Connection, Error> {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 

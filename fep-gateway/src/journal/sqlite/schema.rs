@@ -67,6 +67,12 @@ CREATE TEMP VIEW removals AS SELECT *, '[]' AS standing FROM main.removals;
 /// The same for version 5.
 const READ_VERSION_5: &str = "CREATE TEMP VIEW facts AS SELECT *, NULL AS caller, NULL AS code FROM main.facts";
 
+/// The table that marks a journal as one of tests.
+pub(super) const TEST_MARK: &str = "test_journal";
+
+/// Makes it.
+pub(super) const MARK_AS_TEST: &str = "CREATE TABLE IF NOT EXISTS main.test_journal (mark INTEGER)";
+
 /// The tables of the index.
 pub(super) const INDEX: &str = include_str!("index.sql");
 
@@ -132,6 +138,9 @@ pub(in crate::journal) fn archive(path: &Path, journal: &Path) -> Result<Connect
              INSERT INTO main.journal SELECT * FROM live.journal;
              INSERT INTO main.seal_keys SELECT * FROM live.seal_keys",
         )?;
+        if connection.table_exists(Some("live"), TEST_MARK)? {
+            connection.execute_batch(MARK_AS_TEST)?;
+        }
         Ok(connection)
     };
     open().map_err(|error| at(path, &error))

@@ -11,9 +11,10 @@ use tracing::info;
 
 use super::problem::{ApiError, Problem};
 use super::toml;
+use crate::business_clock::BaseTime;
 use crate::simulate::Shared;
 use crate::simulate::clock::Clock;
-use crate::simulate::scenario::{BaseTime, ScenarioNotice};
+use crate::simulate::scenario::ScenarioNotice;
 use crate::time::Rfc3339;
 
 /// `GET /v1/institution`
@@ -51,19 +52,19 @@ pub(super) async fn put_clock(
     let source = Source::new("the body", toml::lines(&toml::object(&body?)?)?);
     let institution = &shared.institution;
     let base = BaseTime::read(source, &institution.spec).map_err(|report| ApiError::unfit(&report))?;
-    let mut memory = institution.memory();
-    memory.clock = Clock::new(Some(base), institution.scenario.utc_offset_minutes);
+    let clock = institution.memory().clock.clone();
+    clock.business().set(Some(base));
     info!(now = %Rfc3339(base.ms), speed = base.speed, "the clock was set");
-    Ok(Json(shown(&memory.clock)))
+    Ok(Json(shown(&clock)))
 }
 
 /// What the clock shows, and how.
 fn shown(clock: &Clock) -> Value {
-    let now = clock.now();
-    let base = clock.base();
+    let (setting, now) = clock.reading();
+    let base = setting.base();
     json!({
-        "now": Rfc3339(now.ms).to_string(), "date": now.date, "time": now.time,
-        "base": base.map(|base| Rfc3339(base.ms).to_string()), "speed": base.map_or(1, |base| base.speed),
+        "now": Rfc3339(now.ms).to_string(), "now_ms": now.ms, "date": now.date, "time": now.time,
+        "base": base.map(|base| Rfc3339(base.ms).to_string()), "speed": setting.speed(), "number": setting.number,
     })
 }
 

@@ -1,13 +1,4 @@
-//! What a scenario says about time: the base time of its clock, and the moments that a rule is for.
-
-/// `[clock]`: the time that the institution's clock shows when it starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BaseTime {
-    /// `base`, required: `2026-12-31T23:59:30+09:00`, as milliseconds since 1970 (UTC).
-    pub ms: i64,
-    /// `speed`, default 1: how many seconds the clock goes on in one second.
-    pub speed: u32,
-}
+//! What a scenario says about time: the moments that a rule is for.
 
 /// `at` of a rule: moments on the institution's clock. All that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

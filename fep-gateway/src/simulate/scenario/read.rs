@@ -17,9 +17,8 @@ use fep_spec::model::Spec;
 use fep_spec::report::{Code, Report, Source};
 
 use self::rules::WAIT_MAX_MS;
-use super::{
-    Answers, BankAccount, BaseTime, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSession,
-};
+use super::{Answers, BankAccount, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSession};
+use crate::business_clock::BaseTime;
 use crate::config::Framing;
 
 /// The default limit of a frame, in bytes.
@@ -67,7 +66,7 @@ impl BaseTime {
     ///
     /// # Errors
     /// As [`Scenario::read`].
-    pub fn read(source: Source, spec: &Spec) -> Result<Self, Report> {
+    pub(in crate::simulate) fn read(source: Source, spec: &Spec) -> Result<Self, Report> {
         read_one(source, spec, |reader, root| reader.base_time(root))
     }
 }

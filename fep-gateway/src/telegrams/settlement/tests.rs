@@ -9,7 +9,7 @@ use crate::config::Config;
 use fep_protocol::terms::Telegrams as _;
 
 /// 2026-11-21 09:30:15 in Korea.
-const NOW: Now = Now { steady: Duration::ZERO, wall_ms: 1_795_221_015_000 };
+const NOW: Now = Now::new(Duration::ZERO, 1_795_221_015_000);
 
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 

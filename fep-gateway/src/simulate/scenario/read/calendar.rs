@@ -4,25 +4,15 @@ use fep_spec::document::{Located, Table, Value};
 use fep_spec::report::Code;
 
 use super::Reader;
-use crate::simulate::scenario::{BaseTime, Calendar};
+use crate::business_clock::BaseTime;
+use crate::simulate::scenario::Calendar;
 use crate::time;
-
-/// The fastest clock: a day in a second.
-const SPEED_MAX: u32 = 86_400;
 
 impl Reader<'_> {
     pub(super) fn base_time(&self, table: Table<'_>) -> Option<BaseTime> {
-        let ms = table.required_string("base").and_then(|text| match time::parse(text.value) {
-            Ok(ms) => Some(ms),
-            Err(why) => {
-                let message = format!("`base` is no time: {}", text.value.escape_debug());
-                self.document.error_hint(Code::BadValue, text.span, message, why);
-                None
-            }
-        });
-        let speed = table.integer("speed", 1..=SPEED_MAX).map_or(1, |speed| speed.value);
+        let base = BaseTime::of(&table);
         table.finish();
-        Some(BaseTime { ms: ms?, speed })
+        base
     }
 
     pub(super) fn calendar(&self, table: Table<'_>) -> Calendar {
