@@ -55,7 +55,7 @@ export const EN_PLATFORM = {
   "routes.file_says": "{n} %; clients: {callers}",
   "routes.changed": "Last change",
   "routes.as_file": "as the file says, since the start",
-  "routes.counted": "counted since {time}",
+  "routes.counted": "Counted since",
   "routes.side": "Side",
   "routes.requests": "Requests",
   "routes.do": "Change {telegram} …",

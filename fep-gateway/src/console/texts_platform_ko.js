@@ -55,7 +55,7 @@ export const KO_PLATFORM = {
   "routes.file_says": "{n} %, 클라이언트: {callers}",
   "routes.changed": "마지막 변경",
   "routes.as_file": "기동 후 파일대로",
-  "routes.counted": "{time}부터 집계",
+  "routes.counted": "집계 시작",
   "routes.side": "기관",
   "routes.requests": "요구",
   "routes.do": "{telegram} 변경 …",

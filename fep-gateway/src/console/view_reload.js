@@ -15,8 +15,8 @@ const LOOKS = { same: "good", differs: "warn", unusable: "bad", none: "off" };
 
 export function reload({ main, title }) {
   title(t("reload.title"));
-  const holds = el("div", "");
-  const file = el("div", "");
+  const holds = el("div", "place");
+  const file = el("div", "place");
   const result = el("div", { role: "status" });
   const look = button(t("reload.do.look"), dryRun);
   const act = button(t("reload.do.reload"), question, { class: "primary" });

@@ -47,7 +47,7 @@ export function routes({ main, path, title }) {
     if (cards.size === 0) fill(list);
     let known = cards.get(institution);
     if (!known) {
-      known = { element: el("article", "card"), text: "" };
+      known = { element: el("article", "card standby"), text: "" };
       cards.set(institution, known);
       list.append(known.element);
     }
@@ -108,7 +108,7 @@ function sides(institution, rule, since) {
     cell("td", OUTCOMES.reduce((sum, name) => sum + side[name], 0)), ...OUTCOMES.map((name) => cell("td", side[name]))));
   return el("div", "counts",
     el("table", "",
-      el("caption", "faint", t("routes.counted", { time: "" }), when(since, institution)),
+      el("caption", "faint", t("routes.counted"), " ", when(since, institution)),
       el("thead", "", el("tr", "", el("th", { scope: "col" }, t("routes.side")), el("th", { scope: "col", class: "num" }, t("routes.requests")),
         ...OUTCOMES.map((name) => el("th", { scope: "col", class: "num" }, word("outcome", name))))),
       el("tbody", "", ...rows)));
