@@ -76,13 +76,12 @@ mod given;
 mod identity;
 mod encode;
 mod convert;
-mod common_values;
+mod prefilled;
 mod unverified;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub use self::common_values::CommonValues;
 pub(crate) use self::decode::{case_of, field_value, no_check_start, number_at, tail};
 pub(crate) use self::linked::{Linked, can_sum, count, no_number, number_of, pages, sum};
 pub use self::path::Path;
@@ -90,6 +89,7 @@ pub(crate) use self::path::absent;
 #[cfg(feature = "json")]
 pub(crate) use self::path::{in_item, nearest};
 pub(crate) use self::path::{split_index, unknown, within_parents};
+pub use self::prefilled::Prefilled;
 #[cfg(feature = "json")]
 pub use self::unverified::Unverified;
 pub(crate) use self::write::put_value;

@@ -19,7 +19,7 @@ use fep_codec::dump::{DumpOptions, Line, dump, lines};
 use fep_codec::files::{FileLayout, FileReader, FileWriter, LastLineEnd, Lenient};
 use fep_codec::layout::{Computed, Field, Kind};
 use fep_codec::lenient::decode_lenient;
-use fep_codec::record::Template;
+use fep_codec::record::Prefilled;
 use fep_codec::survey::{ERRORS_MAX, decode_all_errors};
 use fep_codec::view::{find, patch, refresh};
 use fep_codec::{Charset, DecodeOwned, Error, Fault, Item, Layout, Record, Telegram, Value, diff};
@@ -81,8 +81,8 @@ pub fn any_round_trip(layout: &Layout, bytes: &[u8]) {
     // JSON does not have the content of fillers.
     let read = Record::from_json(layout, &json).expect("our own JSON");
     assert_eq!(read.to_json_value(), record.to_json_value());
-    let template = Template::new(&record);
-    let mut put = template.record();
+    let prefilled = Prefilled::new(&record);
+    let mut put = prefilled.record();
     put.put_json_value(&serde_json::json!({})).expect("no field is wrong");
     assert_eq!(put, record, "fields that are left out keep their values");
     put.put_json_value(&record.to_json_value()).expect("our own JSON");

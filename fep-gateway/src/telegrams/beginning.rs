@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fep_codec::layout::Layout;
-use fep_codec::record::{CommonValues, Record};
+use fep_codec::record::{Prefilled, Record};
 use fep_codec::{Error, json};
 use serde_json::{Map, Value as Json};
 
@@ -14,7 +14,7 @@ use super::stamp::Stamp;
 /// The values that the requests of one telegram begin with.
 #[derive(Debug)]
 pub(super) struct Beginning {
-    common: CommonValues,
+    prefilled: Prefilled,
     /// The constants by the first name of their path: their indexes among the fillers, and their paths.
     constants: BTreeMap<String, Vec<(usize, String)>>,
     /// The first names of the paths of the codes. `None` if a constant is another telegram's code, which each request reports.
@@ -38,7 +38,7 @@ impl Beginning {
             record = identified;
             layout.when.iter().map(|when| first_name(&when.path)).collect()
         });
-        Ok(Self { common: CommonValues::new(&record), constants, codes })
+        Ok(Self { prefilled: Prefilled::new(&record), constants, codes })
     }
 
     /// A record with these fields over the constants and the codes. Also returns the constants in whose place there is a field.
@@ -46,7 +46,7 @@ impl Beginning {
     /// # Errors
     /// If these are no fields of the telegram, or they are codes of another telegram.
     pub(super) fn record(&self, fields: &Json) -> Result<(Record<'_>, Vec<usize>), Error> {
-        let mut record = self.common.record();
+        let mut record = self.prefilled.record();
         record.put_json_value(fields)?;
         let mut given = Vec::new();
         let Some(own) = fields.as_object() else { return Ok((record, given)) };

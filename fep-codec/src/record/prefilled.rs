@@ -9,7 +9,7 @@ use crate::layout::Layout;
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
-/// use fep_codec::record::CommonValues;
+/// use fep_codec::record::Prefilled;
 /// use fep_codec::{Record, Telegram};
 ///
 /// #[derive(Telegram)]
@@ -22,27 +22,27 @@ use crate::layout::Layout;
 ///
 /// let mut record = Record::new(Pair::LAYOUT);
 /// record.set("first", 7)?;
-/// let common = CommonValues::new(&record);
-/// let mut record = common.record();
+/// let prefilled = Prefilled::new(&record);
+/// let mut record = prefilled.record();
 /// record.set("second", 8)?;
 /// assert_eq!(record.encode()?, b"007008");
 /// # }
 /// # Ok::<(), fep_codec::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct CommonValues {
+pub struct Prefilled {
     layout: Layout,
     values: Vec<Value>,
 }
 
-impl CommonValues {
+impl Prefilled {
     /// The values of a record. It has a copy of the layout.
     #[must_use]
     pub fn new(record: &Record<'_>) -> Self {
         Self { layout: record.layout.clone(), values: record.values.clone() }
     }
 
-    /// A new record with the common values.
+    /// A new record with these values.
     #[must_use]
     pub fn record(&self) -> Record<'_> {
         Record { layout: &self.layout, values: self.values.clone() }
