@@ -14,6 +14,8 @@ use crate::telegrams::TelegramCatalogue;
 /// The journal, the institutions and the events of a gateway.
 pub(crate) struct Feed {
     pub(crate) journal: Journal,
+    /// Whether the gateway is for tests.
+    pub(crate) is_test: bool,
     clock: Arc<Clock>,
     institutions: watch::Receiver<Institutions>,
     events: broadcast::Sender<Event>,
@@ -32,6 +34,7 @@ impl Gateway {
         let shared = &self.inner.shared;
         Feed {
             journal: shared.journal.clone(),
+            is_test: self.inner.test_time.is_some(),
             clock: Arc::clone(&shared.clock),
             institutions: self.inner.institutions.subscribe(),
             events: shared.events.clone(),

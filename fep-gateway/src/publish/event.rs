@@ -27,6 +27,9 @@ pub(super) struct Content<'s> {
     pub(super) kind: EventKind,
     /// When it happened, in milliseconds since 1970.
     pub(super) at_ms: i64,
+    /// `test` if the gateway is for tests: nothing of this moved money. Absent in production.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) environment: Option<&'static str>,
     /// The number of the fact in the journal. Absent if the event is about a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fact: Option<u64>,

@@ -303,7 +303,7 @@ impl Pump {
         let (institution, name) = name_of(line);
         let at_ms = self.feed.now_ms();
         let id = format!("{}-line-{institution}-{name}-{at_ms}", self.journal);
-        outgoing(
+        self.outgoing(
             id,
             None,
             EventKind::LineChanged,
@@ -322,11 +322,27 @@ impl Pump {
         about: impl Fn(bool) -> About<'s>,
     ) -> Outgoing {
         let id = format!("{}-{number}-{}", self.journal, fact.at_ms);
-        let whole = outgoing(id.clone(), Some(number), kind, key.clone(), fact.at_ms, about(self.options.fields));
+        let whole = self.outgoing(id.clone(), Some(number), kind, key.clone(), fact.at_ms, about(self.options.fields));
         if whole.json.len() <= EVENT_MAX_BYTES {
             return whole;
         }
-        outgoing(id, Some(number), kind, key, fact.at_ms, about(false))
+        self.outgoing(id, Some(number), kind, key, fact.at_ms, about(false))
+    }
+
+    fn outgoing(
+        &self,
+        id: String,
+        fact: Option<u64>,
+        kind: EventKind,
+        key: String,
+        at_ms: i64,
+        about: About<'_>,
+    ) -> Outgoing {
+        let environment = self.feed.is_test.then_some("test");
+        let content = Content { version: VERSION, id: &id, kind, at_ms, environment, fact, about };
+        // Its types have no content that JSON cannot hold.
+        let json = serde_json::to_string(&content).unwrap_or_default();
+        Outgoing { id, kind: kind.name(), key, at_ms, traceparent: None, json }
     }
 
     /// What an exchange has to stay in order with.
@@ -406,13 +422,6 @@ impl Pump {
     fn tell(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
     }
-}
-
-fn outgoing(id: String, fact: Option<u64>, kind: EventKind, key: String, at_ms: i64, about: About<'_>) -> Outgoing {
-    let content = Content { version: VERSION, id: &id, kind, at_ms, fact, about };
-    // Its types have no content that JSON cannot hold.
-    let json = serde_json::to_string(&content).unwrap_or_default();
-    Outgoing { id, kind: kind.name(), key, at_ms, traceparent: None, json }
 }
 
 /// The facts up to a number. What the index does not have, such as a repetition that belongs to an earlier notice, is the fact alone.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fep_gateway::config::ArchiveConfig;
+use fep_gateway::config::{ArchiveConfig, Environment};
 use fep_gateway::exchange::{Caller, Exchange};
 use fep_gateway::gateway::{Gateway, RequestOptions, StandInOnly};
 use fep_gateway::publish::{
@@ -114,7 +114,7 @@ async fn an_answered_exchange_is_one_event_with_masked_fields() {
     assert_eq!(summary(&events), [("exchange_ended", exchange.id.to_string())], "nothing of {}", before.id);
     assert_eq!(events[0].traceparent, Some(parent.parse().unwrap()));
     let event = content(&events[0]);
-    assert_eq!(event["exchange"]["outcome"], "answered");
+    assert_eq!((&event["exchange"]["outcome"], event.get("environment")), (&"answered".into(), None));
     assert_eq!(event["request"]["telegram"], "Transfer");
     assert_eq!(event["request"]["fields"]["withdraw_account"], "<secret>", "{event}");
     assert_eq!(event["answer"]["telegram"], "TransferAnswer");
@@ -133,6 +133,20 @@ async fn an_answered_exchange_is_one_event_with_masked_fields() {
 fn last_fact(bench: &Bench) -> i64 {
     let file = rusqlite::Connection::open(bench.journal()).unwrap();
     file.query_row("SELECT max(number) FROM facts WHERE kind = 'received'", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn events_of_a_gateway_for_tests_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let peer = Peer::start().await;
+    let mut config = config(&folder.path().join("journal.sqlite"), peer.port, &Setup::default());
+    config.environment = Environment::Test;
+    let gateway = start(config, Arc::new(StandInOnly)).await;
+    let broker = Broker::default();
+    let _publishing = publish_to(&gateway, &broker).await;
+    until("the line is told", async || !broker.lines().is_empty()).await;
+    assert_eq!(broker.lines()[0]["environment"], "test");
+    gateway.stop().await;
 }
 
 #[tokio::test]
