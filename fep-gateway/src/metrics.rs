@@ -4,14 +4,17 @@
 //!
 #![doc = include_str!("metrics.md")]
 
+mod present;
 mod process;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
+use self::present::Present;
 use crate::gateway::NoticeCounts;
 use crate::net::admission::InstitutionStatus;
 use fep_protocol::breaker::BreakerState;
@@ -52,9 +55,14 @@ pub fn install() {
     });
 }
 
-/// Writes the page, with the current numbers of the lines and of the process.
+/// Writes the page, with the current numbers of the lines and of the process. Gauges of institutions that are not among these, and of lines that
+/// are not, are left out: a reload has taken them away. `stopped` has the institutions that should run and do not, whose last numbers stay.
 #[must_use]
-pub fn page(lines: &[LineStatus], institutions: &[InstitutionStatus]) -> String {
+pub fn page<'s>(
+    lines: &'s [LineStatus],
+    institutions: &'s [InstitutionStatus],
+    stopped: impl IntoIterator<Item = &'s str>,
+) -> String {
     for line in lines {
         let labels = [("institution", line.institution.clone()), ("line", line.line.clone())];
         gauge!("fep_inflight", &labels).set(number(line.inflight));
@@ -62,7 +70,14 @@ pub fn page(lines: &[LineStatus], institutions: &[InstitutionStatus]) -> String 
     }
     institutions.iter().for_each(show);
     process::show();
-    PAGE.get().map_or_else(String::new, PrometheusHandle::render)
+    let mut present: Present<'_> = institutions.iter().map(|one| (&*one.institution, Some(BTreeSet::new()))).collect();
+    for line in lines {
+        if let Some(lines) = present.entry(&line.institution).or_insert_with(|| Some(BTreeSet::new())) {
+            lines.insert(&line.line);
+        }
+    }
+    present.extend(stopped.into_iter().map(|name| (name, None)));
+    PAGE.get().map_or_else(String::new, |page| present::only(&page.render(), &present))
 }
 
 fn show(status: &InstitutionStatus) {

@@ -45,6 +45,8 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
         metrics::show_notices(&counts);
     }
     metrics::show_readiness(shared.gateway.troubles().is_empty(), shared.gateway.journal_works());
-    let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await);
+    let holding = shared.gateway.holding();
+    let stopped = holding.differs.keys().map(String::as_str);
+    let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await, stopped);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -139,6 +139,10 @@ async fn others_notice_nothing_while_an_institution_comes_changes_and_goes_a_hun
     }
     assert_eq!(after["links"][0]["incarnation"], before["links"][0]["incarnation"], "the connection is another one");
     assert!(line(&daemon, "bank-b").await.is_none());
+    let metrics = daemon.text("/metrics").await;
+    assert!(!metrics.contains("fep_links_up{institution=\"bank-b\""), "a line that is gone is not down: {metrics}");
+    assert!(metrics.contains("fep_links_up{institution=\"bank-a\""), "{metrics}");
+    assert!(metrics.contains("fep_exchanges_total{institution=\"bank-b\""), "what was is counted: {metrics}");
     Arc::into_inner(daemon).unwrap().stop().await;
     verify(&setup.journal).await;
 }
