@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{Setup, verify};
+use crate::harness::{Daemon, Setup, verify};
 use crate::peer::{PATIENCE, Peer, transfer_answer};
 use crate::reload::{File, one_more, reload, reloaded};
 
@@ -14,6 +14,12 @@ const DRAINS: &str = "drain_max_ms = 1500\nanswer_timeout_ms = 20000\n";
 /// The trace number of a telegram.
 fn trace(telegram: &[u8]) -> u32 {
     std::str::from_utf8(&telegram[32..38]).unwrap().parse().unwrap()
+}
+
+/// Reloads the configuration with bank-b, and waits until its line carries requests.
+async fn added(daemon: &Daemon) {
+    reloaded(daemon, &json!([["bank-b", "added"]])).await;
+    daemon.until("/readyz", |(status, _)| *status == StatusCode::OK).await;
 }
 
 #[tokio::test]
@@ -25,7 +31,7 @@ async fn an_institution_that_changes_loses_no_exchange_and_sends_none_twice() {
     let daemon = setup.start().await;
     let file = File::of(&setup);
     file.with(&one_more("bank-b", other.port, DRAINS));
-    reloaded(&daemon, &json!([["bank-b", "added"]])).await;
+    added(&daemon).await;
     let answered = daemon.ask_of("bank-b", 1, Some("first")).await_request(&mut other).await;
     let unanswered = daemon.ask_of("bank-b", 2, Some("second")).await_request(&mut other).await;
     file.with(&one_more("bank-b", other.port, &format!("{DRAINS}inflight_max = 7\n")));
@@ -69,7 +75,7 @@ async fn an_institution_with_something_to_lose_is_not_removed() {
     let file = File::of(&setup);
     let keys = "answer_timeout_ms = 1000\nquarantine_ms = 1000\n";
     file.with(&one_more("bank-b", other.port, keys));
-    reloaded(&daemon, &json!([["bank-b", "added"]])).await;
+    added(&daemon).await;
     let (open, _) = daemon.ask_of("bank-b", 1, None).await_request(&mut other).await;
     file.with("");
     let blocked = async |what: &str| {
@@ -118,7 +124,7 @@ async fn an_institution_that_owes_a_settlement_or_a_decision_is_not_removed() {
     let daemon = setup.start().await;
     let file = File::of(&setup);
     file.with(&(one_more("bank-b", other.port, "answer_timeout_ms = 1000\nquarantine_ms = 1000\n") + SETTLEMENT));
-    reloaded(&daemon, &json!([["bank-b", "added"]])).await;
+    added(&daemon).await;
     let (asked, _) = daemon.ask_of("bank-b", 1, None).await_request(&mut other).await;
     file.with("");
     let until_blocked_by = async |what: &str| {
@@ -165,7 +171,7 @@ async fn a_crash_in_a_reload_loses_nothing() {
     let file = File::of(&setup);
     let first = one_more("bank-b", other.port, DRAINS);
     file.with(&first);
-    reloaded(&daemon, &json!([["bank-b", "added"]])).await;
+    added(&daemon).await;
     let (asked, _) = daemon.ask_of("bank-b", 1, Some("one")).await_request(&mut other).await;
     file.with(&first.replace("20000", "10000"));
     daemon.hang_up().await;
@@ -191,7 +197,7 @@ async fn a_stop_in_a_reload_drains_everything() {
     let mut daemon = setup.start().await;
     let file = File::of(&setup);
     file.with(&one_more("bank-b", other.port, DRAINS));
-    reloaded(&daemon, &json!([["bank-b", "added"]])).await;
+    added(&daemon).await;
     let here = daemon.ask(1, None).await_request(&mut peer).await;
     let there = daemon.ask_of("bank-b", 2, None).await_request(&mut other).await;
     file.with(&one_more("bank-b", other.port, &format!("{DRAINS}inflight_max = 7\n")));
