@@ -32,8 +32,8 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
-pub(crate) use self::feed::Feed;
-use self::feed::Notes;
+use self::feed::Slot;
+pub(crate) use self::feed::{Feed, Taken};
 pub use self::open_work::{
     LetterFilter, OpenCount, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, Scope, TrafficCounts, TrafficOf,
 };
@@ -83,7 +83,7 @@ struct Inner {
     shared: Shared,
     stopping: AtomicBool,
     left: Left,
-    notes: Notes,
+    publisher: Slot,
     /// The business clock, if the gateway is for tests.
     test_time: Option<Arc<TestTime>>,
 }
@@ -356,7 +356,7 @@ impl Gateway {
         noted
             .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
             .chain(self.inner.shared.routings.notes())
-            .chain(self.inner.notes.now(now_ms))
+            .chain(self.inner.publisher.note(now_ms))
             .chain(self.test_time().map(|time| time.to_string()))
             .collect()
     }

@@ -15,6 +15,7 @@
 //! hears of it. Everything else joins these two commits.
 
 pub mod filter;
+mod private;
 pub mod seal;
 mod store;
 
@@ -22,7 +23,6 @@ pub mod notice;
 
 mod health;
 mod lane;
-mod private;
 
 mod projection;
 
@@ -90,14 +90,17 @@ use self::seal::Veil;
 use self::sqlite::closing;
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::{IndexReader, Veiled};
+use self::sqlite::sealing::Access;
 use self::store::FactNumber;
 use self::writer::Newcomers;
+use crate::config::ArchiveConfig;
 use crate::ground::Ground;
 
-/// A handle to the journal. Clones share one writer.
+/// A handle to the journal. Clones share one writer, and the connections for questions.
 #[derive(Clone)]
 pub struct Journal {
     inner: Arc<Inner>,
+    reader: Arc<Mutex<Reader>>,
 }
 
 struct Inner {
@@ -107,7 +110,8 @@ struct Inner {
     index: Arc<IndexQueue>,
     guard: Arc<FileGuard>,
     veil: Veil,
-    reader: Mutex<Reader>,
+    access: Access,
+    archive: Option<ArchiveConfig>,
     keys: Keys,
     archive_stop: Arc<ArchiveStop>,
     mark: Arc<Mark>,
@@ -374,10 +378,10 @@ impl Journal {
         wait: impl FnOnce() -> Result<(), JournalError> + Send + 'static,
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
-        let inner = Arc::clone(&self.inner);
+        let connections = Arc::clone(&self.reader);
         let read = move || {
             wait()?;
-            read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner))
+            read(&connections.lock().unwrap_or_else(PoisonError::into_inner))
         };
         match self.inner.ground {
             Ground::Machine => {
@@ -391,6 +395,17 @@ impl Journal {
 }
 
 impl Reader {
+    fn open(
+        journal: &Path,
+        access: &Access,
+        archive: Option<&ArchiveConfig>,
+        veil: Veil,
+    ) -> Result<Self, JournalError> {
+        let archives = archive.map(|archive| Archives::new(journal, archive, access)).transpose()?;
+        let index = IndexReader::open(&index_path(journal))?;
+        Ok(Self { facts: FactReader::open(journal, access)?, index, archives, veil })
+    }
+
     fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
         self.index.find(id)?.map(|row| self.exchange(row)).transpose()
     }

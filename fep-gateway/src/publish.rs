@@ -104,35 +104,48 @@ impl Default for PublishOptions {
     }
 }
 
+/// Why publishing does not begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublishStartError {
+    /// The events of this gateway are published already.
+    Already,
+    /// There is a table `[events]`, and this gateway was built without Kafka.
+    WithoutKafka,
+    /// The journal cannot be read, or the mark cannot be written.
+    Journal(JournalError),
+}
+
 /// Begins to publish the events of a gateway. The first time, it begins with the next new fact; later it goes on where it was.
 ///
 /// # Errors
-/// If the journal cannot be read, or the mark cannot be written.
+/// If the events are published already, the journal cannot be read, or the mark cannot be written.
 pub async fn start(
     gateway: &Gateway,
     publisher: Arc<dyn Publisher>,
     options: PublishOptions,
-) -> Result<Publishing, JournalError> {
+) -> Result<Publishing, PublishStartError> {
     pump::start(gateway.feed(), publisher, options).await
 }
 
 /// Begins to publish by the table `[events]`, if there is one.
 ///
 /// # Errors
-/// The same as those of [`start`].
+/// Those of [`start`], or if there is such a table and the feature `kafka` is off.
 pub async fn start_configured(
     gateway: &Gateway,
     events: Option<&EventsConfig>,
-) -> Result<Option<Publishing>, JournalError> {
+) -> Result<Option<Publishing>, PublishStartError> {
     #[cfg(feature = "kafka")]
     if let Some(events) = events {
         let order = if events.by_account { EventOrder::Account } else { EventOrder::Exchange };
         let options = PublishOptions { order, fields: events.fields, alarm_after: events.alarm_after };
         return start(gateway, Arc::new(kafka::KafkaPublisher::new(events)), options).await.map(Some);
     }
-    // Without Kafka, a configuration with the table is refused before.
-    let published = gateway.feed().journal.published().filter(|_| events.is_none());
-    if let Some(published) = published {
+    if events.is_some() {
+        return Err(PublishStartError::WithoutKafka);
+    }
+    if let Some(published) = gateway.feed().journal.published() {
         tracing::warn!(
             published,
             "no events are published any more, and archives behind the last one are kept for that: delete the file `.published` \
@@ -141,6 +154,18 @@ pub async fn start_configured(
     }
     Ok(None)
 }
+
+impl fmt::Display for PublishStartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Already => f.write_str("the events of this gateway are published already"),
+            Self::WithoutKafka => f.write_str("this gateway was built without Kafka: build it with `--features kafka`"),
+            Self::Journal(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PublishStartError {}
 
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,12 +1,12 @@
-//! What a part of the process that publishes events needs of a gateway, without keeping it alive.
+//! What a part of the process that publishes events needs of a gateway, without keeping it alive. A gateway has one such part at a time.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fep_protocol::exchange::{Event, LineStatus};
 use tokio::sync::{broadcast, watch};
 
-use super::{Gateway, Institutions};
+use super::{Gateway, Institutions, JournalError};
 use crate::journal::Journal;
 use crate::net::clock::Clock;
 use crate::telegrams::TelegramCatalogue;
@@ -19,12 +19,15 @@ pub(crate) struct Feed {
     clock: Arc<Clock>,
     institutions: watch::Receiver<Institutions>,
     events: broadcast::Sender<Event>,
-    notes: Notes,
+    publisher: Slot,
 }
 
-/// Parts of the process that have something to say at `/readyz`.
+/// The place of the part that publishes.
 #[derive(Clone, Default)]
-pub(super) struct Notes(Arc<Mutex<Vec<Note>>>);
+pub(super) struct Slot(Arc<Mutex<Option<Note>>>);
+
+/// A taken place. Dropping it frees the place.
+pub(crate) struct Taken(Slot);
 
 /// A function from the present time, in milliseconds since 1970, to a note if there is one.
 type Note = Box<dyn Fn(i64) -> Option<String> + Send + Sync>;
@@ -38,12 +41,17 @@ impl Gateway {
             clock: Arc::clone(&shared.clock),
             institutions: self.inner.institutions.subscribe(),
             events: shared.events.clone(),
-            notes: self.inner.notes.clone(),
+            publisher: self.inner.publisher.clone(),
         }
     }
 }
 
 impl Feed {
+    /// The same with connections of its own to the journal, so that reading facts holds up no question of others.
+    pub(crate) async fn apart(self) -> Result<Self, JournalError> {
+        Ok(Self { journal: self.journal.apart().await?, ..self })
+    }
+
     /// Returns when the gateway is gone.
     pub(crate) async fn gone(&self) {
         let mut institutions = self.institutions.clone();
@@ -75,16 +83,32 @@ impl Feed {
         self.events.subscribe()
     }
 
-    /// Adds a note to those of the gateway, as long as the function returns one.
-    pub(crate) fn add_note(&self, note: impl Fn(i64) -> Option<String> + Send + Sync + 'static) {
-        self.notes.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(note));
+    /// Takes the place of the part that publishes, with its note for `/readyz`. `None` if another one has it.
+    pub(crate) fn take(&self, note: impl Fn(i64) -> Option<String> + Send + Sync + 'static) -> Option<Taken> {
+        let mut place = self.publisher.lock();
+        if place.is_some() {
+            return None;
+        }
+        *place = Some(Box::new(note));
+        Some(Taken(self.publisher.clone()))
     }
 }
 
-impl Notes {
-    pub(super) fn now(&self, now_ms: i64) -> Vec<String> {
-        let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.iter().filter_map(|note| note(now_ms)).collect()
+impl Slot {
+    /// The note of the part that publishes.
+    pub(super) fn note(&self, now_ms: i64) -> Option<String> {
+        self.lock().as_ref()?(now_ms)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Note>> {
+        // Each change is one assignment.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
     }
 }
 

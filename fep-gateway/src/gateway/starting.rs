@@ -11,7 +11,7 @@ use fep_protocol::settlement::SettlementFact;
 use tokio::sync::{broadcast, watch};
 use tracing::info;
 
-use super::feed::Notes;
+use super::feed::Slot;
 use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
@@ -89,8 +89,8 @@ impl Gateway {
         let institutions = watch::Sender::new(Arc::new(institutions));
         let stopping = AtomicBool::new(false);
         let left = Left::default();
-        let notes = Notes::default();
-        let inner = Arc::new(Inner { institutions, reloads, shared, stopping, left, notes, test_time });
+        let publisher = Slot::default();
+        let inner = Arc::new(Inner { institutions, reloads, shared, stopping, left, publisher, test_time });
         if let Some(time) = &inner.test_time {
             time.run(&inner);
         }

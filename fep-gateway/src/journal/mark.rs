@@ -1,9 +1,8 @@
 //! The mark beside a journal that says how far its facts have been published. Facts behind it are not deleted, however old they are.
 //!
-//! This module reads and writes the file `journal.published`. Who publishes is not its business.
+//! This module reads and writes the file `journal.sqlite.published`. Who publishes is not its business.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,15 +42,17 @@ impl Mark {
     pub(super) fn set(&self, journal: &Path, id: JournalId, published: FactNumber) -> Result<(), JournalError> {
         let path = path_of(journal);
         let content = Content { journal: hex(&id), published };
-        replace(&path, &content).map_err(|error| JournalError::Failed(format!("{}: {error}", path.display())))?;
+        let written = serde_json::to_vec(&content).map_err(Into::into);
+        let written = written.and_then(|content| private::replace(&path, &content));
+        written.map_err(|error: std::io::Error| JournalError::Failed(format!("{}: {error}", path.display())))?;
         self.0.store(published, Ordering::Relaxed);
         Ok(())
     }
 }
 
-/// `journal.published` beside `journal.sqlite`.
-fn path_of(journal: &Path) -> PathBuf {
-    journal.with_extension("published")
+/// The path of the file.
+pub(super) fn path_of(journal: &Path) -> PathBuf {
+    private::beside(journal, ".published")
 }
 
 fn read(path: &Path) -> Result<Option<Content>, JournalError> {
@@ -66,19 +67,6 @@ fn read(path: &Path) -> Result<Option<Content>, JournalError> {
     }
 }
 
-/// Replaces the file, so that a crash leaves the old mark or the new one.
-fn replace(path: &Path, content: &Content) -> io::Result<()> {
-    let new = path.with_extension("published.new");
-    let mut file = private::open(&new)?;
-    file.set_len(0)?;
-    file.write_all(&serde_json::to_vec(content)?)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)?;
-    // The new name is in the folder.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,7 +79,7 @@ mod tests {
         assert_eq!(mark.published(), None);
         mark.set(&journal, [7; 16], 41).unwrap();
         mark.set(&journal, [7; 16], 42).unwrap();
-        let text = std::fs::read_to_string(folder.path().join("journal.published")).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("journal.sqlite.published")).unwrap();
         assert_eq!(text, r#"{"journal":"07070707070707070707070707070707","published":42}"#);
         assert_eq!(Mark::of(&journal, [7; 16]).unwrap().published(), Some(42));
         assert_eq!(Mark::of(&journal, [8; 16]).unwrap().published(), None);
@@ -102,9 +90,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = folder.path().join("journal.sqlite");
         for damage in ["", "{}", r#"{"journal":"07","published":-1}"#, r#"{"journal":"07","published":1}x"#] {
-            std::fs::write(folder.path().join("journal.published"), damage).unwrap();
+            std::fs::write(folder.path().join("journal.sqlite.published"), damage).unwrap();
             let why = Mark::of(&journal, [7; 16]).unwrap_err().to_string();
-            assert!(why.contains("journal.published: this is not a mark of published facts"), "{why}");
+            assert!(why.contains("journal.sqlite.published: this is not a mark of published facts"), "{why}");
             assert!(why.contains("delete it to begin to publish with the next new fact"), "{why}");
         }
     }

@@ -49,9 +49,7 @@ impl Newest {
 
 /// The path of the file.
 pub(super) fn newest_path(journal: &Path) -> PathBuf {
-    let mut path = journal.as_os_str().to_owned();
-    path.push(".newest");
-    path.into()
+    private::beside(journal, ".newest")
 }
 
 /// The journal that the file belongs to, and its newest fact. `None` if there is no such file, or it does not say so.

@@ -1,14 +1,14 @@
 //! The facts of a journal for who publishes them: what is new, and how far it has been published.
 //!
 //! ```text
-//! journal.sqlite     facts 1 … n, the outbox: what is durable here will be published
-//! journal.published  the mark: the facts up to m have been published
+//! journal.sqlite            facts 1 … n, the outbox: what is durable here will be published
+//! journal.sqlite.published  the mark: the facts up to m have been published
 //! ```
 //!
 //! The facts themselves are the outbox, so an event is as durable as the fact that it tells about, and costs no second write. This module does
 //! not know what an event is.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
@@ -33,6 +33,16 @@ pub struct FactPiece {
 }
 
 impl Journal {
+    /// The same journal with connections of its own, so that long reads hold up no question of others.
+    pub(crate) async fn apart(&self) -> Result<Self, JournalError> {
+        let inner = Arc::clone(&self.inner);
+        let open = move |_: &Reader| {
+            Reader::open(inner.guard.path(), &inner.access, inner.archive.as_ref(), inner.veil.clone())
+        };
+        let reader = Arc::new(Mutex::new(self.read(open).await?));
+        Ok(Self { inner: Arc::clone(&self.inner), reader })
+    }
+
     /// The last fact that has been published, or `None` if this journal has no mark.
     #[must_use]
     pub fn published(&self) -> Option<u64> {

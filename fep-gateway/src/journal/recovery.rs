@@ -29,7 +29,7 @@ use super::projection::Projected;
 use super::seal::{KeyRing, Veil};
 use super::sqlite::environment;
 use super::sqlite::facts::{FactReader, Facts};
-use super::sqlite::index::{IndexFile, IndexReader};
+use super::sqlite::index::IndexFile;
 use super::sqlite::removals;
 use super::sqlite::sealing::Access;
 use super::store::{FactNumber, FactStore, Index};
@@ -151,8 +151,7 @@ impl Journal {
         archive::catch_up(&mut index, &source, path, archives.as_ref())?;
         catch_up(&mut index, &mut source)?;
         let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
-        let reader = FactReader::open(path, &access)?;
-        let reader = Reader { facts: reader, index: IndexReader::open(&index_file)?, archives, veil: veil.clone() };
+        let reader = Reader::open(path, &access, options.archive.as_ref(), veil.clone())?;
         let journal = reader.facts.journal_id()?;
         let mark = Arc::new(Mark::of(path, journal)?);
         ends.extend(endings(&reader, options)?);
@@ -195,13 +194,15 @@ impl Journal {
             index: queue,
             guard,
             veil,
-            reader: Mutex::new(reader),
+            access,
+            archive: options.archive.clone(),
             archive_stop,
             mark,
             workers: tokio::sync::Mutex::new(workers),
             ground,
         };
-        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, sent, cases, standing })
+        let journal = Self { inner: Arc::new(inner), reader: Arc::new(Mutex::new(reader)) };
+        Ok(Opened { journal, lanes, high_waters, recalled, sent, cases, standing })
     }
 }
 

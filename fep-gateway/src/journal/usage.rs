@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use fep_protocol::reason::JournalError;
 
 use super::index_path;
-use super::mark::Mark;
+use super::mark::{self, Mark};
 use super::newest::newest_path;
+use super::private::beside;
 use super::reading::JournalFiles;
 use super::sqlite::index::IndexReader;
 use super::store::FactNumber;
@@ -58,13 +59,14 @@ pub fn usage(paths: &[PathBuf]) -> Result<Usage, JournalError> {
     }
     let journal = files.current();
     let index = index_path(journal);
-    let with = |path: &Path, suffix: &str| {
-        let mut path = path.as_os_str().to_owned();
-        path.push(suffix);
-        PathBuf::from(path)
-    };
-    let others =
-        [index.clone(), with(journal, "-wal"), with(&index, "-wal"), with(journal, ".reserve"), newest_path(journal)];
+    let others = [
+        index.clone(),
+        beside(journal, "-wal"),
+        beside(&index, "-wal"),
+        beside(journal, ".reserve"),
+        newest_path(journal),
+        mark::path_of(journal),
+    ];
     let others = others.into_iter().map(|path| (len(&path), path)).filter(|(len, _)| *len > 0);
     let removed = files.removal()?.map(|removal| removal.sentence());
     let published = Mark::of(journal, files.journal_id())?.published().filter(|published| *published < files.last());

@@ -20,8 +20,9 @@ use tracing::{error, info, warn};
 
 use super::event::{About, Content, EventKind, VERSION};
 use super::recent::Recent;
-use super::{EventOrder, JournalError, Outgoing, PublishOptions, Publisher};
-use crate::gateway::Feed;
+use super::{EventOrder, JournalError, Outgoing, PublishOptions, PublishStartError, Publisher};
+use crate::gateway::{Feed, Taken};
+use crate::journal::Journal;
 use crate::journal::change::{self, ExchangeChange};
 use crate::journal::notice::StoredNotice;
 use crate::telegrams::TelegramCatalogue;
@@ -81,6 +82,8 @@ struct Pump {
     backoff: Backoff,
     complained_at: Option<Instant>,
     state: Arc<Mutex<State>>,
+    /// Free again when this ends.
+    _place: Taken,
 }
 
 /// What came of a turn.
@@ -98,10 +101,23 @@ pub(super) async fn start(
     feed: Feed,
     publisher: Arc<dyn Publisher>,
     options: PublishOptions,
-) -> Result<Publishing, JournalError> {
-    let journal = feed.journal.name().await?;
-    let last = feed.journal.last_fact().await?;
-    let published = match feed.journal.published() {
+) -> Result<Publishing, PublishStartError> {
+    let state = Arc::new(Mutex::new(State::default()));
+    let told = Arc::clone(&state);
+    let alarm_after = options.alarm_after;
+    let note = move |now_ms| told.lock().unwrap_or_else(PoisonError::into_inner).note(now_ms, alarm_after);
+    let place = feed.take(note).ok_or(PublishStartError::Already)?;
+    let feed = feed.apart().await.map_err(PublishStartError::Journal)?;
+    let pump = Pump::begin(feed, place, publisher, options, &state).await;
+    let finish = CancellationToken::new();
+    let task = tokio::spawn(pump.map_err(PublishStartError::Journal)?.run(finish.clone()));
+    Ok(Publishing { finish, task, state })
+}
+
+/// The last fact that was published.
+async fn published(journal: &Journal) -> Result<u64, JournalError> {
+    let last = journal.last_fact().await?;
+    let published = match journal.published() {
         Some(published) if published <= last => published,
         Some(published) => {
             // The journal is a copy of an earlier time. Its next facts have numbers that were published before; their times make their
@@ -114,31 +130,8 @@ pub(super) async fn start(
             last
         }
     };
-    feed.journal.set_published(published).await?;
-    let state = Arc::new(Mutex::new(State::default()));
-    let finish = CancellationToken::new();
-    let told = Arc::clone(&state);
-    let alarm_after = options.alarm_after;
-    feed.add_note(move |now_ms| told.lock().unwrap_or_else(PoisonError::into_inner).note(now_ms, alarm_after));
-    let events = feed.subscribe();
-    let lines = feed.lines().into_iter().map(|line| (name_of(&line), line)).collect();
-    let pump = Pump {
-        feed,
-        publisher,
-        options,
-        journal,
-        recent: Recent::default(),
-        published,
-        marked: published,
-        marked_at: Instant::now(),
-        events,
-        lines,
-        backoff: Backoff::new(RETRY_MIN, RETRY_MAX),
-        complained_at: None,
-        state: Arc::clone(&state),
-    };
-    let task = tokio::spawn(pump.run(finish.clone()));
-    Ok(Publishing { finish, task, state })
+    journal.set_published(published).await?;
+    Ok(published)
 }
 
 impl Publishing {
@@ -177,6 +170,33 @@ impl State {
 }
 
 impl Pump {
+    async fn begin(
+        feed: Feed,
+        place: Taken,
+        publisher: Arc<dyn Publisher>,
+        options: PublishOptions,
+        state: &Arc<Mutex<State>>,
+    ) -> Result<Self, JournalError> {
+        let published = published(&feed.journal).await?;
+        let events = feed.subscribe();
+        Ok(Self {
+            journal: feed.journal.name().await?,
+            lines: feed.lines().into_iter().map(|line| (name_of(&line), line)).collect(),
+            feed,
+            publisher,
+            options,
+            recent: Recent::default(),
+            published,
+            marked: published,
+            marked_at: Instant::now(),
+            events,
+            backoff: Backoff::new(RETRY_MIN, RETRY_MAX),
+            complained_at: None,
+            state: Arc::clone(state),
+            _place: place,
+        })
+    }
+
     async fn run(mut self, finish: CancellationToken) {
         loop {
             let ends = finish.is_cancelled();
@@ -240,7 +260,11 @@ impl Pump {
                     "facts are gone that were not published: their events are lost"
                 );
             }
-            let Some((last, _)) = piece.facts.last() else { return Ok((Vec::new(), up_to)) };
+            let Some(((first, _), (last, _))) = piece.facts.first().zip(piece.facts.last()) else {
+                return Ok((Vec::new(), up_to));
+            };
+            // What is lost is reported once, also if what follows does not leave now.
+            self.published = first - 1;
             up_to = *last;
             let mut events = Vec::new();
             for (number, fact) in &piece.facts {

@@ -301,7 +301,7 @@ async fn publishing_goes_on_where_it_was_and_says_when_it_cannot() {
     broker.has(1).await;
     bench.gateway.stop().await;
     publishing.finish(Duration::from_secs(5)).await;
-    let mark = bench.folder.path().join("journal.published");
+    let mark = bench.folder.path().join("journal.sqlite.published");
     let marked: Value = serde_json::from_slice(&std::fs::read(&mark).unwrap()).unwrap();
     assert_eq!(marked["published"].as_i64().unwrap(), all_facts(&bench), "{marked}");
     let Bench { gateway, peer, folder } = bench;
@@ -325,14 +325,39 @@ async fn publishing_goes_on_where_it_was_and_says_when_it_cannot() {
     publishing.finish(Duration::from_secs(5)).await;
     drop(again);
 
-    std::fs::write(folder.path().join("journal.published"), "{").unwrap();
+    std::fs::write(folder.path().join("journal.sqlite.published"), "{").unwrap();
     let refused = Gateway::start(config(&journal, peer.port, &setup), Arc::new(StandInOnly)).await.err().unwrap();
-    assert!(refused.to_string().contains("journal.published: this is not a mark of published facts"), "{refused}");
+    assert!(
+        refused.to_string().contains("journal.sqlite.published: this is not a mark of published facts"),
+        "{refused}"
+    );
 }
 
 fn all_facts(bench: &Bench) -> i64 {
     let file = rusqlite::Connection::open(bench.journal()).unwrap();
     file.query_row("SELECT max(number) FROM facts", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn facts_that_somebody_removed_hold_up_no_other_event_and_one_publisher_is_enough() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let broker = Broker::default();
+    broker.refuses(true);
+    let _publishing = publish_to(&bench.gateway, &broker).await;
+    let second = publish::start(&bench.gateway, Arc::new(broker.clone()), PublishOptions::default()).await;
+    assert_eq!(second.unwrap_err(), publish::PublishStartError::Already);
+    let lost = bench.answered().await;
+    let kept = bench.answered().await;
+    until("the index has both", async || bench.gateway.find(&kept.id).await.unwrap().is_some()).await;
+    let file = rusqlite::Connection::open(bench.journal()).unwrap();
+    let sql = "DELETE FROM facts WHERE number < (SELECT min(number) FROM facts WHERE hex(exchange) = upper(?1))";
+    assert!(file.execute(sql, [kept.id.to_string()]).unwrap() > 0);
+    broker.refuses(false);
+    until("the other event came", async || broker.taken().iter().any(|event| event.key == kept.id.to_string())).await;
+    // Half of each attempt was taken while the broker refused, so the first event may have left before.
+    let after = broker.taken().iter().rposition(|event| event.key == lost.id.to_string());
+    let first = broker.taken().iter().position(|event| event.key == kept.id.to_string());
+    assert!(after < first, "nothing is made of facts that are gone");
 }
 
 #[tokio::test]

@@ -9,15 +9,16 @@
 //! The ID of a key is computed from it, so a damaged line is found. No text of this module shows a byte of a key.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use fep_protocol::reason::JournalError;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::hex::{hex, unhex};
+use crate::journal::private;
 use crate::time::{Rfc3339, parse};
 
 /// The name of a key: the first four bytes of a keyed hash.
@@ -138,23 +139,7 @@ impl KeyFile {
         if self.keys.len() + self.forgotten.len() > KEYS_MAX {
             return Err(refused(path, &format!("there would be more than {KEYS_MAX} keys")));
         }
-        let mut new = path.as_os_str().to_owned();
-        new.push(".new");
-        let new = PathBuf::from(new);
-        let failed = |error: std::io::Error| refused(&new, &error.to_string());
-        match std::fs::remove_file(&new) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&new).map_err(failed)?;
-        file.write_all(self.text().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        std::fs::rename(&new, path).map_err(failed)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        private::replace(path, self.text().as_bytes()).map_err(|error| refused(path, &error.to_string()))
     }
 
     fn text(&self) -> String {
