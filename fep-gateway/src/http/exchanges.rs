@@ -118,7 +118,7 @@ pub(super) async fn ask(
 }
 
 /// Refuses a request whose idempotency key stands for an exchange that its client may not see. The key belongs to the institution, so that one
-/// order is never sent twice, whoever sends it. Its exchange belongs to who sent it.
+/// order is never sent twice, no matter which client sends it. Its exchange belongs to the client that sent it.
 async fn owned(
     shared: &Shared,
     who: &Who,

@@ -6,7 +6,7 @@
 //! no keys ──────────────► keys ──────────────────────────► the same keys ──────────────────────────► no keys
 //! ```
 //!
-//! Between two fetches there is a pause, whoever asks: tokens with invented names of keys must not make the gateway flood the issuer.
+//! Between two fetches there is a pause for all together: tokens with invented names of keys must not make the gateway flood the issuer.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

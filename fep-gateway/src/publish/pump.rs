@@ -1,6 +1,6 @@
 //! The task that brings facts to a publisher, one piece after the other.
 //!
-//! A piece is read, made into events, published, and only then the mark moves. So nothing is left out, whatever fails, and what is published
+//! A piece is read, made into events, published, and only then the mark moves. So no failure leaves anything out, and what is published
 //! twice has the same bytes, because the content is made of the facts up to its own and of nothing later.
 
 use std::collections::BTreeMap;

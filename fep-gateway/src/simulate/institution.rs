@@ -174,7 +174,7 @@ impl SimulatedInstitution {
         if let Some(recording) = &mut recording {
             recording.rewind();
         }
-        // Whoever shares the clock sees that it shows the time of the scenario again.
+        // A gateway that shares the clock sees that it shows the time of the scenario again.
         let clock = memory.clock.clone();
         clock.business().set(self.scenario.clock);
         *memory = Memory { clock, ..Memory::new(&self.scenario) };

@@ -1,4 +1,4 @@
-//! Whose an idempotency key is: it protects an order at its institution, whoever sends it, and shows its exchange to those only who may see it.
+//! Whose an idempotency key is: it protects an order at its institution for all clients, and shows its exchange only to clients that may see it.
 
 use fep_gateway::gateway::RequestOptions;
 use reqwest::{Method, StatusCode};

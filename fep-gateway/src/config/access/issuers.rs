@@ -232,7 +232,7 @@ fn key_server(table: &Table<'_>, url: &Located<&str>, folder: &Path) -> Option<K
         }
         ("http", Some(_)) => wrong("`tls` needs https", "write https:// in front of the address"),
         ("http", None) if !is_here => {
-            wrong("whoever is on the way could give other keys", "write https://; http is for this machine only");
+            wrong("somebody on the way could give other keys", "write https://; http is for this machine only");
         }
         ("https" | "http", _) => {}
         _ => wrong("`jwks_url` has no scheme that is known", "write https://"),

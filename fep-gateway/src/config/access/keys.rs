@@ -12,7 +12,7 @@ const KEYS_MAX: usize = 100;
 /// The length of a modulus, in bytes: that of RSA with 2048 to 8192 bits.
 const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 
-/// The algorithms that a token can be signed with, with their words. HMAC is not among them: with it, whoever can check a token can make one,
+/// The algorithms that a token can be signed with, with their words. HMAC is not among them: with it, a program that can check a token can also make one,
 /// and a public key could be taken for its secret. Nor is `none`.
 pub(crate) const ALGORITHMS: [(&str, Algorithm); 9] = [
     ("RS256", Algorithm::RS256),
@@ -65,7 +65,7 @@ impl KeySet {
             return Err(format!("it has {} keys, {KEYS_MAX} are allowed", keys.len()));
         }
         if keys.iter().any(|key| ["d", "k"].iter().any(|secret| key.get(secret).is_some())) {
-            return Err("it has a secret key: whoever reads it can make tokens; take only the public keys".to_owned());
+            return Err("it has a secret key, with which tokens can be made: take only the public keys".to_owned());
         }
         let keys: Vec<_> = keys.iter().filter_map(SigningKey::read).collect();
         if keys.is_empty() {

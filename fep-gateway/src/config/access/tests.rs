@@ -178,7 +178,7 @@ fn mistakes_about_issuers_are_told() {
         ),
         (issued(&format!("{file}\nalgorithms = [\"HS256\"]"), ""), "cannot be \"HS256\""),
         (issued(&format!("{file}\nalgorithms = [\"none\"]"), ""), "cannot be \"none\""),
-        (issued(&url("http://login.bank.example/keys"), ""), "whoever is on the way could give other keys"),
+        (issued(&url("http://login.bank.example/keys"), ""), "somebody on the way could give other keys"),
         (issued(&url("https://login.bank.example/keys"), ""), "`tls` is missing"),
         (issued(&url("ftp://login.bank.example/keys"), ""), "no scheme that is known"),
         (issued(&url("https://a:b@login.bank.example/keys"), ""), "no URL of a server"),
