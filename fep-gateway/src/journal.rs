@@ -19,6 +19,9 @@ mod private;
 pub mod seal;
 mod store;
 
+mod columns;
+mod sealing;
+
 pub mod notice;
 
 mod health;
@@ -87,10 +90,10 @@ pub use self::notices::FirstQuestion;
 use self::projection::{Projected, exchange};
 pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
 use self::seal::Veil;
+use self::sealing::Access;
 use self::sqlite::closing;
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::{IndexReader, Veiled};
-use self::sqlite::sealing::Access;
 use self::store::FactNumber;
 use self::writer::Newcomers;
 use crate::config::ArchiveConfig;

@@ -15,8 +15,8 @@ use super::guard::FileGuard;
 use super::index_path;
 use super::reading::JournalFiles;
 use super::seal::{KeyRing, Unreadable};
+use super::sealing::Access;
 use super::sqlite::index::{self, IndexFile, IndexReader, differences};
-use super::sqlite::sealing::Access;
 use super::store::{FactNumber, Index, Removal};
 
 /// The maximum number of findings of one kind.

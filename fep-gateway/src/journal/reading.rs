@@ -11,8 +11,8 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::seal::{KeyId, KeyRing, Unreadable};
+use super::sealing::Access;
 use super::sqlite::facts::{FactReader, JournalId};
-use super::sqlite::sealing::Access;
 use super::store::{FactNumber, Removal, StoreError};
 
 /// The maximum number of facts in a page.

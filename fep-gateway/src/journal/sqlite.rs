@@ -7,9 +7,8 @@
 
 pub(super) mod schema;
 
-pub(super) mod sealing;
-
 mod rows;
+mod seals;
 mod scope;
 pub(super) mod archive;
 pub(super) mod facts;
@@ -46,14 +45,4 @@ fn failed(error: Error) -> StoreError {
 fn id(row: &Row<'_>, name: &str) -> Result<ExchangeId, Error> {
     let bytes: [u8; ExchangeId::LEN] = row.get(name)?;
     ExchangeId::from_bytes(&bytes).ok_or(Error::QueryReturnedNoRows)
-}
-
-/// Converts a number for SQLite, which has no unsigned integers.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Converts a number of SQLite back.
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
 }

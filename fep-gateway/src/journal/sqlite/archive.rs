@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use fep_protocol::reason::JournalError;
 use rusqlite::{Connection, params};
 
-use super::{schema, signed};
+use super::schema;
+use crate::journal::columns::signed;
 use crate::journal::private;
 use crate::journal::store::FactNumber;
 

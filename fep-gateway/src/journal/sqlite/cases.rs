@@ -4,9 +4,9 @@ use fep_protocol::exchange::ExchangeId;
 use fep_protocol::settlement::{SettlementCase, SettlementFact, Stage};
 use rusqlite::{Connection, Error, Params, Row, params};
 
-use super::rows::{settlement, settlement_json};
+use super::id;
 use super::scope::{self, Lists};
-use super::{id, signed, unsigned};
+use crate::journal::columns::{settlement, settlement_json, signed, unsigned};
 use crate::journal::filter::LetterFilter;
 use crate::journal::seal::without_person;
 use crate::journal::store::FactNumber;

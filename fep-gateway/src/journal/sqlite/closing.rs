@@ -13,7 +13,8 @@ use fep_protocol::reason::JournalError;
 use rusqlite::{Connection, Error, OpenFlags};
 
 use super::facts::{Facts, JournalId};
-use super::{schema, unsigned};
+use super::schema;
+use crate::journal::columns::unsigned;
 use crate::journal::store::FactNumber;
 
 /// What a file shows without being changed.

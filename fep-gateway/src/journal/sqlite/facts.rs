@@ -8,10 +8,11 @@ use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::JournalError;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
-use super::rows::{COLUMNS, INSERT, OPEN_COLUMNS, fact, store, with_columns};
-use super::sealing::{Access, Bodies, Sealing};
-use super::{failed, schema, signed, unsigned};
-use crate::journal::seal::{KeyId, KeyRing, Unreadable};
+use super::rows::{columns, insert, names, store};
+use super::{failed, schema, seals};
+use crate::journal::columns::{fact, signed, unsigned, with_columns};
+use crate::journal::seal::{Body, KeyId, KeyRing, Unreadable};
+use crate::journal::sealing::{Access, Bodies, Sealing};
 use crate::journal::store::{FactNumber, FactSource, FactStore, StoreError};
 
 /// The writer's connection to the facts.
@@ -35,7 +36,7 @@ impl Facts {
     /// Opens or creates a journal. With keys, everything is sealed from the next fact on.
     pub(in crate::journal) fn open(path: &Path, keys: Option<&KeyRing>) -> Result<Self, JournalError> {
         let connection = schema::read_write(path)?;
-        let sealing = Sealing::begin(&connection, path, keys)?;
+        let sealing = seals::begin(&connection, path, keys)?;
         if let Some(key) = keys.and_then(KeyRing::newest_id) {
             tracing::info!(path = %path.display(), %key, "bodies are encrypted from now on");
         }
@@ -44,7 +45,7 @@ impl Facts {
 
     /// A new file of an encrypted journal, all of whose facts are sealed. It is empty except for what [`schema::copy_of`] put there.
     pub(super) fn sealing_all(connection: Connection, path: &Path, keys: &KeyRing) -> Result<Self, JournalError> {
-        let sealing = Sealing::begin(&connection, path, Some(keys))?;
+        let sealing = seals::begin(&connection, path, Some(keys))?;
         Ok(Self { connection, sealing })
     }
 
@@ -64,16 +65,20 @@ impl Facts {
         facts: impl IntoIterator<Item = &'f Fact>,
     ) -> Result<(), Error> {
         let Self { connection, sealing } = self;
-        let mut statement = connection.prepare_cached(INSERT)?;
+        let mut statement = connection.prepare_cached(insert())?;
         for (number, fact) in (first..).zip(facts) {
             let Some(sealing) = sealing else {
                 with_columns(number, fact, |columns| store(&mut statement, columns, &fact.bytes, None))?;
                 continue;
             };
-            let (open, body) = sealing.split(connection, fact)?;
+            if let Some(key) = sealing.unnamed(fact).map_err(unsealed)? {
+                seals::name(connection, key)?;
+            }
+            let mut open = fact.clone();
+            let body = Body::take(&mut open);
             let plain = if is_on(Mutant::LeavesBodiesPlain) { fact.bytes.clone() } else { TelegramBytes::default() };
             with_columns(number, &open, |columns| {
-                let sealed = sealing.seal(&body, columns)?;
+                let sealed = sealing.seal(&body, columns).map_err(unsealed)?;
                 store(&mut statement, columns, &plain, Some(&sealed))
             })?;
         }
@@ -148,7 +153,7 @@ impl FactReader {
     }
 
     fn of(connection: Connection, path: &Path, access: &Access) -> Result<Self, JournalError> {
-        let bodies = Bodies::of(&connection, path, access)?;
+        let bodies = Bodies::of(&seals::state(&connection, path)?, &path.display(), access)?;
         Ok(Self { connection, bodies })
     }
 
@@ -206,10 +211,10 @@ impl FactReader {
     }
 
     fn fact(&self, row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
-        let (number, mut fact) = fact(row)?;
-        let sealed = row.get_ref("sealed")?;
-        let open = (0..OPEN_COLUMNS).map(|column| row.get_ref(column));
-        self.bodies.complete(number, &mut fact, sealed, open)?;
+        let columns = columns(row)?;
+        let (number, mut fact) = fact(&columns)?;
+        let completed = self.bodies.complete(number, &mut fact, &columns);
+        completed.map_err(|why| Error::ToSqlConversionFailure(why.into()))?;
         Ok((number, fact))
     }
 
@@ -250,7 +255,7 @@ impl FactReader {
         count_max: usize,
         bytes_max: usize,
     ) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM facts WHERE number > ?1 AND number <= ?2 ORDER BY number");
+        let sql = format!("SELECT {} FROM facts WHERE number > ?1 AND number <= ?2 ORDER BY number", names());
         let read = || -> Result<Vec<_>, Error> {
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut page = Vec::new();
@@ -300,7 +305,7 @@ impl FactReader {
 
     /// The fact with this number, or `None` if there is none.
     pub(in crate::journal) fn get(&self, number: FactNumber) -> Result<Option<Fact>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM facts WHERE number = ?1");
+        let sql = format!("SELECT {} FROM facts WHERE number = ?1", names());
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
         let mut rows = statement.query_map(params![signed(number)], |row| self.fact(row)).map_err(failed)?;
         rows.next().transpose().map(|found| found.map(|(_, fact)| fact)).map_err(failed)
@@ -309,10 +314,14 @@ impl FactReader {
 
 impl FactSource for FactReader {
     fn after(&mut self, number: FactNumber, max: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM facts WHERE number > ?1 ORDER BY number LIMIT ?2");
+        let sql = format!("SELECT {} FROM facts WHERE number > ?1 ORDER BY number LIMIT ?2", names());
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![signed(number), max], |row| self.fact(row)).map_err(failed)?;
         rows.collect::<Result<_, _>>().map_err(failed)
     }
+}
+
+fn unsealed(error: JournalError) -> Error {
+    Error::ToSqlConversionFailure(error.to_string().into())
 }

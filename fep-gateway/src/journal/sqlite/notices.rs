@@ -9,9 +9,9 @@ use fep_protocol::terms::Key;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Params, Row, params};
 
-use super::rows::to_json;
+use super::id;
 use super::scope::{self, Lists};
-use super::{id, signed, unsigned};
+use crate::journal::columns::{key_json, signed, unsigned};
 use crate::journal::filter::LetterFilter;
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice};
 use crate::journal::store::FactNumber;
@@ -70,7 +70,7 @@ fn keep_key(connection: &Connection, number: FactNumber, telegram: &str, key: &K
             "UPDATE notice_keys SET answer = ?4 WHERE institution = ?1 AND telegram = ?2 AND key = ?3 AND answer IS NULL"
         }
     };
-    let row = params![&*fact.institution, telegram, to_json(key), signed(number)];
+    let row = params![&*fact.institution, telegram, key_json(key), signed(number)];
     connection.prepare_cached(sql)?.execute(row).map(drop)
 }
 
@@ -111,7 +111,7 @@ pub(super) fn first(
 ) -> Result<Option<(FactNumber, Option<FactNumber>)>, Error> {
     let sql = "SELECT notice, answer FROM notice_keys WHERE institution = ?1 AND telegram = ?2 AND key = ?3";
     let row = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(unsigned)));
-    connection.prepare_cached(sql)?.query_row(params![institution, telegram, to_json(key)], row).optional()
+    connection.prepare_cached(sql)?.query_row(params![institution, telegram, key_json(key)], row).optional()
 }
 
 /// The notices that the filter lets pass among the next `looked_at_max` of its span, newest first, at most `limit`. Also returns where the

@@ -6,10 +6,11 @@ use fep_protocol::reason::JournalError;
 use rusqlite::{Connection, Error, params};
 
 use super::facts::{FactReader, Facts};
-use super::sealing::Access;
-use super::{schema, signed};
+use super::schema;
+use crate::journal::columns::signed;
 use crate::journal::private;
 use crate::journal::seal::{KeyRing, Unreadable};
+use crate::journal::sealing::Access;
 use crate::journal::store::FactNumber;
 
 /// The number of facts that are copied in one transaction.

@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 
 use super::facts::FactReader;
 use super::index::IndexReader;
-use super::{failed, id, schema, signed, unsigned};
+use super::{failed, id, schema};
+use crate::journal::columns::{signed, unsigned};
 use crate::journal::store::{FactNumber, Removal, StoreError};
 
 /// The number of rows that are removed in one transaction, so that the indexer never waits long.
