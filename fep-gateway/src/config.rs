@@ -54,6 +54,7 @@ mod tls;
 mod access;
 mod http;
 mod events;
+mod postgres;
 mod poll;
 
 mod carry;
@@ -104,6 +105,7 @@ pub use self::http_target::HttpTarget;
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
+pub use self::postgres::PostgresConfig;
 pub use self::proof::{Proof, Unproved};
 pub use self::response_codes::ResponseCodes;
 pub use self::routing::{CALLERS_MAX, RouteRule};
@@ -176,6 +178,9 @@ pub struct JournalFile {
     /// `encryption`, with `key_file`, relative to the configuration file: the file of the keys with which bodies are encrypted.
     /// Default: bodies are not encrypted.
     pub key_file: Option<PathBuf>,
+    /// `[journal.postgres]`: the database that has the facts in place of the file. `path` names the files of this gateway beside it then, such
+    /// as the index. Default: the facts are in the file.
+    pub postgres: Option<PostgresConfig>,
 }
 
 /// The keys of `[journal]` about archives.

@@ -44,12 +44,19 @@ mod keys;
 
 pub mod reading;
 
+#[cfg(feature = "postgres")]
+mod postgres;
+
 mod mark;
 mod archive;
+mod home;
 mod retention;
 
 mod lost;
 mod recovery;
+#[cfg(feature = "postgres")]
+mod shared;
+mod opening;
 mod again;
 
 pub mod audit;
@@ -78,8 +85,8 @@ use fep_protocol::trace::TraceHighWater;
 pub use self::again::Left;
 use self::archive::{ArchiveStop, Archives};
 use self::filter::{ExchangeFilter, ExchangePage, LetterFilter};
-use self::guard::FileGuard;
 use self::health::Health;
+use self::home::{Home, Reading};
 use self::indexer::IndexQueue;
 use self::keys::{KEYS_MAX, Keys, Reservation};
 pub use self::keys::{KeyState, KeyTicket};
@@ -90,13 +97,9 @@ pub use self::notices::FirstQuestion;
 use self::projection::{Projected, exchange};
 pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
 use self::seal::Veil;
-use self::sealing::Access;
-use self::sqlite::closing;
-use self::sqlite::facts::FactReader;
 use self::sqlite::index::{IndexReader, Veiled};
-use self::store::FactNumber;
+use self::store::{FactNumber, FactReads};
 use self::writer::Newcomers;
-use crate::config::ArchiveConfig;
 use crate::ground::Ground;
 
 /// A handle to the journal. Clones share one writer, and the connections for questions.
@@ -111,10 +114,8 @@ struct Inner {
     newcomers: Arc<Newcomers>,
     bell: Arc<Bell>,
     index: Arc<IndexQueue>,
-    guard: Arc<FileGuard>,
-    veil: Veil,
-    access: Access,
-    archive: Option<ArchiveConfig>,
+    home: Arc<Home>,
+    reading: Reading,
     keys: Keys,
     archive_stop: Arc<ArchiveStop>,
     mark: Arc<Mark>,
@@ -131,7 +132,7 @@ enum Worker {
 
 /// Connections for queries.
 struct Reader {
-    facts: FactReader,
+    facts: Box<dyn FactReads>,
     index: IndexReader,
     archives: Option<Archives>,
     veil: Veil,
@@ -168,7 +169,7 @@ impl Journal {
     /// Why the journal takes no writes now, or `None` if it does.
     #[must_use]
     pub fn trouble(&self) -> Option<JournalError> {
-        self.inner.health.trouble().or_else(|| self.inner.guard.check().err())
+        self.inner.health.trouble().or_else(|| self.inner.home.check().err())
     }
 
     /// How long the writer has been at one thing. It looks up each second, also while all writes fail, unless a write hangs or its
@@ -191,7 +192,7 @@ impl Journal {
         exchange: ExchangeId,
     ) -> Result<KeyState, JournalError> {
         // In an encrypted journal, keys are keyed hashes. What was stored before it was encrypted has the key itself.
-        let veil = &self.inner.veil;
+        let veil = &self.inner.reading.veil;
         let veiled = veil.idempotency(key);
         let former = (veiled != key).then(|| (key.to_owned(), digest));
         let digest = veil.digest(&veiled, digest);
@@ -247,7 +248,7 @@ impl Journal {
     /// The account of a settlement as the journal has it: a keyed hash if the journal is encrypted.
     #[must_use]
     pub fn veiled_account(&self, account: AccountKey) -> AccountKey {
-        self.inner.veil.account(account)
+        self.inner.reading.veil.account(account)
     }
 
     /// The exchange with this name, or `None` if there is no such exchange.
@@ -350,8 +351,8 @@ impl Journal {
 
     /// Makes the journal's file whole, so that a copy of it needs no write-ahead log.
     async fn close_file(&self) {
-        let guard = Arc::clone(&self.inner.guard);
-        let closing = tokio::task::spawn_blocking(move || closing::close(guard.path()));
+        let home = Arc::clone(&self.inner.home);
+        let closing = tokio::task::spawn_blocking(move || home.close());
         match tokio::time::timeout(CLOSE_MAX, closing).await {
             Ok(Ok(Err(error))) => tracing::error!(%error, "the journal stays in two files, which belong together"),
             Ok(_) => {}
@@ -398,17 +399,6 @@ impl Journal {
 }
 
 impl Reader {
-    fn open(
-        journal: &Path,
-        access: &Access,
-        archive: Option<&ArchiveConfig>,
-        veil: Veil,
-    ) -> Result<Self, JournalError> {
-        let archives = archive.map(|archive| Archives::new(journal, archive, access)).transpose()?;
-        let index = IndexReader::open(&index_path(journal))?;
-        Ok(Self { facts: FactReader::open(journal, access)?, index, archives, veil })
-    }
-
     fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
         self.index.find(id)?.map(|row| self.exchange(row)).transpose()
     }
@@ -479,6 +469,9 @@ fn index_path(journal: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod conformance;
 
 #[cfg(test)]
 mod encryption_tests;

@@ -18,6 +18,7 @@ mod events;
 mod flow;
 mod line;
 mod money;
+mod postgres;
 mod session;
 
 mod institution;
@@ -43,6 +44,7 @@ pub use self::money::{
     TelegramBuilder,
 };
 use self::page::{Page, Written};
+pub use self::postgres::PostgresBuilder;
 pub use self::session::{HoursBuilder, PollBuilder, SessionBuilder, SessionNoticeBuilder};
 use super::{Config, ConfigError, Environment};
 
@@ -244,6 +246,13 @@ impl JournalBuilder {
     #[must_use]
     pub fn key_file(mut self, file: impl AsRef<Path>) -> Self {
         self.0.entry("encryption").set("key_file", file.as_ref());
+        self
+    }
+
+    /// `[journal.postgres]`: the facts are in a database.
+    #[must_use]
+    pub fn postgres(mut self, postgres: PostgresBuilder) -> Self {
+        self.0.set("postgres", postgres.into_page());
         self
     }
 }

@@ -183,6 +183,7 @@ impl Keys {
         self.differs("journal.path", from.path != to.path);
         self.differs("journal.encryption", from.key_file != to.key_file);
         self.differs("journal.archive", from.archive != to.archive);
+        self.differs("journal.postgres", from.postgres != to.postgres);
         self.differs("journal", from != to && self.0.len() == before);
     }
 

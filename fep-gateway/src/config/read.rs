@@ -17,8 +17,8 @@ use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits,
-    agreement, controls, events, http, http_target, keys, lines, notices, passing_on, proof, routing, settlement,
-    switchover,
+    agreement, controls, events, http, http_target, keys, lines, notices, passing_on, postgres, proof, routing,
+    settlement, switchover,
 };
 use crate::hex::hex;
 
@@ -107,7 +107,8 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
     let Some(table) = table else {
-        return JournalFile { path: folder.join("journal.sqlite"), archive: None, key_file: None };
+        let path = folder.join("journal.sqlite");
+        return JournalFile { path, archive: None, key_file: None, postgres: None };
     };
     let path = folder.join(table.string("path").map_or("journal.sqlite", |path| path.value));
     let archive = table.string("archive");
@@ -142,14 +143,21 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
         let message = "bodies are stored whole: masked ones could not be sent again, compared or settled";
         table.document().error_hint(Code::BadValue, bodies.span, message, hint);
     }
+    let utc_offset_minutes = offset.map_or(540, |minutes| minutes.value);
+    let postgres = postgres::read(table.table("postgres"), utc_offset_minutes, folder);
+    if let Some(archive) = archive.as_ref().filter(|_| postgres.is_some()) {
+        let hint = "leave `archive` out: a database has a partition for each day";
+        let message = "`archive` is for a journal in a file";
+        table.document().error_hint(Code::ConflictingKeys, archive.span.clone(), message, hint);
+    }
     table.finish();
     let archive = archive.map(|archive| ArchiveConfig {
         folder: folder.join(archive.value),
         after_days: after_days.map_or(ARCHIVE_AFTER_DAYS, |days| days.value),
-        utc_offset_minutes: offset.map_or(540, |minutes| minutes.value),
+        utc_offset_minutes,
         keep_days: keep_days.map(|days| days.value),
     });
-    JournalFile { path, archive, key_file }
+    JournalFile { path, archive, key_file, postgres }
 }
 
 /// Where the files of an institution are, and its spec if that is no file.

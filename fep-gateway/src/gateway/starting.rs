@@ -53,6 +53,7 @@ impl Gateway {
             begin_anew: options.new_journal,
             key_file: config.journal.key_file,
             archive: config.journal.archive,
+            postgres: config.journal.postgres,
             ..options_of(&prepared, clock.now().wall_ms)
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
@@ -138,6 +139,7 @@ fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> OpenOptions
         key_file: None,
         is_test: false,
         archive: None,
+        postgres: None,
     }
 }
 

@@ -34,7 +34,7 @@ impl Journal {
     /// A lane for an institution that the journal did not know when it was opened. It stays for ever: an institution that comes again
     /// uses the same one.
     pub(crate) fn add_lane(&self) -> Lane {
-        let lane = Lane::new(self.inner.bell.clone(), self.inner.veil.clone());
+        let lane = Lane::new(self.inner.bell.clone(), self.inner.reading.veil.clone());
         self.inner.newcomers.add(lane.clone());
         lane
     }

@@ -28,7 +28,7 @@ use super::reading::{JournalFiles, journals_in};
 use super::sealing::Access;
 use super::sqlite::archive::ArchiveFile;
 use super::sqlite::facts::FactReader;
-use super::store::{FactNumber, Index};
+use super::store::{FactNumber, FactReads, Index};
 use crate::config::ArchiveConfig;
 use crate::ground::Ground;
 use crate::time::{DAY_MS, date};

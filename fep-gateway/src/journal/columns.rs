@@ -16,31 +16,42 @@ use serde::de::DeserializeOwned;
 
 use super::store::FactNumber;
 
-/// The names of all columns, in the order of their values. Those before `bytes` are open, and are authenticated with a sealed body.
-pub(super) const NAMES: [&str; COLUMNS] = [
-    "number",
-    "at_ms",
-    "institution",
-    "kind",
-    "class",
-    "line",
-    "incarnation",
-    "exchange",
-    "telegram",
-    "trace",
-    "outcome",
-    "reason",
-    "reason_code",
-    "key",
-    "idempotency",
-    "digest",
-    "day",
-    "amount",
-    "detail",
-    "caller",
-    "code",
-    "bytes",
-    "sealed",
+/// What the values of a column are, if there are any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Whole numbers.
+    Integer,
+    /// Text.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+/// All columns in the order of their values. Those before `bytes` are open, and are authenticated with a sealed body.
+pub(super) const LIST: [(&str, Kind); COLUMNS] = [
+    ("number", Kind::Integer),
+    ("at_ms", Kind::Integer),
+    ("institution", Kind::Text),
+    ("kind", Kind::Text),
+    ("class", Kind::Text),
+    ("line", Kind::Text),
+    ("incarnation", Kind::Integer),
+    ("exchange", Kind::Bytes),
+    ("telegram", Kind::Text),
+    ("trace", Kind::Text),
+    ("outcome", Kind::Text),
+    ("reason", Kind::Text),
+    ("reason_code", Kind::Text),
+    ("key", Kind::Text),
+    ("idempotency", Kind::Text),
+    ("digest", Kind::Bytes),
+    ("day", Kind::Integer),
+    ("amount", Kind::Integer),
+    ("detail", Kind::Text),
+    ("caller", Kind::Text),
+    ("code", Kind::Text),
+    ("bytes", Kind::Bytes),
+    ("sealed", Kind::Bytes),
 ];
 
 /// The number of columns.

@@ -11,8 +11,7 @@ use fep_protocol::reason::JournalError;
 use super::indexer::IndexQueue;
 use super::newest::Newest;
 use super::private;
-use super::sqlite::facts::JournalId;
-use super::store::{FactNumber, FactStore, StoreError};
+use super::store::{FactNumber, FactStore, JournalId, StoreError};
 
 /// The lock of a journal's file. It belongs to the file and not to its name, so that a symbolic link leads to the same lock.
 #[derive(Debug)]

@@ -18,6 +18,8 @@ use fep_protocol::trace::TraceHighWater;
 use super::newest::{newest_of, newest_path};
 use super::sqlite::closing::{look_at, look_at_index};
 use super::sqlite::index::IndexReader;
+#[cfg(feature = "postgres")]
+use super::store::{FactNumber, JournalId};
 
 /// A journal that is about to be opened.
 #[derive(Clone, Copy, Debug)]
@@ -84,11 +86,36 @@ impl Suspect<'_> {
         self.go_on(&why, "To go on without the lost facts nevertheless")
     }
 
+    /// Looks for losses of a journal in a database, which has this name and ends with this fact. `place` is what people call it.
+    ///
+    /// # Errors
+    /// If something is lost and the gateway was not told to go on nevertheless.
+    #[cfg(feature = "postgres")]
+    pub(super) fn if_shared(
+        &self,
+        place: &str,
+        journal: JournalId,
+        last: FactNumber,
+    ) -> Result<Vec<Fact>, JournalError> {
+        let index = self.index.display();
+        let newest = newest_of(self.path).filter(|(owner, _)| *owner == journal).map(|(_, newest)| newest);
+        let why = match (look_at_index(self.index), newest) {
+            (Some((owner, applied)), _) if owner != journal && applied > 0 => {
+                format!("the {place} has another journal than that of the index {index}")
+            }
+            (Some((_, known)), _) | (_, Some(known)) if known > last => format!(
+                "the {place} ends with fact {last}, but this gateway has stored facts up to {known}, so an older copy was restored, or \
+                 another server took over that had not everything"
+            ),
+            _ => return Ok(Vec::new()),
+        };
+        self.go_on(&why, "To go on without the lost facts nevertheless")
+    }
+
     fn go_on(&self, why: &str, nevertheless: &str) -> Result<Vec<Fact>, JournalError> {
         if !self.goes_on {
             return Err(JournalError::Failed(format!(
-                "{why}. Without it, requests that were sent could be sent again. Restore the file. {nevertheless}, start with \
-                 --new-journal"
+                "{why}. Without it, requests that were sent could be sent again. Restore it. {nevertheless}, start with --new-journal"
             )));
         }
         let reader = IndexReader::open(self.index);

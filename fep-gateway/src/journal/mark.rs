@@ -1,6 +1,7 @@
-//! The mark beside a journal that says how far its facts have been published. Facts behind it are not deleted, however old they are.
+//! The mark that says how far the facts of a journal have been published. Facts behind it are not deleted, however old they are.
 //!
-//! This module reads and writes the file `journal.sqlite.published`. Who publishes is not its business.
+//! It is the file `journal.sqlite.published`, or in a database a row: then the next gateway goes on from there. Who publishes is not the business
+//! of this module.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,14 +10,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fep_protocol::reason::JournalError;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "postgres")]
+use super::postgres::mark::PublishedRow;
 use super::private;
-use super::sqlite::facts::JournalId;
-use super::store::FactNumber;
+use super::store::{FactNumber, JournalId};
 use crate::hex::hex;
 
 /// The last fact that has been published.
 #[derive(Debug)]
-pub(super) struct Mark(AtomicU64);
+pub(super) struct Mark {
+    number: AtomicU64,
+    keeper: Keeper,
+}
+
+/// Where a mark is kept.
+#[derive(Debug)]
+enum Keeper {
+    /// In a file, with the name of the journal.
+    File(PathBuf, JournalId),
+    #[cfg(feature = "postgres")]
+    Postgres(PublishedRow),
+}
 
 /// The content of the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,23 +43,38 @@ struct Content {
 impl Mark {
     /// Reads the mark of a journal. A mark of another journal that was here before does not count.
     pub(super) fn of(journal: &Path, id: JournalId) -> Result<Self, JournalError> {
-        let content = read(&path_of(journal))?.filter(|content| content.journal == hex(&id));
-        Ok(Self(AtomicU64::new(content.map_or(FactNumber::MAX, |content| content.published))))
+        let path = path_of(journal);
+        let content = read(&path)?.filter(|content| content.journal == hex(&id));
+        let number = AtomicU64::new(content.map_or(FactNumber::MAX, |content| content.published));
+        Ok(Self { number, keeper: Keeper::File(path, id) })
+    }
+
+    /// Reads the mark of a journal in a database.
+    #[cfg(feature = "postgres")]
+    pub(super) fn in_database(row: PublishedRow) -> Result<Self, JournalError> {
+        let number = AtomicU64::new(row.read()?.unwrap_or(FactNumber::MAX));
+        Ok(Self { number, keeper: Keeper::Postgres(row) })
     }
 
     /// The last fact that has been published, or `None` if there is no mark.
     pub(super) fn published(&self) -> Option<FactNumber> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|number| *number != FactNumber::MAX)
+        Some(self.number.load(Ordering::Relaxed)).filter(|number| *number != FactNumber::MAX)
     }
 
     /// Moves the mark durably.
-    pub(super) fn set(&self, journal: &Path, id: JournalId, published: FactNumber) -> Result<(), JournalError> {
-        let path = path_of(journal);
-        let content = Content { journal: hex(&id), published };
-        let written = serde_json::to_vec(&content).map_err(Into::into);
-        let written = written.and_then(|content| private::replace(&path, &content));
-        written.map_err(|error: std::io::Error| JournalError::Failed(format!("{}: {error}", path.display())))?;
-        self.0.store(published, Ordering::Relaxed);
+    pub(super) fn set(&self, published: FactNumber) -> Result<(), JournalError> {
+        match &self.keeper {
+            Keeper::File(path, id) => {
+                let content = Content { journal: hex(id), published };
+                let written = serde_json::to_vec(&content).map_err(Into::into);
+                let written = written.and_then(|content| private::replace(path, &content));
+                written
+                    .map_err(|error: std::io::Error| JournalError::Failed(format!("{}: {error}", path.display())))?;
+            }
+            #[cfg(feature = "postgres")]
+            Keeper::Postgres(row) => row.set(published)?,
+        }
+        self.number.store(published, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -77,8 +106,8 @@ mod tests {
         let journal = folder.path().join("journal.sqlite");
         let mark = Mark::of(&journal, [7; 16]).unwrap();
         assert_eq!(mark.published(), None);
-        mark.set(&journal, [7; 16], 41).unwrap();
-        mark.set(&journal, [7; 16], 42).unwrap();
+        mark.set(41).unwrap();
+        mark.set(42).unwrap();
         let text = std::fs::read_to_string(folder.path().join("journal.sqlite.published")).unwrap();
         assert_eq!(text, r#"{"journal":"07070707070707070707070707070707","published":42}"#);
         assert_eq!(Mark::of(&journal, [7; 16]).unwrap().published(), Some(42));

@@ -9,8 +9,7 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::private;
-use super::sqlite::facts::JournalId;
-use super::store::FactNumber;
+use super::store::{FactNumber, JournalId};
 use crate::hex::{hex, unhex};
 
 /// The file.

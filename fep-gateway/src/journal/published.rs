@@ -36,9 +36,7 @@ impl Journal {
     /// The same journal with connections of its own, so that long reads hold up no question of others.
     pub(crate) async fn apart(&self) -> Result<Self, JournalError> {
         let inner = Arc::clone(&self.inner);
-        let open = move |_: &Reader| {
-            Reader::open(inner.guard.path(), &inner.access, inner.archive.as_ref(), inner.veil.clone())
-        };
+        let open = move |_: &Reader| inner.home.reader(&inner.reading);
         let reader = Arc::new(Mutex::new(self.read(open).await?));
         Ok(Self { inner: Arc::clone(&self.inner), reader })
     }
@@ -71,7 +69,7 @@ impl Journal {
     /// If the mark cannot be written. Then these facts are published again after the next start.
     pub async fn set_published(&self, number: u64) -> Result<(), JournalError> {
         let inner = Arc::clone(&self.inner);
-        self.read(move |reader| inner.mark.set(inner.guard.path(), reader.facts.journal_id()?, number)).await
+        self.read(move |_| inner.mark.set(number)).await
     }
 
     /// The facts after a number in their order, at most `max`, of the journal and its archives.

@@ -12,8 +12,8 @@ use fep_protocol::reason::JournalError;
 
 use super::seal::{KeyId, KeyRing, Unreadable};
 use super::sealing::Access;
-use super::sqlite::facts::{FactReader, JournalId};
-use super::store::{FactNumber, Removal, StoreError};
+use super::sqlite::facts::FactReader;
+use super::store::{FactNumber, FactReads, JournalId, Removal, StoreError};
 
 /// The maximum number of facts in a page.
 const PAGE_COUNT_MAX: usize = 2048;

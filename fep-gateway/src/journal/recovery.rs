@@ -12,7 +12,9 @@ use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::{JournalError, Unknown};
 use fep_protocol::settlement::{CaseFact, SettlementFact};
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
+use fep_protocol::trace::TraceHighWater;
 use tokio::time::Instant;
 
 use super::archive::{self, ArchiveStop, Archiver, Archives};
@@ -20,6 +22,7 @@ use super::archive::{self, ArchiveStop, Archiver, Archives};
 use super::by_hand::{self, DiskStore};
 use super::guard::{FileGuard, Guarded};
 use super::health::Health;
+use super::home::{Home, Reading};
 use super::indexer::{self, IndexQueue, catch_up};
 use super::keys::Keys;
 use super::lane::{Bell, Lane};
@@ -32,10 +35,10 @@ use super::sqlite::environment;
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::IndexFile;
 use super::sqlite::removals;
-use super::store::{FactNumber, FactStore, Index};
+use super::store::{FactNumber, FactReads, FactSource, FactStore, Index, JournalId};
 use super::writer::{Newcomers, Writer, WriterParts};
 use super::{Inner, Journal, Opened, Reader, Worker, index_path};
-use crate::config::ArchiveConfig;
+use crate::config::{ArchiveConfig, PostgresConfig};
 use crate::fault::{FaultPoint, point};
 use crate::ground::Ground;
 
@@ -64,6 +67,8 @@ pub struct OpenOptions {
     pub is_test: bool,
     /// Where old facts go, or `None` to keep all facts in the journal.
     pub archive: Option<ArchiveConfig>,
+    /// The database that has the facts in place of the file. The index is beside the path nevertheless.
+    pub postgres: Option<PostgresConfig>,
 }
 
 /// Makes the fact that opens the settlement of an exchange whose outcome is unknown, from the fact of its request. Returns
@@ -127,82 +132,118 @@ pub struct Recalled {
     pub ended_at_ms: i64,
 }
 
-impl Journal {
-    /// Opens or creates the journal, and ends the exchanges that an earlier run left open.
-    ///
-    /// # Errors
-    /// If the journal cannot be opened, has a newer version, is in use by another process, or is missing where one was.
-    pub fn open(options: &OpenOptions) -> Result<Opened, JournalError> {
-        Self::open_on(options, Ground::Machine)
-    }
+/// A journal that is at hand, before its recovery.
+pub(super) struct Begun {
+    pub(super) home: Arc<Home>,
+    pub(super) reading: Reading,
+    /// The random name of the journal.
+    pub(super) journal: JournalId,
+}
 
-    /// Opens the journal on a certain ground.
-    pub(crate) fn open_on(options: &OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
-        let path = &options.path;
-        let keys = options.key_file.as_deref().map(KeyRing::read).transpose()?;
-        let access = Access::strict(keys.as_ref());
-        let index_file = index_path(path);
-        let (guard, mut ends) = lock(options, &index_file)?;
-        let mut facts = Facts::open(path, keys.as_ref())?;
-        let mut source = FactReader::open(path, &access)?;
-        let earlier_ms = source.newest_ms()?;
-        let mut index = index_of(&index_file, &source)?;
-        let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive, &access)).transpose()?;
-        archive::catch_up(&mut index, &source, path, archives.as_ref())?;
-        catch_up(&mut index, &mut source)?;
-        let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
-        let reader = Reader::open(path, &access, options.archive.as_ref(), veil.clone())?;
-        let journal = reader.facts.journal_id()?;
-        let mark = Arc::new(Mark::of(path, journal)?);
-        ends.extend(endings(&reader, options)?);
-        begin_to_write(&mut facts, ends, options, &ground)?;
-        catch_up(&mut index, &mut source)?;
-        let recalled = resting(&reader, options)?;
-        let sent = sent(&reader, options)?;
-        let cases = earlier_cases(&reader, options)?;
-        let high_waters = reader.index.traces()?;
-        let standing = reader.index.standing()?.into_iter().map(|(name, _, standing)| (name, standing)).collect();
+/// What earlier runs left, with the connections that read it.
+pub(super) struct Earlier {
+    reader: Reader,
+    high_waters: Vec<(String, TraceHighWater)>,
+    recalled: Vec<Recalled>,
+    sent: Vec<Fact>,
+    cases: Vec<EarlierCase>,
+    standing: Vec<(String, Standing)>,
+}
+
+/// What the threads of a journal share.
+pub(super) struct Running {
+    lanes: Vec<(String, Lane)>,
+    pub(super) parts: WriterParts,
+    mark: Arc<Mark>,
+    archive_stop: Arc<ArchiveStop>,
+}
+
+/// Opens or creates a journal in a file, on a certain ground.
+///
+/// # Errors
+/// If the journal cannot be opened, has a newer version, is in use by another process, or is missing where one was.
+pub(super) fn open_file(options: &OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
+    let path = &options.path;
+    let keys = options.key_file.as_deref().map(KeyRing::read).transpose()?;
+    let access = Access::strict(keys.as_ref());
+    let index_file = index_path(path);
+    let (guard, mut ends) = lock(options, &index_file)?;
+    let mut facts = Facts::open(path, keys.as_ref())?;
+    let mut source = FactReader::open(path, &access)?;
+    let earlier_ms = source.newest_ms()?;
+    let mut index = index_of(&index_file, &source)?;
+    let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive, &access)).transpose()?;
+    archive::catch_up(&mut index, &source, path, archives.as_ref())?;
+    catch_up(&mut index, &mut source)?;
+    let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
+    let reading = Reading { access: access.clone(), veil };
+    let home = Arc::new(Home::File { guard: Arc::clone(&guard), archive: options.archive.clone() });
+    let begun = Begun { home, reading, journal: source.journal_id()? };
+    let reader = begun.home.reader(&begun.reading)?;
+    ends.extend(endings(&reader, options)?);
+    begin_to_write(&mut facts, ends, options, &ground)?;
+    catch_up(&mut index, &mut source)?;
+    let earlier = Earlier::read(reader, options)?;
+    let running = Running::new(&begun, &index, options)?;
+    let archiver = || archiver(options, &running, &access, (&ground, earlier_ms));
+    guard.watch_log();
+    let queue = Arc::clone(&running.parts.index);
+    let workers = match &ground {
+        Ground::Machine => {
+            let store = Guarded::new(facts, begun.journal, Arc::clone(&guard), queue);
+            threads(Writer::new(store, running.parts.clone()), index, source, archiver()?)?
+        }
+        #[cfg(feature = "simulation")]
+        Ground::Simulated(simulated) => {
+            queue.set_by_hand(indexer::by_hand(index, source));
+            let store = DiskStore::new(facts, Arc::clone(&simulated.disk));
+            let store = Guarded::new(store, begun.journal, Arc::clone(&guard), queue);
+            let writer = Writer::new(store, running.parts.clone());
+            Archiver::start_simulated(archiver()?, &simulated.disk);
+            let bell = Arc::clone(&running.parts.bell);
+            vec![Worker::Task(tokio::spawn(by_hand::run(writer, bell, Arc::clone(&simulated.disk))))]
+        }
+    };
+    Ok(running.opened(begun, earlier, workers, ground))
+}
+
+impl Earlier {
+    /// Reads what earlier runs left, after the exchanges that they left open have ended.
+    pub(super) fn read(reader: Reader, options: &OpenOptions) -> Result<Self, JournalError> {
+        let standing = reader.index.standing()?.into_iter().map(|(name, _, standing)| (name, standing));
+        Ok(Self {
+            recalled: resting(&reader, options)?,
+            sent: sent(&reader, options)?,
+            cases: earlier_cases(&reader, options)?,
+            high_waters: reader.index.traces()?,
+            standing: standing.collect(),
+            reader,
+        })
+    }
+}
+
+impl Running {
+    /// The parts of a journal whose index has everything.
+    pub(super) fn new(begun: &Begun, index: &IndexFile, options: &OpenOptions) -> Result<Self, JournalError> {
         let bell = Arc::new(Bell::default());
-        let lanes = lanes(options, &bell, &veil);
+        let lanes = lanes(options, &bell, &begun.reading.veil);
         let queue = Arc::new(IndexQueue::new(index.applied()));
         let parts = parts(&lanes, &bell, &queue);
-        let newcomers = Arc::clone(&parts.newcomers);
-        let health = Arc::clone(&parts.health);
-        let archive_stop = Arc::new(ArchiveStop::default());
-        let archiver = || archiver(options, &parts, &archive_stop, &access, &mark, (&ground, earlier_ms));
-        guard.watch_log();
-        let workers = match &ground {
-            Ground::Machine => {
-                let store = Guarded::new(facts, journal, Arc::clone(&guard), Arc::clone(&queue));
-                threads(Writer::new(store, parts.clone()), index, source, archiver()?)?
-            }
-            #[cfg(feature = "simulation")]
-            Ground::Simulated(simulated) => {
-                queue.set_by_hand(indexer::by_hand(index, source));
-                let store = DiskStore::new(facts, Arc::clone(&simulated.disk));
-                let store = Guarded::new(store, journal, Arc::clone(&guard), Arc::clone(&queue));
-                let writer = Writer::new(store, parts.clone());
-                Archiver::start_simulated(archiver()?, &simulated.disk);
-                vec![Worker::Task(tokio::spawn(by_hand::run(writer, parts.bell, Arc::clone(&simulated.disk))))]
-            }
-        };
-        let inner = Inner {
-            health,
-            newcomers,
-            bell,
-            keys: Keys::new(Arc::clone(&queue)),
-            index: queue,
-            guard,
-            veil,
-            access,
-            archive: options.archive.clone(),
-            archive_stop,
-            mark,
-            workers: tokio::sync::Mutex::new(workers),
-            ground,
-        };
-        let journal = Self { inner: Arc::new(inner), reader: Arc::new(Mutex::new(reader)) };
-        Ok(Opened { journal, lanes, high_waters, recalled, sent, cases, standing })
+        let mark = Arc::new(begun.home.mark(begun.journal)?);
+        Ok(Self { lanes, parts, mark, archive_stop: Arc::default() })
+    }
+
+    /// The journal, with those who do its work.
+    pub(super) fn opened(self, begun: Begun, earlier: Earlier, workers: Vec<Worker>, ground: Ground) -> Opened {
+        let Self { lanes, parts, mark, archive_stop } = self;
+        let WriterParts { newcomers, bell, health, index, .. } = parts;
+        let Begun { home, reading, .. } = begun;
+        let Earlier { reader, high_waters, recalled, sent, cases, standing } = earlier;
+        let keys = Keys::new(Arc::clone(&index));
+        let workers = tokio::sync::Mutex::new(workers);
+        let inner = Inner { health, newcomers, bell, keys, index, home, reading, archive_stop, mark, workers, ground };
+        let journal = Journal { inner: Arc::new(inner), reader: Arc::new(Mutex::new(reader)) };
+        Opened { journal, lanes, high_waters, recalled, sent, cases, standing }
     }
 }
 
@@ -270,7 +311,7 @@ pub(super) fn sent(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, 
 }
 
 /// Opens the index of a journal, without what was removed from the journal on purpose.
-fn index_of(path: &Path, journal: &FactReader) -> Result<IndexFile, JournalError> {
+pub(super) fn index_of(path: &Path, journal: &dyn FactReads) -> Result<IndexFile, JournalError> {
     let removal = journal.removal()?;
     let index = IndexFile::open(path, journal.journal_id()?, journal.last()?, removal.as_ref())?;
     removal.iter().try_for_each(|removal| removals::forget(path, removal))?;
@@ -278,10 +319,10 @@ fn index_of(path: &Path, journal: &FactReader) -> Result<IndexFile, JournalError
 }
 
 /// Starts the threads of a journal.
-fn threads(
+pub(super) fn threads(
     writer: Writer<impl FactStore + 'static>,
     index: IndexFile,
-    source: FactReader,
+    source: impl FactSource + 'static,
     archiver: Option<Archiver>,
 ) -> Result<Vec<Worker>, JournalError> {
     let queue = writer.index();
@@ -302,12 +343,11 @@ fn threads(
 /// Makes archives, if they are configured.
 fn archiver(
     options: &OpenOptions,
-    parts: &WriterParts,
-    stop: &Arc<ArchiveStop>,
+    running: &Running,
     access: &Access,
-    mark: &Arc<Mark>,
     (ground, earlier_ms): (&Ground, Option<i64>),
 ) -> Result<Option<Archiver>, JournalError> {
+    let Running { parts, mark, archive_stop, .. } = running;
     let Some(archive) = &options.archive else { return Ok(None) };
     Ok(Some(Archiver {
         archives: Archives::new(&options.path, archive, access)?,
@@ -317,7 +357,7 @@ fn archiver(
         index: Arc::clone(&parts.index),
         archived: Arc::clone(&parts.archived),
         bell: Arc::clone(&parts.bell),
-        stop: Arc::clone(stop),
+        stop: Arc::clone(archive_stop),
         ground: ground.clone(),
         mark: Arc::clone(mark),
     }))

@@ -19,8 +19,8 @@ use super::index_path;
 use super::reading::JournalFiles;
 use super::sqlite::facts::FactReader;
 use super::sqlite::index::IndexReader;
-use super::sqlite::removals;
-use super::store::{FactNumber, Removal};
+use super::sqlite::{marks, removals};
+use super::store::{FactNumber, FactReads, Removal};
 use crate::time::{DAY_MS, Rfc3339};
 
 /// The maximum number of archives that one run deletes. A clock that was set forward by mistake does not delete all at once.
@@ -44,7 +44,7 @@ impl Archiver {
         }
         let Some(removal) = self.removal(&journal, keep_days)? else { return Ok(()) };
         self.step()?;
-        removals::mark(self.archives.journal(), &removal)?;
+        marks::mark(self.archives.journal(), &removal)?;
         self.complete(&removal)
     }
 

@@ -9,6 +9,7 @@ pub(super) mod schema;
 
 mod rows;
 mod seals;
+pub(super) mod marks;
 mod scope;
 pub(super) mod archive;
 pub(super) mod facts;

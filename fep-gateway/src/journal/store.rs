@@ -8,10 +8,19 @@ use fep_protocol::trace::TraceHighWater;
 /// The place of a fact in the journal. Facts are numbered from 1 in the order in which they were stored.
 pub(super) type FactNumber = u64;
 
+/// The random name of a journal, which its index repeats.
+pub(super) type JournalId = [u8; 16];
+
 /// Stores facts, and never changes one. A fact is removed only after an archive has it.
 pub(super) trait FactStore: Send {
     /// Stores all of these facts durably, or none of them. Returns the number of the first one; the others follow.
     fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError>;
+
+    /// What became of the write that ended with [`StoreError::InDoubt`]: the number of its first fact, or `None` if it was not stored and
+    /// never will be. No other write is tried before.
+    fn resolve(&mut self) -> Result<Option<FactNumber>, StoreError> {
+        Ok(None)
+    }
 
     /// Writes something durably that is not a fact. This proves that the store takes writes.
     fn probe(&mut self) -> Result<(), StoreError>;
@@ -29,6 +38,51 @@ pub(super) trait FactStore: Send {
     /// The reason why the store takes what has happened, but no permission should be given now.
     fn refusing(&self) -> Option<JournalError> {
         None
+    }
+}
+
+/// Reads the facts of a journal. One connection.
+pub(super) trait FactReads: Send {
+    /// The random name of the journal.
+    fn journal_id(&self) -> Result<JournalId, StoreError>;
+
+    /// The number of the last fact, or 0.
+    fn last(&self) -> Result<FactNumber, StoreError>;
+
+    /// The later one of the times of the first and the last fact, in milliseconds since 1970.
+    fn newest_ms(&self) -> Result<Option<i64>, StoreError>;
+
+    /// The fact with this number, or `None` if there is none.
+    fn get(&self, number: FactNumber) -> Result<Option<Fact>, StoreError>;
+
+    /// Some facts after a number and up to another, at least one if there is any. The page ends when it has `count_max`
+    /// facts or its telegrams have `bytes_max` bytes.
+    fn page(
+        &self,
+        after: FactNumber,
+        up_to: FactNumber,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<(FactNumber, Fact)>, StoreError>;
+
+    /// The telegrams of ours that were sent since then, the newest first, except our replies. It looks at `max` facts at most, and stops
+    /// at the first one that is older.
+    fn sent_since(&self, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError>;
+
+    /// The newest mark of what was removed on purpose.
+    fn removal(&self) -> Result<Option<Removal>, StoreError>;
+
+    /// The first fact that is sealed, or `None` if the journal is not encrypted.
+    fn sealed_from(&self) -> Option<FactNumber>;
+
+    /// Whether bodies are encrypted from some fact on.
+    fn is_encrypted(&self) -> bool {
+        self.sealed_from().is_some()
+    }
+
+    /// Whether a fact was stored before the journal was encrypted. `false` if it is not.
+    fn is_older_than_encryption(&self, number: FactNumber) -> bool {
+        self.sealed_from().is_some_and(|from| number < from)
     }
 }
 
@@ -69,6 +123,9 @@ pub(super) struct Removal {
 pub(super) enum StoreError {
     /// The store cannot be used now. A later attempt may succeed.
     Unavailable(JournalError),
+    /// Nobody knows whether the facts were stored. [`FactStore::resolve`] tells when the store can be asked again.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a file always knows"))]
+    InDoubt(JournalError),
     /// The store refuses this content, so an attempt with the same content fails again. This is a bug of the gateway.
     Refused(String),
 }
@@ -76,7 +133,7 @@ pub(super) enum StoreError {
 impl From<StoreError> for JournalError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(error) => error,
+            StoreError::Unavailable(error) | StoreError::InDoubt(error) => error,
             StoreError::Refused(why) => Self::Failed(why),
         }
     }

@@ -36,6 +36,8 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// The writer and everything that it needs.
 pub(super) struct Writer<S> {
     store: S,
+    /// What was written last, if nobody knows whether it was stored. Its permissions have failed.
+    doubt: Option<Batch>,
     lanes: Vec<Lane>,
     newcomers: Arc<Newcomers>,
     bell: Arc<Bell>,
@@ -101,6 +103,8 @@ pub(super) enum Turn {
     Pause(Duration),
     /// Stores facts.
     Write(Batch),
+    /// Asks the store what became of the last write.
+    Resolve,
     /// Removes a piece of what is in archives.
     Remove,
     /// Proves that the store takes writes.
@@ -123,6 +127,7 @@ impl<S: FactStore> Writer<S> {
         let idle_since = Instant::now();
         Self {
             store,
+            doubt: None,
             lanes,
             newcomers,
             bell,
@@ -162,6 +167,16 @@ impl<S: FactStore> Writer<S> {
         }
         let closing = self.health.is_closing();
         self.welcome();
+        if let Some(doubt) = &self.doubt {
+            let len = doubt.facts.len();
+            return match closing && self.is_out_of_patience() {
+                true => {
+                    self.give_up(len);
+                    Turn::End
+                }
+                false => Turn::Resolve,
+            };
+        }
         let batch = self.take();
         let works = self.health.failure().is_none();
         match (batch.facts.is_empty(), closing) {
@@ -185,6 +200,11 @@ impl<S: FactStore> Writer<S> {
                     self.pause = Some(Turn::Pause(RETRY_PAUSE));
                 }
                 self.idle_since = Instant::now();
+            }
+            Turn::Resolve => {
+                if !self.resolve() {
+                    self.pause = Some(Turn::Pause(RETRY_PAUSE));
+                }
             }
             Turn::Remove => self.remove_archived(),
             Turn::Probe => {
@@ -246,16 +266,20 @@ impl<S: FactStore> Writer<S> {
         metrics::histogram!("fep_journal_commit_seconds").record(started.elapsed().as_secs_f64());
         match result {
             Ok(first) => {
-                self.works();
-                self.index.push(first, batch.facts);
-                let ends = batch.places.chunk_by(|one, next| one.lane == next.lane).filter_map(<[Place]>::last);
-                ends.for_each(|place| self.stored(*place));
+                self.wrote(first, batch);
                 true
             }
             Err(StoreError::Unavailable(error)) => {
                 // Permissions are refused before the first one learns that it failed.
                 self.fails(&error);
-                self.keep(batch, &error);
+                self.fail_permissions(&batch, &error);
+                self.put_back(batch);
+                false
+            }
+            Err(StoreError::InDoubt(error)) => {
+                self.fails(&error);
+                self.fail_permissions(&batch, &error);
+                self.doubt = Some(batch);
                 false
             }
             Err(StoreError::Refused(why)) if batch.facts.len() <= 1 => {
@@ -266,6 +290,34 @@ impl<S: FactStore> Writer<S> {
         }
     }
 
+    /// A batch is stored from this number on.
+    fn wrote(&mut self, first: FactNumber, batch: Batch) {
+        self.works();
+        self.index.push(first, batch.facts);
+        let ends = batch.places.chunk_by(|one, next| one.lane == next.lane).filter_map(<[Place]>::last);
+        ends.for_each(|place| self.stored(*place));
+    }
+
+    /// Finds out what became of the batch in doubt. Returns whether that is known now. If it was stored, a permission among it was still
+    /// refused: the end of its exchange comes behind it.
+    fn resolve(&mut self) -> bool {
+        let Some(batch) = self.doubt.take() else { return true };
+        self.health.begin();
+        match self.store.resolve() {
+            Ok(Some(first)) => self.wrote(first, batch),
+            Ok(None) => {
+                self.works();
+                self.put_back(batch);
+            }
+            Err(error) => {
+                self.fails(&error.into());
+                self.doubt = Some(batch);
+                return false;
+            }
+        }
+        true
+    }
+
     /// Writes each fact with a commit of its own, so that one that is refused does not affect the others.
     fn one_by_one(&mut self, batch: Batch) -> bool {
         let mut rest = batch.facts.into_iter().zip(batch.places);
@@ -274,7 +326,9 @@ impl<S: FactStore> Writer<S> {
                 // The facts behind the failed one wait, too: the order of a lane is kept.
                 let error = self.health.failure().unwrap_or(JournalError::Closed);
                 let (facts, places) = rest.unzip();
-                self.keep(Batch { facts, places }, &error);
+                let rest = Batch { facts, places };
+                self.fail_permissions(&rest, &error);
+                self.put_back(rest);
                 return false;
             }
         }
@@ -298,13 +352,20 @@ impl<S: FactStore> Writer<S> {
         }
     }
 
-    /// Puts the facts of a batch back into their lanes. Permissions fail.
-    fn keep(&self, batch: Batch, error: &JournalError) {
-        for (fact, place) in batch.facts.into_iter().zip(batch.places) {
-            let Some(lane) = self.lanes.get(place.lane) else { continue };
-            if fact.what.is_permission() {
+    /// The permissions of a batch are refused.
+    fn fail_permissions(&self, batch: &Batch, error: &JournalError) {
+        for (fact, place) in batch.facts.iter().zip(&batch.places) {
+            if let Some(lane) = self.lanes.get(place.lane).filter(|_| fact.what.is_permission()) {
                 lane.fail(place.number, error.clone());
-            } else if !is_on(Mutant::DropsFailedFacts) {
+            }
+        }
+    }
+
+    /// Puts what has happened back into its lanes.
+    fn put_back(&self, batch: Batch) {
+        for (fact, place) in batch.facts.into_iter().zip(batch.places) {
+            let is_kept = !fact.what.is_permission() && !is_on(Mutant::DropsFailedFacts);
+            if let Some(lane) = self.lanes.get(place.lane).filter(|_| is_kept) {
                 lane.put_back(place.number, fact);
             }
         }

@@ -22,6 +22,7 @@ pub(crate) struct Answer {
 
 impl Daemon {
     /// Starts the daemon with its journal in the folder and waits until it is ready.
+    #[cfg(feature = "fault-points")]
     pub(crate) fn start(folder: &Path, bank: u16) -> Self {
         Self::start_with(folder, bank, "")
     }

@@ -6,6 +6,8 @@
 
 mod bank;
 mod daemon;
+#[cfg(feature = "postgres")]
+mod database;
 #[cfg(feature = "fault-points")]
 mod faults;
 mod ledger;
@@ -38,15 +40,15 @@ fn transfer(amount: u64) -> String {
 #[test]
 fn a_killed_gateway_loses_no_request_and_sends_none_twice() {
     for transfers in [2, 25, 50] {
-        check(transfers);
+        check(transfers, "");
     }
 }
 
-/// Kills the daemon as soon as the bank has received this number of transfers.
-fn check(transfers: usize) {
+/// Kills the daemon as soon as the bank has received this number of transfers. `tables` are further tables of its configuration.
+fn check(transfers: usize, tables: &str) {
     let bank = Bank::start();
     let folder = tempfile::tempdir().expect("a folder");
-    let mut daemon = Daemon::start(folder.path(), bank.port());
+    let mut daemon = Daemon::start_with(folder.path(), bank.port(), tables);
 
     // All services send at the same time. The bank answers two of three requests and stays silent on the third.
     let port = daemon.port();
@@ -59,7 +61,7 @@ fn check(transfers: usize) {
     let at_the_bank = bank.transfers();
     assert!(before.len() < usize::try_from(REQUESTS).expect("a number"), "the kill came too late to prove anything");
 
-    let daemon = Daemon::start(folder.path(), bank.port());
+    let daemon = Daemon::start_with(folder.path(), bank.port(), tables);
     let left = daemon::get(daemon.port(), "/v1/exchanges?limit=500").expect("the exchanges");
     assert!(!left.body.contains("\"outcome\":null"), "an exchange without an end: {}", left.body);
 

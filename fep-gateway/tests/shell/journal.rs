@@ -77,6 +77,7 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
         is_test: false,
         key_file: None,
         archive: None,
+        postgres: None,
     };
     Journal::open(&options).unwrap().journal.close().await;
     sql(

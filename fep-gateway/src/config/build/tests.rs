@@ -373,6 +373,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         DeliveryBuilder::KEYS,
         EventsBuilder::KEYS,
         ClusterBuilder::KEYS,
+        PostgresBuilder::KEYS,
     ];
     let known: BTreeSet<&str> = with_setter.into_iter().flatten().copied().chain(OTHERS).collect();
     // Keys of free names, such as paths and telegrams, are no keys of the configuration.
@@ -402,6 +403,27 @@ fn events_are_configured_in_code() {
     check(
         &bank(line()).events(events.by_account()),
         &["events.order: `order = \"account\"` needs an encrypted journal"],
+    );
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_database_is_configured_in_code() {
+    let postgres =
+        PostgresBuilder::new(["db-1.bank.example", "db-2.bank.example:6432"], "payments", "gateway", "seoul-1");
+    let postgres = postgres.schema("fep_a").password_file("db.password").lease(ms(5000));
+    let journal = || JournalBuilder::new().path("seoul-1.sqlite").postgres(postgres.clone());
+    let line = || LineBuilder::connect("main", "10.0.0.7:9001");
+    let read = bank(line()).journal(journal()).build().unwrap().journal.postgres.unwrap();
+    assert_eq!(read.hosts[1], ("db-2.bank.example".to_owned(), 6432));
+    assert_eq!(
+        (read.database.as_str(), read.user.as_str(), read.instance.as_str()),
+        ("payments", "gateway", "seoul-1")
+    );
+    assert_eq!((read.schema.as_str(), read.lease), ("fep_a", ms(5000)));
+    check(
+        &bank(line()).journal(journal().archive("archive")),
+        &["journal.archive: `archive` is for a journal in a file"],
     );
 }
 

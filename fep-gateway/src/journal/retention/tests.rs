@@ -24,7 +24,8 @@ use crate::journal::seal::{KeyRing, new_key};
 use crate::journal::sealing::Access;
 use crate::journal::sqlite::facts::Facts;
 use crate::journal::sqlite::index::IndexFile;
-use crate::journal::store::FactStore;
+use crate::journal::sqlite::marks;
+use crate::journal::store::{FactReads, FactStore};
 use crate::journal::tests::options;
 use crate::journal::{Journal, KeyState, OpenOptions, audit};
 
@@ -311,13 +312,13 @@ fn a_crash_at_any_step_is_made_good_by_the_next_run() {
         files.verified(what);
     };
     check("before the mark", &|_, _, _| {});
-    check("behind the mark", &|files, _, removal| removals::mark(&files.journal(), removal).unwrap());
+    check("behind the mark", &|files, _, removal| marks::mark(&files.journal(), removal).unwrap());
     check("without an index", &|files, _, removal| {
-        removals::mark(&files.journal(), removal).unwrap();
+        marks::mark(&files.journal(), removal).unwrap();
         std::fs::remove_file(files.index()).unwrap();
     });
     check("before the files are deleted", &|files, _, removal| {
-        removals::mark(&files.journal(), removal).unwrap();
+        marks::mark(&files.journal(), removal).unwrap();
         removals::forget(&files.index(), removal).unwrap();
     });
     check("between two files", &|files, archiver, _| {
@@ -378,8 +379,7 @@ fn what_was_not_published_holds_back_everything_behind_it() {
     ] {
         let files = Files::new(vec![answer(0)]);
         let archiver = files.archived(0);
-        let journal = archiver.archives.live().unwrap().journal_id().unwrap();
-        published.iter().for_each(|number| archiver.mark.set(&files.journal(), journal, *number).unwrap());
+        published.iter().for_each(|number| archiver.mark.set(*number).unwrap());
         archiver.retain().unwrap();
         assert_eq!(files.days(), days, "{published:?}");
         files.verified("published");
@@ -446,7 +446,7 @@ async fn what_begins_behind_a_removal_is_listed_whatever_the_clock_says() {
     let archiver = files.archived(0);
     let removal = archiver.removal(&archiver.archives.live().unwrap(), 4).unwrap().unwrap();
     let removal = Removal { before_ms: FIRST_MS + 3650 * DAY_MS, ..removal };
-    removals::mark(&files.journal(), &removal).unwrap();
+    marks::mark(&files.journal(), &removal).unwrap();
     archiver.complete(&removal).unwrap();
     files.store().append(&[request(DAYS), answer(DAYS), request(DAYS + 1)]).unwrap();
     for what in ["with its index", "without its index"] {

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use fep_protocol::reason::JournalError;
 use rusqlite::{Connection, Error, OpenFlags};
 
-use super::facts::{Facts, JournalId};
+use super::facts::Facts;
 use super::schema;
 use crate::journal::columns::unsigned;
-use crate::journal::store::FactNumber;
+use crate::journal::store::{FactNumber, JournalId};
 
 /// What a file shows without being changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

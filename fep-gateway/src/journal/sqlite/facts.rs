@@ -9,11 +9,11 @@ use fep_protocol::reason::JournalError;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use super::rows::{columns, insert, names, store};
-use super::{failed, schema, seals};
+use super::{failed, marks, schema, seals};
 use crate::journal::columns::{fact, signed, unsigned, with_columns};
 use crate::journal::seal::{Body, KeyId, KeyRing, Unreadable};
 use crate::journal::sealing::{Access, Bodies, Sealing};
-use crate::journal::store::{FactNumber, FactSource, FactStore, StoreError};
+use crate::journal::store::{FactNumber, FactReads, FactSource, FactStore, JournalId, Removal, StoreError};
 
 /// The writer's connection to the facts.
 #[derive(Debug)]
@@ -28,9 +28,6 @@ pub(in crate::journal) struct FactReader {
     connection: Connection,
     bodies: Bodies,
 }
-
-/// The random name of a journal, which its index repeats.
-pub(in crate::journal) type JournalId = [u8; 16];
 
 impl Facts {
     /// Opens or creates a journal. With keys, everything is sealed from the next fact on.
@@ -168,13 +165,6 @@ impl FactReader {
         bytes().map_err(failed)
     }
 
-    /// The later one of the times of the first and the last fact, in milliseconds since 1970.
-    pub(in crate::journal) fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT max(at_ms) FROM facts
-                   WHERE number IN ((SELECT min(number) FROM facts), (SELECT max(number) FROM facts))";
-        self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
-    }
-
     /// The bodies that could not be read since the last call. A strict reader has none but forgotten ones.
     pub(in crate::journal) fn take_unreadable(&self) -> Vec<(FactNumber, Unreadable)> {
         self.bodies.take_unreadable()
@@ -200,33 +190,12 @@ impl FactReader {
         self.connection.query_row(sql, params![key.0], |row| row.get(0)).map_err(failed)
     }
 
-    /// Whether bodies are encrypted from some fact on.
-    pub(in crate::journal) fn is_encrypted(&self) -> bool {
-        self.bodies.sealed_from().is_some()
-    }
-
-    /// Whether a fact was stored before the journal was encrypted. `false` if it is not.
-    pub(in crate::journal) fn is_older_than_encryption(&self, number: FactNumber) -> bool {
-        self.bodies.sealed_from().is_some_and(|from| number < from)
-    }
-
     fn fact(&self, row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
         let columns = columns(row)?;
         let (number, mut fact) = fact(&columns)?;
         let completed = self.bodies.complete(number, &mut fact, &columns);
         completed.map_err(|why| Error::ToSqlConversionFailure(why.into()))?;
         Ok((number, fact))
-    }
-
-    /// The random name of the journal.
-    pub(in crate::journal) fn journal_id(&self) -> Result<JournalId, StoreError> {
-        self.connection.query_row("SELECT id FROM journal", [], |row| row.get(0)).map_err(failed)
-    }
-
-    /// The number of the last fact, or 0.
-    pub(in crate::journal) fn last(&self) -> Result<FactNumber, StoreError> {
-        let sql = "SELECT coalesce(max(number), 0) FROM facts";
-        self.connection.query_row(sql, [], |row| row.get(0)).map(unsigned).map_err(failed)
     }
 
     /// What SQLite finds wrong in the file, at most `findings_max` sentences.
@@ -246,9 +215,42 @@ impl FactReader {
         first.map(|first| first.map(unsigned)).map_err(failed)
     }
 
-    /// Some facts after a number and up to another, at least one if there is any. The page ends when it has `count_max`
-    /// facts or its telegrams have `bytes_max` bytes. No transaction remains open, so the write-ahead log can be cut.
-    pub(in crate::journal) fn page(
+    /// The times of the facts after a number, in milliseconds since 1970, at most `max` of them.
+    pub(in crate::journal) fn times(&self, after: FactNumber, max: u32) -> Result<Vec<(FactNumber, i64)>, StoreError> {
+        let sql = "SELECT number, at_ms FROM facts WHERE number > ?1 ORDER BY number LIMIT ?2";
+        let read = || -> Result<Vec<_>, Error> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let row = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get(1)?));
+            statement.query_map(params![signed(after), max], row)?.collect()
+        };
+        read().map_err(failed)
+    }
+}
+
+impl FactReads for FactReader {
+    fn journal_id(&self) -> Result<JournalId, StoreError> {
+        self.connection.query_row("SELECT id FROM journal", [], |row| row.get(0)).map_err(failed)
+    }
+
+    fn last(&self) -> Result<FactNumber, StoreError> {
+        let sql = "SELECT coalesce(max(number), 0) FROM facts";
+        self.connection.query_row(sql, [], |row| row.get(0)).map(unsigned).map_err(failed)
+    }
+
+    fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT max(at_ms) FROM facts
+                   WHERE number IN ((SELECT min(number) FROM facts), (SELECT max(number) FROM facts))";
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
+    }
+
+    fn get(&self, number: FactNumber) -> Result<Option<Fact>, StoreError> {
+        let sql = format!("SELECT {} FROM facts WHERE number = ?1", names());
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let mut rows = statement.query_map(params![signed(number)], |row| self.fact(row)).map_err(failed)?;
+        rows.next().transpose().map(|found| found.map(|(_, fact)| fact)).map_err(failed)
+    }
+
+    fn page(
         &self,
         after: FactNumber,
         up_to: FactNumber,
@@ -273,20 +275,7 @@ impl FactReader {
         read().map_err(failed)
     }
 
-    /// The times of the facts after a number, in milliseconds since 1970, at most `max` of them.
-    pub(in crate::journal) fn times(&self, after: FactNumber, max: u32) -> Result<Vec<(FactNumber, i64)>, StoreError> {
-        let sql = "SELECT number, at_ms FROM facts WHERE number > ?1 ORDER BY number LIMIT ?2";
-        let read = || -> Result<Vec<_>, Error> {
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let row = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get(1)?));
-            statement.query_map(params![signed(after), max], row)?.collect()
-        };
-        read().map_err(failed)
-    }
-
-    /// The telegrams of ours that were sent since then, the newest first, except our replies. It looks at `max` facts at most, and stops
-    /// at the first one that is older.
-    pub(in crate::journal) fn sent_since(&self, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
+    fn sent_since(&self, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
         let sql = "SELECT number, at_ms, kind = 'sent' AND class <> 'reply' FROM facts ORDER BY number DESC LIMIT ?1";
         let numbers = || -> Result<Vec<FactNumber>, Error> {
             let mut statement = self.connection.prepare(sql)?;
@@ -303,12 +292,12 @@ impl FactReader {
         numbers.into_iter().filter_map(|number| self.get(number).transpose()).collect()
     }
 
-    /// The fact with this number, or `None` if there is none.
-    pub(in crate::journal) fn get(&self, number: FactNumber) -> Result<Option<Fact>, StoreError> {
-        let sql = format!("SELECT {} FROM facts WHERE number = ?1", names());
-        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
-        let mut rows = statement.query_map(params![signed(number)], |row| self.fact(row)).map_err(failed)?;
-        rows.next().transpose().map(|found| found.map(|(_, fact)| fact)).map_err(failed)
+    fn removal(&self) -> Result<Option<Removal>, StoreError> {
+        marks::newest(&self.connection)
+    }
+
+    fn sealed_from(&self) -> Option<FactNumber> {
+        self.bodies.sealed_from()
     }
 }
 

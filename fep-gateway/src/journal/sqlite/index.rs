@@ -24,14 +24,13 @@ use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 pub(in crate::journal) use self::compare::differences;
 pub(in crate::journal) use self::search::Veiled;
-use super::facts::JournalId;
 use super::{cases, failed, id, notices, schema};
 use crate::journal::columns::{signed, standing, standing_json, unsigned};
 use crate::journal::filter::LetterFilter;
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
 use crate::journal::private;
 use crate::journal::projection::Projected;
-use crate::journal::store::{FactNumber, Index, Removal, StoreError};
+use crate::journal::store::{FactNumber, Index, JournalId, Removal, StoreError};
 
 /// The writer's connection to the index.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::journal::columns::signed;
 use crate::journal::private;
 use crate::journal::seal::{KeyRing, Unreadable};
 use crate::journal::sealing::Access;
-use crate::journal::store::FactNumber;
+use crate::journal::store::{FactNumber, FactReads};
 
 /// The number of facts that are copied in one transaction.
 const PIECE: usize = 2048;

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use rusqlite::types::{ToSqlOutput, Type, ValueRef};
 use rusqlite::{Error, Row, Statement};
 
-use crate::journal::columns::{COLUMNS, Columns, NAMES, NoFact, OpenColumns, Value};
+use crate::journal::columns::{COLUMNS, Columns, LIST, NoFact, OpenColumns, Value};
 
 /// The names of all columns, for a statement that selects them.
 pub(super) fn names() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| NAMES.join(", "));
+    static TEXT: LazyLock<String> = LazyLock::new(|| LIST.map(|(name, _)| name).join(", "));
     &TEXT
 }
 
@@ -54,7 +54,7 @@ pub(super) fn columns<'r>(row: &'r Row<'_>) -> Result<Columns<'r>, Error> {
             ValueRef::Text(text) => Value::Text(std::str::from_utf8(text)?),
             ValueRef::Blob(bytes) => Value::Bytes(bytes),
             ValueRef::Real(_) => {
-                let name = NAMES.get(place).copied().unwrap_or_default();
+                let name = LIST.get(place).map_or("", |(name, _)| *name);
                 return Err(Error::InvalidColumnType(place, name.to_owned(), Type::Real));
             }
         };

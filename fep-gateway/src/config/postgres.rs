@@ -1,0 +1,170 @@
+//! `[journal.postgres]`: the database that has the facts. It connects to none.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fep_spec::document::{Located, Table, Value};
+use fep_spec::report::Code;
+
+use super::names::{check_name, ms};
+use super::tls::{TlsConfig, TlsPlace};
+
+/// `[journal.postgres]`: the facts are in a PostgreSQL database. It needs a gateway that was built with the feature `postgres`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresConfig {
+    /// `hosts`, required: the servers, each as a host with or without a port. The first one that takes writes is used.
+    pub hosts: Vec<(String, u16)>,
+    /// `database`, required: its name.
+    pub database: String,
+    /// `user`, required: who connects.
+    pub user: String,
+    /// `password_file`: the file with the password in one line, relative to the configuration file. Default: none is shown.
+    pub password_file: Option<PathBuf>,
+    /// `schema`, default `fep`: the schema of the tables. It is created if the user may do so.
+    pub schema: String,
+    /// `instance`, required: the name of this gateway among those that may write the journal, such as `seoul-1`.
+    pub instance: String,
+    /// `lease_ms`, default 10000: how long another gateway waits for this one after its last sign, before it takes over.
+    pub lease: Duration,
+    /// `utc_offset_minutes` of `[journal]`: where the days of the partitions begin.
+    pub utc_offset_minutes: i32,
+    /// `tls`, with `ca`: the connection is encrypted, and the server's certificate must have the name of its host.
+    pub tls: Option<TlsConfig>,
+}
+
+/// The port of PostgreSQL.
+const PORT: u16 = 5432;
+
+/// The maximum number of servers.
+const HOSTS_MAX: usize = 8;
+
+/// The longest name in PostgreSQL, in bytes.
+const NAME_MAX_BYTES: usize = 63;
+
+/// Reads the table, if there is one.
+pub(super) fn read(table: Option<Table<'_>>, utc_offset_minutes: i32, folder: &Path) -> Option<PostgresConfig> {
+    let table = table?;
+    table.knows(&["hosts", "database", "user", "password_file", "schema", "instance", "lease_ms", "tls"]);
+    if !cfg!(feature = "postgres") {
+        let hint = "build it with `--features postgres`, or leave the table out: then the facts are in the file";
+        table.document().error_hint(Code::UnknownName, table.span(), "this gateway was built without PostgreSQL", hint);
+    }
+    let hosts = hosts(&table);
+    let text = |key| table.required_string(key).map_or_else(String::new, |text| text.value.to_owned());
+    let schema = table.string("schema");
+    if let Some(schema) = schema.as_ref().filter(|schema| !is_plain(schema.value)) {
+        let message =
+            format!("a schema has 1 to {NAME_MAX_BYTES} small letters, digits and `_`, and begins with a letter");
+        table.document().error_hint(Code::BadValue, schema.span.clone(), message, "such as fep");
+    }
+    let instance = table.required_string("instance");
+    instance.iter().for_each(|instance| check_name(table.document(), instance));
+    let first_host = hosts.first().map_or("", |(host, _)| host.as_str());
+    let config = PostgresConfig {
+        database: text("database"),
+        user: text("user"),
+        password_file: table.string("password_file").map(|file| folder.join(file.value)),
+        schema: schema.map_or_else(|| "fep".to_owned(), |schema| schema.value.to_owned()),
+        instance: instance.map_or_else(String::new, |instance| instance.value.to_owned()),
+        lease: lease(&table),
+        utc_offset_minutes,
+        tls: table.table("tls").map(|tls| TlsConfig::read(tls, TlsPlace::Asks(first_host), folder)),
+        hosts,
+    };
+    table.finish();
+    Some(config)
+}
+
+fn lease(table: &Table<'_>) -> Duration {
+    let lease = ms(table, "lease_ms", 10_000);
+    if !(Duration::from_secs(2)..=Duration::from_secs(600)).contains(&lease) {
+        let span = table.key_span("lease_ms").unwrap_or_default();
+        let hint = "it is renewed each second, so a short one ends when the database is slow";
+        table.document().error_hint(Code::BadValue, span, "`lease_ms` must be 2000 to 600000", hint);
+    }
+    lease
+}
+
+fn hosts(table: &Table<'_>) -> Vec<(String, u16)> {
+    let Some(all) = table.required("hosts").and_then(Value::array) else { return Vec::new() };
+    let hosts: Vec<Located<&str>> = all.into_iter().filter_map(Value::string).collect();
+    if hosts.is_empty() || hosts.len() > HOSTS_MAX {
+        let span = table.key_span("hosts").unwrap_or_default();
+        let message = format!("there are {} hosts, there must be 1 to {HOSTS_MAX}", hosts.len());
+        table.document().error_hint(Code::BadValue, span, message, "such as [\"db-1.bank.example\"]");
+    }
+    let host = |host: &Located<&str>| {
+        let found = address(host.value);
+        if found.is_none() {
+            let message = "a host is a name or an address, with or without a port";
+            table.document().error_hint(Code::BadValue, host.span.clone(), message, "such as db-1.bank.example:5432");
+        }
+        found
+    };
+    hosts.iter().filter_map(host).collect()
+}
+
+/// The host and the port of a text.
+fn address(text: &str) -> Option<(String, u16)> {
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok().filter(|port| *port > 0)?),
+        None => (text, PORT),
+    };
+    (!host.is_empty() && host.bytes().all(is_host)).then(|| (host.to_owned(), port))
+}
+
+/// Whether a text is a name that needs no quotes.
+fn is_plain(name: &str) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+    let is_known = |byte: u8| is_letter(&byte) || byte.is_ascii_digit();
+    name.len() <= NAME_MAX_BYTES && name.as_bytes().first().is_some_and(is_letter) && name.bytes().all(is_known)
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use fep_spec::document::Document;
+    use fep_spec::report::Source;
+
+    use super::*;
+
+    fn read(text: &str) -> (Option<PostgresConfig>, String) {
+        let document = Document::new(Source::new("gateway.toml", text));
+        let read = document.walk(|root| {
+            let config = super::read(root.table("postgres"), 540, Path::new("/etc/fep"));
+            root.finish();
+            config
+        });
+        (read.flatten(), document.into_report().to_string())
+    }
+
+    #[test]
+    fn a_database_is_read_with_its_defaults() {
+        let (config, findings) = read(
+            "[postgres]\nhosts = [\"db-1.bank.example\", \"db-2.bank.example:6432\"]\ndatabase = \"fep\"\nuser = \"fep\"\ninstance = \"seoul-1\"\n",
+        );
+        assert_eq!(findings, "");
+        let config = config.unwrap();
+        assert_eq!(config.hosts, [("db-1.bank.example".to_owned(), 5432), ("db-2.bank.example".to_owned(), 6432)]);
+        assert_eq!((config.schema.as_str(), config.lease, config.tls), ("fep", Duration::from_secs(10), None));
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        let good = "[postgres]\nhosts = [\"db\"]\ndatabase = \"fep\"\nuser = \"fep\"\ninstance = \"seoul-1\"\n";
+        for (text, told) in [
+            ("[postgres]\n".to_owned(), "`hosts` is missing"),
+            (good.replace("[\"db\"]", "[]"), "there are 0 hosts"),
+            (good.replace("[\"db\"]", "[\"db:0\"]"), "a host is a name or an address"),
+            (good.replace("[\"db\"]", "[\"postgres://db\"]"), "a host is a name or an address"),
+            (format!("{good}schema = \"Fep\"\n"), "a schema has 1 to 63 small letters"),
+            (format!("{good}schema = \"a\\\"; DROP\"\n"), "a schema has 1 to 63 small letters"),
+            (format!("{good}lease_ms = 100\n"), "`lease_ms` must be 2000 to 600000"),
+            (format!("{good}passwort = \"x\"\n"), "passwort"),
+            (format!("{good}tls = {{}}\n"), "`ca` is missing"),
+        ] {
+            let (_, findings) = read(&text);
+            assert!(findings.contains(told), "{text}: {findings}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Where a journal is: whether it is still there, and connections that read it.
+
+use std::path::Path;
+#[cfg(feature = "postgres")]
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fep_protocol::reason::JournalError;
+
+use super::archive::Archives;
+use super::guard::FileGuard;
+use super::mark::Mark;
+#[cfg(feature = "postgres")]
+use super::postgres::{self, Database, lease::Lease, mark::PublishedRow};
+use super::seal::Veil;
+use super::sealing::Access;
+use super::sqlite::closing;
+use super::sqlite::facts::FactReader;
+use super::sqlite::index::IndexReader;
+use super::store::{FactReads, JournalId};
+use super::{Reader, index_path};
+use crate::config::ArchiveConfig;
+
+/// Where the facts are. The index and the marks are files beside [`Home::path`] in each case.
+pub(super) enum Home {
+    /// In a file that this process has locked.
+    File { guard: Arc<FileGuard>, archive: Option<ArchiveConfig> },
+    /// In a database, which this gateway may write.
+    #[cfg(feature = "postgres")]
+    Postgres { database: Arc<Database>, lease: Arc<Lease>, path: PathBuf },
+}
+
+/// What readers need besides.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) access: Access,
+    pub(super) veil: Veil,
+}
+
+impl Home {
+    /// Checks that the journal is where it was.
+    pub(super) fn check(&self) -> Result<(), JournalError> {
+        match self {
+            Self::File { guard, .. } => guard.check(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { lease, .. } => lease.check(),
+        }
+    }
+
+    /// The file of the journal, or what its name would be.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::File { guard, .. } => guard.path(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { path, .. } => path,
+        }
+    }
+
+    /// Makes the journal whole, so that a copy of its file needs no other file, and gives the right to write back. Nobody writes any more.
+    pub(super) fn close(&self) -> Result<(), JournalError> {
+        match self {
+            Self::File { guard, .. } => closing::close(guard.path()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { lease, .. } => lease.give_back(),
+        }
+    }
+
+    /// How far the journal, which has this name, has been published.
+    pub(super) fn mark(&self, journal: JournalId) -> Result<Mark, JournalError> {
+        match self {
+            Self::File { guard, .. } => Mark::of(guard.path(), journal),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { database, .. } => Mark::in_database(PublishedRow::new(Arc::clone(database))),
+        }
+    }
+
+    /// Connections for queries.
+    pub(super) fn reader(&self, reading: &Reading) -> Result<Reader, JournalError> {
+        let Reading { access, veil } = reading.clone();
+        let index = IndexReader::open(&index_path(self.path()))?;
+        let (facts, archives): (Box<dyn FactReads>, _) = match self {
+            Self::File { guard, archive } => {
+                let journal = guard.path();
+                let archives = archive.as_ref().map(|archive| Archives::new(journal, archive, &access)).transpose()?;
+                (Box::new(FactReader::open(journal, &access)?), archives)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres { database, .. } => (Box::new(postgres::reader::FactReader::open(database, &access)?), None),
+        };
+        Ok(Reader { facts, index, archives, veil })
+    }
+}

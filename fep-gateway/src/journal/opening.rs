@@ -1,0 +1,28 @@
+//! Opens a journal where its configuration says that it is.
+
+use fep_protocol::reason::JournalError;
+
+use super::recovery::{OpenOptions, open_file};
+#[cfg(feature = "postgres")]
+use super::shared;
+use super::{Journal, Opened};
+use crate::ground::Ground;
+
+impl Journal {
+    /// Opens or creates the journal, and ends the exchanges that an earlier run left open.
+    ///
+    /// # Errors
+    /// If the journal cannot be opened, has a newer version, is in use by another gateway, or is missing where one was.
+    pub fn open(options: &OpenOptions) -> Result<Opened, JournalError> {
+        Self::open_on(options, Ground::Machine)
+    }
+
+    /// Opens the journal on a certain ground.
+    pub(crate) fn open_on(options: &OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
+        #[cfg(feature = "postgres")]
+        if let Some(postgres) = &options.postgres {
+            return shared::open(options, postgres);
+        }
+        open_file(options, ground)
+    }
+}

@@ -1,0 +1,40 @@
+//! The journal in a PostgreSQL database. All SQL for PostgreSQL is here.
+//!
+//! | table | content |
+//! |---|---|
+//! | `journal` | one row: the name of the journal, its last fact. Each commit locks it, so facts are numbered in the order of their commits |
+//! | `instances` | the gateways that write: their epochs and leases, and the last write of each |
+//! | `facts`, by `stored_on` | the facts, one partition for each business date |
+//! | `days` | the first fact of each partition |
+//! | `published` | how far the facts have been published |
+//! | `seal_keys`, `removals`, `migrations` | as in a file; the versions of the tables |
+//!
+//! The index stays a file of each instance: it is built from the facts, and can be deleted. A gateway writes as long as its epoch is the newest
+//! one of its name, which each commit checks: after another one took over, a gateway that was only paused can store nothing any more, and
+//! so it gives no permission to send.
+
+mod errors;
+
+mod database;
+mod rows;
+mod schema;
+
+pub(super) mod lease;
+pub(super) mod mark;
+
+pub(super) mod facts;
+pub(super) mod reader;
+
+pub(super) use self::database::Database;
+
+#[cfg(test)]
+pub(super) mod testing;
+
+#[cfg(test)]
+mod cut;
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod tls_tests;

@@ -1,0 +1,331 @@
+//! The writer's connection: each commit has a turn of its own, its facts, and the renewal of the lease.
+//!
+//! ```text
+//! BEGIN                                                                        ─┐
+//! UPDATE journal    the lock of all writers; the numbers of these facts         ├ one round trip
+//! UPDATE instances  is this still our epoch? the lease, the number of the commit ─┘
+//! INSERT facts, COMMIT                                                            one round trip
+//! ```
+//!
+//! If the connection breaks during the second one, nobody knows whether the facts are stored. The row of the instance tells: its last commit has
+//! a number, and the row is locked until the database has decided.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fep_protocol::fact::Fact;
+use fep_protocol::reason::JournalError;
+use futures_util::future::{join, join3, join4};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Error, Row, Statement};
+
+use super::database::Database;
+use super::errors::Failure;
+use super::lease::Lease;
+use super::reader::seal_state;
+use super::rows::{self, Rows};
+use super::schema::{place, refused};
+use crate::journal::columns::{signed, unsigned, with_columns};
+use crate::journal::newest::Newest;
+use crate::journal::seal::{Body, KeyRing};
+use crate::journal::sealing::Sealing;
+use crate::journal::store::{FactNumber, FactStore, JournalId, StoreError};
+use crate::time::date;
+
+/// Stores facts in the database.
+pub(in crate::journal) struct Facts {
+    database: Arc<Database>,
+    lease: Arc<Lease>,
+    session: Option<Session>,
+    sealing: Option<Sealing>,
+    newest: Option<Newest>,
+    /// The last fact that is known to be stored.
+    last: FactNumber,
+    /// The number of the last commit of this run.
+    batch: i64,
+    /// The day whose partition is there, in days since 1970.
+    day: Option<i32>,
+    /// The commit of which nobody knows whether it is stored.
+    doubt: bool,
+}
+
+/// A connection with what it has prepared.
+struct Session {
+    client: Client,
+    number: Statement,
+    renew: Statement,
+    insert: Statement,
+}
+
+/// The turn of a commit: the first of its numbers, and its day.
+#[derive(Clone, Copy)]
+struct Turn {
+    first: FactNumber,
+    day: i32,
+}
+
+/// Takes `$1` numbers; days begin `$2` minutes off UTC. The date never goes back, so numbers and dates have one order.
+const NUMBER: &str = "UPDATE journal SET last = last + $1::int8,
+                          stored_on = greatest(stored_on, (clock_timestamp() AT TIME ZONE 'UTC' + make_interval(mins => $2::int4))::date)
+                      RETURNING last - $1::int8 + 1, stored_on - date '1970-01-01'";
+
+/// Renews the lease of the instance `$1` in its epoch `$2`, for its commit `$3` of `$4` facts.
+const RENEW: &str = "UPDATE instances SET seen_at = clock_timestamp(), batch = $3::int8,
+                         batch_first = (SELECT last FROM journal) - $4::int8 + 1
+                     WHERE name = $1 AND epoch = $2::int8 AND ended_at IS NULL AND batch = $3::int8 - 1";
+
+/// Renews the lease of the instance `$1` in its epoch `$2` without a commit.
+const PROBE: &str = "UPDATE instances SET seen_at = clock_timestamp()
+                     WHERE name = $1 AND epoch = $2::int8 AND ended_at IS NULL";
+
+impl Facts {
+    /// Opens the journal for writing, with the right to do so.
+    ///
+    /// # Errors
+    /// If the keys are not those of the journal, or the database cannot be reached.
+    pub(in crate::journal) fn open(
+        lease: Arc<Lease>,
+        journal: JournalId,
+        path: &Path,
+        keys: Option<&KeyRing>,
+    ) -> Result<Self, JournalError> {
+        let database = Arc::clone(&lease.database);
+        let failed = |failure: Failure| place(&database, &failure.into_error());
+        let session = connect(&database).map_err(failed)?;
+        let client = &session.client;
+        let last = database.ask(client.query_one("SELECT last FROM journal", &[])).map_err(failed)?;
+        let last = unsigned(last.try_get(0).map_err(|error| failed(Failure::Said(error)))?);
+        let state = database.ask(seal_state(client)).map_err(failed)?;
+        let sealing = match Sealing::begin(&state, last, &database, keys)? {
+            None => None,
+            Some((sealing, beginning)) => {
+                if let Some(beginning) = beginning {
+                    let sql = "UPDATE journal SET sealed_from = $1, seal_proof = $2";
+                    let from = signed(beginning.from);
+                    database.ask(client.execute(sql, &[&from, &beginning.proof])).map_err(failed)?;
+                }
+                Some(sealing)
+            }
+        };
+        let newest = Newest::open(path, journal);
+        Ok(Self { database, lease, session: Some(session), sealing, newest, last, batch: 0, day: None, doubt: false })
+    }
+
+    /// Takes the turn of a commit of so many facts: the transaction is open then, and this run still writes.
+    fn turn(&self, session: &Session, count: i64) -> Result<Turn, StoreError> {
+        let settings = self.database.settings();
+        let offset = settings.utc_offset_minutes;
+        let batch = self.batch + 1;
+        let taken = self.database.ask(async {
+            let Session { client, number, renew, .. } = session;
+            let (begun, numbers, renewed) = join3(
+                client.batch_execute("BEGIN"),
+                client.query_one(number, &[&count, &offset]),
+                client.execute(renew, &[&settings.instance, &self.lease.epoch, &batch, &count]),
+            )
+            .await;
+            begun?;
+            let numbers = numbers?;
+            let renewed = renewed?;
+            let turn: Result<Turn, Error> =
+                (|| Ok(Turn { first: unsigned(numbers.try_get(0)?), day: numbers.try_get(1)? }))();
+            Ok((turn?, renewed))
+        });
+        let (turn, renewed) = taken.map_err(Failure::into_store_error)?;
+        if renewed == 0 {
+            return Err(StoreError::Unavailable(self.lease.fenced()));
+        }
+        if turn.first <= self.last {
+            let why = format!(
+                "it ends with fact {}, but this gateway has stored fact {}: the database was restored, or another server took over that had \
+                 not everything. Without the lost facts, requests that were sent could be sent again. Restore them; to go on without them \
+                 nevertheless, start with --new-journal",
+                turn.first - 1,
+                self.last
+            );
+            return Err(StoreError::Unavailable(refused(&self.database, &why)));
+        }
+        Ok(turn)
+    }
+
+    /// Makes the partition of a day, if it may not be there.
+    fn partition(&self, client: &Client, turn: Turn) -> Result<(), StoreError> {
+        let Turn { first, day } = turn;
+        if self.day == Some(day) {
+            return Ok(());
+        }
+        let name = |day: i32| {
+            let (year, month, date) = date(i64::from(day));
+            format!("{year:04}-{month:02}-{date:02}")
+        };
+        let today = name(day);
+        let sql = format!(
+            "CREATE TABLE IF NOT EXISTS facts_{} PARTITION OF facts FOR VALUES FROM ('{today}') TO ('{}');
+             INSERT INTO days VALUES ('{today}', {first}) ON CONFLICT DO NOTHING",
+            today.replace('-', "_"),
+            name(day + 1)
+        );
+        self.database.ask(client.batch_execute(&sql)).map_err(Failure::into_store_error)
+    }
+
+    /// The rows of facts from a number on, sealed if the journal is encrypted.
+    fn rows(&mut self, client: &Client, first: FactNumber, facts: &[Fact]) -> Result<Rows, StoreError> {
+        let unsealed = |error: JournalError| StoreError::Refused(error.to_string());
+        let mut rows = Rows::with_capacity(facts.len());
+        for (number, fact) in (first..).zip(facts) {
+            let Some(sealing) = &mut self.sealing else {
+                with_columns(number, fact, |columns| rows.push(columns, &fact.bytes, None));
+                continue;
+            };
+            if let Some(key) = sealing.unnamed(fact).map_err(unsealed)? {
+                let sql = "INSERT INTO seal_keys VALUES ($1) ON CONFLICT DO NOTHING";
+                let named = self.database.ask(client.execute(sql, &[&&key.0[..]]));
+                named.map_err(Failure::into_store_error)?;
+            }
+            let mut open = fact.clone();
+            let body = Body::take(&mut open);
+            with_columns(number, &open, |columns| {
+                let sealed = sealing.seal(&body, columns).map_err(unsealed)?;
+                rows.push(columns, &[], Some(&sealed));
+                Ok(())
+            })?;
+        }
+        Ok(rows)
+    }
+
+    /// Stores facts in the turn of a commit.
+    fn write(&mut self, session: &Session, facts: &[Fact]) -> Result<Turn, StoreError> {
+        let turn = self.turn(session, i64::try_from(facts.len()).unwrap_or(i64::MAX))?;
+        self.partition(&session.client, turn)?;
+        let rows = self.rows(&session.client, turn.first, facts)?;
+        let Session { client, insert, .. } = session;
+        let written = self.database.ask(async {
+            let parameters = rows.parameters(&turn.day);
+            let (inserted, committed) = join(client.execute(insert, &parameters), client.batch_execute("COMMIT")).await;
+            // If this failed by an answer, the commit became a rollback.
+            Ok((inserted, committed))
+        });
+        match written {
+            Ok((Ok(_), Ok(()))) => Ok(turn),
+            Ok((Err(error), _)) if error.as_db_error().is_some() && Failure::leaves(&error) => {
+                Err(Failure::Said(error).into_store_error())
+            }
+            Ok((Err(error), _) | (Ok(_), Err(error))) => Err(StoreError::InDoubt(Failure::Said(error).into_error())),
+            Err(failure) => Err(StoreError::InDoubt(failure.into_error())),
+        }
+    }
+
+    /// Leaves a transaction that stored nothing. A connection whose state is not known is closed.
+    fn roll_back(&mut self, session: Session) {
+        if let Some(sealing) = &mut self.sealing {
+            sealing.rolled_back();
+        }
+        if !session.client.is_closed() && self.database.ask(session.client.batch_execute("ROLLBACK")).is_ok() {
+            self.session = Some(session);
+        }
+    }
+
+    fn session(&mut self) -> Result<Session, StoreError> {
+        match self.session.take().filter(|session| !session.client.is_closed()) {
+            Some(session) => Ok(session),
+            None => connect(&self.database).map_err(Failure::into_store_error),
+        }
+    }
+
+    fn stored(&mut self, first: FactNumber, count: usize) {
+        let count = u64::try_from(count).unwrap_or_default();
+        self.last = (first + count).saturating_sub(1);
+        if let Some(newest) = &mut self.newest {
+            newest.set(self.last);
+        }
+    }
+}
+
+fn connect(database: &Database) -> Result<Session, Failure> {
+    let client = database.connect()?;
+    let (number, renew, insert) = database.ask(async {
+        Ok((client.prepare(NUMBER).await?, client.prepare(RENEW).await?, client.prepare(rows::insert()).await?))
+    })?;
+    Ok(Session { client, number, renew, insert })
+}
+
+impl FactStore for Facts {
+    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+        let session = self.session()?;
+        match self.write(&session, facts) {
+            Ok(turn) => {
+                self.session = Some(session);
+                self.batch += 1;
+                self.day = Some(turn.day);
+                self.stored(turn.first, facts.len());
+                Ok(turn.first)
+            }
+            Err(error @ StoreError::InDoubt(_)) => {
+                self.doubt = true;
+                if let Some(sealing) = &mut self.sealing {
+                    sealing.rolled_back();
+                }
+                Err(error)
+            }
+            Err(error) => {
+                self.roll_back(session);
+                Err(error)
+            }
+        }
+    }
+
+    fn resolve(&mut self) -> Result<Option<FactNumber>, StoreError> {
+        if !self.doubt {
+            return Ok(None);
+        }
+        let session = self.session()?;
+        // Its lock is that of the write in doubt, until the database has decided.
+        let sql =
+            "SELECT epoch, batch, batch_first, (SELECT last FROM journal) FROM instances WHERE name = $1 FOR UPDATE";
+        let found: Result<(i64, i64, i64, i64), _> = self.database.ask(async {
+            let row: Row = session.client.query_one(sql, &[&self.database.settings().instance]).await?;
+            Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
+        });
+        let (epoch, batch, first, last) = found.map_err(|failure| StoreError::Unavailable(failure.into_error()))?;
+        self.session = Some(session);
+        if epoch != self.lease.epoch {
+            return Err(StoreError::Unavailable(self.lease.fenced()));
+        }
+        self.doubt = false;
+        if batch != self.batch + 1 {
+            return Ok(None);
+        }
+        self.batch = batch;
+        let first = unsigned(first);
+        self.stored(first, usize::try_from(last - signed(first) + 1).unwrap_or_default());
+        Ok(Some(first))
+    }
+
+    /// The turn of a commit without facts.
+    fn probe(&mut self) -> Result<(), StoreError> {
+        let session = self.session()?;
+        let instance = &self.database.settings().instance;
+        let renewed = self.database.ask(async {
+            let client = &session.client;
+            let parameters: [&(dyn ToSql + Sync); 2] = [instance, &self.lease.epoch];
+            let (begun, locked, renewed, committed) = join4(
+                client.batch_execute("BEGIN"),
+                client.query_one("SELECT last FROM journal FOR UPDATE", &[]),
+                client.execute(PROBE, &parameters),
+                client.batch_execute("COMMIT"),
+            )
+            .await;
+            begun?;
+            locked?;
+            let renewed = renewed?;
+            committed.map(|()| renewed)
+        });
+        match renewed {
+            Ok(renewed) => {
+                self.session = Some(session);
+                if renewed == 0 { Err(StoreError::Unavailable(self.lease.fenced())) } else { Ok(()) }
+            }
+            Err(failure) => Err(StoreError::Unavailable(failure.into_error())),
+        }
+    }
+}
