@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { gauge } from "./chart.js";
 import { button, el, empty, faint, facts, fill, keepingFocus } from "./dom.js";
-import { closedWhy, pill, reason, told } from "./marks.js";
+import { closedWhy, personOf, pill, reason, told } from "./marks.js";
 import { state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
@@ -45,8 +45,9 @@ function newCard({ institution, label }) {
   const head = (name, box) => el("section", "sub", el("h3", "", t(`limits.${name}`)), box);
   const element = el("article", "card",
     el("div", "card-head", el("h2", "", institution, " ", faint(label === institution ? "" : label))),
-    head("flow", [flow.element, boxes.flow]), head("breakers", boxes.breakers), head("blocks", boxes.blocks),
-    boxes.alternatives, boxes.switchover, boxes.sharing);
+    head("flow", [flow.element, boxes.flow]),
+    el("div", "subs", head("breakers", boxes.breakers), head("blocks", boxes.blocks),
+      el("div", "", boxes.alternatives, boxes.switchover, boxes.sharing)));
 
   function draw(name, data, make) {
     const text = JSON.stringify(data);
@@ -97,7 +98,7 @@ function flowTable() {
 }
 
 function queue(waiting, since, refused) {
-  const counts = Object.entries(waiting).map(([name, count]) => `${word("priority", name)} ${count}`).join(", ");
+  const counts = Object.entries(waiting).filter(([, count]) => count > 0).map(([name, count]) => `${word("priority", name)} ${count}`).join(", ");
   const codes = Object.entries(refused).map(([code, count]) => el("li", "", reason("", code), ` × ${count}`));
   return facts([
     [t("limits.waiting"), counts || t("limits.none"), since ? [" · ", t("limits.waiting_since"), " ", lasting(since)] : null],
@@ -112,9 +113,9 @@ function breakerList(institution, breakers) {
     const what = how === "passing" ? "trip" : "reset";
     return el("li", "",
       el("b", "", business || t("limits.business_all")), pill(how, word("breaker", how)), lasting(since),
-      why ? el("span", "", told("trip", breaker.cause, why)) : null, person ? faint(person) : null,
-      faint(t("limits.failures", { failures, answers })), wait ? faint(t("limits.next_test", { time: duration(wait) })) : null,
-      button(t(`breaker.do.${what}`), () => steer(what, institution, business), { class: what === "trip" ? "danger" : "" }));
+      button(t(`breaker.do.${what}`), () => steer(what, institution, business), { class: what === "trip" ? "danger" : "" }),
+      why ? el("span", "", told("trip", breaker.cause, why)) : null, person ? el("small", "faint", personOf(person)) : null,
+      faint(t("limits.failures", { failures, answers })), wait ? faint(t("limits.next_test", { time: duration(wait) })) : null);
   }));
 }
 

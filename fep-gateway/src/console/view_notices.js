@@ -4,7 +4,7 @@ import { get, inTurn } from "./api.js";
 import { deliveryButtons } from "./decide.js";
 import { address, el, empty, faint, facts, fill, section, to } from "./dom.js";
 import { telegramFields } from "./lists.js";
-import { delivery, lineOf, response, telegram } from "./marks.js";
+import { delivery, failure, joined, lineOf, response, telegram } from "./marks.js";
 import { choiceFilter, institutionFilter, search, textFilter, timeFilter } from "./search.js";
 import { labelOf, state, whenChanged } from "./store.js";
 import { table } from "./table.js";
@@ -45,12 +45,12 @@ function columns() {
 function noticeReason(notice) {
   const marks = [
     notice.why && word("dead_notice", notice.why),
-    notice.last_failure,
+    notice.last_failure && failure(notice.last_failure),
     notice.answer_differs && t("notices.differs"),
     notice.conflicts > 0 && t("notices.conflicts", { n: notice.conflicts }),
     notice.conflicts_with && [`${t("notices.conflicts_with")} `, to(address(["notices", notice.conflicts_with]), el("span", "mono", notice.conflicts_with))],
-  ].filter(Boolean);
-  return marks.map((mark, index) => [index > 0 ? " · " : "", mark]);
+  ];
+  return joined(...marks);
 }
 
 export function notices({ main, query, title }) {

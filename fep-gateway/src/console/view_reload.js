@@ -3,9 +3,9 @@
 import { get, inTurn, post } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { button, el, empty, faint, facts, fill, refill, section } from "./dom.js";
-import { pill } from "./marks.js";
+import { personOf, pill } from "./marks.js";
 import { t, word } from "./texts.js";
-import { lasting } from "./time.js";
+import { lasting, when } from "./time.js";
 
 /** No event tells that the file was written. */
 const EVERY_MS = 5000;
@@ -85,9 +85,9 @@ function holding({ holds, reloading }) {
   const { digest, since_ms: since, by, differs } = holds;
   return [
     facts([
-      [t("reload.since"), lasting(since)],
-      [t("reload.by"), by || t("reload.start")],
-      [t("reload.digest"), digest && el("span", "mono digest", digest)],
+      [t("reload.since"), when(since), " · ", lasting(since)],
+      [t("reload.by"), by ? personOf(by) : t("reload.start")],
+      [t("reload.digest"), digest && el("span", "mono long", digest)],
       reloading && [t("reload.state"), t("reload.runs")],
     ]),
     differs.length > 0 ? [el("p", "why", t("reload.differs")), el("ul", "rows", ...differs.map(({ institution, why }) => failed(institution, why)))] : null,

@@ -3,6 +3,7 @@
 import { get, inTurn, put } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { address, button, el, empty, faint, facts, fill, keepingFocus, to } from "./dom.js";
+import { personOf } from "./marks.js";
 import { may } from "./session.js";
 import { labelOf, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
@@ -97,7 +98,7 @@ const fileSays = ({ percent: n, callers }) => t("routes.file_says", { n, callers
 
 /** Who changed a rule, with the way to the audit trail. */
 function changedBy(institution, { person, note, since_ms: since }) {
-  return [el("b", "", person), " · ", note, " · ", lasting(since), " · ", to(address(["audit"], { institution, act: "route" }), t("nav.audit"))];
+  return [personOf(person), " · ", note, " · ", lasting(since), " · ", to(address(["audit"], { institution, act: "route" }), t("nav.audit"))];
 }
 
 /** What became of the requests of both sides, as a table that stays one on a narrow screen. */
