@@ -98,7 +98,7 @@ export function textFilter(query, filter, label, attributes) {
 /** A field for a time on the clock of the institution. */
 export function timeFilter(query, filter) {
   const label = `${t(`search.${filter}`)} (${zone(offset(query.institution))})`;
-  return textFilter(query, filter, label, { type: "datetime-local", step: "1" });
+  return textFilter(query, filter, label, { type: "datetime-local", step: "1", max: "9999-12-31T23:59:59" });
 }
 
 /** A field for one of some words: `options` are pairs of value and text. */

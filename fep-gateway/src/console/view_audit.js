@@ -46,7 +46,7 @@ function trail() {
     key: (entry) => String(entry.number),
     columns: [
       { title: t("time"), class: "lead", cell: (entry) => when(entry.at_ms, entry.institution) },
-      { title: t("audit.act"), class: "lead keep", cell: (entry) => el("b", entry.act === "reveal" ? "act look" : "act", word("act", entry.act)) },
+      { title: t("audit.act"), class: "lead", cell: (entry) => el("b", entry.act === "reveal" ? "act look" : "act", word("act", entry.act)) },
       { title: t("audit.person"), cell: ({ person, client }) => personOf(person, client || undefined) },
       { title: t("audit.why"), class: "wide", cell: (entry) => entry.note },
       { title: t("audit.outcome"), cell: outcome },

@@ -3,8 +3,9 @@
 import { post } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { gauge } from "./chart.js";
-import { button, el, empty, faint, facts, fill, keepingFocus } from "./dom.js";
-import { closedWhy, personOf, pill, reason, told } from "./marks.js";
+import { address, button, el, empty, faint, facts, fill, keepingFocus, to } from "./dom.js";
+import { closedWhy, personOf, pill, reason, told, unbroken } from "./marks.js";
+import { may } from "./session.js";
 import { state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
@@ -37,14 +38,15 @@ export function limits({ main, path, title }) {
 }
 
 /** The card of an institution. Its parts change only with their data, so that buttons keep the focus. */
-function newCard({ institution, label }) {
+function newCard({ institution, label, contact }) {
   const flow = flowTable();
   const parts = ["flow", "breakers", "blocks", "alternatives", "switchover", "sharing"];
   const boxes = Object.fromEntries(parts.map((name) => [name, el("div", "")]));
   const texts = {};
   const head = (name, box) => el("section", "sub", el("h3", "", t(`limits.${name}`)), box);
   const element = el("article", "card",
-    el("div", "card-head", el("h2", "", institution, " ", faint(label === institution ? "" : label))),
+    el("div", "card-head", el("h2", "", institution, " ", faint(label === institution ? "" : label)),
+      to(address(["lines", institution]), t("nav.lines")), contact ? el("span", "faint", unbroken(contact)) : null),
     head("flow", [flow.element, boxes.flow]),
     el("div", "subs", head("breakers", boxes.breakers), head("blocks", boxes.blocks),
       el("div", "", boxes.alternatives, boxes.switchover, boxes.sharing)));
@@ -113,7 +115,7 @@ function breakerList(institution, breakers) {
     const what = how === "passing" ? "trip" : "reset";
     return el("li", "",
       el("b", "", business || t("limits.business_all")), pill(how, word("breaker", how)), lasting(since),
-      button(t(`breaker.do.${what}`), () => steer(what, institution, business), { class: what === "trip" ? "danger" : "" }),
+      may("operate", institution) ? button(t(`breaker.do.${what}`), () => steer(what, institution, business), { class: what === "trip" ? "danger" : "" }) : null,
       why ? el("span", "", told("trip", breaker.cause, why)) : null, person ? el("small", "faint", personOf(person)) : null,
       faint(t("limits.failures", { failures, answers })), wait ? faint(t("limits.next_test", { time: duration(wait) })) : null);
   }));
@@ -133,13 +135,14 @@ function steer(what, institution, business) {
 }
 
 function blocks(institution, closed) {
+  const isAllowed = may("operate", institution);
   const items = closed.map((one) => {
     const byPerson = typeof one.why === "object" && "person" in one.why;
     return el("li", "", pill("off", t("closed")), el("span", "", closedWhy(one)),
-      byPerson ? button(t("business.do.unblock"), () => unblock(institution, one.business)) : null);
+      byPerson && isAllowed ? button(t("business.do.unblock"), () => unblock(institution, one.business)) : null);
   });
   return [items.length > 0 ? el("ul", "rows", ...items) : empty(t("limits.open")),
-    el("div", "buttons", button(t("business.do.block"), () => block(institution), { class: "danger" }))];
+    isAllowed ? el("div", "buttons", button(t("business.do.block"), () => block(institution), { class: "danger" })) : null];
 }
 
 const businessPath = (institution) => `/v1/institutions/${encodeURIComponent(institution)}/business`;

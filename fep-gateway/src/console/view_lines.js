@@ -3,8 +3,9 @@
 import { post } from "./api.js";
 import { ask, noteField } from "./ask.js";
 import { gauge } from "./chart.js";
-import { button, el, empty, faint, facts, fill, labelled } from "./dom.js";
+import { button, el, empty, faint, facts, fill, keepingFocus, labelled } from "./dom.js";
 import { closedWhy, FINE, health, pill, reason, reasonText, told, unbroken } from "./marks.js";
+import { may } from "./session.js";
 import { labelOf, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
 import { ago, lasting, now } from "./time.js";
@@ -119,7 +120,7 @@ function links(line) {
     return el("li", `link ${link.state}`,
       el("span", "link-head", el("b", "", t("link", { n: index + 1 })), faint(` #${link.incarnation}`), " ",
         pill(lookOf(link, line), word("link", link.state)), " ", lasting(link.since_ms),
-        link.peer ? el("small", "faint pair", ` · ${t("link.peer")} `, el("span", "mono", link.peer)) : null),
+        link.peer ? el("small", "faint pair", `${t("link.peer")} `, el("span", "mono", link.peer)) : null),
       facts([
         [t("link.rx"), link.last_rx_ms ? el("span", quiet ? "warn-text" : "", ago(link.last_rx_ms)) : "–"],
         [t("link.tx"), ago(link.last_tx_ms) || "–"],
@@ -138,6 +139,7 @@ function lookOf({ state: how }, { stopped }) {
 
 function buttons(card) {
   const { line, status } = card;
+  if (!may("operate", line.institution)) return;
   const wanted = [line.stopped ? "start" : "stop"];
   if (status?.switchover && !line.carries && !line.stopped && line.duty !== "receive" && line.duty !== "answer") wanted.push("switch");
   if (status?.switchover && status.switchover.ordered !== null) wanted.push("return");
@@ -148,7 +150,7 @@ function buttons(card) {
   if (hasSession && !line.stopped) wanted.push("sign_off");
   if (card.wanted === wanted.join()) return;
   card.wanted = wanted.join();
-  fill(card.parts.buttons, wanted.map((what) => button(t(`line.do.${what}`), () => decide(what, card.line), { class: ENDS.includes(what) ? "danger" : "" })));
+  keepingFocus(card.parts.buttons, () => fill(card.parts.buttons, wanted.map((what) => button(t(`line.do.${what}`), () => decide(what, card.line), { class: ENDS.includes(what) ? "danger" : "" }))));
 }
 
 /** What ends the business of a line. */

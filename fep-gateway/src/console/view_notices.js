@@ -2,7 +2,7 @@
 
 import { get, inTurn } from "./api.js";
 import { deliveryButtons } from "./decide.js";
-import { address, el, empty, faint, facts, fill, section, to } from "./dom.js";
+import { address, el, empty, faint, facts, fill, keepingFocus, section, to } from "./dom.js";
 import { telegramFields } from "./lists.js";
 import { delivery, failure, joined, lineOf, response, telegram } from "./marks.js";
 import { choiceFilter, institutionFilter, search, textFilter, timeFilter } from "./search.js";
@@ -95,10 +95,10 @@ export function notice({ main, path, title }) {
     title([summary.label || summary.telegram, " ", el("small", "faint mono", id)]);
     // The delivery says more than the facts about it.
     const past = [...known.filter((fact) => fact.kind !== "delivery"), ...deliveries.filter((fact) => fact.fact !== "received")];
-    fill(body, about(summary),
+    keepingFocus(body, () => fill(body, about(summary),
       section(t("timeline"), null, timeline(past, summary.received_at_ms, summary.institution, omitted)),
       el("div", "sides", telegramFields(t("notice"), received, null), telegramFields(t("answer"), answer, received),
-        other ? telegramFields(t("notices.other_answer"), other, answer) : null));
+        other ? telegramFields(t("notices.other_answer"), other, answer) : null)));
   });
 
   read();

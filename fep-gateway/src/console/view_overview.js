@@ -138,7 +138,7 @@ function mapped() {
     const status = (state.institutions || []).find((one) => one.institution === name);
     const lines = state.lines.filter((line) => line.institution === name);
     const stopped = stops(status);
-    return el("section", `place ${stopped ? "stopped" : ""}`, el("h3", "", to(address(["limits", name]), name), " ", faint(labelOf(name))), stopped,
+    return el("section", `place ${stopped ? "stopped" : ""}`, el("h3", "", to(address(["lines", name]), name), " ", faint(labelOf(name))), stopped,
       el("ul", "tiles", ...lines.map((line) => tile(line))));
   });
 }
@@ -168,9 +168,10 @@ function dot(line) {
 /** What stops business with an institution. */
 function stops(status) {
   if (!status) return null;
-  const closed = status.closed.map((one) => el("li", "", pill("off", t("closed")), " ", closedWhy(one)));
+  const limits = address(["limits", status.institution]);
+  const closed = status.closed.map((one) => el("li", "", to(limits, pill("off", t("closed"))), " ", closedWhy(one)));
   const tripped = status.breakers.filter((breaker) => breaker.state !== "passing").map((breaker) => el("li", "",
-    pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`), " ", lasting(breaker.since_ms), breaker.why ? [" · ", told("trip", breaker.cause, breaker.why)] : null));
+    to(limits, pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`)), " ", lasting(breaker.since_ms), breaker.why ? [" · ", told("trip", breaker.cause, breaker.why)] : null));
   return closed.length + tripped.length > 0 ? el("ul", "stops", closed, tripped) : null;
 }
 

@@ -6,6 +6,7 @@ import { address, button, el, empty, faint, facts, fill, keepingFocus, to } from
 import { personOf } from "./marks.js";
 import { may } from "./session.js";
 import { labelOf, state, watch } from "./store.js";
+import { capital } from "./table.js";
 import { t, word } from "./texts.js";
 import { lasting, when } from "./time.js";
 
@@ -107,11 +108,12 @@ function sides(institution, rule, since) {
   const rows = rule.sides.map((side) => el("tr", "",
     el("th", { scope: "row" }, side.institution, " ", faint(t(side.institution === institution ? "routes.stays" : "routes.goes"))),
     cell("td", OUTCOMES.reduce((sum, name) => sum + side[name], 0)), ...OUTCOMES.map((name) => cell("td", side[name]))));
-  return el("div", "counts",
+  // On a narrow screen it can be scrolled, with the keyboard as well.
+  return el("div", { class: "counts", role: "region", tabindex: "0", "aria-label": t("routes.counted") },
     el("table", "",
       el("caption", "faint", t("routes.counted"), " ", when(since, institution)),
       el("thead", "", el("tr", "", el("th", { scope: "col" }, t("routes.side")), el("th", { scope: "col", class: "num" }, t("routes.requests")),
-        ...OUTCOMES.map((name) => el("th", { scope: "col", class: "num" }, word("outcome", name))))),
+        ...OUTCOMES.map((name) => el("th", { scope: "col", class: "num" }, capital(word("outcome", name)))))),
       el("tbody", "", ...rows)));
 }
 

@@ -101,7 +101,7 @@ async fn where_requests_go_is_shown_to_all_and_changed_by_those_with_the_right()
     page.write("callers", "reader, office");
     page.confirm();
     page.has("Transfer: 100 % go to bank-b now.");
-    page.has("kim by office");
+    page.has("kim office");
     page.has("the second step");
 
     let request = bench.client.post(format!("{}/v1/institutions/bank-a/exchanges/Transfer", bench.url));
