@@ -122,7 +122,7 @@ function breakerList(institution, breakers) {
 }
 
 function steer(what, institution, business) {
-  const names = { institution, business: business || "" };
+  const names = { institution, business: business ? ` ${business}` : "" };
   ask({
     title: t(`breaker.ask.${what}`, names),
     text: t(`breaker.tell.${what}`),

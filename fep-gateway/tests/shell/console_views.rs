@@ -82,6 +82,9 @@ async fn the_focus_stays_while_data_changes_and_old_data_is_called_old() {
     drop(bench);
     page.has("The gateway cannot be reached. What is shown may be old.");
     page.has("reconnecting; the data may be old");
+    // A list that could not be read is not empty.
+    page.show("#/exchanges");
+    page.until("document.querySelector('main .table')?.hidden", |hidden| hidden == true);
 }
 
 /// The lines reach the page only after `window.release` is set.
