@@ -44,6 +44,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "texts_platform_ko.js"
     SCRIPT "texts.js"
     SCRIPT "reasons_ko.js"
+    SCRIPT "problems_ko.js"
     SCRIPT "time.js"
     SCRIPT "api.js"
     SCRIPT "store.js"
@@ -74,7 +75,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "view_reload.js"
     SCRIPT "main.js"
 };
-const FILES_LEN: usize = 40;
+const FILES_LEN: usize = 41;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \

@@ -295,7 +295,7 @@ pub struct LineStatus {
     pub connection: &'static str,
     /// How many telegrams of ours may wait for their answer on one link. `None` without a limit.
     pub window: Option<usize>,
-    /// Whether new requests go over the line: it is not a backup line that stands by.
+    /// Whether new requests go over the line: it is not a backup line that stands by, and no person stopped it.
     pub carries: bool,
     /// The time since which it does, in milliseconds since 1970. `None` without backup lines.
     pub carries_since_ms: Option<i64>,

@@ -1,6 +1,7 @@
 // The gateway's HTTP interface. Errors are problem details; their `detail` is what a person should read.
 
-import { t } from "./texts.js";
+import { PROBLEMS } from "./problems_ko.js";
+import { isKorean, t } from "./texts.js";
 import { learnClock } from "./time.js";
 
 /** An error with the problem details of the gateway, if it gave any. */
@@ -102,7 +103,13 @@ async function ask(path, options, isReply = () => false) {
   const response = await reached(path, options);
   const body = await response.json().catch(() => ({}));
   if (response.ok || isReply(body)) return body;
-  throw new Problem(body.detail || `HTTP ${response.status}`, body, response.status);
+  throw new Problem(detailOf(body, response.status), body, response.status);
+}
+
+/** What a person should read; in Korean the meaning of the code before the sentence of the gateway. */
+function detailOf({ detail, code }, status) {
+  const meaning = isKorean() && Object.hasOwn(PROBLEMS, code) ? `${PROBLEMS[code]} ` : "";
+  return `${meaning}${detail || `HTTP ${status}`}`;
 }
 
 async function reached(path, options) {

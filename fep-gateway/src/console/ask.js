@@ -1,7 +1,7 @@
 // Questions before an act. A button opens a dialog; only its confirmation acts, once, and says what came of it.
 
 import { all } from "./feed.js";
-import { button, byId, el, fill, labelled } from "./dom.js";
+import { button, byId, el, fill, labelled, refocus } from "./dom.js";
 import { keep, kept, t } from "./texts.js";
 
 const PERSON = "fep.person";
@@ -60,6 +60,12 @@ export function ask({ title, text, fields = [], confirm, danger, act, done }) {
     }
   }
 
+  // What the act changes may take the button away that opened the dialog.
+  const opener = document.activeElement;
+  const place = opener?.closest(".buttons");
+  dialog.onclose = () => {
+    if (!opener?.isConnected && document.activeElement === document.body) refocus(place);
+  };
   // Nobody closes the dialog while the act is on its way.
   dialog.oncancel = (event) => {
     if (working) event.preventDefault();

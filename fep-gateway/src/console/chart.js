@@ -38,7 +38,7 @@ export function stacked({ bars, looks, text, topText }) {
 /** The next round number. */
 function nice(value) {
   const size = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((step) => step * size).find((round) => round >= value);
+  return [1, 2, 4, 6, 8, 10].map((step) => step * size).find((round) => round >= value);
 }
 
 /** How much of a limit is used. `mark` is a second, softer limit. */

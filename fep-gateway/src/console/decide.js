@@ -3,13 +3,15 @@
 import { post } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { button, el } from "./dom.js";
+import { may } from "./session.js";
 import { t, word } from "./texts.js";
 
 const MONEY = ["done", "not_done", "reversed"];
 
-/** The buttons of an exchange that needs a person. */
+/** The buttons of an exchange that needs a person; `null` for those who have no right. */
 export function settleButtons(exchange) {
-  const { exchange: id, telegram, trace } = exchange;
+  const { exchange: id, institution, telegram, trace } = exchange;
+  if (!may("settle", institution, telegram)) return null;
   const names = { telegram, trace: trace || id };
   const send = (body) => post(`/v1/exchanges/${id}/settlement`, body);
   const step = (what) => button(t(`settle.do.${what}`), () => ask({
@@ -34,9 +36,9 @@ export function settleButtons(exchange) {
 }
 
 /** The buttons of a notice whose delivery a person can decide; `null` if there is nothing to decide. */
-export function deliveryButtons({ notice: id, state, telegram }) {
+export function deliveryButtons({ notice: id, institution, state, telegram }) {
   const wanted = { dead_letter: ["deliver", "close"], delivering: ["close"], delivered: ["deliver"], closed: ["deliver"] }[state];
-  if (!wanted) return null;
+  if (!wanted || !may("settle", institution, telegram)) return null;
   return el("div", "buttons", ...wanted.map((what) => button(t(`deliver.do.${what}`), () => ask({
     title: t(`deliver.ask.${what}`, { telegram }),
     text: t(`deliver.tell.${what}`),

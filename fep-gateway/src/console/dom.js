@@ -52,13 +52,21 @@ export function refill(element, ...children) {
 
 const signs = new WeakMap();
 
-/** Changes what is in an element. If that takes the focus away, the same link or button gets it again. */
+/** Gives the focus to what stands nearest to a button that is gone: another one in its row `place`, or the title of the view. */
+export function refocus(place) {
+  const near = (place?.isConnected && place.querySelector("button")) || document.querySelector("h1");
+  near?.focus({ preventScroll: true });
+}
+
+/** Changes what is in an element. If that takes the focus away, the same link or button gets it again, or what stands nearest. */
 export function keepingFocus(element, change) {
   const held = document.activeElement;
   change();
   if (!held || held.isConnected) return;
   const isSame = (one) => one.getAttribute("href") === held.getAttribute("href") && (held.hasAttribute("href") || one.textContent === held.textContent);
-  [...element.querySelectorAll(held.tagName)].find(isSame)?.focus({ preventScroll: true });
+  const same = [...element.querySelectorAll(held.tagName)].find(isSame);
+  if (same) same.focus({ preventScroll: true });
+  else refocus(element.matches(".buttons") ? element : null);
 }
 
 export const byId = (id) => document.getElementById(id);

@@ -217,10 +217,18 @@ function wrong(text, schema, types) {
     return schema.multipleOf && value % schema.multipleOf !== 0 ? t("form.multiple", { n: schema.multipleOf }) : "";
   }
   if (schema.enum && !schema.enum.includes(text)) return t("form.missing");
-  if (schema.pattern && !new RegExp(schema.pattern, "u").test(text)) return text === "" ? t("form.missing") : t("form.pattern", { pattern: schema.pattern });
+  if (schema.pattern && !new RegExp(schema.pattern, "u").test(text)) return text === "" ? t("form.missing") : formText(schema.pattern);
   const { count, foreign } = bytes(text, schema["x-charset"]);
   if (foreign && schema["x-charset"]) return t("form.foreign", { character: foreign, charset: schema["x-charset"] });
   return len && !schema.pattern && count > len ? t("form.long", { n: count, len }) : "";
+}
+
+/** The form of a pattern in words, if it is one that sheets often have. */
+function formText(pattern) {
+  if (pattern === HEX) return t("form.hex");
+  if (!DIGITS.test(pattern)) return t("form.pattern", { pattern });
+  const [min, max = min] = pattern.match(/[0-9]+(?=[,}])/g);
+  return t(min === max ? "form.digits" : "form.digits_max", { n: max });
 }
 
 /** The value in the document. A field without a text is left out if it may be. */

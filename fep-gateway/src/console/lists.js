@@ -1,7 +1,7 @@
 // The tables of exchanges that several views show.
 
 import { address, el, faint, to } from "./dom.js";
-import { lineOf, outcome, passage, reason, response, telegram } from "./marks.js";
+import { joined, lineOf, outcome, passage, reason, response, telegram } from "./marks.js";
 import { table } from "./table.js";
 import { t } from "./texts.js";
 import { when } from "./time.js";
@@ -29,7 +29,7 @@ function columns() {
     { name: "response_ms", title: t("response_ms"), class: "num", cell: ({ response_ms: ms }) => (ms === null ? null : ms) },
     { name: "response_code", title: t("response_code"), cell: response },
     { name: "line", title: t("line"), cell: lineOf },
-    { name: "reason", title: t("reason"), class: "wide", cell: (exchange) => [reason(exchange.reason, exchange.reason_code), passage(exchange)] },
+    { name: "reason", title: t("reason"), class: "wide", cell: (exchange) => joined(reason(exchange.reason, exchange.reason_code), passage(exchange)) },
   ];
 }
 
@@ -38,7 +38,7 @@ function columns() {
  * fields whose secrets are shown.
  */
 export function telegramFields(title, view, other, secrets = new Set()) {
-  if (!view) return el("section", "part", el("h2", "", title), el("p", "empty", t("telegram.none")));
+  if (!view) return el("section", "part missing", el("h2", "", title), el("p", "empty", t("telegram.none")));
   const head = el("div", "part-head", el("h2", "", title), telegram(view), el("span", "faint", t("bytes", { n: view.len })));
   if (view.error) return el("section", "part", head, el("p", "error", view.error));
   const before = new Map((other?.fields || []).map((field) => [field.path, field]));
@@ -67,7 +67,7 @@ export const secretsOf = (view) => new Set((view?.fields || []).filter((field) =
 function valueOf(field, earlier, isRevealed) {
   if (!field.path && field.value === "filler") return null;
   if (isRevealed) return [el("span", "revealed", field.value), " ", el("span", "tag", t("form.secret"))];
-  if (field.secret) return el("span", { class: "faint", title: t("masked") }, field.value || t("masked"));
+  if (field.secret) return el("span", "faint", t("masked"));
   const look = field.value.startsWith("!") ? "error" : field.path && earlier && earlier.hex !== field.hex ? "changed" : "";
   return el("span", { class: look, title: look === "changed" ? t("changed") : null }, field.value);
 }

@@ -3,7 +3,7 @@
 import { address, el, faint, to } from "./dom.js";
 import { state } from "./store.js";
 import { isKorean, t, word } from "./texts.js";
-import { REASONS } from "./reasons_ko.js";
+import { failureInKorean, REASONS } from "./reasons_ko.js";
 import { lasting } from "./time.js";
 
 /** The signs that stand in pills and dots. */
@@ -37,6 +37,18 @@ export function response({ response_code: code, response_meaning: meaning, decli
   return [el("span", `code ${declined ? "declined" : ""}`, code), meaning ? ` ${meaning}` : null];
 }
 
+/** Parts of a text with a dot between them; empty ones are left out. */
+export const joined = (...parts) => parts.filter(Boolean).map((part, index) => [index > 0 ? " · " : "", part]);
+
+/** A person as the journal names one: what was typed, and the client in whose name. */
+export function personOf(person, client = / by (\S+)$/.exec(person)?.[1]) {
+  if (!client || person === client) return person;
+  return [person.replace(` by ${client}`, ""), " ", el("small", "faint pair", client)];
+}
+
+/** A text in which telephone numbers and the like are not broken at their hyphens. */
+export const unbroken = (text) => text.split(/(\S*\d-\d\S*)/).map((part, index) => (index % 2 ? el("span", "pair", part) : part));
+
 /** A telegram: its label on the sheet and its name. */
 export const telegram = ({ telegram: name, label }) => el("span", "pair", label || name, label ? [" ", faint(name)] : null);
 
@@ -55,6 +67,9 @@ export function reason(sentence, code) {
 
 /** The same as plain text, for what is said and not shown. */
 export const reasonText = (sentence, code) => (isKorean() && REASONS[code]) || sentence || code || "";
+
+/** Why a service did not take a notice, in the language of the page. */
+export const failure = (sentence) => (isKorean() ? failureInKorean(sentence) : sentence);
 
 /** A sentence of the gateway; in Korean the text of its cause before it. */
 export function told(kind, cause, sentence) {

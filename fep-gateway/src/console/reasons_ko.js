@@ -84,3 +84,18 @@ export const REASONS = {
   undecodable: "해석할 수 없는 전문",
   unanswerable: "응답을 만들 수 없음",
 };
+
+// Why a service did not take a notice has no code: the sentences of the gateway, and the same in Korean.
+const FAILURES = [
+  [/^the service cannot be reached$/, "서비스에 접속할 수 없음"],
+  [/^the service answered (.+), not 2xx$/, "서비스가 $1 응답 (2xx 아님)"],
+  [/^the service did not answer within (.+) ms$/, "서비스가 $1 ms 안에 응답하지 않음"],
+  [/^the connection to the service broke$/, "서비스 접속이 끊김"],
+  [/^the configured callback is not a usable URL$/, "설정된 콜백 URL을 쓸 수 없음"],
+];
+
+/** Why a service did not take a notice, in Korean, or the sentence of the gateway. */
+export function failureInKorean(sentence) {
+  const known = FAILURES.find(([pattern]) => pattern.test(sentence));
+  return known ? sentence.replace(...known) : sentence;
+}

@@ -25,6 +25,7 @@ export function search({ main, query, name, items = name, fields, list, atMs, di
   let timer = null;
   let ended = false;
   let readAt = 0;
+  let isKnown = false;
 
   async function read() {
     timer = null;
@@ -33,12 +34,15 @@ export function search({ main, query, name, items = name, fields, list, atMs, di
       const page = await get(`/v1/${name}`, { ...READABLE, ...asked(query, filters), cursor: query.cursor, limit: PAGE });
       if (ended) return;
       fill(error);
+      isKnown = true;
+      list.element.hidden = false;
       list.update(page[items]);
       tell(page[items], page.next);
     } catch (failure) {
       if (ended) return;
+      // What is not known is not called empty. What was read before stays.
       fill(error, failure.message);
-      list.update([]);
+      list.element.hidden = !isKnown;
     }
   }
 
@@ -98,7 +102,7 @@ export function textFilter(query, filter, label, attributes) {
 /** A field for a time on the clock of the institution. */
 export function timeFilter(query, filter) {
   const label = `${t(`search.${filter}`)} (${zone(offset(query.institution))})`;
-  return textFilter(query, filter, label, { type: "datetime-local", step: "1" });
+  return textFilter(query, filter, label, { type: "datetime-local", step: "1", max: "9999-12-31T23:59:59" });
 }
 
 /** A field for one of some words: `options` are pairs of value and text. */

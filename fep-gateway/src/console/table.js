@@ -4,6 +4,9 @@
 import { el, fill, keepingFocus } from "./dom.js";
 import { t } from "./texts.js";
 
+/** A title begins with a capital, also if it is a word that is written small elsewhere. */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /**
  * Makes a table. `columns` have a `title`, a `cell` that makes the content from an item, and perhaps a `class`: `num`, `wide`, and `lead`
  * for those that need no title on a card. `key` names an item. `link` is the address that a click on the row opens; a cell should have
@@ -11,7 +14,7 @@ import { t } from "./texts.js";
  */
 export function table({ caption, columns, key, link, empty }) {
   const head = el("tr", { role: "row" },
-    ...columns.map(({ title, class: look }) => el("th", { role: "columnheader", scope: "col", class: look }, title)));
+    ...columns.map(({ title, class: look }) => el("th", { role: "columnheader", scope: "col", class: look }, capital(title))));
   const body = el("tbody", { role: "rowgroup" });
   const note = el("p", "empty", t("loading"));
   const element = el("div", "table",
@@ -34,7 +37,7 @@ export function table({ caption, columns, key, link, empty }) {
     if (known.text !== text) {
       known.text = text;
       keepingFocus(known.element, () => fill(known.element, columns.map(({ title, class: look, cell }) => {
-        const td = el("td", { role: "cell", class: look, data: { title } }, cell(item));
+        const td = el("td", { role: "cell", class: look, data: { title: capital(title) } }, cell(item));
         if (!td.hasChildNodes()) td.classList.add("none");
         return td;
       })));

@@ -1,7 +1,7 @@
 // The texts in English of the configuration, its reload, and where requests go. `texts_platform_ko.js` has the same names.
 
 export const EN_PLATFORM = {
-  "nav.reload": "Configuration",
+  "nav.reload": "Config",
   "reload.title": "Configuration",
   "reload.holds": "What holds",
   "reload.file": "The file",

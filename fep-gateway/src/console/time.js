@@ -50,15 +50,18 @@ export function when(ms, institution) {
   return el("time", attributes, el("span", "date", date), " ", time, other);
 }
 
-/** A length of time, such as `2 min 5 s`. */
-export function duration(ms) {
+/** A length of time in some units, such as `2 min 5 s`. */
+export function duration(ms, units = 2) {
   const s = Math.max(0, Math.floor(ms / 1000));
   const parts = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].map(([unit, of], index, all) =>
     [unit, Math.floor((index ? s % all[index - 1][1] : s) / of)]);
   const first = parts.findIndex(([, count]) => count > 0);
   if (first < 0) return t("unit.s", { n: 0 });
-  return parts.slice(first, first + 2).filter(([, count]) => count > 0).map(([unit, n]) => t(`unit.${unit}`, { n })).join(" ");
+  return parts.slice(first, first + units).filter(([, count]) => count > 0).map(([unit, n]) => t(`unit.${unit}`, { n })).join(" ");
 }
+
+/** The age of the oldest of several things, in short. */
+export const oldest = (ms) => ago(ms, "oldest");
 
 /** How long ago something was. The text changes with time, see `tick`. */
 export function ago(ms, form = "ago") {
@@ -77,7 +80,8 @@ export function tick() {
 }
 
 function tell(element) {
-  const text = t(`age.${element.dataset.form}`, { time: duration(now() - Number(element.dataset.since)) });
+  const { form, since } = element.dataset;
+  const text = t(`age.${form}`, { time: duration(now() - Number(since), form === "oldest" ? 1 : 2) });
   if (element.textContent !== text) element.textContent = text;
 }
 

@@ -1,7 +1,7 @@
 // What happened to an exchange or a notice, in its order.
 
 import { el } from "./dom.js";
-import { reason } from "./marks.js";
+import { failure, reason } from "./marks.js";
 import { t, word } from "./texts.js";
 import { duration, stamp, when } from "./time.js";
 
@@ -29,11 +29,16 @@ function kindText(fact) {
 
 /** One step of a settlement or a delivery. */
 function stepText(step, institution) {
-  const said = Object.entries(step).filter(([name, value]) => !UNSAID.includes(name) && value !== null && value !== false)
+  const words = Object.entries(step).filter(([name, value]) => !UNSAID.includes(name) && value !== null && value !== false)
     .map(([name, value]) => {
       if (value === true) return t(`step.${name}`);
-      const text = name.endsWith("_ms") ? stamp(value, institution).slice(0, 19) : word(`step.${name}`, value);
-      return `${t(`step.${name}`)}: ${text}`;
+      return `${t(`step.${name}`)}: ${said(name, value, institution)}`;
     });
-  return [word("step_fact", step.fact), said.length > 0 ? el("small", "faint", ` ${said.join(", ")}`) : null];
+  return [word("step_fact", step.fact), words.length > 0 ? el("small", "faint", ` ${words.join(", ")}`) : null];
+}
+
+/** A member of a step in words. */
+function said(name, value, institution) {
+  if (name.endsWith("_ms")) return stamp(value, institution).slice(0, 19);
+  return name === "why" ? failure(word("step.why", value)) : word(`step.${name}`, value);
 }

@@ -1,6 +1,7 @@
 // The audit trail: what persons and programs did or looked at, who, when and why. Only the gateway writes it.
 
-import { address, el, faint, to } from "./dom.js";
+import { address, el, to } from "./dom.js";
+import { personOf, pill, reason } from "./marks.js";
 import { choiceFilter, institutionFilter, search, textFilter, timeFilter } from "./search.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
@@ -11,6 +12,8 @@ const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "b
 /** Acts whose `about` is a business code, a line or a notice. That of others is a text. */
 const OF_BUSINESS = ["trip_breaker", "reset_breaker", "block", "unblock"];
 const OF_LINES = ["stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch"];
+/** What became of an act, with the look of it. */
+const OUTCOMES = { done: "good", refused: "bad", open: "warn" };
 const OF_NOTICES = ["deliver"];
 /** No event tells of what others do. */
 const EVERY_MS = 5000;
@@ -44,19 +47,18 @@ function trail() {
     columns: [
       { title: t("time"), class: "lead", cell: (entry) => when(entry.at_ms, entry.institution) },
       { title: t("audit.act"), class: "lead", cell: (entry) => el("b", entry.act === "reveal" ? "act look" : "act", word("act", entry.act)) },
-      { title: t("audit.person"), cell: who },
+      { title: t("audit.person"), cell: ({ person, client }) => personOf(person, client || undefined) },
       { title: t("audit.why"), class: "wide", cell: (entry) => entry.note },
+      { title: t("audit.outcome"), cell: outcome },
       { title: t("institution"), class: "keep", cell: (entry) => entry.institution },
       { title: t("audit.about"), cell: about },
-      { title: t("request_id"), class: "mono", cell: (entry) => entry.request_id },
+      { title: t("request_id"), class: "mono keep", cell: (entry) => entry.request_id },
     ],
   });
 }
 
-/** The name under which it was recorded; it has the client's name, unless it came from an earlier version. */
-function who({ person, client }) {
-  return client && !person.includes(client) ? [person, " ", faint(client)] : person;
-}
+/** What became of it, if that was recorded. */
+const outcome = ({ outcome: name, code }) => name && [pill(OUTCOMES[name] || "off", word("audit.outcome", name)), code ? [" ", reason("", code)] : null];
 
 /** What it concerns, as a link where there is a view of it. */
 function about({ act, institution, about: name, exchange }) {

@@ -3,7 +3,7 @@
 
 import { follow, get, inTurn } from "./api.js";
 import { settleButtons } from "./decide.js";
-import { byId, el, empty, facts, fill, section } from "./dom.js";
+import { byId, el, empty, facts, fill, keepingFocus, section } from "./dom.js";
 import { secretsOf, telegramFields } from "./lists.js";
 import { lineOf, outcome, passage, reason, response } from "./marks.js";
 import { secretsFor } from "./reveal.js";
@@ -56,8 +56,8 @@ export function exchange({ main, path, title }) {
 
   function draw() {
     const summary = known.exchange;
-    fill(body, about(summary), section(t("timeline"), null, timeline(past(known), summary.accepted_at_ms, summary.institution)),
-      telegrams(known, secrets));
+    keepingFocus(body, () => fill(body, about(summary),
+      section(t("timeline"), null, timeline(past(known), summary.accepted_at_ms, summary.institution)), telegrams(known, secrets)));
   }
 
   read();
@@ -96,7 +96,7 @@ function telegrams(view, secrets) {
   const [request, ofRequest] = of("request");
   const [answer, ofAnswer] = of("answer");
   const [standIn, ofStandIn] = of("stand_in");
-  return el("div", { class: "telegrams", id: "telegrams", tabindex: "-1" }, secrets.element(view.exchange),
+  return el("div", { class: "telegrams", id: "telegrams", tabindex: "-1" }, request || answer ? secrets.element(view.exchange) : null,
     el("div", "sides", telegramFields(t("request"), request, null, ofRequest), telegramFields(t("answer"), answer, request, ofAnswer),
       standIn ? telegramFields(t("stand_in"), standIn, request, ofStandIn) : null));
 }
@@ -113,11 +113,12 @@ function about(summary) {
     [t("ended"), when(summary.ended_at_ms, institution) || word("outcome", "running")],
     [t("response_ms"), summary.response_ms],
     [t("reason"), reason(summary.reason, summary.reason_code)],
+    summary.client && [t("audit.client"), summary.client],
     summary.request_id && [t("request_id"), el("span", "mono", summary.request_id)],
-    summary.traceparent && [t("traceparent"), el("span", "mono", summary.traceparent)],
     summary.money && [t("money"), word("money", summary.money)],
     (summary.passed_on || summary.came_from || summary.routed_from) && [t("passage"), passage(summary)],
     letter && [t("letters.why"), [letter.why && word("dead", letter.why), ...letter.disputes.map((one) => word("dispute", one))].filter(Boolean).join("; ")],
+    summary.traceparent && [t("traceparent"), el("span", "mono long", summary.traceparent)],
   ]), letter || needsPerson(summary) ? settleButtons(summary) : null);
 }
 

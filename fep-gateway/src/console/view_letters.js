@@ -18,7 +18,7 @@ export function letters({ main, query, title }) {
     { title: t("letters.do"), class: "acts", cell: settleButtons },
   ]);
   const notices = noticeTable(t("letters.notices"), ["delivery", "answered_by", "repeats"], [
-    { title: t("letters.do"), class: "acts", cell: (notice) => [el("p", "", t("letters.notice_next")), deliveryButtons(notice)] },
+    { title: t("letters.do"), class: "acts", cell: deliveryButtons },
   ]);
   const unsettled = exchangeTable(t("letters.unsettled"), ["outcome", "response_ms", "response_code"], [
     { title: t("letters.since"), class: "keep", cell: (exchange) => lasting(exchange.ended_at_ms) },

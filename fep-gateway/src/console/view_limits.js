@@ -3,8 +3,9 @@
 import { post } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { gauge } from "./chart.js";
-import { button, el, empty, faint, facts, fill, keepingFocus } from "./dom.js";
-import { closedWhy, pill, reason, told } from "./marks.js";
+import { address, button, el, empty, faint, facts, fill, keepingFocus, to } from "./dom.js";
+import { closedWhy, personOf, pill, reason, told, unbroken } from "./marks.js";
+import { may } from "./session.js";
 import { state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
@@ -37,16 +38,18 @@ export function limits({ main, path, title }) {
 }
 
 /** The card of an institution. Its parts change only with their data, so that buttons keep the focus. */
-function newCard({ institution, label }) {
+function newCard({ institution, label, contact }) {
   const flow = flowTable();
   const parts = ["flow", "breakers", "blocks", "alternatives", "switchover", "sharing"];
   const boxes = Object.fromEntries(parts.map((name) => [name, el("div", "")]));
   const texts = {};
   const head = (name, box) => el("section", "sub", el("h3", "", t(`limits.${name}`)), box);
   const element = el("article", "card",
-    el("div", "card-head", el("h2", "", institution, " ", faint(label === institution ? "" : label))),
-    head("flow", [flow.element, boxes.flow]), head("breakers", boxes.breakers), head("blocks", boxes.blocks),
-    boxes.alternatives, boxes.switchover, boxes.sharing);
+    el("div", "card-head", el("h2", "", institution, " ", faint(label === institution ? "" : label)),
+      to(address(["lines", institution]), t("nav.lines")), contact ? el("span", "faint", unbroken(contact)) : null),
+    head("flow", [flow.element, boxes.flow]),
+    el("div", "subs", head("breakers", boxes.breakers), head("blocks", boxes.blocks),
+      el("div", "", boxes.alternatives, boxes.switchover, boxes.sharing)));
 
   function draw(name, data, make) {
     const text = JSON.stringify(data);
@@ -97,7 +100,7 @@ function flowTable() {
 }
 
 function queue(waiting, since, refused) {
-  const counts = Object.entries(waiting).map(([name, count]) => `${word("priority", name)} ${count}`).join(", ");
+  const counts = Object.entries(waiting).filter(([, count]) => count > 0).map(([name, count]) => `${word("priority", name)} ${count}`).join(", ");
   const codes = Object.entries(refused).map(([code, count]) => el("li", "", reason("", code), ` × ${count}`));
   return facts([
     [t("limits.waiting"), counts || t("limits.none"), since ? [" · ", t("limits.waiting_since"), " ", lasting(since)] : null],
@@ -112,14 +115,14 @@ function breakerList(institution, breakers) {
     const what = how === "passing" ? "trip" : "reset";
     return el("li", "",
       el("b", "", business || t("limits.business_all")), pill(how, word("breaker", how)), lasting(since),
-      why ? el("span", "", told("trip", breaker.cause, why)) : null, person ? faint(person) : null,
-      faint(t("limits.failures", { failures, answers })), wait ? faint(t("limits.next_test", { time: duration(wait) })) : null,
-      button(t(`breaker.do.${what}`), () => steer(what, institution, business), { class: what === "trip" ? "danger" : "" }));
+      may("operate", institution) ? button(t(`breaker.do.${what}`), () => steer(what, institution, business), { class: what === "trip" ? "danger" : "" }) : null,
+      why ? el("span", "", told("trip", breaker.cause, why)) : null, person ? el("small", "faint", personOf(person)) : null,
+      faint(t("limits.failures", { failures, answers })), wait ? faint(t("limits.next_test", { time: duration(wait) })) : null);
   }));
 }
 
 function steer(what, institution, business) {
-  const names = { institution, business: business || "" };
+  const names = { institution, business: business ? ` ${business}` : "" };
   ask({
     title: t(`breaker.ask.${what}`, names),
     text: t(`breaker.tell.${what}`),
@@ -132,13 +135,14 @@ function steer(what, institution, business) {
 }
 
 function blocks(institution, closed) {
+  const isAllowed = may("operate", institution);
   const items = closed.map((one) => {
     const byPerson = typeof one.why === "object" && "person" in one.why;
     return el("li", "", pill("off", t("closed")), el("span", "", closedWhy(one)),
-      byPerson ? button(t("business.do.unblock"), () => unblock(institution, one.business)) : null);
+      byPerson && isAllowed ? button(t("business.do.unblock"), () => unblock(institution, one.business)) : null);
   });
   return [items.length > 0 ? el("ul", "rows", ...items) : empty(t("limits.open")),
-    el("div", "buttons", button(t("business.do.block"), () => block(institution), { class: "danger" }))];
+    isAllowed ? el("div", "buttons", button(t("business.do.block"), () => block(institution), { class: "danger" })) : null];
 }
 
 const businessPath = (institution) => `/v1/institutions/${encodeURIComponent(institution)}/business`;

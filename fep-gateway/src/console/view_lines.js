@@ -3,8 +3,9 @@
 import { post } from "./api.js";
 import { ask, noteField } from "./ask.js";
 import { gauge } from "./chart.js";
-import { button, el, empty, faint, facts, fill, labelled } from "./dom.js";
-import { closedWhy, FINE, health, pill, reason, reasonText, told } from "./marks.js";
+import { button, el, empty, faint, facts, fill, keepingFocus, labelled } from "./dom.js";
+import { closedWhy, FINE, health, pill, reason, reasonText, told, unbroken } from "./marks.js";
+import { may } from "./session.js";
 import { labelOf, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
 import { ago, lasting, now } from "./time.js";
@@ -75,7 +76,7 @@ function draw(card, line) {
   }
   const { level, text: how, sinceMs, why } = health(line);
   card.className = `card ${level}`;
-  fill(card.parts.head, el("h2", "", line.line, " ", faint([line.institution, labelOf(line.institution)].filter(Boolean).join(" · "))),
+  fill(card.parts.head, el("h2", "", line.institution, " · ", line.line, " ", faint(labelOf(line.institution))),
     pill(level, how), lasting(sinceMs));
   fill(card.parts.body, why ? el("p", "why", why) : null, about(line, status, why), links(line));
   buttons(card);
@@ -99,7 +100,7 @@ function about(line, status, shown) {
     [t("line.reconnects"), String(line.reconnects)],
     // If the line is not good, the error stands above.
     !(shown && line.last_error) && [t("line.last_error"), line.last_error ? reason(line.last_error, line.last_error_code) : faint(t("none"))],
-    status?.contact && [t("line.contact"), status.contact],
+    status?.contact && [t("line.contact"), unbroken(status.contact)],
   ]);
 }
 
@@ -118,20 +119,27 @@ function links(line) {
     const quiet = link.state === "up" && link.last_rx_ms && now() - link.last_rx_ms > QUIET_MS;
     return el("li", `link ${link.state}`,
       el("span", "link-head", el("b", "", t("link", { n: index + 1 })), faint(` #${link.incarnation}`), " ",
-        pill(link.state === "up" ? "good" : link.state === "idle" ? "standby" : "bad", word("link", link.state)), " ", lasting(link.since_ms)),
+        pill(lookOf(link, line), word("link", link.state)), " ", lasting(link.since_ms),
+        link.peer ? el("small", "faint pair", `${t("link.peer")} `, el("span", "mono", link.peer)) : null),
       facts([
         [t("link.rx"), link.last_rx_ms ? el("span", quiet ? "warn-text" : "", ago(link.last_rx_ms)) : "–"],
         [t("link.tx"), ago(link.last_tx_ms) || "–"],
         [t("link.proved"), ago(link.proved_ms) || (line.proved_by ? "–" : t("line.untested"))],
         [t("link.echo"), round === null ? (line.proved_by === "echo_test" ? "–" : t("line.untested")) : t("unit.ms", { n: (round / 1000).toFixed(1) })],
         link.unpolled_since_ms && [t("line.unpolled"), lasting(link.unpolled_since_ms)],
-        link.peer && [t("link.peer"), el("span", "mono", link.peer)],
       ]));
   }));
 }
 
+/** The look of a link. That of a stopped line is down because a person wanted it. */
+function lookOf({ state: how }, { stopped }) {
+  if (how === "up") return "good";
+  return how === "idle" ? "standby" : stopped ? "off" : "bad";
+}
+
 function buttons(card) {
   const { line, status } = card;
+  if (!may("operate", line.institution)) return;
   const wanted = [line.stopped ? "start" : "stop"];
   if (status?.switchover && !line.carries && !line.stopped && line.duty !== "receive" && line.duty !== "answer") wanted.push("switch");
   if (status?.switchover && status.switchover.ordered !== null) wanted.push("return");
@@ -142,7 +150,7 @@ function buttons(card) {
   if (hasSession && !line.stopped) wanted.push("sign_off");
   if (card.wanted === wanted.join()) return;
   card.wanted = wanted.join();
-  fill(card.parts.buttons, wanted.map((what) => button(t(`line.do.${what}`), () => decide(what, card.line), { class: ENDS.includes(what) ? "danger" : "" })));
+  keepingFocus(card.parts.buttons, () => fill(card.parts.buttons, wanted.map((what) => button(t(`line.do.${what}`), () => decide(what, card.line), { class: ENDS.includes(what) ? "danger" : "" }))));
 }
 
 /** What ends the business of a line. */

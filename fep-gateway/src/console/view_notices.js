@@ -2,9 +2,9 @@
 
 import { get, inTurn } from "./api.js";
 import { deliveryButtons } from "./decide.js";
-import { address, el, empty, faint, facts, fill, section, to } from "./dom.js";
+import { address, el, empty, faint, facts, fill, keepingFocus, section, to } from "./dom.js";
 import { telegramFields } from "./lists.js";
-import { delivery, lineOf, response, telegram } from "./marks.js";
+import { delivery, failure, joined, lineOf, response, telegram } from "./marks.js";
 import { choiceFilter, institutionFilter, search, textFilter, timeFilter } from "./search.js";
 import { labelOf, state, whenChanged } from "./store.js";
 import { table } from "./table.js";
@@ -45,12 +45,12 @@ function columns() {
 function noticeReason(notice) {
   const marks = [
     notice.why && word("dead_notice", notice.why),
-    notice.last_failure,
+    notice.last_failure && failure(notice.last_failure),
     notice.answer_differs && t("notices.differs"),
     notice.conflicts > 0 && t("notices.conflicts", { n: notice.conflicts }),
     notice.conflicts_with && [`${t("notices.conflicts_with")} `, to(address(["notices", notice.conflicts_with]), el("span", "mono", notice.conflicts_with))],
-  ].filter(Boolean);
-  return marks.map((mark, index) => [index > 0 ? " · " : "", mark]);
+  ];
+  return joined(...marks);
 }
 
 export function notices({ main, query, title }) {
@@ -95,10 +95,10 @@ export function notice({ main, path, title }) {
     title([summary.label || summary.telegram, " ", el("small", "faint mono", id)]);
     // The delivery says more than the facts about it.
     const past = [...known.filter((fact) => fact.kind !== "delivery"), ...deliveries.filter((fact) => fact.fact !== "received")];
-    fill(body, about(summary),
+    keepingFocus(body, () => fill(body, about(summary),
       section(t("timeline"), null, timeline(past, summary.received_at_ms, summary.institution, omitted)),
       el("div", "sides", telegramFields(t("notice"), received, null), telegramFields(t("answer"), answer, received),
-        other ? telegramFields(t("notices.other_answer"), other, answer) : null));
+        other ? telegramFields(t("notices.other_answer"), other, answer) : null)));
   });
 
   read();

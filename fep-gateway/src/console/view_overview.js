@@ -7,7 +7,7 @@ import { closedWhy, FINE, health, pill, SIGNS, told } from "./marks.js";
 import { labelOf, latestExchanges, open, state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
-import { ago, duration, lasting, stamp } from "./time.js";
+import { duration, lasting, oldest, stamp } from "./time.js";
 import { bars, BAR_MS, errorRate, inSpan, perSecond, SPAN_MS, total } from "./traffic.js";
 
 const LATEST = 12;
@@ -74,7 +74,7 @@ function figureList() {
   const unsettled = open("unsettled");
   const letters = open("dead_letters", "notice_dead_letters");
   const waiting = open("notices_undelivered");
-  const since = (of, text) => (of?.oldestMs ? [t("figure.oldest"), " ", ago(of.oldestMs)] : text);
+  const since = (of, text) => (of?.oldestMs ? oldest(of.oldestMs) : text);
   return [
     figure(isSilent ? "warn" : "", t("figure.traffic"), traffic ? t("unit.per_s", { n: perSecond().toFixed(1) }) : "–", t(isSilent ? "figure.silent" : "figure.minute", { time: duration(SPAN_MS) })),
     figure(rate > 0.05 ? "warn" : "", t("figure.errors"), rate === null ? "–" : percent(rate), span),
@@ -137,7 +137,8 @@ function mapped() {
   return names.map((name) => {
     const status = (state.institutions || []).find((one) => one.institution === name);
     const lines = state.lines.filter((line) => line.institution === name);
-    return el("section", "place", el("h3", "", to(address(["limits", name]), name), " ", faint(labelOf(name))), stops(status),
+    const stopped = stops(status);
+    return el("section", `place ${stopped ? "stopped" : ""}`, el("h3", "", to(address(["lines", name]), name), " ", faint(labelOf(name))), stopped,
       el("ul", "tiles", ...lines.map((line) => tile(line))));
   });
 }
@@ -167,9 +168,10 @@ function dot(line) {
 /** What stops business with an institution. */
 function stops(status) {
   if (!status) return null;
-  const closed = status.closed.map((one) => el("li", "", pill("off", t("closed")), " ", closedWhy(one)));
+  const limits = address(["limits", status.institution]);
+  const closed = status.closed.map((one) => el("li", "", to(limits, pill("off", t("closed"))), " ", closedWhy(one)));
   const tripped = status.breakers.filter((breaker) => breaker.state !== "passing").map((breaker) => el("li", "",
-    pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`), " ", lasting(breaker.since_ms), breaker.why ? [" · ", told("trip", breaker.cause, breaker.why)] : null));
+    to(limits, pill(breaker.state, `${t("breaker")} ${breaker.business || ""} ${word("breaker", breaker.state)}`)), " ", lasting(breaker.since_ms), breaker.why ? [" · ", told("trip", breaker.cause, breaker.why)] : null));
   return closed.length + tripped.length > 0 ? el("ul", "stops", closed, tripped) : null;
 }
 

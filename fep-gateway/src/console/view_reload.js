@@ -3,9 +3,9 @@
 import { get, inTurn, post } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { button, el, empty, faint, facts, fill, refill, section } from "./dom.js";
-import { pill } from "./marks.js";
+import { personOf, pill } from "./marks.js";
 import { t, word } from "./texts.js";
-import { lasting } from "./time.js";
+import { lasting, when } from "./time.js";
 
 /** No event tells that the file was written. */
 const EVERY_MS = 5000;
@@ -22,6 +22,9 @@ export function reload({ main, title }) {
   const act = button(t("reload.do.reload"), question, { class: "primary" });
   main.append(section(t("reload.holds"), null, holds), section(t("reload.file"), null, file, el("div", "buttons", look, act)), result);
   let ended = false;
+  let known = "";
+  /** How the file was that a look was about. What a reload did stays, also if the file changes. */
+  let looked = null;
   fill(holds, empty(t("loading")));
 
   const read = inTurn(async () => {
@@ -30,6 +33,8 @@ export function reload({ main, title }) {
       if (ended) return;
       refill(holds, holding(state));
       refill(file, ofFile(state));
+      known = JSON.stringify([state.file, state.changes, state.needs_restart, state.mistakes]);
+      if (looked !== null && looked !== known) forget();
       look.disabled = act.disabled = state.file === "none" || state.reloading;
     } catch (failure) {
       if (!ended) refill(holds, el("p", "error", failure.message));
@@ -38,6 +43,11 @@ export function reload({ main, title }) {
 
   function show(heading, ...parts) {
     if (!ended) fill(result, section(heading, null, ...parts));
+  }
+
+  function forget() {
+    looked = null;
+    fill(result);
   }
 
   async function dryRun() {
@@ -49,6 +59,7 @@ export function reload({ main, title }) {
       show(t("reload.would_not"), refusal(problem));
     }
     await read();
+    looked = known;
   }
 
   function question() {
@@ -59,6 +70,7 @@ export function reload({ main, title }) {
       confirm: t("reload.do.reload"),
       danger: true,
       act: async (values) => {
+        looked = null;
         try {
           const { changes } = await post("/v1/reload", values.person ? values : { note: values.note });
           show(t("reload.did"), changeList(changes));
@@ -85,9 +97,9 @@ function holding({ holds, reloading }) {
   const { digest, since_ms: since, by, differs } = holds;
   return [
     facts([
-      [t("reload.since"), lasting(since)],
-      [t("reload.by"), by || t("reload.start")],
-      [t("reload.digest"), digest && el("span", "mono digest", digest)],
+      [t("reload.since"), when(since), " · ", lasting(since)],
+      [t("reload.by"), by ? personOf(by) : t("reload.start")],
+      [t("reload.digest"), digest && el("span", "mono long", digest)],
       reloading && [t("reload.state"), t("reload.runs")],
     ]),
     differs.length > 0 ? [el("p", "why", t("reload.differs")), el("ul", "rows", ...differs.map(({ institution, why }) => failed(institution, why)))] : null,

@@ -3,8 +3,10 @@
 import { get, inTurn, put } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
 import { address, button, el, empty, faint, facts, fill, keepingFocus, to } from "./dom.js";
+import { personOf } from "./marks.js";
 import { may } from "./session.js";
 import { labelOf, state, watch } from "./store.js";
+import { capital } from "./table.js";
 import { t, word } from "./texts.js";
 import { lasting, when } from "./time.js";
 
@@ -97,7 +99,7 @@ const fileSays = ({ percent: n, callers }) => t("routes.file_says", { n, callers
 
 /** Who changed a rule, with the way to the audit trail. */
 function changedBy(institution, { person, note, since_ms: since }) {
-  return [el("b", "", person), " · ", note, " · ", lasting(since), " · ", to(address(["audit"], { institution, act: "route" }), t("nav.audit"))];
+  return [personOf(person), " · ", note, " · ", lasting(since), " · ", to(address(["audit"], { institution, act: "route" }), t("nav.audit"))];
 }
 
 /** What became of the requests of both sides, as a table that stays one on a narrow screen. */
@@ -106,11 +108,12 @@ function sides(institution, rule, since) {
   const rows = rule.sides.map((side) => el("tr", "",
     el("th", { scope: "row" }, side.institution, " ", faint(t(side.institution === institution ? "routes.stays" : "routes.goes"))),
     cell("td", OUTCOMES.reduce((sum, name) => sum + side[name], 0)), ...OUTCOMES.map((name) => cell("td", side[name]))));
-  return el("div", "counts",
+  // On a narrow screen it can be scrolled, with the keyboard as well.
+  return el("div", { class: "counts", role: "region", tabindex: "0", "aria-label": t("routes.counted") },
     el("table", "",
       el("caption", "faint", t("routes.counted"), " ", when(since, institution)),
       el("thead", "", el("tr", "", el("th", { scope: "col" }, t("routes.side")), el("th", { scope: "col", class: "num" }, t("routes.requests")),
-        ...OUTCOMES.map((name) => el("th", { scope: "col", class: "num" }, word("outcome", name))))),
+        ...OUTCOMES.map((name) => el("th", { scope: "col", class: "num" }, capital(word("outcome", name)))))),
       el("tbody", "", ...rows)));
 }
 

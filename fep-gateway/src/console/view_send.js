@@ -41,21 +41,33 @@ function resolved(schema) {
   return schema.$ref ? document_.components.schemas[schema.$ref.split("/").at(-1)] : schema;
 }
 
+/** Two choices and the form of what is chosen. A choice changes the address and the form, and keeps the focus: who chooses with the arrow keys goes on. */
 function draw(body, forms, institution, telegram, title) {
-  const go = (one, other) => {
-    location.hash = address(["send", one, other].filter(Boolean));
-  };
   const names = [...new Set(forms.map((form) => form.institution))];
-  const of = forms.filter((form) => form.institution === institution);
   const first = select("institution", [["", t("choose")], ...names.map((name) => [name, name])], institution);
-  first.addEventListener("change", () => go(first.value));
-  const second = select("telegram", [["", t("choose")], ...of.map(({ telegram: name, schema }) => [name, [schema.description, name].filter(Boolean).join(" · ")])], telegram);
-  second.addEventListener("change", () => go(institution, second.value));
-  second.disabled = of.length === 0;
-  const chosen = of.find((form) => form.telegram === telegram);
-  fill(body, el("div", "bar", labelled(t("institution"), first), labelled(t("telegram"), second)),
-    chosen ? form(chosen) : empty(t("send.choose")));
-  if (chosen) title([chosen.schema.description || telegram, " ", faint(`${telegram} · ${institution}`)]);
+  const second = el("span", "");
+  const box = el("div", "");
+
+  function choose(telegramNow) {
+    const of = forms.filter((form) => form.institution === first.value);
+    const options = of.map(({ telegram: name, schema }) => [name, [schema.description, name].filter(Boolean).join(" · ")]);
+    const list = select("telegram", [["", t("choose")], ...options], telegramNow);
+    list.disabled = of.length === 0;
+    list.addEventListener("change", () => show(list.value));
+    fill(second, list);
+    show(telegramNow);
+  }
+
+  function show(telegramNow) {
+    const chosen = forms.find((form) => form.institution === first.value && form.telegram === telegramNow);
+    history.replaceState(null, "", address(["send", first.value, telegramNow].filter(Boolean)));
+    fill(box, chosen ? form(chosen) : empty(t("send.choose")));
+    title(chosen ? [chosen.schema.description || telegramNow, " ", faint(`${telegramNow} · ${first.value}`)] : t("send.title"));
+  }
+
+  first.addEventListener("change", () => choose(""));
+  choose(telegram);
+  fill(body, el("div", "bar", labelled(t("institution"), first), labelled(t("telegram"), second)), box);
 }
 
 function form({ institution, telegram, schema }) {

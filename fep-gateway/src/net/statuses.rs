@@ -82,7 +82,7 @@ impl LineStatuses {
     /// The present status of every line.
     #[must_use]
     pub fn lines(&self) -> Vec<LineStatus> {
-        self.lines.iter().map(|line| open(line).clone()).collect()
+        self.lines.iter().map(|line| shown(&open(line))).collect()
     }
 
     /// The reason why no link works, or `None` if one does. A link works if it carries business and, with echo tests, an
@@ -259,13 +259,13 @@ impl LineStatuses {
             line.last_error = Some(error.to_string());
             line.last_error_code = Some(error.code());
         }
-        Some((line.clone(), lost))
+        Some((shown(&line), lost))
     }
 
     /// The present status of one line.
     #[must_use]
     pub fn line(&self, line: usize) -> Option<LineStatus> {
-        self.lines.get(line).map(|line| open(line).clone())
+        self.lines.get(line).map(|line| shown(&open(line)))
     }
 
     /// Records that a person stopped a line, or started it again.
@@ -273,7 +273,7 @@ impl LineStatuses {
         self.change(LinkId { line, link: 0 }, |line, _| line.stopped = by);
     }
 
-    /// Records which lines carry business. Returns whether these are others than before.
+    /// Records whose rank carries business, whether a person stopped the line or not. Returns whether these are others than before.
     pub fn carries(&self, state: &SwitchoverState) -> bool {
         let mut changed = false;
         for (line, duty) in self.lines.iter().zip(&self.duties) {
@@ -292,6 +292,17 @@ impl LineStatuses {
             change(&mut open(line), id.link);
         }
     }
+}
+
+/// What is said of a line. A line that a person stopped carries nothing, although its rank carries business.
+fn shown(line: &LineStatus) -> LineStatus {
+    let mut line = line.clone();
+    if line.stopped.is_some() {
+        line.carries = false;
+        line.carries_since_ms = None;
+        line.carries_why = None;
+    }
+    line
 }
 
 /// How a line is connected whose links carry one request each.

@@ -72,3 +72,22 @@ fn every_code_of_a_reason_has_a_korean_text() {
         assert!(texts.contains(&format!("\n  {code}: \"")), "{code}");
     }
 }
+
+#[tokio::test]
+async fn the_korean_texts_of_errors_are_those_of_errors_that_exist() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let (_, table) = bench.get("/problems").await;
+    let known: Vec<_> = table["problems"].as_array().unwrap().iter().filter_map(|row| row["code"].as_str()).collect();
+    let texts = include_str!("../../src/console/problems_ko.js");
+    let codes: Vec<_> = texts.lines().filter_map(|line| line.strip_prefix("  ")?.split(": \"").next()).collect();
+    assert!(codes.len() > 30, "{codes:?}");
+    assert!(codes.iter().all(|code| known.contains(code)), "{codes:?} and {known:?}");
+    // Why a service did not take a notice has no code: the fixed words of each sentence are those of the gateway.
+    let sentences = include_str!("../../src/console/reasons_ko.js")
+        .lines()
+        .filter_map(|line| line.strip_prefix("  [/^")?.split("$/").next());
+    let said = include_str!("../../src/callback.rs");
+    let parts: Vec<_> = sentences.flat_map(|sentence| sentence.split("(.+)")).collect();
+    assert!(parts.len() > 5, "{parts:?}");
+    parts.iter().for_each(|part| assert!(said.contains(part.trim()), "{part}"));
+}

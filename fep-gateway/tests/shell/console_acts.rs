@@ -30,6 +30,8 @@ async fn a_button_asks_and_then_acts_once() {
     assert_eq!(posts, 1);
     assert_eq!(bench.get("/v1/lines").await.1["lines"][0]["stopped"]["note"], "maintenance");
     page.has("stopped by a person");
+    // The button that was pressed is gone: the focus is on what stands in its place.
+    page.until("document.activeElement.textContent", |text| text == "Start");
     page.press("Start");
     // Meanwhile somebody else starts it. What the gateway says stays in the dialog.
     let path = "/v1/institutions/bank-a/lines/main";
@@ -190,6 +192,29 @@ async fn a_telegram_is_sent_once_by_a_form_that_counts_its_bytes() {
     assert_eq!(exchanges.len(), 1);
     let hash = format!("#/exchanges/{}", exchanges[0]["exchange"].as_str().unwrap());
     page.until("location.hash", |found| *found == hash);
+    page.was_quiet();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_chooses_a_telegram_with_the_keyboard_keeps_the_focus() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.show("#/send");
+    page.has("Choose an institution and a telegram.");
+    let choose = |name: &str, value: &str| {
+        format!(
+            "{{ const list = document.querySelector('[name={name}]'); list.focus(); list.value = '{value}';
+               list.dispatchEvent(new Event('change')); }}; document.activeElement.name"
+        )
+    };
+    assert_eq!(page.browser.eval(&choose("institution", "bank-a")), "institution");
+    assert_eq!(page.browser.eval("location.hash"), "#/send/bank-a");
+    assert_eq!(page.browser.eval(&choose("telegram", "Transfer")), "telegram");
+    assert_eq!(page.browser.eval("location.hash"), "#/send/bank-a/Transfer");
+    page.has("withdraw_account");
+    assert_eq!(page.browser.eval("document.querySelector('h1').innerText"), "이체 Transfer · bank-a");
+    assert_eq!(page.browser.eval(&choose("institution", "")), "institution");
+    page.has("Choose an institution and a telegram.");
     page.was_quiet();
 }
 

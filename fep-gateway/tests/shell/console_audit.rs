@@ -112,6 +112,28 @@ async fn only_those_with_the_right_are_offered_the_secrets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_those_with_the_right_are_offered_what_changes_business() {
+    let bench = Bench::with_access(GOOD_BANK, "[institutions.bank-a.breaker]", ACCESS).await;
+    let Some(mut page) = page_of(&bench, "office") else { return };
+    for (client, offered) in [("office", true), ("reader", false)] {
+        if page.browser.eval("document.querySelector('.here b')?.textContent") != client {
+            leaves(&mut page);
+            enters(&mut page, client);
+        }
+        for (view, shown, button) in [
+            ("#/lines", "Address", "Stop"),
+            ("#/limits", "Breakers", "Trip"),
+            ("#/limits", "Breakers", "Block business"),
+        ] {
+            page.show(view);
+            page.has(shown);
+            let buttons = page.browser.eval(BUTTONS);
+            assert_eq!(buttons.as_array().unwrap().contains(&json!(button)), offered, "{client} in {view}: {buttons}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_audit_trail_says_who_did_what_when_and_why_by_filters_and_pages() {
     let bench = Bench::with_access(GOOD_BANK, "[institutions.bank-a.breaker]", ACCESS).await;
     let act = async |client: &str, path: &str, body: Json| {

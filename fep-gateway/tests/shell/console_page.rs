@@ -68,7 +68,7 @@ impl Page {
     pub(crate) fn press(&mut self, text: &str) {
         let press = format!(
             "(() => {{ const all = [...document.querySelectorAll('dialog[open] button, main button')];
-               const one = all.find(one => one.textContent.trim() === {}); one?.click(); return Boolean(one); }})()",
+               const one = all.find(one => one.textContent.trim() === {}); one?.focus(); one?.click(); return Boolean(one); }})()",
             json!(text)
         );
         self.until(&press, |pressed| pressed == true);

@@ -81,7 +81,7 @@ async fn where_requests_go_is_shown_to_all_and_changed_by_those_with_the_right()
     page.has("10 % of the sticky values");
     page.has("as the file says, since the start");
     assert_eq!(page.browser.eval(BUTTONS), json!([]), "who may only read is offered nothing");
-    assert_eq!(page.browser.eval("document.getElementById('nav').innerText.includes('Configuration')"), false);
+    assert_eq!(page.browser.eval("document.getElementById('nav').innerText.includes('Config')"), false);
     page.browser.eval("document.querySelector('.here button').click()");
 
     enters(&mut page, "office");
@@ -101,7 +101,7 @@ async fn where_requests_go_is_shown_to_all_and_changed_by_those_with_the_right()
     page.write("callers", "reader, office");
     page.confirm();
     page.has("Transfer: 100 % go to bank-b now.");
-    page.has("kim by office");
+    page.has("kim office");
     page.has("the second step");
 
     let request = bench.client.post(format!("{}/v1/institutions/bank-a/exchanges/Transfer", bench.url));

@@ -322,7 +322,11 @@ async fn a_person_stops_starts_and_switches_lines() {
     decide("switchover", json!({ "decision": "return", "note": "works are over" })).await;
     decide("lines/main", json!({ "decision": "stop", "note": "new cables" })).await;
     let lines = bench.get("/v1/lines").await.1;
-    assert_eq!(lines["lines"][0]["stopped"]["note"], "new cables", "{lines}");
+    let main = &lines["lines"][0];
+    assert_eq!((&main["stopped"]["note"], &main["carries"]), (&json!("new cables"), &json!(false)), "{lines}");
+    assert_eq!((&main["carries_since_ms"], &main["carries_why"]), (&Json::Null, &Json::Null), "{lines}");
+    let page = bench.text("/metrics").await;
+    assert!(page.contains(r#"fep_line_carries{institution="bank-a",line="main"} 0"#), "{page}");
     let (status, reply) = bench.transfer(&transfer("rent"), None).await;
     assert_eq!((status, &reply["reason_code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("no_line_up")), "{reply}");
     decide("lines/main", json!({ "decision": "start" })).await;
@@ -330,6 +334,7 @@ async fn a_person_stops_starts_and_switches_lines() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(bench.transfer(&transfer("rent"), None).await.0, StatusCode::OK);
+    bench.until("/v1/lines", |reply| reply["lines"][0]["carries"] == true).await;
     let page = bench.text("/metrics").await;
     assert!(page.contains(r#"fep_line_carries{institution="bank-a",line="backup"} 0"#), "{page}");
 }

@@ -170,7 +170,7 @@ async fn the_console_of_a_client_that_may_read_one_institution_shows_it_without_
     let figures = "[...document.querySelectorAll('.figure')].map(figure => figure.innerText.replace(/\\s+/g, ' '))";
     page.until(figures, |figures| {
         let has = |begin: &str| figures.as_array().unwrap().iter().any(|one| one.as_str().unwrap().starts_with(begin));
-        has("Dead letters 1 oldest") && has("Unknown 1 oldest") && has("Undelivered notices 0")
+        has("Dead letters 1 oldest") && has("Unknown 1 oldest") && has("Notices waiting 0")
     });
     page.until("document.querySelector('.live').className", |how| how == "live live");
     assert_eq!(page.browser.eval("document.getElementById('alarm').hidden"), true);

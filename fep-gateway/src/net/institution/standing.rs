@@ -47,6 +47,9 @@ impl Task {
     pub(super) fn line_stopped(&mut self, line: usize, by: Option<PersonNote>) {
         let Some(name) = self.line_names.get(line).map(|name| name.to_string()) else { return };
         self.statuses.stopped(line, by.clone());
+        if self.machine.switchover().is_some() {
+            self.show_carrying();
+        }
         self.tell_line(line);
         self.standing(Standing::Line { line: name, by });
     }
