@@ -23,7 +23,7 @@ pub(super) const ANSWER_MAX: Duration = Duration::from_secs(8);
 
 /// The settings of each connection. A gateway that stops in the midst of a write must not keep the others from writing.
 const SETTINGS: &str = "SET statement_timeout = '6s'; SET lock_timeout = '5s'; \
-                        SET idle_in_transaction_session_timeout = '5s'; SET application_name = 'fep-gateway'";
+                        SET idle_in_transaction_session_timeout = '5s'; SET application_name = 'fep-gateway'; SET client_min_messages = warning";
 
 /// A database, and how to reach it.
 pub(in crate::journal) struct Database {
