@@ -104,6 +104,7 @@ pub use self::http::{Http, HttpListener};
 pub use self::http_target::HttpTarget;
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
+#[cfg(feature = "opentelemetry")]
 pub(crate) use self::opentelemetry::collector_headers;
 pub use self::opentelemetry::{CollectorEndpoint, OpenTelemetryConfig};
 pub use self::poll::PollConfig;

@@ -12,7 +12,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use reqwest::Client;
 use serde_json::{Value as Json, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::collector::{Collector, by_name, is_readable};
 use crate::harness::{Daemon, EXCHANGES, FILL, Reply, Setup, golden, root, transfer};
@@ -338,5 +342,54 @@ async fn systems_behind_the_gateway_go_on_in_its_trace() {
     assert_eq!(place(&asked[1]), (attempt["trace"].clone(), attempt["id"].clone()), "{asked:?}");
     let known = daemon.get(&format!("/v1/notices/{}", notice["attributes"]["fep.notice.id"].as_str().unwrap())).await;
     assert_eq!(known.0, StatusCode::OK, "{}", known.1);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_over_tls_is_trusted_only_with_its_certificate() {
+    if !is_readable() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut bank = Peer::start().await;
+    let collector = Collector::start().await;
+    let made = ["theirs", "other"].map(|name| {
+        let own = rcgen::generate_simple_self_signed(["collector.bank.example".to_owned()]).unwrap();
+        std::fs::write(folder.path().join(format!("{name}.pem")), own.cert.pem()).unwrap();
+        own
+    });
+    let key = PrivatePkcs8KeyDer::from(made[0].signing_key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let config = config.with_single_cert(vec![made[0].cert.der().clone()], key.into()).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = door.local_addr().unwrap().port();
+    let behind = collector.port;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = door.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let mut stream = acceptor.accept(stream).await?;
+                let mut plain = TcpStream::connect(("127.0.0.1", behind)).await?;
+                tokio::io::copy_bidirectional(&mut stream, &mut plain).await
+            });
+        }
+    });
+    let table = |ca: &str| {
+        format!(
+            "[opentelemetry]\nendpoint = \"https://127.0.0.1:{port}\"\nbatch_delay_ms = 10\n\
+             tls = {{ ca = \"{ca}.pem\", name = \"collector.bank.example\" }}\n"
+        )
+    };
+    let daemon = setup(folder.path(), &bank, table("other")).start().await;
+    let (status, reply) = asked(&daemon, &mut bank, &traced("01"), b"0000").await;
+    assert_eq!(status, StatusCode::OK, "{reply}");
+    daemon.logs("the certificate of the collector is not").await;
+    daemon.kill().await;
+    assert!(collector.bytes().is_empty());
+    let daemon = setup(folder.path(), &bank, table("theirs")).start().await;
+    asked(&daemon, &mut bank, &traced("01"), b"0000").await;
+    collector.span(|span| span["name"] == "exchange Transfer").await;
     daemon.stop().await;
 }
