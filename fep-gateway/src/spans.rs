@@ -179,9 +179,12 @@ impl Tracer {
     /// The place of an exchange, or `None` if it is not recorded. It is always the same one.
     pub(crate) fn exchange(&self, id: &ExchangeId, caller: Option<&Caller>) -> Option<ExchangeTrace> {
         let recorder = self.0.as_ref()?;
-        let [trace, spans] = halves(id, "exchange");
         let parent = caller.and_then(|caller| caller.traceparent);
-        let is_recorded = parent.map_or_else(|| recorder.begins(trace), |parent| parent.is_sampled());
+        if parent.is_some_and(|parent| !parent.is_sampled()) {
+            return None;
+        }
+        let [trace, spans] = halves(id, "exchange");
+        let is_recorded = parent.is_some() || recorder.begins(trace);
         let exchange = SpanPlace { trace_id: parent.map_or(trace, |parent| parent.trace_id()), span_id: upper(spans) };
         let parent_id = parent.map_or(0, |parent| parent.parent_id());
         is_recorded.then_some(ExchangeTrace { exchange, parent_id, wire_id: lower(spans) })

@@ -86,8 +86,8 @@ impl CollectorEndpoint {
         let path = uri.path();
         let path = if is_base { format!("{}/v1/traces", path.trim_end_matches('/')) } else { path.to_owned() };
         let host = authority.host().trim_matches(['[', ']']).to_owned();
-        // The port of OTLP over HTTP.
-        Ok(Self { is_secure, host, port: authority.port_u16().unwrap_or(4318), path })
+        let port = authority.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+        Ok(Self { is_secure, host, port, path })
     }
 
     /// Whether it is on this machine.

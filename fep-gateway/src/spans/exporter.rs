@@ -18,7 +18,7 @@ use tracing::{info, warn};
 
 use super::collector::{Collector, Exported};
 use super::otlp;
-use super::settings::{Settings, settings, shown};
+use super::settings::{Settings, settings, shown, unread};
 use super::{Span, SpanSink, Tracer};
 use crate::config::OpenTelemetryConfig;
 
@@ -74,6 +74,15 @@ pub(super) fn start_configured(config: Option<&OpenTelemetryConfig>) -> Result<(
     };
     let Settings { endpoint, resource } = settings;
     info!(collector = shown(&endpoint), sampled_per_1000 = config.sampled_per_1000, "spans go to a collector");
+    // A variable that is not UTF-8 is none of OpenTelemetry.
+    let texts = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let unread = unread(texts).join(", ");
+    if !unread.is_empty() {
+        warn!(
+            unread,
+            "these variables of OpenTelemetry are set and not read: the table [opentelemetry] has keys for what they say"
+        );
+    }
     let (spans, queue) = mpsc::channel(config.queue_max);
     let (stop, stopped) = oneshot::channel();
     let exporter = Exporter {

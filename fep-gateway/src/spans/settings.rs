@@ -65,6 +65,23 @@ pub(super) fn settings(
     Ok(Some(Settings { endpoint, resource }))
 }
 
+/// The variables of OpenTelemetry that are set and that nothing here reads, sorted. One that says what holds anyway is not among them.
+pub(super) fn unread(variables: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let read = [TRACES_ENDPOINT, ENDPOINT, SERVICE_NAME, ATTRIBUTES, DISABLED];
+    let holds = [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"),
+        ("OTEL_TRACES_EXPORTER", "otlp"),
+    ];
+    let is_unread = |(name, value): &(String, String)| {
+        let is_known = read.contains(&name.as_str()) || holds.contains(&(name, value.trim()));
+        name.starts_with("OTEL_") && !value.trim().is_empty() && !is_known
+    };
+    let mut names: Vec<String> = variables.filter(is_unread).map(|(name, _)| name).collect();
+    names.sort();
+    names
+}
+
 /// Refuses what the table would refuse: only the table says whom the gateway trusts.
 fn allowed(config: &OpenTelemetryConfig, name: &str, endpoint: CollectorEndpoint) -> Result<CollectorEndpoint, String> {
     if endpoint.is_secure {
@@ -165,6 +182,20 @@ mod tests {
         );
         check("", &[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector")], Err("with `tls`"));
         check(here, &[("OTEL_SDK_DISABLED", "TRUE")], Ok(None));
+    }
+
+    #[test]
+    fn a_variable_that_nothing_reads_is_named_without_its_value() {
+        let set = [
+            ("PATH", "/bin"),
+            ("OTEL_SERVICE_NAME", "east"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_TRACES_EXPORTER", "otlp"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=s3cret"),
+            ("OTEL_BSP_MAX_QUEUE_SIZE", ""),
+        ];
+        let names = unread(set.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(names, ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_PROTOCOL"]);
     }
 
     #[test]

@@ -57,13 +57,14 @@ fn python() -> String {
 
 impl Collector {
     pub(crate) async fn start() -> Self {
-        Self::start_at(0).await
+        Self::start_at(0, None).await
     }
 
-    pub(crate) async fn start_at(port: u16) -> Self {
+    /// Starts at this port. From the first request on it answers this instead of taking spans.
+    pub(crate) async fn start_at(port: u16, refuses: Option<StatusCode>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::<Mutex<Got>>::default();
+        let state = Arc::new(Mutex::new(Got { answer: refuses.map(Some), ..Got::default() }));
         let router = Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&state));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { port, state }

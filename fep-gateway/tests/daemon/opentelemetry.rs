@@ -222,8 +222,7 @@ async fn no_exchange_waits_for_a_collector_and_what_is_lost_is_counted() {
     assert!(metric(&page, "fep_spans_dropped_total{reason=\"queue\"}") >= 1.0, "{page}");
     assert_eq!(metric(&page, "fep_spans_exported_total").to_bits(), 0.0_f64.to_bits(), "{page}");
     // It comes, and is overloaded, then silent. Exchanges go on.
-    let collector = Collector::start_at(port).await;
-    collector.answers(Some(StatusCode::SERVICE_UNAVAILABLE));
+    let collector = Collector::start_at(port, Some(StatusCode::SERVICE_UNAVAILABLE)).await;
     collector.is_asked(1).await;
     asked(&daemon, &mut bank, &[], b"0000").await;
     collector.answers(None);

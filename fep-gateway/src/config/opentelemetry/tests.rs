@@ -38,7 +38,7 @@ fn a_table_has_defaults_and_mistakes_have_places() {
     let (read, report) = read_text("[opentelemetry]\nendpoint = \"http://[::1]\"\n", folder.path());
     assert_eq!(report, "");
     let endpoint =
-        CollectorEndpoint { is_secure: false, host: "::1".to_owned(), port: 4318, path: "/v1/traces".to_owned() };
+        CollectorEndpoint { is_secure: false, host: "::1".to_owned(), port: 80, path: "/v1/traces".to_owned() };
     let expected = OpenTelemetryConfig {
         endpoint: Some(endpoint),
         tls: None,
