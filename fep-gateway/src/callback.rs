@@ -12,8 +12,9 @@
 //! | `answered` | the answer that the institution has: `{"by": "stand_in", "fields": {…}}`. Absent if it has none |
 //! | `exchange` | the same as `notice`, for services of earlier versions |
 //!
-//! The header `X-Request-Id` is the name of the notice, for the log of the service. There is no `traceparent` and no `tracestate`: a notice begins a trace, and
-//! the service decides whether it is sampled.
+//! The header `X-Request-Id` is the name of the notice, for the log of the service. A notice begins a trace. With
+//! `[opentelemetry]` the header `traceparent` has it, with the attempt as the parent; otherwise there is none, and the service decides whether it is sampled.
+//! There is no `tracestate`.
 //!
 //! Any status from 200 to 299 means that the service has taken the notice, so it is not sent again. With a body
 //! `{"fields": {…}}` the service answers the institution, if that waits. These are the fields of the answer telegram that differ
@@ -21,16 +22,17 @@
 //!
 //! If the institution has an answer already, it stays. Other fields are stored and marked.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use fep_protocol::exchange::ExchangeId;
-use reqwest::Client;
+use fep_protocol::exchange::{ExchangeId, TraceParent};
 use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode, Url};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::debug;
 
 use crate::notice::{AnsweredBy, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply};
+use crate::spans::{Span, SpanKind, SpanPlace, Tracer, unix_ns};
 
 /// The longest answer of a service, in bytes. A longer answer is refused.
 const ANSWER_MAX_BYTES: usize = 256 * 1024;
@@ -41,6 +43,7 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct HttpCallback {
     client: Client,
+    tracer: Tracer,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,10 +74,72 @@ impl HttpCallback {
     /// If the HTTP client cannot be created.
     pub fn new() -> Result<Self, reqwest::Error> {
         let client = Client::builder().redirect(Policy::none()).no_proxy().pool_idle_timeout(IDLE).build()?;
-        Ok(Self { client })
+        Ok(Self { client, tracer: Tracer::default() })
     }
 
-    async fn post(&self, notice: Notice) -> Result<NoticeReply, NotTaken> {
+    /// The same with spans: of each notice, and of each attempt to deliver it.
+    #[must_use]
+    pub fn with_tracer(self, tracer: Tracer) -> Self {
+        Self { tracer, ..self }
+    }
+
+    /// Posts a notice, and records that if its trace is recorded.
+    async fn deliver(&self, notice: Notice) -> Result<NoticeReply, NotTaken> {
+        let Some(place) = self.tracer.notice(&notice.id).filter(|_| notice.callback.is_some()) else {
+            return self.post(&notice, None, &mut None).await;
+        };
+        let Some(own) = place.with_parent(self.tracer.new_id()) else { return Err(NotTaken::Unwanted) };
+        let start = SystemTime::now();
+        let mut status = None;
+        let result = self.post(&notice, Some(own), &mut status).await;
+        if place.is_sampled() {
+            self.record(&notice, (place, own), start, (status, result.is_ok()));
+        }
+        result
+    }
+
+    fn record(
+        &self,
+        notice: &Notice,
+        (place, own): (TraceParent, TraceParent),
+        start: SystemTime,
+        (status, is_taken): (Option<StatusCode>, bool),
+    ) {
+        let end_ns = unix_ns(SystemTime::now());
+        let describe = |span: &mut Span| {
+            span.set("fep.institution", Some(notice.institution.clone()));
+            span.set("fep.telegram", Some(notice.telegram.clone()));
+            span.set("fep.notice.id", Some(notice.id.to_string()));
+        };
+        let mut span = Span::new(SpanPlace::of(own), place.parent_id(), "POST", SpanKind::Client);
+        describe(&mut span);
+        span.set("fep.attempt", Some(i64::from(notice.attempt)));
+        span.set("http.request.method", Some("POST"));
+        span.set("http.response.status_code", status.map(|status| i64::from(status.as_u16())));
+        let url = notice.callback.as_ref().and_then(|url| url.parse::<Url>().ok());
+        span.set("server.address", url.as_ref().and_then(Url::host_str).map(str::to_owned));
+        span.set("server.port", url.as_ref().and_then(Url::port_or_known_default).map(i64::from));
+        if !is_taken {
+            let failed = status.filter(|status| !status.is_success());
+            span.fails(failed.map_or("not_taken".to_owned(), |status| status.as_str().to_owned()));
+        }
+        self.tracer.record(span.lasting(unix_ns(start), end_ns));
+        // One span for the notice itself, at its first attempt.
+        if notice.attempt == 1 {
+            let name = format!("notice {}", notice.telegram);
+            let mut span = Span::new(SpanPlace::of(place), 0, name, SpanKind::Consumer);
+            describe(&mut span);
+            let received_ns = u64::try_from(notice.received_at_ms).unwrap_or_default().saturating_mul(1_000_000);
+            self.tracer.record(span.lasting(received_ns, end_ns));
+        }
+    }
+
+    async fn post(
+        &self,
+        notice: &Notice,
+        traceparent: Option<TraceParent>,
+        status: &mut Option<StatusCode>,
+    ) -> Result<NoticeReply, NotTaken> {
         let Some(url) = &notice.callback else { return Err(NotTaken::Unwanted) };
         let body = Body {
             notice: notice.id,
@@ -87,9 +152,13 @@ impl HttpCallback {
             answered: notice.answered.as_ref().map(|answer| Answered { by: answer.by, fields: &answer.fields }),
             fields: &notice.fields,
         };
-        let request =
-            self.client.post(url).header("x-request-id", notice.id.to_string()).timeout(notice.timeout).json(&body);
+        let mut request = self.client.post(url).header("x-request-id", notice.id.to_string());
+        if let Some(traceparent) = traceparent {
+            request = request.header("traceparent", traceparent.to_string());
+        }
+        let request = request.timeout(notice.timeout).json(&body);
         let mut response = request.send().await.map_err(|error| why(&error, notice.timeout))?;
+        *status = Some(response.status());
         if !response.status().is_success() {
             return Err(format!("the service answered {}, not 2xx", response.status()).into());
         }
@@ -116,7 +185,7 @@ impl HttpCallback {
 
 impl NoticeHandler for HttpCallback {
     fn notice(&self, notice: Notice) -> NoticeFuture<'_> {
-        Box::pin(self.post(notice))
+        Box::pin(self.deliver(notice))
     }
 }
 

@@ -64,6 +64,7 @@ mod keys;
 mod http_target;
 mod lines;
 mod notices;
+mod opentelemetry;
 mod passing_on;
 mod routing;
 mod settlement;
@@ -104,6 +105,9 @@ pub use self::http::{Http, HttpListener};
 pub use self::http_target::HttpTarget;
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
+#[cfg(feature = "opentelemetry")]
+pub(crate) use self::opentelemetry::collector_headers;
+pub use self::opentelemetry::{CollectorEndpoint, OpenTelemetryConfig};
 pub use self::poll::PollConfig;
 pub use self::postgres::PostgresConfig;
 pub use self::proof::{Proof, Unproved};
@@ -127,6 +131,8 @@ pub struct Config {
     pub journal: JournalFile,
     /// `[events]`. Default: no events are published.
     pub events: Option<EventsConfig>,
+    /// `[opentelemetry]`. Default: no spans are made.
+    pub opentelemetry: Option<OpenTelemetryConfig>,
     /// `[institutions.NAME]`, by name.
     pub institutions: BTreeMap<String, InstitutionConfig>,
     /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are
@@ -158,7 +164,8 @@ impl Config {
     pub fn open_keys(&self) -> Vec<String> {
         let listeners = [&self.http.operators, &self.http.metrics].into_iter().flatten().map(|own| &own.tls);
         let lines = self.institutions.values().flat_map(|institution| &institution.lines).map(|line| &line.tls);
-        let tables = [&self.http.tls].into_iter().chain(listeners).chain(lines).flatten();
+        let collector = self.opentelemetry.iter().map(|collector| &collector.tls);
+        let tables = [&self.http.tls].into_iter().chain(collector).chain(listeners).chain(lines).flatten();
         let files: BTreeSet<_> = tables.filter_map(TlsConfig::open_key).collect();
         let note =
             |path: &Path| format!("everybody on this machine can read the private key {}: chmod o-r", path.display());

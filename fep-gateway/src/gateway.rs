@@ -54,6 +54,7 @@ use crate::journal::KeyState;
 pub use crate::journal::filter::{ExchangeFilter, ExchangePage};
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, NoticePage, StoredNotice};
 use crate::net::institution::{AcceptedRequest, Handle, Shared, count_refused};
+use crate::spans::Tracer;
 use crate::telegrams::Draft;
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Caller, Event, Exchange, ExchangeId, LineStatus, Outcome};
@@ -102,11 +103,18 @@ pub struct StartOptions {
     /// A business clock that the gateway shares with the program, such as that of a simulator. Only in the environment `test`, where it is used
     /// instead of `[test_clock]`. Default: the clock of the configuration.
     pub business_clock: Option<BusinessClock>,
+    /// What makes spans of exchanges. Default: nothing does.
+    pub tracer: Tracer,
 }
 
 impl Default for StartOptions {
     fn default() -> Self {
-        Self { new_journal: false, coordinator: Arc::new(LocalCoordinator), business_clock: None }
+        Self {
+            new_journal: false,
+            coordinator: Arc::new(LocalCoordinator),
+            business_clock: None,
+            tracer: Tracer::default(),
+        }
     }
 }
 
@@ -161,6 +169,11 @@ impl Gateway {
         options: impl Into<RequestOptions<'_>>,
     ) -> Result<Exchange, Refusal> {
         Ok(self.begin(institution, telegram, body, options).await?.end().await)
+    }
+
+    /// What makes spans.
+    pub(crate) fn tracer(&self) -> &Tracer {
+        &self.inner.shared.tracer
     }
 
     fn handle(&self, institution: &str) -> Result<Arc<Handle>, Refusal> {

@@ -49,6 +49,7 @@ mod watched;
 mod secured;
 mod access;
 mod scope;
+mod spans;
 
 mod listeners;
 

@@ -27,6 +27,8 @@ pub mod notice;
 
 mod tls;
 
+pub mod spans;
+
 pub mod net;
 
 pub mod gateway;

@@ -25,7 +25,7 @@ use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
 use fep_gateway::journal::seal::KeyRing;
 use fep_gateway::simulate::{Recording, Scenario, Simulator, create_recording};
 use fep_gateway::telegrams::TelegramCatalogue;
-use fep_gateway::{Config, Gateway, http, metrics, publish};
+use fep_gateway::{Config, Gateway, http, metrics, publish, spans};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
@@ -257,9 +257,12 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let listeners = listeners.map_err(|error| Failure::Message(error.to_string()))?;
     metrics::install();
     let manager = Arc::new(ServiceManager::of_this_process());
+    let (tracer, exporting) = spans::start_configured(config.opentelemetry.as_ref())
+        .map_err(|why| Failure::because("spans cannot be exported", why))?;
     let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
-    let gateway =
-        Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal, ..StartOptions::default() }).await;
+    let callback = Arc::new(callback.with_tracer(tracer.clone()));
+    let options = StartOptions { new_journal, tracer, ..StartOptions::default() };
+    let gateway = Gateway::start_with(config, callback, options).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
     info!(listen = %format_args!("{scheme}://{listen}/"), "the gateway runs");
@@ -300,9 +303,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let whole = async {
         http::serve(listeners, gateway.clone(), &http_settings, stop, is_drained).await;
         gateway.stop().await;
-        if let Some(publishing) = publishing {
-            publishing.finish(publish::FINISH_MAX).await;
-        }
+        finish(publishing, exporting).await;
     };
     tokio::select! {
         () = whole => {
@@ -312,6 +313,16 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
         never = manager.watch(&gateway) => match never {},
         never = hangups.obey(&gateway, &manager) => match never {},
         () = impatient => Err(Failure::Message("ended at once: exchanges in flight will be unknown at the next start".to_owned())),
+    }
+}
+
+/// Lets a broker and a collector take what is left, for a limited time.
+async fn finish(publishing: Option<publish::Publishing>, exporting: Option<spans::Exporting>) {
+    if let Some(publishing) = publishing {
+        publishing.finish(publish::FINISH_MAX).await;
+    }
+    if let Some(exporting) = exporting {
+        exporting.finish(spans::FINISH_MAX).await;
     }
 }
 

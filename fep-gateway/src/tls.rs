@@ -28,6 +28,9 @@ pub(crate) enum Party {
     Client,
     /// The server that publishes the keys of an issuer of tokens.
     KeyServer,
+    /// The collector of spans.
+    #[cfg(feature = "opentelemetry")]
+    Collector,
 }
 
 /// The TLS of one line, shared by its links, or of one HTTP listener.
@@ -175,6 +178,8 @@ impl Party {
             Self::Institution => "the institution",
             Self::Client => "the client",
             Self::KeyServer => "the server of keys",
+            #[cfg(feature = "opentelemetry")]
+            Self::Collector => "the collector",
         }
     }
 
@@ -184,6 +189,8 @@ impl Party {
             Self::Institution => "the line",
             Self::Client => "the HTTP listener",
             Self::KeyServer => "the issuer of tokens",
+            #[cfg(feature = "opentelemetry")]
+            Self::Collector => "the exporter of spans",
         }
     }
 
@@ -192,6 +199,8 @@ impl Party {
             Self::Institution => "the certificate of the institution ends soon",
             Self::Client => "the certificate of a client ends soon",
             Self::KeyServer => "the certificate of a server of keys ends soon",
+            #[cfg(feature = "opentelemetry")]
+            Self::Collector => "the certificate of the collector ends soon",
         }
     }
 }

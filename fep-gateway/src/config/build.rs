@@ -17,6 +17,7 @@ mod keys;
 mod events;
 mod flow;
 mod line;
+mod opentelemetry;
 mod money;
 mod postgres;
 mod session;
@@ -43,6 +44,7 @@ pub use self::money::{
     DeliveryBuilder, InquiryBuilder, NoticeBuilder, ReversalBuilder, SettlementBuilder, SettlementLimitsBuilder,
     TelegramBuilder,
 };
+pub use self::opentelemetry::OpenTelemetryBuilder;
 use self::page::{Page, Written};
 pub use self::postgres::PostgresBuilder;
 pub use self::session::{HoursBuilder, PollBuilder, SessionBuilder, SessionNoticeBuilder};
@@ -150,6 +152,13 @@ impl ConfigBuilder {
     #[must_use]
     pub fn events(mut self, events: EventsBuilder) -> Self {
         self.page.set("events", events.into_page());
+        self
+    }
+
+    /// `[opentelemetry]`
+    #[must_use]
+    pub fn opentelemetry(mut self, opentelemetry: OpenTelemetryBuilder) -> Self {
+        self.page.set("opentelemetry", opentelemetry.into_page());
         self
     }
 

@@ -17,8 +17,8 @@ use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits,
-    agreement, controls, events, http, http_target, keys, lines, notices, passing_on, postgres, proof, routing,
-    settlement, switchover,
+    agreement, controls, events, http, http_target, keys, lines, notices, opentelemetry, passing_on, postgres, proof,
+    routing, settlement, switchover,
 };
 use crate::hex::hex;
 
@@ -76,6 +76,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
     let http = http::read(root.table("http"), folder);
     let journal = journal(root.table("journal"), folder);
     let events = events::read(root.table("events"), journal.key_file.is_some());
+    let opentelemetry = opentelemetry::read(root.table("opentelemetry"), folder);
     agreement::listeners(root, http.listen);
     let mut institutions = BTreeMap::new();
     if let Some(table) = root.table("institutions") {
@@ -102,7 +103,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         );
     }
     let notes = proof::notes(root.table("institutions"), &institutions);
-    Some(Config { environment, test_clock, http, journal, events, institutions, notes, file: None })
+    Some(Config { environment, test_clock, http, journal, events, opentelemetry, institutions, notes, file: None })
 }
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {

@@ -58,12 +58,18 @@ impl Gateway {
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
-        let coordinator = options.coordinator;
-        let neighbours = Neighbours::default();
         let reloads = Reloads::new(holds, clock.now().wall_ms);
-        let routings = Routings::default();
-        let shared =
-            Shared { journal: opened.journal, events, notices, clock, ground, coordinator, neighbours, routings };
+        let shared = Shared {
+            journal: opened.journal,
+            events,
+            notices,
+            clock,
+            ground,
+            coordinator: options.coordinator,
+            neighbours: Neighbours::default(),
+            routings: Routings::default(),
+            tracer: options.tracer,
+        };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut sent = opened.sent;

@@ -20,6 +20,7 @@ use super::error::ApiError;
 use super::origin::refuse_foreign_page;
 use super::prefer::leaves_after;
 use super::scope::{ScopeWord, scope_of};
+use super::spans::Served;
 use crate::config::Action;
 use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Fields, Reply};
 use crate::contract::notices::FactView;
@@ -27,7 +28,7 @@ use crate::contract::problem::Problem;
 use crate::contract::view::{revealed, summary, view};
 use crate::gateway::{Begun, ExchangeFilter, LineSpec, Refusal, RequestOptions};
 use crate::telegrams::TelegramCatalogue;
-use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
+use fep_protocol::exchange::{Caller, Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::Unknown;
 
 /// The maximum number of exchanges in one list.
@@ -37,6 +38,8 @@ pub(super) const LIST_DEFAULT: usize = 50;
 const DEPTH_MAX: usize = 100;
 /// What the reader of queries says before it says what is wrong.
 const NOT_READ: &str = "Failed to deserialize query string: ";
+/// The route of requests, as traces show it.
+const EXCHANGES: &str = "/v1/institutions/{institution}/exchanges/{telegram}";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 
@@ -77,21 +80,38 @@ pub(super) async fn ask(
     names: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
     body: Bytes,
+) -> Response {
+    let mut served = Served::new(shared.gateway.tracer());
+    let asked = asked(&shared, &who, names, (&headers, &body), &mut served).await;
+    let response = asked.into_response();
+    served.ends(response.status());
+    response
+}
+
+async fn asked(
+    shared: &Shared,
+    who: &Who,
+    names: Result<Path<(String, String)>, PathRejection>,
+    (headers, body): (&HeaderMap, &Bytes),
+    served: &mut Served<'_>,
 ) -> Result<Response, ApiError> {
+    let caller = caller(headers, who);
+    let caller = Caller { traceparent: served.enters(caller.traceparent, EXCHANGES), ..caller };
     let Path((institution, telegram)) = names.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
-    refuse_foreign_page(&headers)?;
+    refuse_foreign_page(headers)?;
     who.may(Action::Send, Some(&institution), Some(&telegram))?;
-    let key = idempotency_key(&headers)?;
-    let fields = parse(&body)?;
-    let options = RequestOptions { idempotency_key: key, caller: caller(&headers, &who) };
+    let key = idempotency_key(headers)?;
+    let fields = parse(body)?;
+    let options = RequestOptions { idempotency_key: key, caller };
     let begun = shared.gateway.begin(&institution, &telegram, &fields, options).await;
-    let begun = owned(&shared, &who, &institution, begun).await?;
+    let begun = owned(shared, who, &institution, begun).await?;
     let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
-    let leaves_after = leaves_after(&headers);
+    let leaves_after = leaves_after(headers);
     let exchange = match (begun, leaves_after) {
         (Begun::Running(running), Some(patience)) => running.end_within(patience).await,
         (begun, _) => begun.end().await,
     };
+    served.shows(&exchange);
     let status = match exchange.outcome {
         Some(Outcome::Answered) => StatusCode::OK,
         Some(Outcome::NotSent) => StatusCode::SERVICE_UNAVAILABLE,
@@ -103,7 +123,7 @@ pub(super) async fn ask(
     let mut response = in_one_piece(&reply(&exchange, spec, !who.may_see_secrets(&exchange)))?;
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    if let Some(seconds) = retry_after(&shared, &exchange).await {
+    if let Some(seconds) = retry_after(shared, &exchange).await {
         headers.insert(RETRY_AFTER, seconds.into());
     }
     if exchange.outcome.is_none() {

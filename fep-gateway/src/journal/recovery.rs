@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::exchange::{Caller, ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::{JournalError, Unknown};
@@ -101,6 +101,8 @@ pub struct EarlierCase {
     pub institution: Arc<str>,
     /// The bytes of the request.
     pub request: TelegramBytes,
+    /// Who asked for it.
+    pub caller: Option<Arc<Caller>>,
     /// The facts so far.
     pub facts: Vec<CaseFact>,
 }
@@ -432,6 +434,7 @@ fn earlier_case(reader: &Reader, id: ExchangeId) -> Result<Option<EarlierCase>, 
         id,
         institution: exchange.institution,
         request: exchange.request,
+        caller: exchange.caller,
         facts: facts.into_iter().map(|(at_ms, fact)| CaseFact { case: id, at_ms, fact }).collect(),
     }))
 }

@@ -19,6 +19,7 @@ mod auditing;
 mod exchange_log;
 mod meters;
 mod passing_on;
+mod spans;
 mod facts;
 mod lines;
 mod line_tests;
@@ -82,6 +83,7 @@ use crate::fault::{FaultPoint, point};
 use crate::ground::Ground;
 use crate::journal::{Journal, KeyTicket, Lane, LaneNumber};
 use crate::notice::NoticeHandler;
+use crate::spans::Tracer;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
 /// The parts that all institutions of a gateway share.
@@ -101,6 +103,8 @@ pub struct Shared {
     pub neighbours: Neighbours,
     /// Where requests go instead of to the institution that was asked.
     pub routings: Routings,
+    /// What makes spans.
+    pub tracer: Tracer,
     pub(crate) ground: Ground,
 }
 
@@ -471,6 +475,7 @@ impl Task {
             if let Some(answered_at) = end.answered_at {
                 self.meters.told(answered_at, now.steady);
             }
+            self.trace(end.traced.as_deref(), &end.exchange, now);
             self.tell_caller(end);
         }
         self.durable_settlement(progress.durable, now);

@@ -11,6 +11,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+#[cfg(feature = "opentelemetry")]
+mod collector;
 mod described;
 mod disk;
 mod edge;
@@ -32,6 +34,8 @@ mod peer;
 #[path = "../engine/ports.rs"]
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod ports;
+#[cfg(feature = "opentelemetry")]
+mod opentelemetry;
 mod readiness;
 mod reload;
 mod reload_in_flight;

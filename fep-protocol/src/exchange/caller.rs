@@ -111,6 +111,18 @@ impl TraceParent {
     pub fn parent_id(&self) -> u64 {
         self.parent_id
     }
+
+    /// Whether the caller records the trace: the lowest bit of the flags.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.flags & 1 == 1
+    }
+
+    /// The same trace with another step that asks. `None` if its ID is zero.
+    #[must_use]
+    pub fn with_parent(self, parent_id: u64) -> Option<Self> {
+        Self::new(self.trace_id, parent_id, self.flags)
+    }
 }
 
 impl FromStr for TraceParent {

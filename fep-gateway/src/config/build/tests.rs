@@ -372,6 +372,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         NoticeBuilder::KEYS,
         DeliveryBuilder::KEYS,
         EventsBuilder::KEYS,
+        OpenTelemetryBuilder::KEYS,
         ClusterBuilder::KEYS,
         PostgresBuilder::KEYS,
     ];
@@ -424,6 +425,19 @@ fn a_database_is_configured_in_code() {
     check(
         &bank(line()).journal(journal().archive("archive")),
         &["journal.archive: `archive` is for a journal in a file"],
+    );
+}
+
+#[cfg(feature = "opentelemetry")]
+#[test]
+fn spans_are_configured_in_code() {
+    let spans = OpenTelemetryBuilder::new("http://127.0.0.1:4318").sampled_per_1000(50).batch_delay(ms(200));
+    let line = || LineBuilder::connect("main", "10.0.0.7:9001");
+    let read = bank(line()).opentelemetry(spans.clone()).build().unwrap().opentelemetry.unwrap();
+    assert_eq!((read.sampled_per_1000, read.batch_delay), (50, ms(200)));
+    check(
+        &bank(line()).opentelemetry(spans.endpoint("collector")),
+        &["opentelemetry.endpoint: an address begins with http"],
     );
 }
 

@@ -182,7 +182,7 @@ impl Task {
     fn write(&mut self, ticket: Ticket, incarnation: Incarnation, bytes: TelegramBytes) {
         let link = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation);
         if let Some(asker) = link.and_then(|link| link.asker.as_ref()) {
-            self.running.get(&ticket).into_iter().for_each(|running| asker.set(running.asked()));
+            self.running.get(&ticket).into_iter().for_each(|running| asker.set(running.asked(&self.shared.tracer)));
         }
         if link.is_some_and(|link| link.outbox.push(ticket, bytes)) {
             self.show_inflight(incarnation.link.line);

@@ -12,6 +12,7 @@ use fep_protocol::terms::{Incarnation, Now};
 
 use tokio::sync::oneshot;
 
+use super::spans::Traced;
 use super::{Onward, Running, TELL_GRACE, Task};
 use crate::journal::{KeyTicket, LaneNumber};
 
@@ -29,6 +30,8 @@ pub(super) struct End {
     pub(super) onward: Option<Box<Onward>>,
     /// Held until the outcome is durable.
     pub(super) key: Option<KeyTicket>,
+    /// What becomes spans, if the exchange is recorded.
+    pub(super) traced: Option<Box<Traced>>,
 }
 
 /// The outcomes whose facts are on their way to the journal.
@@ -130,6 +133,7 @@ impl Task {
         answer: Option<Answer>,
         now: Now,
     ) {
+        let traced = self.traced(&running, now);
         let Running { mut exchange, onward, key, reply, place, since, request, answer: answered, .. } = running;
         exchange.outcome = Some(outcome);
         exchange.ended_at_ms = Some(answered.map_or(now.wall_ms, |(_, at_ms)| at_ms));
@@ -147,6 +151,7 @@ impl Task {
         if request.is_none() && !self.keeps_unsent() {
             exchange.journaled = false;
             self.tell(&exchange);
+            self.trace(traced.as_deref(), &exchange, now);
             // The caller may be gone.
             let _ = reply.send(exchange);
             return;
@@ -160,7 +165,7 @@ impl Task {
             return;
         }
         let answered_at = (outcome == Outcome::Answered).then_some(now.steady);
-        let end = End { number, exchange, reply: Some(reply), tell_by, answered_at, onward, key };
+        let end = End { number, exchange, reply: Some(reply), tell_by, answered_at, onward, key, traced };
         self.ends.add(end);
     }
 
@@ -243,7 +248,16 @@ mod tests {
             let (reply, told) = oneshot::channel();
             let tell_by = Duration::from_secs(tell_by);
             let exchange = exchange.clone();
-            let end = End { number, exchange, reply: Some(reply), tell_by, answered_at: None, onward: None, key: None };
+            let end = End {
+                number,
+                exchange,
+                reply: Some(reply),
+                tell_by,
+                answered_at: None,
+                onward: None,
+                key: None,
+                traced: None,
+            };
             ends.add(end);
             callers.push(told);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fep_protocol::exchange::Exchange;
 use fep_protocol::reason::CloseReason;
 use fep_protocol::terms::{Incarnation, LinkId, Now};
 use tokio::sync::mpsc;
@@ -17,6 +18,7 @@ use crate::net::transport::Origin;
 use crate::net::transport::dial::Dial;
 use crate::net::transport::http::{Asked, Asker, HttpCall};
 use crate::net::transport::listener::{Listener, ListenerSetup};
+use crate::spans::Tracer;
 use crate::telegrams::TelegramCatalogue;
 use crate::tls::{Party, Tls};
 
@@ -102,9 +104,12 @@ impl Lines {
 
 impl Running {
     /// Who asks, for a line over HTTP.
-    pub(super) fn asked(&self) -> Asked {
+    pub(super) fn asked(&self, tracer: &Tracer) -> Asked {
         let key = self.key.as_ref().map(|key| key.given().to_owned());
-        Asked { exchange: self.exchange.id, caller: self.exchange.caller.clone(), key }
+        let Exchange { id, caller, .. } = &self.exchange;
+        let ours = tracer.exchange(id, caller.as_deref()).and_then(|trace| trace.wire());
+        let traceparent = ours.or_else(|| caller.as_ref()?.traceparent);
+        Asked { exchange: *id, caller: caller.clone(), traceparent, key }
     }
 }
 

@@ -6,9 +6,10 @@
 //! [`TelegramCatalogue`]: crate::telegrams::TelegramCatalogue
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use fep_protocol::exchange::{Exchange, ExchangeId, Money, SettledBy, TelegramBytes};
+use fep_protocol::exchange::{Caller, Exchange, ExchangeId, Money, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::institution::FinalState;
 use fep_protocol::reason::NotSent;
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 use super::{Handle, Running, Task, TaskCommand};
 use crate::config::InstitutionConfig;
 use crate::journal::{EarlierCase, LaneNumber};
+use crate::spans::unix_ns;
 use crate::telegrams::TelegramCatalogue;
 
 /// The settlement of an institution's unknown monetary exchanges.
@@ -31,6 +33,8 @@ pub(super) struct Settling {
     requests: HashMap<ExchangeId, CaseRequest>,
     /// The steps that were handed to the institution's machine and may still be answered.
     steps: TicketMap<Step>,
+    /// When those of them were written that are recorded as spans.
+    steps_written: TicketMap<u64>,
     /// Facts on their way to the journal, in their order.
     recorded: VecDeque<(LaneNumber, FactNumber)>,
     /// People who are told once their decision is durable.
@@ -43,6 +47,8 @@ pub(super) struct Settling {
 /// The request of a case.
 struct CaseRequest {
     bytes: TelegramBytes,
+    /// Who asked for the exchange, for its trace.
+    caller: Option<Arc<Caller>>,
     /// `None` if an earlier run sent it and its key is out of quarantine.
     ticket: Option<Ticket>,
 }
@@ -78,7 +84,7 @@ impl Settling {
         let mut requests = HashMap::new();
         let mut facts = Vec::new();
         for case in earlier {
-            requests.insert(case.id, CaseRequest { bytes: case.request, ticket: None });
+            requests.insert(case.id, CaseRequest { bytes: case.request, caller: case.caller, ticket: None });
             facts.extend(case.facts);
         }
         let machine = Settlement::resume(catalogue.settlement_policies(), config.settlement, seed, facts, now);
@@ -86,6 +92,7 @@ impl Settling {
             machine,
             requests,
             steps: TicketMap::default(),
+            steps_written: TicketMap::default(),
             recorded: VecDeque::new(),
             decisions: VecDeque::new(),
             dead_letters: BTreeSet::new(),
@@ -111,6 +118,22 @@ impl Settling {
     /// No answer to this ticket is possible any more.
     pub(super) fn forget(&mut self, ticket: Ticket) {
         self.steps.remove(&ticket);
+        self.steps_written.remove(&ticket);
+    }
+
+    /// When a step was written that is recorded as a span, in nanoseconds since 1970.
+    pub(super) fn take_written(&mut self, ticket: Ticket) -> Option<u64> {
+        self.steps_written.remove(&ticket)
+    }
+
+    /// Who asked for the exchange of a case, or `None` if there is no such case.
+    pub(super) fn caller(&self, case: &ExchangeId) -> Option<Option<&Caller>> {
+        self.requests.get(case).map(|request| request.caller.as_deref())
+    }
+
+    /// When the request of a case was written.
+    pub(super) fn written_at_ms(&self, case: &ExchangeId) -> Option<i64> {
+        self.machine.case(case).map(SettlementCase::written_at_ms)
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
@@ -213,9 +236,9 @@ impl Task {
             written_at_ms: written.wall_ms,
             written: Some(written.steady),
         };
-        self.settling
-            .requests
-            .insert(exchange.id, CaseRequest { bytes: exchange.request.clone(), ticket: Some(ticket) });
+        let bytes = exchange.request.clone();
+        let request = CaseRequest { bytes, caller: exchange.caller.clone(), ticket: Some(ticket) };
+        self.settling.requests.insert(exchange.id, request);
         if let Err(error) = self.settling.machine.open(unknown, now) {
             tracing::error!(institution = &*self.name, exchange = %exchange.id, %error, "no settlement");
         }
@@ -235,6 +258,7 @@ impl Task {
     /// Handles the end of a step.
     pub(super) fn step_ended(&mut self, ticket: Ticket, state: &FinalState, now: Now) {
         let Some(step) = self.settling.steps.get(&ticket).cloned() else { return };
+        self.trace_step(ticket, &step, state);
         match state {
             FinalState::Answered(_, bytes) | FinalState::Settled(_, bytes) => {
                 let case = self.settling.machine.case(&step.case).zip(self.settling.requests.get(&step.case));
@@ -257,6 +281,9 @@ impl Task {
         if let Some(running) = self.running.get_mut(&ticket) {
             running.written = Some(now);
         } else if let Some(step) = self.settling.steps.get(&ticket) {
+            if self.shared.tracer.is_on() {
+                self.settling.steps_written.insert(ticket, unix_ns(SystemTime::now()));
+            }
             self.settling.machine.sent(step, now);
         }
     }
@@ -302,6 +329,7 @@ impl Task {
     fn settled(&mut self, case: ExchangeId, by: SettledBy, money: Money) {
         tracing::info!(institution = &*self.name, exchange = %case, by = by.name(), money = money.name(), "settled");
         self.count_settled(by);
+        self.trace_settled(&case, by, money);
         if let Some(ticket) = self.settling.requests.get(&case).and_then(|request| request.ticket) {
             self.machine.settled(ticket, self.shared.clock.now());
         }
@@ -344,7 +372,7 @@ impl Task {
         let Some(ticket) = found else { return };
         let is_off_link = self.links.values().any(|link| link.outbox.withdraw(ticket));
         if self.machine.withdraw_step(ticket, is_off_link, now) {
-            self.settling.steps.remove(&ticket);
+            self.settling.forget(ticket);
             self.ended.remove(&ticket);
             self.settling.machine.not_sent(step, WITHDRAWN, now);
         }

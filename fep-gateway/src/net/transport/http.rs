@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use fep_protocol::exchange::{Caller, ExchangeId, TelegramBytes};
+use fep_protocol::exchange::{Caller, ExchangeId, TelegramBytes, TraceParent};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::config::HttpTarget;
@@ -40,6 +40,8 @@ pub(in crate::net) struct Asker(Arc<Mutex<Option<Asked>>>);
 pub(in crate::net) struct Asked {
     pub(in crate::net) exchange: ExchangeId,
     pub(in crate::net) caller: Option<Arc<Caller>>,
+    /// The parent of what the other side does: our span, or the caller's if ours is not recorded.
+    pub(in crate::net) traceparent: Option<TraceParent>,
     pub(in crate::net) key: Option<String>,
 }
 
@@ -92,12 +94,12 @@ impl HttpCall {
         let mut header = |name: &str, value: &str| {
             head.push_str(&format!("{name}: {value}\r\n"));
         };
-        if let Some(Asked { exchange, caller, key }) = self.asker.get() {
+        if let Some(Asked { exchange, caller, traceparent, key }) = self.asker.get() {
             let id = exchange.to_string();
             let caller = caller.as_deref();
             let request_id = caller.and_then(|caller| caller.request_id.as_ref());
             header("x-request-id", request_id.map_or(id.as_str(), |id| id.as_str()));
-            if let Some(parent) = caller.and_then(|caller| caller.traceparent) {
+            if let Some(parent) = traceparent {
                 header("traceparent", &parent.to_string());
             }
             if let Some(state) = caller.and_then(|caller| caller.tracestate.as_ref()) {
