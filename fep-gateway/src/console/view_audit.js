@@ -7,7 +7,9 @@ import { t, word } from "./texts.js";
 import { when } from "./time.js";
 
 /** All acts. */
-const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "block", "unblock", "stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch", "switch_back", "route", "reload", "set_clock"];
+const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "block", "unblock", "stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch", "switch_back", "route", "reload", "set_clock", "log_in", "overstep"];
+/** What became of them. */
+const OUTCOMES = ["done", "refused", "open"];
 /** Acts whose `about` is a business code, a line or a notice. That of others is a text. */
 const OF_BUSINESS = ["trip_breaker", "reset_breaker", "block", "unblock"];
 const OF_LINES = ["stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch"];
@@ -26,6 +28,7 @@ export function audit({ main, query, title }) {
     fields: [
       institutionFilter(query),
       choiceFilter(query, "act", t("audit.act"), ACTS.map((name) => [name, word("act", name)])),
+      choiceFilter(query, "outcome", t("audit.outcome"), OUTCOMES.map((name) => [name, word("audit_outcome", name)])),
       textFilter(query, "client", t("audit.client")),
       timeFilter(query, "since"),
       timeFilter(query, "until"),
@@ -44,6 +47,7 @@ function trail() {
     columns: [
       { title: t("time"), class: "lead", cell: (entry) => when(entry.at_ms, entry.institution) },
       { title: t("audit.act"), class: "lead", cell: (entry) => el("b", entry.act === "reveal" ? "act look" : "act", word("act", entry.act)) },
+      { title: t("audit.outcome"), cell: outcome },
       { title: t("audit.person"), cell: who },
       { title: t("audit.why"), class: "wide", cell: (entry) => entry.note },
       { title: t("institution"), class: "keep", cell: (entry) => entry.institution },
@@ -51,6 +55,12 @@ function trail() {
       { title: t("request_id"), class: "mono", cell: (entry) => entry.request_id },
     ],
   });
+}
+
+/** What became of it. Empty if that was not recorded. */
+function outcome({ outcome: name, code }) {
+  if (!name) return null;
+  return code ? [word("audit_outcome", name), " ", faint(code)] : word("audit_outcome", name);
 }
 
 /** The name under which it was recorded; it has the client's name, unless it came from an earlier version. */

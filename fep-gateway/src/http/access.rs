@@ -386,7 +386,7 @@ impl Who {
             (Some(institution), Some(telegram)) => format!("{telegram} of {institution}"),
         };
         let message = format!("{} has no right to {} {what}", client.name, action.name());
-        Err(ApiError::new(Problem::Forbidden, message).with("action", action.name()))
+        Err(ApiError::new(Problem::Forbidden, message).with("action", action.name()).at(institution))
     }
 
     /// Whether the client may do this with something of this institution.

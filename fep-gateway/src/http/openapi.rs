@@ -214,9 +214,9 @@ impl Writer {
         let problems = [Problem::UnknownExchange, Problem::Path, Problem::NoNote];
         self.add(&reveal.with(id()).takes(body).gives(detail).or(&problems).or(&DECIDES).or(&READS));
         let trail = self.reply::<AuditList>();
-        let summary = "The audit trail: what persons and programs did or looked at, newest first";
+        let summary = "The audit trail: what persons and programs did or looked at, and how it ended, newest first";
         let audit = Operation::new("get", "/v1/audit", "listAudit", "persons", summary);
-        let names = ["scope", "cursor", "institution", "act", "client", "since", "until"];
+        let names = ["scope", "cursor", "institution", "act", "outcome", "client", "since", "until"];
         let audit = names.into_iter().fold(audit.with(limit()), |audit, name| audit.with(in_query(name)));
         self.add(&audit.gives(trail).or(&[Problem::Query]).or(&READS));
         let reply = self.reply::<Reply<'_>>();

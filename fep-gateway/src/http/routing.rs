@@ -12,7 +12,7 @@ use fep_protocol::routing::Share;
 
 use super::Shared;
 use super::access::Who;
-use super::auditing::{Deed, record};
+use super::auditing::{Deed, recorded};
 use super::decision::{named, noted};
 use super::error::ApiError;
 use super::exchanges::parse;
@@ -56,9 +56,9 @@ pub(super) async fn change(
     let said: Vec<_> = rules.iter().map(|(telegram, share)| said(telegram, share.as_ref(), &status)).collect();
     let about = Some(said.join("; "));
     let deed = Deed { act: Act::Route, person: &person, note: &note, about, exchange: None };
-    record(&shared, &who, &headers, &name, deed).await?;
-    let decision = RoutingDecision { rules, revision, person, note };
-    shared.gateway.route(&name, decision).await.map(shown).map_err(|why| refused(&why))
+    let decision = RoutingDecision { rules, revision, person: person.clone(), note: note.clone() };
+    let routed = async { shared.gateway.route(&name, decision).await.map_err(|why| refused(&why)) };
+    recorded(&shared, &who, &headers, &name, deed, routed).await.map(shown)
 }
 
 const EXAMPLE: &str = "write {\"rules\": {\"Transfer\": {\"percent\": 1}}, \"note\": \"…\"}";

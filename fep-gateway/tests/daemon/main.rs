@@ -33,6 +33,7 @@ mod peer;
 #[allow(dead_code, reason = "the engine's tests use the rest")]
 mod ports;
 mod readiness;
+mod refusals;
 mod reload;
 mod reload_in_flight;
 mod stopping;

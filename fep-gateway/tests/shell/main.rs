@@ -30,6 +30,7 @@ mod old_system;
 mod openapi;
 mod overview;
 mod passing_on;
+mod refusals;
 mod respond_async;
 mod rights;
 mod routing;

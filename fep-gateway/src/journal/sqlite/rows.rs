@@ -51,6 +51,7 @@ pub(super) fn with_columns(
         | What::Settlement
         | What::Delivery
         | What::Audit
+        | What::AuditEnd
         | What::Standing => (None, None),
     };
     let number_of = |number: Option<i64>| number.map_or(ValueRef::Null, ValueRef::Integer);
@@ -113,9 +114,10 @@ pub(super) fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
     let reason = text("reason")?.zip(Some(text("reason_code")?.unwrap_or_default()));
     let is_of_exchange = matches!(what, What::Sent(SentClass::Request) | What::Outcome);
     let passage = detail.as_deref().filter(|_| is_of_exchange);
+    let is_audit = matches!(what, What::Audit | What::AuditEnd);
     let of_notice = detail
         .as_deref()
-        .filter(|_| !is_of_exchange && !matches!(what, What::Settlement | What::Audit | What::Standing));
+        .filter(|_| !is_of_exchange && !is_audit && !matches!(what, What::Settlement | What::Standing));
     let fact = Fact {
         at_ms: row.get("at_ms")?,
         institution: text("institution")?.unwrap_or_default().into(),
@@ -128,7 +130,7 @@ pub(super) fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
         reason: reason.map(|(sentence, code)| Reason { sentence: sentence.into(), code: code.into() }),
         key: text("key")?.map(|key| from_json(&key)),
         settlement: detail_of(What::Settlement).map(|detail| settlement(detail).map(Box::new)).transpose()?,
-        audit: detail_of(What::Audit).map(|detail| audit(detail).map(Box::new)).transpose()?,
+        audit: detail.as_deref().filter(|_| is_audit).map(|detail| audit(detail).map(Box::new)).transpose()?,
         standing: detail_of(What::Standing).map(|detail| standing(detail).map(Box::new)).transpose()?,
         passage: passage.map(|detail| self::passage(detail).map(Box::new)).transpose()?,
         delivery: of_notice.map(|detail| delivery(detail).map(Box::new)).transpose()?,
@@ -153,6 +155,7 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
         "settlement" => Some(What::Settlement),
         "delivery" => Some(What::Delivery),
         "audit" => Some(What::Audit),
+        "audit_end" => Some(What::AuditEnd),
         "standing" => Some(What::Standing),
         "traces" => Some(What::Traces(TraceHighWater { day: row.get("day")?, high: amount()? })),
         "surplus" => {
