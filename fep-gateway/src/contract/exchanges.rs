@@ -58,7 +58,8 @@ pub(crate) struct Reply<'s> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AnswerFields<'s> {
     pub(crate) telegram: String,
-    /// The fields in wire order.
+    /// The fields in wire order. For a client that may not see them, each secret value is `<secret>`: of the exchanges of others, and of its own
+    /// if the access file says `own_secrets = "masked"`.
     #[schemars(with = "Map<String, Value>")]
     pub(crate) fields: Fields<'s>,
 }

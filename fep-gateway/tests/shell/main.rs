@@ -24,6 +24,7 @@ mod journal_audit;
 mod journal_encrypted;
 mod keys_of_clients;
 mod line_duties;
+mod masked;
 mod nasty;
 mod notices;
 mod old_system;
