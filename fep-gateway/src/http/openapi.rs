@@ -107,9 +107,10 @@ fn maybe_masked(schema: &mut Value) {
         return members.values_mut().for_each(maybe_masked);
     }
     let open = Value::Object(std::mem::take(members));
+    // A pattern and no constant: generators of code would compare each value with a constant.
     let masked = json!({
         "type": "string",
-        "const": "<secret>",
+        "pattern": "^<secret>$",
         "description": "In place of the value, for a client that may not see it.",
     });
     members.insert("x-secret".to_owned(), true.into());
