@@ -109,6 +109,7 @@ pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
 pub use self::proof::{Proof, Unproved};
 pub use self::response_codes::ResponseCodes;
+pub(crate) use self::routing::unfit_sticky;
 pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,

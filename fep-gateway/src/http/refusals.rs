@@ -277,8 +277,8 @@ mod tests {
     }
 
     fn notes(said: &[Say]) -> Vec<&str> {
-        let note = |say| if let &Say::Entry { ref fact, .. } = say { Some(fact.note.as_str()) } else { None };
-        said.iter().filter_map(note).collect()
+        let entries = said.iter().filter_map(|say| if let Say::Entry { fact, .. } = say { Some(fact) } else { None });
+        entries.map(|fact| fact.note.as_str()).collect()
     }
 
     #[test]

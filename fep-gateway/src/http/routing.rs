@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{ETAG, HeaderValue, IF_MATCH};
 use axum::response::{IntoResponse, Response};
 use fep_protocol::audit::Act;
-use fep_protocol::routing::Share;
+use fep_protocol::routing::{Share, Sticky};
 
 use super::Shared;
 use super::access::Who;
@@ -87,13 +87,14 @@ fn seen(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 /// What the audit trail says of one rule. The callers themselves are in the journal's fact.
 fn said(telegram: &str, share: Option<&Share>, status: &RoutingStatus) -> String {
     let to = status.rules.get(telegram).map_or("?", |rule| rule.to.as_str());
-    match share {
-        None => format!("{telegram}: as the file says"),
-        Some(Share { percent, callers }) if callers.is_empty() => format!("{telegram}: {percent} % to {to}"),
-        Some(Share { percent, callers }) => {
-            format!("{telegram}: {percent} % and {} callers to {to}", callers.len())
-        }
-    }
+    let Some(Share { percent, callers, sticky }) = share else { return format!("{telegram}: as the file says") };
+    let callers = if callers.is_empty() { String::new() } else { format!(" and {} callers", callers.len()) };
+    let by = match sticky {
+        None => String::new(),
+        Some(Sticky::Field(path)) => format!(" by {path}"),
+        Some(Sticky::Key) => " by idempotency key".to_owned(),
+    };
+    format!("{telegram}: {percent} %{callers} to {to}{by}")
 }
 
 fn refused(why: &NotRouted) -> ApiError {
