@@ -1,4 +1,4 @@
-//! Posts the notices of institutions to services over HTTP.
+//! Posts the notices of institutions to services over HTTP or HTTPS.
 //!
 //! The gateway sends a `POST` to the configured URL:
 //!
@@ -16,21 +16,34 @@
 //! `[opentelemetry]` the header `traceparent` has it, with the attempt as the parent; otherwise there is none, and the service decides whether it is sampled.
 //! There is no `tracestate`.
 //!
+//! With `callback_secrets`, each post is signed as Standard Webhooks says: `webhook-id` (the name of the notice), `webhook-timestamp` and
+//! `webhook-signature`. A library of that name verifies it. With https, `callback_tls` says whose certificate the service has.
+//!
 //! Any status from 200 to 299 means that the service has taken the notice, so it is not sent again. With a body
 //! `{"fields": {…}}` the service answers the institution, if that waits. These are the fields of the answer telegram that differ
 //! from the notice's, for example `{"header": {"response_code": "0000"}}`. Without a body the stand-in answers.
 //!
 //! If the institution has an answer already, it stays. Other fields are stored and marked.
 
+mod secured;
+mod signing;
+
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use fep_protocol::exchange::{ExchangeId, TraceParent};
+use futures_util::StreamExt;
 use reqwest::redirect::Policy;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, Url};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::debug;
 
+use self::secured::SecuredServices;
+use self::signing::{SecretFiles, signatures};
+use crate::config::CallbackConfig;
 use crate::notice::{AnsweredBy, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply};
 use crate::spans::{Span, SpanKind, SpanPlace, Tracer, unix_ns};
 
@@ -39,15 +52,17 @@ const ANSWER_MAX_BYTES: usize = 256 * 1024;
 /// How long an unused connection to a service is kept.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Posts notices to services over HTTP.
+/// Posts notices to services over HTTP or HTTPS, signed if the configuration says by which secrets.
 #[derive(Clone, Debug)]
 pub struct HttpCallback {
     client: Client,
     tracer: Tracer,
+    secured: Arc<SecuredServices>,
+    secrets: Arc<SecretFiles>,
 }
 
 #[derive(Debug, Serialize)]
-struct Body<'n> {
+struct Post<'n> {
     notice: ExchangeId,
     exchange: ExchangeId,
     institution: &'n str,
@@ -74,7 +89,7 @@ impl HttpCallback {
     /// If the HTTP client cannot be created.
     pub fn new() -> Result<Self, reqwest::Error> {
         let client = Client::builder().redirect(Policy::none()).no_proxy().pool_idle_timeout(IDLE).build()?;
-        Ok(Self { client, tracer: Tracer::default() })
+        Ok(Self { client, tracer: Tracer::default(), secured: Arc::default(), secrets: Arc::default() })
     }
 
     /// The same with spans: of each notice, and of each attempt to deliver it.
@@ -116,7 +131,7 @@ impl HttpCallback {
         span.set("fep.attempt", Some(i64::from(notice.attempt)));
         span.set("http.request.method", Some("POST"));
         span.set("http.response.status_code", status.map(|status| i64::from(status.as_u16())));
-        let url = notice.callback.as_ref().and_then(|url| url.parse::<Url>().ok());
+        let url = notice.callback.as_ref().and_then(|callback| callback.url.parse::<Url>().ok());
         span.set("server.address", url.as_ref().and_then(Url::host_str).map(str::to_owned));
         span.set("server.port", url.as_ref().and_then(Url::port_or_known_default).map(i64::from));
         if !is_taken {
@@ -134,14 +149,62 @@ impl HttpCallback {
         }
     }
 
+    /// The headers of a post. The same notice has the same ID each time.
+    async fn headers(
+        &self,
+        callback: &CallbackConfig,
+        id: &str,
+        traceparent: Option<TraceParent>,
+        body: &[u8],
+    ) -> Result<HeaderMap, String> {
+        let mut headers = HeaderMap::new();
+        let mut set = |name: &'static str, value: &str| {
+            let value = HeaderValue::from_str(value).map_err(|_| format!("the header {name} cannot be written"))?;
+            headers.insert(HeaderName::from_static(name), value);
+            Ok::<_, String>(())
+        };
+        set("content-type", "application/json")?;
+        set("x-request-id", id)?;
+        if let Some(traceparent) = traceparent {
+            set("traceparent", &traceparent.to_string())?;
+        }
+        if let Some(file) = &callback.secrets {
+            let files = Arc::clone(&self.secrets);
+            let file = file.clone();
+            // A disk may be slow.
+            let secrets = tokio::task::spawn_blocking(move || files.secrets(&file)).await;
+            let secrets = secrets.map_err(|error| error.to_string()).flatten()?;
+            // The clock of the machine, also in a test with another business clock: the service compares it with its own.
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+            set("webhook-id", id)?;
+            set("webhook-timestamp", &now.to_string())?;
+            set("webhook-signature", &signatures(&secrets, id, now, body))?;
+        }
+        Ok(headers)
+    }
+
+    async fn reply(
+        &self,
+        callback: &CallbackConfig,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Response<Body>, String> {
+        let url = Url::parse(&callback.url).map_err(|_| "the configured callback is not a usable URL".to_owned())?;
+        if let Some(tls) = &callback.tls {
+            return self.secured.post(&url, tls, headers, body).await;
+        }
+        let reply = self.client.post(url).headers(headers).body(body).send().await.map_err(|error| why(&error))?;
+        Ok(Response::from(reply).map(Body::new))
+    }
+
     async fn post(
         &self,
         notice: &Notice,
         traceparent: Option<TraceParent>,
         status: &mut Option<StatusCode>,
     ) -> Result<NoticeReply, NotTaken> {
-        let Some(url) = &notice.callback else { return Err(NotTaken::Unwanted) };
-        let body = Body {
+        let Some(callback) = &notice.callback else { return Err(NotTaken::Unwanted) };
+        let body = Post {
             notice: notice.id,
             exchange: notice.id,
             institution: &notice.institution,
@@ -152,35 +215,42 @@ impl HttpCallback {
             answered: notice.answered.as_ref().map(|answer| Answered { by: answer.by, fields: &answer.fields }),
             fields: &notice.fields,
         };
-        let mut request = self.client.post(url).header("x-request-id", notice.id.to_string());
-        if let Some(traceparent) = traceparent {
-            request = request.header("traceparent", traceparent.to_string());
-        }
-        let request = request.timeout(notice.timeout).json(&body);
-        let mut response = request.send().await.map_err(|error| why(&error, notice.timeout))?;
-        *status = Some(response.status());
-        if !response.status().is_success() {
-            return Err(format!("the service answered {}, not 2xx", response.status()).into());
-        }
-        let mut answer = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(None) => break,
-                Ok(Some(chunk)) if answer.len() + chunk.len() > ANSWER_MAX_BYTES => {
-                    let why = format!("the service's answer has more than {ANSWER_MAX_BYTES} bytes");
-                    return Ok(NoticeReply::Unusable(why));
-                }
-                Ok(Some(chunk)) => answer.extend_from_slice(&chunk),
-                // Its status may be wrong, too: a service that has the notice recognises it.
-                Err(error) => return Err(why(&error, notice.timeout).into()),
+        let body = serde_json::to_vec(&body).map_err(|error| format!("the notice cannot be written: {error}"))?;
+        let headers = self.headers(callback, &notice.id.to_string(), traceparent, &body).await?;
+        let within = tokio::time::timeout(notice.timeout, async {
+            let reply = self.reply(callback, headers, body).await?;
+            *status = Some(reply.status());
+            if !reply.status().is_success() {
+                return Err(format!("the service answered {}, not 2xx", reply.status()));
             }
-        }
+            // Its status may be wrong, too, if the rest is cut off: a service that has the notice recognises it.
+            answer(reply).await
+        });
+        let late = |_| format!("the service did not answer within {} ms", notice.timeout.as_millis());
+        let answer = match within.await.map_err(late)?? {
+            Ok(answer) => answer,
+            Err(unusable) => return Ok(NoticeReply::Unusable(unusable)),
+        };
         debug!(institution = notice.institution, telegram = notice.telegram, "the service took the notice");
         if answer.is_empty() {
             return Ok(NoticeReply::Taken);
         }
         Ok(fields(&answer).map_or_else(NoticeReply::Unusable, NoticeReply::Answer))
     }
+}
+
+/// Reads the body of a reply. The inner error is one of a service that took the notice.
+async fn answer(reply: Response<Body>) -> Result<Result<Vec<u8>, String>, String> {
+    let mut answer = Vec::new();
+    let mut chunks = reply.into_body().into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| "the connection to the service broke".to_owned())?;
+        if answer.len() + chunk.len() > ANSWER_MAX_BYTES {
+            return Ok(Err(format!("the service's answer has more than {ANSWER_MAX_BYTES} bytes")));
+        }
+        answer.extend_from_slice(&chunk);
+    }
+    Ok(Ok(answer))
 }
 
 impl NoticeHandler for HttpCallback {
@@ -202,16 +272,15 @@ fn fields(answer: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
-fn why(error: &reqwest::Error, timeout: Duration) -> String {
-    if error.is_timeout() {
-        format!("the service did not answer within {} ms", timeout.as_millis())
-    } else if error.is_connect() {
-        "the service cannot be reached".to_owned()
+fn why(error: &reqwest::Error) -> String {
+    let why = if error.is_connect() {
+        "the service cannot be reached"
     } else if error.is_builder() {
-        "the configured callback is not a usable URL".to_owned()
+        "the configured callback is not a usable URL"
     } else {
-        "the connection to the service broke".to_owned()
-    }
+        "the connection to the service broke"
+    };
+    why.to_owned()
 }
 
 #[cfg(test)]

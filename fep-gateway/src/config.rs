@@ -63,6 +63,7 @@ mod response_codes;
 mod keys;
 mod http_target;
 mod lines;
+mod callbacks;
 mod notices;
 mod opentelemetry;
 mod passing_on;
@@ -95,6 +96,8 @@ use serde_json::Value;
 pub use self::access::{Access, Action, CertificateName, Client, Grant, TokenHash, TokenRefusal, new_token};
 pub(crate) use self::access::{Claimed, Issuer, KEY_SET_MAX_BYTES, KeyServer, KeySet, KeySource, NoKey, SigningKey};
 pub use self::breaker::BreakerConfig;
+pub use self::callbacks::CallbackConfig;
+pub(crate) use self::callbacks::{CallbackSecret, read_secrets};
 pub use self::carry::CarryConfig;
 pub use self::difference::{Difference, InstitutionChange, KeyChange};
 pub use self::environment::{Environment, TestClock};
@@ -112,6 +115,7 @@ pub use self::poll::PollConfig;
 pub use self::postgres::PostgresConfig;
 pub use self::proof::{Proof, Unproved};
 pub use self::response_codes::ResponseCodes;
+pub(crate) use self::routing::unfit_sticky;
 pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,

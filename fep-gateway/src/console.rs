@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn every_word_of_the_interface_has_a_text_and_a_look() {
-        use fep_protocol::audit::Act;
+        use fep_protocol::audit::{Act, AuditOutcome};
         use fep_protocol::delivery::{AnsweredBy, Stage};
         use fep_protocol::exchange::{Money, SettledBy};
         let known = known();
@@ -249,6 +249,10 @@ mod tests {
         Money::ALL.iter().for_each(|money| word("money", money.name()));
         AnsweredBy::ALL.iter().for_each(|by| word("answered_by", by.name()));
         let filter = script("view_audit.js");
+        for outcome in AuditOutcome::ALL {
+            word("audit_outcome", outcome.name());
+            assert!(filter.contains(&format!("\"{}\"", outcome.name())), "nobody can look for {}", outcome.name());
+        }
         for act in Act::ALL {
             word("act", act.name());
             assert!(filter.contains(&format!("\"{}\"", act.name())), "nobody can look for {}", act.name());

@@ -46,6 +46,8 @@ pub(crate) struct SessionState {
     pub(crate) csrf: Option<String>,
     /// What the client may do; `null` if it may do everything.
     pub(crate) may: Option<Vec<GrantView>>,
+    /// Whether the client sees the secret fields of the exchanges that it sends. Otherwise each is `<secret>`, until it is revealed.
+    pub(crate) sees_own_secrets: bool,
 }
 
 /// Some actions with some telegrams of some institutions.

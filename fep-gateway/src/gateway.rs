@@ -24,13 +24,13 @@ mod reloading;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot, watch};
 
-pub use self::auditing::{AuditEntry, AuditError, AuditFilter, AuditPage};
+pub use self::auditing::{Attempt, AuditEntry, AuditError, AuditFilter, AuditPage, AuditRecord};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 use self::feed::Slot;
 pub(crate) use self::feed::{Feed, Taken};
@@ -50,9 +50,9 @@ use crate::business_clock::BusinessClock;
 use crate::config::Config;
 use crate::coordinator::{Coordinator, LocalCoordinator};
 use crate::ground::Ground;
-use crate::journal::KeyState;
 pub use crate::journal::filter::{ExchangeFilter, ExchangePage};
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, NoticePage, StoredNotice};
+use crate::journal::{KeyState, Lane};
 use crate::net::institution::{AcceptedRequest, Handle, Shared, count_refused};
 use crate::spans::Tracer;
 use crate::telegrams::Draft;
@@ -83,6 +83,8 @@ struct Inner {
     reloads: Reloads,
     shared: Shared,
     stopping: AtomicBool,
+    /// The lane of what belongs to no institution. It begins with the first such fact.
+    own_lane: OnceLock<Lane>,
     left: Left,
     publisher: Slot,
     /// The business clock, if the gateway is for tests.

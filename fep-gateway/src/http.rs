@@ -7,7 +7,7 @@
 //! | `GET /v1/exchanges/{id}/events` | server-sent events: the exchange now and after each change, until nothing more is expected |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
 //! | `POST /v1/exchanges/{id}/reveal` | both telegrams with their secrets: `{"note": "…"}`; recorded before they are shown |
-//! | `GET /v1/audit?limit=50&institution=…&act=…&client=…&cursor=…` | the audit trail: what persons and programs did or looked at, newest first |
+//! | `GET /v1/audit?limit=50&institution=…&act=…&outcome=…&client=…&cursor=…` | the audit trail: what persons and programs did or looked at, and how it ended, newest first |
 //! | `POST /v1/exchanges/{id}/settlement` | a person settles an unknown exchange, or asks for a step: `{"decision": "done", "note": "…"}` |
 //! | `GET /v1/dead-letters?limit=50&institution=…&cursor=…` | the exchanges whose settlement needs a person, and the notices that no service took, oldest first |
 //! | `GET /v1/notices?limit=50&institution=…&state=…&cursor=…` | notices of institutions, newest first, page by page; also by `telegram`, `since`, `until` |
@@ -39,6 +39,8 @@
 
 mod error;
 mod origin;
+mod source;
+mod tally;
 mod key_server;
 mod issuer_keys;
 mod signatures;
@@ -50,6 +52,7 @@ mod secured;
 mod access;
 mod scope;
 mod spans;
+mod refusals;
 
 mod listeners;
 
@@ -96,6 +99,7 @@ use self::edge::Edge;
 pub use self::error::ApiError;
 pub use self::listeners::Listeners;
 use self::listeners::Place;
+use self::refusals::Refusals;
 use crate::config::{Config, ConfigError, Http, HttpListener};
 use crate::console;
 use crate::contract::problem::Problem;
@@ -159,7 +163,8 @@ impl Parts {
 /// body are used: what concerns connections is up to [`serve`], and so is reading the access file again.
 pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>) -> Router {
     let guard = Guard::new(settings.access.as_deref(), &gateway);
-    let edge = Edge::new(settings, Arc::clone(&guard), Place::Services);
+    let refusals = Refusals::new(&gateway);
+    let edge = Edge::new(settings, Arc::clone(&guard), refusals, Place::Services);
     routes().layer(middleware::from_fn_with_state(edge, edge::pass)).with_state(shared(gateway, guard, stopping))
 }
 
@@ -232,10 +237,11 @@ pub async fn serve(
     let others = usize::from(operators.is_some()) + usize::from(metrics.is_some());
     let connections_max = connections::connections_max(settings.connections_max, links, others * OWN_CONNECTIONS_MAX);
     let guard = Guard::new(settings.access.as_deref(), &gateway);
+    let refusals = Refusals::new(&gateway);
     let shared = shared(gateway, Arc::clone(&guard), stopped.clone());
     let one = async |listener: Option<TcpListener>, place: Place, settings: &Http, connections_max: usize| {
         let Some(listener) = listener else { return };
-        let edge = Edge::new(settings, Arc::clone(&guard), place);
+        let edge = Edge::new(settings, Arc::clone(&guard), Arc::clone(&refusals), place);
         let router = routes().layer(middleware::from_fn_with_state(edge, edge::pass)).with_state(shared.clone());
         let mut stopped = stopped.clone();
         let stop = async move {
@@ -257,6 +263,7 @@ pub async fn serve(
     let told = async {
         stop.await;
         stopping.send_replace(true);
+        refusals.say_rest();
         std::future::pending::<()>().await;
     };
     let too_long = async {
@@ -271,6 +278,7 @@ pub async fn serve(
         () = told => {}
         () = crate::metrics::upkeep() => {}
         () = guard.follow() => {}
+        () = refusals.follow() => {}
         () = too_long => warn!("requests that were not sent completely are cut off"),
     }
 }

@@ -6,6 +6,7 @@ mod export;
 mod keys;
 mod search;
 mod show;
+mod trail;
 mod usage;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use fep_protocol::delivery::Stage;
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
 
+pub use self::trail::TrailOptions;
 use crate::config::{Config, ConfigError};
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::{ExchangeFilter, FactFilter};
@@ -47,6 +49,18 @@ pub enum JournalCommand {
         /// The exchanges.
         #[command(flatten)]
         search: SearchOptions,
+        /// A table for people, or one JSON object a line.
+        #[arg(long, value_enum, default_value_t)]
+        format: ListForm,
+    },
+    /// Lists the audit trail, newest first: what persons and programs did or looked at, and how it ended. Uses the index beside the journal.
+    Audit {
+        /// The files.
+        #[command(flatten)]
+        files: Files,
+        /// The entries.
+        #[command(flatten)]
+        which: TrailOptions,
         /// A table for people, or one JSON object a line.
         #[arg(long, value_enum, default_value_t)]
         format: ListForm,
@@ -273,6 +287,7 @@ pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, In
         JournalCommand::Search { files, search, format } => {
             search::search(files, &search.filter(), search.limit.into(), *format, out).map(clean)
         }
+        JournalCommand::Audit { files, which, format } => trail::list(files, which, *format, out).map(clean),
         JournalCommand::Show { files, exchange, reveal } => show::show(files, exchange, *reveal, out).map(clean),
         JournalCommand::Verify { files } => verify(files, out),
         JournalCommand::Rebuild { files } => rebuild(files, out).map(clean),

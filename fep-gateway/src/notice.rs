@@ -5,6 +5,7 @@ mod typed;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fep_spec::model::Spec;
@@ -13,6 +14,8 @@ use serde_json::{Map, Value};
 pub use self::typed::TypedNotices;
 pub use fep_protocol::delivery::AnsweredBy;
 use fep_protocol::exchange::{ExchangeId, TelegramBytes};
+
+use crate::config::CallbackConfig;
 
 /// A handler for the telegrams that institutions send on their own.
 ///
@@ -88,7 +91,7 @@ pub struct Notice {
     /// The bytes of the telegram as received, without what encloses it on the line.
     pub bytes: TelegramBytes,
     /// The configured `callback`.
-    pub callback: Option<String>,
+    pub callback: Option<Arc<CallbackConfig>>,
     /// The maximum time that the handler may take.
     pub timeout: Duration,
     /// The number of the attempt, from 1. From 2 on the handler may have the notice already.

@@ -1,4 +1,4 @@
-//! TLS of a line, of the HTTP interface and of a server of keys: the handshake in both roles, the reload of changed files, and why a handshake failed.
+//! TLS of a line, of the HTTP interface, of a server of keys and of a callback: the handshake in both roles, the reload of changed files, and why a handshake failed.
 //!
 //! Which files there are is said in `config`. What a certificate allows is not decided here.
 
@@ -31,6 +31,8 @@ pub(crate) enum Party {
     /// The collector of spans.
     #[cfg(feature = "opentelemetry")]
     Collector,
+    /// A service that takes notices.
+    Service,
 }
 
 /// The TLS of one line, shared by its links, or of one HTTP listener.
@@ -180,6 +182,7 @@ impl Party {
             Self::KeyServer => "the server of keys",
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the collector",
+            Self::Service => "the service",
         }
     }
 
@@ -191,6 +194,7 @@ impl Party {
             Self::KeyServer => "the issuer of tokens",
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the exporter of spans",
+            Self::Service => "the callback",
         }
     }
 
@@ -201,6 +205,7 @@ impl Party {
             Self::KeyServer => "the certificate of a server of keys ends soon",
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the certificate of the collector ends soon",
+            Self::Service => "the certificate of a service ends soon",
         }
     }
 }

@@ -1,6 +1,11 @@
-//! The audit trail: what persons and programs did to the gateway or looked at, before it happens. What comes of it is in other facts.
+//! The audit trail: what persons and programs do to the gateway or look at, before it happens, and how each attempt ended. What else comes of it
+//! is in other facts. What was refused at the door is there as well: logins and acts without the right.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+
+use crate::exchange::ExchangeId;
 
 /// Something that a person or a program did or looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +20,36 @@ pub struct AuditFact {
     /// What it concerns besides an exchange: a line, a business code or a notice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
+    /// The name of the attempt, which the fact of its end has as well. `None` if it has no end of its own: it had happened or was refused at once,
+    /// or an earlier version wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<ExchangeId>,
+    /// How it ended. The fact before an attempt does not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<AuditEnd>,
+}
+
+/// How an act of the audit trail ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEnd {
+    /// Whether it was done.
+    pub outcome: AuditOutcome,
+    /// The stable code of the refusal, such as `already_settled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Cow<'static, str>>,
+}
+
+/// What became of an act of the audit trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AuditOutcome {
+    /// It was carried out.
+    Done,
+    /// It was not carried out, or not completely: its code says why.
+    Refused,
+    /// Nothing says how it ended: it still runs, or the gateway or its client ended in between. Look at what it concerns.
+    Open,
 }
 
 /// What was done.
@@ -56,11 +91,65 @@ pub enum Act {
     Reload,
     /// Set the business clock of a test: `about` says what it showed then.
     SetClock,
+    /// Tried to log in at the console, and was refused: `about` is the address.
+    LogIn,
+    /// Tried to do something without the right to it: `about` is the right and the route.
+    Overstep,
+}
+
+impl AuditOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 3] = [Self::Done, Self::Refused, Self::Open];
+
+    /// The name in the index and over HTTP.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Open => "open",
+        }
+    }
+
+    /// Returns the outcome with this [`AuditOutcome::name`], or `None` if there is no such outcome.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
+impl AuditEnd {
+    /// It was carried out.
+    #[must_use]
+    pub fn done() -> Self {
+        Self { outcome: AuditOutcome::Done, code: None }
+    }
+
+    /// It was refused with this code.
+    #[must_use]
+    pub fn refused(code: impl Into<Cow<'static, str>>) -> Self {
+        Self { outcome: AuditOutcome::Refused, code: Some(code.into()) }
+    }
+}
+
+impl AuditFact {
+    /// An act of a person, without more.
+    #[must_use]
+    pub fn new(act: Act, person: impl Into<String>) -> Self {
+        Self { act, person: person.into(), note: String::new(), about: None, attempt: None, end: None }
+    }
+
+    /// What became of it, as far as this fact says. `None` if an earlier version wrote it, which recorded no ends, or if it is an event.
+    #[must_use]
+    pub fn outcome(&self) -> Option<AuditOutcome> {
+        let ended = self.end.as_ref().map(|end| end.outcome);
+        ended.or(self.attempt.map(|_| AuditOutcome::Open))
+    }
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Reveal,
         Self::Settle,
         Self::Deliver,
@@ -78,6 +167,8 @@ impl Act {
         Self::Route,
         Self::Reload,
         Self::SetClock,
+        Self::LogIn,
+        Self::Overstep,
     ];
 
     /// Whether it may happen only after the journal has it for sure. What only looks leaves no other trace. What changes something has to be
@@ -108,6 +199,8 @@ impl Act {
             Self::Route => "route",
             Self::Reload => "reload",
             Self::SetClock => "set_clock",
+            Self::LogIn => "log_in",
+            Self::Overstep => "overstep",
         }
     }
 
@@ -128,5 +221,21 @@ mod tests {
             assert_eq!(Act::from_name(act.name()), Some(act));
             assert_eq!(serde_json::to_value(act).unwrap(), act.name());
         }
+        for outcome in AuditOutcome::ALL {
+            assert_eq!(AuditOutcome::from_name(outcome.name()), Some(outcome));
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+        }
+    }
+
+    #[test]
+    fn a_fact_of_an_earlier_version_says_nothing_of_its_end_and_an_attempt_is_open() {
+        let before = r#"{"act":"block","person":"kim","note":"maintenance"}"#;
+        let fact: AuditFact = serde_json::from_str(before).unwrap();
+        assert_eq!(fact.outcome(), None);
+        assert_eq!(serde_json::to_string(&fact).unwrap(), before, "what it does not have is not written");
+        let attempt = AuditFact { attempt: Some(ExchangeId::new(1, 2, 3)), ..fact };
+        assert_eq!(attempt.outcome(), Some(AuditOutcome::Open));
+        let ended = AuditFact { end: Some(AuditEnd::refused("forbidden")), ..attempt };
+        assert_eq!(ended.outcome(), Some(AuditOutcome::Refused));
     }
 }

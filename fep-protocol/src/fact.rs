@@ -11,6 +11,7 @@
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
 //! | `delivery` | the name of a [`DeliveryFact`] | what became of a notice on its way to a service |
 //! | `audit` | the name of an [`Act`](crate::audit::Act) | what a person or a program did or looked at. It happens after this fact |
+//! | `audit_end` | the name of its [`Act`](crate::audit::Act) | how an attempt of the audit trail ended |
 //! | `standing` | the name of a [`Standing`] | what holds until the next such fact of its topic, also over a restart |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
@@ -86,6 +87,8 @@ pub enum What {
     Delivery,
     /// A person or a program does or looks at something. [`Fact::audit`] says what.
     Audit,
+    /// How that ended. [`Fact::audit`] has the name of the attempt and its end.
+    AuditEnd,
     /// Something holds from now on. [`Fact::standing`] says what.
     Standing,
     /// Trace numbers up to this mark may be used.
@@ -183,7 +186,7 @@ impl Fact {
 }
 
 impl What {
-    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `audit`, `standing`, `traces` or `surplus`.
+    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `audit`, `audit_end`, `standing`, `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -193,6 +196,7 @@ impl What {
             Self::Settlement => "settlement",
             Self::Delivery => "delivery",
             Self::Audit => "audit",
+            Self::AuditEnd => "audit_end",
             Self::Standing => "standing",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
@@ -205,7 +209,13 @@ impl What {
         match self {
             Self::Sent(class) => Some(class.name()),
             Self::Received(class) | Self::Surplus(class, _) => Some(class.name()),
-            Self::Outcome | Self::Settlement | Self::Delivery | Self::Audit | Self::Standing | Self::Traces(_) => None,
+            Self::Outcome
+            | Self::Settlement
+            | Self::Delivery
+            | Self::Audit
+            | Self::AuditEnd
+            | Self::Standing
+            | Self::Traces(_) => None,
         }
     }
 
@@ -215,7 +225,13 @@ impl What {
         match self {
             Self::Sent(_) => Some("out"),
             Self::Received(_) | Self::Surplus(..) => Some("in"),
-            Self::Outcome | Self::Settlement | Self::Delivery | Self::Audit | Self::Standing | Self::Traces(_) => None,
+            Self::Outcome
+            | Self::Settlement
+            | Self::Delivery
+            | Self::Audit
+            | Self::AuditEnd
+            | Self::Standing
+            | Self::Traces(_) => None,
         }
     }
 
@@ -234,7 +250,7 @@ impl Fact {
         match self.what {
             What::Settlement => self.settlement.as_ref().map(|fact| fact.name()),
             What::Delivery => self.delivery.as_ref().map(|fact| fact.name()),
-            What::Audit => self.audit.as_ref().map(|fact| fact.act.name()),
+            What::Audit | What::AuditEnd => self.audit.as_ref().map(|fact| fact.act.name()),
             What::Standing => self.standing.as_ref().map(|fact| fact.name()),
             what => what.class(),
         }

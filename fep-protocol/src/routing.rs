@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::note::PersonNote;
 
@@ -28,6 +28,43 @@ pub struct Share {
     /// The clients all of whose requests go there.
     #[serde(default)]
     pub callers: BTreeSet<String>,
+    /// What decides instead of the sticky field of the file: the path of another field, or `null` for the idempotency key. If it is left out, nothing
+    /// of that changes.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub sticky: Option<Sticky>,
+}
+
+/// By which value a rule chooses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sticky {
+    /// That of the field with this path.
+    Field(String),
+    /// The idempotency key; without one, each request is chosen for itself.
+    Key,
+}
+
+impl Sticky {
+    /// The path of the field, if it is one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field(path) => Some(path),
+            Self::Key => None,
+        }
+    }
+}
+
+impl Serialize for Sticky {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.field().serialize(serializer)
+    }
+}
+
+/// `null` is the idempotency key, and not the same as a key that is left out.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Sticky>, D::Error> {
+    let path = Option::<String>::deserialize(deserializer)?;
+    Ok(Some(path.map_or(Sticky::Key, Sticky::Field)))
 }
 
 /// Why a request went to the other institution.
@@ -65,6 +102,11 @@ impl fmt::Display for Share {
         if !self.callers.is_empty() {
             let callers: Vec<_> = self.callers.iter().map(String::as_str).collect();
             write!(f, " and all of {}", callers.join(", "))?;
+        }
+        match &self.sticky {
+            Some(Sticky::Field(path)) => write!(f, " by {path}")?,
+            Some(Sticky::Key) => f.write_str(" by idempotency key")?,
+            None => {}
         }
         Ok(())
     }
@@ -132,7 +174,7 @@ pub struct RuleChange {
     pub file: Share,
     /// The other institution of the rule. A change does not hold for a rule with another one.
     pub to: String,
-    /// The sticky field of the rule. A change does not hold for a rule with another one.
+    /// The sticky field of the file when the person decided. A change does not hold for a rule whose file has another one.
     pub sticky: Option<String>,
     /// Who changed it.
     pub person: String,
@@ -206,8 +248,22 @@ mod tests {
     }
 
     #[test]
+    fn a_sticky_value_that_is_left_out_is_not_null_and_older_journals_have_none() {
+        let read = |text: &str| serde_json::from_str::<Share>(text).unwrap();
+        assert_eq!(read(r#"{"percent":1}"#).sticky, None);
+        assert_eq!(read(r#"{"percent":1,"sticky":null}"#).sticky, Some(Sticky::Key));
+        for text in [
+            r#"{"percent":1,"callers":[]}"#,
+            r#"{"percent":1,"callers":[],"sticky":null}"#,
+            r#"{"percent":1,"callers":[],"sticky":"payee.account"}"#,
+        ] {
+            assert_eq!(serde_json::to_string(&read(text)).unwrap(), text);
+        }
+    }
+
+    #[test]
     fn a_caller_of_the_rule_always_goes_there_and_others_by_their_point() {
-        let share = Share { percent: 0, callers: BTreeSet::from(["mobile".to_owned()]) };
+        let share = Share { percent: 0, callers: BTreeSet::from(["mobile".to_owned()]), sticky: None };
         for value in values(2).take(200) {
             let point = Point::of("bank-a", &value);
             assert_eq!(share.takes(Some("mobile"), point), Some(Because::Caller));

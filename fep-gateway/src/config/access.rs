@@ -101,6 +101,7 @@ pub struct Access {
 struct Role {
     groups: BTreeSet<OfIssuer>,
     grants: Vec<Grant>,
+    sees_own_secrets: bool,
 }
 
 /// What a token of an issuer says, after it was checked.
@@ -133,6 +134,8 @@ pub struct Client {
     pub name: String,
     /// What it may do.
     pub grants: Vec<Grant>,
+    /// Whether it sees the secrets of the exchanges that it sent: `own_secrets`. Those of others have to be revealed in any case.
+    pub sees_own_secrets: bool,
     /// For whom it speaks by its token, if the token says so: a person who uses a service.
     pub(crate) speaks_for: Option<String>,
 }
@@ -244,11 +247,13 @@ impl Access {
         }
         let person = claimed.person.as_deref()?;
         let groups: BTreeSet<OfIssuer> = claimed.groups.iter().map(|group| of(group)).collect();
-        let mut roles = self.roles.iter().filter(|role| !role.groups.is_disjoint(&groups)).peekable();
-        roles.peek()?;
-        let grants = roles.flat_map(|role| role.grants.iter().cloned()).collect();
+        let roles: Vec<_> = self.roles.iter().filter(|role| !role.groups.is_disjoint(&groups)).collect();
+        roles.first()?;
+        // One role that masks is enough: another role gives rights, and does not take protection away.
+        let sees_own_secrets = roles.iter().all(|role| role.sees_own_secrets);
+        let grants = roles.into_iter().flat_map(|role| role.grants.iter().cloned()).collect();
         let name = format!("{}:{person}", claimed.issuer);
-        Some(Arc::new(Client { name, grants, speaks_for: None }))
+        Some(Arc::new(Client { name, grants, sees_own_secrets, speaks_for: None }))
     }
 
     /// The names of the clients that prove by a certificate who they are.

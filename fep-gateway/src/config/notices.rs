@@ -1,21 +1,22 @@
 //! The tables `notices` and `delivery`: how telegrams of the institution are answered and brought to services.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::delivery::DeliveryLimits;
-use fep_spec::document::{Document, Located, Table, Value};
+use fep_spec::document::{Table, Value};
 use fep_spec::model::Spec;
-use fep_spec::report::Code;
-use reqwest::Url;
 
+use super::callbacks::CallbackConfig;
 use super::names::{known_path, known_telegram, ms, values};
 
 /// `[institutions.NAME.notices.TELEGRAM]`: how the gateway answers this telegram of the institution, and brings it to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeConfig {
-    /// `callback`: the URL of the service. Default: none, the stand-in answers at once and nothing is delivered.
-    pub callback: Option<String>,
+    /// `callback`: the service. Default: none, the stand-in answers at once and nothing is delivered.
+    pub callback: Option<Arc<CallbackConfig>>,
     /// `callback_timeout_ms`, default 3000: how long after the receipt the institution gets its answer at the latest. Later attempts to
     /// deliver take as long at most.
     pub callback_timeout: Duration,
@@ -53,7 +54,7 @@ const HORIZON_MAX_MS: u64 = 30 * 86_400_000;
 const ATTEMPTS_MAX: u32 = 10_000;
 
 /// Reads the table `notices`.
-pub(super) fn read(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, NoticeConfig> {
+pub(super) fn read(table: &Table<'_>, spec: &Spec, folder: &Path) -> BTreeMap<String, NoticeConfig> {
     let mut notices = BTreeMap::new();
     for (name, value) in table.table("notices").map_or(Vec::new(), |table| table.entries()) {
         let name = known_telegram(table.document(), spec, &name);
@@ -61,7 +62,7 @@ pub(super) fn read(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, NoticeCon
         let backoff_min = ms(&table, "backoff_min_ms", 1000);
         let horizon = table.integer("horizon_ms", 1..=HORIZON_MAX_MS).map_or(86_400_000, |time| time.value);
         let notice = NoticeConfig {
-            callback: table.string("callback").map(|url| callback(table.document(), url)),
+            callback: CallbackConfig::read(&table, folder).map(Arc::new),
             callback_timeout: ms(&table, "callback_timeout_ms", 3000),
             stand_in: values(&table, "stand_in", spec),
             refuse: table.table("refuse").map_or_else(RefuseConfig::default, |table| refuse(table, spec)),
@@ -101,13 +102,4 @@ fn refuse(table: Table<'_>, spec: &Spec) -> RefuseConfig {
 fn may_differ(table: &Table<'_>, spec: &Spec) -> Vec<String> {
     let paths = table.array("may_differ").unwrap_or_default().into_iter().filter_map(Value::string);
     paths.map(|path| known_path(table.document(), spec, &path)).collect()
-}
-
-/// Checks the URL of a callback here, because at the first notice a wrong URL would be found too late.
-fn callback(document: &Document, url: Located<&str>) -> String {
-    if !Url::parse(url.value).is_ok_and(|url| url.scheme() == "http") {
-        let hint = "such as http://127.0.0.1:8080/notices; TLS is for a proxy beside the gateway";
-        document.error_hint(Code::BadValue, url.span, "`callback` must be a URL that begins with http://", hint);
-    }
-    url.value.to_owned()
 }

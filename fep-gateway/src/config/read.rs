@@ -230,7 +230,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
         hours,
         settlement: settlement::limits(table.table("settlement")),
         telegrams,
-        notices: notices::read(table, &spec),
+        notices: notices::read(table, &spec, folder),
         delivery: notices::limits(table.table("delivery")),
         routing: routing::read(table.table("routing"), &spec, (name, names)),
         switchover,

@@ -66,7 +66,11 @@ fn rule_of(table: Table<'_>, (own, institutions): (&str, &[&str])) -> RouteRule 
     let percent = table.integer("percent", 0..=Share::PERCENT_MAX).map_or(0, |percent| percent.value);
     let sticky = table.string("sticky").map(|path| path.value.to_owned());
     table.finish();
-    RouteRule { to: to.map_or_else(String::new, |to| to.value.to_owned()), share: Share { percent, callers }, sticky }
+    RouteRule {
+        to: to.map_or_else(String::new, |to| to.value.to_owned()),
+        share: Share { percent, callers, sticky: None },
+        sticky,
+    }
 }
 
 /// Checks all rules. `table` is that of all institutions, `access` the access file.
@@ -148,25 +152,31 @@ fn callers(table: &Table<'_>, clients: Option<Option<&BTreeSet<String>>>) {
 /// The sticky field must be one that the service fills, and at the same place in every request.
 fn sticky(table: &Table<'_>, pair: &Pair<'_>) {
     let Some(path) = table.string("sticky") else { return };
-    let Some(spec) = pair.own.spec.telegram(pair.telegram) else { return };
-    let is_filled = pair.own.fill.iter().map(|fill| &fill.path).chain(&pair.own.trace).any(|fill| fill == path.value);
-    let span = spec.layout.span(path.value);
-    let (message, hint) = if span.is_none() {
-        let message = format!("`{}` has no field `{}` at a fixed place", pair.telegram, path.value);
-        (message, "name a field that is the same for one customer or one order, such as an account")
+    if let Some((message, hint)) = unfit_sticky(pair.own, pair.telegram, path.value) {
+        table.document().error_hint(Code::ConflictingKeys, path.span, message, hint);
+    }
+}
+
+/// Why a field cannot decide where a request goes, and what to do.
+pub(crate) fn unfit_sticky(own: &InstitutionConfig, telegram: &str, path: &str) -> Option<(String, &'static str)> {
+    let spec = own.spec.telegram(telegram)?;
+    let is_filled = own.fill.iter().map(|fill| &fill.path).chain(&own.trace).any(|fill| fill == path);
+    let span = spec.layout.span(path);
+    if span.is_none() {
+        let message = format!("`{telegram}` has no field `{path}` at a fixed place");
+        Some((message, "name a field that is the same for one customer or one order, such as an account"))
     } else if is_filled {
-        let message = format!("`{}` is filled by the gateway, differently for each request", path.value);
-        (message, "name a field that services fill; without `sticky` the idempotency key decides")
+        let message = format!("`{path}` is filled by the gateway, differently for each request");
+        Some((message, "name a field that services fill; without `sticky` the idempotency key decides"))
     } else if span.is_some_and(|span| span.field.computed.is_some()) {
-        let message = format!("`{}` is computed from the rest of the telegram", path.value);
-        (message, "name a field that services fill; without `sticky` the idempotency key decides")
-    } else if spec.layout.when.iter().any(|when| when.path == path.value) {
-        let message = format!("`{}` is the same in all requests, so all would go to one side", path.value);
-        (message, "name a field that differs from customer to customer")
+        let message = format!("`{path}` is computed from the rest of the telegram");
+        Some((message, "name a field that services fill; without `sticky` the idempotency key decides"))
+    } else if spec.layout.when.iter().any(|when| when.path == path) {
+        let message = format!("`{path}` is the same in all requests, so all would go to one side");
+        Some((message, "name a field that differs from customer to customer"))
     } else {
-        return;
-    };
-    table.document().error_hint(Code::ConflictingKeys, path.span, message, hint);
+        None
+    }
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ fn mistakes_are_named_at_their_place() {
         "reconnect_max_ms = 99",
         "`reconnect_max_ms` is below `reconnect_min_ms` (the shortest is 100 ms)",
     );
-    check("http://127.0.0.1:8080", "https://service", "`callback` must be a URL that begins with http://");
+    check("http://127.0.0.1:8080", "https://service", "`callback_tls` is missing");
     let stand_in = "stand_in = {";
     check(stand_in, "refuse = { full = {} }\nstand_in = {", "unknown key `full`");
     check(stand_in, "refuse = { busy = { \"header.code\" = \"1\" } }\nstand_in = {", "has the field `header.code`");
@@ -107,6 +107,12 @@ fn mistakes_are_named_at_their_place() {
     check(stand_in, "attempts_max = 0\nstand_in = {", "`attempts_max` is 0, it must be 1 to 10000");
     check(stand_in, "horizon_ms = 0\nstand_in = {", "`horizon_ms` is 0, it must be 1 to 2592000000");
     check("\"http://127.0.0.1:8080/notices\"", "\"service:8080\"", "`callback` must be a URL that begins with http://");
+    let callback = "\"http://127.0.0.1:8080/notices\"";
+    let with = |more: &str| format!("{callback}\n{more}");
+    check(callback, "\"http://kim:pass@127.0.0.1/\"", "`callback` has a user or a password");
+    check(callback, &with("callback_tls = { ca = \"ca.pem\" }"), "`callback_tls` needs https");
+    check(callback, &with("callback_secrets = \"missing.secrets\""), "missing.secrets: No such file or directory");
+    check(&format!("callback = {callback}"), "callback_secrets = \"a\"", "`callback_secrets` needs `callback`");
     check("bank-a/bank-a.toml", "bank-a/bank-b.toml", "cannot read");
     check("[[institutions.bank-a.lines]]", "[institutions.bank-a.line]", "unknown key `line` (did you mean `lines`?)");
     check("[[institutions.bank-a.lines]]", "[institutions.bank-a.routes]", "`lines` is missing");

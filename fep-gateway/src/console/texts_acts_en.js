@@ -3,7 +3,7 @@
 export const EN_ACTS = {
   "nav.audit": "Audit",
   "audit.title": "Audit trail",
-  "audit.note": "What persons and programs did or looked at. It was recorded before it happened; what came of it is in the exchange, the notice or the line.",
+  "audit.note": "What persons and programs did or looked at. It was recorded before it happened, and how it ended after. Without an end, it still runs or was cut off: look at the exchange, the notice or the line.",
   "audit.none": "Nothing is recorded that matches.",
   "audit.act": "What",
   "audit.person": "Who",
@@ -46,6 +46,8 @@ export const EN_ACTS = {
   "line.tested": "link {n}: {time}",
   "line.not_tested": "link {n}: not answered ({why})",
   "act.set_clock": "set the test clock",
+  "act.log_in": "logged in",
+  "act.overstep": "acted without the right",
   "fact.audit_reveal": "secrets were shown to a person",
   "fact.audit_settle": "a decision was recorded",
   "figure.undelivered": "Notices waiting",

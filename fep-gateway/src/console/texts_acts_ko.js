@@ -3,7 +3,7 @@
 export const KO_ACTS = {
   "nav.audit": "감사",
   "audit.title": "감사 기록",
-  "audit.note": "담당자와 프로그램이 실행하거나 조회한 내용입니다. 실행하기 전에 기록되며, 그 결과는 거래·통지·회선 화면에 있습니다.",
+  "audit.note": "담당자와 프로그램이 실행하거나 조회한 내용입니다. 실행하기 전에 기록되고, 끝난 뒤에 결과가 기록됩니다. 종료 기록이 없으면 아직 실행 중이거나 중간에 끊긴 것이므로 거래·통지·회선 화면을 확인하십시오.",
   "audit.none": "조건에 맞는 기록이 없습니다.",
   "audit.act": "행위",
   "audit.person": "담당자",
@@ -46,6 +46,8 @@ export const KO_ACTS = {
   "line.tested": "접속 {n}: {time}",
   "line.not_tested": "접속 {n}: 응답 없음 ({why})",
   "act.set_clock": "시험 시각 설정",
+  "act.log_in": "로그인",
+  "act.overstep": "권한 없는 실행",
   "fact.audit_reveal": "담당자가 비밀 값을 조회함",
   "fact.audit_settle": "담당자의 결정이 기록됨",
   "figure.undelivered": "미전달 통지",

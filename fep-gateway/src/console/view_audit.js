@@ -8,7 +8,7 @@ import { t, word } from "./texts.js";
 import { when } from "./time.js";
 
 /** All acts. */
-const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "block", "unblock", "stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch", "switch_back", "route", "reload", "set_clock"];
+const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "block", "unblock", "stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch", "switch_back", "route", "reload", "set_clock", "log_in", "overstep"];
 /** Acts whose `about` is a business code, a line or a notice. That of others is a text. */
 const OF_BUSINESS = ["trip_breaker", "reset_breaker", "block", "unblock"];
 const OF_LINES = ["stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch"];
@@ -29,6 +29,7 @@ export function audit({ main, query, title }) {
     fields: [
       institutionFilter(query),
       choiceFilter(query, "act", t("audit.act"), ACTS.map((name) => [name, word("act", name)])),
+      choiceFilter(query, "outcome", t("audit.outcome"), Object.keys(OUTCOMES).map((name) => [name, word("audit.outcome", name)])),
       textFilter(query, "client", t("audit.client")),
       timeFilter(query, "since"),
       timeFilter(query, "until"),

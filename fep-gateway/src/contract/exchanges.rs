@@ -19,7 +19,9 @@ pub(crate) struct Reply<'s> {
     /// Only in the reply to `GET`: a client that sent the `POST` itself knows the telegram.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) telegram: Option<String>,
-    pub(crate) trace: String,
+    /// The trace number (전문추적번호) by which the institution knows the request. Absent while it waits for its turn and has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +60,8 @@ pub(crate) struct Reply<'s> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AnswerFields<'s> {
     pub(crate) telegram: String,
-    /// The fields in wire order.
+    /// The fields in wire order. For a client that may not see them, each secret value is `<secret>`: of the exchanges of others, and of its own
+    /// if the access file says `own_secrets = "masked"`.
     #[schemars(with = "Map<String, Value>")]
     pub(crate) fields: Fields<'s>,
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fep_protocol::audit::{Act, AuditFact};
+use fep_protocol::audit::{Act, AuditEnd, AuditFact};
 use fep_protocol::fact::{Fact, What};
 use futures_util::future::join_all;
 use tokio::sync::OwnedMutexGuard;
@@ -24,7 +24,7 @@ use tracing::{error, info, warn};
 use super::prepared::Prepared;
 use super::reload::{BlockedBy, Blocker, FileState, Holding, ReloadBy, ReloadError};
 use super::routing;
-use super::{AuditEntry, AuditError, Gateway};
+use super::{Attempt, AuditEntry, AuditError, Gateway};
 use crate::config::{Config, Difference, InstitutionChange, InstitutionConfig, Role};
 use crate::ground::Ground;
 use crate::net::institution::{Closed, Handle};
@@ -144,8 +144,13 @@ impl Gateway {
     ) -> Result<Difference, ReloadError> {
         let plan = self.plan(config, by).await?;
         let closed = self.close_removed(&plan.difference).await?;
-        self.record(&plan).await?;
-        self.carry_out(plan, closed).await
+        let attempts = self.record(&plan).await?;
+        let done = self.carry_out(plan, closed).await;
+        for (name, attempt) in attempts {
+            let is_as_it_was = matches!(&done, Err(ReloadError::Partly { failed, .. }) if failed.contains_key(&name));
+            attempt.end(if is_as_it_was { AuditEnd::refused("reload_partly") } else { AuditEnd::done() });
+        }
+        done
     }
 
     /// Tries everything that can fail.
@@ -267,7 +272,20 @@ impl Gateway {
     }
 
     /// Brings the reload to the audit trail of each institution that stops, before it does.
-    async fn record(&self, plan: &Plan) -> Result<(), ReloadError> {
+    async fn record(&self, plan: &Plan) -> Result<Vec<(String, Attempt)>, ReloadError> {
+        let mut attempts = Vec::new();
+        let recorded = self.record_each(plan, &mut attempts).await;
+        match recorded {
+            Ok(()) => Ok(attempts),
+            Err(error) => {
+                let code = if matches!(error, ReloadError::Journal(_)) { "journal" } else { "config_mistakes" };
+                attempts.into_iter().for_each(|(_, attempt)| attempt.end(AuditEnd::refused(code)));
+                Err(error)
+            }
+        }
+    }
+
+    async fn record_each(&self, plan: &Plan, attempts: &mut Vec<(String, Attempt)>) -> Result<(), ReloadError> {
         for (name, change) in &plan.difference.institutions {
             let (Some(handle), Some(about)) = (self.find_handle(name), about(change)) else { continue };
             if handle.is_leaving() && !matches!(change, InstitutionChange::Removed) {
@@ -275,12 +293,13 @@ impl Gateway {
             }
             let fact = plan.fact(about);
             let entry = AuditEntry { fact, exchange: None, caller: plan.by.caller.clone() };
-            handle.audit(entry).await.map_err(|error| match error {
+            let attempt = self.audit(name, entry).await.map_err(|error| match error {
                 AuditError::Journal(error) => ReloadError::Journal(error),
                 other => {
                     ReloadError::Unfit(vec![format!("institutions.{name}: {other}: nothing has changed; reload again")])
                 }
             })?;
+            attempts.push((name.clone(), attempt));
         }
         Ok(())
     }
@@ -384,7 +403,7 @@ impl Plan {
     fn fact(&self, about: &str) -> AuditFact {
         let ReloadBy { person, note, .. } = &self.by;
         let about = Some(about.to_owned());
-        AuditFact { act: Act::Reload, person: person.clone(), note: note.clone(), about }
+        AuditFact { note: note.clone(), about, ..AuditFact::new(Act::Reload, person.clone()) }
     }
 }
 

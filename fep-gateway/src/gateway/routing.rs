@@ -18,6 +18,7 @@ use fep_protocol::routing::Point;
 
 use super::prepared::Prepared;
 use super::{Gateway, StartError};
+use crate::config::unfit_sticky;
 use crate::net::institution::Handle;
 pub use crate::net::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
 use crate::telegrams::Draft;
@@ -45,8 +46,22 @@ impl Gateway {
     /// institution.
     pub async fn route(&self, institution: &str, decision: RoutingDecision) -> Result<RoutingStatus, NotRouted> {
         let handle = self.find_handle(institution).ok_or(NotRouted::NoRules)?;
+        self.fits_sticky(institution, &decision)?;
         handle.route(decision).await?;
         self.routing(institution).ok_or(NotRouted::NoRules)
+    }
+
+    /// Checks the sticky fields of a decision as those of the file are checked.
+    fn fits_sticky(&self, institution: &str, decision: &RoutingDecision) -> Result<(), NotRouted> {
+        let config = self.inner.reloads.config();
+        let Some(own) = config.institutions.get(institution) else { return Ok(()) };
+        for (telegram, share) in &decision.rules {
+            let path = share.as_ref().and_then(|share| share.sticky.as_ref()?.field());
+            if let Some((message, hint)) = path.and_then(|path| unfit_sticky(own, telegram, path)) {
+                return Err(NotRouted::Sticky { telegram: telegram.clone(), why: format!("{message}; {hint}") });
+            }
+        }
+        Ok(())
     }
 
     /// Chooses the institution of a request. `key` is its idempotency key. If the other institution cannot get it, the exchange is returned

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use fep_protocol::fact::Fact;
@@ -97,7 +97,8 @@ impl Gateway {
         let stopping = AtomicBool::new(false);
         let left = Left::default();
         let publisher = Slot::default();
-        let inner = Arc::new(Inner { institutions, reloads, shared, stopping, left, publisher, test_time });
+        let own_lane = OnceLock::new();
+        let inner = Arc::new(Inner { institutions, reloads, shared, stopping, own_lane, left, publisher, test_time });
         if let Some(time) = &inner.test_time {
             time.run(&inner);
         }

@@ -162,7 +162,7 @@ async fn write_down(time: &TestTime, setting: Setting, gateway: &Inner) {
     warn!("{status}");
     let about = setting.base().map_or_else(|| "the real time".to_owned(), |base| base.to_string());
     let note = time.from.clone().unwrap_or_default();
-    let fact = AuditFact { act: Act::SetClock, person: "test clock".to_owned(), note, about: Some(about) };
+    let fact = AuditFact { note, about: Some(about), ..AuditFact::new(Act::SetClock, "test clock") };
     let entry = AuditEntry { fact, exchange: None, caller: None };
     let institutions = Arc::clone(&gateway.institutions.borrow());
     let written = join_all(institutions.values().map(|handle| handle.audit(entry.clone()))).await;

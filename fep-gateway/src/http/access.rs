@@ -386,7 +386,7 @@ impl Who {
             (Some(institution), Some(telegram)) => format!("{telegram} of {institution}"),
         };
         let message = format!("{} has no right to {} {what}", client.name, action.name());
-        Err(ApiError::new(Problem::Forbidden, message).with("action", action.name()))
+        Err(ApiError::new(Problem::Forbidden, message).with("action", action.name()).at(institution))
     }
 
     /// Whether the client may do this with something of this institution.
@@ -412,9 +412,21 @@ impl Who {
         if own { Ok(()) } else { self.may(Action::Read, Some(&exchange.institution), telegram) }
     }
 
-    /// Whether the client sees the secrets of an exchange in its reply: those of its own. Others have to be revealed.
+    /// Whether the client sees the secrets of an exchange in its reply: those of its own, unless the access file masks them. Others have to be
+    /// revealed.
     pub(super) fn may_see_secrets(&self, exchange: &Exchange) -> bool {
-        matches!(self, Self::Anybody) || self.sent(exchange)
+        match self {
+            Self::Anybody => true,
+            Self::Client(client) => client.sees_own_secrets && self.sent(exchange),
+        }
+    }
+
+    /// Whether the client sees the secrets of exchanges that it sends.
+    pub(super) fn sees_own_secrets(&self) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::Client(client) => client.sees_own_secrets,
+        }
     }
 
     /// What the client may do. `None` if it may do everything.

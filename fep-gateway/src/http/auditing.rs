@@ -1,4 +1,4 @@
-//! The audit trail over HTTP: what is recorded before it happens, the list of it, and the look at secrets.
+//! The audit trail over HTTP: what is recorded before it happens and how it ended, the list of it, and the look at secrets.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use fep_protocol::audit::{Act, AuditFact};
+use fep_protocol::audit::{Act, AuditEnd, AuditFact, AuditOutcome};
 use fep_protocol::exchange::Exchange;
 use serde::Deserialize;
 
@@ -34,6 +34,7 @@ pub(super) struct AuditQuery {
     until: Option<String>,
     institution: Option<String>,
     act: Option<String>,
+    outcome: Option<String>,
     client: Option<String>,
     scope: Option<ScopeWord>,
 }
@@ -47,19 +48,23 @@ pub(super) struct Deed<'d> {
     pub(super) exchange: Option<&'d Exchange>,
 }
 
-/// Records what a request is about to do. It must not do it if this fails.
-pub(super) async fn record(
+/// Records what a request is about to do, does it, and records how that ended. Without the first entry it does nothing.
+pub(super) async fn recorded<T>(
     shared: &Shared,
     who: &Who,
     headers: &HeaderMap,
     institution: &str,
     deed: Deed<'_>,
-) -> Result<(), ApiError> {
-    let Deed { act, person, note, about, exchange } = deed;
+    act: impl Future<Output = Result<T, ApiError>>,
+) -> Result<T, ApiError> {
+    let Deed { act: kind, person, note, about, exchange } = deed;
     let caller = Some(caller(headers, who)).filter(|caller| !caller.is_empty()).map(Arc::new);
-    let fact = AuditFact { act, person: person.to_owned(), note: note.to_owned(), about };
+    let fact = AuditFact { note: note.to_owned(), about, ..AuditFact::new(kind, person) };
     let entry = AuditEntry { fact, exchange: exchange.map(|exchange| exchange.id), caller };
-    shared.gateway.audit(institution, entry).await.map_err(|error| refused(&error, institution))
+    let attempt = shared.gateway.audit(institution, entry).await.map_err(|error| refused(&error, institution))?;
+    let done = act.await;
+    attempt.end(done.as_ref().map_or_else(|error| AuditEnd::refused(error.code()), |_| AuditEnd::done()));
+    done
 }
 
 fn refused(error: &AuditError, institution: &str) -> ApiError {
@@ -87,11 +92,11 @@ pub(super) async fn reveal(
     let person = named(body.person, &who)?;
     let note = noted(body.note)?;
     let deed = Deed { act: Act::Reveal, person: &person, note: &note, about: None, exchange: Some(&exchange) };
-    record(&shared, &who, &headers, &exchange.institution, deed).await?;
-    super::exchanges::detail_of(&shared, &exchange, true).await.map(Json)
+    let shown = super::exchanges::detail_of(&shared, &exchange, true);
+    recorded(&shared, &who, &headers, &exchange.institution, deed, shown).await.map(Json)
 }
 
-/// `GET /v1/audit?limit=50&institution=bank-a&act=reveal&client=kim&cursor=…`
+/// `GET /v1/audit?limit=50&institution=bank-a&act=reveal&outcome=refused&client=kim&cursor=…`
 pub(super) async fn list(
     State(shared): State<Shared>,
     who: Who,
@@ -108,16 +113,22 @@ pub(super) async fn list(
             || ApiError::new(Problem::Query, format!("there is no act {act:?}; there are: {}", names.join(", ")));
         Act::from_name(&act).ok_or_else(unknown)
     });
+    let outcome = query.outcome.map(|outcome| {
+        let names: Vec<_> = AuditOutcome::ALL.iter().map(|outcome| outcome.name()).collect();
+        let unknown = || wrong("outcome", format!("there is no {outcome:?}; there are: {}", names.join(", ")));
+        AuditOutcome::from_name(&outcome).ok_or_else(unknown)
+    });
     let filter = AuditFilter {
         since_ms: time_of("since", query.since)?,
         until_ms: time_of("until", query.until)?,
         behind,
         institution: query.institution,
         act: act.transpose()?,
+        outcome: outcome.transpose()?,
         client: query.client,
         scope,
     };
     let page = shared.gateway.audit_trail(filter, limit).await?;
-    let entries = page.entries.iter().filter_map(|(number, fact)| AuditView::of(*number, fact)).collect();
+    let entries = page.entries.iter().filter_map(AuditView::of).collect();
     Ok(Json(AuditList { entries, next: page.next }))
 }

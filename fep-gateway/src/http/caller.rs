@@ -45,6 +45,11 @@ impl RequestIdHeader {
         Self(id.and_then(|_| headers.get(REQUEST_ID).cloned()))
     }
 
+    /// The request ID, if it can be used.
+    pub(super) fn id(&self) -> Option<RequestId> {
+        self.0.as_ref()?.to_str().ok()?.parse().ok()
+    }
+
     pub(super) fn repeat(self, headers: &mut HeaderMap) {
         self.0.into_iter().for_each(|id| drop(headers.insert(REQUEST_ID, id)));
     }

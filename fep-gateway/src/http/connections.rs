@@ -21,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::places::Places;
 use super::secured::{OverTls, Secured};
+use super::source::Address;
 use super::watched::{Requests, Watched};
 use crate::config::Http;
 
@@ -92,9 +93,11 @@ struct Arriving<'s> {
 
 impl Arriving<'_> {
     fn plain(self, watcher: Watcher) -> impl Future<Output = ()> + Send + use<> {
+        let address = address_of(&self.stream);
         let requests = Requests::default();
         let watched = Watched::new(self.stream, requests.clone(), Arc::clone(self.places), self.settings);
-        requests_of(watched, requests, None, self.router, watcher)
+        let client = ClientOf { address, over: None };
+        requests_of(watched, requests, client, self.router, watcher)
     }
 
     fn over_tls(
@@ -104,6 +107,7 @@ impl Arriving<'_> {
         mut ends: watch::Receiver<()>,
     ) -> impl Future<Output = ()> + Send + use<> {
         let Self { mut stream, settings, places, router } = self;
+        let address = address_of(&stream);
         let settings = settings.clone();
         let places = Arc::clone(places);
         let router = router.clone();
@@ -120,10 +124,22 @@ impl Arriving<'_> {
                 shaken = shaking => shaken,
             };
             if let Some((stream, over)) = shaken {
-                requests_of(stream, requests, Some(over), &router, watcher).await;
+                let client = ClientOf { address, over: Some(over) };
+                requests_of(stream, requests, client, &router, watcher).await;
             }
         }
     }
+}
+
+/// What is known about the client of a connection.
+struct ClientOf {
+    address: Option<Address>,
+    over: Option<OverTls>,
+}
+
+/// From where a client came. `None` if it has left already.
+fn address_of(stream: &TcpStream) -> Option<Address> {
+    stream.peer_addr().ok().map(|peer| Address::new(peer.ip()))
 }
 
 /// Runs a connection in a task of its own. It has its place until it ends.
@@ -140,7 +156,7 @@ fn spawn(place: Option<OwnedSemaphorePermit>, connection: impl Future<Output = (
 fn requests_of<S>(
     stream: S,
     requests: Requests,
-    over: Option<OverTls>,
+    client: ClientOf,
     router: &Router,
     watcher: Watcher,
 ) -> impl Future<Output = ()> + Send + use<S>
@@ -151,9 +167,11 @@ where
     let routes = TowerToHyperService::new(router.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let running = requests.begin();
-        if let Some(over) = &over {
-            request.extensions_mut().insert(over.clone());
+        let ClientOf { address, over } = &client;
+        if let Some(address) = address {
+            request.extensions_mut().insert(*address);
         }
+        over.iter().for_each(|over| drop(request.extensions_mut().insert(over.clone())));
         let reply = routes.call(request);
         async move {
             let reply = reply.await?;

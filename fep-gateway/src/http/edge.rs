@@ -2,7 +2,7 @@
 //! every request a box and a copy of all that is below it. What the steps mean is said in `access`, `admission` and `caller`.
 //!
 //! ```text
-//! request ──► is it here? ──► who asks? ──► is it for us, and whole? ──► route ──► request ID, no caching, counted ──► reply
+//! request ──► is it here? ──► who asks? ──► is it for us, and whole? ──► route ──► refusals noted, request ID, no caching, counted ──► reply
 //! ```
 
 use std::sync::Arc;
@@ -16,7 +16,10 @@ use axum::response::Response;
 use super::access::{Guard, Who, challenge};
 use super::admission::{Admission, closing};
 use super::caller::RequestIdHeader;
+use super::error::Refused;
 use super::listeners::{Here, Place};
+use super::refusals::{Refusal, Refusals};
+use super::source::Address;
 use crate::config::Http;
 
 /// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.
@@ -26,17 +29,24 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 #[derive(Debug)]
 pub(super) struct Edge {
     guard: Arc<Guard>,
+    refusals: Arc<Refusals>,
     admission: Admission,
     here: Here,
 }
 
 impl Edge {
     /// The edge of a listener with these settings.
-    pub(super) fn new(settings: &Http, guard: Arc<Guard>, place: Place) -> Arc<Self> {
-        Arc::new(Self { guard, admission: Admission::new(settings), here: Here::new(place, settings) })
+    pub(super) fn new(settings: &Http, guard: Arc<Guard>, refusals: Arc<Refusals>, place: Place) -> Arc<Self> {
+        Arc::new(Self { guard, refusals, admission: Admission::new(settings), here: Here::new(place, settings) })
     }
 
-    async fn reply(&self, mut request: Request, route: Option<&MatchedPath>, next: Next) -> Response {
+    async fn reply(
+        &self,
+        mut request: Request,
+        route: Option<&MatchedPath>,
+        known: &mut Option<Who>,
+        next: Next,
+    ) -> Response {
         if let Err(elsewhere) = self.here.check(route) {
             return closing(elsewhere);
         }
@@ -45,6 +55,7 @@ impl Edge {
         } else if let Err(unknown) = self.guard.authenticate(&mut request).await {
             return challenge(unknown);
         }
+        *known = request.extensions().get::<Who>().cloned();
         match self.admission.admit(request).await {
             Ok(request) => next.run(request).await,
             Err(bad) => closing(bad),
@@ -56,7 +67,15 @@ impl Edge {
 pub(super) async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     let id = RequestIdHeader::of(request.headers());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = edge.reply(request, route.as_ref(), next).await;
+    let method = request.method().clone();
+    let address = request.extensions().get::<Address>().copied();
+    let mut who = None;
+    let mut response = edge.reply(request, route.as_ref(), &mut who, next).await;
+    if let Some(refused) = response.extensions_mut().remove::<Refused>() {
+        let route = route.as_ref().map_or("", MatchedPath::as_str).to_owned();
+        let status = response.status();
+        edge.refusals.note(Refusal { status, refused, address, who, request_id: id.id(), method, route });
+    }
     response.headers_mut().entry(CACHE_CONTROL).or_insert(NO_STORE);
     id.repeat(response.headers_mut());
     count(route.as_ref(), response.status());

@@ -13,20 +13,41 @@ use crate::gateway::{DraftError, JournalError, Refusal};
 
 /// A request that was not carried out.
 #[derive(Debug)]
-pub struct ApiError(Box<ProblemDetails>);
+pub struct ApiError {
+    details: Box<ProblemDetails>,
+    /// The institution for which the client lacks a right. Only the log and the audit trail have it apart from the text.
+    institution: Option<Box<str>>,
+}
+
+/// Why a request was refused at the door, for the log and the audit trail. The reply has it as an extension.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) code: &'static str,
+    /// What was wrong with the token.
+    pub(super) reason_code: Option<String>,
+    /// The right that was lacking, and for which institution. A client wrote the latter.
+    pub(super) action: Option<String>,
+    pub(super) institution: Option<String>,
+}
 
 impl ApiError {
     /// Creates an error with a one-line sentence for people.
     pub(super) fn new(problem: Problem, detail: impl Into<String>) -> Self {
         let Meaning { code, status, title, .. } = problem.meaning();
         let r#type = problem.type_of();
-        Self(Box::new(ProblemDetails { r#type, title, status, detail: detail.into(), code, more: Map::new() }))
+        let details = ProblemDetails { r#type, title, status, detail: detail.into(), code, more: Map::new() };
+        Self { details: Box::new(details), institution: None }
     }
 
     /// Adds a value for programs.
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.more.insert(name.to_owned(), value.into());
+        self.details.more.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Remembers the institution for which the client lacks a right.
+    pub(super) fn at(self, institution: Option<&str>) -> Self {
+        Self { institution: institution.map(Box::from), ..self }
     }
 
     /// The error for fields that cannot be encoded as a telegram.
@@ -123,17 +144,32 @@ impl From<JournalError> for ApiError {
 }
 
 impl ApiError {
+    /// The stable code.
+    pub(super) fn code(&self) -> &'static str {
+        self.details.code
+    }
+
     /// The text of its body.
     pub(super) fn json(&self) -> String {
-        serde_json::to_string(&self.0).unwrap_or_default()
+        serde_json::to_string(&self.details).unwrap_or_default()
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.details.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = self.json();
-        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::MISDIRECTED_REQUEST) {
+            let said = |name: &str| self.details.more.get(name).and_then(Value::as_str).map(str::to_owned);
+            response.extensions_mut().insert(Refused {
+                code: self.details.code,
+                reason_code: said("reason_code"),
+                action: said("action"),
+                institution: self.institution.map(String::from),
+            });
+        }
+        response
     }
 }
 

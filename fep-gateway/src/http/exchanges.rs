@@ -108,7 +108,10 @@ async fn asked(
     let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
     let leaves_after = leaves_after(headers);
     let exchange = match (begun, leaves_after) {
-        (Begun::Running(running), Some(patience)) => running.end_within(patience).await,
+        (Begun::Running(running), Some(patience)) => {
+            let exchange = running.end_within(patience).await;
+            if exchange.outcome.is_none() && !patience.is_zero() { as_it_is(&shared, exchange).await } else { exchange }
+        }
         (begun, _) => begun.end().await,
     };
     served.shows(&exchange);
@@ -135,6 +138,11 @@ async fn asked(
         headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
     }
     Ok(response)
+}
+
+/// An exchange that still runs, with what the journal has of it by now: its trace number. It may have ended meanwhile.
+async fn as_it_is(shared: &Shared, exchange: Exchange) -> Exchange {
+    shared.gateway.find(&exchange.id).await.ok().flatten().unwrap_or(exchange)
 }
 
 /// Refuses a request whose idempotency key stands for an exchange that its client may not see. The key belongs to the institution, so that one
@@ -355,7 +363,8 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>, is_masked: bool) -
         outcome: exchange.outcome,
         institution: exchange.institution.to_string(),
         telegram: None,
-        trace: exchange.trace.clone(),
+        // An exchange that has ended without a number keeps the empty text: programs read the key there.
+        trace: Some(exchange.trace.clone()).filter(|trace| exchange.outcome.is_some() || !trace.is_empty()),
         reason,
         reason_code,
         settled_by: exchange.settled_by,

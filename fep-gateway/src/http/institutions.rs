@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::Shared;
 use super::access::Who;
-use super::auditing::{Deed, record};
+use super::auditing::{Deed, recorded};
 use super::decision::{named, noted};
 use super::error::ApiError;
 use super::origin::refuse_foreign_page;
@@ -155,8 +155,10 @@ pub(super) async fn carry_out(
     if shared.gateway.spec(name).is_none() {
         return Err(unknown(name));
     }
-    record(shared, who, headers, name, deed(&decision, &named(UNNAMED.to_owned(), who)?)).await?;
-    shared.gateway.decide(name, decision).await.map_err(|why| undecided(name, &why))
+    let person = named(UNNAMED.to_owned(), who)?;
+    let deed = deed(&decision, &person);
+    let decided = async { shared.gateway.decide(name, decision.clone()).await.map_err(|why| undecided(name, &why)) };
+    recorded(shared, who, headers, name, deed, decided).await
 }
 
 /// The reason why a decision or a test was not carried out.

@@ -9,7 +9,7 @@ use fep_protocol::audit::Act;
 
 use super::Shared;
 use super::access::Who;
-use super::auditing::{Deed, record};
+use super::auditing::{Deed, recorded};
 use super::decision::{named, noted};
 use super::error::ApiError;
 use super::institutions::{carry_out, operated, parse, undecided, unknown};
@@ -35,8 +35,8 @@ pub(super) async fn echo_test(
     let person = named(UNNAMED.to_owned(), &who)?;
     let about = Some(line.clone());
     let deed = Deed { act: Act::TestLine, person: &person, note: "", about, exchange: None };
-    record(&shared, &who, &headers, &name, deed).await?;
-    let links = shared.gateway.test_line(&name, &line).await.map_err(|why| undecided(&name, &why))?;
+    let tested = async { shared.gateway.test_line(&name, &line).await.map_err(|why| undecided(&name, &why)) };
+    let links = recorded(&shared, &who, &headers, &name, deed, tested).await?;
     Ok(Json(LineTested { institution: name, line, links }))
 }
 

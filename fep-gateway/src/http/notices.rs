@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::Shared;
 use super::access::Who;
-use super::auditing::{Deed, record};
+use super::auditing::{Deed, recorded};
 use super::decision;
 use super::error::ApiError;
 use super::exchanges::{checked_limit, place_of, time_of, unreadable};
@@ -104,9 +104,9 @@ pub(super) async fn decide(
     };
     let about = Some(notice.id.to_string());
     let deed = Deed { act: Act::Deliver, person: &body.person, note: &body.note, about, exchange: None };
-    record(&shared, &who, &headers, &notice.institution, deed).await?;
-    let decision = DeliveryDecision { person: body.person, note: body.note, wants };
-    let notice = shared.gateway.deliver(&notice.id, decision).await.map_err(|error| refused(&error))?;
+    let decision = DeliveryDecision { person: body.person.clone(), note: body.note.clone(), wants };
+    let decided = async { shared.gateway.deliver(&notice.id, decision).await.map_err(|error| refused(&error)) };
+    let notice = recorded(&shared, &who, &headers, &notice.institution, deed, decided).await?;
     Ok(Json(delivered(&shared, &notice)))
 }
 

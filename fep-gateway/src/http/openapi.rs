@@ -96,6 +96,27 @@ const ASKS: [Problem; 29] = [
     Problem::WrongType,
 ];
 
+/// Lets each secret value be `<secret>` as well: a client gets that in its place if the access file says so.
+fn maybe_masked(schema: &mut Value) {
+    let members = match schema {
+        Value::Object(members) => members,
+        Value::Array(schemas) => return schemas.iter_mut().for_each(maybe_masked),
+        _ => return,
+    };
+    if members.get("x-secret") != Some(&Value::Bool(true)) {
+        return members.values_mut().for_each(maybe_masked);
+    }
+    let open = Value::Object(std::mem::take(members));
+    // A pattern and no constant: generators of code would compare each value with a constant.
+    let masked = json!({
+        "type": "string",
+        "pattern": "^<secret>$",
+        "description": "In place of the value, for a client that may not see it.",
+    });
+    members.insert("x-secret".to_owned(), true.into());
+    members.insert("anyOf".to_owned(), json!([open, masked]));
+}
+
 /// What a reload can be answered with.
 const RELOADS: [Problem; 11] = [
     Problem::BadDecision,
@@ -214,9 +235,9 @@ impl Writer {
         let problems = [Problem::UnknownExchange, Problem::Path, Problem::NoNote];
         self.add(&reveal.with(id()).takes(body).gives(detail).or(&problems).or(&DECIDES).or(&READS));
         let trail = self.reply::<AuditList>();
-        let summary = "The audit trail: what persons and programs did or looked at, newest first";
+        let summary = "The audit trail: what persons and programs did or looked at, and how it ended, newest first";
         let audit = Operation::new("get", "/v1/audit", "listAudit", "persons", summary);
-        let names = ["scope", "cursor", "institution", "act", "client", "since", "until"];
+        let names = ["scope", "cursor", "institution", "act", "outcome", "client", "since", "until"];
         let audit = names.into_iter().fold(audit.with(limit()), |audit, name| audit.with(in_query(name)));
         self.add(&audit.gives(trail).or(&[Problem::Query]).or(&READS));
         let reply = self.reply::<Reply<'_>>();
@@ -348,7 +369,9 @@ impl Writer {
 
     /// An answer with the fields of this telegram.
     fn typed_answer(&mut self, institution: &str, answer: &Layout) -> Value {
-        let fields = self.telegram(&format!("{institution}.{}", answer.name), answer.json_schema());
+        let mut schema = answer.json_schema();
+        maybe_masked(&mut schema);
+        let fields = self.telegram(&format!("{institution}.{}", answer.name), schema);
         json!({
             "type": "object",
             "properties": { "telegram": { "type": "string", "const": answer.name }, "fields": fields },

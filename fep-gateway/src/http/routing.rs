@@ -8,11 +8,11 @@ use axum::http::HeaderMap;
 use axum::http::header::{ETAG, HeaderValue, IF_MATCH};
 use axum::response::{IntoResponse, Response};
 use fep_protocol::audit::Act;
-use fep_protocol::routing::Share;
+use fep_protocol::routing::{Share, Sticky};
 
 use super::Shared;
 use super::access::Who;
-use super::auditing::{Deed, record};
+use super::auditing::{Deed, recorded};
 use super::decision::{named, noted};
 use super::error::ApiError;
 use super::exchanges::parse;
@@ -56,9 +56,9 @@ pub(super) async fn change(
     let said: Vec<_> = rules.iter().map(|(telegram, share)| said(telegram, share.as_ref(), &status)).collect();
     let about = Some(said.join("; "));
     let deed = Deed { act: Act::Route, person: &person, note: &note, about, exchange: None };
-    record(&shared, &who, &headers, &name, deed).await?;
-    let decision = RoutingDecision { rules, revision, person, note };
-    shared.gateway.route(&name, decision).await.map(shown).map_err(|why| refused(&why))
+    let decision = RoutingDecision { rules, revision, person: person.clone(), note: note.clone() };
+    let routed = async { shared.gateway.route(&name, decision).await.map_err(|why| refused(&why)) };
+    recorded(&shared, &who, &headers, &name, deed, routed).await.map(shown)
 }
 
 const EXAMPLE: &str = "write {\"rules\": {\"Transfer\": {\"percent\": 1}}, \"note\": \"…\"}";
@@ -87,13 +87,14 @@ fn seen(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 /// What the audit trail says of one rule. The callers themselves are in the journal's fact.
 fn said(telegram: &str, share: Option<&Share>, status: &RoutingStatus) -> String {
     let to = status.rules.get(telegram).map_or("?", |rule| rule.to.as_str());
-    match share {
-        None => format!("{telegram}: as the file says"),
-        Some(Share { percent, callers }) if callers.is_empty() => format!("{telegram}: {percent} % to {to}"),
-        Some(Share { percent, callers }) => {
-            format!("{telegram}: {percent} % and {} callers to {to}", callers.len())
-        }
-    }
+    let Some(Share { percent, callers, sticky }) = share else { return format!("{telegram}: as the file says") };
+    let callers = if callers.is_empty() { String::new() } else { format!(" and {} callers", callers.len()) };
+    let by = match sticky {
+        None => String::new(),
+        Some(Sticky::Field(path)) => format!(" by {path}"),
+        Some(Sticky::Key) => " by idempotency key".to_owned(),
+    };
+    format!("{telegram}: {percent} %{callers} to {to}{by}")
 }
 
 fn refused(why: &NotRouted) -> ApiError {

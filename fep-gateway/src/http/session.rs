@@ -61,5 +61,10 @@ pub(super) async fn end(
 }
 
 fn state(who: &Who, csrf: Option<String>) -> SessionState {
-    SessionState { client: who.name().map(str::to_owned), csrf, may: who.grants() }
+    SessionState {
+        client: who.name().map(str::to_owned),
+        csrf,
+        may: who.grants(),
+        sees_own_secrets: who.sees_own_secrets(),
+    }
 }

@@ -12,7 +12,7 @@ use fep_protocol::settlement::{FlagReason, NotDecided, PersonDecision, PersonWan
 
 use super::Shared;
 use super::access::Who;
-use super::auditing::{Deed, record};
+use super::auditing::{Deed, recorded};
 use super::decision;
 use super::error::ApiError;
 use super::exchanges::{LetterQuery, at_path, checked_limit, reply_of, unreadable, wrong};
@@ -100,9 +100,9 @@ pub(super) async fn settle(
     };
     let deed =
         Deed { act: Act::Settle, person: &body.person, note: &body.note, about: None, exchange: Some(&exchange) };
-    record(&shared, &who, &headers, &exchange.institution, deed).await?;
-    let decision = PersonDecision { person: body.person, note: body.note, wants };
-    let exchange = shared.gateway.settle(&exchange.id, decision).await.map_err(|error| refused(&error))?;
+    let decision = PersonDecision { person: body.person.clone(), note: body.note.clone(), wants };
+    let decided = async { shared.gateway.settle(&exchange.id, decision).await.map_err(|error| refused(&error)) };
+    let exchange = recorded(&shared, &who, &headers, &exchange.institution, deed, decided).await?;
     Ok(reply_of(&shared, &who, &exchange))
 }
 

@@ -38,6 +38,9 @@ struct Line<'f> {
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'f str>,
+    /// The same for an entry of the audit trail and its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<ExchangeId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'f RequestId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +94,7 @@ pub(super) fn export(
 
 impl<'f> Line<'f> {
     fn of(number: u64, fact: &'f Fact, with_bytes: bool) -> Self {
+        let end = fact.audit.as_ref().and_then(|audit| audit.end.as_ref());
         Self {
             number,
             at: Rfc3339(fact.at_ms),
@@ -102,8 +106,9 @@ impl<'f> Line<'f> {
             exchange: fact.exchange,
             telegram: fact.telegram.as_deref(),
             trace: fact.trace.as_deref().filter(|trace| !trace.is_empty()),
-            outcome: fact.outcome.map(Outcome::name),
-            reason: fact.reason.as_ref().map(|reason| &*reason.sentence),
+            outcome: fact.outcome.map(Outcome::name).or(end.map(|end| end.outcome.name())),
+            reason: fact.reason.as_ref().map(|reason| &*reason.sentence).or(end.and_then(|end| end.code.as_deref())),
+            attempt: fact.audit.as_ref().and_then(|audit| audit.attempt),
             request_id: fact.caller.as_ref().and_then(|caller| caller.request_id.as_ref()),
             traceparent: fact.caller.as_ref().and_then(|caller| caller.traceparent),
             client: fact.caller.as_ref().and_then(|caller| caller.client.as_deref()),

@@ -90,6 +90,14 @@ impl Journal {
     }
 }
 
+impl Lane {
+    /// Waits until every fact that the lane has now is durable, at most this long.
+    pub(crate) async fn catches_up(&self, patience: Duration) {
+        // Who waits reads what there is then. A journal in trouble is reported elsewhere.
+        let _ = is_stored(self, self.last(), patience).await;
+    }
+}
+
 /// Waits until the facts of the lane up to this one are durable.
 async fn is_stored(lane: &Lane, number: LaneNumber, patience: Duration) -> Result<(), JournalError> {
     let stored = async {

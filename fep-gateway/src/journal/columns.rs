@@ -94,6 +94,7 @@ pub(super) fn with_columns<T>(number: FactNumber, fact: &Fact, each: impl FnOnce
         | What::Settlement
         | What::Delivery
         | What::Audit
+        | What::AuditEnd
         | What::Standing => (None, None),
     };
     let number_of = |number: Option<i64>| number.map_or(Value::Null, Value::Integer);
@@ -166,8 +167,9 @@ pub(super) fn fact(columns: &Columns<'_>) -> Result<(FactNumber, Fact), NoFact> 
     let reason = reason.text()?.zip(Some(reason_code.text()?.unwrap_or_default()));
     let is_of_exchange = matches!(what, What::Sent(SentClass::Request) | What::Outcome);
     let passage = detail.filter(|_| is_of_exchange);
+    let is_audit = matches!(what, What::Audit | What::AuditEnd);
     let of_notice =
-        detail.filter(|_| !is_of_exchange && !matches!(what, What::Settlement | What::Audit | What::Standing));
+        detail.filter(|_| !is_of_exchange && !is_audit && !matches!(what, What::Settlement | What::Standing));
     let fact = Fact {
         at_ms: at_ms.integer()?.ok_or_else(|| NoFact("it has no time".to_owned()))?,
         institution: institution.text()?.unwrap_or_default().into(),
@@ -180,7 +182,7 @@ pub(super) fn fact(columns: &Columns<'_>) -> Result<(FactNumber, Fact), NoFact> 
         reason: reason.map(|(sentence, code)| Reason { sentence: sentence.into(), code: code.to_owned().into() }),
         key: key.text()?.map(key_from_json),
         settlement: detail_of(What::Settlement).map(|detail| settlement(detail).map(Box::new)).transpose()?,
-        audit: detail_of(What::Audit).map(|detail| of_json::<AuditFact>(detail).map(Box::new)).transpose()?,
+        audit: detail.filter(|_| is_audit).map(|detail| of_json::<AuditFact>(detail).map(Box::new)).transpose()?,
         standing: detail_of(What::Standing).map(|detail| standing(detail).map(Box::new)).transpose()?,
         passage: passage.map(|detail| of_json::<Passage>(detail).map(Box::new)).transpose()?,
         delivery: of_notice.map(|detail| of_json::<DeliveryFact>(detail).map(Box::new)).transpose()?,
@@ -211,6 +213,7 @@ fn what(kind: &str, class: &str, day: Value<'_>, amount: impl Fn() -> Result<u64
         "settlement" => Some(What::Settlement),
         "delivery" => Some(What::Delivery),
         "audit" => Some(What::Audit),
+        "audit_end" => Some(What::AuditEnd),
         "standing" => Some(What::Standing),
         "traces" => match day.integer()? {
             Some(day) => Some(What::Traces(TraceHighWater { day, high: amount()? })),

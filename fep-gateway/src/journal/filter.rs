@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fep_protocol::audit::Act;
+use fep_protocol::audit::{Act, AuditEnd, AuditOutcome};
 use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
 
@@ -145,6 +145,8 @@ pub struct AuditFilter {
     pub institution: Option<String>,
     /// What was done.
     pub act: Option<Act>,
+    /// What became of it.
+    pub outcome: Option<AuditOutcome>,
     /// The client.
     pub client: Option<String>,
     /// What may be seen: only institutions of which everything is. `None`: everything.
@@ -154,10 +156,21 @@ pub struct AuditFilter {
 /// A page of the audit trail, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditPage {
-    /// The facts, by their numbers.
-    pub entries: Vec<(u64, Fact)>,
+    /// The entries.
+    pub entries: Vec<AuditRecord>,
     /// [`AuditFilter::behind`] of the next page. `None` if there is none.
     pub next: Option<u64>,
+}
+
+/// An entry of the audit trail as the journal has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// The number of its fact.
+    pub number: u64,
+    /// What was recorded before it happened.
+    pub fact: Fact,
+    /// How it ended. `None` if an earlier version wrote it, or if it is an event that had happened.
+    pub end: Option<AuditEnd>,
 }
 
 /// A page of exchanges, newest first.

@@ -8,7 +8,7 @@ use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
-use super::filter::ExchangeFilter;
+use super::filter::{AuditFilter, AuditRecord, ExchangeFilter};
 use super::notice::{NoticeFilter, StoredNotice, stored_notice};
 use super::reading::JournalFiles;
 use super::seal::{KeyId, KeyRing, Unreadable, Veil};
@@ -99,6 +99,19 @@ impl Lookup {
             each(stored_notice(row, |number| self.files.get(number))?)?;
         }
         Ok(count)
+    }
+
+    /// The entries of the audit trail that the filter lets pass, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the index is missing or lags behind, or a file cannot be read.
+    pub fn audit_trail(&self, filter: &AuditFilter, limit: usize) -> Result<Vec<AuditRecord>, JournalError> {
+        let index = self.index.as_ref().map_err(Clone::clone)?;
+        let mut entries = Vec::new();
+        for (number, end) in index.trail(filter, limit)? {
+            entries.extend(self.files.get(number)?.map(|fact| AuditRecord { number, fact, end }));
+        }
+        Ok(entries)
     }
 
     /// A fact that this key sealed and that the gateway still needs, or `None` if there is none.

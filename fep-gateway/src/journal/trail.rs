@@ -2,7 +2,7 @@
 
 use fep_protocol::reason::JournalError;
 
-use super::filter::{AuditFilter, AuditPage};
+use super::filter::{AuditFilter, AuditPage, AuditRecord};
 use super::{Journal, Reader};
 
 impl Journal {
@@ -17,11 +17,11 @@ impl Journal {
 
 impl Reader {
     fn trail(&self, filter: &AuditFilter, limit: usize) -> Result<AuditPage, JournalError> {
-        let numbers = self.index.trail(filter, limit)?;
-        let next = numbers.last().copied().filter(|_| numbers.len() == limit);
+        let found = self.index.trail(filter, limit)?;
+        let next = found.last().map(|(number, _)| *number).filter(|_| found.len() == limit);
         let mut entries = Vec::new();
-        for number in numbers {
-            entries.extend(self.fact(number)?.map(|fact| (number, fact)));
+        for (number, end) in found {
+            entries.extend(self.fact(number)?.map(|fact| AuditRecord { number, fact, end }));
         }
         Ok(AuditPage { entries, next })
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use fep_protocol::exchange::{Exchange, Outcome, Passage, RoutedFrom};
 use fep_protocol::note::PersonNote;
 use fep_protocol::reason::JournalError;
-use fep_protocol::routing::{Point, RoutingChanges, RuleChange, Share};
+use fep_protocol::routing::{Point, RoutingChanges, RuleChange, Share, Sticky};
 use fep_protocol::standing::Standing;
 use metrics::{Counter, Gauge, counter, gauge};
 use schemars::JsonSchema;
@@ -84,6 +84,13 @@ pub enum NotRouted {
         /// The percentage.
         percent: u8,
     },
+    /// The sticky field cannot decide.
+    Sticky {
+        /// The telegram.
+        telegram: String,
+        /// Why, and what to do.
+        why: String,
+    },
     /// There are too many callers.
     TooManyCallers {
         /// The telegram.
@@ -120,7 +127,7 @@ pub struct RoutingStatus {
 pub struct RuleStatus {
     /// The other institution.
     pub to: String,
-    /// The field whose value decides. `null`: the idempotency key, or each request for itself.
+    /// What holds: the field whose value decides. `null`: the idempotency key, or each request for itself.
     pub sticky: Option<String>,
     /// What holds: how many of a hundred sticky values go to the other institution.
     pub percent: u8,
@@ -286,10 +293,10 @@ impl Routing {
         sticky: impl FnOnce(Option<&str>) -> Point,
     ) -> Option<(&str, RoutedFrom)> {
         let rule = self.rules.get(telegram)?;
-        let point = sticky(rule.file.sticky.as_deref());
         let because = {
             let changes = self.changes();
-            rule.change(telegram, &changes).map_or(&rule.file.share, |change| &change.share).takes(client, point)?
+            let share = rule.change(telegram, &changes).map_or(&rule.file.share, |change| &change.share);
+            share.takes(client, sticky(rule.sticky(share)))?
         };
         Some((&rule.file.to, RoutedFrom { institution: self.institution.clone(), because }))
     }
@@ -312,7 +319,11 @@ impl Routing {
         for (telegram, rule) in &self.rules {
             let telegram = telegram.clone();
             let Some(share) = wanted.remove(&telegram) else { return Err(NotRouted::LeftOut { telegram }) };
-            let Some(share) = share else { continue };
+            let Some(mut share) = share else { continue };
+            let before = rule.change(&telegram, &changes);
+            if share.sticky.is_none() {
+                share.sticky = before.and_then(|change| change.share.sticky.clone());
+            }
             if share.percent > Share::PERCENT_MAX {
                 return Err(NotRouted::Percent { telegram, percent: share.percent });
             }
@@ -320,7 +331,7 @@ impl Routing {
                 return Err(NotRouted::TooManyCallers { telegram });
             }
             let RouteRule { to, share: file, sticky } = rule.file.clone();
-            let known = rule.change(&telegram, &changes).filter(|known| known.share == share && known.file == file);
+            let known = before.filter(|known| known.share == share && known.file == file);
             let change = known.cloned().unwrap_or_else(|| {
                 let by = PersonNote { note: note.clone(), since_ms: now_ms };
                 RuleChange { share, file, to, sticky, person: person.clone(), by }
@@ -382,10 +393,17 @@ impl Rule {
         changes.rules.get(telegram).filter(|change| fits(change, &self.file))
     }
 
+    /// The path of the field whose value decides, if one does.
+    fn sticky<'s>(&'s self, share: &'s Share) -> Option<&'s str> {
+        share.sticky.as_ref().map_or(self.file.sticky.as_deref(), Sticky::field)
+    }
+
     fn status(&self, telegram: &str, changes: &RoutingChanges) -> RuleStatus {
         let change = self.change(telegram, changes);
-        let RouteRule { to, share: file, sticky } = self.file.clone();
-        let Share { percent, callers } = change.map_or(&file, |change| &change.share).clone();
+        let RouteRule { to, share: file, .. } = self.file.clone();
+        let share = change.map_or(&file, |change| &change.share);
+        let sticky = self.sticky(share).map(str::to_owned);
+        let Share { percent, callers, .. } = share.clone();
         let changed = change.map(|change| RuleChanged {
             person: change.person.clone(),
             by: change.by.clone(),
@@ -434,6 +452,7 @@ impl fmt::Display for NotRouted {
                 "the rule of {telegram} is left out: name each rule, with its new value, or null for what the file says"
             ),
             Self::Percent { telegram, percent } => write!(f, "{telegram}: {percent} is no percentage from 0 to 100"),
+            Self::Sticky { telegram, why } => write!(f, "{telegram}: {why}"),
             Self::TooManyCallers { telegram } => {
                 write!(f, "{telegram}: more than {CALLERS_MAX} callers; write \"percent\": 100 for all callers")
             }

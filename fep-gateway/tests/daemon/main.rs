@@ -37,6 +37,7 @@ mod ports;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
 mod readiness;
+mod refusals;
 mod reload;
 mod reload_in_flight;
 mod stopping;

@@ -85,7 +85,10 @@ impl NoticeHandler for Service {
     fn notice(&self, notice: Notice) -> NoticeFuture<'_> {
         Box::pin(async move {
             assert_eq!((notice.institution.as_str(), notice.telegram.as_str()), ("bank-a", "DepositNotice"));
-            assert_eq!(notice.callback.as_deref(), Some("http://127.0.0.1:1/notices"));
+            assert_eq!(
+                notice.callback.as_ref().map(|callback| callback.url.as_str()),
+                Some("http://127.0.0.1:1/notices")
+            );
             assert!(notice.fields["amount"].is_number() && notice.fields["header"]["trace_no"].is_number());
             let answered = notice.answered.as_ref();
             let seen = Seen {

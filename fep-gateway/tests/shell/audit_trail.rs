@@ -1,5 +1,7 @@
 //! The audit trail: what persons and programs do or look at is recorded before it happens, and found again.
 
+use fep_gateway::gateway::AuditEntry;
+use fep_protocol::audit::{Act, AuditEnd, AuditFact};
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
@@ -39,7 +41,7 @@ async fn secrets_are_shown_to_those_with_the_right_and_a_reason_and_that_is_reco
     ] {
         assert_eq!(post(&bench, client, &path, body).await.1["code"], code, "{client}");
     }
-    assert_eq!(trail(&bench, "").await, Vec::<Json>::new(), "nothing was shown");
+    assert_eq!(trail(&bench, "?act=reveal").await, Vec::<Json>::new(), "nothing was shown");
 
     let (status, seen) = post(&bench, "auditor", &path, reason).await;
     assert_eq!(status, StatusCode::OK, "{seen}");
@@ -51,6 +53,7 @@ async fn secrets_are_shown_to_those_with_the_right_and_a_reason_and_that_is_reco
     let entry = &entries[0];
     for (name, value) in [
         ("act", "reveal"),
+        ("outcome", "done"),
         ("person", "auditor"),
         ("client", "auditor"),
         ("note", "the customer asks which account"),
@@ -84,6 +87,12 @@ async fn every_decision_is_recorded_with_who_and_why_also_one_that_could_not_be_
     assert_eq!(of(&entries[5..], "person"), [json!("kim"), json!("이지은 by kim")]);
     assert_eq!(of(&entries[..3], "note"), [json!("it is good again"), json!(""), json!("cabling")]);
     assert_eq!(entries[2]["about"], "main");
+    // How each of them ended, and why one was not carried out.
+    assert_eq!(of(&entries, "outcome")[..2], [json!("refused"), json!("done")]);
+    assert_eq!(of(&entries, "code")[..2], [json!("cannot_decide"), Json::Null]);
+    assert_eq!(trail(&bench, "?outcome=refused").await, entries[..1]);
+    assert_eq!(trail(&bench, "?outcome=done&act=block").await, entries[4..5]);
+    assert_eq!(trail(&bench, "?outcome=open").await, Vec::<Json>::new());
     assert_eq!(trail(&bench, "?act=block&client=kim&institution=bank-a").await, entries[4..5]);
     assert_eq!(trail(&bench, "?client=office").await, Vec::<Json>::new());
     let page = trail(&bench, "?limit=3").await;
@@ -96,10 +105,35 @@ async fn every_decision_is_recorded_with_who_and_why_also_one_that_could_not_be_
     let files = format!("--journal {}", bench.journal().display());
     let export = String::from_utf8(journal(&format!("export {files}")).stdout).unwrap();
     let lines = export.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
-    let facts: Vec<_> = lines.filter(|fact| fact["kind"] == "audit").collect();
+    let both: Vec<_> =
+        lines.filter(|fact| fact["kind"].as_str().is_some_and(|kind| kind.starts_with("audit"))).collect();
+    let facts: Vec<_> = both.iter().filter(|fact| fact["kind"] == "audit").collect();
+    let end = both.iter().find(|fact| fact["kind"] == "audit_end" && fact["outcome"] == "refused").unwrap();
+    assert_eq!((&end["attempt"], &end["reason"]), (&facts[6]["attempt"], &json!("cannot_decide")), "{end}");
     assert_eq!((facts.len(), &facts[0]["class"], &facts[0]["client"]), (7, &json!("trip_breaker"), &json!("kim")));
     let verified = journal(&format!("verify {files}"));
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[tokio::test]
+async fn an_attempt_without_an_end_is_shown_as_one() {
+    let bench = Bench::with_access(GOOD_BANK, "", ACCESS).await;
+    let recorded = async |note: &str| {
+        let fact = AuditFact { note: note.to_owned(), ..AuditFact::new(Act::StopLine, "kim") };
+        bench.gateway.audit("bank-a", AuditEntry { fact, exchange: None, caller: None }).await.unwrap()
+    };
+    recorded("carried out").await.end(AuditEnd::done());
+    // A gateway that crashes here, or a client that leaves, says no more.
+    drop(recorded("cut off").await);
+    let entries = trail(&bench, "").await;
+    assert_eq!(of(&entries, "note"), [json!("cut off"), json!("carried out")]);
+    assert_eq!(of(&entries, "outcome"), [json!("open"), json!("done")]);
+    assert_eq!(trail(&bench, "?outcome=open").await, entries[..1]);
+    let verified = journal(&format!("verify --journal {}", bench.journal().display()));
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    let request = bench.client.get(format!("{}/v1/audit?outcome=lost", bench.url)).bearer_auth("office");
+    let problem: Json = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(problem["detail"], "outcome: there is no \"lost\"; there are: done, refused, open");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it stands")]
 
 mod audit_trail;
+mod callbacks;
 mod callers;
 mod client_example;
 mod command;
@@ -24,12 +25,14 @@ mod journal_audit;
 mod journal_encrypted;
 mod keys_of_clients;
 mod line_duties;
+mod masked;
 mod nasty;
 mod notices;
 mod old_system;
 mod openapi;
 mod overview;
 mod passing_on;
+mod refusals;
 mod respond_async;
 mod rights;
 mod routing;

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::harness::{Bench, SECRETS};
 
-const NOTIFYING_BANK: &str = r#"
+pub(crate) const NOTIFYING_BANK: &str = r#"
 [session]
 open = "SignOn"
 [answers]

@@ -26,6 +26,7 @@ async fn the_reply_comes_before_the_outcome_and_says_where_it_will_be() {
     for _ in 0..2 {
         let (status, place, is_applied, reply) = post(&bench, "slow", "respond-async").await;
         assert_eq!((status, is_applied, &reply["outcome"]), (StatusCode::ACCEPTED, true, &Json::Null), "{reply}");
+        assert_eq!(reply.get("trace"), None, "it has no trace number yet, and an empty one would be none");
         let place = place.unwrap();
         assert_eq!(place, format!("/v1/exchanges/{}", reply["exchange"].as_str().unwrap()));
         places.push(place);
@@ -38,6 +39,16 @@ async fn the_reply_comes_before_the_outcome_and_says_where_it_will_be() {
         let ended = bench.until(place, |reply| !reply["outcome"].is_null()).await;
         assert_eq!((&ended["outcome"], &ended["answer"]["telegram"]), (&json!("answered"), &json!("TransferAnswer")));
     }
+}
+
+#[tokio::test]
+async fn a_request_that_is_on_its_way_has_its_trace_number_in_the_reply() {
+    let bench = Bench::of(GOOD_BANK, "[institutions.bank-a.telegrams.Transfer]\nanswer_timeout_ms = 5000\n").await;
+    let (status, place, _, reply) = post(&bench, "silence", "respond-async, wait=1").await;
+    assert_eq!((status, &reply["outcome"]), (StatusCode::ACCEPTED, &Json::Null), "{reply}");
+    let (_, read) = bench.get(&place.unwrap()).await;
+    assert!(reply["trace"].as_str().is_some_and(|trace| !trace.is_empty()), "{reply}");
+    assert_eq!(reply["trace"], read["trace"]);
 }
 
 #[tokio::test]

@@ -346,3 +346,50 @@ async fn two_persons_do_not_undo_what_the_other_one_decided() {
     assert_eq!(after["rules"]["HolderInquiry"]["changed"]["person"], "박");
     assert_eq!(after["rules"]["HolderInquiry"]["file"]["percent"], 10);
 }
+
+#[tokio::test]
+async fn a_person_changes_by_which_value_a_rule_chooses() {
+    let other = bank(GOOD_BANK).await;
+    let bench = Bench::of(GOOD_BANK, &tables(&other.address().to_string())).await;
+    let rule = |share: Json| json!({ "rules": { "Transfer": share, "HolderInquiry": null }, "note": "a step" });
+    // Each request has a key of its own, and all have one account.
+    let chosen = async |keys: &str| {
+        let mut found = Vec::new();
+        for number in 0..30 {
+            let reply = pay(&bench, &format!("{keys}-{number}")).await;
+            found.push(reply["institution"].as_str().unwrap().to_owned());
+        }
+        found.sort();
+        found.dedup();
+        found
+    };
+    let status = put(&bench, &rule(json!({ "percent": 50 }))).await;
+    assert_eq!(status["rules"]["Transfer"]["sticky"], Json::Null);
+    assert_eq!(chosen("by-key").await, ["bank-a", "bank-b"], "the idempotency key decides, as the file says");
+    let status = put(&bench, &rule(json!({ "percent": 50, "sticky": "withdraw_account" }))).await;
+    assert_eq!(status["rules"]["Transfer"]["sticky"], "withdraw_account");
+    assert_eq!(chosen("by-account").await.len(), 1, "one account is at one side");
+    // Who names only a percentage, such as the form of the console, leaves that as it is.
+    let status = put(&bench, &rule(json!({ "percent": 40, "callers": [] }))).await;
+    assert_eq!(status["rules"]["Transfer"]["sticky"], "withdraw_account");
+    let status = put(&bench, &rule(json!({ "percent": 50, "sticky": null }))).await;
+    assert_eq!(status["rules"]["Transfer"]["sticky"], Json::Null);
+    assert_eq!(chosen("by-key-again").await, ["bank-a", "bank-b"]);
+    put(&bench, &rule(json!({ "percent": 50, "sticky": "deposit_account" }))).await;
+    let status = put(&bench, &rule(Json::Null)).await;
+    assert_eq!(status["rules"]["Transfer"]["sticky"], Json::Null, "what the file says");
+    for (path, why) in [
+        ("payee", "`Transfer` has no field `payee` at a fixed place; name a field that is the same"),
+        ("header.sent_date", "`header.sent_date` is filled by the gateway"),
+        ("check_digits", "`check_digits` is computed from the rest"),
+    ] {
+        let body = rule(json!({ "percent": 50, "sticky": path })).to_string();
+        let (status, problem) = call(&bench, Method::PUT, ROUTING, &body, &[]).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("bad_routing")), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(why), "{problem}");
+    }
+    let (_, trail) = bench.get("/v1/audit?act=route&outcome=refused").await;
+    assert_eq!(trail["entries"].as_array().unwrap().len(), 3, "{trail}");
+    let (_, trail) = bench.get("/v1/audit?act=route&outcome=done&limit=3").await;
+    assert!(trail["entries"][1]["about"].as_str().unwrap().contains("by deposit_account"), "{trail}");
+}

@@ -52,8 +52,10 @@ pub(super) fn access(
         let index = access.clients.len();
         proofs(&table, index, &mut access);
         let grants = grants_of(&table, specs);
+        let sees_own_secrets = sees_own_secrets(&table);
         table.finish();
-        access.clients.push(Arc::new(Client { name: name.value.to_owned(), grants, speaks_for: None }));
+        let name = name.value.to_owned();
+        access.clients.push(Arc::new(Client { name, grants, sees_own_secrets, speaks_for: None }));
     }
     access.roles = roles(root, &access.issuers, specs);
     access
@@ -106,10 +108,17 @@ fn roles(root: &Table<'_>, issuers: &BTreeMap<String, Arc<Issuer>>, specs: &BTre
             Vec::new()
         };
         let grants = grants_of(&table, specs);
+        let sees_own_secrets = sees_own_secrets(&table);
         table.finish();
-        Some(Role { groups: groups.into_iter().map(|group| group.value).collect(), grants })
+        let groups = groups.into_iter().map(|group| group.value).collect();
+        Some(Role { groups, grants, sees_own_secrets })
     };
     roles.into_iter().take(ROLES_MAX).filter_map(role).collect()
+}
+
+/// Whether a client or a role sees the secrets of its own exchanges. A word that cannot be read is a mistake, and the file is not used.
+fn sees_own_secrets(table: &Table<'_>) -> bool {
+    table.choice("own_secrets", &[("shown", true), ("masked", false)]).is_none_or(|choice| choice.value)
 }
 
 fn grants_of(table: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Vec<Grant> {

@@ -199,3 +199,20 @@ fn mistakes_about_issuers_are_told() {
         assert!(refused.contains(message), "{message}: {refused}");
     }
 }
+
+#[test]
+fn one_role_that_masks_is_enough_and_a_client_sees_its_own_secrets_by_default() {
+    let roles = "[roles.readers]\ngroups = [\"login:staff\"]\nmay = [{ actions = [\"send\"] }]\n\
+                 [roles.clerks]\ngroups = [\"login:clerks\"]\nmay = [{ actions = [\"send\"] }]\nown_secrets = \"masked\"\n";
+    let keys = "jwks_file = \"keys.json\"\nalgorithms = [\"ES256\"]\ngroups_claim = \"groups\"";
+    let access = load(&issued(keys, roles), 0o600).unwrap();
+    let sees = |groups: &[&str]| {
+        let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        let claimed = Claimed { issuer: "login".to_owned(), client: None, person: Some("kim".to_owned()), groups };
+        access.claimed(&claimed).unwrap().sees_own_secrets
+    };
+    assert_eq!((sees(&["staff"]), sees(&["clerks"]), sees(&["clerks", "staff"])), (true, false, false));
+    let text = format!("[clients.orders]\ntokens = [\"{TEST}\"]\nmay = []\nown_secrets = \"mask\"\n");
+    let error = load(&text, 0o600).unwrap_err();
+    assert!(error.contains("`own_secrets` cannot be \"mask\""), "{error}");
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::keys::{keys, pairs, table};
+use super::line::TlsBuilder;
 use super::page::{Node, Page};
 use crate::config::{ConditionValue, StepValue};
 
@@ -236,6 +237,8 @@ keys! { SettlementLimitsBuilder {
 
 keys! { NoticeBuilder {
     callback(text) = "callback", "the URL of the service.";
+    callback_secrets(&Path) = "callback_secrets", "the file with the secrets by which each post is signed.";
+    callback_tls(table TlsBuilder) = "callback_tls", "TLS, required with https.";
     callback_timeout(Duration) = "callback_timeout_ms", "how long after the receipt the institution is answered.";
     stand_in(values) = "stand_in", "the fields of the stand-in's answer that differ from the notice.";
     may_differ(list) = "may_differ", "the paths of the fields in which a repetition may differ.";

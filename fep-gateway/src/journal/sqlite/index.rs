@@ -125,8 +125,10 @@ impl IndexFile {
             if let What::Traces(high_water) = fact.what {
                 self.traces(&fact.institution, high_water)?;
             }
-            if fact.what == What::Audit {
-                trail::add(&self.connection, *number, fact)?;
+            match fact.what {
+                What::Audit => trail::add(&self.connection, *number, fact)?,
+                What::AuditEnd => trail::end(&self.connection, fact)?,
+                _ => {}
             }
             if let Some(standing) = &fact.standing {
                 self.standing(*number, &fact.institution, standing)?;

@@ -99,5 +99,9 @@ CREATE TABLE audit (                            -- what persons and programs did
   at_ms            INTEGER NOT NULL,
   institution      TEXT NOT NULL,
   act              TEXT NOT NULL,
-  client           TEXT                         -- the client, if clients have names
+  client           TEXT,                        -- the client, if clients have names
+  attempt          BLOB,                        -- its name, if its end is recorded
+  outcome          TEXT,                        -- what became of it, if that is recorded
+  code             TEXT                         -- why it was refused
 );
+CREATE INDEX audit_attempt ON audit (attempt) WHERE attempt IS NOT NULL;
