@@ -110,6 +110,7 @@ pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
+pub(crate) use self::tls::TlsPlace;
 pub use self::tls::{TlsConfig, TlsFileError, TlsMaterial};
 
 /// The whole file.

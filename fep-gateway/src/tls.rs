@@ -1,4 +1,4 @@
-//! TLS of a line, of the HTTP interface and of a server of keys: the handshake in both roles, the reload of changed files, and why a handshake failed.
+//! TLS of a line, of the HTTP interface, of a server of keys and of a simulated institution: the handshake in both roles, the reload of changed files, and why a handshake failed.
 //!
 //! Which files there are is said in `config`. What a certificate allows is not decided here.
 
@@ -28,6 +28,8 @@ pub(crate) enum Party {
     Client,
     /// The server that publishes the keys of an issuer of tokens.
     KeyServer,
+    /// A gateway, for the simulated institution.
+    Gateway,
 }
 
 /// The TLS of one line, shared by its links, or of one HTTP listener.
@@ -175,15 +177,17 @@ impl Party {
             Self::Institution => "the institution",
             Self::Client => "the client",
             Self::KeyServer => "the server of keys",
+            Self::Gateway => "the gateway",
         }
     }
 
-    /// What the gateway has towards it.
+    /// What the own side has towards it.
     fn place(self) -> &'static str {
         match self {
             Self::Institution => "the line",
             Self::Client => "the HTTP listener",
             Self::KeyServer => "the issuer of tokens",
+            Self::Gateway => "the scenario",
         }
     }
 
@@ -192,6 +196,7 @@ impl Party {
             Self::Institution => "the certificate of the institution ends soon",
             Self::Client => "the certificate of a client ends soon",
             Self::KeyServer => "the certificate of a server of keys ends soon",
+            Self::Gateway => "the certificate of the gateway ends soon",
         }
     }
 }

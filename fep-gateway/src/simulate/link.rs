@@ -8,12 +8,12 @@ use std::time::Duration;
 use bytes::BytesMut;
 use fep_codec::framing::FrameSearch;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::handshakes::Stream;
 use super::institution::{Act, LinkMemory, SimulatedInstitution, Step};
 use super::recording::Direction;
 
@@ -136,7 +136,7 @@ impl SimulatedLink {
     }
 
     /// Serves the connection until one side closes it or `stop` changes.
-    pub(super) async fn run(mut self, mut stream: TcpStream, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(mut self, mut stream: Box<dyn Stream>, mut stop: watch::Receiver<bool>) {
         self.links.all().insert(self.number, self.handle.clone());
         let mut buffer = BytesMut::new();
         let line = self.institution.scenario.line.clone();
@@ -216,7 +216,7 @@ impl SimulatedLink {
     }
 
     /// Carries out one act. Returns false if the link has ended.
-    async fn act(&mut self, stream: &mut TcpStream, act: Act) -> bool {
+    async fn act(&mut self, stream: &mut Box<dyn Stream>, act: Act) -> bool {
         let bytes = match act {
             Act::Send(bytes) => bytes,
             Act::SendElsewhere(bytes) => match self.links.next(self.number) {
@@ -230,6 +230,6 @@ impl SimulatedLink {
             Act::Close => return false,
         };
         self.institution.crossed(Direction::In, &self.name(), &bytes);
-        stream.write_all(&bytes).await.is_ok()
+        stream.write_all(&bytes).await.is_ok() && stream.flush().await.is_ok()
     }
 }

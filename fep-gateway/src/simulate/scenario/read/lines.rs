@@ -20,6 +20,7 @@ const POLL_MAX_BYTES: usize = 64;
 impl Reader<'_> {
     pub(super) fn line(&self, table: Table<'_>) -> ScenarioLine {
         let connect = self.host_and_port(&table);
+        let tls = self.tls_to(&table, connect.as_deref());
         let links = table.integer("links", 1..=LINKS_MAX).map_or(1, |links| links.value);
         let reconnect = milliseconds(&table, "reconnect_ms", 1..=WAIT_MAX_MS).unwrap_or(RECONNECT);
         if let Some(place) = ["links", "reconnect_ms"].into_iter().find_map(|key| table.key_span(key))
@@ -36,7 +37,7 @@ impl Reader<'_> {
         let idle_close = milliseconds(&table, "idle_close_ms", 1..=WAIT_MAX_MS);
         let lifetime = milliseconds(&table, "lifetime_ms", 1..=WAIT_MAX_MS);
         table.finish();
-        ScenarioLine { connect, links, reconnect, idle_close, lifetime }
+        ScenarioLine { connect, tls, links, reconnect, idle_close, lifetime }
     }
 
     pub(super) fn poll(&self, table: Table<'_>, framing: &Framing) -> Option<ScenarioPoll> {
@@ -72,7 +73,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn send_line(&self, table: Table<'_>) -> Option<ScenarioSendLine> {
-        let connect = self.host_and_port(&table).map(SendLineRole::Connect);
+        let address = self.host_and_port(&table);
+        let tls = table.table("tls").map(|tls| self.tls(tls, address.as_deref()));
+        let connect = address.map(SendLineRole::Connect);
         let listen = table.string("listen").and_then(|address| match address.value.parse() {
             Ok(address) => Some(SendLineRole::Listen(address)),
             Err(_) => {
@@ -95,6 +98,6 @@ impl Reader<'_> {
             Some(sign_on)
         });
         table.finish();
-        Some(ScenarioSendLine { role: connect.or(listen)?, sign_on })
+        Some(ScenarioSendLine { role: connect.or(listen)?, tls, sign_on })
     }
 }
