@@ -71,6 +71,7 @@ mod switchover;
 mod proof;
 mod read;
 
+mod in_place;
 mod difference;
 
 pub mod build;

@@ -35,6 +35,7 @@ mod ports;
 mod readiness;
 mod reload;
 mod reload_in_flight;
+mod reload_in_place;
 mod stopping;
 #[cfg(target_os = "linux")]
 mod supervised;
