@@ -18,6 +18,7 @@ mod handshakes;
 mod institution;
 mod link;
 mod send_line;
+mod http;
 mod api;
 mod certificates;
 #[cfg(test)]
@@ -43,8 +44,9 @@ use self::recording::Recorder;
 pub use self::recording::{Recording, RecordingError, create_recording};
 pub use self::scenario::{
     AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Calendar, Delay, Does, HandshakeFault, Operation,
-    Party, Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioHandshake, ScenarioLine,
-    ScenarioNotice, ScenarioPoll, ScenarioSendLine, ScenarioSession, SendLineRole, Setting, Verdict, Verdicts,
+    Party, Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioHandshake, ScenarioHttp,
+    ScenarioLine, ScenarioNotice, ScenarioPoll, ScenarioSendLine, ScenarioSession, SendLineRole, Setting, Verdict,
+    Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 use crate::business_clock::BusinessClock;
@@ -162,9 +164,14 @@ async fn accept(listener: TcpListener, shared: Shared, stop: watch::Receiver<boo
                 continue;
             }
         };
-        if running.len() >= LINKS_MAX {
-            warn!(%peer, max = LINKS_MAX, "too many links, closed");
-            continue;
+        let line = &shared.institution.scenario.line;
+        let max = line.links_max.unwrap_or(LINKS_MAX);
+        if running.len() >= max {
+            let has_place = line.replaces && shared.links.close_oldest();
+            warn!(%peer, max, replaces = has_place, "one link more than there may be");
+            if !has_place {
+                continue;
+            }
         }
         running.spawn(serve(Side::Listens, stream, peer.to_string(), shared.clone(), stop.clone()));
     }
@@ -190,6 +197,9 @@ async fn serve(side: Side, stream: TcpStream, peer: String, shared: Shared, stop
     let served = async move {
         info!("connected");
         let Some(stream) = institution.handshakes.begin(side, stream, &peer).await else { return };
+        if institution.scenario.http.is_some() {
+            return http::serve(stream, institution, number).await;
+        }
         let link = SimulatedLink::new(institution, number, links, send_line.map(SendLineHandle::into_steps));
         link.run(stream, stop).await;
         info!("closed");

@@ -42,6 +42,12 @@ impl Links {
         self.all().values().filter(|link| link.is_open()).cloned().collect()
     }
 
+    /// Closes the link that came first. Returns false if there is none.
+    pub(super) fn close_oldest(&self) -> bool {
+        // A link that is full of acts is closed by the other side, which gets nothing any more.
+        self.all().pop_first().is_some_and(|(_, oldest)| oldest.queue.try_send(Act::Close).is_ok())
+    }
+
     /// The next link after this one, or `None` if there is no other.
     fn next(&self, number: u64) -> Option<LinkHandle> {
         let links = self.all();

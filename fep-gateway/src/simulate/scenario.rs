@@ -49,6 +49,8 @@ pub struct Scenario {
     pub tls: Option<TlsConfig>,
     /// `[[handshakes]]`: what goes wrong in a handshake. The first entry that applies decides.
     pub handshakes: Vec<ScenarioHandshake>,
+    /// `[http]`: requests come as JSON over HTTP. `None`: they come in frames.
+    pub http: Option<ScenarioHttp>,
     /// `[poll]`: frames that only show that a side is alive. `None`: there are none.
     pub poll: Option<ScenarioPoll>,
     /// `[send_line]`: a line of its own for what the institution sends. `None`: it answers on the connection of the request, and sends
@@ -88,10 +90,22 @@ pub struct ScenarioLine {
     pub links: usize,
     /// `reconnect_ms`, default 200: the pause after a connection that failed or ended.
     pub reconnect: Duration,
+    /// `links_max`: how many connections it accepts at a time. `None`: as many as come, at most 256.
+    pub links_max: Option<usize>,
+    /// `when_full`, `refuse` (default) or `replace`: whether one more connection is closed at once, or takes the place of the oldest one.
+    pub replaces: bool,
     /// `idle_close_ms`: it closes a link on which nothing crossed for this time. `None`: never.
     pub idle_close: Option<Duration>,
     /// `lifetime_ms`: it closes a link after this time, whatever crosses. `None`: never.
     pub lifetime: Option<Duration>,
+}
+
+/// `[http]`: each request is POSTed as JSON, at any path, and its telegram is known by its codes. Then there are no frames, no sign-on, and
+/// nothing that the institution sends by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScenarioHttp {
+    /// `answer`: where the fields of the answer are in the reply: `answer.fields`. `None`: the reply has nothing else.
+    pub answer: Option<String>,
 }
 
 /// `[poll]`: frames that only show that a side is alive. They need not be telegrams of the spec.

@@ -27,6 +27,7 @@ mod line_duties;
 mod nasty;
 mod notices;
 mod old_system;
+mod old_system_simulated;
 mod old_system_tls;
 mod openapi;
 mod overview;

@@ -131,6 +131,7 @@ impl<'s> Reader<'s> {
         let line = root.table("line").map(|table| self.line(table)).unwrap_or_default();
         let tls = root.table("tls").map(|table| self.tls(table, None));
         let handshakes = self.tables(&root, "handshakes", |table| self.handshake(table));
+        let http = root.table("http").map(|table| self.http(table, &root));
         let poll = root.table("poll").and_then(|table| self.poll(table, &framing));
         let send_line = root.table("send_line").map(|table| self.send_line(table));
         let has_tls = tls.is_some() || line.tls.is_some() || send_line.iter().flatten().any(|line| line.tls.is_some());
@@ -159,6 +160,7 @@ impl<'s> Reader<'s> {
             session: session.flatten(),
             line,
             tls,
+            http,
             handshakes: handshakes.into_iter().collect::<Option<_>>()?,
             poll,
             send_line: send_line.flatten(),

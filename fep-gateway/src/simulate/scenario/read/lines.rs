@@ -8,10 +8,12 @@ use fep_spec::report::Code;
 use super::Reader;
 use super::rules::{WAIT_MAX_MS, milliseconds};
 use crate::config::Framing;
-use crate::simulate::scenario::{ScenarioLine, ScenarioPoll, ScenarioSendLine, SendLineRole};
+use crate::simulate::scenario::{ScenarioHttp, ScenarioLine, ScenarioPoll, ScenarioSendLine, SendLineRole};
 
 /// The maximum number of connections that the institution makes.
 const LINKS_MAX: usize = 64;
+/// The maximum of `links_max`.
+const ACCEPTED_MAX: usize = crate::simulate::LINKS_MAX;
 /// The default pause before it connects again.
 const RECONNECT: Duration = Duration::from_millis(200);
 /// The maximum length of the content of a poll, in bytes.
@@ -34,10 +36,34 @@ impl Reader<'_> {
                 hint,
             );
         }
+        let links_max = table.integer("links_max", 1..=ACCEPTED_MAX).map(|links| links.value);
+        let replaces = table.choice("when_full", &[("refuse", false), ("replace", true)]);
+        if let Some(word) = replaces.as_ref().filter(|_| !table.has("links_max")) {
+            let hint = "how many connections it accepts at a time";
+            self.document.error_hint(Code::MissingKey, word.span.clone(), "`when_full` needs `links_max`", hint);
+        }
+        let replaces = replaces.is_some_and(|word| word.value);
         let idle_close = milliseconds(&table, "idle_close_ms", 1..=WAIT_MAX_MS);
         let lifetime = milliseconds(&table, "lifetime_ms", 1..=WAIT_MAX_MS);
         table.finish();
-        ScenarioLine { connect, tls, links, reconnect, idle_close, lifetime }
+        ScenarioLine { connect, tls, links, reconnect, links_max, replaces, idle_close, lifetime }
+    }
+
+    pub(super) fn http(&self, table: Table<'_>, root: &Table<'_>) -> ScenarioHttp {
+        for key in ["session", "line", "poll", "send_line", "notices"] {
+            if let Some(place) = root.key_span(key) {
+                let message = format!("`{key}` does not fit `[http]`");
+                let hint = "over HTTP, the gateway makes a connection for each request, and nothing else is sent";
+                self.document.error_hint(Code::ConflictingKeys, place, message, hint);
+            }
+        }
+        let answer = table.string("answer");
+        if let Some(answer) = answer.as_ref().filter(|answer| answer.value.split('.').any(str::is_empty)) {
+            let hint = "names with dots between them, such as answer.fields";
+            self.document.error_hint(Code::BadValue, answer.span.clone(), "`answer` is no place in a reply", hint);
+        }
+        table.finish();
+        ScenarioHttp { answer: answer.map(|answer| answer.value.to_owned()) }
     }
 
     pub(super) fn poll(&self, table: Table<'_>, framing: &Framing) -> Option<ScenarioPoll> {
