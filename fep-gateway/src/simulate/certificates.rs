@@ -70,7 +70,7 @@ pub fn make_test_certificates(folder: &Path, names: &[String]) -> io::Result<Tes
     fs::create_dir_all(folder)?;
     let mut files = vec![folder.join("ca.pem")];
     write_new(&folder.join("ca.pem"), trusted.pem.as_bytes(), 0o644)?;
-    let mut guide = String::from("ca.pem                             the authority: `ca` and `client_ca`\n");
+    let mut guide = format!("{:40} the authority: `ca` and `client_ca`\n", "ca.pem");
     for wanted in &WANTED {
         let issuer = if wanted.kind == Kind::OtherAuthority { &other.issuer } else { &trusted.issuer };
         let key = KeyPair::generate().map_err(io::Error::other)?;
@@ -81,7 +81,7 @@ pub fn make_test_certificates(folder: &Path, names: &[String]) -> io::Result<Tes
         write_new(&folder.join(&key_file), key.serialize_pem().as_bytes(), 0o600)?;
         let both = format!("{cert_file}, {key_file}");
         // Writing to a text cannot fail.
-        let _ = writeln!(guide, "{both:34} {}", wanted.what);
+        let _ = writeln!(guide, "{both:40} {}", wanted.what);
         files.extend([folder.join(cert_file), folder.join(key_file)]);
     }
     guide.push_str(&lines(folder));
@@ -98,9 +98,9 @@ fn lines(folder: &Path) -> String {
     format!(
         "\nThe gateway connects, and both show a certificate. In the configuration of the gateway, at the line:\n\
            \x20 tls = {{ ca = {ca}, {gateway}, name = \"localhost\" }}\n\
-         In the scenario of the bank:\n\
+         In the scenario of the bank, at its top:\n\
            \x20 tls = {{ client_ca = {ca}, {bank} }}\n\
-         The bank connects. At the line with `listen`, and in `[line]` of the scenario:\n\
+         If the bank connects: at the line with `listen`, and in `[line]` of the scenario:\n\
            \x20 tls = {{ client_ca = {ca}, {gateway} }}\n\
            \x20 tls = {{ ca = {ca}, {bank}, name = \"localhost\" }}\n"
     )

@@ -133,7 +133,12 @@ impl Handshakes {
         };
         let fault = self.next_fault();
         if let Some(fault) = &fault {
-            warn!(fault = fault.name(), "a fault of the scenario: this handshake goes wrong");
+            let shows = match fault {
+                HandshakeFault::Certificate { cert, .. } => Some(cert.display()),
+                HandshakeFault::Hang { .. } | HandshakeFault::Close | HandshakeFault::NoTls => None,
+            };
+            let shows = shows.map(tracing::field::display);
+            warn!(fault = fault.name(), shows, "a fault of the scenario: this handshake goes wrong");
         }
         let tls = match fault {
             None => Arc::clone(&secured.tls),
