@@ -74,6 +74,7 @@ mod switchover;
 mod proof;
 mod read;
 
+mod in_place;
 mod difference;
 
 pub mod build;
@@ -120,6 +121,7 @@ pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
+pub(crate) use self::tls::TlsPlace;
 pub use self::tls::{TlsConfig, TlsFileError, TlsMaterial};
 
 /// The whole file.

@@ -250,7 +250,7 @@ mod tests {
         AnsweredBy::ALL.iter().for_each(|by| word("answered_by", by.name()));
         let filter = script("view_audit.js");
         for outcome in AuditOutcome::ALL {
-            word("audit_outcome", outcome.name());
+            word("audit.outcome", outcome.name());
             assert!(filter.contains(&format!("\"{}\"", outcome.name())), "nobody can look for {}", outcome.name());
         }
         for act in Act::ALL {

@@ -6,29 +6,27 @@
 mod health;
 mod hangup;
 mod log;
+mod simulating;
 mod systemd;
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::task::Poll;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::{ConfigError, Environment, InstitutionConfig};
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
 use fep_gateway::journal::seal::KeyRing;
-use fep_gateway::simulate::{Recording, Scenario, Simulator, create_recording};
 use fep_gateway::telegrams::TelegramCatalogue;
-use fep_gateway::{Config, Gateway, http, metrics, publish, spans};
-use fep_spec::load::{LoadError, read};
-use fep_spec::model::Spec;
-use fep_spec::report::{Report, Source};
+use fep_gateway::{Config, Gateway, http, metrics, publish, simulate, spans};
+use fep_spec::load::LoadError;
+use fep_spec::report::Report;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
@@ -36,6 +34,7 @@ use tracing_subscriber::EnvFilter;
 use self::hangup::Hangups;
 use self::health::Health;
 use self::log::Log;
+use self::simulating::Simulating;
 use self::systemd::ServiceManager;
 
 #[cfg(feature = "mimalloc")]
@@ -107,20 +106,15 @@ enum Command {
     /// Simulates an institution to test against.
     #[command(after_help = "Example: fep-gateway simulate bank-a.toml --scenario accounts.toml --api 127.0.0.1:9100\n\
                             curl -X PUT 127.0.0.1:9100/v1/rules/quiet -d '{\"telegram\": \"Transfer\", \"action\": \"silence\", \"times\": 1}'")]
-    Simulate {
-        /// The spec file of the institution's telegrams.
-        spec: PathBuf,
-        /// The scenario file: how the institution behaves.
-        #[arg(long, value_name = "FILE")]
-        scenario: PathBuf,
-        /// The address on which the institution listens.
-        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
-        listen: SocketAddr,
-        /// The address of the HTTP interface that shows and changes rules and accounts while it runs. It has no authentication. Default: none.
-        #[arg(long, value_name = "ADDRESS")]
-        api: Option<SocketAddr>,
-        #[command(flatten)]
-        files: RecordingFiles,
+    Simulate(Simulating),
+    /// Makes certificates for tests of TLS: an authority, a bank, a gateway, and wrong ones. Prints the lines for both sides.
+    #[command(after_help = "Example: fep-gateway test-certificates certificates --name bank.test")]
+    TestCertificates {
+        /// The folder for the files. None of them may be there.
+        folder: PathBuf,
+        /// A host name or an address that the certificates have, beside localhost and 127.0.0.1. Can be given several times.
+        #[arg(long, value_name = "NAME")]
+        name: Vec<String>,
     },
     /// Reads journals, also while a gateway writes them.
     Journal {
@@ -136,20 +130,6 @@ enum Command {
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8470")]
         listen: SocketAddr,
     },
-}
-
-/// The recordings of a simulated institution.
-#[derive(Debug, Args)]
-struct RecordingFiles {
-    /// Writes every frame into this file, as JSON lines. The file has what telegrams say, also what is secret.
-    #[arg(long, value_name = "FILE")]
-    record: Option<PathBuf>,
-    /// Writes the file of `--record` anew if it is there.
-    #[arg(long, requires = "record")]
-    force: bool,
-    /// Answers as a recording of `--record`, or an export of a journal, says. The scenario needs `[replay]`.
-    #[arg(long, value_name = "FILE")]
-    replay: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -233,9 +213,8 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Openapi { config } => openapi(&config),
         Command::EventSchema => print(&publish::event::schema()),
         Command::NewToken => new_token(),
-        Command::Simulate { spec, scenario, listen, api, files } => {
-            simulate((&spec, &scenario), listen, api, &files).await
-        }
+        Command::Simulate(simulating) => simulating.run().await,
+        Command::TestCertificates { folder, name } => test_certificates(&folder, &name),
         Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {
             let options = Options { listen, once, colour: io::stdout().is_terminal() };
@@ -366,6 +345,12 @@ fn new_token() -> Result<(), Failure> {
     writeln!(io::stdout(), "token = \"{token}\"\nhash = \"{hash}\"").map_err(|error| Failure::because("stdout", error))
 }
 
+fn test_certificates(folder: &Path, names: &[String]) -> Result<(), Failure> {
+    let made = simulate::make_test_certificates(folder, names);
+    let made = made.map_err(|error| Failure::because("test certificates", error))?;
+    write!(io::stdout(), "{}", made.guide).map_err(|error| Failure::because("stdout", error))
+}
+
 fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
     catalogues(path, &config)?;
@@ -398,53 +383,6 @@ fn journal(command: &JournalCommand) -> Result<ExitCode, Failure> {
         Err(InspectError::Config(ConfigError::Findings(report))) => Err(Failure::Findings(report)),
         Err(error) => Err(Failure::Message(error.to_string())),
     }
-}
-
-async fn simulate(
-    (spec, scenario): (&Path, &Path),
-    listen: SocketAddr,
-    api: Option<SocketAddr>,
-    files: &RecordingFiles,
-) -> Result<(), Failure> {
-    let spec = Spec::load(spec)?;
-    let (name, text) = read(scenario)?;
-    let scenario = Scenario::read(Source::new(name, text), &spec).map_err(Failure::Findings)?;
-    let replay = files.replay.as_deref().map(|path| recording(path, &spec, &scenario)).transpose()?;
-    if replay.is_none() && scenario.replay.is_some() {
-        return Err(Failure::Message("the scenario has [replay]: which file? Say --replay FILE".to_owned()));
-    }
-    let record = files.record.as_deref().map(|path| {
-        let why = |error| Failure::because(format!("{} (--record; --force writes it anew)", path.display()), error);
-        create_recording(path, files.force).map_err(why)
-    });
-    let record = record.transpose()?;
-    let spec_name = spec.name.clone();
-    let title = scenario.title.clone();
-    let simulator = Simulator::start(spec, scenario, listen).await;
-    let mut simulator =
-        simulator.map_err(|error| Failure::because(format!("cannot listen on {listen} (--listen)"), error))?;
-    if let Some(file) = record {
-        simulator.record(file);
-    }
-    if let Some(recording) = replay {
-        info!(answers = recording.len(), left_out = recording.left_out(), "answers as recorded");
-        simulator.replay(recording);
-    }
-    if let Some(api) = api {
-        let served = simulator.serve_api(api).await;
-        let api = served.map_err(|error| Failure::because(format!("cannot listen on {api} (--api)"), error))?;
-        info!(api = %format_args!("http://{api}/v1/rules"), "rules and accounts can be changed");
-    }
-    info!(listen = %simulator.address(), spec = spec_name, scenario = title, "the simulated institution listens");
-    stop_asked().await;
-    simulator.stop().await;
-    Ok(())
-}
-
-fn recording(path: &Path, spec: &Spec, scenario: &Scenario) -> Result<Recording, Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::Message(format!("{} (--replay): {error}", path.display()));
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    Recording::read(BufReader::new(file), spec, scenario).map_err(|error| failed(&error))
 }
 
 fn load(path: &Path) -> Result<Config, Failure> {

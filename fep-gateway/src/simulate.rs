@@ -14,10 +14,13 @@ mod rules;
 mod recording;
 mod bank;
 mod memory;
+mod handshakes;
 mod institution;
 mod link;
 mod send_line;
+mod http;
 mod api;
+mod certificates;
 #[cfg(test)]
 mod tests;
 
@@ -33,14 +36,17 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{Instrument, debug, info, info_span, warn};
 
+pub use self::certificates::{TestCertificates, make_test_certificates};
+use self::handshakes::Side;
 use self::institution::SimulatedInstitution;
 use self::link::{Links, SimulatedLink};
 use self::recording::Recorder;
 pub use self::recording::{Recording, RecordingError, create_recording};
 pub use self::scenario::{
-    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Calendar, Delay, Does, Operation, Party,
-    Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioLine, ScenarioNotice, ScenarioPoll,
-    ScenarioSendLine, ScenarioSession, SendLineRole, Setting, Verdict, Verdicts,
+    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Calendar, Delay, Does, HandshakeFault, Operation,
+    Party, Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioHandshake, ScenarioHttp,
+    ScenarioLine, ScenarioNotice, ScenarioPoll, ScenarioSendLine, ScenarioSession, SendLineRole, Setting, Verdict,
+    Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 use crate::business_clock::BusinessClock;
@@ -120,6 +126,12 @@ impl Simulator {
         self.shared.institution.memory().clock.business().clone()
     }
 
+    /// What it shows and wants on each kind of connection with TLS, a sentence for each.
+    #[must_use]
+    pub fn explain_tls(&self) -> Vec<String> {
+        self.shared.institution.handshakes.explain()
+    }
+
     /// The address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
@@ -152,11 +164,16 @@ async fn accept(listener: TcpListener, shared: Shared, stop: watch::Receiver<boo
                 continue;
             }
         };
-        if running.len() >= LINKS_MAX {
-            warn!(%peer, max = LINKS_MAX, "too many links, closed");
-            continue;
+        let line = &shared.institution.scenario.line;
+        let max = line.links_max.unwrap_or(LINKS_MAX);
+        if running.len() >= max {
+            let has_place = line.replaces && shared.links.close_oldest();
+            warn!(%peer, max, replaces = has_place, "one link more than there may be");
+            if !has_place {
+                continue;
+            }
         }
-        running.spawn(serve(stream, peer.to_string(), shared.clone(), stop.clone()));
+        running.spawn(serve(Side::Listens, stream, peer.to_string(), shared.clone(), stop.clone()));
     }
 }
 
@@ -166,25 +183,28 @@ async fn connect(shared: Shared, stop: watch::Receiver<bool>) {
     let Some(address) = line.connect else { return };
     while !*stop.borrow() {
         match TcpStream::connect(address.as_str()).await {
-            Ok(stream) => serve(stream, address.clone(), shared.clone(), stop.clone()).await,
+            Ok(stream) => serve(Side::Connects, stream, address.clone(), shared.clone(), stop.clone()).await,
             Err(error) => debug!(%error, address, "cannot connect"),
         }
         tokio::time::sleep(line.reconnect).await;
     }
 }
 
-async fn serve(stream: TcpStream, peer: String, shared: Shared, stop: watch::Receiver<bool>) {
+async fn serve(side: Side, stream: TcpStream, peer: String, shared: Shared, stop: watch::Receiver<bool>) {
     let Shared { institution, links, send_line, numbers } = shared;
     let number = numbers.fetch_add(1, Ordering::Relaxed) + 1;
+    let span = info_span!("link", number, peer);
     let served = async move {
         info!("connected");
-        // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
-        let _ = stream.set_nodelay(true);
+        let Some(stream) = institution.handshakes.begin(side, stream, &peer).await else { return };
+        if institution.scenario.http.is_some() {
+            return http::serve(stream, institution, number).await;
+        }
         let link = SimulatedLink::new(institution, number, links, send_line.map(SendLineHandle::into_steps));
         link.run(stream, stop).await;
         info!("closed");
     };
-    served.instrument(info_span!("link", number, peer)).await;
+    served.instrument(span).await;
 }
 
 impl Shared {

@@ -1,4 +1,5 @@
-//! TLS of a line, of the HTTP interface, of a server of keys and of a callback: the handshake in both roles, the reload of changed files, and why a handshake failed.
+//! TLS of a line, of the HTTP interface, of a server of keys, of a callback and of a simulated institution: the handshake in both roles, the reload of
+//! changed files, and why a handshake failed.
 //!
 //! Which files there are is said in `config`. What a certificate allows is not decided here.
 
@@ -33,6 +34,8 @@ pub(crate) enum Party {
     Collector,
     /// A service that takes notices.
     Service,
+    /// A gateway, for the simulated institution.
+    Gateway,
 }
 
 /// The TLS of one line, shared by its links, or of one HTTP listener.
@@ -183,10 +186,11 @@ impl Party {
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the collector",
             Self::Service => "the service",
+            Self::Gateway => "the gateway",
         }
     }
 
-    /// What the gateway has towards it.
+    /// What the own side has towards it.
     fn place(self) -> &'static str {
         match self {
             Self::Institution => "the line",
@@ -195,6 +199,7 @@ impl Party {
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the exporter of spans",
             Self::Service => "the callback",
+            Self::Gateway => "the scenario",
         }
     }
 
@@ -206,6 +211,7 @@ impl Party {
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the certificate of the collector ends soon",
             Self::Service => "the certificate of a service ends soon",
+            Self::Gateway => "the certificate of the gateway ends soon",
         }
     }
 }

@@ -334,6 +334,16 @@ impl Breaker {
         }
     }
 
+    /// Lets other settings hold from now on. A breaker that is tripped stays so, and its present wait ends as it began.
+    pub fn retune(&mut self, settings: BreakerSettings, alternatives: BTreeMap<String, Alternative>) {
+        // In another window, the numbers of its parts mean other times.
+        if settings.window != self.settings.window {
+            self.businesses.values_mut().chain([&mut self.institution]).for_each(Scope::forget_window);
+        }
+        self.settings = settings;
+        self.alternatives = alternatives;
+    }
+
     /// Does what is due by time: echo tests, and probes without a result.
     pub fn tick(&mut self, now: Now) {
         for scope in self.scopes() {

@@ -21,6 +21,7 @@ mod duty;
 mod earlier;
 mod queue;
 mod refusal;
+mod retune;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -23,6 +23,7 @@ mod coordinated;
 mod duties;
 mod hearing;
 mod links;
+mod retuning;
 mod sending;
 mod steps;
 mod stopping;

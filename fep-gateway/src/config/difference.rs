@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::in_place::in_place;
 use super::{Config, Http, InstitutionConfig, JournalFile, LineConfig};
 
 /// What differs between a configuration that holds and another one.
@@ -31,6 +32,9 @@ pub enum InstitutionChange {
         keys: Vec<KeyChange>,
         /// The new settings.
         to: Box<InstitutionConfig>,
+        /// Those of the keys that cannot be changed in place. While there are some, the institution starts anew: it signs off, and connects
+        /// again. If there are none, its connections and its exchanges stay as they are.
+        anew: Vec<KeyChange>,
     },
 }
 
@@ -77,10 +81,12 @@ impl Difference {
         let change = |name: &String| match (institutions.get(name), to.institutions.get(name)) {
             (Some(_), None) => Some(InstitutionChange::Removed),
             (None, Some(to)) => Some(InstitutionChange::Added(Box::new(to.clone()))),
-            (Some(from), Some(to)) if from != to => Some(InstitutionChange::Changed {
-                keys: Keys::of_institution(name, from, to),
-                to: Box::new(to.clone()),
-            }),
+            (Some(from), Some(to)) if from != to => {
+                let live = in_place(from, to);
+                let anew = if live == *to { Vec::new() } else { Keys::of_institution(name, &live, to) };
+                let keys = Keys::of_institution(name, from, to);
+                Some(InstitutionChange::Changed { keys, to: Box::new(to.clone()), anew })
+            }
             (Some(_), Some(_)) | (None, None) => None,
         };
         let institutions = names.into_iter().filter_map(|name| Some((name.clone(), change(name)?))).collect();
@@ -93,6 +99,15 @@ impl Difference {
         self.process.is_empty() && self.institutions.is_empty()
     }
 
+    /// Lets each institution that differs start anew.
+    pub(crate) fn without_places(&mut self) {
+        for change in self.institutions.values_mut() {
+            if let InstitutionChange::Changed { keys, anew, .. } = change {
+                anew.clone_from(keys);
+            }
+        }
+    }
+
     /// The institutions as they are after the difference.
     pub fn apply(&self, institutions: &mut BTreeMap<String, InstitutionConfig>) {
         for (name, change) in &self.institutions {
@@ -103,6 +118,14 @@ impl Difference {
                 }
             }
         }
+    }
+}
+
+impl InstitutionChange {
+    /// Whether the institution goes on with other settings, and nothing else of it changes.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        matches!(self, Self::Changed { anew, .. } if anew.is_empty())
     }
 }
 

@@ -1,4 +1,4 @@
-//! `tls` of a line, of the HTTP interface and of a server of keys: which certificates the gateway shows and trusts. Reads the files, when the configuration is checked and again
+//! `tls` of a line, of the HTTP interface, of a server of keys and of a simulated institution: which certificates are shown and trusted. Reads the files, when the configuration is checked and again
 //! when they change.
 //!
 //! The handshake and the reload belong to `net::transport`. No text of this module shows a byte of a key.
@@ -34,7 +34,7 @@ pub struct TlsConfig {
 
 /// Who has a table `tls`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum TlsPlace<'h> {
+pub(crate) enum TlsPlace<'h> {
     /// A line on which the gateway connects to this host.
     Dials(&'h str),
     /// A line on which the institution connects.
@@ -43,6 +43,39 @@ pub(super) enum TlsPlace<'h> {
     Http,
     /// A server that the gateway asks, on this host.
     Asks(&'h str),
+    /// A simulated institution that connects to the gateway on this host, or that listens.
+    Simulated(Option<&'h str>),
+}
+
+impl<'h> TlsPlace<'h> {
+    /// The host to connect to. `None`: the other side connects.
+    fn host(self) -> Option<&'h str> {
+        match self {
+            Self::Dials(host) | Self::Asks(host) => Some(host),
+            Self::Simulated(host) => host,
+            Self::Listens | Self::Http => None,
+        }
+    }
+
+    /// The other side.
+    fn other(self) -> &'static str {
+        match self {
+            Self::Asks(_) => "server",
+            Self::Simulated(_) => "gateway",
+            Self::Dials(_) | Self::Listens | Self::Http => "institution",
+        }
+    }
+
+    /// Who needs a certificate of its own, because it listens.
+    fn needs_own(self) -> &'static str {
+        match self {
+            Self::Http => "the HTTP interface shows its own certificate",
+            Self::Simulated(_) => {
+                "an institution that listens shows its own certificate: `fep-gateway test-certificates` makes some"
+            }
+            Self::Dials(_) | Self::Asks(_) | Self::Listens => "a line that listens shows its own certificate",
+        }
+    }
 }
 
 /// The words of `client_certificate`.
@@ -71,12 +104,9 @@ const FILE_MAX_BYTES: u64 = 1024 * 1024;
 
 impl TlsConfig {
     /// Reads a table `tls`.
-    pub(super) fn read(table: Table<'_>, place: TlsPlace<'_>, folder: &Path) -> Self {
-        let host = match place {
-            TlsPlace::Dials(host) | TlsPlace::Asks(host) => Some(host),
-            TlsPlace::Listens | TlsPlace::Http => None,
-        };
-        let asked = if let TlsPlace::Asks(_) = place { "server" } else { "institution" };
+    pub(crate) fn read(table: Table<'_>, place: TlsPlace<'_>, folder: &Path) -> Self {
+        let host = place.host();
+        let asked = place.other();
         let path = |key| table.string(key).map(|path| folder.join(path.value));
         let document = table.document();
         let cert = path("cert");
@@ -97,13 +127,8 @@ impl TlsConfig {
             }
             None => {
                 if cert.is_none() && key.is_none() {
-                    let hint = match place {
-                        TlsPlace::Http => "the HTTP interface shows its own certificate",
-                        TlsPlace::Dials(_) | TlsPlace::Asks(_) | TlsPlace::Listens => {
-                            "a line that listens shows its own certificate"
-                        }
-                    };
-                    document.error_hint(Code::MissingKey, table.span(), "`cert` and `key` are missing", hint);
+                    let message = "`cert` and `key` are missing";
+                    document.error_hint(Code::MissingKey, table.span(), message, place.needs_own());
                 }
                 path("client_ca")
             }

@@ -118,8 +118,9 @@ function ofFile({ file, changes, needs_restart: keys, mistakes }) {
 /** What a reload changes, by institution. */
 function changeList(changes) {
   if (changes.length === 0) return empty(t("reload.nothing"));
-  return el("ul", "rows reload-rows", ...changes.map(({ institution, change, keys }) => el("li", "",
+  return el("ul", "rows reload-rows", ...changes.map(({ institution, change, keys, because }) => el("li", "",
     el("b", "", institution), pill(change === "removed" ? "warn" : "standby", word("reload.change", change)),
+    because.length > 0 ? el("p", "why", `${t("reload.because")} ${because.join(", ")}`) : null,
     keys.length > 0 ? keyTable(keys) : null)));
 }
 

@@ -36,8 +36,10 @@ pub(crate) struct Reloaded {
 pub(crate) struct ChangeView {
     pub(crate) institution: String,
     pub(crate) change: ChangeWord,
-    /// The keys that differ. Empty unless it is `changed`.
+    /// The keys that differ. Empty unless it is `changed` or `changed_in_place`.
     pub(crate) keys: Vec<KeyView>,
+    /// Why the institution starts anew and is not changed in place: those of the keys that cannot be. Empty unless it is `changed`.
+    pub(crate) because: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -45,8 +47,10 @@ pub(crate) struct ChangeView {
 pub(crate) enum ChangeWord {
     Added,
     Removed,
-    /// It starts anew: it signs off, and connects again.
+    /// It starts anew: it signs off, and its lines are connected again.
     Changed,
+    /// It goes on with other settings. Its connections and exchanges stay as they are.
+    ChangedInPlace,
 }
 
 /// A key with another value.
@@ -169,12 +173,18 @@ impl From<&Blocker> for BlockerView {
 /// What differs of the institutions.
 pub(crate) fn changes(difference: &Difference) -> Vec<ChangeView> {
     let view = |(name, change): (&String, &InstitutionChange)| {
-        let (change, of) = match change {
-            InstitutionChange::Added(_) => (ChangeWord::Added, Vec::new()),
-            InstitutionChange::Removed => (ChangeWord::Removed, Vec::new()),
-            InstitutionChange::Changed { keys: of, .. } => (ChangeWord::Changed, keys(of)),
+        let is_in_place = change.is_in_place();
+        let (change, of, because) = match change {
+            InstitutionChange::Added(_) => (ChangeWord::Added, Vec::new(), Vec::new()),
+            InstitutionChange::Removed => (ChangeWord::Removed, Vec::new(), Vec::new()),
+            InstitutionChange::Changed { keys: of, .. } if is_in_place => {
+                (ChangeWord::ChangedInPlace, keys(of), Vec::new())
+            }
+            InstitutionChange::Changed { keys: of, anew, .. } => {
+                (ChangeWord::Changed, keys(of), anew.iter().map(|key| key.key.clone()).collect())
+            }
         };
-        ChangeView { institution: name.clone(), change, keys: of }
+        ChangeView { institution: name.clone(), change, keys: of, because }
     };
     difference.institutions.iter().map(view).collect()
 }

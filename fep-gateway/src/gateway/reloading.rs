@@ -5,8 +5,8 @@
 //! └───────────── everything that can be refused ──────────┘   └──────────── nothing is refused any more ─────────────┘
 //! ```
 //!
-//! An institution that is not in the difference is not touched: its task, its links and its entrance stay as they are. One that changed
-//! stops and starts as with a restart of the process, with the same journal: its keys, trace numbers, settlements and what persons decided
+//! An institution that is not in the difference is not touched: its task, its links and its entrance stay as they are. One in which only limits,
+//! timeouts and the like differ goes on with the new ones (`config::in_place`). Any other one that changed stops and starts as with a restart of the process, with the same journal: its keys, trace numbers, settlements and what persons decided
 //! go on.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,11 +39,14 @@ struct Plan {
     by: ReloadBy,
     /// The institutions to start, by name.
     starts: BTreeMap<String, Prepared>,
+    /// The institutions that change in place, by name.
+    retunes: BTreeMap<String, Prepared>,
 }
 
 impl Gateway {
     /// Lets another configuration hold. Institutions that do not differ are not touched. New ones start. Removed ones sign off and stop,
-    /// unless they have something that would be lost. Changed ones stop and start again, with what the journal has of them: exchanges in
+    /// unless they have something that would be lost. Changed ones go on with their lines if everything that differs can be changed in place
+    /// ([`InstitutionChange::is_in_place`]). Otherwise they stop and start again, with what the journal has of them: exchanges in
     /// flight get `drain_max_ms` to end, and requests that come meanwhile are not sent. Dropping the future does not break it off.
     ///
     /// ```no_run
@@ -119,7 +122,7 @@ impl Gateway {
         match load(path).await {
             Err(error) => FileState::Unusable(error),
             Ok(config) => {
-                let difference = Difference::between(&self.inner.reloads.config(), &config);
+                let difference = self.between(&self.inner.reloads.config(), &config);
                 if difference.is_empty() { FileState::Same } else { FileState::Differs(difference) }
             }
         }
@@ -159,21 +162,24 @@ impl Gateway {
             return Err(ReloadError::Stopping);
         }
         let holds = self.inner.reloads.config();
-        let difference = Difference::between(&holds, &config);
+        let difference = self.between(&holds, &config);
         if !difference.process.is_empty() {
             return Err(ReloadError::NeedsRestart(difference.process));
         }
         let mut starts = BTreeMap::new();
+        let mut retunes = BTreeMap::new();
         let mut unfit = Vec::new();
         for (name, change) in &difference.institutions {
             let (InstitutionChange::Added(to) | InstitutionChange::Changed { to, .. }) = change else { continue };
             match Prepared::new(name, (**to).clone(), &*self.inner.shared.notices) {
+                Ok(prepared) if change.is_in_place() => drop(retunes.insert(name.clone(), prepared)),
                 Ok(prepared) => drop(starts.insert(name.clone(), prepared)),
                 Err(why) => unfit.push(why.to_string()),
             }
         }
         if unfit.is_empty() {
-            let together = self.together(&config, &starts);
+            let new: BTreeMap<_, _> = starts.iter().chain(&retunes).collect();
+            let together = self.together(&config, &new);
             unfit.extend(routing::fits(&together).err().map(|why| why.to_string()));
         }
         unfit.extend(self.unusable_addresses(&holds, &starts).await);
@@ -183,18 +189,28 @@ impl Gateway {
         if let Some(error) = self.inner.shared.journal.trouble() {
             return Err(ReloadError::Journal(error));
         }
-        Ok(Plan { config, difference, by, starts })
+        Ok(Plan { config, difference, by, starts, retunes })
+    }
+
+    /// The difference between two configurations, as a reload carries it out.
+    fn between(&self, holds: &Config, to: &Config) -> Difference {
+        let mut difference = Difference::between(holds, to);
+        // Other instances count by the contract with which an institution joined them.
+        if !self.inner.shared.coordinator.terms().is_alone() {
+            difference.without_places();
+        }
+        difference
     }
 
     /// All institutions as they will run.
-    fn together(&self, config: &Config, starts: &BTreeMap<String, Prepared>) -> BTreeMap<String, Prepared> {
+    fn together(&self, config: &Config, new: &BTreeMap<&String, &Prepared>) -> BTreeMap<String, Prepared> {
         let running = self.running();
         let prepared = |(name, config): (&String, &InstitutionConfig)| {
             let unchanged = || {
                 let catalogue = Arc::clone(&running.get(name)?.catalogue);
                 Some(Prepared { config: config.clone(), catalogue })
             };
-            Some((name.clone(), starts.get(name).cloned().or_else(unchanged)?))
+            Some((name.clone(), new.get(name).map(|new| (*new).clone()).or_else(unchanged)?))
         };
         config.institutions.iter().filter_map(prepared).collect()
     }
@@ -307,12 +323,17 @@ impl Gateway {
     async fn carry_out(&self, plan: Plan, closed: Vec<Closed>) -> Result<Difference, ReloadError> {
         let by = &plan.by.person;
         for (name, change) in &plan.difference.institutions {
-            info!(by, institution = name, change = about(change).unwrap_or("added"), "the reload begins");
+            let change_word = about(change).unwrap_or("added");
+            info!(by, institution = name, change = change_word, because = because(change), "the reload begins");
         }
         let mut now = plan.config.clone();
         let mut failed = BTreeMap::new();
         closed.into_iter().for_each(|entrance| drop(entrance.for_ever()));
-        let ends = |change: &InstitutionChange| !matches!(change, InstitutionChange::Added(_));
+        for (name, prepared) in &plan.retunes {
+            self.retune_one(name, prepared, &mut now, &mut failed).await;
+        }
+        let ends =
+            |change: &InstitutionChange| !(change.is_in_place() || matches!(change, InstitutionChange::Added(_)));
         let stops = plan.difference.institutions.iter().filter(|(_, change)| ends(change));
         let stopped: Vec<_> = stops.filter_map(|(name, _)| self.find_handle(name)).collect();
         join_all(stopped.iter().map(|handle| handle.stop())).await;
@@ -329,6 +350,22 @@ impl Gateway {
             }
         }
         self.end(plan, now, failed)
+    }
+
+    /// Lets other settings of an institution hold, whose lines and exchanges stay as they are.
+    async fn retune_one(&self, name: &str, to: &Prepared, now: &mut Config, failed: &mut BTreeMap<String, String>) {
+        let Prepared { config, catalogue } = to.clone();
+        let retuned = match self.find_handle(name) {
+            Some(handle) => handle.retune(config, catalogue).await,
+            None => None,
+        };
+        match retuned {
+            Some(handle) => self.change(|institutions| drop(institutions.insert(name.to_owned(), Arc::new(handle)))),
+            None => {
+                now.institutions.remove(name);
+                failed.insert(name.to_owned(), "its task has ended: reload again, which starts it".to_owned());
+            }
+        }
     }
 
     /// Forgets an institution that has stopped. If it left something meanwhile, it runs again as before.
@@ -417,8 +454,16 @@ fn about(change: &InstitutionChange) -> Option<&'static str> {
     match change {
         InstitutionChange::Added(_) => None,
         InstitutionChange::Removed => Some("removed"),
+        InstitutionChange::Changed { .. } if change.is_in_place() => Some("changed in place"),
         InstitutionChange::Changed { .. } => Some("changed"),
     }
+}
+
+/// Why an institution that changed starts anew.
+fn because(change: &InstitutionChange) -> Option<String> {
+    let InstitutionChange::Changed { anew, .. } = change else { return None };
+    let keys: Vec<_> = anew.iter().map(|key| key.key.as_str()).collect();
+    (!keys.is_empty()).then(|| format!("not in place: {}", keys.join(", ")))
 }
 
 fn blocker(institution: &str, what: BlockedBy, count: usize) -> Blocker {

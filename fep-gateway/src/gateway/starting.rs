@@ -79,16 +79,13 @@ impl Gateway {
             let Some(lane) = lanes.remove(&name) else { continue };
             let used = opened.high_waters.iter().filter(|(marked, _)| *marked == name);
             let used = used.map(|(_, high_water)| *high_water).collect();
-            let (own, others) = recalled.into_iter().partition(|earlier| *earlier.institution == *name);
-            recalled = others;
-            let (own_cases, others) = cases.into_iter().partition(|case| *case.institution == *name);
-            cases = others;
-            let (own_sent, others) = sent.into_iter().partition(|fact| *fact.institution == *name);
-            sent = others;
+            let recalled = recalled.extract_if(.., |earlier| *earlier.institution == *name).collect();
+            let cases = cases.extract_if(.., |case| *case.institution == *name).collect();
+            let sent = sent.extract_if(.., |fact| *fact.institution == *name).collect();
             let standing = opened.standing.iter().filter(|(owner, _)| *owner == name);
             let standing: Vec<_> = standing.map(|(_, standing)| standing.clone()).collect();
             shared.routings.begin(&name, &config, &standing, shared.clock.now().wall_ms);
-            let legacy = Legacy { used, recalled: own, sent: own_sent, cases: own_cases, standing };
+            let legacy = Legacy { used, recalled, sent, cases, standing };
             let handle = Handle::start(&name, config, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, Arc::new(handle));
         }

@@ -29,6 +29,7 @@ mod delivering;
 mod undelivered;
 mod settings;
 mod recalling;
+mod retuning;
 mod routing;
 mod settling;
 mod standing;
@@ -66,6 +67,7 @@ use self::notices::{DeliveryReply, NoticeDone};
 pub use self::passing_on::Neighbours;
 use self::passing_on::Onward;
 pub use self::recalling::Legacy;
+use self::retuning::{Retuned, places};
 use self::routing::RoutingReply;
 use self::settings::settings;
 use self::settling::{DecisionReply, Settling};
@@ -120,10 +122,10 @@ pub struct Handle {
     /// The way of its facts to the journal, for the next run of the institution.
     pub(crate) lane: Lane,
     commands: mpsc::Sender<TaskCommand>,
-    entrance: Entrance,
+    entrance: Arc<Entrance>,
     /// How long an echo test waits for its answer.
     echo_timeout: Duration,
-    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
 
 /// A request that waits to be sent.
@@ -153,6 +155,7 @@ enum TaskCommand {
     TestLine(String, LineTestReply),
     Route(Box<RoutingDecision>, RoutingReply),
     Audit(Box<AuditEntry>, AuditReply),
+    Retune(Box<Retuned>, oneshot::Sender<()>),
     Stop,
 }
 
@@ -188,7 +191,7 @@ impl Handle {
         let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
-        let entrance = Entrance::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX);
+        let entrance = Arc::new(Entrance::new(places(&config)));
         let settings = settings(&config, &catalogue, &*shared.coordinator, now);
         let joining = Joining {
             institution: Arc::clone(&name),
@@ -237,7 +240,7 @@ impl Handle {
         task.recall_steps(&steps, now);
         task.recall_sent(&legacy.sent, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
-        let task = tokio::sync::Mutex::new(Some(task));
+        let task = Arc::new(tokio::sync::Mutex::new(Some(task)));
         Self { name, catalogue, statuses, lane, commands, entrance, echo_timeout, task }
     }
 }

@@ -85,6 +85,12 @@ impl Outbox {
         true
     }
 
+    /// Lets more frames wait. Never fewer: some may wait already.
+    pub(super) fn make_room(&self, frames_max: usize) {
+        let mut state = self.state();
+        state.frames_max = state.frames_max.max(frames_max);
+    }
+
     /// Takes a frame back if the kernel has no byte of it. Returns whether that succeeded.
     pub(super) fn withdraw(&self, ticket: Ticket) -> bool {
         let mut state = self.state();

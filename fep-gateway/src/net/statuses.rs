@@ -73,6 +73,13 @@ impl LineStatuses {
         }
     }
 
+    /// Shows another limit.
+    pub(super) fn retune(&self, inflight_max: usize) {
+        for line in &self.lines {
+            line.lock().unwrap_or_else(PoisonError::into_inner).inflight_max = inflight_max;
+        }
+    }
+
     /// What the exchanges of the institution came to.
     #[must_use]
     pub fn traffic(&self) -> &Arc<Traffic> {

@@ -11,6 +11,7 @@
 //! | `PUT /v1/accounts/{number}`, `DELETE /v1/accounts/{number}` | opens, replaces or removes an account |
 //! | `GET /v1/transactions?limit=50` | the remembered requests that move money, newest first |
 //! | `GET /v1/clock`, `PUT /v1/clock` | the institution's clock: `{"base": "2026-12-31T23:59:30+09:00", "speed": 60}` |
+//! | `GET /v1/handshakes`, `PUT /v1/handshakes` | how many TLS handshakes were made and failed, and their faults: `{"handshakes": [{"fault": "hang", "times": 1}]}` |
 //! | `POST /v1/notices/{telegram}` | sends a telegram without a request: `{"set": {…}}` |
 //! | `POST /v1/reset` | accounts, transactions, counts and rules are again as at the start |
 //! | `GET /problems` | the kinds of errors |
@@ -91,6 +92,7 @@ fn router(shared: Shared) -> Router {
         .route("/v1/institution", get(state::institution))
         .route("/v1/counts", get(state::counts))
         .route("/v1/clock", get(state::clock).put(state::put_clock))
+        .route("/v1/handshakes", get(state::handshakes).put(state::put_handshakes))
         .route("/v1/reset", post(state::reset))
         .route("/v1/notices/{telegram}", post(state::notice))
         .route("/v1/rules", get(rules::list))

@@ -12,6 +12,7 @@ use tracing::{debug, info, warn};
 use super::bank::{Order, Ruling};
 use super::chance::Chance;
 use super::clock::Moment;
+use super::handshakes::Handshakes;
 use super::memory::{Held, Material, Memory};
 use super::recording::{Direction, Recorder};
 use super::rules::{Asked, key};
@@ -23,6 +24,7 @@ use super::{compose, damage};
 pub(super) struct SimulatedInstitution {
     pub(super) spec: Spec,
     pub(super) scenario: Scenario,
+    pub(super) handshakes: Handshakes,
     memory: Mutex<Memory>,
     started: Instant,
     recorder: OnceLock<Recorder>,
@@ -83,7 +85,8 @@ impl From<Vec<u8>> for Made {
 impl SimulatedInstitution {
     pub(super) fn new(spec: Spec, scenario: Scenario) -> Self {
         let memory = Mutex::new(Memory::new(&scenario));
-        Self { spec, scenario, memory, started: Instant::now(), recorder: OnceLock::new() }
+        let handshakes = Handshakes::new(&scenario);
+        Self { spec, scenario, handshakes, memory, started: Instant::now(), recorder: OnceLock::new() }
     }
 
     /// Records every frame from now on. The first recorder stays.
@@ -168,6 +171,7 @@ impl SimulatedInstitution {
 
     /// Forgets all that happened since the start. Links stay.
     pub(super) fn reset(&self) {
+        self.handshakes.reset();
         let mut memory = self.memory();
         let signed_on = memory.signed_on;
         let mut recording = memory.recording.take();

@@ -8,12 +8,12 @@ use std::time::Duration;
 use bytes::BytesMut;
 use fep_codec::framing::FrameSearch;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::handshakes::Stream;
 use super::institution::{Act, LinkMemory, SimulatedInstitution, Step};
 use super::recording::Direction;
 
@@ -40,6 +40,12 @@ impl Links {
     /// The links on which business is open.
     pub(super) fn open(&self) -> Vec<LinkHandle> {
         self.all().values().filter(|link| link.is_open()).cloned().collect()
+    }
+
+    /// Closes the link that came first. Returns false if there is none.
+    pub(super) fn close_oldest(&self) -> bool {
+        // A link that is full of acts is closed by the other side, which gets nothing any more.
+        self.all().pop_first().is_some_and(|(_, oldest)| oldest.queue.try_send(Act::Close).is_ok())
     }
 
     /// The next link after this one, or `None` if there is no other.
@@ -136,7 +142,7 @@ impl SimulatedLink {
     }
 
     /// Serves the connection until one side closes it or `stop` changes.
-    pub(super) async fn run(mut self, mut stream: TcpStream, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(mut self, mut stream: Box<dyn Stream>, mut stop: watch::Receiver<bool>) {
         self.links.all().insert(self.number, self.handle.clone());
         let mut buffer = BytesMut::new();
         let line = self.institution.scenario.line.clone();
@@ -216,7 +222,7 @@ impl SimulatedLink {
     }
 
     /// Carries out one act. Returns false if the link has ended.
-    async fn act(&mut self, stream: &mut TcpStream, act: Act) -> bool {
+    async fn act(&mut self, stream: &mut Box<dyn Stream>, act: Act) -> bool {
         let bytes = match act {
             Act::Send(bytes) => bytes,
             Act::SendElsewhere(bytes) => match self.links.next(self.number) {
@@ -230,6 +236,6 @@ impl SimulatedLink {
             Act::Close => return false,
         };
         self.institution.crossed(Direction::In, &self.name(), &bytes);
-        stream.write_all(&bytes).await.is_ok()
+        stream.write_all(&bytes).await.is_ok() && stream.flush().await.is_ok()
     }
 }

@@ -6,6 +6,7 @@
 mod bank;
 mod calendar;
 mod delay;
+mod tls;
 mod read;
 mod show;
 
@@ -18,8 +19,9 @@ pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts
 pub use self::calendar::Calendar;
 pub use self::delay::{Delay, Percentile};
 pub(super) use self::read::RULES_MAX;
+pub use self::tls::{HandshakeFault, ScenarioHandshake};
 use crate::business_clock::BaseTime;
-use crate::config::Framing;
+use crate::config::{Framing, TlsConfig};
 
 /// How a simulated institution behaves.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,12 @@ pub struct Scenario {
     pub session: Option<ScenarioSession>,
     /// `[line]`: what the institution does with connections, beside accepting them.
     pub line: ScenarioLine,
+    /// `[tls]`: TLS of the connections that it accepts at its own address. `None`: they are plain.
+    pub tls: Option<TlsConfig>,
+    /// `[[handshakes]]`: what goes wrong in a handshake. The first entry that applies decides.
+    pub handshakes: Vec<ScenarioHandshake>,
+    /// `[http]`: requests come as JSON over HTTP. `None`: they come in frames.
+    pub http: Option<ScenarioHttp>,
     /// `[poll]`: frames that only show that a side is alive. `None`: there are none.
     pub poll: Option<ScenarioPoll>,
     /// `[send_line]`: a line of its own for what the institution sends. `None`: it answers on the connection of the request, and sends
@@ -76,14 +84,28 @@ pub struct ScenarioSession {
 pub struct ScenarioLine {
     /// `connect`: the host and port of the gateway to which it connects. `None`: it only listens.
     pub connect: Option<String>,
+    /// `tls`: TLS of these connections. `None`: they are plain.
+    pub tls: Option<TlsConfig>,
     /// `links`, default 1: how many connections it makes.
     pub links: usize,
     /// `reconnect_ms`, default 200: the pause after a connection that failed or ended.
     pub reconnect: Duration,
+    /// `links_max`: how many connections it accepts at a time. `None`: as many as come, at most 256.
+    pub links_max: Option<usize>,
+    /// `when_full`, `refuse` (default) or `replace`: whether one more connection is closed at once, or takes the place of the oldest one.
+    pub replaces: bool,
     /// `idle_close_ms`: it closes a link on which nothing crossed for this time. `None`: never.
     pub idle_close: Option<Duration>,
     /// `lifetime_ms`: it closes a link after this time, whatever crosses. `None`: never.
     pub lifetime: Option<Duration>,
+}
+
+/// `[http]`: each request is POSTed as JSON, at any path, and its telegram is known by its codes. Then there are no frames, no sign-on, and
+/// nothing that the institution sends by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScenarioHttp {
+    /// `answer`: where the fields of the answer are in the reply: `answer.fields`. `None`: the reply has nothing else.
+    pub answer: Option<String>,
 }
 
 /// `[poll]`: frames that only show that a side is alive. They need not be telegrams of the spec.
@@ -103,6 +125,8 @@ pub struct ScenarioPoll {
 pub struct ScenarioSendLine {
     /// `connect` or `listen`.
     pub role: SendLineRole,
+    /// `tls`: TLS of this line. `None`: it is plain.
+    pub tls: Option<TlsConfig>,
     /// `sign_on`: the telegram with which the institution signs on on the line, each `every_ms` until it is answered. It sends notices only
     /// after that. `None`: it does not sign on.
     pub sign_on: Option<ScenarioNotice>,
@@ -295,6 +319,13 @@ pub enum AccountValue {
     Available,
     /// Another name: that one of `fields` of the account.
     Field(String),
+}
+
+impl ScenarioSendLine {
+    /// Whether the institution connects it.
+    pub(super) const fn connects(&self) -> bool {
+        matches!(self.role, SendLineRole::Connect(_))
+    }
 }
 
 impl ScenarioAction {

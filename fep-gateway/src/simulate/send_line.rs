@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tracing::{Instrument, info, info_span, warn};
 
+use super::handshakes::{Side, Stream};
 use super::institution::{Act, SimulatedInstitution, Step};
 use super::link::{Delays, QUEUE_MAX};
 use super::recording::Direction;
@@ -89,10 +90,16 @@ impl SendLine {
     ) {
         loop {
             let stream = match &self.end {
-                End::Connect(address) => TcpStream::connect(address.as_str()).await,
-                End::Listen(listener) => listener.accept().await.map(|(stream, _)| stream),
+                End::Connect(address) => {
+                    TcpStream::connect(address.as_str()).await.map(|stream| (stream, address.clone()))
+                }
+                End::Listen(listener) => listener.accept().await.map(|(stream, peer)| (stream, peer.to_string())),
             };
-            if let Ok(stream) = stream {
+            let stream = match stream {
+                Ok((stream, peer)) => self.institution.handshakes.begin(Side::SendLine, stream, &peer).await,
+                Err(_) => None,
+            };
+            if let Some(stream) = stream {
                 info!("connected");
                 self.institution.send_line_connected();
                 connected.store(true, Ordering::Relaxed);
@@ -110,12 +117,10 @@ impl SendLine {
     /// Sends until one side closes the connection. Returns whether the institution stopped.
     async fn serve(
         &self,
-        mut stream: TcpStream,
+        mut stream: Box<dyn Stream>,
         acts: &mut mpsc::Receiver<Act>,
         stop: &mut watch::Receiver<bool>,
     ) -> bool {
-        // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
-        let _ = stream.set_nodelay(true);
         let line = self.institution.scenario.send_line.as_ref();
         let every = line.and_then(|line| line.sign_on.as_ref()).map_or(Duration::MAX, |sign_on| sign_on.every);
         let mut sign_on = tokio::time::interval(every);
@@ -145,7 +150,7 @@ impl SendLine {
                 _ = stop.changed() => return true,
             };
             self.institution.crossed(Direction::In, "send line", &bytes);
-            if stream.write_all(&bytes).await.is_err() {
+            if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
                 return false;
             }
         }

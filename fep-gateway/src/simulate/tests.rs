@@ -5,6 +5,7 @@ mod bank;
 mod api;
 mod recording;
 mod lines;
+mod tls;
 mod money;
 
 use std::time::Duration;

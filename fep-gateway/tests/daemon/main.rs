@@ -40,6 +40,7 @@ mod readiness;
 mod refusals;
 mod reload;
 mod reload_in_flight;
+mod reload_in_place;
 mod stopping;
 #[cfg(target_os = "linux")]
 mod supervised;

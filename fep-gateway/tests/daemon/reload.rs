@@ -122,7 +122,7 @@ async fn others_notice_nothing_while_an_institution_comes_changes_and_goes_a_hun
         daemon.until("/readyz", |(status, _)| *status == StatusCode::OK).await;
         let (status, reply) = daemon.ask_of("bank-b", 1, None).await.unwrap().unwrap();
         assert_eq!((status, &reply["outcome"]), (StatusCode::OK, &json!("answered")), "{round}: {reply}");
-        file.with(&one_more("bank-b", port, &format!("inflight_max = {}", 100 + round)));
+        file.with(&one_more("bank-b", port, &format!("quarantine_ms = {}", 70_000 + round)));
         reloaded(&daemon, &json!([["bank-b", "changed"]])).await;
         file.with("");
         reloaded(&daemon, &json!([["bank-b", "removed"]])).await;

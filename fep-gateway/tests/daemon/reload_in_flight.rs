@@ -17,7 +17,7 @@ fn trace(telegram: &[u8]) -> u32 {
 }
 
 /// Reloads the configuration with bank-b, and waits until its line carries requests.
-async fn added(daemon: &Daemon) {
+pub(crate) async fn added(daemon: &Daemon) {
     reloaded(daemon, &json!([["bank-b", "added"]])).await;
     daemon.until("/readyz", |(status, _)| *status == StatusCode::OK).await;
 }
@@ -34,7 +34,7 @@ async fn an_institution_that_changes_loses_no_exchange_and_sends_none_twice() {
     added(&daemon).await;
     let answered = daemon.ask_of("bank-b", 1, Some("first")).await_request(&mut other).await;
     let unanswered = daemon.ask_of("bank-b", 2, Some("second")).await_request(&mut other).await;
-    file.with(&one_more("bank-b", other.port, &format!("{DRAINS}inflight_max = 7\n")));
+    file.with(&one_more("bank-b", other.port, &format!("{DRAINS}quarantine_ms = 70000\n")));
     let changes = async {
         reloaded(&daemon, &json!([["bank-b", "changed"]])).await;
     };
@@ -173,13 +173,14 @@ async fn a_crash_in_a_reload_loses_nothing() {
     file.with(&first);
     added(&daemon).await;
     let (asked, _) = daemon.ask_of("bank-b", 1, Some("one")).await_request(&mut other).await;
-    file.with(&first.replace("20000", "10000"));
+    let changed = one_more("bank-b", other.port, &format!("{DRAINS}quarantine_ms = 70000\n"));
+    file.with(&changed);
     daemon.hang_up().await;
     daemon.until("/v1/reload", |(_, state)| state["reloading"] == true).await;
     daemon.kill().await;
     assert!(asked.await.unwrap().is_err(), "the connection is cut off");
     // The file says what holds after the crash.
-    setup.behind = first.replace("20000", "10000");
+    setup.behind = changed;
     daemon = setup.start().await;
     let (status, reply) = daemon.ask_of("bank-b", 1, Some("one")).await.unwrap().unwrap();
     assert_eq!((status, &reply["outcome"]), (StatusCode::GATEWAY_TIMEOUT, &json!("unknown")), "{reply}");
@@ -200,7 +201,7 @@ async fn a_stop_in_a_reload_drains_everything() {
     added(&daemon).await;
     let here = daemon.ask(1, None).await_request(&mut peer).await;
     let there = daemon.ask_of("bank-b", 2, None).await_request(&mut other).await;
-    file.with(&one_more("bank-b", other.port, &format!("{DRAINS}inflight_max = 7\n")));
+    file.with(&one_more("bank-b", other.port, &format!("{DRAINS}quarantine_ms = 70000\n")));
     daemon.hang_up().await;
     daemon.until("/v1/reload", |(_, state)| state["reloading"] == true).await;
     daemon.terminate().await;
@@ -216,9 +217,9 @@ async fn a_stop_in_a_reload_drains_everything() {
 }
 
 /// A request that runs, and its telegram as its institution got it.
-type Asked = (tokio::task::JoinHandle<Result<crate::harness::Reply, reqwest::Error>>, crate::peer::Frame);
+pub(crate) type Asked = (tokio::task::JoinHandle<Result<crate::harness::Reply, reqwest::Error>>, crate::peer::Frame);
 
-trait AwaitRequest {
+pub(crate) trait AwaitRequest {
     /// Waits until the institution has the telegram.
     async fn await_request(self, peer: &mut Peer) -> Asked;
 }

@@ -40,6 +40,7 @@ mod settlement;
 mod progress;
 mod publishing;
 mod signs;
+mod simulated_tls;
 mod stream;
 mod tls;
 mod typed;

@@ -15,6 +15,7 @@ mod ledger;
 mod notices;
 #[cfg(feature = "fault-points")]
 mod passing_on;
+mod old_system;
 mod routing;
 mod settling;
 mod two_banks;

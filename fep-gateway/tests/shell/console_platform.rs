@@ -23,6 +23,7 @@ async fn a_reload_is_looked_at_refused_and_done() {
     page.has("A reload would do this");
     let key = "[...document.querySelectorAll('[role=status] .keys > div')].map(key => key.textContent)";
     page.until(key, |keys| *keys == json!(["institutions.bank-a.answer_timeout_ms800 → 700"]));
+    page.has("changes in place: its connections stay");
     assert_eq!(bench.get("/v1/reload").await.1["file"], "differs", "a look changes nothing");
 
     bench.rewrite(|text| text.replace("answer_timeout_ms = 700", "answer_timeout = 700"));

@@ -29,6 +29,8 @@ mod masked;
 mod nasty;
 mod notices;
 mod old_system;
+mod old_system_simulated;
+mod old_system_tls;
 mod openapi;
 mod overview;
 mod passing_on;

@@ -64,9 +64,13 @@ async fn old_system(address: &str) -> (String, Ledger) {
     (address, ledger)
 }
 
-/// All transfers to bank-a go to the old system at this address. A link that got no answer waits before it connects again, so there are more
-/// links than a test has replies that are no answer.
+/// All transfers to bank-a go to the old system at this address.
 fn tables(address: &str) -> String {
+    tables_with(address, "links = 16")
+}
+
+/// The same, with these keys of the line.
+pub(crate) fn tables_with(address: &str, keys: &str) -> String {
     format!(
         r#"
 [institutions.bank-a.routing.Transfer]
@@ -85,8 +89,8 @@ answer_timeout_ms = 800
 name = "http"
 connect = "{address}"
 one_shot = true
-links = 16
 reconnect_min_ms = 10
+{keys}
 http = {{ path = "/fep/{{telegram}}/v1" }}
 "#,
         include_str!("../fill.toml")
@@ -95,7 +99,7 @@ http = {{ path = "/fep/{{telegram}}/v1" }}
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-async fn pay(bench: &Bench, memo: &str) -> (StatusCode, Json) {
+pub(crate) async fn pay(bench: &Bench, memo: &str) -> (StatusCode, Json) {
     let headers = [
         ("idempotency-key", memo),
         ("x-request-id", "call-7"),
@@ -179,6 +183,28 @@ async fn what_is_no_answer_is_unknown_and_is_never_sent_again() {
     }
     // Nothing of that disturbs the next request.
     assert_eq!(pay(&bench, "rent").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_bad_reply_on_the_only_link_does_not_delay_the_next_request() {
+    let (address, ledger) = old_system("127.0.0.1:0").await;
+    // A link that backed off would wait for ten seconds at least, longer than a request waits for a line.
+    let keys = "links = 1\nreconnect_min_ms = 10000\nreconnect_max_ms = 20000";
+    let bench = Bench::of_some(GOOD_BANK, &tables_with(&address, keys).replace("reconnect_min_ms = 10\n", "")).await;
+    for number in 0..20 {
+        for bad in ["broken", "text", "empty"] {
+            let mut body = transfer(bad);
+            body["amount"] = json!(number + 1);
+            let (_, reply) = bench.transfer(&body, Some(&format!("{bad} {number}"))).await;
+            assert_eq!(reply["outcome"], "unknown", "{reply}");
+        }
+        let (status, reply) = bench.transfer(&transfer("rent"), Some(&format!("good {number}"))).await;
+        assert_eq!(status, StatusCode::OK, "{number}: {reply}");
+    }
+    let (_, lines) = bench.get("/v1/lines").await;
+    let line = lines["lines"].as_array().unwrap().iter().find(|line| line["institution"] == "old").unwrap();
+    assert_eq!(line["last_error_code"], "read_failed", "an operator still sees the bad reply: {lines}");
+    assert_eq!(ledger.lock().unwrap().len(), 80);
 }
 
 #[tokio::test]

@@ -379,6 +379,11 @@ impl Scope {
         }
     }
 
+    /// Forgets the results in the window.
+    pub(super) fn forget_window(&mut self) {
+        self.parts.clear();
+    }
+
     /// The failures and answers of the window that ends now.
     fn counts(&self, settings: &BreakerSettings, now: Duration) -> (u32, u32) {
         let part = part(settings, now);

@@ -226,3 +226,17 @@ fn breakers_are_bounded() {
     }
     assert_eq!(breaker.snapshots(at(1)).len(), BUSINESSES_MAX + 1);
 }
+
+#[test]
+fn other_thresholds_hold_at_once_and_a_tripped_breaker_stays_so() {
+    let mut breaker = breaker();
+    results(&mut breaker, None, 2, "--");
+    let more_patient = BreakerSettings { failures_in_row: 7, window: 20_000 * MS, ..breaker.settings };
+    breaker.retune(more_patient, BTreeMap::from([("Transfer".to_owned(), Alternative::Closed("at noon".to_owned()))]));
+    results(&mut breaker, None, 3, "----");
+    assert_eq!(state(&breaker, 3), BreakerState::Passing, "six in a row are too few now");
+    results(&mut breaker, None, 4, "-");
+    assert_eq!(state(&breaker, 4), BreakerState::Tripped);
+    breaker.retune(BreakerSettings { failures_in_row: 100, ..more_patient }, BTreeMap::new());
+    assert_eq!(state(&breaker, 5), BreakerState::Tripped);
+}

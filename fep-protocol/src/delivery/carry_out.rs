@@ -1,16 +1,22 @@
 //! How the machine goes on: begins attempts, gives up, decides answers, and forgets what is over.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[cfg(test)]
 use super::Mutant;
 use super::{
     AnsweredBy, Attempt, Backoff, DECISIONS_MAX, Delivery, DeliveryAction, DeliveryDecision, DeliveryFact,
-    DeliveryFactNumber, DeliveryWish, Entry, ExchangeId, NO_POLICY_WAIT, NOTE_MAX_CHARS, NotDelivered, NoticeRef, Now,
-    PERSON_MAX_CHARS, Running, ServiceSays, Stage,
+    DeliveryFactNumber, DeliveryPolicy, DeliveryWish, Entry, ExchangeId, NO_POLICY_WAIT, NOTE_MAX_CHARS, NotDelivered,
+    NoticeRef, Now, PERSON_MAX_CHARS, Running, ServiceSays, Stage,
 };
 
 impl Delivery {
+    /// Lets other policies hold from now on, for the same telegrams. A wait that has begun ends as it began.
+    pub fn retune(&mut self, policies: BTreeMap<String, DeliveryPolicy>) {
+        self.policies = policies;
+    }
+
     pub(super) fn insert(&mut self, notice: NoticeRef) {
         let NoticeRef { id, telegram, case } = notice;
         let waits = self.policies.get(&telegram).map(|policy| (policy.backoff_min, policy.backoff_max));

@@ -130,6 +130,15 @@ impl Gate {
         }
     }
 
+    /// Lets other limits hold. The window of the rate is that of before.
+    pub(super) fn retune(&mut self, settings: GateSettings, reserved_percent: u32, now: Duration) {
+        self.reserved_percent = reserved_percent;
+        self.limit.retune(settings.inflight_max, settings.adapts, now);
+        if let (Some(rate), Some(settings)) = (&mut self.rate, settings.rate) {
+            rate.retune(settings, reserved_percent, now);
+        }
+    }
+
     pub(super) fn status(&self, now: Duration) -> GateStatus {
         GateStatus {
             inflight: self.waiting,

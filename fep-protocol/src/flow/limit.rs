@@ -120,6 +120,16 @@ impl AdaptiveLimit {
         }
     }
 
+    /// Lets another contract hold. A limit that was at its maximum is at the new one: nothing spoke against more.
+    pub(super) fn retune(&mut self, contract: usize, adapts: bool, now: Duration) {
+        let is_top = self.limit >= millionths(self.contract.max(1));
+        self.share(contract, now);
+        self.adapts = adapts;
+        if is_top || !adapts {
+            self.set(millionths(contract.max(1)), LimitCause::Contract, now);
+        }
+    }
+
     /// A request started, with this many in flight including itself.
     pub(super) fn started(&mut self, inflight: usize) {
         self.guard.peak = self.guard.peak.max(inflight);

@@ -114,6 +114,17 @@ impl Rate {
         }
     }
 
+    /// Lets another maximum hold at once, in the window of before. The log has all telegrams that count in it.
+    pub(super) fn retune(&mut self, settings: RateSettings, reserved_percent: u32, now: Duration) {
+        self.settle(now);
+        self.settings = settings;
+        self.reserved_percent = reserved_percent;
+        self.max = settings.max;
+        self.raise = None;
+        // The spacing of the other maximum no longer holds. The log still does.
+        self.arrival = self.arrival.min(now);
+    }
+
     pub(super) fn max(&self) -> usize {
         self.max
     }

@@ -227,3 +227,43 @@ fn what_an_earlier_run_sent_counts_in_the_rate_for_one_window() {
     }
     assert_eq!(flow.status(1010 * MS).contract.rate_used, 4, "more need not be known");
 }
+
+#[test]
+fn other_limits_hold_at_once_and_no_window_has_more_than_the_higher_rate() {
+    let settings = |max: usize, inflight_max: usize| FlowSettings {
+        contract: GateSettings {
+            rate: Some(RateSettings { max, window: 1000 * MS, burst_max: max }),
+            inflight_max,
+            adapts: false,
+        },
+        businesses: BTreeMap::new(),
+        reserved_percent: 0,
+        queue_max: 100,
+    };
+    let ask = |flow: &mut Flow, ids: std::ops::Range<u64>, at: u32| {
+        for id in ids {
+            offer(flow, id, Priority::Customer, "none", 0, at).unwrap();
+        }
+        events(flow, at)
+    };
+    // Places: a higher limit lets one more start, a lower one nothing until enough has ended.
+    let mut flow = Flow::new(settings(100, 2));
+    assert_eq!(ask(&mut flow, 1..5, 0), [1, 2]);
+    flow.retune(&settings(100, 3), MS);
+    assert_eq!(events(&mut flow, 1), [3]);
+    flow.retune(&settings(100, 1), MS);
+    for id in 1..=3 {
+        assert_eq!(events(&mut flow, 2), [] as [i64; 0], "{id}");
+        flow.answered(Ticket(id), 2 * MS);
+    }
+    assert_eq!(events(&mut flow, 2), [4]);
+    // The rate: what was sent before counts in the window of the new one.
+    let mut flow = Flow::new(settings(2, 100));
+    assert_eq!(ask(&mut flow, 1..6, 0), [1, 2]);
+    (1..=2).for_each(|id| flow.written(Ticket(id), Duration::ZERO));
+    flow.retune(&settings(4, 100), 10 * MS);
+    assert_eq!(events(&mut flow, 10), [3, 4], "the fifth has no room in the window");
+    (3..=4).for_each(|id| flow.written(Ticket(id), 10 * MS));
+    flow.retune(&settings(1, 100), 20 * MS);
+    assert_eq!(ask(&mut flow, 10..11, 900).iter().filter(|id| **id > 0).count(), 0, "four count, one is allowed");
+}

@@ -117,6 +117,14 @@ impl<D> Admission<D> {
         }
     }
 
+    /// Lets other limits and breakers hold.
+    pub(super) fn retune(&mut self, settings: &Settings, now: Now) {
+        self.flow.retune(&settings.flow, now.steady);
+        if let (Some(breaker), Some(policy)) = (&mut self.breaker, &settings.breaker) {
+            breaker.retune(policy.settings, policy.alternatives.clone());
+        }
+    }
+
     fn is_business_open(&self, demand: &Demand, now: Now) -> Result<(), NotSent> {
         let Demand { telegram, business, priority, .. } = demand;
         let open = self.business.may_start(telegram, business.as_deref(), *priority, now.business_ms);

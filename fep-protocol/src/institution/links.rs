@@ -46,8 +46,10 @@ impl<T: Telegrams> Institution<T> {
         // It has done what it was connected for: the institution may close it as well as we.
         let is_over = link.line.one_shot || (link.line.at_need && !is_needed);
         let has_served = is_over && link.up_since.is_some() && link.places.is_empty();
+        // A bad reply to its one request says nothing against the next connection.
+        let was_reached = link.line.one_shot && link.up_since.is_some() && !why.delays_the_next();
         link.free();
-        let (state, reason) = match (leaving || link.is_stopped, has_served) {
+        let (state, reason) = match (leaving || link.is_stopped, has_served || was_reached) {
             (true, _) => {
                 link.stage = Stage::Down;
                 (LinkState::Down, Some(why.clone()))
@@ -55,7 +57,7 @@ impl<T: Telegrams> Institution<T> {
             (false, true) => {
                 link.served();
                 link.stage = Stage::Idle;
-                (LinkState::Idle, None)
+                (LinkState::Idle, Some(why.clone()).filter(|_| !has_served))
             }
             (false, false) => {
                 link.stage = Stage::Waiting(now.steady + link.fell(now.steady, random));

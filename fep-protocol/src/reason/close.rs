@@ -134,6 +134,16 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// Whether the end of a connection for one request says that the next one would fare no better: the other side was too slow, or TLS
+    /// failed. Anything else that came in place of an answer is a matter of the request, and of the breaker.
+    #[must_use]
+    pub(crate) const fn delays_the_next(&self) -> bool {
+        matches!(
+            self,
+            Self::TlsFailed { .. } | Self::WriteTimeout { .. } | Self::FrameTimeout { .. } | Self::Overdue { .. }
+        )
+    }
+
     /// The stable code, as in the table of this module.
     #[must_use]
     pub fn code(&self) -> &'static str {

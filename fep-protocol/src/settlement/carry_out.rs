@@ -1,14 +1,20 @@
 //! How the machine carries out the moves of its cases: records facts, holds back what depends on them, and begins steps.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
     AccountKey, Backoff, CaseFact, Entry, ExchangeId, FactNumber, Handed, Move, Now, STEP_WAIT, Settlement,
-    SettlementAction, SettlementCase, SettlementFact, Step, StepKind, Times,
+    SettlementAction, SettlementCase, SettlementFact, SettlementPolicy, Step, StepKind, Times,
 };
 use crate::mutant::{Mutant, is_on};
 
 impl Settlement {
+    /// Lets other policies hold from now on, for the same telegrams. A wait that has begun ends as it began.
+    pub fn retune(&mut self, policies: BTreeMap<String, SettlementPolicy>) {
+        self.policies = policies;
+    }
+
     /// Adds a case without times.
     pub(super) fn insert(&mut self, exchange: ExchangeId, case: SettlementCase) {
         let waits = self.policies.get(case.telegram()).map(|policy| (policy.backoff_min, policy.backoff_max));

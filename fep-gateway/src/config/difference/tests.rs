@@ -103,6 +103,41 @@ proptest! {
 }
 
 #[test]
+fn what_changes_in_place_is_told_from_what_starts_an_institution_anew() {
+    let from = config(&BTreeMap::from([(1, vec![])]));
+    let change = |edits: Vec<usize>| {
+        let to = config(&BTreeMap::from([(1, edits)]));
+        Difference::between(&from, &to).institutions["bank-1"].clone()
+    };
+    let in_place: Vec<_> = (0..EDITS.len()).filter(|edit| change(vec![*edit]).is_in_place()).collect();
+    assert_eq!(in_place, [0, 1, 2, 8], "the two timeouts, the time for draining, the label");
+    let InstitutionChange::Changed { keys, anew, .. } = change(vec![0, 3, 8]) else { panic!("it changed") };
+    let names =
+        |keys: &[KeyChange]| keys.iter().map(|key| key.key.replace("institutions.bank-1.", "")).collect::<Vec<_>>();
+    assert_eq!((names(&keys).len(), names(&anew)), (3, vec!["lines.main".to_owned()]));
+}
+
+#[test]
+fn a_rate_that_is_new_or_has_another_window_starts_an_institution_anew() {
+    let with = |flow: &str| {
+        let text = institution("bank-1", &[])
+            .replace("drain_max_ms = 100", &format!("drain_max_ms = 100\nflow = {{ {flow} }}"));
+        Config::parse("gateway.toml", &text, Path::new("/")).unwrap_or_else(|error| panic!("{error}"))
+    };
+    let before = with("rate_max = 10, rate_window_ms = 1000");
+    for (flow, is_in_place) in [
+        ("rate_max = 20, rate_window_ms = 1000", true),
+        ("rate_max = 5, rate_window_ms = 1000, queue_max = 7, adaptive = false", true),
+        ("rate_max = 10, rate_window_ms = 2000", false),
+        ("queue_max = 7", false),
+        ("rate_max = 10, businesses = { Transfer = { inflight_max = 2 } }", false),
+    ] {
+        let change = Difference::between(&before, &with(flow)).institutions["bank-1"].clone();
+        assert_eq!(change.is_in_place(), is_in_place, "{flow}");
+    }
+}
+
+#[test]
 fn numbers_are_shown_and_what_can_be_secret_is_not() {
     let from = config(&BTreeMap::from([(1, vec![])]));
     let to = config(&BTreeMap::from([(1, vec![0, 4, 5])]));

@@ -19,7 +19,7 @@ use crate::net::outbox::Outbox;
 use crate::net::transport::http::Asker;
 
 /// The number of frames that may wait for a link's writer in addition to the requests in flight: duties and replies.
-const FRAMES_EXTRA: usize = 2048;
+pub(super) const FRAMES_EXTRA: usize = 2048;
 
 impl Task {
     /// Carries out all actions that the machine has ready.

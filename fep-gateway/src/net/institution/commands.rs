@@ -110,6 +110,7 @@ impl Task {
             TaskCommand::Audit(entry, reply) => self.audit(*entry, reply),
             TaskCommand::Settle(case, decision, reply) => self.decide_case(case, decision, reply, now),
             TaskCommand::Deliver(id, decision, reply) => self.decide_delivery(id, decision, reply),
+            TaskCommand::Retune(retuned, done) => self.retune(*retuned, done, now),
             TaskCommand::Stop => {
                 self.leaving = true;
                 self.settling.stop(now);

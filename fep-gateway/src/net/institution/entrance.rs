@@ -2,7 +2,7 @@
 //! there is one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,7 +13,7 @@ use super::{Handle, TaskCommand};
 pub(super) struct Entrance {
     /// One permit for each request between its acceptance and its end.
     pub(super) permits: Arc<Semaphore>,
-    permits_max: usize,
+    permits_max: AtomicUsize,
     leaving: AtomicBool,
 }
 
@@ -27,7 +27,21 @@ pub(crate) struct Closed {
 impl Entrance {
     /// An entrance for so many requests at once.
     pub(super) fn new(permits_max: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(permits_max)), permits_max, leaving: AtomicBool::new(false) }
+        Self {
+            permits: Arc::new(Semaphore::new(permits_max)),
+            permits_max: permits_max.into(),
+            leaving: AtomicBool::new(false),
+        }
+    }
+
+    /// Lets more requests in. Never fewer: some may be in already, and flow control holds the limits of the contract.
+    pub(super) fn widen(&self, permits_max: usize) {
+        let before = self.permits_max.fetch_max(permits_max, Ordering::SeqCst);
+        self.permits.add_permits(permits_max.saturating_sub(before));
+    }
+
+    fn permits_max(&self) -> usize {
+        self.permits_max.load(Ordering::SeqCst)
     }
 }
 
@@ -57,7 +71,7 @@ impl Handle {
     /// The number of requests between their acceptance and their end.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.entrance.permits_max.saturating_sub(self.entrance.permits.available_permits())
+        self.entrance.permits_max().saturating_sub(self.entrance.permits.available_permits())
     }
 
     /// Closes the entrance if no request is behind it: all places are taken at once.
@@ -65,7 +79,7 @@ impl Handle {
     /// # Errors
     /// The number of requests that have not ended. Then the entrance stays open.
     pub(crate) fn close(self: &Arc<Self>) -> Result<Closed, usize> {
-        let all = u32::try_from(self.entrance.permits_max).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.entrance.permits_max()).unwrap_or(u32::MAX);
         match Arc::clone(&self.entrance.permits).try_acquire_many_owned(all) {
             Ok(places) => {
                 self.entrance.leaving.store(true, Ordering::SeqCst);

@@ -165,6 +165,12 @@ impl Notices {
         }
     }
 
+    /// Lets other policies hold.
+    pub(super) fn retune(&mut self, config: &InstitutionConfig) {
+        let policies = config.notices.iter().map(|(name, notice)| (name.clone(), delivery_policy(notice)));
+        self.delivery.retune(policies.collect());
+    }
+
     /// Whether the institution waits for an answer, or may do so.
     pub(super) fn is_awaited(&self) -> bool {
         self.delivery.awaited() > 0 || self.is_looking_up || !self.waiting.is_empty()

@@ -5,7 +5,7 @@
 //!
 //! [`TelegramCatalogue`]: crate::telegrams::TelegramCatalogue
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,8 +14,8 @@ use fep_protocol::fact::{Fact, What};
 use fep_protocol::institution::FinalState;
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::{
-    FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, SettlementCase, SettlementFact, Stage, Step,
-    StepKind, UnknownExchange,
+    FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, SettlementCase, SettlementFact,
+    SettlementPolicy, Stage, Step, StepKind, UnknownExchange,
 };
 use fep_protocol::terms::{Now, Ticket, TicketMap};
 use tokio::sync::oneshot;
@@ -101,6 +101,11 @@ impl Settling {
         let all: Vec<_> = settling.requests.keys().copied().collect();
         all.into_iter().for_each(|case| settling.look_at(case));
         settling
+    }
+
+    /// Lets other policies hold.
+    pub(super) fn retune(&mut self, policies: BTreeMap<String, SettlementPolicy>) {
+        self.machine.retune(policies);
     }
 
     /// Connects a case with the exchange that was recalled under this ticket.

@@ -14,7 +14,7 @@ use super::toml;
 use crate::business_clock::BaseTime;
 use crate::simulate::Shared;
 use crate::simulate::clock::Clock;
-use crate::simulate::scenario::ScenarioNotice;
+use crate::simulate::scenario::{ScenarioHandshake, ScenarioNotice};
 use crate::time::Rfc3339;
 
 /// `GET /v1/institution`
@@ -66,6 +66,28 @@ fn shown(clock: &Clock) -> Value {
         "now": Rfc3339(now.ms).to_string(), "now_ms": now.ms, "date": now.date, "time": now.time,
         "base": base.map(|base| Rfc3339(base.ms).to_string()), "speed": setting.speed(), "number": setting.number,
     })
+}
+
+/// `GET /v1/handshakes`
+pub(super) async fn handshakes(State(shared): State<Shared>) -> Json<Value> {
+    Json(shared.institution.handshakes.to_json())
+}
+
+/// `PUT /v1/handshakes`
+pub(super) async fn put_handshakes(
+    State(shared): State<Shared>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let institution = &shared.institution;
+    let source = Source::new("the body", toml::lines(&toml::object(&body?)?)?);
+    let faults = ScenarioHandshake::read_all(source, &institution.spec).map_err(|report| ApiError::unfit(&report))?;
+    if !institution.handshakes.has_tls() && !faults.is_empty() {
+        let message = "no connection of this institution has TLS: the scenario has no `[tls]`";
+        return Err(ApiError::new(Problem::BadBody, message));
+    }
+    info!(faults = faults.len(), "the faults of handshakes were replaced");
+    institution.handshakes.replace(faults);
+    Ok(Json(institution.handshakes.to_json()))
 }
 
 /// `POST /v1/reset`

@@ -5,6 +5,7 @@ mod fields;
 mod rules;
 // They read times as rules do.
 mod lines;
+mod tls;
 // It reads delays as rules do.
 mod bank;
 
@@ -17,7 +18,10 @@ use fep_spec::model::Spec;
 use fep_spec::report::{Code, Report, Source};
 
 use self::rules::WAIT_MAX_MS;
-use super::{Answers, BankAccount, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSession};
+use super::{
+    Answers, BankAccount, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioHandshake, ScenarioNotice,
+    ScenarioSession,
+};
 use crate::business_clock::BaseTime;
 use crate::config::Framing;
 
@@ -27,7 +31,7 @@ const FRAME_MAX_BYTES: usize = 9999;
 pub(in crate::simulate) const RULES_MAX: usize = 1000;
 
 impl Scenario {
-    /// Reads a scenario file.
+    /// Reads a scenario file. The paths of certificates in it are relative to the folder of the source's name.
     ///
     /// # Errors
     /// If the file has mistakes. The report has all of them, each with its line and column.
@@ -81,6 +85,21 @@ impl ScenarioNotice {
     }
 }
 
+impl ScenarioHandshake {
+    /// Reads the array `handshakes`, which stands at the top of the text.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub(in crate::simulate) fn read_all(source: Source, spec: &Spec) -> Result<Vec<Self>, Report> {
+        read_one(source, spec, |reader, root| {
+            let _noted = root.required("handshakes");
+            let handshakes = reader.tables(&root, "handshakes", |table| reader.handshake(table));
+            root.finish();
+            handshakes.into_iter().collect()
+        })
+    }
+}
+
 fn read_one<T>(
     source: Source,
     spec: &Spec,
@@ -110,8 +129,13 @@ impl<'s> Reader<'s> {
         let framing = Framing::read(root.table("framing"), self.spec, FRAME_MAX_BYTES);
         let session = root.table("session").map(|table| self.session(table));
         let line = root.table("line").map(|table| self.line(table)).unwrap_or_default();
+        let tls = root.table("tls").map(|table| self.tls(table, None));
+        let handshakes = self.tables(&root, "handshakes", |table| self.handshake(table));
+        let http = root.table("http").map(|table| self.http(table, &root));
         let poll = root.table("poll").and_then(|table| self.poll(table, &framing));
         let send_line = root.table("send_line").map(|table| self.send_line(table));
+        let has_tls = tls.is_some() || line.tls.is_some() || send_line.iter().flatten().any(|line| line.tls.is_some());
+        self.handshakes_are_made(&root, has_tls);
         let memory = root.table("memory").map(|table| self.memory(table));
         let bank = root.table("bank").map(|table| self.bank(table));
         let replay = root.table("replay").map(|table| self.replay(table));
@@ -135,6 +159,9 @@ impl<'s> Reader<'s> {
             framing,
             session: session.flatten(),
             line,
+            tls,
+            http,
+            handshakes: handshakes.into_iter().collect::<Option<_>>()?,
             poll,
             send_line: send_line.flatten(),
             memory,

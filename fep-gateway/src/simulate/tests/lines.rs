@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{Client, SESSIONLESS, check_refused, scenario, spec, telegram, transfer};
 use crate::simulate::Simulator;
@@ -59,11 +59,36 @@ async fn the_institution_closes_links_that_are_idle_or_old() {
     assert!(client.rest().await.starts_with(b"0002HB0002HB"));
 }
 
+#[tokio::test]
+async fn there_are_as_many_links_as_the_contract_says() {
+    let text = |when_full: &str| format!("{SESSIONLESS}[line]\nlinks_max = 1\nwhen_full = \"{when_full}\"\n");
+    let mut client = Client::of(&text("refuse")).await;
+    client.send(&transfer(1, "a")).await;
+    client.frame().await;
+    let mut second = TcpStream::connect(client.stream.peer_addr().unwrap()).await.unwrap();
+    assert_eq!(second.read(&mut [0]).await.unwrap_or(0), 0, "one more is closed");
+    client.send(&transfer(2, "a")).await;
+    client.frame().await;
+
+    let mut client = Client::of(&text("replace")).await;
+    client.send(&transfer(1, "a")).await;
+    client.frame().await;
+    let address = client.stream.peer_addr().unwrap();
+    let first = std::mem::replace(&mut client.stream, TcpStream::connect(address).await.unwrap());
+    client.send(&transfer(2, "a")).await;
+    assert_eq!(client.next().await.1["header"]["trace_no"], 2);
+    client.stream = first;
+    assert!(client.rest().await.is_empty(), "the oldest one made room");
+}
+
 #[test]
 fn mistakes_about_connections_are_refused() {
     check_refused("[line]\nconnect = \"here\"\n", "s.toml:2:11: error: `connect` must be a host and a port");
     check_refused("[line]\nlinks = 2\n", "this is about connections that the institution makes");
+    check_refused("[line]\nwhen_full = \"replace\"\n", "`when_full` needs `links_max`");
     check_refused("[line]\nidle_close = 2\n", "did you mean `idle_close_ms`?");
+    check_refused("[http]\n[session]\nopen = \"SignOn\"\n", "`session` does not fit `[http]`");
+    check_refused("[http]\nanswer = \"a..b\"\n", "`answer` is no place in a reply");
     check_refused("[poll]\nanswer = \"OK\"\n", "`request` is missing");
     check_refused(&format!("[poll]\nrequest = \"{}\"\n", "x".repeat(65)), "a poll has at most 64 bytes");
 }

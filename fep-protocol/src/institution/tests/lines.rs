@@ -273,6 +273,33 @@ fn a_link_for_one_request_is_connected_for_it_and_closed_after_its_answer() {
     assert_eq!(ask(&mut machine, 3 * SECOND), ["connect 0.0.3"]);
 }
 
+#[test]
+fn a_bad_reply_to_its_one_request_does_not_delay_the_next_connection_but_slowness_does() {
+    let one_shot =
+        |_, line: &mut LineSettings| (line.links, line.window, line.at_need, line.one_shot) = (1, 1, true, true);
+    let within = SECOND;
+    let tls = CloseReason::TlsFailed { peer: "bank".to_owned(), why: "ended".to_owned() };
+    for (why, next) in [
+        (closed("the reply is 500"), "connect 0.0.2"),
+        (CloseReason::ByInstitution, "connect 0.0.2"),
+        (CloseReason::FrameCut { len: 3 }, "connect 0.0.2"),
+        (CloseReason::Overdue { within }, "no line is up"),
+        (CloseReason::WriteTimeout { within }, "no line is up"),
+        (CloseReason::FrameTimeout { within, len: 3 }, "no line is up"),
+        (tls, "no line is up"),
+    ] {
+        let mut machine = started(ToyTelegrams, 1, one_shot);
+        acts(&mut machine, Duration::ZERO);
+        ask(&mut machine, Duration::ZERO);
+        machine.connected(link(0, 1), at(Duration::ZERO));
+        assert_eq!(acts(&mut machine, Duration::ZERO), ["0.0.1 < REQ:0001"]);
+        machine.lost(link(0, 1), &why, &[], at(SECOND));
+        assert_eq!(acts(&mut machine, SECOND), [format!("1 unknown: the link was lost after the write: {why}")]);
+        let said = ask(&mut machine, SECOND);
+        assert!(said.len() == 1 && said[0].starts_with(next), "{why}: {said:?}");
+    }
+}
+
 /// A machine with a main line that is up and a backup.
 fn with_backup(is_cold: bool) -> Institution<ToyTelegrams> {
     let rank = |index: usize, line: &mut LineSettings| {
