@@ -9,7 +9,8 @@ bin=$(dirname "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev
 [ -x "$bin/initdb" ] || { echo "PostgreSQL is missing: apt-get install postgresql" >&2 && exit 1; }
 mkdir -p "$2"
 folder=$(cd "$2" && pwd)
-# The server refuses to run as root.
+# The server refuses to run as root, and its user may not see the folder in which this was called.
+cd /
 as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 case $1 in
   start)
