@@ -148,7 +148,7 @@ impl Facts {
         Ok(turn)
     }
 
-    /// Makes the partition of a day, if it may not be there.
+    /// Makes the partition of a day, if it is not there. It is made beside the table and attached, which waits for no reader.
     fn partition(&self, client: &Client, turn: Turn) -> Result<(), StoreError> {
         let Turn { first, day } = turn;
         if self.day == Some(day) {
@@ -159,11 +159,14 @@ impl Facts {
             format!("{year:04}-{month:02}-{date:02}")
         };
         let today = name(day);
+        let tomorrow = name(day + 1);
+        let table = format!("facts_{}", today.replace('-', "_"));
         let sql = format!(
-            "CREATE TABLE IF NOT EXISTS facts_{} PARTITION OF facts FOR VALUES FROM ('{today}') TO ('{}');
-             INSERT INTO days VALUES ('{today}', {first}) ON CONFLICT DO NOTHING",
-            today.replace('-', "_"),
-            name(day + 1)
+            "DO $$ BEGIN IF to_regclass('{table}') IS NULL THEN
+                 CREATE TABLE {table} (LIKE facts INCLUDING ALL);
+                 ALTER TABLE facts ATTACH PARTITION {table} FOR VALUES FROM ('{today}') TO ('{tomorrow}');
+                 INSERT INTO days VALUES ('{today}', {first});
+             END IF; END $$"
         );
         self.database.ask(client.batch_execute(&sql)).map_err(Failure::into_store_error)
     }

@@ -15,7 +15,7 @@ pub(in crate::journal) struct Schema {
     name: String,
 }
 
-/// Keeps every commit of a schema from its turn.
+/// A transaction that lasts.
 pub(in crate::journal) struct Lock {
     _database: Arc<Database>,
     _client: Client,
@@ -56,10 +56,15 @@ impl Schema {
 
     /// Keeps every commit from its turn until the value is dropped.
     pub(in crate::journal) fn lock(&self) -> Lock {
+        self.hold("SELECT id FROM journal FOR UPDATE")
+    }
+
+    /// Begins a transaction with this statement, which lasts until the value is dropped.
+    pub(in crate::journal) fn hold(&self, statement: &str) -> Lock {
         let (database, client) = self.connect();
         outside(|| {
-            let lock = "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT id FROM journal FOR UPDATE";
-            database.ask(client.batch_execute(lock)).unwrap();
+            let begin = format!("SET idle_in_transaction_session_timeout = 0; BEGIN; {statement}");
+            database.ask(client.batch_execute(&begin)).unwrap();
         });
         Lock { _database: database, _client: client }
     }

@@ -266,3 +266,27 @@ async fn the_next_gateway_publishes_from_where_the_last_one_stopped() {
     let second = Site::new(schema.config("busan-1"));
     assert_eq!(second.open().await.journal.published(), Some(2));
 }
+
+#[tokio::test]
+async fn a_day_begins_although_somebody_reads_for_long() {
+    let Some(schema) = Schema::new() else { return };
+    let opened = Site::new(schema.config("seoul-1")).open().await;
+    store(&lane(&opened), [request(1)]).await;
+    opened.journal.close().await;
+    drop(opened);
+    // The day of the first fact was long ago, so the next one begins another partition.
+    schema.execute(
+        "UPDATE journal SET stored_on = '2020-01-01'; UPDATE days SET stored_on = '2020-01-01';
+         DO $$ DECLARE name text := (SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'facts'::regclass); BEGIN
+             EXECUTE format('ALTER TABLE facts DETACH PARTITION %I', name);
+             EXECUTE format('UPDATE %I SET stored_on = date %L', name, '2020-01-01');
+             EXECUTE format('ALTER TABLE %I RENAME TO facts_2020_01_01', name);
+         END $$;
+         ALTER TABLE facts ATTACH PARTITION facts_2020_01_01 FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')",
+    );
+    let _reader = schema.hold("SELECT count(*) FROM facts");
+    let opened = Site::new(schema.config("busan-1")).open().await;
+    assert!(store(&lane(&opened), [request(2)]).await.is_empty());
+    assert_eq!(opened.journal.timeline(&id(1)).await.unwrap().len(), 2, "facts of both days are found");
+    assert_eq!(state(&opened.journal, 2).await.0, None);
+}
