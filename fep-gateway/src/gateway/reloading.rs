@@ -75,7 +75,7 @@ impl Gateway {
     pub async fn reload_by(&self, config: Config, by: ReloadBy) -> Result<Difference, ReloadError> {
         let turn = self.turn()?;
         let gateway = self.clone();
-        let reload = tokio::spawn(async move { gateway.reload_in_turn(config, by, turn).await });
+        let reload = tokio::spawn(async move { Box::pin(gateway.reload_in_turn(config, by, turn)).await });
         reload.await.unwrap_or_else(|error| {
             error!(%error, "a reload failed");
             Err(ReloadError::Unfit(vec![format!("the reload failed: {error}; look at GET /v1/reload for what holds")]))

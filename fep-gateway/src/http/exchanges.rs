@@ -110,7 +110,7 @@ async fn asked(
     let exchange = match (begun, leaves_after) {
         (Begun::Running(running), Some(patience)) => {
             let exchange = running.end_within(patience).await;
-            if exchange.outcome.is_none() && !patience.is_zero() { as_it_is(&shared, exchange).await } else { exchange }
+            if exchange.outcome.is_none() && !patience.is_zero() { as_it_is(shared, exchange).await } else { exchange }
         }
         (begun, _) => begun.end().await,
     };
