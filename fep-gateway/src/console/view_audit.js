@@ -48,9 +48,9 @@ function trail() {
     columns: [
       { title: t("time"), class: "lead", cell: (entry) => when(entry.at_ms, entry.institution) },
       { title: t("audit.act"), class: "lead", cell: (entry) => el("b", entry.act === "reveal" ? "act look" : "act", word("act", entry.act)) },
+      { title: t("audit.outcome"), cell: outcome },
       { title: t("audit.person"), cell: ({ person, client }) => personOf(person, client || undefined) },
       { title: t("audit.why"), class: "wide", cell: (entry) => entry.note },
-      { title: t("audit.outcome"), cell: outcome },
       { title: t("institution"), class: "keep", cell: (entry) => entry.institution },
       { title: t("audit.about"), cell: about },
       { title: t("request_id"), class: "mono keep", cell: (entry) => entry.request_id },

@@ -151,12 +151,12 @@ async fn the_audit_trail_says_who_did_what_when_and_why_by_filters_and_pages() {
     let rows = "[...document.querySelectorAll('tbody tr')].map(row => row.innerText.replace(/\\s+/g, ' '))";
     let first = page.until(rows, |rows| rows.as_array().is_some_and(|rows| rows.len() == 50));
     let newest = first[0].as_str().unwrap();
-    assert!(newest.contains("stopped a line done kim cabling bank-a Line main"), "{newest}");
+    assert!(newest.contains("stopped a line ● done kim cabling bank-a Line main"), "{newest}");
     assert!(newest.starts_with("20"), "a date: {newest}");
     page.has("On this page: 50");
     page.browser.eval("[...document.querySelectorAll('a.button')].find(link => link.textContent === 'Older').click()");
     let second = page.until(rows, |rows| rows.as_array().is_some_and(|rows| rows.len() == 3));
-    assert!(second[2].as_str().unwrap().contains("blocked business done office maintenance 0"), "{second}");
+    assert!(second[2].as_str().unwrap().contains("blocked business ● done office maintenance 0"), "{second}");
     // By who, and by what.
     page.show("#/audit");
     page.write("client", "kim");

@@ -412,7 +412,7 @@ fn events_are_configured_in_code() {
 fn a_database_is_configured_in_code() {
     let postgres =
         PostgresBuilder::new(["db-1.bank.example", "db-2.bank.example:6432"], "payments", "gateway", "seoul-1");
-    let postgres = postgres.schema("fep_a").password_file("db.password").lease(ms(5000));
+    let postgres = postgres.schema("payments_a").password_file("db.password").lease(ms(5000));
     let journal = || JournalBuilder::new().path("seoul-1.sqlite").postgres(postgres.clone());
     let line = || LineBuilder::connect("main", "10.0.0.7:9001");
     let read = bank(line()).journal(journal()).build().unwrap().journal.postgres.unwrap();
@@ -421,7 +421,7 @@ fn a_database_is_configured_in_code() {
         (read.database.as_str(), read.user.as_str(), read.instance.as_str()),
         ("payments", "gateway", "seoul-1")
     );
-    assert_eq!((read.schema.as_str(), read.lease), ("fep_a", ms(5000)));
+    assert_eq!((read.schema.as_str(), read.lease), ("payments_a", ms(5000)));
     check(
         &bank(line()).journal(journal().archive("archive")),
         &["journal.archive: `archive` is for a journal in a file"],
