@@ -10,6 +10,8 @@ pub enum Mutant {
     RateCountsTheDecision,
     /// A larger share of the rate takes effect at once.
     ShareGrowsAtOnce,
+    /// With another rate, what was sent before does not count any more.
+    OtherRateForgets,
     /// A request without an answer frees its place at once.
     UnansweredFreesItsPlace,
     /// A request may start at or after its deadline.
@@ -116,6 +118,10 @@ pub enum Mutant {
     RecoversInTwoCommits,
     /// After a restart, settlements do not go on.
     ForgetsSettlements,
+    /// A write whose fate is not known is written again at once.
+    RepeatsInDoubt,
+    /// A request that was refused while its write was in doubt gets no end if it was stored.
+    LeavesDoubtOpen,
     /// What the journal failed to write is dropped.
     DropsFailedFacts,
     /// What nobody asked for is read and stored without limit, and one commit takes everything of one institution.

@@ -123,6 +123,10 @@ impl Rate {
         self.raise = None;
         // The spacing of the other maximum no longer holds. The log still does.
         self.arrival = self.arrival.min(now);
+        if is_on(Mutant::OtherRateForgets) {
+            self.written.clear();
+            self.ordinary.clear();
+        }
     }
 
     pub(super) fn max(&self) -> usize {

@@ -24,6 +24,7 @@ enum Event {
     Released(Ticket),
     Withdraw(Ticket),
     Share,
+    Retune,
     Close,
     Tick,
 }
@@ -49,6 +50,10 @@ struct World {
     random: u64,
     /// Only customers and batches, no shares.
     is_everyday: bool,
+    /// Whether a person changes the contract now and then.
+    is_changing: bool,
+    /// The contract that holds: its rate and its places.
+    holds: (usize, usize),
     now: Duration,
     events: BTreeMap<(Duration, u64), Event>,
     serial: u64,
@@ -62,13 +67,17 @@ struct World {
 }
 
 fn settings() -> FlowSettings {
+    settings_of(RATE_MAX, INFLIGHT_MAX)
+}
+
+fn settings_of(rate_max: usize, inflight_max: usize) -> FlowSettings {
     let gate = |rate_max: usize, inflight_max| GateSettings {
         rate: Some(RateSettings { max: rate_max, window: WINDOW, burst_max: rate_max }),
         inflight_max,
         adapts: true,
     };
     FlowSettings {
-        contract: gate(RATE_MAX, INFLIGHT_MAX),
+        contract: gate(rate_max, inflight_max),
         businesses: BTreeMap::from([("100".to_owned(), gate(5, BUSINESS_INFLIGHT_MAX))]),
         reserved_percent: 20,
         queue_max: 20,
@@ -81,6 +90,8 @@ impl World {
             flow: Flow::new(settings()),
             random: seed | 1,
             is_everyday: seed.is_multiple_of(4),
+            is_changing: false,
+            holds: (RATE_MAX, INFLIGHT_MAX),
             now: Duration::from_secs(1),
             events: BTreeMap::new(),
             serial: 0,
@@ -112,7 +123,12 @@ impl World {
             self.after(at, Event::Offer);
         }
         for step in 0..at / 500 {
-            self.after(step * 500, if step % 3 == 2 || self.is_everyday { Event::Close } else { Event::Share });
+            let is_share = step % 3 != 2 && !self.is_everyday && !self.is_changing;
+            self.after(step * 500, if is_share { Event::Share } else { Event::Close });
+        }
+        let changes = if self.is_changing { at / 70 } else { 0 };
+        for step in 0..changes {
+            self.after(step * 70, Event::Retune);
         }
         loop {
             let next = self.events.first_key_value().map(|((time, _), _)| *time);
@@ -181,6 +197,12 @@ impl World {
                 let inflight_max = usize::try_from(self.dice(INFLIGHT_MAX as u64) + 1).unwrap();
                 self.flow.share(Share { rate_max, inflight_max }, now);
             }
+            Event::Retune => {
+                let rate_max = usize::try_from(self.dice(RATE_MAX as u64) + 1).unwrap();
+                let inflight_max = usize::try_from(self.dice(INFLIGHT_MAX as u64) + 1).unwrap();
+                self.holds = (rate_max, inflight_max);
+                self.flow.retune(&settings_of(rate_max, inflight_max), now);
+            }
             Event::Close => self.flow.close(Some("100")),
             Event::Tick => {}
         }
@@ -242,6 +264,14 @@ impl World {
             assert!(!is_behind || other.deadline <= self.now, "{other:?} stood behind {offer:?}");
         }
         self.occupying.insert(id);
+        let (rate_max, inflight_max) = self.holds;
+        assert!(
+            self.occupying.len() <= inflight_max,
+            "it started as number {} of {inflight_max}",
+            self.occupying.len()
+        );
+        let inside = self.writes.iter().rev().take_while(|(at, _)| *at + WINDOW > self.now).count();
+        assert!(inside < rate_max, "it started behind {inside} in the window of {rate_max}");
         let handed_over = self.dice(80);
         match self.dice(12) {
             0 => return self.after(handed_over, Event::Unsent(id)),
@@ -311,6 +341,18 @@ fn the_gates_hold() {
     assert!(codes.iter().all(|code| refused.get(code).is_some_and(|count| *count > 20)), "{refused:?}");
 }
 
+/// A person changes the contract while requests wait and are in flight: each start keeps the one that holds.
+fn other_contracts_hold_at_once() {
+    let mut started = 0;
+    for seed in 1..=40 {
+        let mut world = World::new(0xD1B5_4A32_D192_ED03_u64.wrapping_mul(seed));
+        world.is_changing = true;
+        world.run(400);
+        started += world.counts.started;
+    }
+    assert!(started > 2000, "{started}");
+}
+
 /// Two instances share one contract. The one that gives up a part of its share does so before the other one takes it.
 fn a_moving_share_keeps_the_contract() {
     for seed in 1..=200_u64 {
@@ -356,6 +398,11 @@ fn the_contract_holds_in_a_hostile_world() {
 }
 
 #[test]
+fn other_contracts_hold_while_requests_are_in_flight() {
+    other_contracts_hold_at_once();
+}
+
+#[test]
 fn two_instances_keep_the_contract_while_their_shares_move() {
     a_moving_share_keeps_the_contract();
 }
@@ -371,5 +418,6 @@ fn each_mutant_of_the_gates_is_caught() {
     ] {
         assert!(is_caught(mutant, the_gates_hold), "{mutant:?} was not caught");
     }
+    assert!(is_caught(Mutant::OtherRateForgets, other_contracts_hold_at_once));
     assert!(is_caught(Mutant::ShareGrowsAtOnce, a_moving_share_keeps_the_contract));
 }
