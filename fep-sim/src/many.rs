@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it, and the seed that did so last, which is tried first.
-pub const MUTANTS: [(Mutant, &[Rule], u64); 51] = [
+pub const MUTANTS: [(Mutant, &[Rule], u64); 53] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation], 0),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation], 4),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once], 0),
@@ -19,6 +19,8 @@ pub const MUTANTS: [(Mutant, &[Rule], u64); 51] = [
     (Mutant::LeavesOpen, &[Rule::Final], 4),
     (Mutant::CallsOpenNotSent, &[Rule::NotSent, Rule::Once, Rule::Truth], 4),
     (Mutant::DropsFailedFacts, &[Rule::Final], 40),
+    (Mutant::RepeatsInDoubt, &[Rule::Final], 40),
+    (Mutant::LeavesDoubtOpen, &[Rule::Final], 40),
     (Mutant::WritesBeforeDurable, &[Rule::Wire], 0),
     (Mutant::WritesOtherBytes, &[Rule::Wire], 1),
     (Mutant::UnansweredFreesItsPlace, &[Rule::Contract], 42),

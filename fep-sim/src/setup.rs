@@ -24,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) tripped: Option<(Duration, Duration)>,
     /// Whether whole days move into archives.
     pub(crate) archives: Option<ArchiveSetup>,
+    /// Whether the facts are stored by a database whose answers can be lost, and not by a disk.
+    pub(crate) is_remote: bool,
 }
 
 /// What becomes of old days.
@@ -126,6 +128,9 @@ const ADDED: u64 = 0xADDE_D2A4;
 /// The same for a window of one that is held by a request without an answer.
 const HOLDS: u64 = 0x4F1D_0544;
 
+/// The same for a database in place of a disk.
+const REMOTE: u64 = 0xDA7A_BA5E;
+
 impl Setup {
     /// The setup of a seed.
     pub(crate) fn of(seed: u64) -> Self {
@@ -158,7 +163,8 @@ impl Setup {
         let is_tripped = passes_on && percent(60);
         let at = Duration::from_millis(random.next_u64() % TRIP_MAX_MS);
         let tripped = is_tripped.then(|| (at, at + Duration::from_millis(500 + random.next_u64() % TRIP_MAX_MS)));
-        let mut setup = Self { banks: [first, second], is_encrypted, passes_on, tripped, archives: None };
+        let is_remote = Draw(SplitMix64::new(seed ^ REMOTE)).percent(30);
+        let mut setup = Self { banks: [first, second], is_encrypted, passes_on, tripped, archives: None, is_remote };
         setup.add(&mut Draw(SplitMix64::new(seed ^ ADDED)));
         let [first, _] = &mut setup.banks;
         first.holds_overdue = first.window == Some(1) && Draw(SplitMix64::new(seed ^ HOLDS)).percent(60);

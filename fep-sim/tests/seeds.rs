@@ -12,7 +12,7 @@ const SEEDS: u64 = 120;
 const MUTANT_SEEDS: u64 = 400;
 
 /// What must have happened in the seeds of a test run, or the checks prove nothing.
-const WAYS: [&str; 34] = [
+const WAYS: [&str; 35] = [
     "a process",
     "a lost index",
     "a death at the start",
@@ -34,6 +34,7 @@ const WAYS: [&str; 34] = [
     "days without a process",
     "a step of archiving",
     "a full disk while archiving",
+    "a write in doubt",
     "a death while archiving",
     "a file of an encrypted journal",
     "something secret in a plain journal",

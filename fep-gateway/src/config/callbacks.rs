@@ -39,7 +39,7 @@ pub struct CallbackConfig {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CallbackSecret(Vec<u8>);
 
-/// What stands in front of a secret, so that people and programs recognise one.
+/// How a secret begins. People and programs recognise one by it.
 const PREFIX: &str = "whsec_";
 
 /// The maximum number of secrets: two while one takes the place of the other.

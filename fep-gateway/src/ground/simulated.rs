@@ -74,6 +74,11 @@ pub enum Fate {
     FailedButLeft,
     /// It fails because the disk is full, and nothing is stored.
     Full,
+    /// The answer of a database is lost: the gateway does not know whether it is durable, until a later probe succeeds.
+    InDoubt {
+        /// Whether it is.
+        is_stored: bool,
+    },
 }
 
 impl fmt::Debug for SimulatedGround {

@@ -18,11 +18,13 @@ pub(super) struct DiskStore<S: FactStore> {
     disk: Arc<dyn Disk>,
     /// What a failed write left on the disk.
     left: Vec<Fact>,
+    /// What became of the write in doubt: its first fact, if it is stored.
+    doubt: Option<FactNumber>,
 }
 
 impl<S: FactStore> DiskStore<S> {
     pub(super) fn new(store: S, disk: Arc<dyn Disk>) -> Self {
-        Self { store, disk, left: Vec::new() }
+        Self { store, disk, left: Vec::new(), doubt: None }
     }
 
     fn fate(&mut self, facts: &[Fact]) -> Result<(), StoreError> {
@@ -39,6 +41,12 @@ impl<S: FactStore> DiskStore<S> {
                 Err(StoreError::Unavailable(JournalError::Failed("the simulated disk fails".to_owned())))
             }
             Fate::Full => Err(StoreError::Unavailable(JournalError::DiskFull)),
+            Fate::InDoubt { is_stored } => {
+                self.doubt = is_stored.then(|| self.store.append(facts)).transpose()?;
+                Err(StoreError::InDoubt(JournalError::Failed(
+                    "the answer of the simulated database is lost".to_owned(),
+                )))
+            }
         }
     }
 }
@@ -47,6 +55,11 @@ impl<S: FactStore> FactStore for DiskStore<S> {
     fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
         self.fate(facts)?;
         self.store.append(facts)
+    }
+
+    fn resolve(&mut self) -> Result<Option<FactNumber>, StoreError> {
+        self.fate(&[])?;
+        Ok(self.doubt.take())
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
@@ -84,7 +97,7 @@ impl<S: FactStore> Drop for DiskStore<S> {
 pub(super) fn step(disk: &dyn Disk) -> Result<(), StoreError> {
     match disk.step() {
         Fate::Stored | Fate::StoredUnheard => Ok(()),
-        Fate::Failed | Fate::FailedButLeft => {
+        Fate::Failed | Fate::FailedButLeft | Fate::InDoubt { .. } => {
             Err(StoreError::Unavailable(JournalError::Failed("the simulated disk fails".to_owned())))
         }
         Fate::Full => Err(StoreError::Unavailable(JournalError::DiskFull)),

@@ -116,6 +116,11 @@ impl<S: FactStore> FactStore for Guarded<S> {
         Ok(first)
     }
 
+    fn resolve(&mut self) -> Result<Option<FactNumber>, StoreError> {
+        self.check()?;
+        self.store.resolve()
+    }
+
     fn remove_archived(&mut self, up_to: FactNumber, max: usize) -> Result<usize, StoreError> {
         self.check()?;
         self.store.remove_archived(up_to, max)

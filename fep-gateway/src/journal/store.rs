@@ -123,8 +123,11 @@ pub(super) struct Removal {
 pub(super) enum StoreError {
     /// The store cannot be used now. A later attempt may succeed.
     Unavailable(JournalError),
-    /// Nobody knows whether the facts were stored. [`FactStore::resolve`] tells when the store can be asked again.
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a file always knows"))]
+    /// It is not known whether the facts were stored. [`FactStore::resolve`] tells when the store can be asked again.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "simulation")),
+        expect(dead_code, reason = "a file always knows")
+    )]
     InDoubt(JournalError),
     /// The store refuses this content, so an attempt with the same content fails again. This is a bug of the gateway.
     Refused(String),

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fep_protocol::fact::Fact;
+use fep_protocol::exchange::Outcome;
+use fep_protocol::fact::{Fact, Reason, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
-use fep_protocol::reason::JournalError;
+use fep_protocol::reason::{JournalError, NotSent};
 use tokio::time::Instant;
 
 use super::health::Health;
@@ -36,8 +37,8 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// The writer and everything that it needs.
 pub(super) struct Writer<S> {
     store: S,
-    /// What was written last, if nobody knows whether it was stored. Its permissions have failed.
-    doubt: Option<Batch>,
+    /// What was written last, if it is not known whether it was stored.
+    doubt: Option<Doubt>,
     lanes: Vec<Lane>,
     newcomers: Arc<Newcomers>,
     bell: Arc<Bell>,
@@ -89,6 +90,12 @@ pub(super) struct Batch {
     places: Vec<Place>,
 }
 
+/// A batch of which it is not known whether it was stored. Its permissions have failed for this reason.
+struct Doubt {
+    batch: Batch,
+    error: JournalError,
+}
+
 #[derive(Clone, Copy)]
 struct Place {
     lane: usize,
@@ -118,6 +125,30 @@ impl Turn {
     /// The number of facts that it stores.
     pub(super) fn facts(&self) -> usize {
         if let Self::Write(batch) = self { batch.facts.len() } else { 0 }
+    }
+}
+
+impl Batch {
+    /// The ends of the exchanges whose requests are in the batch and were refused for this reason: nothing was sent. With their lanes.
+    fn ends_of_requests(&self, error: &JournalError) -> Vec<(usize, Fact)> {
+        if is_on(Mutant::LeavesDoubtOpen) {
+            return Vec::new();
+        }
+        let why = NotSent::Journal(error.clone());
+        let requests = self.facts.iter().zip(&self.places);
+        let requests = requests.filter(|(fact, _)| fact.what == What::Sent(SentClass::Request));
+        let end = |(request, place): (&Fact, &Place)| {
+            let end = Fact {
+                what: What::Outcome,
+                exchange: request.exchange,
+                telegram: request.telegram.clone(),
+                outcome: Some(Outcome::NotSent),
+                reason: Some(Reason::new(&why, why.code())),
+                ..Fact::new(request.institution.clone(), request.at_ms)
+            };
+            (place.lane, end)
+        };
+        requests.map(end).collect()
     }
 }
 
@@ -168,7 +199,7 @@ impl<S: FactStore> Writer<S> {
         let closing = self.health.is_closing();
         self.welcome();
         if let Some(doubt) = &self.doubt {
-            let len = doubt.facts.len();
+            let len = doubt.batch.facts.len();
             return match closing && self.is_out_of_patience() {
                 true => {
                     self.give_up(len);
@@ -279,7 +310,11 @@ impl<S: FactStore> Writer<S> {
             Err(StoreError::InDoubt(error)) => {
                 self.fails(&error);
                 self.fail_permissions(&batch, &error);
-                self.doubt = Some(batch);
+                if is_on(Mutant::RepeatsInDoubt) {
+                    self.put_back(batch);
+                } else {
+                    self.doubt = Some(Doubt { batch, error });
+                }
                 false
             }
             Err(StoreError::Refused(why)) if batch.facts.len() <= 1 => {
@@ -298,20 +333,26 @@ impl<S: FactStore> Writer<S> {
         ends.for_each(|place| self.stored(*place));
     }
 
-    /// Finds out what became of the batch in doubt. Returns whether that is known now. If it was stored, a permission among it was still
-    /// refused: the end of its exchange comes behind it.
+    /// Finds out what became of the batch in doubt. Returns whether that is known now. If it was stored, its requests are in the journal, and
+    /// were refused nevertheless: the ends of their exchanges come behind them.
     fn resolve(&mut self) -> bool {
-        let Some(batch) = self.doubt.take() else { return true };
+        let Some(Doubt { batch, error }) = self.doubt.take() else { return true };
         self.health.begin();
         match self.store.resolve() {
-            Ok(Some(first)) => self.wrote(first, batch),
+            Ok(Some(first)) => {
+                for (lane, end) in batch.ends_of_requests(&error) {
+                    // Only a permission can be refused, and this has happened.
+                    let _ = self.lanes.get(lane).map(|lane| lane.append(end));
+                }
+                self.wrote(first, batch);
+            }
             Ok(None) => {
                 self.works();
                 self.put_back(batch);
             }
-            Err(error) => {
-                self.fails(&error.into());
-                self.doubt = Some(batch);
+            Err(failed) => {
+                self.fails(&failed.into());
+                self.doubt = Some(Doubt { batch, error });
                 return false;
             }
         }

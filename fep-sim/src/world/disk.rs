@@ -120,18 +120,23 @@ impl Disk for SimulatedDisk {
         }
         let fate = match world.disk.has(DiskFault::Full) {
             true => Fate::Full,
-            false if world.disk.has(DiskFault::Fails) => match world.draw.percent(50) {
-                true => Fate::Failed,
-                false => Fate::FailedButLeft,
+            false if world.disk.has(DiskFault::Fails) => match (world.setup.is_remote, world.draw.percent(50)) {
+                (true, is_stored) if !facts.is_empty() => Fate::InDoubt { is_stored },
+                (false, false) => Fate::FailedButLeft,
+                (_, _) => Fate::Failed,
             },
             false => Fate::Stored,
         };
         if !facts.is_empty() || fate != Fate::Stored {
             world.say(format_args!("a write of {} facts: {fate:?}", facts.len()));
         }
-        if fate == Fate::Stored {
+        if let Fate::InDoubt { .. } = fate {
+            world.count("a write in doubt");
+        }
+        if matches!(fate, Fate::Stored | Fate::InDoubt { is_stored: true }) {
             world.stored(facts);
-        } else {
+        }
+        if fate != Fate::Stored {
             let now = world.now;
             world.checks.write_failed(now);
         }

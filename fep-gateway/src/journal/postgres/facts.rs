@@ -1,4 +1,4 @@
-//! The writer's connection: each commit has a turn of its own, its facts, and the renewal of the lease.
+//! The writer's connection: each commit gets the next numbers, stores its facts and renews the lease.
 //!
 //! ```text
 //! BEGIN                                                                        ─┐
@@ -7,7 +7,7 @@
 //! INSERT facts, COMMIT                                                            one round trip
 //! ```
 //!
-//! If the connection breaks during the second one, nobody knows whether the facts are stored. The row of the instance tells: its last commit has
+//! If the connection breaks during the second one, it is not known whether the facts are stored. The row of the instance tells: its last commit has
 //! a number, and the row is locked until the database has decided.
 
 use std::path::Path;
@@ -17,14 +17,14 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use futures_util::future::{join, join3, join4};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, Row, Statement};
+use tokio_postgres::{Client, Row, Statement};
 
 use super::database::Database;
 use super::errors::Failure;
 use super::lease::Lease;
 use super::reader::seal_state;
 use super::rows::{self, Rows};
-use super::schema::{place, refused};
+use super::schema::{at, refused};
 use crate::journal::columns::{signed, unsigned, with_columns};
 use crate::journal::newest::Newest;
 use crate::journal::seal::{Body, KeyRing};
@@ -45,7 +45,7 @@ pub(in crate::journal) struct Facts {
     batch: i64,
     /// The day whose partition is there, in days since 1970.
     day: Option<i32>,
-    /// The commit of which nobody knows whether it is stored.
+    /// Whether it is not known what became of the last commit.
     doubt: bool,
 }
 
@@ -57,9 +57,9 @@ struct Session {
     insert: Statement,
 }
 
-/// The turn of a commit: the first of its numbers, and its day.
+/// What a commit got: the first of its numbers, and its day in days since 1970.
 #[derive(Clone, Copy)]
-struct Turn {
+struct Place {
     first: FactNumber,
     day: i32,
 }
@@ -90,7 +90,7 @@ impl Facts {
         keys: Option<&KeyRing>,
     ) -> Result<Self, JournalError> {
         let database = Arc::clone(&lease.database);
-        let failed = |failure: Failure| place(&database, &failure.into_error());
+        let failed = |failure: Failure| at(&database, &failure.into_error());
         let session = connect(&database).map_err(failed)?;
         let client = &session.client;
         let last = database.ask(client.query_one("SELECT last FROM journal", &[])).map_err(failed)?;
@@ -111,8 +111,8 @@ impl Facts {
         Ok(Self { database, lease, session: Some(session), sealing, newest, last, batch: 0, day: None, doubt: false })
     }
 
-    /// Takes the turn of a commit of so many facts: the transaction is open then, and this run still writes.
-    fn turn(&self, session: &Session, count: i64) -> Result<Turn, StoreError> {
+    /// Begins a commit of this many facts. Its transaction has the lock of all writers then, and this run may still write.
+    fn begin(&self, session: &Session, count: i64) -> Result<Place, StoreError> {
         let settings = self.database.settings();
         let offset = settings.utc_offset_minutes;
         let batch = self.batch + 1;
@@ -127,30 +127,29 @@ impl Facts {
             begun?;
             let numbers = numbers?;
             let renewed = renewed?;
-            let turn: Result<Turn, Error> =
-                (|| Ok(Turn { first: unsigned(numbers.try_get(0)?), day: numbers.try_get(1)? }))();
-            Ok((turn?, renewed))
+            Ok((Place { first: unsigned(numbers.try_get(0)?), day: numbers.try_get(1)? }, renewed))
         });
-        let (turn, renewed) = taken.map_err(Failure::into_store_error)?;
-        if renewed == 0 {
-            return Err(StoreError::Unavailable(self.lease.fenced()));
-        }
-        if turn.first <= self.last {
+        let (place, renewed) = taken.map_err(Failure::into_store_error)?;
+        // An older copy has an older row of the instance, too: what is lost is said first.
+        if place.first <= self.last {
             let why = format!(
                 "it ends with fact {}, but this gateway has stored fact {}: the database was restored, or another server took over that had \
                  not everything. Without the lost facts, requests that were sent could be sent again. Restore them; to go on without them \
                  nevertheless, start with --new-journal",
-                turn.first - 1,
+                place.first - 1,
                 self.last
             );
             return Err(StoreError::Unavailable(refused(&self.database, &why)));
         }
-        Ok(turn)
+        if renewed == 0 {
+            return Err(StoreError::Unavailable(self.lease.fenced()));
+        }
+        Ok(place)
     }
 
     /// Makes the partition of a day, if it is not there. It is made beside the table and attached, which waits for no reader.
-    fn partition(&self, client: &Client, turn: Turn) -> Result<(), StoreError> {
-        let Turn { first, day } = turn;
+    fn partition(&self, client: &Client, place: Place) -> Result<(), StoreError> {
+        let Place { first, day } = place;
         if self.day == Some(day) {
             return Ok(());
         }
@@ -196,20 +195,19 @@ impl Facts {
         Ok(rows)
     }
 
-    /// Stores facts in the turn of a commit.
-    fn write(&mut self, session: &Session, facts: &[Fact]) -> Result<Turn, StoreError> {
-        let turn = self.turn(session, i64::try_from(facts.len()).unwrap_or(i64::MAX))?;
-        self.partition(&session.client, turn)?;
-        let rows = self.rows(&session.client, turn.first, facts)?;
+    /// Stores facts with one commit.
+    fn write(&mut self, session: &Session, facts: &[Fact]) -> Result<Place, StoreError> {
+        let place = self.begin(session, i64::try_from(facts.len()).unwrap_or(i64::MAX))?;
+        self.partition(&session.client, place)?;
+        let rows = self.rows(&session.client, place.first, facts)?;
         let Session { client, insert, .. } = session;
         let written = self.database.ask(async {
-            let parameters = rows.parameters(&turn.day);
-            let (inserted, committed) = join(client.execute(insert, &parameters), client.batch_execute("COMMIT")).await;
-            // If this failed by an answer, the commit became a rollback.
-            Ok((inserted, committed))
+            let parameters = rows.parameters(&place.day);
+            Ok(join(client.execute(insert, &parameters), client.batch_execute("COMMIT")).await)
         });
         match written {
-            Ok((Ok(_), Ok(()))) => Ok(turn),
+            Ok((Ok(_), Ok(()))) => Ok(place),
+            // The database refused the facts, so the commit became a rollback.
             Ok((Err(error), _)) if error.as_db_error().is_some() && Failure::leaves(&error) => {
                 Err(Failure::Said(error).into_store_error())
             }
@@ -256,12 +254,12 @@ impl FactStore for Facts {
     fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
         let session = self.session()?;
         match self.write(&session, facts) {
-            Ok(turn) => {
+            Ok(place) => {
                 self.session = Some(session);
                 self.batch += 1;
-                self.day = Some(turn.day);
-                self.stored(turn.first, facts.len());
-                Ok(turn.first)
+                self.day = Some(place.day);
+                self.stored(place.first, facts.len());
+                Ok(place.first)
             }
             Err(error @ StoreError::InDoubt(_)) => {
                 self.doubt = true;
@@ -304,7 +302,7 @@ impl FactStore for Facts {
         Ok(Some(first))
     }
 
-    /// The turn of a commit without facts.
+    /// A commit without facts.
     fn probe(&mut self) -> Result<(), StoreError> {
         let session = self.session()?;
         let instance = &self.database.settings().instance;

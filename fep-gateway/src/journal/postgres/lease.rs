@@ -20,7 +20,7 @@ use tokio_postgres::{Client, Error, Row, Transaction};
 
 use super::database::Database;
 use super::errors::Failure;
-use super::schema::{place, prepare, refused};
+use super::schema::{at, prepare, refused};
 use crate::hex::hex;
 use crate::journal::guard::FileGuard;
 use crate::journal::private::{self, beside};
@@ -46,6 +46,9 @@ struct Holder {
 /// The pause between two looks at the lease of another gateway.
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
+/// The most tokens that the file of an instance has. There are more than one only while starts fail one after the other.
+const TOKENS_MAX: usize = 16;
+
 /// How much longer than its lease another gateway is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -60,26 +63,32 @@ impl Lease {
         path: &Path,
         is_test: bool,
     ) -> Result<(Self, JournalId), JournalError> {
-        let mut client = database.connect().map_err(|failure| place(database, &failure.into_error()))?;
+        let mut client = database.connect().map_err(|failure| at(database, &failure.into_error()))?;
         let journal = prepare(database, &mut client, is_test)?;
         Ok((Self::take(database, &mut client, path)?, journal))
     }
 
     fn take(database: &Arc<Database>, client: &mut Client, path: &Path) -> Result<Self, JournalError> {
         let guard = FileGuard::lock(&beside(path, ".lock"))?;
+        // The lines of the file are the tokens of earlier runs of which one may have begun. The lock proves that they are over.
         let file = beside(path, ".instance");
-        let earlier = std::fs::read_to_string(&file).ok();
+        let keep = |lines: &str| {
+            let failed = |error: std::io::Error| JournalError::Failed(format!("{}: {error}", file.display()));
+            private::replace(&file, lines.as_bytes()).map_err(failed)
+        };
+        let earlier = std::fs::read_to_string(&file).unwrap_or_default();
+        let earlier: Vec<&str> = earlier.lines().take(TOKENS_MAX - 1).collect();
         let mut token = [0; 16];
         let unknown = |_| JournalError::Failed("the system has no random numbers".to_owned());
         SystemRandom::new().fill(&mut token).map_err(unknown)?;
-        private::replace(&file, hex(&token).as_bytes())
-            .map_err(|error| JournalError::Failed(format!("{}: {error}", file.display())))?;
+        let own = hex(&token);
+        keep(&std::iter::once(&*own).chain(earlier.iter().copied()).collect::<Vec<_>>().join("\n"))?;
         let began = Instant::now();
         let patience = database.settings().lease + PATIENCE;
         let mut waits = false;
         let epoch = loop {
-            let begun = database.ask(begin(client, database, &token, earlier.as_deref()));
-            let other = match begun.map_err(|failure| place(database, &failure.into_error()))? {
+            let begun = database.ask(begin(client, database, &token, &earlier));
+            let other = match begun.map_err(|failure| at(database, &failure.into_error()))? {
                 Ok(epoch) => break epoch,
                 Err(other) => other,
             };
@@ -95,6 +104,7 @@ impl Lease {
             }
             std::thread::sleep(LOOK_PAUSE);
         };
+        keep(&own)?;
         tracing::info!(%database, instance = database.settings().instance, epoch, "this gateway writes the journal");
         Ok(Self { database: Arc::clone(database), guard, epoch })
     }
@@ -102,7 +112,7 @@ impl Lease {
     /// Gives the right back, so that a successor need not wait. After this nothing is written.
     pub(in crate::journal) fn give_back(&self) -> Result<(), JournalError> {
         let database = &self.database;
-        let failed = |failure: Failure| place(database, &failure.into_error());
+        let failed = |failure: Failure| at(database, &failure.into_error());
         let client = database.connect().map_err(failed)?;
         let sql =
             "UPDATE instances SET ended_at = clock_timestamp() WHERE name = $1 AND epoch = $2 AND ended_at IS NULL";
@@ -110,7 +120,7 @@ impl Lease {
         Ok(())
     }
 
-    /// Why a write of this run was refused: another one took over, or gave it back for us.
+    /// Why a write of this run was refused.
     pub(super) fn fenced(&self) -> JournalError {
         refused(
             &self.database,
@@ -141,13 +151,12 @@ async fn holders(transaction: &Transaction<'_>) -> Result<Vec<Holder>, Error> {
     transaction.query(sql, &[]).await?.iter().map(holder).collect()
 }
 
-/// Begins a new epoch and ends all others, unless another gateway has a lease. The run of `earlier` has none: it was on this machine, and is over,
-/// because this process has its lock.
+/// Begins a new epoch and ends all others, unless another gateway has a lease. The runs with the tokens `earlier` have none: they are over.
 async fn begin(
     client: &mut Client,
     database: &Database,
     token: &[u8],
-    earlier: Option<&str>,
+    earlier: &[&str],
 ) -> Result<Result<i64, Holder>, Error> {
     let settings = database.settings();
     let lease_ms = i64::try_from(settings.lease.as_millis()).unwrap_or(i64::MAX);
@@ -155,7 +164,7 @@ async fn begin(
     // In the order of a commit: first the journal, then the instances.
     transaction.query_one("SELECT id FROM journal FOR UPDATE", &[]).await?;
     let holders = holders(&transaction).await?;
-    if let Some(other) = holders.into_iter().find(|holder| earlier != Some(&hex(&holder.token))) {
+    if let Some(other) = holders.into_iter().find(|holder| !earlier.contains(&&*hex(&holder.token))) {
         return Ok(Err(other));
     }
     transaction.execute("UPDATE instances SET ended_at = clock_timestamp() WHERE ended_at IS NULL", &[]).await?;

@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Error};
 
 use super::database::Database;
 use super::errors::Failure;
-use super::schema::place;
+use super::schema::at;
 use crate::journal::columns::{signed, unsigned};
 use crate::journal::store::FactNumber;
 
@@ -43,7 +43,7 @@ impl PublishedRow {
     }
 
     fn ask<T>(&self, question: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, JournalError> {
-        let failed = |failure: Failure| place(&self.database, &failure.into_error());
+        let failed = |failure: Failure| at(&self.database, &failure.into_error());
         let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         let client = match held.take().filter(|client| !client.is_closed()) {
             Some(client) => client,

@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Error, Row};
 use super::database::Database;
 use super::errors::Failure;
 use super::rows::{names, with_columns};
-use super::schema::place;
+use super::schema::at;
 use crate::journal::columns::{fact, signed, unsigned};
 use crate::journal::seal::{KeyId, key_of};
 use crate::journal::sealing::{Access, Bodies, SealState};
@@ -36,7 +36,7 @@ impl FactReader {
     /// # Errors
     /// If the keys are not those of the journal, or the database cannot be reached.
     pub(in crate::journal) fn open(database: &Arc<Database>, access: &Access) -> Result<Self, JournalError> {
-        let failed = |failure: Failure| place(database, &failure.into_error());
+        let failed = |failure: Failure| at(database, &failure.into_error());
         let client = database.connect().map_err(failed)?;
         let state = database.ask(seal_state(&client)).map_err(failed)?;
         Ok(Self {

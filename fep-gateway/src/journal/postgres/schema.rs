@@ -23,7 +23,7 @@ const LOCK: i64 = 0x0066_6570;
 /// # Errors
 /// If the server cannot hold a journal, its tables are newer than this gateway, or the journal is one of the other environment.
 pub(super) fn prepare(database: &Database, client: &mut Client, is_test: bool) -> Result<JournalId, JournalError> {
-    let failed = |failure: Failure| place(database, &failure.into_error());
+    let failed = |failure: Failure| at(database, &failure.into_error());
     suits(database, client, is_test)?;
     let schema = &database.settings().schema;
     let create = format!("CREATE SCHEMA \"{schema}\"");
@@ -99,7 +99,7 @@ fn suits(database: &Database, client: &Client, is_test: bool) -> Result<(), Jour
     let sql = "SELECT current_setting('server_version_num')::int4, current_setting('server_encoding'), current_setting('fsync'), \
                current_setting('full_page_writes'), current_setting('synchronous_commit')";
     let row = database.ask(client.query_one(sql, &[]));
-    let row = row.map_err(|failure| place(database, &failure.into_error()))?;
+    let row = row.map_err(|failure| at(database, &failure.into_error()))?;
     let text = |place| row.try_get::<_, String>(place).unwrap_or_default();
     let version: i32 = row.try_get(0).unwrap_or_default();
     if version < SERVER_MIN {
@@ -123,7 +123,7 @@ fn suits(database: &Database, client: &Client, is_test: bool) -> Result<(), Jour
 }
 
 /// An error of the journal with its place.
-pub(super) fn place(database: &Database, error: &JournalError) -> JournalError {
+pub(super) fn at(database: &Database, error: &JournalError) -> JournalError {
     JournalError::Failed(format!("{database}: {error}"))
 }
 
