@@ -51,6 +51,7 @@ mod breaker;
 mod flow;
 mod hours;
 mod tls;
+mod secret_file;
 mod access;
 mod http;
 mod events;
@@ -114,6 +115,8 @@ pub(crate) use self::opentelemetry::collector_headers;
 pub use self::opentelemetry::{CollectorEndpoint, OpenTelemetryConfig};
 pub use self::poll::PollConfig;
 pub use self::postgres::PostgresConfig;
+#[cfg(feature = "postgres")]
+pub(crate) use self::postgres::read_password;
 pub use self::proof::{Proof, Unproved};
 pub use self::response_codes::ResponseCodes;
 pub(crate) use self::routing::unfit_sticky;

@@ -12,8 +12,6 @@
 //! No text of this module shows a byte of a secret.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -22,6 +20,7 @@ use fep_spec::document::{Located, Table};
 use fep_spec::report::Code;
 use reqwest::Url;
 
+use super::secret_file;
 use super::tls::{TlsConfig, TlsPlace};
 
 /// Where a notice is posted, and how.
@@ -48,9 +47,6 @@ const SECRETS_MAX: usize = 2;
 /// The length of a secret, in bytes, as Standard Webhooks states it.
 const SECRET_MIN_BYTES: usize = 24;
 const SECRET_MAX_BYTES: usize = 64;
-
-/// The maximum length of a file, in bytes.
-const FILE_MAX_BYTES: u64 = 4096;
 
 const MAKES_ONE: &str = "`printf 'whsec_%s\\n' \"$(head -c 32 /dev/urandom | base64)\"` makes one";
 
@@ -108,14 +104,7 @@ fn check_url(notice: &Table<'_>, url: &Located<&str>, parsed: Option<&Url>) {
 /// # Errors
 /// If it cannot be read, others may read it, or it has no secret. One line, without a part of a secret.
 pub(crate) fn read_secrets(path: &Path) -> Result<Vec<CallbackSecret>, String> {
-    let refused = |why: &str| format!("{}: {why}", path.display());
-    let file = File::open(path).map_err(|error| refused(&error.to_string()))?;
-    if is_readable_by_others(&file) {
-        return Err(refused("others than its owner and its group may read it: chmod o-rwx"));
-    }
-    let mut text = String::new();
-    file.take(FILE_MAX_BYTES).read_to_string(&mut text).map_err(|error| refused(&error.to_string()))?;
-    parse(&text).map_err(|why| refused(&why))
+    parse(&secret_file::read(path)?).map_err(|why| format!("{}: {why}", path.display()))
 }
 
 fn parse(text: &str) -> Result<Vec<CallbackSecret>, String> {
@@ -136,17 +125,6 @@ fn parse(text: &str) -> Result<Vec<CallbackSecret>, String> {
         1..=SECRETS_MAX => Ok(secrets),
         count => Err(format!("it has {count} secrets: at most two, while one takes the place of the other")),
     }
-}
-
-#[cfg(unix)]
-fn is_readable_by_others(file: &File) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    file.metadata().is_ok_and(|file| file.permissions().mode() & 0o007 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_readable_by_others(_: &File) -> bool {
-    false
 }
 
 impl CallbackSecret {

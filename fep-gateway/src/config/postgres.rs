@@ -1,12 +1,14 @@
 //! `[journal.postgres]`: the database that has the facts. It connects to none.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fep_spec::document::{Located, Table, Value};
-use fep_spec::report::Code;
+use fep_spec::report::{Code, Finding, Severity};
 
 use super::names::{check_name, ms};
+use super::secret_file;
 use super::tls::{TlsConfig, TlsPlace};
 
 /// `[journal.postgres]`: the facts are in a PostgreSQL database. It needs a gateway that was built with the feature `postgres`.
@@ -63,7 +65,7 @@ pub(super) fn read(table: Option<Table<'_>>, utc_offset_minutes: i32, folder: &P
     let config = PostgresConfig {
         database: text("database"),
         user: text("user"),
-        password_file: table.string("password_file").map(|file| folder.join(file.value)),
+        password_file: password_file(&table, folder),
         schema: schema.map_or_else(|| "fep".to_owned(), |schema| schema.value.to_owned()),
         instance: instance.map_or_else(String::new, |instance| instance.value.to_owned()),
         lease: lease(&table),
@@ -73,6 +75,45 @@ pub(super) fn read(table: Option<Table<'_>>, utc_offset_minutes: i32, folder: &P
     };
     table.finish();
     Some(config)
+}
+
+/// The password in a file.
+///
+/// # Errors
+/// If it cannot be read, others may read it, or it does not have one line. One line, without a part of the password.
+pub(crate) fn read_password(path: &Path) -> Result<String, String> {
+    let text = secret_file::read(path)?;
+    let password = text.strip_suffix('\n').unwrap_or(&text);
+    match password.is_empty() || password.contains(['\n', '\r']) {
+        true => Err(format!("{}: it must have one line, the password", path.display())),
+        false => Ok(password.to_owned()),
+    }
+}
+
+/// A wrong file is found here, and not at the start.
+fn password_file(table: &Table<'_>, folder: &Path) -> Option<PathBuf> {
+    let file = table.string("password_file")?;
+    let path = folder.join(file.value);
+    if let Err(why) = read_password(&path) {
+        table.document().error_hint(Code::BadValue, file.span, why, "one line, readable by the gateway only");
+    }
+    Some(path)
+}
+
+/// What a person should know: the facts travel unencrypted to another machine.
+pub(super) fn note(journal: Option<Table<'_>>, config: Option<&PostgresConfig>) -> Option<Finding> {
+    let table = journal?.table("postgres")?;
+    let is_here = |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let (host, port) = config?.hosts.iter().find(|(host, _)| !is_here(host))?;
+    if config?.tls.is_some() {
+        return None;
+    }
+    let message = format!("the facts travel unencrypted to {host}:{port}");
+    let finding = Finding::new(table.document().source(), Severity::Note, Code::MissingKey, table.span(), message);
+    Some(
+        finding
+            .with_hint("tls = { ca = \"…\" }: the authority that signs the certificate of the server, as a PEM file"),
+    )
 }
 
 fn lease(table: &Table<'_>) -> Duration {
@@ -161,10 +202,50 @@ mod tests {
             (format!("{good}schema = \"a\\\"; DROP\"\n"), "a schema has 1 to 63 small letters"),
             (format!("{good}lease_ms = 100\n"), "`lease_ms` must be 2000 to 600000"),
             (format!("{good}passwort = \"x\"\n"), "passwort"),
+            (format!("{good}password_file = \"nowhere\"\n"), "nowhere: No such file"),
             (format!("{good}tls = {{}}\n"), "`ca` is missing"),
         ] {
             let (_, findings) = read(&text);
             assert!(findings.contains(told), "{text}: {findings}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_password_is_one_line_that_others_cannot_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db.password");
+        let read = |text: &str, mode| {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            read_password(&path)
+        };
+        assert_eq!(read("s3cret word\n", 0o640), Ok("s3cret word".to_owned()));
+        for (text, mode, why) in [
+            ("", 0o600, "it must have one line"),
+            ("s3cret\n\n", 0o600, "it must have one line"),
+            ("s3cret", 0o604, "chmod o-rwx"),
+        ] {
+            let told = read(text, mode).unwrap_err();
+            assert!(told.contains(why) && !told.contains("s3cret"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_connection_to_another_machine_without_tls_is_noted() {
+        let noted = |hosts: &str| {
+            let text =
+                format!("[journal.postgres]\nhosts = {hosts}\ndatabase = \"fep\"\nuser = \"fep\"\ninstance = \"a\"\n");
+            let document = Document::new(Source::new("gateway.toml", text));
+            let note = document.walk(|root| {
+                let config = super::read(root.table("journal").unwrap().table("postgres"), 540, Path::new("."));
+                note(root.table("journal"), config.as_ref())
+            });
+            note.flatten().map(|note| note.to_string())
+        };
+        assert_eq!(noted("[\"localhost\", \"127.0.0.1:6432\"]"), None);
+        let note = noted("[\"127.0.0.1\", \"db-2.bank.example\"]").unwrap();
+        assert!(note.contains("the facts travel unencrypted to db-2.bank.example:5432"), "{note}");
     }
 }

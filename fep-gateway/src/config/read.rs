@@ -102,7 +102,8 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
             "add a table [institutions.NAME]",
         );
     }
-    let notes = proof::notes(root.table("institutions"), &institutions);
+    let mut notes = proof::notes(root.table("institutions"), &institutions);
+    notes.findings.extend(postgres::note(root.table("journal"), journal.postgres.as_ref()));
     Some(Config { environment, test_clock, http, journal, events, opentelemetry, institutions, notes, file: None })
 }
 

@@ -28,8 +28,9 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 
 pub(super) use self::body::{Body, without_delivery_person, without_person};
+pub(super) use self::key_file::random;
 pub use self::key_file::{KEYS_MAX, KeyId};
-use self::key_file::{KeyFile, SealKey, random};
+use self::key_file::{KeyFile, SealKey};
 pub use self::veil::Veil;
 use crate::time::DAY_MS;
 

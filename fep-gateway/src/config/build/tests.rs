@@ -412,7 +412,7 @@ fn events_are_configured_in_code() {
 fn a_database_is_configured_in_code() {
     let postgres =
         PostgresBuilder::new(["db-1.bank.example", "db-2.bank.example:6432"], "payments", "gateway", "seoul-1");
-    let postgres = postgres.schema("payments_a").password_file("db.password").lease(ms(5000));
+    let postgres = postgres.schema("payments_a").lease(ms(5000));
     let journal = || JournalBuilder::new().path("seoul-1.sqlite").postgres(postgres.clone());
     let line = || LineBuilder::connect("main", "10.0.0.7:9001");
     let read = bank(line()).journal(journal()).build().unwrap().journal.postgres.unwrap();

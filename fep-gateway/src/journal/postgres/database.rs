@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Config, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::errors::{Failure, chain};
-use crate::config::PostgresConfig;
+use crate::config::{PostgresConfig, read_password};
 
 /// How long a connection may take to be made, to each host.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
@@ -47,13 +47,7 @@ impl Database {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite).keepalives_idle(Duration::from_secs(5));
         config.ssl_mode(if settings.tls.is_some() { SslMode::Require } else { SslMode::Disable });
         if let Some(file) = &settings.password_file {
-            let failed = |why: &dyn fmt::Display| JournalError::Failed(format!("{}: {why}", file.display()));
-            let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
-            let password = text.strip_suffix('\n').unwrap_or(&text);
-            if password.is_empty() || password.contains('\n') {
-                return Err(failed(&"it must have one line, the password"));
-            }
-            config.password(password);
+            config.password(read_password(file).map_err(JournalError::Failed)?);
         }
         let runtime =
             Builder::new_multi_thread().worker_threads(1).thread_name("journal-postgres").enable_all().build();

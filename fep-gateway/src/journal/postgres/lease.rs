@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fep_protocol::reason::JournalError;
-use ring::rand::{SecureRandom, SystemRandom};
 use tokio_postgres::{Client, Error, Row, Transaction};
 
 use super::database::Database;
@@ -24,6 +23,7 @@ use super::schema::{at, prepare, refused};
 use crate::hex::hex;
 use crate::journal::guard::FileGuard;
 use crate::journal::private::{self, beside};
+use crate::journal::seal::random;
 use crate::journal::store::JournalId;
 
 /// The right to write, of one run of a gateway.
@@ -78,9 +78,7 @@ impl Lease {
         };
         let earlier = std::fs::read_to_string(&file).unwrap_or_default();
         let earlier: Vec<&str> = earlier.lines().take(TOKENS_MAX - 1).collect();
-        let mut token = [0; 16];
-        let unknown = |_| JournalError::Failed("the system has no random numbers".to_owned());
-        SystemRandom::new().fill(&mut token).map_err(unknown)?;
+        let token: [u8; 16] = random()?;
         let own = hex(&token);
         keep(&std::iter::once(&*own).chain(earlier.iter().copied()).collect::<Vec<_>>().join("\n"))?;
         let began = Instant::now();

@@ -1,11 +1,11 @@
 //! The tables, the migrations between their versions, and whether the server keeps what it has promised.
 
 use fep_protocol::reason::JournalError;
-use ring::rand::{SecureRandom, SystemRandom};
 use tokio_postgres::{Client, Error};
 
 use super::database::Database;
 use super::errors::Failure;
+use crate::journal::seal::random;
 use crate::journal::store::JournalId;
 
 /// `STEPS[n]` migrates from version `n` to version `n + 1`. A schema without tables has version 0. A released step is never changed, because
@@ -41,9 +41,7 @@ pub(super) fn prepare(database: &Database, client: &mut Client, is_test: bool) -
         );
         return Err(refused(database, &why));
     }
-    let mut id = JournalId::default();
-    let unknown = |_| JournalError::Failed("the system has no random numbers".to_owned());
-    SystemRandom::new().fill(&mut id).map_err(unknown)?;
+    let id: JournalId = random()?;
     let begin = "INSERT INTO journal (id, is_test) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     let (id, was_test, last): (Vec<u8>, bool, i64) = database
         .ask(async {

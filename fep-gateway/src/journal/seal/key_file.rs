@@ -186,7 +186,7 @@ impl fmt::Display for KeyId {
 }
 
 /// Bytes that nobody can guess.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], JournalError> {
+pub(in crate::journal) fn random<const N: usize>() -> Result<[u8; N], JournalError> {
     let mut bytes = [0; N];
     let filled = SystemRandom::new().fill(&mut bytes);
     filled.map_err(|_| JournalError::Failed("the system gives no random numbers".to_owned()))?;
