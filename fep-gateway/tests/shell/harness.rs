@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_gateway::callback::HttpCallback;
+use fep_gateway::config::Http;
 use fep_gateway::simulate::{Scenario, Simulator};
 use fep_gateway::{Config, Gateway, http, metrics};
 use fep_spec::model::Spec;
@@ -56,6 +57,19 @@ pub(crate) struct Bench {
     pub(crate) gateway: Gateway,
     _stop: oneshot::Sender<()>,
     folder: TempDir,
+}
+
+/// Serves a gateway over HTTP, until the sender is dropped. Returns the URL, too.
+pub(crate) async fn serve(gateway: &Gateway, settings: Http) -> (String, oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let served = gateway.clone();
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let stop = async move { drop(stopped.await) };
+        http::serve(listener, served, &settings, stop, std::future::ready(())).await;
+    });
+    (url, stop)
 }
 
 impl Bench {
@@ -137,14 +151,7 @@ impl Bench {
         }
         let settings = config.http.clone();
         let gateway = Gateway::start(config, Arc::new(HttpCallback::new().unwrap())).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let served = gateway.clone();
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(async move {
-            let stop = async move { drop(stopped.await) };
-            http::serve(listener, served, &settings, stop, std::future::ready(())).await;
-        });
+        let (url, stop) = serve(&gateway, settings).await;
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
         Self { client, bank: None, url, gateway, _stop: stop, folder }
     }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use fep_gateway::callback::HttpCallback;
 use fep_gateway::simulate::{Scenario, Simulator};
-use fep_gateway::{Config, Gateway, http};
+use fep_gateway::{Config, Gateway};
 use fep_spec::model::Spec;
 use fep_spec::report::Source;
 use reqwest::{Client, Method};
 use serde_json::{Map, Value as Json, json};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+
+use crate::harness::serve;
 
 /// The number of random layouts. Each is an institution of one gateway.
 const LAYOUTS: u64 = 12;
@@ -171,14 +172,7 @@ impl Rows {
         let config = Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
         let settings = config.http.clone();
         let gateway = Gateway::start(config, Arc::new(HttpCallback::new().unwrap())).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let served = gateway.clone();
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(async move {
-            let stop = async move { drop(stopped.await) };
-            http::serve(listener, served, &settings, stop, std::future::ready(())).await;
-        });
+        let (url, stop) = serve(&gateway, settings).await;
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
         Self { client, url, _banks: banks, _gateway: gateway, _stop: stop, _folder: folder }
     }
