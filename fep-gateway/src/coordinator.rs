@@ -41,6 +41,7 @@
 //! [`Ask::Own`]: fep_protocol::coordination::Ask::Own
 
 mod local;
+mod instances;
 
 use std::fmt;
 use std::sync::Arc;
@@ -50,6 +51,7 @@ use fep_protocol::coordination::{Ask, Contract, News, Terms};
 use fep_protocol::trace::{TraceHighWater, TraceRange};
 use tokio::sync::mpsc;
 
+pub use self::instances::{BlockReply, BlockWanted, Instances};
 pub use self::local::LocalCoordinator;
 
 /// The longest time until other instances hear of a breaker, while the coordinator works.
