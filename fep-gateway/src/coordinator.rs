@@ -74,6 +74,10 @@ pub trait Coordinator: Send + Sync + fmt::Debug + 'static {
         false
     }
 
+    /// The journal proves that this instance can write nothing any more, because another one took over from it. A form that divides calls
+    /// [`Division::fence`](fep_protocol::coordination::Division::fence).
+    fn fence(&self, _instance: &str) {}
+
     /// Takes part for one institution. Called once for each institution when the gateway starts.
     fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat>;
 }

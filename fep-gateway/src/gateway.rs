@@ -10,6 +10,7 @@ mod feed;
 mod open_work;
 mod options;
 mod past;
+mod inheriting;
 mod prepared;
 mod progress;
 mod routing;
@@ -41,7 +42,7 @@ pub use self::options::RequestOptions;
 use self::reload::Reloads;
 use self::routing::Routed;
 pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
-use self::running::Left;
+use self::running::{AskedKey, Left};
 pub use self::running::{Begun, Running};
 use self::test_time::TestTime;
 pub use self::test_time::TestTimeStatus;
@@ -220,6 +221,8 @@ impl Gateway {
                 }
             }
         };
+        let asked = idempotency.filter(|_| shared.journal.is_shared());
+        let asked = asked.map(|(key, digest)| AskedKey::new(handle.name.clone(), key, digest));
         let refuse = |why: &NotSent, exchange: &Exchange| {
             let exchange = Exchange { journaled: false, ..not_sent(exchange.clone(), why, shared.clock.now().wall_ms) };
             count_refused(&exchange);
@@ -246,7 +249,7 @@ impl Gateway {
             return Ok(refuse(&why, &exchange));
         }
         // From here on the exchange runs to its end, also if the caller's future is dropped.
-        Ok(Begun::Running(Box::new(Running { gateway: self.clone(), exchange, end })))
+        Ok(Begun::Running(Box::new(Running { gateway: self.clone(), exchange, asked, end })))
     }
 
     /// The exchange with this name, or `None` if there is no such exchange.

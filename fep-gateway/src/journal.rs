@@ -18,6 +18,7 @@ pub mod filter;
 mod private;
 pub mod seal;
 mod store;
+mod whose;
 
 mod columns;
 mod sealing;
@@ -41,6 +42,7 @@ mod writer;
 mod by_hand;
 
 mod keys;
+mod reserving;
 
 pub mod reading;
 
@@ -58,6 +60,7 @@ mod recovery;
 mod shared;
 mod opening;
 mod again;
+mod inherit;
 
 pub mod audit;
 pub mod lookup;
@@ -75,7 +78,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
+use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
@@ -88,7 +91,7 @@ use self::filter::{ExchangeFilter, ExchangePage, LetterFilter};
 use self::health::Health;
 use self::home::{Home, Reading};
 use self::indexer::IndexQueue;
-use self::keys::{KEYS_MAX, Keys, Reservation};
+use self::keys::Keys;
 pub use self::keys::{KeyState, KeyTicket};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};
@@ -99,7 +102,9 @@ pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalle
 use self::seal::Veil;
 use self::sqlite::index::{IndexReader, Veiled};
 use self::store::{FactNumber, FactReads};
+pub use self::whose::Whose;
 use self::writer::Newcomers;
+use crate::coordinator::Instances;
 use crate::ground::Ground;
 
 /// A handle to the journal. Clones share one writer, and the connections for questions.
@@ -136,6 +141,8 @@ struct Reader {
     index: IndexReader,
     archives: Option<Archives>,
     veil: Veil,
+    /// Whose exchanges and notices are our own.
+    whose: Whose,
 }
 
 /// A journal that was just opened, with the state that an earlier run left.
@@ -154,6 +161,8 @@ pub struct Opened {
     pub cases: Vec<EarlierCase>,
     /// What holds from earlier runs, by institution.
     pub standing: Vec<(String, Standing)>,
+    /// The instances, if several share the journal.
+    pub instances: Option<Arc<dyn Instances>>,
 }
 
 /// The longest wait for a thread of the journal when the journal closes.
@@ -177,72 +186,6 @@ impl Journal {
     #[must_use]
     pub fn writer_silence(&self) -> Duration {
         self.inner.health.turn_lasts()
-    }
-
-    /// Looks an idempotency key up and reserves it for an exchange, if it is free. A key is free again after an exchange
-    /// that certainly was not sent.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub async fn reserve_key(
-        &self,
-        institution: &str,
-        key: &str,
-        digest: [u8; 16],
-        exchange: ExchangeId,
-    ) -> Result<KeyState, JournalError> {
-        // In an encrypted journal, keys are keyed hashes. What was stored before it was encrypted has the key itself.
-        let veil = &self.inner.reading.veil;
-        let veiled = veil.idempotency(key);
-        let former = (veiled != key).then(|| (key.to_owned(), digest));
-        let digest = veil.digest(&veiled, digest);
-        let names: Vec<_> = std::iter::once((veiled.clone(), digest)).chain(former).collect();
-        let mut not_sent = None;
-        let mut reserved = loop {
-            match self.inner.keys.reserve(institution, &veiled, digest, exchange, not_sent) {
-                Reservation::Reserved(ticket) => break ticket,
-                Reservation::Taken(state) => return Ok(state),
-                Reservation::Full => return Err(JournalError::Full { waiting_max: KEYS_MAX }),
-                Reservation::Recent(id) => match self.known_key(institution, &names, Some(id)).await? {
-                    Some((exchange, is_same)) => return Ok(KeyState::known(exchange, is_same)),
-                    None => not_sent = Some(id),
-                },
-            }
-        };
-        reserved.given = (veiled != key).then(|| key.into());
-        // A reservation that is dropped is released.
-        Ok(match self.known_key(institution, &names, None).await? {
-            None => KeyState::Reserved(reserved),
-            Some((exchange, is_same)) => KeyState::known(exchange, is_same),
-        })
-    }
-
-    /// The exchange that holds one of these keys according to the index, and whether its body has the digest of that key. `recent`
-    /// is an exchange of this run that held the key and has ended: the index is asked after it has that exchange. Otherwise the
-    /// index may lag, because a key that it does not know yet is in `keys`.
-    async fn known_key(
-        &self,
-        institution: &str,
-        names: &[(String, [u8; 16])],
-        recent: Option<ExchangeId>,
-    ) -> Result<Option<(Exchange, bool)>, JournalError> {
-        let institution = institution.to_owned();
-        let names = names.to_vec();
-        let index = Arc::clone(&self.inner.index);
-        self.read(move |reader| {
-            if recent.is_some() {
-                index.wait(INDEX_WAIT)?;
-            }
-            for (key, digest) in &names {
-                let Some((id, stored)) = reader.index.key(&institution, key)? else { continue };
-                let exchange = reader.find(&id)?.filter(|exchange| !is_free(exchange));
-                if let Some(exchange) = exchange {
-                    return Ok(Some((exchange, stored == *digest)));
-                }
-            }
-            Ok(None)
-        })
-        .await
     }
 
     /// The account of a settlement as the journal has it: a keyed hash if the journal is encrypted.
@@ -447,11 +390,6 @@ impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journal").finish_non_exhaustive()
     }
-}
-
-/// Whether the idempotency key of an exchange may be used again: nothing was sent, so the same request may be sent now.
-fn is_free(exchange: &Exchange) -> bool {
-    exchange.outcome == Some(Outcome::NotSent)
 }
 
 /// The path of the index of a journal: `journal.index.sqlite` beside `journal.sqlite`.

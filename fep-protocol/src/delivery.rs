@@ -323,6 +323,11 @@ impl Delivery {
         self.left = !all;
     }
 
+    /// Reports that the journal has undelivered notices that are not here: another instance left them.
+    pub fn has_more(&mut self) {
+        self.left = true;
+    }
+
     /// Whether the caller should fetch undelivered notices of the journal, at most [`room`](Self::room) that are not here.
     #[must_use]
     pub fn wants_more(&self) -> bool {

@@ -14,10 +14,13 @@
 //! | `audit_end` | the name of its [`Act`](crate::audit::Act) | how an attempt of the audit trail ended |
 //! | `standing` | the name of a [`Standing`] | what holds until the next such fact of its topic, also over a restart |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
+//! | `taken_over` | | this instance goes on with what another one left. An institution without a name stands for all |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
 
 use std::borrow::Cow;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditFact;
 use crate::delivery::DeliveryFact;
@@ -34,6 +37,8 @@ pub struct Fact {
     pub at_ms: i64,
     /// The name of the institution.
     pub institution: Arc<str>,
+    /// The instance that stored it, in a journal that several instances share. `None` until it is stored, and in a journal of its own.
+    pub instance: Option<Arc<str>>,
     /// What happened.
     pub what: What,
     /// The line, and the incarnation of the link.
@@ -60,6 +65,8 @@ pub struct Fact {
     pub audit: Option<Box<AuditFact>>,
     /// What holds from now on.
     pub standing: Option<Box<Standing>>,
+    /// From which instance this one takes over.
+    pub taken_over: Option<Box<TakenOver>>,
     /// The other exchange of the same request. Only a request that came from another institution and an outcome have it. The
     /// idempotency key of such a request is that of the institution from which it came.
     pub passage: Option<Box<Passage>>,
@@ -91,6 +98,8 @@ pub enum What {
     AuditEnd,
     /// Something holds from now on. [`Fact::standing`] says what.
     Standing,
+    /// An instance takes over from another one. [`Fact::taken_over`] says from which.
+    TakenOver,
     /// Trace numbers up to this mark may be used.
     Traces(TraceHighWater),
     /// This many telegrams of a class were counted and not stored.
@@ -148,6 +157,15 @@ pub struct Reason {
     pub code: Cow<'static, str>,
 }
 
+/// One run of an instance from which another one takes over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenOver {
+    /// The name of the instance.
+    pub instance: String,
+    /// The epoch of its run. What a later run does is its own.
+    pub epoch: u64,
+}
+
 /// The idempotency key of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
@@ -164,6 +182,7 @@ impl Fact {
         Self {
             at_ms,
             institution,
+            instance: None,
             what: What::Outcome,
             line: None,
             exchange: None,
@@ -177,6 +196,7 @@ impl Fact {
             delivery: None,
             audit: None,
             standing: None,
+            taken_over: None,
             passage: None,
             caller: None,
             code: None,
@@ -186,7 +206,8 @@ impl Fact {
 }
 
 impl What {
-    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `audit`, `audit_end`, `standing`, `traces` or `surplus`.
+    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `audit`, `audit_end`, `standing`, `taken_over`,
+    /// `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -198,6 +219,7 @@ impl What {
             Self::Audit => "audit",
             Self::AuditEnd => "audit_end",
             Self::Standing => "standing",
+            Self::TakenOver => "taken_over",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
         }
@@ -215,6 +237,7 @@ impl What {
             | Self::Audit
             | Self::AuditEnd
             | Self::Standing
+            | Self::TakenOver
             | Self::Traces(_) => None,
         }
     }
@@ -231,6 +254,7 @@ impl What {
             | Self::Audit
             | Self::AuditEnd
             | Self::Standing
+            | Self::TakenOver
             | Self::Traces(_) => None,
         }
     }
@@ -239,7 +263,7 @@ impl What {
     /// happen. All other facts have happened, and must be stored as soon as possible.
     #[must_use]
     pub fn is_permission(self) -> bool {
-        matches!(self, Self::Sent(_))
+        matches!(self, Self::Sent(_) | Self::TakenOver)
     }
 }
 

@@ -21,6 +21,7 @@
 //! | `journal_disk_full` | [`NotSent`] | the disk of the journal is full |
 //! | `journal_replaced` | [`NotSent`] | the journal's file was deleted or replaced while the gateway runs |
 //! | `journal_log_replaced` | [`NotSent`] | the journal's write-ahead log was deleted or replaced while the gateway runs |
+//! | `key_taken` | [`NotSent`] | another gateway has stored a request with the same idempotency key |
 //! | `link_lost_before_write` | [`NotSent`] | the link closed while the request waited |
 //! | `link_full` | [`NotSent`] | too many frames wait for the link |
 //! | `send_queue_slow` | [`NotSent`] | the answer timeout passed before the institution took a byte of the request |
@@ -244,6 +245,7 @@ impl NotSent {
             Self::Journal(JournalError::DiskFull) => "journal_disk_full",
             Self::Journal(JournalError::Replaced { .. }) => "journal_replaced",
             Self::Journal(JournalError::LogReplaced { .. }) => "journal_log_replaced",
+            Self::Journal(JournalError::KeyTaken) => "key_taken",
             Self::LinkLost(_) => "link_lost_before_write",
             Self::LinkFull => "link_full",
             Self::SendQueueSlow { .. } => "send_queue_slow",

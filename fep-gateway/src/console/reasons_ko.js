@@ -16,6 +16,7 @@ export const REASONS = {
   journal_failed: "전문 로그 기록 실패",
   journal_disk_full: "전문 로그 디스크 부족",
   journal_replaced: "전문 로그 파일이 바뀌거나 삭제됨",
+  key_taken: "다른 게이트웨이가 같은 멱등 키로 요청을 기록함",
   journal_log_replaced: "전문 로그 WAL 파일이 바뀌거나 삭제됨",
   link_lost_before_write: "송신 전에 접속이 끊김",
   link_full: "접속의 송신 대기 과다",

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
 
 use super::digest::digest;
-use super::{Gateway, Refusal, RequestOptions, broken_off};
+use super::{Gateway, JournalError, Refusal, RequestOptions, broken_off};
 use fep_protocol::exchange::{Exchange, ExchangeId};
+use fep_protocol::reason::NotSent;
 
 /// An accepted request.
 #[derive(Debug)]
@@ -25,8 +27,21 @@ pub enum Begun {
 pub struct Running {
     pub(super) gateway: Gateway,
     pub(super) exchange: Exchange,
+    /// The key, if another gateway may have it.
+    pub(super) asked: Option<AskedKey>,
     pub(super) end: oneshot::Receiver<Exchange>,
 }
+
+/// An idempotency key as a caller gave it.
+#[derive(Clone, Debug)]
+pub(super) struct AskedKey {
+    institution: Arc<str>,
+    key: Box<str>,
+    digest: [u8; 16],
+}
+
+/// The pause between two looks for the outcome of an exchange of another gateway.
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The exchanges whose callers left, until they end. There are no more of them than the institutions have places for requests.
 #[derive(Clone, Debug, Default)]
@@ -61,9 +76,13 @@ impl Running {
 
     /// Waits for the outcome.
     pub async fn end(self) -> Exchange {
-        let Self { gateway, exchange, end } = self;
+        let Self { gateway, exchange, asked, end } = self;
         // If the institution's task failed, the outcome is reported as unknown. At the next start the journal determines what it was.
-        end.await.unwrap_or_else(|_| broken_off(exchange, gateway.inner.shared.clock.now().wall_ms))
+        let ended = end.await.unwrap_or_else(|_| broken_off(exchange, gateway.inner.shared.clock.now().wall_ms));
+        match asked.filter(|_| ended.reason_code.as_deref() == Some(NotSent::Journal(JournalError::KeyTaken).code())) {
+            Some(asked) => gateway.of_another(ended, &asked).await,
+            None => ended,
+        }
     }
 
     /// Waits for the outcome for some time. If there is none by then, the exchange is returned as it is now: without an outcome.
@@ -85,7 +104,30 @@ impl Running {
     }
 }
 
+impl AskedKey {
+    pub(super) fn new(institution: Arc<str>, key: &str, digest: [u8; 16]) -> Self {
+        Self { institution, key: key.into(), digest }
+    }
+}
+
 impl Gateway {
+    /// The exchange of another gateway that has the key of this one, which was not sent. It is waited for as long as its answer may take. If
+    /// there is none with the same body, or it still runs then, this one is returned.
+    async fn of_another(&self, ended: Exchange, asked: &AskedKey) -> Exchange {
+        let journal = &self.inner.shared.journal;
+        let AskedKey { institution, key, digest } = asked;
+        let handle = self.find_handle(institution);
+        let max = handle.map_or(Duration::ZERO, |handle| handle.catalogue.answer_timeout(&ended.telegram) * 2);
+        let until = Instant::now() + max;
+        loop {
+            match journal.known_by_all(institution, key, *digest).await {
+                Ok(Some((other, true))) if other.outcome.is_some() => return other,
+                Ok(Some((_, true))) if Instant::now() < until => sleep(LOOK_PAUSE).await,
+                _ => return ended,
+            }
+        }
+    }
+
     /// Sends a request as [`Gateway::exchange`] does, and returns before it has its outcome.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 use tracing::info;
 
 use super::feed::Slot;
+use super::inheriting;
 use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
@@ -20,14 +21,14 @@ use super::test_time::TestTime;
 use super::{EVENTS_MAX, Gateway, Inner, JournalError, NoticeHandler, StartError, StartOptions};
 use crate::config::{Config, Environment, InstitutionConfig};
 use crate::ground::Ground;
-use crate::journal::{self, CaseOpener, Journal, Lane, OpenOptions, Opened};
+use crate::journal::{self, CaseOpener, Journal, Lane, OpenOptions, Opened, Whose};
 use crate::net::clock::Clock;
 use crate::net::institution::{Handle, Legacy, Neighbours, Shared};
 use crate::net::routing::Routings;
 use crate::telegrams::TelegramCatalogue;
 
 /// How long an institution that starts waits for the journal to take its facts.
-const JOURNAL_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const JOURNAL_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Gateway {
     /// Starts a gateway on this ground.
@@ -96,6 +97,7 @@ impl Gateway {
         let publisher = Slot::default();
         let own_lane = OnceLock::new();
         let inner = Arc::new(Inner { institutions, reloads, shared, stopping, own_lane, left, publisher, test_time });
+        inheriting::watch(&inner);
         if let Some(time) = &inner.test_time {
             time.run(&inner);
         }
@@ -127,7 +129,7 @@ impl Gateway {
 }
 
 /// How the journal reads what these institutions left. It says nothing about the journal's files.
-fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> OpenOptions {
+pub(super) fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> OpenOptions {
     let configs = || prepared.values().map(|prepared| &prepared.config);
     let ms = |longest: Option<Duration>| i64::try_from(longest.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
     let catalogues = prepared.iter().map(|(name, prepared)| (name.clone(), Arc::clone(&prepared.catalogue)));
@@ -144,6 +146,8 @@ fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> OpenOptions
         is_test: false,
         archive: None,
         postgres: None,
+        instances_max: 1,
+        whose: Whose::default(),
     }
 }
 

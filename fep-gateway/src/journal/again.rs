@@ -8,9 +8,9 @@ use fep_protocol::reason::JournalError;
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
-use super::Journal;
 use super::lane::{Lane, LaneNumber};
 use super::recovery::{EarlierCase, OpenOptions, Recalled, earlier_cases, endings, resting, sent};
+use super::{Journal, Whose};
 
 /// What an earlier run of an institution left.
 #[derive(Debug, Default)]
@@ -52,6 +52,8 @@ impl Journal {
         patience: Duration,
     ) -> Result<Left, JournalError> {
         is_stored(lane, lane.append(first)?, patience).await?;
+        let whose = Whose::of(self.inner.home.instance());
+        let options = OpenOptions { whose, ..options };
         let of_open = options.clone();
         let is_own = |institution: &str| options.institutions.iter().any(|name| name == institution);
         let ends = self.read_all(move |reader| endings(reader, &of_open)).await?;
@@ -75,7 +77,7 @@ impl Journal {
                     .collect(),
                 standing: reader
                     .index
-                    .standing()?
+                    .standing(&reader.whose)?
                     .into_iter()
                     .filter(|(name, ..)| is_own(name))
                     .map(|(.., standing)| standing)
@@ -99,7 +101,7 @@ impl Lane {
 }
 
 /// Waits until the facts of the lane up to this one are durable.
-async fn is_stored(lane: &Lane, number: LaneNumber, patience: Duration) -> Result<(), JournalError> {
+pub(super) async fn is_stored(lane: &Lane, number: LaneNumber, patience: Duration) -> Result<(), JournalError> {
     let stored = async {
         // The lane tells its news to the task of its institution, which has ended or is to start. So it is looked at.
         lane.flush();

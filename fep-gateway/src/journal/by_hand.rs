@@ -8,7 +8,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::lane::Bell;
-use super::store::{FactNumber, FactStore, StoreError};
+use super::store::{Appended, FactNumber, FactStore, StoreError};
 use super::writer::{Turn, Writer};
 use crate::ground::{Disk, Fate};
 
@@ -18,8 +18,8 @@ pub(super) struct DiskStore<S: FactStore> {
     disk: Arc<dyn Disk>,
     /// What a failed write left on the disk.
     left: Vec<Fact>,
-    /// What became of the write in doubt: its first fact, if it is stored.
-    doubt: Option<FactNumber>,
+    /// What became of the write in doubt, if it is stored.
+    doubt: Option<Appended>,
 }
 
 impl<S: FactStore> DiskStore<S> {
@@ -52,12 +52,12 @@ impl<S: FactStore> DiskStore<S> {
 }
 
 impl<S: FactStore> FactStore for DiskStore<S> {
-    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+    fn append(&mut self, facts: &[Fact]) -> Result<Appended, StoreError> {
         self.fate(facts)?;
         self.store.append(facts)
     }
 
-    fn resolve(&mut self) -> Result<Option<FactNumber>, StoreError> {
+    fn resolve(&mut self) -> Result<Option<Appended>, StoreError> {
         self.fate(&[])?;
         Ok(self.doubt.take())
     }
@@ -75,7 +75,7 @@ impl<S: FactStore> FactStore for DiskStore<S> {
 
 /// A store that somebody else keeps.
 impl<S: FactStore> FactStore for &mut S {
-    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+    fn append(&mut self, facts: &[Fact]) -> Result<Appended, StoreError> {
         (**self).append(facts)
     }
 

@@ -11,7 +11,7 @@ use fep_protocol::reason::JournalError;
 use super::indexer::IndexQueue;
 use super::newest::Newest;
 use super::private;
-use super::store::{FactNumber, FactStore, JournalId, StoreError};
+use super::store::{Appended, FactNumber, FactStore, JournalId, StoreError};
 
 /// The lock of a journal's file. It belongs to the file and not to its name, so that a symbolic link leads to the same lock.
 #[derive(Debug)]
@@ -105,18 +105,18 @@ impl<S: FactStore> Guarded<S> {
 }
 
 impl<S: FactStore> FactStore for Guarded<S> {
-    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+    fn append(&mut self, facts: &[Fact]) -> Result<Appended, StoreError> {
         self.check()?;
-        let first = self.store.append(facts).inspect_err(|error| self.filled(error))?;
+        let appended = self.store.append(facts).inspect_err(|error| self.filled(error))?;
         self.save_log();
         if let Some(newest) = &mut self.newest {
-            let others = u64::try_from(facts.len().saturating_sub(1)).unwrap_or_default();
-            newest.set(first.saturating_add(others));
+            let count = facts.len().saturating_sub(appended.refused.len());
+            newest.set((appended.first + u64::try_from(count).unwrap_or_default()).saturating_sub(1));
         }
-        Ok(first)
+        Ok(appended)
     }
 
-    fn resolve(&mut self) -> Result<Option<FactNumber>, StoreError> {
+    fn resolve(&mut self) -> Result<Option<Appended>, StoreError> {
         self.check()?;
         self.store.resolve()
     }

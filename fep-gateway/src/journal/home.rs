@@ -9,15 +9,17 @@ use fep_protocol::reason::JournalError;
 
 use super::archive::Archives;
 use super::guard::FileGuard;
+use super::inherit::Over;
 use super::mark::Mark;
 #[cfg(feature = "postgres")]
-use super::postgres::{self, Database, lease::Lease, mark::PublishedRow};
+use super::postgres::{self, Database, lease::Lease, mark::PublishedRow, sharing::Sharing};
 use super::seal::Veil;
 use super::sealing::Access;
 use super::sqlite::closing;
 use super::sqlite::facts::FactReader;
 use super::sqlite::index::IndexReader;
 use super::store::{FactReads, JournalId};
+use super::whose::Whose;
 use super::{Reader, index_path};
 use crate::config::ArchiveConfig;
 
@@ -27,7 +29,7 @@ pub(super) enum Home {
     File { guard: Arc<FileGuard>, archive: Option<ArchiveConfig> },
     /// In a database, which this gateway may write.
     #[cfg(feature = "postgres")]
-    Postgres { database: Arc<Database>, lease: Arc<Lease>, path: PathBuf },
+    Postgres { database: Arc<Database>, lease: Arc<Lease>, path: PathBuf, sharing: Option<Arc<Sharing>> },
 }
 
 /// What readers need besides.
@@ -44,6 +46,33 @@ impl Home {
             Self::File { guard, .. } => guard.check(),
             #[cfg(feature = "postgres")]
             Self::Postgres { lease, .. } => lease.check(),
+        }
+    }
+
+    /// The name of this gateway among those that share the journal. `None` if it has a journal of its own.
+    pub(super) fn instance(&self) -> Option<Arc<str>> {
+        match self {
+            Self::File { .. } => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { sharing, lease, .. } => sharing.as_ref().map(|_| lease.instance().into()),
+        }
+    }
+
+    /// The runs of other gateways from which somebody must take over.
+    pub(super) fn over(&self) -> Result<Vec<Over>, JournalError> {
+        match self {
+            Self::File { .. } => Ok(Vec::new()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { sharing, .. } => sharing.as_ref().map_or(Ok(Vec::new()), |sharing| sharing.over()),
+        }
+    }
+
+    /// Whether another gateway took over, so that this one writes nothing any more.
+    pub(super) fn is_fenced(&self) -> bool {
+        match self {
+            Self::File { .. } => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { lease, .. } => lease.is_fenced(),
         }
     }
 
@@ -87,6 +116,6 @@ impl Home {
             #[cfg(feature = "postgres")]
             Self::Postgres { database, .. } => (Box::new(postgres::reader::FactReader::open(database, &access)?), None),
         };
-        Ok(Reader { facts, index, archives, veil })
+        Ok(Reader { facts, index, archives, veil, whose: Whose::of(self.instance()) })
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The writer hands over what it stored. If the indexer falls behind, the hand-over is dropped, and the indexer reads the
 //! facts from the store. A reader that needs its own writes waits until the index has them.
+//!
+//! If other instances store facts, too, the indexer looks for theirs, at least each [`LOOK_PAUSE`]. A reader makes it look at once.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,6 +29,15 @@ const GATHER: Duration = Duration::from_millis(50);
 /// The time after which an indexer that has nothing to do looks again.
 const IDLE_MAX: Duration = Duration::from_secs(1);
 
+/// The longest time between two looks for facts of other instances.
+const LOOK_PAUSE: Duration = Duration::from_millis(200);
+
+/// How old a look may be that satisfies a reader.
+const FRESH: Duration = Duration::from_millis(20);
+
+/// The longest wait of a reader for a look. Without an answer, it reads what there is.
+const LOOK_MAX: Duration = Duration::from_millis(500);
+
 /// The pause before a failed step is repeated.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
@@ -46,6 +57,28 @@ pub(super) struct IndexQueue {
 #[cfg(feature = "simulation")]
 pub(super) type Step = Box<dyn FnMut(&IndexQueue) -> bool + Send>;
 
+/// The looks for facts of other instances.
+#[derive(Debug)]
+struct Looks {
+    /// How many were begun, and how many ended.
+    begun: u64,
+    ended: u64,
+    /// The number of the look that a reader waits for.
+    wanted: u64,
+    due: Instant,
+    ended_at: Option<Instant>,
+}
+
+/// What the indexer does next.
+enum Next {
+    /// Adds these facts.
+    Add(Vec<(FactNumber, Fact)>),
+    /// Reads facts from the store.
+    Read,
+    /// Looks for facts of other instances.
+    Look,
+}
+
 #[derive(Debug, Default)]
 struct State {
     batches: VecDeque<(FactNumber, Vec<Fact>)>,
@@ -57,6 +90,8 @@ struct State {
     applied: FactNumber,
     failure: Option<JournalError>,
     readers: usize,
+    /// `None` if nobody else stores facts.
+    looks: Option<Looks>,
     /// While the disk is full, its last room is for facts.
     paused: bool,
     closing: bool,
@@ -80,11 +115,19 @@ impl IndexQueue {
         }
     }
 
+    /// From now on the indexer looks for facts of other instances.
+    pub(super) fn share(&self) {
+        self.state().looks = Some(Looks { begun: 0, ended: 0, wanted: 0, due: Instant::now(), ended_at: None });
+    }
+
     /// Hands over facts that are durable.
     pub(super) fn push(&self, first: FactNumber, facts: Vec<Fact>) {
-        let mut state = self.state();
         let count = facts.len();
-        state.stored = first + u64::try_from(count).unwrap_or_default() - 1;
+        if count == 0 {
+            return;
+        }
+        let mut state = self.state();
+        state.stored = state.stored.max(first + u64::try_from(count).unwrap_or_default() - 1);
         state.waiting += count;
         state.batches.push_back((first, facts));
         let is_wanted = state.waiting >= state.sleeps_for;
@@ -106,7 +149,7 @@ impl IndexQueue {
         #[cfg(feature = "simulation")]
         let max = if self.build_by_hand() { Duration::ZERO } else { max };
         let until = Instant::now() + max;
-        let mut state = self.state();
+        let mut state = self.looked(self.state(), FRESH, max.min(LOOK_MAX));
         let target = state.stored;
         state.readers += 1;
         self.work.notify_one();
@@ -120,6 +163,34 @@ impl IndexQueue {
             (false, Some(error)) => Err(error.clone()),
             (false, None) => Err(JournalError::Failed(format!("its index is more than {} ms behind", max.as_millis()))),
         }
+    }
+
+    /// Waits until the index has everything that any instance has stored by now.
+    ///
+    /// # Errors
+    /// If that takes longer than `max`.
+    pub(super) fn wait_for_all(&self, max: Duration) -> Result<(), JournalError> {
+        drop(self.looked(self.state(), Duration::ZERO, max));
+        self.wait(max)
+    }
+
+    /// Waits for a look for facts of other instances that is no older than this, at most `max`.
+    fn looked<'s>(&'s self, mut state: MutexGuard<'s, State>, age: Duration, max: Duration) -> MutexGuard<'s, State> {
+        let until = Instant::now() + max;
+        let Some(looks) = state.looks.as_mut() else { return state };
+        if looks.ended_at.is_some_and(|at| at.elapsed() < age) {
+            return state;
+        }
+        // One that was begun already may have looked too early.
+        let wanted = looks.begun + 1;
+        looks.wanted = looks.wanted.max(wanted);
+        self.work.notify_one();
+        while state.looks.as_ref().is_some_and(|looks| looks.ended < wanted) && Instant::now() < until && !state.closing
+        {
+            let left = until.saturating_duration_since(Instant::now());
+            (state, _) = self.applied.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
     }
 
     /// From now on those who wait for the index build it with this.
@@ -164,9 +235,8 @@ impl IndexQueue {
         self.work.notify_one();
     }
 
-    /// The next step: facts in memory, or `None` for "read them from the store". Returns `Err` when the queue is closed and
-    /// empty.
-    fn next(&self) -> Result<Option<Vec<(FactNumber, Fact)>>, ()> {
+    /// The next step. Returns `Err` when the queue is closed and empty.
+    fn next(&self) -> Result<Next, ()> {
         let mut state = self.state();
         // When the facts that were there at first have waited long enough.
         let mut gathered_at = None;
@@ -175,17 +245,41 @@ impl IndexQueue {
             if state.closing && (!behind || state.failure.is_some() || state.paused) {
                 return Err(());
             }
+            let look_in = state.looks.as_ref().map(Looks::due_in);
+            if look_in.is_some_and(|left| left.is_zero())
+                && let Some(looks) = state.looks.as_mut()
+            {
+                looks.begun += 1;
+                return Ok(Next::Look);
+            }
             let gathers = behind && !state.paused;
             let until = gathers.then(|| *gathered_at.get_or_insert_with(|| Instant::now() + GATHER));
             let left = until.map_or(IDLE_MAX, |until| until.saturating_duration_since(Instant::now()));
             let is_urgent = state.readers > 0 || state.closing || state.waiting >= STEP_MAX;
             if gathers && (is_urgent || left.is_zero()) {
-                return Ok(state.step());
+                return Ok(state.step().map_or(Next::Read, Next::Add));
             }
+            let left = look_in.map_or(left, |look_in| left.min(look_in));
             state.sleeps_for = if gathers { STEP_MAX } else { 1 };
             (state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
             state.sleeps_for = usize::MAX;
         }
+    }
+
+    /// A look has ended. A store that cannot be asked now is asked again.
+    fn report_look(&self, found: Result<Option<FactNumber>, StoreError>) {
+        let mut state = self.state();
+        if let Ok(Some(newest)) = found {
+            state.stored = state.stored.max(newest);
+        }
+        if let Some(looks) = &mut state.looks {
+            looks.ended = looks.begun;
+            let now = Instant::now();
+            looks.due = now + LOOK_PAUSE;
+            looks.ended_at = found.is_ok().then_some(now).or(looks.ended_at);
+        }
+        drop(state);
+        self.applied.notify_all();
     }
 
     fn report(&self, result: Result<FactNumber, StoreError>) -> bool {
@@ -215,6 +309,15 @@ impl IndexQueue {
     }
 }
 
+impl Looks {
+    fn due_in(&self) -> Duration {
+        match self.wanted > self.begun {
+            true => Duration::ZERO,
+            false => self.due.saturating_duration_since(Instant::now()),
+        }
+    }
+}
+
 impl State {
     fn step(&mut self) -> Option<Vec<(FactNumber, Fact)>> {
         let mut step = Vec::with_capacity(self.waiting.min(STEP_MAX));
@@ -241,7 +344,15 @@ impl State {
 
 /// Builds the index until the queue is closed.
 pub(super) fn run(queue: &Arc<IndexQueue>, mut index: impl Index, mut source: impl FactSource) {
-    while let Ok(step) = queue.next() {
+    while let Ok(next) = queue.next() {
+        let step = match next {
+            Next::Add(facts) => Some(facts),
+            Next::Read => None,
+            Next::Look => {
+                queue.report_look(source.newest());
+                continue;
+            }
+        };
         if !take(queue, step, &mut index, &mut source) {
             std::thread::sleep(RETRY_PAUSE);
         }

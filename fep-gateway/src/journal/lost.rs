@@ -20,6 +20,7 @@ use super::sqlite::closing::{look_at, look_at_index};
 use super::sqlite::index::IndexReader;
 #[cfg(feature = "postgres")]
 use super::store::{FactNumber, JournalId};
+use super::whose::Whose;
 
 /// A journal that is about to be opened.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +120,7 @@ impl Suspect<'_> {
             )));
         }
         let reader = IndexReader::open(self.index);
-        let known = reader.and_then(|reader| Ok((reader.traces()?, reader.standing()?)));
+        let known = reader.and_then(|reader| Ok((reader.traces()?, reader.standing(&Whose::default())?)));
         let (traces, standing) = known.unwrap_or_default();
         let facts = traces.into_iter().map(|(institution, high_water): (String, TraceHighWater)| Fact {
             what: What::Traces(high_water),

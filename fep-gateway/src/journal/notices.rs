@@ -69,7 +69,7 @@ impl Journal {
     pub async fn undelivered(&self, institution: &str, limit: usize) -> Result<Vec<StoredNotice>, JournalError> {
         let institution = institution.to_owned();
         self.read_all(move |reader| {
-            let rows = reader.index.undelivered(&institution, limit)?;
+            let rows = reader.index.undelivered(&institution, limit, &reader.whose)?;
             rows.into_iter().map(|row| stored_notice(row, |number| reader.fact(number))).collect()
         })
         .await

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `journal` | one row: the name of the journal, its last fact. Each commit locks it, so facts are numbered in the order of their commits |
 //! | `instances` | the gateways that write: their epochs and leases, and the last write of each |
+//! | `taken_over` | from which runs of gateways others have taken over |
+//! | `keys` | the idempotency keys of requests that may have been sent |
+//! | `traces` | the trace numbers that were given to gateways |
 //! | `facts`, by `stored_on` | the facts, one partition for each business date |
 //! | `days` | the first fact of each partition |
 //! | `published` | how far the facts have been published |
@@ -11,9 +14,11 @@
 //!
 //! The index stays a file of each instance: it is built from the facts, and can be deleted. A gateway writes as long as its epoch is the newest
 //! one of its name, which each commit checks: after another one took over, a gateway that was only paused can store nothing any more, and
-//! so it gives no permission to send.
+//! so it gives no permission to send. One gateway writes, or, with the table `[instances]`, several at the same time.
 
 mod errors;
+
+mod claims;
 
 mod database;
 mod rows;
@@ -21,6 +26,7 @@ mod schema;
 
 pub(super) mod lease;
 pub(super) mod mark;
+pub(super) mod sharing;
 
 pub(super) mod facts;
 pub(super) mod reader;
@@ -35,6 +41,9 @@ mod cut;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod several_tests;
 
 #[cfg(test)]
 mod tls_tests;

@@ -36,6 +36,7 @@ use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::IndexFile;
 use super::sqlite::removals;
 use super::store::{FactNumber, FactReads, FactSource, FactStore, Index, JournalId};
+use super::whose::Whose;
 use super::writer::{Newcomers, Writer, WriterParts};
 use super::{Inner, Journal, Opened, Reader, Worker, index_path};
 use crate::config::{ArchiveConfig, PostgresConfig};
@@ -69,6 +70,10 @@ pub struct OpenOptions {
     pub archive: Option<ArchiveConfig>,
     /// The database that has the facts in place of the file. The index is beside the path nevertheless.
     pub postgres: Option<PostgresConfig>,
+    /// How many gateways may write the journal at the same time.
+    pub instances_max: usize,
+    /// Whose exchanges are ended and settled. The journal knows its own instance.
+    pub whose: Whose,
 }
 
 /// Makes the fact that opens the settlement of an exchange whose outcome is unknown, from the fact of its request. Returns
@@ -212,7 +217,7 @@ pub(super) fn open_file(options: &OpenOptions, ground: Ground) -> Result<Opened,
 impl Earlier {
     /// Reads what earlier runs left, after the exchanges that they left open have ended.
     pub(super) fn read(reader: Reader, options: &OpenOptions) -> Result<Self, JournalError> {
-        let standing = reader.index.standing()?.into_iter().map(|(name, _, standing)| (name, standing));
+        let standing = reader.index.standing(&reader.whose)?.into_iter().map(|(name, _, standing)| (name, standing));
         Ok(Self {
             recalled: resting(&reader, options)?,
             sent: sent(&reader, options)?,
@@ -245,7 +250,7 @@ impl Running {
         let workers = tokio::sync::Mutex::new(workers);
         let inner = Inner { health, newcomers, bell, keys, index, home, reading, archive_stop, mark, workers, ground };
         let journal = Journal { inner: Arc::new(inner), reader: Arc::new(Mutex::new(reader)) };
-        Opened { journal, lanes, high_waters, recalled, sent, cases, standing }
+        Opened { journal, lanes, high_waters, recalled, sent, cases, standing, instances: None }
     }
 }
 
@@ -300,7 +305,7 @@ pub(super) fn resting(reader: &Reader, options: &OpenOptions) -> Result<Vec<Reca
     let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
     // If only one institution starts, those of the others are not looked at: they may be many.
     let starts = |row: &Projected| options.institutions.iter().any(|name| **name == *row.institution);
-    let resting = reader.index.resting(since_ms)?.into_iter().filter(starts);
+    let resting = reader.index.resting(since_ms, &options.whose)?.into_iter().filter(starts);
     resting.filter_map(|row| recalled(reader, row).transpose()).collect()
 }
 
@@ -389,7 +394,7 @@ fn commit(facts: &mut Facts, ends: &[Fact], ground: &Ground) -> Result<(), Journ
 /// The facts that end the exchanges of an earlier run, each behind the fact that opens its settlement.
 pub(super) fn endings(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
     let mut ends = Vec::new();
-    let open = if is_on(Mutant::LeavesOpen) { Vec::new() } else { reader.index.open_ones()? };
+    let open = if is_on(Mutant::LeavesOpen) { Vec::new() } else { reader.index.open_ones(&options.whose)? };
     for exchange in open {
         ends.extend(opening(reader, &exchange, options)?);
         ends.push(ending(exchange, options.now_ms));
@@ -422,7 +427,7 @@ pub(super) fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Ve
     if is_on(Mutant::ForgetsSettlements) {
         return Ok(Vec::new());
     }
-    let cases = reader.index.cases(since_ms, FINISHED_MAX)?;
+    let cases = reader.index.cases(since_ms, FINISHED_MAX, &options.whose)?;
     cases.into_iter().filter_map(|id| earlier_case(reader, id).transpose()).collect()
 }
 

@@ -21,6 +21,7 @@ use super::sqlite::facts::FactReader;
 use super::sqlite::index::IndexReader;
 use super::sqlite::{marks, removals};
 use super::store::{FactNumber, FactReads, Removal};
+use super::whose::Whose;
 use crate::time::{DAY_MS, Rfc3339};
 
 /// The maximum number of archives that one run deletes. A clock that was set forward by mistake does not delete all at once.
@@ -85,7 +86,7 @@ impl Archiver {
             before_ms = before_ms.max(accepted_ms.saturating_add(1));
         }
         let traces = index.traces()?;
-        let mut standing = index.standing()?;
+        let mut standing = index.standing(&Whose::default())?;
         standing.retain(|(_, number, _)| *number <= last);
         Ok((last > removed).then_some(Removal { last, before_ms, at_ms: now_ms, keep_days, traces, standing }))
     }

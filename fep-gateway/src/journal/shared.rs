@@ -2,22 +2,27 @@
 
 use std::sync::Arc;
 
+use fep_protocol::fact::{Fact, What};
 use fep_protocol::reason::JournalError;
 
 use super::home::{Home, Reading};
 use super::indexer::catch_up;
+use super::inherit::Over;
 use super::lost::Suspect;
 use super::postgres::Database;
 use super::postgres::facts::Facts;
 use super::postgres::lease::Lease;
 use super::postgres::reader::FactReader;
+use super::postgres::sharing::{SharedInstances, Sharing};
 use super::recovery::{Begun, Earlier, OpenOptions, Running, endings, index_of, threads};
 use super::seal::KeyRing;
 use super::sealing::Access;
 use super::store::{FactReads, FactStore};
+use super::whose::Whose;
 use super::writer::Writer;
 use super::{Opened, index_path};
 use crate::config::PostgresConfig;
+use crate::coordinator::Instances;
 use crate::fault::{FaultPoint, point};
 use crate::ground::Ground;
 
@@ -30,8 +35,9 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
     let keys = options.key_file.as_deref().map(KeyRing::read).transpose()?;
     let access = Access::strict(keys.as_ref());
     let database = Database::new(postgres)?;
-    let (lease, journal) = Lease::begin(&database, path, options.is_test)?;
+    let (lease, journal) = Lease::begin(&database, path, options.is_test, options.instances_max)?;
     let lease = Arc::new(lease);
+    let sharing = Arc::new(Sharing::new(Arc::clone(&database), Arc::clone(&lease)));
     let mut facts = Facts::open(Arc::clone(&lease), journal, path, keys.as_ref())?;
     let mut source = FactReader::open(&database, &access)?;
     let index_file = index_path(path);
@@ -40,10 +46,15 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
     let mut index = index_of(&index_file, &source)?;
     catch_up(&mut index, &mut source)?;
     let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
-    let home = Arc::new(Home::Postgres { database, lease, path: path.clone() });
+    let is_alone = lease.is_alone();
+    let shared = (!is_alone).then(|| Arc::clone(&sharing));
+    let home = Arc::new(Home::Postgres { database, lease, path: path.clone(), sharing: shared.clone() });
+    let options = &OpenOptions { whose: Whose::of(home.instance()), ..options.clone() };
     let begun = Begun { home, reading: Reading { access, veil }, journal };
     let reader = begun.home.reader(&begun.reading)?;
-    let ends: Vec<_> = kept.into_iter().chain(endings(&reader, options)?).collect();
+    // Who is alone goes on with what all others left.
+    let taken = if is_alone { taken_over(&sharing, options.now_ms)? } else { Vec::new() };
+    let ends: Vec<_> = kept.into_iter().chain(taken).chain(endings(&reader, options)?).collect();
     if !ends.is_empty() {
         facts.append(&ends)?;
         point(FaultPoint::Recovered);
@@ -51,6 +62,20 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
     catch_up(&mut index, &mut source)?;
     let earlier = Earlier::read(reader, options)?;
     let running = Running::new(&begun, &index, options)?;
+    if shared.is_some() {
+        running.parts.index.share();
+    }
     let workers = threads(Writer::new(facts, running.parts.clone()), index, source, None)?;
-    Ok(running.opened(begun, earlier, workers, Ground::Machine))
+    let instances = shared.map(|sharing| Arc::new(SharedInstances(sharing)) as Arc<dyn Instances>);
+    Ok(Opened { instances, ..running.opened(begun, earlier, workers, Ground::Machine) })
+}
+
+/// The facts by which a gateway that is alone takes over from all others.
+fn taken_over(sharing: &Sharing, now_ms: i64) -> Result<Vec<Fact>, JournalError> {
+    let fact = |over: Over| Fact {
+        what: What::TakenOver,
+        taken_over: Some(Box::new(over.run)),
+        ..Fact::new("".into(), now_ms)
+    };
+    Ok(sharing.over()?.into_iter().map(fact).collect())
 }

@@ -11,6 +11,7 @@ mod rows;
 mod seals;
 pub(super) mod marks;
 mod scope;
+mod owners;
 pub(super) mod archive;
 pub(super) mod facts;
 pub(super) mod rekey;

@@ -1,4 +1,6 @@
-//! The seams of the journal: where facts are stored, and the index that is built from them. Only `sqlite` knows SQL.
+//! The seams of the journal: where facts are stored, and the index that is built from them. Only `sqlite` and `postgres` know SQL.
+
+use std::sync::Arc;
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
@@ -11,15 +13,42 @@ pub(super) type FactNumber = u64;
 /// The random name of a journal, which its index repeats.
 pub(super) type JournalId = [u8; 16];
 
+/// Facts that were stored with one write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Appended {
+    /// The number of the first fact; the others follow.
+    pub(super) first: FactNumber,
+    /// The places of permissions in the write that another instance does not let us have, in their order, and why. They are not stored
+    /// and have no numbers.
+    pub(super) refused: Vec<(usize, JournalError)>,
+}
+
+impl Appended {
+    /// All facts were stored.
+    pub(super) fn all(first: FactNumber) -> Self {
+        Self { first, refused: Vec::new() }
+    }
+
+    /// Whether the fact at this place was stored.
+    pub(super) fn has(&self, place: usize) -> bool {
+        self.refused.binary_search_by_key(&place, |(place, _)| *place).is_err()
+    }
+}
+
 /// Stores facts, and never changes one. A fact is removed only after an archive has it.
 pub(super) trait FactStore: Send {
-    /// Stores all of these facts durably, or none of them. Returns the number of the first one; the others follow.
-    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError>;
+    /// Stores these facts durably with one write, or none of them. Only permissions that another instance has already are left out.
+    fn append(&mut self, facts: &[Fact]) -> Result<Appended, StoreError>;
 
-    /// What became of the write that ended with [`StoreError::InDoubt`]: the number of its first fact, or `None` if it was not stored and
-    /// never will be. No other write is tried before.
-    fn resolve(&mut self) -> Result<Option<FactNumber>, StoreError> {
+    /// What became of the write that ended with [`StoreError::InDoubt`], or `None` if it was not stored and never will be. No other write
+    /// is tried before.
+    fn resolve(&mut self) -> Result<Option<Appended>, StoreError> {
         Ok(None)
+    }
+
+    /// The name of the instance that stores facts here, if several do.
+    fn instance(&self) -> Option<Arc<str>> {
+        None
     }
 
     /// Writes something durably that is not a fact. This proves that the store takes writes.
@@ -88,6 +117,11 @@ pub(super) trait FactReads: Send {
 
 /// Reads facts in their order.
 pub(super) trait FactSource: Send {
+    /// The last fact, if others store facts, too. `None` if only the writer of this process does, who tells it.
+    fn newest(&mut self) -> Result<Option<FactNumber>, StoreError> {
+        Ok(None)
+    }
+
     /// The facts after a number, at most `max` of them.
     fn after(&mut self, number: FactNumber, max: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError>;
 }

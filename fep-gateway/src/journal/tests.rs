@@ -30,6 +30,8 @@ pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         settlement: None,
         delivery: None,
         standing: None,
+        instance: None,
+        taken_over: None,
         passage: None,
         audit: None,
         caller: None,
@@ -85,6 +87,8 @@ pub(super) fn options(path: &Path) -> OpenOptions {
         key_file: None,
         archive: None,
         postgres: None,
+        instances_max: 1,
+        whose: Whose::default(),
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::health::Health;
 use super::indexer::IndexQueue;
 use super::lane::{Bell, Lane, LaneNumber};
-use super::store::{FactNumber, FactStore, StoreError};
+use super::store::{Appended, FactNumber, FactStore, StoreError};
 use crate::fault::{FaultPoint, point};
 
 /// The maximum number of facts that one commit takes from one lane.
@@ -129,15 +129,15 @@ impl Turn {
 }
 
 impl Batch {
-    /// The ends of the exchanges whose requests are in the batch and were refused for this reason: nothing was sent. With their lanes.
-    fn ends_of_requests(&self, error: &JournalError) -> Vec<(usize, Fact)> {
+    /// The ends of the exchanges whose requests were stored, but refused for this reason: nothing was sent. With their lanes.
+    fn ends_of_requests(&self, appended: &Appended, error: &JournalError) -> Vec<(usize, Fact)> {
         if is_on(Mutant::LeavesDoubtOpen) {
             return Vec::new();
         }
         let why = NotSent::Journal(error.clone());
-        let requests = self.facts.iter().zip(&self.places);
-        let requests = requests.filter(|(fact, _)| fact.what == What::Sent(SentClass::Request));
-        let end = |(request, place): (&Fact, &Place)| {
+        let stored = self.facts.iter().zip(&self.places).enumerate().filter(|(place, _)| appended.has(*place));
+        let requests = stored.filter(|(_, (fact, _))| fact.what == What::Sent(SentClass::Request));
+        let end = |(_, (request, place)): (usize, (&Fact, &Place))| {
             let end = Fact {
                 what: What::Outcome,
                 exchange: request.exchange,
@@ -296,8 +296,8 @@ impl<S: FactStore> Writer<S> {
         point(FaultPoint::AfterCommit);
         metrics::histogram!("fep_journal_commit_seconds").record(started.elapsed().as_secs_f64());
         match result {
-            Ok(first) => {
-                self.wrote(first, batch);
+            Ok(appended) => {
+                self.wrote(&appended, batch);
                 true
             }
             Err(StoreError::Unavailable(error)) => {
@@ -325,11 +325,26 @@ impl<S: FactStore> Writer<S> {
         }
     }
 
-    /// A batch is stored from this number on.
-    fn wrote(&mut self, first: FactNumber, batch: Batch) {
+    /// A batch is stored, except the permissions that another instance has already.
+    fn wrote(&mut self, appended: &Appended, batch: Batch) {
+        let Batch { mut facts, places } = batch;
         self.works();
-        self.index.push(first, batch.facts);
-        let ends = batch.places.chunk_by(|one, next| one.lane == next.lane).filter_map(<[Place]>::last);
+        for (place, error) in &appended.refused {
+            if let Some(Place { lane, number }) = places.get(*place)
+                && let Some(lane) = self.lanes.get(*lane)
+            {
+                lane.fail(*number, error.clone());
+            }
+        }
+        if !appended.refused.is_empty() {
+            let stored = facts.into_iter().enumerate().filter(|(place, _)| appended.has(*place));
+            facts = stored.map(|(_, fact)| fact).collect();
+        }
+        if let Some(instance) = self.store.instance() {
+            facts.iter_mut().for_each(|fact| fact.instance = Some(Arc::clone(&instance)));
+        }
+        self.index.push(appended.first, facts);
+        let ends = places.chunk_by(|one, next| one.lane == next.lane).filter_map(<[Place]>::last);
         ends.for_each(|place| self.stored(*place));
     }
 
@@ -339,12 +354,12 @@ impl<S: FactStore> Writer<S> {
         let Some(Doubt { batch, error }) = self.doubt.take() else { return true };
         self.health.begin();
         match self.store.resolve() {
-            Ok(Some(first)) => {
-                for (lane, end) in batch.ends_of_requests(&error) {
+            Ok(Some(appended)) => {
+                for (lane, end) in batch.ends_of_requests(&appended, &error) {
                     // Only a permission can be refused, and this has happened.
                     let _ = self.lanes.get(lane).map(|lane| lane.append(end));
                 }
-                self.wrote(first, batch);
+                self.wrote(&appended, batch);
             }
             Ok(None) => {
                 self.works();

@@ -83,7 +83,7 @@ use crate::config::InstitutionConfig;
 use crate::coordinator::{Coordinator, Joining, NewsSender, Seat};
 use crate::fault::{FaultPoint, point};
 use crate::ground::Ground;
-use crate::journal::{Journal, KeyTicket, Lane, LaneNumber};
+use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Left};
 use crate::notice::NoticeHandler;
 use crate::spans::Tracer;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -156,6 +156,7 @@ enum TaskCommand {
     Route(Box<RoutingDecision>, RoutingReply),
     Audit(Box<AuditEntry>, AuditReply),
     Retune(Box<Retuned>, oneshot::Sender<()>),
+    Inherit(Box<Left>),
     Stop,
 }
 

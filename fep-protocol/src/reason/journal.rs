@@ -27,6 +27,8 @@ pub enum JournalError {
         /// The path of the file.
         path: String,
     },
+    /// Another instance has stored a request with the same idempotency key.
+    KeyTaken,
 }
 
 impl fmt::Display for JournalError {
@@ -48,6 +50,7 @@ impl fmt::Display for JournalError {
                     "{path} was deleted or replaced while the gateway runs: its content is saved; stop the gateway and start it again"
                 )
             }
+            Self::KeyTaken => f.write_str("another gateway has stored a request with this idempotency key"),
         }
     }
 }

@@ -112,6 +112,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         NotSent::Journal(JournalError::DiskFull),
         NotSent::Journal(JournalError::Replaced { path: text() }),
         NotSent::Journal(JournalError::LogReplaced { path: text() }),
+        NotSent::Journal(JournalError::KeyTaken),
     ];
     let unknown = [
         Unknown::NoAnswer { within: TIME },

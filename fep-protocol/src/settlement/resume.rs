@@ -26,8 +26,27 @@ impl Settlement {
         for fact in facts {
             machine.replay(fact);
         }
-        machine.take_up(now);
+        let all: Vec<ExchangeId> = machine.cases.keys().copied().collect();
+        machine.take_up(&all, now);
         machine
+    }
+
+    /// Continues cases that another instance left, as [`Settlement::resume`] does. Cases that are here already stay as they are. There may
+    /// be more cases than the limit then: no further one is opened until there is room.
+    pub fn inherit(&mut self, facts: impl IntoIterator<Item = CaseFact>, now: Now) {
+        let mut inherited = Vec::new();
+        for fact in facts {
+            let case = fact.case;
+            let is_new = !self.cases.contains_key(&case);
+            if !is_new && !inherited.contains(&case) {
+                continue;
+            }
+            self.replay(fact);
+            if is_new && self.cases.contains_key(&case) {
+                inherited.push(case);
+            }
+        }
+        self.take_up(&inherited, now);
     }
 
     fn replay(&mut self, CaseFact { case, at_ms, fact }: CaseFact) {
@@ -42,11 +61,10 @@ impl Settlement {
         }
     }
 
-    /// Gives each case new times. What an earlier run awaited counts as unanswered.
-    fn take_up(&mut self, now: Now) {
-        let exchanges: Vec<ExchangeId> = self.cases.keys().cloned().collect();
+    /// Gives these cases new times. What an earlier run awaited counts as unanswered.
+    fn take_up(&mut self, exchanges: &[ExchangeId], now: Now) {
         self.unfinished = self.cases.values().filter(|entry| !entry.case.is_finished()).count();
-        for exchange in &exchanges {
+        for exchange in exchanges {
             let Some(entry) = self.cases.get(exchange) else { continue };
             let policy = self.policies.get(entry.case.telegram());
             let first_wait = policy.map_or(STEP_WAIT, |policy| policy.first_wait);
@@ -66,7 +84,7 @@ impl Settlement {
                 self.record(exchange, fact, now);
             }
         }
-        for exchange in &exchanges {
+        for exchange in exchanges {
             self.move_on(exchange, now);
         }
         self.dispatch(now);

@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
-use futures_util::future::{join, join3, join4};
+use futures_util::future::{join, join4, try_join4};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
+use super::claims::{Claimant, Claims, Statements};
 use super::database::Database;
 use super::errors::Failure;
 use super::lease::Lease;
@@ -29,7 +30,7 @@ use crate::journal::columns::{signed, unsigned, with_columns};
 use crate::journal::newest::Newest;
 use crate::journal::seal::{Body, KeyRing};
 use crate::journal::sealing::Sealing;
-use crate::journal::store::{FactNumber, FactStore, JournalId, StoreError};
+use crate::journal::store::{Appended, FactNumber, FactStore, JournalId, StoreError};
 use crate::time::date;
 
 /// Stores facts in the database.
@@ -45,8 +46,8 @@ pub(in crate::journal) struct Facts {
     batch: i64,
     /// The day whose partition is there, in days since 1970.
     day: Option<i32>,
-    /// Whether it is not known what became of the last commit.
-    doubt: bool,
+    /// If it is not known what became of the last commit.
+    doubt: Option<Doubt>,
 }
 
 /// A connection with what it has prepared.
@@ -54,6 +55,7 @@ struct Session {
     client: Client,
     number: Statement,
     renew: Statement,
+    claims: Statements,
     insert: Statement,
 }
 
@@ -62,6 +64,21 @@ struct Session {
 struct Place {
     first: FactNumber,
     day: i32,
+}
+
+/// A commit of which it is not known whether it is stored.
+struct Doubt {
+    /// What it left out.
+    refused: Vec<(usize, JournalError)>,
+    /// The number of its facts.
+    count: usize,
+}
+
+/// Why a commit ended without being known to be stored.
+struct Unwritten {
+    error: StoreError,
+    /// What it left out.
+    refused: Vec<(usize, JournalError)>,
 }
 
 /// Takes `$1` numbers; days begin `$2` minutes off UTC. The date never goes back, so numbers and dates have one order.
@@ -108,28 +125,38 @@ impl Facts {
             }
         };
         let newest = Newest::open(path, journal);
-        Ok(Self { database, lease, session: Some(session), sealing, newest, last, batch: 0, day: None, doubt: false })
+        Ok(Self { database, lease, session: Some(session), sealing, newest, last, batch: 0, day: None, doubt: None })
     }
 
-    /// Begins a commit of this many facts. Its transaction has the lock of all writers then, and this run may still write.
-    fn begin(&self, session: &Session, count: i64) -> Result<Place, StoreError> {
+    /// Begins a commit of these facts. Its transaction has the lock of all writers then, this run may still write, and what other gateways
+    /// have already is left out.
+    fn begin(&self, session: &Session, facts: &[Fact]) -> Result<(Place, Vec<(usize, JournalError)>), StoreError> {
         let settings = self.database.settings();
         let offset = settings.utc_offset_minutes;
         let batch = self.batch + 1;
+        let count = i64::try_from(facts.len()).unwrap_or(i64::MAX);
+        let claims = Claims::of(facts);
+        let claimant = Claimant { instance: &settings.instance, is_alone: self.lease.is_alone() };
         let taken = self.database.ask(async {
-            let Session { client, number, renew, .. } = session;
-            let (begun, numbers, renewed) = join3(
+            let Session { client, number, renew, claims: statements, .. } = session;
+            let (begun, numbers, renewed, left_out) = join4(
                 client.batch_execute("BEGIN"),
                 client.query_one(number, &[&count, &offset]),
                 client.execute(renew, &[&settings.instance, &self.lease.epoch, &batch, &count]),
+                claims.make(client, statements, claimant),
             )
             .await;
             begun?;
             let numbers = numbers?;
             let renewed = renewed?;
-            Ok((Place { first: unsigned(numbers.try_get(0)?), day: numbers.try_get(1)? }, renewed))
+            let left_out = left_out?;
+            if !left_out.is_empty() {
+                let count = i64::try_from(left_out.len()).unwrap_or(i64::MAX);
+                client.execute("UPDATE journal SET last = last - $1::int8", &[&count]).await?;
+            }
+            Ok((Place { first: unsigned(numbers.try_get(0)?), day: numbers.try_get(1)? }, renewed, left_out))
         });
-        let (place, renewed) = taken.map_err(Failure::into_store_error)?;
+        let (place, renewed, left_out) = taken.map_err(Failure::into_store_error)?;
         // An older copy has an older row of the instance, too: what is lost is said first.
         if place.first <= self.last {
             let why = format!(
@@ -144,7 +171,7 @@ impl Facts {
         if renewed == 0 {
             return Err(StoreError::Unavailable(self.lease.fenced()));
         }
-        Ok(place)
+        Ok((place, left_out))
     }
 
     /// Makes the partition of a day, if it is not there. It is made beside the table and attached, which waits for no reader.
@@ -171,7 +198,12 @@ impl Facts {
     }
 
     /// The rows of facts from a number on, sealed if the journal is encrypted.
-    fn rows(&mut self, client: &Client, first: FactNumber, facts: &[Fact]) -> Result<Rows, StoreError> {
+    fn rows<'f>(
+        &mut self,
+        client: &Client,
+        first: FactNumber,
+        facts: impl ExactSizeIterator<Item = &'f Fact>,
+    ) -> Result<Rows, StoreError> {
         let unsealed = |error: JournalError| StoreError::Refused(error.to_string());
         let mut rows = Rows::with_capacity(facts.len());
         for (number, fact) in (first..).zip(facts) {
@@ -196,24 +228,28 @@ impl Facts {
     }
 
     /// Stores facts with one commit.
-    fn write(&mut self, session: &Session, facts: &[Fact]) -> Result<Place, StoreError> {
-        let place = self.begin(session, i64::try_from(facts.len()).unwrap_or(i64::MAX))?;
+    fn write(&mut self, session: &Session, facts: &[Fact]) -> Result<(Place, Appended), Unwritten> {
+        let (place, refused) = self.begin(session, facts)?;
         self.partition(&session.client, place)?;
-        let rows = self.rows(&session.client, place.first, facts)?;
+        let appended = Appended { first: place.first, refused };
+        let stored: Vec<&Fact> =
+            facts.iter().enumerate().filter(|(at, _)| appended.has(*at)).map(|(_, fact)| fact).collect();
+        let rows = self.rows(&session.client, place.first, stored.into_iter())?;
         let Session { client, insert, .. } = session;
         let written = self.database.ask(async {
-            let parameters = rows.parameters(&place.day);
+            let parameters = rows.parameters(&place.day, &self.database.settings().instance);
             Ok(join(client.execute(insert, &parameters), client.batch_execute("COMMIT")).await)
         });
-        match written {
-            Ok((Ok(_), Ok(()))) => Ok(place),
+        let failure = match written {
+            Ok((Ok(_), Ok(()))) => return Ok((place, appended)),
             // The database refused the facts, so the commit became a rollback.
             Ok((Err(error), _)) if error.as_db_error().is_some() && Failure::leaves(&error) => {
-                Err(Failure::Said(error).into_store_error())
+                return Err(Failure::Said(error).into_store_error().into());
             }
-            Ok((Err(error), _) | (Ok(_), Err(error))) => Err(StoreError::InDoubt(Failure::Said(error).into_error())),
-            Err(failure) => Err(StoreError::InDoubt(failure.into_error())),
-        }
+            Ok((Err(error), _) | (Ok(_), Err(error))) => Failure::Said(error),
+            Err(failure) => failure,
+        };
+        Err(Unwritten { error: StoreError::InDoubt(failure.into_error()), refused: appended.refused })
     }
 
     /// Leaves a transaction that stored nothing. A connection whose state is not known is closed.
@@ -244,62 +280,71 @@ impl Facts {
 
 fn connect(database: &Database) -> Result<Session, Failure> {
     let client = database.connect()?;
-    let (number, renew, insert) = database.ask(async {
-        Ok((client.prepare(NUMBER).await?, client.prepare(RENEW).await?, client.prepare(rows::insert()).await?))
+    let (number, renew, insert, claims) = database.ask(async {
+        let insert = client.prepare(rows::insert());
+        try_join4(client.prepare(NUMBER), client.prepare(RENEW), insert, Statements::prepare(&client)).await
     })?;
-    Ok(Session { client, number, renew, insert })
+    Ok(Session { client, number, renew, claims, insert })
+}
+
+impl From<StoreError> for Unwritten {
+    fn from(error: StoreError) -> Self {
+        Self { error, refused: Vec::new() }
+    }
 }
 
 impl FactStore for Facts {
-    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+    fn append(&mut self, facts: &[Fact]) -> Result<Appended, StoreError> {
         let session = self.session()?;
         match self.write(&session, facts) {
-            Ok(place) => {
+            Ok((place, appended)) => {
                 self.session = Some(session);
                 self.batch += 1;
                 self.day = Some(place.day);
-                self.stored(place.first, facts.len());
-                Ok(place.first)
+                self.stored(place.first, facts.len() - appended.refused.len());
+                Ok(appended)
             }
-            Err(error @ StoreError::InDoubt(_)) => {
-                self.doubt = true;
+            Err(Unwritten { error: error @ StoreError::InDoubt(_), refused }) => {
+                let count = facts.len() - refused.len();
+                self.doubt = Some(Doubt { refused, count });
                 if let Some(sealing) = &mut self.sealing {
                     sealing.rolled_back();
                 }
                 Err(error)
             }
-            Err(error) => {
+            Err(Unwritten { error, .. }) => {
                 self.roll_back(session);
                 Err(error)
             }
         }
     }
 
-    fn resolve(&mut self) -> Result<Option<FactNumber>, StoreError> {
-        if !self.doubt {
-            return Ok(None);
-        }
+    fn instance(&self) -> Option<Arc<str>> {
+        Some(self.database.settings().instance.as_str().into())
+    }
+
+    fn resolve(&mut self) -> Result<Option<Appended>, StoreError> {
+        let Some(Doubt { count, .. }) = self.doubt else { return Ok(None) };
         let session = self.session()?;
         // Its lock is that of the write in doubt, until the database has decided.
-        let sql =
-            "SELECT epoch, batch, batch_first, (SELECT last FROM journal) FROM instances WHERE name = $1 FOR UPDATE";
-        let found: Result<(i64, i64, i64, i64), _> = self.database.ask(async {
+        let sql = "SELECT epoch, batch, batch_first FROM instances WHERE name = $1 FOR UPDATE";
+        let found: Result<(i64, i64, i64), _> = self.database.ask(async {
             let row: Row = session.client.query_one(sql, &[&self.database.settings().instance]).await?;
-            Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
+            Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
         });
-        let (epoch, batch, first, last) = found.map_err(|failure| StoreError::Unavailable(failure.into_error()))?;
+        let (epoch, batch, first) = found.map_err(|failure| StoreError::Unavailable(failure.into_error()))?;
         self.session = Some(session);
         if epoch != self.lease.epoch {
             return Err(StoreError::Unavailable(self.lease.fenced()));
         }
-        self.doubt = false;
+        let refused = self.doubt.take().map(|doubt| doubt.refused).unwrap_or_default();
         if batch != self.batch + 1 {
             return Ok(None);
         }
         self.batch = batch;
         let first = unsigned(first);
-        self.stored(first, usize::try_from(last - signed(first) + 1).unwrap_or_default());
-        Ok(Some(first))
+        self.stored(first, count);
+        Ok(Some(Appended { first, refused }))
     }
 
     /// A commit without facts.

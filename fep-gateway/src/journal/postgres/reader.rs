@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Error, Row};
 
 use super::database::Database;
 use super::errors::Failure;
-use super::rows::{names, with_columns};
+use super::rows::{self, names, with_columns};
 use super::schema::at;
 use crate::journal::columns::{fact, signed, unsigned};
 use crate::journal::seal::{KeyId, key_of};
@@ -83,7 +83,9 @@ impl FactReader {
             self.bodies.complete(number, &mut fact, columns)?;
             Ok((number, fact))
         });
-        read.map_err(|error| error.to_string()).flatten().map_err(StoreError::Refused)
+        let (number, mut fact) = read.map_err(|error| error.to_string()).flatten().map_err(StoreError::Refused)?;
+        fact.instance = rows::instance(row).map_err(unread)?;
+        Ok((number, fact))
     }
 
     /// The day of a fact, in days since 1970, as far as the days are known. Facts before the first known day have that day.
@@ -230,6 +232,10 @@ impl FactReads for FactReader {
 }
 
 impl FactSource for FactReader {
+    fn newest(&mut self) -> Result<Option<FactNumber>, StoreError> {
+        self.last().map(Some)
+    }
+
     fn after(&mut self, number: FactNumber, max: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
         self.between(number, FactNumber::MAX >> 1, max)
     }

@@ -3,7 +3,7 @@
 //! Text of PostgreSQL cannot have NUL, and what an institution sends can. So in text, NUL is written as `␀0`, and `␀` as `␀␀`.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
@@ -26,20 +26,24 @@ enum Column {
 /// What marks an escape.
 const MARK: char = '\u{2400}';
 
-/// The names of all columns, for a statement that selects them.
+/// The names of all columns and of the instance, for a statement that selects them.
 pub(super) fn names() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| LIST.map(|(name, _)| name).join(", "));
+    static TEXT: LazyLock<String> = LazyLock::new(|| format!("{}, instance", list()));
     &TEXT
 }
 
-/// Stores facts of one day, `$1`, in days since 1970; then come the columns in their order.
+fn list() -> String {
+    LIST.map(|(name, _)| name).join(", ")
+}
+
+/// Stores facts of one day, `$1`, in days since 1970, by one instance, `$2`; then come the columns in their order.
 pub(super) fn insert() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
-        let arrays: Vec<_> = (2..).zip(LIST).map(|(place, (_, kind))| format!("${place}::{}[]", kind.sql())).collect();
-        let names = names();
+        let arrays: Vec<_> = (3..).zip(LIST).map(|(place, (_, kind))| format!("${place}::{}[]", kind.sql())).collect();
+        let list = list();
         format!(
-            "INSERT INTO facts (stored_on, {names}) \
-             SELECT date '1970-01-01' + $1::int4, * FROM unnest({}) AS row ({names})",
+            "INSERT INTO facts (stored_on, instance, {list}) \
+             SELECT date '1970-01-01' + $1::int4, $2::text, * FROM unnest({}) AS row ({list})",
             arrays.join(", ")
         )
     });
@@ -75,7 +79,7 @@ impl Rows {
     }
 
     /// The parameters of [`insert`].
-    pub(super) fn parameters<'r>(&'r self, day: &'r i32) -> Vec<&'r (dyn ToSql + Sync)> {
+    pub(super) fn parameters<'r>(&'r self, day: &'r i32, instance: &'r String) -> Vec<&'r (dyn ToSql + Sync)> {
         let columns = self.columns.iter().map(|column| -> &(dyn ToSql + Sync) {
             match column {
                 Column::Integers(values) => values,
@@ -83,7 +87,8 @@ impl Rows {
                 Column::Bytes(values) => values,
             }
         });
-        std::iter::once(day as &(dyn ToSql + Sync)).chain(columns).collect()
+        let first: [&(dyn ToSql + Sync); 2] = [day, instance];
+        first.into_iter().chain(columns).collect()
     }
 }
 
@@ -116,8 +121,13 @@ pub(super) fn with_columns<T>(row: &Row, each: impl FnOnce(&Columns<'_>) -> T) -
     Ok(each(&columns))
 }
 
+/// The instance that stored a row with [`names`].
+pub(super) fn instance(row: &Row) -> Result<Option<Arc<str>>, Error> {
+    Ok(row.try_get::<_, Option<&str>>(COLUMNS)?.map(Arc::from))
+}
+
 /// Text without NUL.
-fn escaped(text: &str) -> Cow<'_, str> {
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(['\0', MARK]) {
         return Cow::Borrowed(text);
     }

@@ -10,7 +10,7 @@ use crate::journal::store::JournalId;
 
 /// `STEPS[n]` migrates from version `n` to version `n + 1`. A schema without tables has version 0. A released step is never changed, because
 /// databases of its version exist.
-const STEPS: &[&str] = &[include_str!("version_1.sql")];
+const STEPS: &[&str] = &[include_str!("version_1.sql"), include_str!("version_2.sql")];
 
 /// The oldest server, by its number.
 const SERVER_MIN: i32 = 130_000;

@@ -81,7 +81,7 @@ impl Server {
         };
         let database = Database::new(&config).unwrap();
         let (lease, _) =
-            Lease::begin(&database, &self.path("journal.sqlite"), false).map_err(|error| error.to_string())?;
+            Lease::begin(&database, &self.path("journal.sqlite"), false, 1).map_err(|error| error.to_string())?;
         lease.give_back().unwrap();
         Ok(())
     }

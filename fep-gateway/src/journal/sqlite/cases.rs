@@ -4,12 +4,13 @@ use fep_protocol::exchange::ExchangeId;
 use fep_protocol::settlement::{SettlementCase, SettlementFact, Stage};
 use rusqlite::{Connection, Error, Params, Row, params};
 
-use super::id;
 use super::scope::{self, Lists};
+use super::{id, owners};
 use crate::journal::columns::{settlement, settlement_json, signed, unsigned};
 use crate::journal::filter::LetterFilter;
 use crate::journal::seal::without_person;
 use crate::journal::store::FactNumber;
+use crate::journal::whose::Whose;
 
 /// Adds a fact to a case.
 pub(super) fn add(
@@ -42,11 +43,20 @@ pub(super) fn facts(connection: &Connection, id: &ExchangeId) -> Result<Vec<(Fac
     statement.query_map(params![id.as_bytes()], row)?.collect()
 }
 
-pub(super) fn lasting(connection: &Connection, since_ms: i64, finished_max: usize) -> Result<Vec<ExchangeId>, Error> {
-    let sql = "SELECT exchange FROM cases WHERE NOT is_finished
-               UNION SELECT exchange FROM (SELECT exchange FROM cases WHERE is_finished AND changed_at_ms > ?1
-                                           ORDER BY changed_at_ms DESC LIMIT ?2) ORDER BY exchange";
-    ids(connection, sql, params![since_ms, limit(finished_max)])
+pub(super) fn lasting(
+    connection: &Connection,
+    since_ms: i64,
+    finished_max: usize,
+    whose: &Whose,
+) -> Result<Vec<ExchangeId>, Error> {
+    let ours = owners::condition("exchange", 3);
+    let sql = format!(
+        "SELECT exchange FROM (SELECT exchange FROM cases WHERE NOT is_finished
+            UNION SELECT exchange FROM (SELECT exchange FROM cases WHERE is_finished AND changed_at_ms > ?1
+                                        ORDER BY changed_at_ms DESC LIMIT ?2)) WHERE {ours} ORDER BY exchange"
+    );
+    let [instance, taken_by] = owners::values(whose);
+    ids(connection, &sql, params![since_ms, limit(finished_max), instance, taken_by])
 }
 
 /// The exchanges whose settlement needs a person, as far as the filter lets them pass, oldest first.

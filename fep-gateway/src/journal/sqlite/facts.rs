@@ -13,7 +13,7 @@ use super::{failed, marks, schema, seals};
 use crate::journal::columns::{fact, signed, unsigned, with_columns};
 use crate::journal::seal::{Body, KeyId, KeyRing, Unreadable};
 use crate::journal::sealing::{Access, Bodies, Sealing};
-use crate::journal::store::{FactNumber, FactReads, FactSource, FactStore, JournalId, Removal, StoreError};
+use crate::journal::store::{Appended, FactNumber, FactReads, FactSource, FactStore, JournalId, Removal, StoreError};
 
 /// The writer's connection to the facts.
 #[derive(Debug)]
@@ -105,12 +105,12 @@ impl Facts {
 }
 
 impl FactStore for Facts {
-    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+    fn append(&mut self, facts: &[Fact]) -> Result<Appended, StoreError> {
         let appended = self.append_all(facts);
         if appended.is_err() {
             self.roll_back();
         }
-        appended.map_err(failed)
+        appended.map(Appended::all).map_err(failed)
     }
 
     fn remove_archived(&mut self, up_to: FactNumber, max: usize) -> Result<usize, StoreError> {

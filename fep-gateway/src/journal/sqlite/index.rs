@@ -1,6 +1,7 @@
 //! The index: exchanges, settlements, idempotency keys, trace marks and notices, as far as its facts are applied.
 
 mod compare;
+mod marks;
 mod open_work;
 mod search;
 mod trail;
@@ -19,18 +20,19 @@ use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
 use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
-use fep_protocol::trace::{TRACE_DAYS_MAX, TraceHighWater};
+use fep_protocol::trace::TraceHighWater;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 pub(in crate::journal) use self::compare::differences;
 pub(in crate::journal) use self::search::Veiled;
-use super::{cases, failed, id, notices, schema};
-use crate::journal::columns::{signed, standing, standing_json, unsigned};
+use super::{cases, failed, id, notices, owners, schema};
+use crate::journal::columns::{signed, standing, unsigned};
 use crate::journal::filter::LetterFilter;
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
 use crate::journal::private;
 use crate::journal::projection::Projected;
 use crate::journal::store::{FactNumber, Index, JournalId, Removal, StoreError};
+use crate::journal::whose::Whose;
 
 /// The writer's connection to the index.
 #[derive(Debug)]
@@ -106,7 +108,7 @@ impl IndexFile {
         let standing = removal.into_iter().flat_map(|removal| &removal.standing);
         standing
             .into_iter()
-            .try_for_each(|(institution, number, standing)| index.standing(*number, institution, standing))?;
+            .try_for_each(|(institution, number, standing)| index.standing(*number, (institution, ""), standing))?;
         Ok(index)
     }
 
@@ -122,17 +124,14 @@ impl IndexFile {
             if is_on(Mutant::IndexLeavesOut) && at > 0 && at + 1 == facts.len() {
                 continue;
             }
-            if let What::Traces(high_water) = fact.what {
-                self.traces(&fact.institution, high_water)?;
+            self.mark(*number, fact)?;
+            if let Some(taken) = &fact.taken_over {
+                // What it decides about must be in the tables.
+                self.store(std::mem::take(&mut exchanges))?;
+                changed.iter().try_for_each(|case| cases::project(&self.connection, case))?;
+                owners::take_over(&self.connection, *number, fact, taken)?;
             }
-            match fact.what {
-                What::Audit => trail::add(&self.connection, *number, fact)?,
-                What::AuditEnd => trail::end(&self.connection, fact)?,
-                _ => {}
-            }
-            if let Some(standing) = &fact.standing {
-                self.standing(*number, &fact.institution, standing)?;
-            }
+            owners::add(&self.connection, fact)?;
             if is_of_notice(fact) {
                 let old = fact.exchange.filter(|id| id.accepted_at_ms() < before_ms && !begins(fact));
                 let known = old.map(|id| notices::find(&self.connection, &id)).transpose()?.flatten();
@@ -169,17 +168,17 @@ impl IndexFile {
                 changed.insert(id);
             }
         }
-        // Rows in the order of their key are appended at the end of the table.
-        let mut exchanges: Vec<_> = exchanges.into_values().collect();
-        exchanges.sort_unstable_by_key(|exchange| exchange.id);
-        self.store(&exchanges)?;
+        self.store(exchanges)?;
         changed.iter().try_for_each(|case| cases::project(&self.connection, case))?;
         self.connection.prepare_cached("UPDATE state SET applied = ?1")?.execute(params![signed(applied)])?;
         self.connection.execute_batch("COMMIT")?;
         Ok(applied)
     }
 
-    fn store(&self, exchanges: &[Projected]) -> Result<(), Error> {
+    fn store(&self, exchanges: HashMap<ExchangeId, Projected>) -> Result<(), Error> {
+        // Rows in the order of their key are appended at the end of the table.
+        let mut exchanges: Vec<_> = exchanges.into_values().collect();
+        exchanges.sort_unstable_by_key(|exchange| exchange.id);
         let sql = "INSERT OR REPLACE INTO exchanges VALUES
                    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -206,28 +205,6 @@ impl IndexFile {
             ])?;
         }
         Ok(())
-    }
-
-    /// Keeps the mark of a day, and forgets those of days so long ago that their numbers are never used again.
-    fn traces(&self, institution: &str, high_water: TraceHighWater) -> Result<(), Error> {
-        let sql = "INSERT OR REPLACE INTO traces VALUES (?1, ?2, ?3)";
-        let row = params![institution, high_water.day, signed(high_water.high)];
-        self.connection.prepare_cached(sql)?.execute(row)?;
-        let sql = "DELETE FROM traces WHERE institution = ?1 AND day <=
-                   (SELECT day FROM traces WHERE institution = ?1 ORDER BY day DESC LIMIT 1 OFFSET ?2)";
-        let row = params![institution, i64::try_from(TRACE_DAYS_MAX).unwrap_or(i64::MAX)];
-        self.connection.prepare_cached(sql)?.execute(row).map(drop)
-    }
-
-    fn standing(&self, number: FactNumber, institution: &str, standing: &Standing) -> Result<(), Error> {
-        let topic = standing.topic();
-        if standing.is_over() {
-            let sql = "DELETE FROM standing WHERE institution = ?1 AND topic = ?2";
-            return self.connection.prepare_cached(sql)?.execute(params![institution, topic]).map(drop);
-        }
-        let sql = "INSERT OR REPLACE INTO standing VALUES (?1, ?2, ?3, ?4)";
-        let row = params![institution, topic, signed(number), standing_json(standing)];
-        self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }
 }
 
@@ -268,17 +245,22 @@ impl IndexReader {
     }
 
     /// The exchanges that have no outcome.
-    pub(in crate::journal) fn open_ones(&self) -> Result<Vec<Projected>, StoreError> {
-        self.list("WHERE outcome IS NULL ORDER BY id", [])
+    pub(in crate::journal) fn open_ones(&self, whose: &Whose) -> Result<Vec<Projected>, StoreError> {
+        let ours = owners::condition("exchanges.id", 1);
+        self.list(&format!("WHERE outcome IS NULL AND {ours} ORDER BY id"), owners::values(whose))
     }
 
     /// The exchanges whose keys may still be in quarantine: unknown ones that ended since then, and answered ones that were
     /// accepted since then.
-    pub(in crate::journal) fn resting(&self, since_ms: i64) -> Result<Vec<Projected>, StoreError> {
+    pub(in crate::journal) fn resting(&self, since_ms: i64, whose: &Whose) -> Result<Vec<Projected>, StoreError> {
         let first = ExchangeId::new(since_ms, 0, 0);
-        let sql = "WHERE outcome = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 AND id < ?2
-                   OR id >= ?2 AND (answer IS NOT NULL OR outcome = 'unknown') ORDER BY id";
-        self.list(sql, params![since_ms, first.as_bytes()])
+        let ours = owners::condition("exchanges.id", 3);
+        let conditions = format!(
+            "WHERE (outcome = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 AND id < ?2
+                    OR id >= ?2 AND (answer IS NOT NULL OR outcome = 'unknown')) AND {ours} ORDER BY id"
+        );
+        let [instance, taken_by] = owners::values(whose);
+        self.list(&conditions, params![since_ms, first.as_bytes(), instance, taken_by])
     }
 
     /// The newest exchange with this idempotency key, and the digest of its body.
@@ -326,8 +308,9 @@ impl IndexReader {
         &self,
         institution: &str,
         limit: usize,
+        whose: &Whose,
     ) -> Result<Vec<ProjectedNotice>, StoreError> {
-        notices::undelivered(&self.connection, institution, limit).map_err(failed)
+        notices::undelivered(&self.connection, institution, limit, whose).map_err(failed)
     }
 
     /// How many notices are not delivered, by institution.
@@ -352,21 +335,30 @@ impl IndexReader {
         read().map_err(failed)
     }
 
-    /// What holds, by institution and topic, with the fact that says so.
-    pub(in crate::journal) fn standing(&self) -> Result<Vec<(String, FactNumber, Standing)>, StoreError> {
+    /// What holds, by institution and topic, with the fact that says so. What was said of all instances holds for each.
+    pub(in crate::journal) fn standing(
+        &self,
+        whose: &Whose,
+    ) -> Result<Vec<(String, FactNumber, Standing)>, StoreError> {
         let read = || -> Result<Vec<_>, Error> {
-            let sql = "SELECT institution, number, detail FROM standing ORDER BY institution, topic";
+            let sql = "SELECT institution, number, detail FROM standing
+                       WHERE ?1 IS NULL OR instance IN (?1, '') ORDER BY institution, topic, number";
             let mut statement = self.connection.prepare(sql)?;
             let row = |row: &Row<'_>| Ok((row.get(0)?, unsigned(row.get(1)?), standing(&row.get::<_, String>(2)?)?));
-            statement.query_map([], row)?.collect()
+            statement.query_map(params![whose.instance.as_deref()], row)?.collect()
         };
         read().map_err(failed)
     }
 
     /// The settlements that go on: those that are not finished, and those that changed since then and may still be
     /// contradicted, at most `finished_max` of them.
-    pub(in crate::journal) fn cases(&self, since_ms: i64, finished_max: usize) -> Result<Vec<ExchangeId>, StoreError> {
-        cases::lasting(&self.connection, since_ms, finished_max).map_err(failed)
+    pub(in crate::journal) fn cases(
+        &self,
+        since_ms: i64,
+        finished_max: usize,
+        whose: &Whose,
+    ) -> Result<Vec<ExchangeId>, StoreError> {
+        cases::lasting(&self.connection, since_ms, finished_max, whose).map_err(failed)
     }
 
     /// The exchanges whose settlements need a person, oldest first.

@@ -65,8 +65,23 @@ CREATE TABLE standing (                         -- what holds now, by topic
   topic            TEXT NOT NULL,
   number           INTEGER NOT NULL,            -- the fact
   detail           TEXT NOT NULL,
-  PRIMARY KEY (institution, topic)
+  instance         TEXT NOT NULL,               -- the instance where it holds; '' if there is only one
+  PRIMARY KEY (institution, topic, instance)
 ) WITHOUT ROWID;
+
+CREATE TABLE owners (                           -- the instances to which exchanges and notices belong, if there are several
+  id               BLOB PRIMARY KEY,
+  instance         TEXT NOT NULL,
+  taken_by         INTEGER                      -- the fact by which it was taken over from another instance
+) WITHOUT ROWID;
+
+CREATE TABLE takeovers (                        -- which instance goes on with what another one left
+  number           INTEGER PRIMARY KEY,         -- the fact
+  instance         TEXT NOT NULL,               -- from this one
+  epoch            INTEGER NOT NULL,            -- in this run
+  institution      TEXT NOT NULL,               -- '' for all
+  heir             TEXT NOT NULL
+);
 
 CREATE TABLE notice_keys (                      -- the first notice with a key, and the answer to it
   institution      TEXT NOT NULL,

@@ -9,12 +9,13 @@ use fep_protocol::terms::Key;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Params, Row, params};
 
-use super::id;
 use super::scope::{self, Lists};
+use super::{id, owners};
 use crate::journal::columns::{key_json, signed, unsigned};
 use crate::journal::filter::LetterFilter;
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice};
 use crate::journal::store::FactNumber;
+use crate::journal::whose::Whose;
 
 const COLUMNS: &str =
     "id, institution, telegram, detail, repeats, conflicts, first, changed_at_ms, notice, answer, kept, others";
@@ -170,9 +171,12 @@ pub(super) fn undelivered(
     connection: &Connection,
     institution: &str,
     limit: usize,
+    whose: &Whose,
 ) -> Result<Vec<ProjectedNotice>, Error> {
-    let conditions = "WHERE state = 'delivering' AND institution = ?1 ORDER BY id LIMIT ?2";
-    list(connection, conditions, params![institution, i64::try_from(limit).unwrap_or(i64::MAX)])
+    let ours = owners::condition("notices.id", 3);
+    let conditions = format!("WHERE state = 'delivering' AND institution = ?1 AND {ours} ORDER BY id LIMIT ?2");
+    let [instance, taken_by] = owners::values(whose);
+    list(connection, &conditions, params![institution, offset(limit), instance, taken_by])
 }
 
 /// The notices that need a person, as far as the filter lets them pass, oldest first.

@@ -17,11 +17,17 @@ const PIECE: usize = 2048;
 
 /// The tables whose rows belong to one exchange or notice, with the column of its name, and which of the old rows go: those whose first
 /// fact is removed.
-const TABLES: [(&str, &str, &str); 4] = [
+const TABLES: [(&str, &str, &str); 5] = [
     ("exchanges", "id", "coalesce(request, ending, 0) <= ?2"),
     ("cases", "exchange", "NOT EXISTS (SELECT 1 FROM exchanges WHERE id = exchange) AND ?2 >= 0"),
     ("case_facts", "exchange", "NOT EXISTS (SELECT 1 FROM exchanges WHERE id = exchange) AND ?2 >= 0"),
     ("notices", "id", "coalesce(notice, 0) <= ?2"),
+    (
+        "owners",
+        "id",
+        "NOT EXISTS (SELECT 1 FROM exchanges WHERE exchanges.id = owners.id)
+         AND NOT EXISTS (SELECT 1 FROM notices WHERE notices.id = owners.id) AND ?2 >= 0",
+    ),
 ];
 
 impl FactReader {

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::{AcceptedRequest, Handle, Running, Task, TaskCommand};
+use crate::journal::Left;
 use crate::net::admission::{CannotDecide, Decision, InstitutionStatus, SwitchoverStatus};
 
 impl Handle {
@@ -31,6 +32,11 @@ impl Handle {
         let (reply, status) = oneshot::channel();
         self.commands.send(TaskCommand::Status(reply)).await.ok()?;
         status.await.ok()
+    }
+
+    /// Hands over what another gateway left. Returns `false` if the institution has stopped: then the next start goes on with it.
+    pub(crate) async fn inherit(&self, left: Left) -> bool {
+        self.commands.send(TaskCommand::Inherit(Box::new(left))).await.is_ok()
     }
 
     /// Carries out a decision of a person.
@@ -111,6 +117,7 @@ impl Task {
             TaskCommand::Settle(case, decision, reply) => self.decide_case(case, decision, reply, now),
             TaskCommand::Deliver(id, decision, reply) => self.decide_delivery(id, decision, reply),
             TaskCommand::Retune(retuned, done) => self.retune(*retuned, done, now),
+            TaskCommand::Inherit(left) => self.inherit(*left, now),
             TaskCommand::Stop => {
                 self.leaving = true;
                 self.settling.stop(now);

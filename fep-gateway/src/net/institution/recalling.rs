@@ -1,13 +1,14 @@
-//! What an earlier run left to the task: keys in quarantine, places in flight, and telegrams that the rate still counts.
+//! What an earlier run or another gateway left to the task: keys in quarantine, places in flight, and telegrams that the rate still counts.
 
 use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
+use fep_protocol::settlement::unanswered_steps;
 use fep_protocol::standing::Standing;
 use fep_protocol::terms::Now;
 use fep_protocol::trace::TraceHighWater;
 
 use super::Task;
-use crate::journal::{EarlierCase, Recalled};
+use crate::journal::{EarlierCase, Left, Recalled};
 
 /// What an institution's earlier run left.
 #[derive(Debug)]
@@ -25,6 +26,15 @@ pub struct Legacy {
 }
 
 impl Task {
+    /// Goes on with what another gateway left: its keys in quarantine, its settlements and its undelivered notices.
+    pub(super) fn inherit(&mut self, left: Left, now: Now) {
+        let steps: Vec<i64> = left.cases.iter().flat_map(|case| unanswered_steps(&case.facts)).collect();
+        self.settling.inherit(left.cases, now);
+        self.recall(left.recalled, now);
+        self.recall_steps(&steps, now);
+        self.notices.delivery.has_more();
+    }
+
     /// Restores the exchanges of an earlier run whose keys are still in quarantine.
     pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);

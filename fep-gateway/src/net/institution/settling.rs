@@ -103,6 +103,19 @@ impl Settling {
         settling
     }
 
+    /// Continues the cases that another gateway left.
+    pub(super) fn inherit(&mut self, cases: Vec<EarlierCase>, now: Now) {
+        let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
+        let mut facts = Vec::new();
+        for case in cases {
+            let request = CaseRequest { bytes: case.request, caller: case.caller, ticket: None };
+            self.requests.entry(case.id).or_insert(request);
+            facts.extend(case.facts);
+        }
+        self.machine.inherit(facts, now);
+        ids.into_iter().for_each(|case| self.look_at(case));
+    }
+
     /// Lets other policies hold.
     pub(super) fn retune(&mut self, policies: BTreeMap<String, SettlementPolicy>) {
         self.machine.retune(policies);

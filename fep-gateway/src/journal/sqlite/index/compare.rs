@@ -7,12 +7,14 @@ use rusqlite::{Connection, params};
 use super::{Error, IndexReader, JournalError, schema};
 
 /// The tables besides the exchanges, with the columns that name a row.
-const TABLES: [(&str, &str, &str); 8] = [
+const TABLES: [(&str, &str, &str); 10] = [
     ("cases", "lower(hex(exchange))", "*"),
     ("case_facts", "lower(hex(exchange)) || ' fact ' || number", "*"),
     ("keys", "institution || ' ' || key", "*"),
     ("traces", "institution || ' day ' || day", "*"),
-    ("standing", "institution || ' ' || topic", "*"),
+    ("standing", "institution || ' ' || topic || ' ' || instance", "*"),
+    ("owners", "lower(hex(id))", "*"),
+    ("takeovers", "'fact ' || number", "*"),
     ("notice_keys", "institution || ' notice of fact ' || notice", "*"),
     ("notices", "lower(hex(id))", "*"),
     ("audit", "'fact ' || number", "*"),

@@ -1,0 +1,94 @@
+//! Takes over from other gateways that share the journal and are gone. How their exchanges end is `journal::inherit`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use fep_protocol::fact::TakenOver;
+use tokio::time::sleep;
+use tracing::{error, warn};
+
+use super::prepared::Prepared;
+use super::starting::{JOURNAL_PATIENCE, options_of};
+use super::{Gateway, Inner, JournalError};
+use crate::journal::Lane;
+
+/// The pause between two looks for gateways that are gone.
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
+
+/// What one gateway takes over from others.
+struct Heir {
+    lane: Lane,
+    /// What was taken over and is not handed to its institution yet.
+    pending: Vec<(TakenOver, String)>,
+    /// Whether the last look failed, so that the log says it once.
+    fails: bool,
+}
+
+/// Looks for gateways that are gone, as long as this one runs.
+pub(super) fn watch(inner: &Arc<Inner>) {
+    if !inner.shared.journal.is_shared() {
+        return;
+    }
+    let lane = inner.shared.journal.add_lane();
+    let inner = Arc::downgrade(inner);
+    tokio::spawn(Heir { lane, pending: Vec::new(), fails: false }.run(inner));
+}
+
+impl Heir {
+    async fn run(mut self, inner: Weak<Inner>) {
+        while let Some(inner) = inner.upgrade() {
+            let gateway = Gateway { inner };
+            let looked = self.look(&gateway).await;
+            drop(gateway);
+            if let Err(error) = &looked
+                && !self.fails
+            {
+                warn!(%error, "whether other gateways are gone cannot be found out now");
+            }
+            self.fails = looked.is_err();
+            sleep(LOOK_PAUSE).await;
+        }
+    }
+
+    async fn look(&mut self, gateway: &Gateway) -> Result<(), JournalError> {
+        let shared = &gateway.inner.shared;
+        // Who writes nothing takes nothing over.
+        if shared.journal.trouble().is_some() {
+            return Ok(());
+        }
+        for over in shared.journal.over().await? {
+            for institution in gateway.running().keys().filter(|name| !over.taken.contains(name)) {
+                let now_ms = shared.clock.now().wall_ms;
+                let taken = shared.journal.take_over(&self.lane, &over.run, institution, now_ms, JOURNAL_PATIENCE);
+                if taken.await? {
+                    shared.coordinator.fence(&over.run.instance);
+                    self.pending.push((over.run.clone(), institution.clone()));
+                }
+            }
+        }
+        let mut left = Vec::new();
+        for (run, institution) in std::mem::take(&mut self.pending) {
+            if let Err(error) = self.hand_over(gateway, &run, &institution).await {
+                error!(%error, instance = run.instance, institution, "what another gateway left waits");
+                left.push((run, institution));
+            }
+        }
+        self.pending = left;
+        Ok(())
+    }
+
+    /// Hands what was taken over to its institution. One that has stopped does it at its next start.
+    async fn hand_over(&self, gateway: &Gateway, run: &TakenOver, institution: &str) -> Result<(), JournalError> {
+        let Some(handle) = gateway.find_handle(institution) else { return Ok(()) };
+        let shared = &gateway.inner.shared;
+        let config = gateway.inner.reloads.config();
+        let Some(config) = config.institutions.get(institution).cloned() else { return Ok(()) };
+        let prepared = Prepared { config, catalogue: Arc::clone(&handle.catalogue) };
+        let one = BTreeMap::from([(institution.to_owned(), prepared)]);
+        let options = options_of(&one, shared.clock.now().wall_ms);
+        let left = shared.journal.inherit(&self.lane, run, options, JOURNAL_PATIENCE).await?;
+        handle.inherit(left).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! Takes over from another gateway that shares the journal and is gone: its exchanges end, and its settlements and undelivered notices become
+//! those of this gateway. Ending what an earlier run of this gateway left is `recovery`.
+//!
+//! ```text
+//! a lease is over ─► fact "taken over": the other one writes nothing any more, and nobody else takes over
+//!                        └─► the index gives its unfinished exchanges to us ─► they end as after a crash ─► they are settled
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fep_protocol::exchange::ExchangeId;
+use fep_protocol::fact::{Fact, TakenOver, What};
+use fep_protocol::reason::JournalError;
+use tokio::time::Instant;
+
+use super::again::{Left, is_stored};
+use super::lane::Lane;
+use super::recovery::{OpenOptions, earlier_cases, endings, resting};
+use super::{INDEX_WAIT, Journal, Whose};
+
+/// A run of another gateway whose lease is over, and the institutions from which somebody took over already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Over {
+    pub(crate) run: TakenOver,
+    pub(crate) taken: Vec<String>,
+}
+
+/// The pause between two looks at a lane.
+const LOOK_PAUSE: Duration = Duration::from_millis(2);
+
+impl Journal {
+    /// Whether several gateways share the journal.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.inner.home.instance().is_some()
+    }
+
+    /// Whether another gateway took over from this one, so that it writes nothing any more.
+    #[must_use]
+    pub(crate) fn is_fenced(&self) -> bool {
+        self.inner.home.is_fenced()
+    }
+
+    /// The gateway to which an exchange or a notice belongs, if several share the journal.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(crate) async fn owner(&self, id: &ExchangeId) -> Result<Option<String>, JournalError> {
+        let id = *id;
+        self.read(move |reader| Ok(reader.index.owner(&id)?)).await
+    }
+
+    /// The runs of other gateways from which somebody must take over.
+    ///
+    /// # Errors
+    /// If the journal cannot be reached.
+    pub(crate) async fn over(&self) -> Result<Vec<Over>, JournalError> {
+        let home = Arc::clone(&self.inner.home);
+        let over = tokio::task::spawn_blocking(move || home.over()).await;
+        over.map_err(|error| JournalError::Failed(error.to_string())).flatten()
+    }
+
+    /// Takes over from a run of another gateway at one institution. `lane` is used by nobody else. Returns `false` if the run is not over, or
+    /// another gateway took over. What it left follows with [`Journal::inherit`].
+    ///
+    /// # Errors
+    /// If the journal does not take the fact within `patience`.
+    pub(crate) async fn take_over(
+        &self,
+        lane: &Lane,
+        run: &TakenOver,
+        institution: &str,
+        now_ms: i64,
+        patience: Duration,
+    ) -> Result<bool, JournalError> {
+        let fact = Fact {
+            what: What::TakenOver,
+            taken_over: Some(Box::new(run.clone())),
+            ..Fact::new(institution.into(), now_ms)
+        };
+        self.permits(lane, fact, patience).await
+    }
+
+    /// Ends the exchanges that were taken over from a run of another gateway at the one institution that `options` names, and reads what goes
+    /// on. `lane` is used by nobody else.
+    ///
+    /// # Errors
+    /// If the journal cannot be read, or does not take the facts within `patience`. A later call, or the next start, goes on.
+    pub(crate) async fn inherit(
+        &self,
+        lane: &Lane,
+        run: &TakenOver,
+        options: OpenOptions,
+        patience: Duration,
+    ) -> Result<Left, JournalError> {
+        let institution = options.institutions.first().cloned().unwrap_or_default();
+        let asked = run.clone();
+        let name = institution.clone();
+        let index = Arc::clone(&self.inner.index);
+        let number = move || index.wait_for_all(INDEX_WAIT);
+        let number = self.read_after(number, move |reader| Ok(reader.index.taken_over_by(&name, &asked)?)).await?;
+        let missing = || JournalError::Failed("its index lacks a takeover".to_owned());
+        let whose = Whose::of(self.inner.home.instance()).taken_by(number.ok_or_else(missing)?);
+        let options = OpenOptions { whose, ..options };
+        let of_open = options.clone();
+        let ends = self.read_all(move |reader| endings(reader, &of_open)).await?;
+        tracing::warn!(
+            instance = run.instance,
+            institution,
+            open = ends.iter().filter(|end| end.what == What::Outcome).count(),
+            "this gateway goes on with what another one left"
+        );
+        let mut last = 0;
+        for end in ends {
+            last = lane.append(end)?;
+        }
+        is_stored(lane, last, patience).await?;
+        self.read_all(move |reader| {
+            Ok(Left {
+                recalled: resting(reader, &options)?,
+                cases: earlier_cases(reader, &options)?,
+                ..Left::default()
+            })
+        })
+        .await
+    }
+
+    /// Stores a permission. Returns `false` if another gateway does not let us have it.
+    async fn permits(&self, lane: &Lane, fact: Fact, patience: Duration) -> Result<bool, JournalError> {
+        let number = lane.append(fact)?;
+        lane.flush();
+        let until = Instant::now() + patience;
+        loop {
+            let progress = lane.progress();
+            if let Some((_, error)) = progress.failed.into_iter().find(|(failed, _)| *failed == number) {
+                // A journal in trouble says so; a takeover that is refused while it works belongs to somebody else.
+                return if self.trouble().is_some() { Err(error) } else { Ok(false) };
+            }
+            if progress.durable >= number {
+                return Ok(true);
+            }
+            if Instant::now() > until && lane.withdraw(number) {
+                return Err(JournalError::Failed("the journal does not take a takeover".to_owned()));
+            }
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
+    }
+}

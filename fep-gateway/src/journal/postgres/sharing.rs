@@ -1,0 +1,144 @@
+//! What the gateways that share a journal ask the database besides facts: blocks of trace numbers, and who is gone.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fep_protocol::reason::JournalError;
+use fep_protocol::trace::{TRACE_DAYS_MAX, TraceBlock, TraceCounter, TraceHighWater};
+use tokio_postgres::{Client, Error, Row};
+
+use super::database::Database;
+use super::errors::Failure;
+use super::lease::Lease;
+use super::schema::at;
+use crate::coordinator::{BlockReply, BlockWanted, Instances};
+use crate::journal::columns::{signed, unsigned};
+use crate::journal::inherit::Over;
+
+/// The instances of a journal, seen by one of them. It has a connection of its own, so that no commit waits for it.
+pub(in crate::journal) struct Sharing {
+    database: Arc<Database>,
+    lease: Arc<Lease>,
+    client: Mutex<Option<Client>>,
+}
+
+impl Sharing {
+    pub(in crate::journal) fn new(database: Arc<Database>, lease: Arc<Lease>) -> Self {
+        Self { database, lease, client: Mutex::default() }
+    }
+
+    /// The runs of other gateways from which somebody must take over.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(in crate::journal) fn over(&self) -> Result<Vec<Over>, JournalError> {
+        self.with(|client| self.lease.over(client))
+    }
+
+    /// Grants the next block of trace numbers. It is durable when this returns.
+    fn grant(&self, wanted: &BlockWanted) -> Result<Option<TraceBlock>, JournalError> {
+        self.with(|client| {
+            let granted = self.database.ask(async {
+                client.batch_execute("BEGIN").await?;
+                let granted = grant(client, wanted).await;
+                client.batch_execute(if granted.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
+                granted
+            });
+            granted.map_err(|failure| at(&self.database, &failure.into_error()))
+        })
+    }
+
+    /// Asks with a connection. One that failed is made anew.
+    fn with<T>(&self, ask: impl FnOnce(&Client) -> Result<T, JournalError>) -> Result<T, JournalError> {
+        let failed = |failure: Failure| at(&self.database, &failure.into_error());
+        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = match held.take().filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            None => self.database.connect().map_err(failed)?,
+        };
+        let answer = ask(&client)?;
+        *held = Some(client);
+        Ok(answer)
+    }
+}
+
+/// Grants a block in the transaction that was begun. The row of the day is locked, so nobody else gets the same numbers.
+async fn grant(client: &Client, wanted: &BlockWanted) -> Result<Option<TraceBlock>, Error> {
+    let BlockWanted { institution, range, used, day, for_what } = wanted;
+    let institution = &**institution;
+    let sql = "INSERT INTO traces VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
+    let is_new = client.execute(sql, &[&institution, day]).await? > 0;
+    let sql = "SELECT day, high FROM traces WHERE institution = $1 ORDER BY day FOR UPDATE";
+    let rows = client.query(sql, &[&institution]).await?;
+    let mark = |row: &Row| Ok(TraceHighWater { day: row.try_get(0)?, high: unsigned(row.try_get(1)?) });
+    let known = rows.iter().map(mark).collect::<Result<Vec<_>, Error>>()?;
+    let mut counter = TraceCounter::new(*range, together(&known, used, range.wraps, is_new.then_some(*day)));
+    let Some(block) = counter.next(*day, *for_what) else { return Ok(None) };
+    let sql = "UPDATE traces SET high = $3 WHERE institution = $1 AND day = $2";
+    client.execute(sql, &[&institution, day, &signed(block.last)]).await?;
+    let sql = "DELETE FROM traces WHERE institution = $1 AND day <=
+                   (SELECT day FROM traces WHERE institution = $1 ORDER BY day DESC LIMIT 1 OFFSET $2)";
+    let kept = i64::try_from(TRACE_DAYS_MAX).unwrap_or(i64::MAX);
+    client.execute(sql, &[&institution, &kept]).await?;
+    Ok(Some(block))
+}
+
+/// The marks that the database has and those that the instance knows, by day. Where numbers begin again after the highest one, the higher mark
+/// need not be the later one: then the database is right. `begun` is a day whose row was made just now and says nothing.
+fn together(known: &[TraceHighWater], used: &[TraceHighWater], wraps: bool, begun: Option<i64>) -> Vec<TraceHighWater> {
+    let known = known.iter().filter(|mark| Some(mark.day) != begun);
+    let mut marks: Vec<TraceHighWater> = known.copied().collect();
+    for mark in used {
+        match marks.iter_mut().find(|known| known.day == mark.day) {
+            Some(known) if !wraps => known.high = known.high.max(mark.high),
+            Some(_) => {}
+            None => marks.push(*mark),
+        }
+    }
+    marks
+}
+
+impl Instances for SharedInstances {
+    fn instance(&self) -> Arc<str> {
+        self.0.lease.instance().into()
+    }
+
+    fn was_fenced(&self) -> bool {
+        self.0.lease.was_fenced()
+    }
+
+    fn block(&self, wanted: BlockWanted) -> BlockReply {
+        let sharing = Arc::clone(&self.0);
+        Box::pin(async move {
+            let granted = tokio::task::spawn_blocking(move || sharing.grant(&wanted)).await;
+            granted.map_err(|error| JournalError::Failed(error.to_string())).flatten()
+        })
+    }
+}
+
+/// A handle to [`Sharing`] for a coordinator.
+#[derive(Debug)]
+pub(in crate::journal) struct SharedInstances(pub(in crate::journal) Arc<Sharing>);
+
+impl fmt::Debug for Sharing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sharing({})", self.database)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(day: i64, high: u64) -> TraceHighWater {
+        TraceHighWater { day, high }
+    }
+
+    #[test]
+    fn the_later_mark_counts() {
+        let known = [mark(1, 40), mark(2, 0)];
+        assert_eq!(together(&known, &[mark(1, 50), mark(3, 7)], false, Some(2)), [mark(1, 50), mark(3, 7)]);
+        assert_eq!(together(&known, &[mark(1, 30), mark(2, 9)], false, Some(2)), [mark(1, 40), mark(2, 9)]);
+        assert_eq!(together(&known, &[mark(1, 50)], true, Some(2)), [mark(1, 40)], "40 comes after 50");
+    }
+}

@@ -1,0 +1,105 @@
+//! Which exchange has an idempotency key: looked up in the index, and reserved for a new one. What the index does not know yet is in `keys`;
+//! that two gateways do not both send is decided by the commit.
+
+use std::sync::Arc;
+
+use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
+use fep_protocol::reason::JournalError;
+
+use super::keys::{KEYS_MAX, KeyState, Reservation};
+use super::{INDEX_WAIT, Journal};
+
+impl Journal {
+    /// Looks an idempotency key up and reserves it for an exchange, if it is free. A key is free again after an exchange
+    /// that certainly was not sent.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn reserve_key(
+        &self,
+        institution: &str,
+        key: &str,
+        digest: [u8; 16],
+        exchange: ExchangeId,
+    ) -> Result<KeyState, JournalError> {
+        let names = self.names_of(key, digest);
+        let Some((veiled, digest)) = names.first().cloned() else { return Err(JournalError::Closed) };
+        let mut not_sent = None;
+        let mut reserved = loop {
+            match self.inner.keys.reserve(institution, &veiled, digest, exchange, not_sent) {
+                Reservation::Reserved(ticket) => break ticket,
+                Reservation::Taken(state) => return Ok(state),
+                Reservation::Full => return Err(JournalError::Full { waiting_max: KEYS_MAX }),
+                Reservation::Recent(id) => match self.known_key(institution, &names, Some(id)).await? {
+                    Some((exchange, is_same)) => return Ok(KeyState::known(exchange, is_same)),
+                    None => not_sent = Some(id),
+                },
+            }
+        };
+        reserved.given = (veiled != key).then(|| key.into());
+        // A reservation that is dropped is released.
+        Ok(match self.known_key(institution, &names, None).await? {
+            None => KeyState::Reserved(reserved),
+            Some((exchange, is_same)) => KeyState::known(exchange, is_same),
+        })
+    }
+
+    /// The exchange that holds a key after the index has what all gateways that share the journal have stored, and whether its body has the
+    /// digest.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(crate) async fn known_by_all(
+        &self,
+        institution: &str,
+        key: &str,
+        digest: [u8; 16],
+    ) -> Result<Option<(Exchange, bool)>, JournalError> {
+        let index = Arc::clone(&self.inner.index);
+        self.read_after(move || index.wait_for_all(INDEX_WAIT), |_| Ok(())).await?;
+        self.known_key(institution, &self.names_of(key, digest), None).await
+    }
+
+    /// A key and the digest of its body as the journal has them. In an encrypted journal, they are keyed hashes. What was stored before it was
+    /// encrypted has the key itself.
+    fn names_of(&self, key: &str, digest: [u8; 16]) -> Vec<(String, [u8; 16])> {
+        let veil = &self.inner.reading.veil;
+        let veiled = veil.idempotency(key);
+        let former = (veiled != key).then(|| (key.to_owned(), digest));
+        let digest = veil.digest(&veiled, digest);
+        std::iter::once((veiled, digest)).chain(former).collect()
+    }
+
+    /// The exchange that holds one of these keys according to the index, and whether its body has the digest of that key. `recent`
+    /// is an exchange of this run that held the key and has ended: the index is asked after it has that exchange. Otherwise the
+    /// index may lag, because a key that it does not know yet is in `keys`.
+    async fn known_key(
+        &self,
+        institution: &str,
+        names: &[(String, [u8; 16])],
+        recent: Option<ExchangeId>,
+    ) -> Result<Option<(Exchange, bool)>, JournalError> {
+        let institution = institution.to_owned();
+        let names = names.to_vec();
+        let index = Arc::clone(&self.inner.index);
+        self.read(move |reader| {
+            if recent.is_some() {
+                index.wait(INDEX_WAIT)?;
+            }
+            for (key, digest) in &names {
+                let Some((id, stored)) = reader.index.key(&institution, key)? else { continue };
+                let exchange = reader.find(&id)?.filter(|exchange| !is_free(exchange));
+                if let Some(exchange) = exchange {
+                    return Ok(Some((exchange, stored == *digest)));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+}
+
+/// Whether the idempotency key of an exchange may be used again: nothing was sent, so the same request may be sent now.
+fn is_free(exchange: &Exchange) -> bool {
+    exchange.outcome == Some(Outcome::NotSent)
+}
