@@ -55,6 +55,7 @@ mod secret_file;
 mod access;
 mod http;
 mod events;
+mod instances;
 mod postgres;
 mod poll;
 
@@ -108,6 +109,7 @@ pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::http::{Http, HttpListener};
 pub use self::http_target::HttpTarget;
+pub use self::instances::InstancesConfig;
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 #[cfg(feature = "opentelemetry")]
@@ -138,6 +140,8 @@ pub struct Config {
     pub http: Http,
     /// `[journal]`
     pub journal: JournalFile,
+    /// `[instances]`. Default: this gateway works alone.
+    pub instances: Option<InstancesConfig>,
     /// `[events]`. Default: no events are published.
     pub events: Option<EventsConfig>,
     /// `[opentelemetry]`. Default: no spans are made.

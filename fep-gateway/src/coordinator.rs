@@ -42,6 +42,7 @@
 
 mod local;
 mod instances;
+mod shared;
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,6 +54,7 @@ use tokio::sync::mpsc;
 
 pub use self::instances::{BlockReply, BlockWanted, Instances};
 pub use self::local::LocalCoordinator;
+pub use self::shared::SharedCoordinator;
 
 /// The longest time until other instances hear of a breaker, while the coordinator works.
 pub const PUSH_MAX: Duration = Duration::from_millis(100);

@@ -252,8 +252,12 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
     let telling = Arc::clone(&manager);
+    let fenced = gateway.clone();
     let stop = async move {
-        stop_asked().await;
+        tokio::select! {
+            () = stop_asked() => {}
+            () = fenced.fenced() => error!("another gateway took over: this one ends, and can be started again"),
+        }
         telling.stopping(draining.drain_max());
         // Draining begins now: no client can delay it.
         let mut drains = Box::pin(async move { draining.stop().await });
@@ -287,7 +291,10 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     tokio::select! {
         () = whole => {
             info!("stopped");
-            Ok(())
+            match gateway.is_fenced() {
+                true => Err(Failure::Unfit("ended, because another gateway took over; start it again".to_owned())),
+                false => Ok(()),
+            }
         }
         never = manager.watch(&gateway) => match never {},
         never = hangups.obey(&gateway, &manager) => match never {},

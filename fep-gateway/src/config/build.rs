@@ -17,6 +17,7 @@ mod keys;
 mod events;
 mod flow;
 mod line;
+mod instances;
 mod opentelemetry;
 mod money;
 mod postgres;
@@ -37,6 +38,7 @@ use fep_spec::report::{Code, Finding, Report, Source};
 
 pub use self::events::{ClusterBuilder, EventsBuilder};
 pub use self::flow::{BreakerBuilder, BusinessBuilder, FlowBuilder, RoutingBuilder, SwitchoverBuilder};
+pub use self::instances::InstancesBuilder;
 pub use self::institution::InstitutionBuilder;
 use self::keys::keys;
 pub use self::line::{FramingBuilder, HttpTargetBuilder, KeepaliveBuilder, LineBuilder, TlsBuilder};
@@ -145,6 +147,13 @@ impl ConfigBuilder {
     #[must_use]
     pub fn journal(mut self, journal: JournalBuilder) -> Self {
         self.page.set("journal", journal.0);
+        self
+    }
+
+    /// `[instances]`
+    #[must_use]
+    pub fn instances(mut self, instances: InstancesBuilder) -> Self {
+        self.page.set("instances", instances.into_page());
         self
     }
 

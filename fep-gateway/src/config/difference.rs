@@ -12,7 +12,7 @@ use super::{Config, Http, InstitutionConfig, JournalFile, LineConfig};
 /// What differs between a configuration that holds and another one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
-    /// The keys that differ and belong to the process: `environment`, `[test_clock]`, `[http]`, `[journal]`, `[events]` and `[opentelemetry]`. They hold after a
+    /// The keys that differ and belong to the process: `environment`, `[test_clock]`, `[http]`, `[journal]`, `[instances]`, `[events]` and `[opentelemetry]`. They hold after a
     /// restart.
     pub process: Vec<KeyChange>,
     /// The institutions that differ, by name.
@@ -68,13 +68,24 @@ impl Difference {
     #[must_use]
     pub fn between(from: &Config, to: &Config) -> Self {
         // A new part of the file does not compile until it is decided here what a reload does with it.
-        let Config { environment, test_clock, http, journal, events, opentelemetry, institutions, notes: _, file: _ } =
-            from;
+        let Config {
+            environment,
+            test_clock,
+            http,
+            journal,
+            instances,
+            events,
+            opentelemetry,
+            institutions,
+            notes: _,
+            file: _,
+        } = from;
         let mut process = Keys::new("");
         process.shown("environment", environment.name(), to.environment.name());
         process.differs("test_clock", *test_clock != to.test_clock);
         process.http(http, &to.http);
         process.journal(journal, &to.journal);
+        process.differs("instances", *instances != to.instances);
         process.differs("events", *events != to.events);
         process.differs("opentelemetry", *opentelemetry != to.opentelemetry);
         let names: BTreeSet<&String> = institutions.keys().chain(to.institutions.keys()).collect();

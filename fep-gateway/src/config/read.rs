@@ -17,8 +17,8 @@ use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits,
-    agreement, controls, events, http, http_target, keys, lines, notices, opentelemetry, passing_on, postgres, proof,
-    routing, settlement, switchover,
+    agreement, controls, events, http, http_target, instances, keys, lines, notices, opentelemetry, passing_on,
+    postgres, proof, routing, settlement, switchover,
 };
 use crate::hex::hex;
 
@@ -75,6 +75,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
     let (environment, test_clock) = Environment::read(root);
     let http = http::read(root.table("http"), folder);
     let journal = journal(root.table("journal"), folder);
+    let instances = instances::read(root.table("instances"), journal.postgres.as_ref());
     let events = events::read(root.table("events"), journal.key_file.is_some());
     let opentelemetry = opentelemetry::read(root.table("opentelemetry"), folder);
     agreement::listeners(root, http.listen);
@@ -104,7 +105,18 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
     }
     let mut notes = proof::notes(root.table("institutions"), &institutions);
     notes.findings.extend(postgres::note(root.table("journal"), journal.postgres.as_ref()));
-    Some(Config { environment, test_clock, http, journal, events, opentelemetry, institutions, notes, file: None })
+    Some(Config {
+        environment,
+        test_clock,
+        http,
+        journal,
+        instances,
+        events,
+        opentelemetry,
+        institutions,
+        notes,
+        file: None,
+    })
 }
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {

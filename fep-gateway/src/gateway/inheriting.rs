@@ -25,6 +25,22 @@ struct Heir {
     fails: bool,
 }
 
+impl Gateway {
+    /// Whether another gateway that shares the journal took over from this one. Then it stores nothing and sends nothing any more: stop it,
+    /// and start it again.
+    #[must_use]
+    pub fn is_fenced(&self) -> bool {
+        self.inner.shared.journal.is_fenced()
+    }
+
+    /// Completes when [`Gateway::is_fenced`] has become true.
+    pub async fn fenced(&self) {
+        while !self.is_fenced() {
+            sleep(LOOK_PAUSE).await;
+        }
+    }
+}
+
 /// Looks for gateways that are gone, as long as this one runs.
 pub(super) fn watch(inner: &Arc<Inner>) {
     if !inner.shared.journal.is_shared() {

@@ -20,6 +20,7 @@ use super::running::Left;
 use super::test_time::TestTime;
 use super::{EVENTS_MAX, Gateway, Inner, JournalError, NoticeHandler, StartError, StartOptions};
 use crate::config::{Config, Environment, InstitutionConfig};
+use crate::coordinator::{Coordinator, SharedCoordinator};
 use crate::ground::Ground;
 use crate::journal::{self, CaseOpener, Journal, Lane, OpenOptions, Opened, Whose};
 use crate::net::clock::Clock;
@@ -55,9 +56,14 @@ impl Gateway {
             key_file: config.journal.key_file,
             archive: config.journal.archive,
             postgres: config.journal.postgres,
+            instances_max: config.instances.as_ref().map_or(1, |instances| instances.max),
             ..options_of(&prepared, clock.now().wall_ms)
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
+        let coordinator: Arc<dyn Coordinator> = match (config.instances, opened.instances) {
+            (Some(instances), Some(known)) => Arc::new(SharedCoordinator::new(known, instances.terms())),
+            _ => options.coordinator,
+        };
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let reloads = Reloads::new(holds, clock.now().wall_ms);
         let shared = Shared {
@@ -66,7 +72,7 @@ impl Gateway {
             notices,
             clock,
             ground,
-            coordinator: options.coordinator,
+            coordinator,
             neighbours: Neighbours::default(),
             routings: Routings::default(),
             tracer: options.tracer,

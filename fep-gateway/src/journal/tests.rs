@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fep_protocol::exchange::{SettledBy, TelegramBytes};
+use fep_protocol::exchange::{Outcome, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Class, Idempotency, Reason, SentClass, What};
 use fep_protocol::terms::Key;
 

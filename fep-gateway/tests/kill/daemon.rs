@@ -84,6 +84,25 @@ impl Daemon {
         self.port
     }
 
+    /// Stops the process in its tracks, or lets it go on.
+    #[cfg(unix)]
+    pub(crate) fn pause(&self, pauses: bool) {
+        let signal = if pauses { "-STOP" } else { "-CONT" };
+        let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status();
+        assert!(sent.expect("the command kill").success());
+    }
+
+    /// Waits for its end. Returns the exit code.
+    #[cfg(unix)]
+    pub(crate) fn ends(&mut self) -> Option<i32> {
+        let start = Instant::now();
+        while !self.has_ended() {
+            assert!(start.elapsed() < Duration::from_secs(30), "it does not end");
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.child.wait().expect("its end").code()
+    }
+
     /// Kills the daemon if it has not ended by itself.
     pub(crate) fn kill_if_alive(&mut self) {
         if !self.has_ended() {

@@ -17,14 +17,14 @@ use crate::{REQUESTS, check, transfer};
 const DEATHS: u64 = 4;
 
 /// A server of its own, so that it can die.
-struct Server {
+pub(crate) struct Server {
     folder: TempDir,
     address: String,
 }
 
 impl Server {
     /// Starts one, or returns `None` if PostgreSQL is not installed. With `FEP_CI`, that is an error.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         // The server has a user of its own, who must reach its folder.
         #[cfg(unix)]
@@ -42,7 +42,7 @@ impl Server {
         Some(server)
     }
 
-    fn script(&self, what: &str) -> Result<String, String> {
+    pub(crate) fn script(&self, what: &str) -> Result<String, String> {
         let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres.sh");
         let output = Command::new(script).arg(what).arg(self.folder.path().join("server")).output();
         let output = output.map_err(|error| error.to_string())?;
@@ -51,9 +51,14 @@ impl Server {
     }
 
     fn table(&self) -> String {
+        self.table_of("seoul-1")
+    }
+
+    /// The table of a gateway with this name.
+    pub(crate) fn table_of(&self, instance: &str) -> String {
         let address = &self.address;
         format!(
-            "\n[journal.postgres]\nhosts = [\"{address}\"]\ndatabase = \"postgres\"\nuser = \"fep\"\ninstance = \"seoul-1\"\n"
+            "\n[journal.postgres]\nhosts = [\"{address}\"]\ndatabase = \"postgres\"\nuser = \"fep\"\ninstance = \"{instance}\"\n"
         )
     }
 }

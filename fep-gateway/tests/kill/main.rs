@@ -17,6 +17,8 @@ mod notices;
 mod passing_on;
 mod old_system;
 mod routing;
+#[cfg(feature = "postgres")]
+mod several;
 mod settling;
 mod two_banks;
 

@@ -372,6 +372,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         NoticeBuilder::KEYS,
         DeliveryBuilder::KEYS,
         EventsBuilder::KEYS,
+        InstancesBuilder::KEYS,
         OpenTelemetryBuilder::KEYS,
         ClusterBuilder::KEYS,
         PostgresBuilder::KEYS,

@@ -1,0 +1,112 @@
+//! `[instances]`: several gateways that work at the same time. What they share is decided in `fep_protocol::coordination`.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use fep_protocol::coordination::Terms;
+use fep_spec::document::Table;
+use fep_spec::report::Code;
+
+use super::PostgresConfig;
+use super::names::ms;
+
+/// `[instances]`: several gateways work at the same time, on one journal in a database. All of them have the same table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstancesConfig {
+    /// `max`, required: how many gateways may run at the same time. Each has at least this part of every contract.
+    pub max: usize,
+    /// `lease_ms`, default 5000: how long a share of a contract may be used without word from the others.
+    pub lease: Duration,
+    /// `report_ms`, default one fifth of `lease_ms`: how often a gateway says what it needs.
+    pub report_every: Duration,
+    /// `owner_timeout_ms`, default 500: how long an answer that nothing waits for here is kept until its gateway is known.
+    pub owner_timeout: Duration,
+}
+
+/// How many gateways can share a contract.
+const MAX: RangeInclusive<usize> = 2..=64;
+
+/// The shortest and the longest lease of a share.
+const LEASE: RangeInclusive<Duration> = Duration::from_millis(500)..=Duration::from_secs(600);
+
+impl InstancesConfig {
+    /// The rules by which the gateways share.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms {
+            instances_max: self.max,
+            lease: self.lease,
+            report_every: self.report_every,
+            owner_timeout: self.owner_timeout,
+        }
+    }
+}
+
+/// Reads the table, if there is one.
+pub(super) fn read(table: Option<Table<'_>>, postgres: Option<&PostgresConfig>) -> Option<InstancesConfig> {
+    let table = table?;
+    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms"]);
+    let document = table.document();
+    if postgres.is_none() {
+        let hint = "add the table [journal.postgres], the same in each gateway but for `instance`";
+        let message = "several gateways need a journal that they share, in a database";
+        document.error_hint(Code::MissingKey, table.span(), message, hint);
+    }
+    let max = table.required("max").and_then(|max| max.integer(MAX));
+    let lease = ms(&table, "lease_ms", 5000);
+    if !LEASE.contains(&lease) {
+        let span = table.key_span("lease_ms").unwrap_or_default();
+        document.error(Code::BadValue, span, "`lease_ms` must be 500 to 600000");
+    }
+    let default_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX) / 5;
+    let report_every = ms(&table, "report_ms", default_ms.max(1));
+    if report_every.is_zero() || report_every * 2 > lease {
+        let span = table.key_span("report_ms").unwrap_or_default();
+        let hint = "so that one that is lost ends no lease";
+        document.error_hint(Code::BadValue, span, "`report_ms` must be 1 to half of `lease_ms`", hint);
+    }
+    let owner_timeout = ms(&table, "owner_timeout_ms", 500);
+    table.finish();
+    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout })
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::config::two_banks::{banks, parse, root};
+
+    const DATABASE: &str =
+        "[journal.postgres]\nhosts = [\"localhost\"]\ndatabase = \"fep\"\nuser = \"fep\"\ninstance = \"seoul-1\"\n";
+
+    fn text(instances: &str) -> String {
+        format!("{DATABASE}[instances]\n{instances}\n{}", banks(""))
+    }
+
+    #[test]
+    fn the_rules_have_defaults() {
+        let read = |keys| Config::parse("gateway.toml", &text(keys), root()).unwrap().instances.unwrap();
+        let ms = Duration::from_millis;
+        let InstancesConfig { max, lease, report_every, owner_timeout } = read("max = 2");
+        assert_eq!((max, lease, report_every, owner_timeout), (2, ms(5000), ms(1000), ms(500)));
+        let read = read("max = 3\nlease_ms = 2000\nreport_ms = 300\nowner_timeout_ms = 100");
+        let terms = Terms { instances_max: 3, lease: ms(2000), report_every: ms(300), owner_timeout: ms(100) };
+        assert_eq!(read.terms(), terms);
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (keys, told) in [
+            ("", "`max` is missing"),
+            ("max = 1", "`max` is 1, it must be 2 to 64"),
+            ("max = 65", "`max` is 65, it must be 2 to 64"),
+            ("max = 2\nlease_ms = 100", "`lease_ms` must be 500 to 600000"),
+            ("max = 2\nreport_ms = 2501", "`report_ms` must be 1 to half of `lease_ms`"),
+            ("max = 2\nmaximum = 2", "maximum"),
+        ] {
+            parse(&text(keys), Some(told));
+        }
+        let alone = format!("[instances]\nmax = 2\n{}", banks(""));
+        parse(&alone, Some("several gateways need a journal that they share, in a database"));
+    }
+}

@@ -1,0 +1,134 @@
+//! The coordinator of gateways that share a journal: its trace numbers are granted there, and each gateway has its equal part of every
+//! contract. Nothing carries words between them: each has its own breakers, and an answer on another gateway's line is journaled there.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fep_protocol::coordination::{Ask, Contract, Grant, KeyOwner, News, Report, Terms};
+use fep_protocol::trace::{TraceHighWater, TraceRange};
+use tokio::time::Instant;
+
+use super::{BlockWanted, Coordinator, Instances, Joining, NewsSender, Seat};
+
+/// Several instances that share a journal, and nothing else.
+pub struct SharedCoordinator {
+    instances: Arc<dyn Instances>,
+    terms: Terms,
+}
+
+struct SharedSeat {
+    instances: Arc<dyn Instances>,
+    terms: Terms,
+    institution: Arc<str>,
+    contract: Contract,
+    range: TraceRange,
+    used: Vec<TraceHighWater>,
+    news: NewsSender,
+    /// The serial number of the last grant.
+    serial: u64,
+    complaints: Arc<Complaints>,
+}
+
+/// Keeps the log short while the journal grants nothing.
+#[derive(Debug, Default)]
+struct Complaints(std::sync::Mutex<Option<Instant>>);
+
+/// The pause between two lines of the log about the same trouble.
+const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
+
+/// The epoch of the only division there is.
+const EPOCH: u64 = 1;
+
+impl SharedCoordinator {
+    /// The coordinator of an instance.
+    #[must_use]
+    pub fn new(instances: Arc<dyn Instances>, terms: Terms) -> Self {
+        Self { instances, terms }
+    }
+}
+
+impl Coordinator for SharedCoordinator {
+    fn instance(&self) -> Arc<str> {
+        self.instances.instance()
+    }
+
+    fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat> {
+        Box::new(SharedSeat {
+            instances: Arc::clone(&self.instances),
+            terms: self.terms,
+            institution: joining.institution,
+            contract: joining.contract,
+            range: joining.traces,
+            used: joining.used,
+            news,
+            serial: 0,
+            complaints: Arc::default(),
+        })
+    }
+}
+
+impl SharedSeat {
+    /// The equal part, which nobody else can have.
+    fn grant(&mut self, report: &Report) {
+        self.serial += 1;
+        let share = self.terms.equal_part(self.contract.whole);
+        self.news.send(News::Grant(Grant { report: report.number, epoch: EPOCH, serial: self.serial, share }));
+    }
+}
+
+impl Seat for SharedSeat {
+    fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Traces { day, for_what } => {
+                let institution = Arc::clone(&self.institution);
+                let block = self.instances.block(BlockWanted {
+                    institution: Arc::clone(&institution),
+                    range: self.range,
+                    used: self.used.clone(),
+                    day,
+                    for_what,
+                });
+                let news = self.news.clone();
+                let complaints = Arc::clone(&self.complaints);
+                tokio::spawn(async move {
+                    match block.await {
+                        Ok(Some(block)) => drop(news.send(News::Traces(block))),
+                        Ok(None) => drop(news.send(News::TracesUsedUp { day, for_what })),
+                        // The instance asks again.
+                        Err(error) => complaints.say(&institution, &error),
+                    }
+                });
+            }
+            Ask::Report(report) => self.grant(&report),
+            Ask::Whose { key } => drop(self.news.send(News::Owner { key, owner: KeyOwner::Nobody })),
+            Ask::Breaker(_) | Ask::Own { .. } | Ask::HandOver { .. } => {}
+        }
+    }
+}
+
+impl Complaints {
+    fn say(&self, institution: &str, error: &dyn fmt::Display) {
+        let mut said = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if said.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE) {
+            *said = Some(Instant::now());
+            tracing::error!(institution, %error, "the journal grants no trace numbers: requests wait for them");
+        }
+    }
+}
+
+impl fmt::Debug for SharedCoordinator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedCoordinator").field("instances", &self.instances).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SharedSeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedSeat").field("institution", &self.institution).finish_non_exhaustive()
+    }
+}

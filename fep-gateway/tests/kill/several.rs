@@ -1,0 +1,154 @@
+//! Two gateways share one journal in a PostgreSQL database and work at the same time. Either of them is killed, or paused so long that the other one
+//! takes over, in the middle of traffic. One key goes to both: it is sent once. No request is lost, and no outcome is wrong, by the bank's own
+//! record.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::bank::Bank;
+use crate::daemon::{self, Answer, Daemon};
+use crate::database::Server;
+use crate::transfer;
+
+/// How often a gateway dies.
+const DEATHS: u64 = 20;
+
+/// The requests around each death.
+const REQUESTS: u64 = 24;
+
+/// A gateway with its files.
+struct Member<'s> {
+    server: &'s Server,
+    bank: u16,
+    name: &'static str,
+    folder: TempDir,
+    daemon: Daemon,
+}
+
+impl<'s> Member<'s> {
+    fn start(server: &'s Server, bank: u16, name: &'static str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let daemon = Daemon::start_with(folder.path(), bank, &tables(server, name));
+        Self { server, bank, name, folder, daemon }
+    }
+
+    /// Starts it again, and waits until it is ready.
+    fn again(&mut self) {
+        self.daemon = Daemon::start_with(self.folder.path(), self.bank, &tables(self.server, self.name));
+    }
+}
+
+fn tables(server: &Server, name: &str) -> String {
+    format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name))
+}
+
+/// The name of the exchange that an answer is about.
+fn exchange(answer: &Answer) -> String {
+    let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    body["exchange"].as_str().expect("a name").to_owned()
+}
+
+/// Asks both gateways for transfers of these amounts, each with one key, at the same time.
+fn ask_both(
+    ports: [u16; 2],
+    amounts: std::ops::RangeInclusive<u64>,
+) -> Vec<thread::JoinHandle<(u64, [Option<Answer>; 2])>> {
+    let ask = move |port, amount| thread::spawn(move || daemon::ask(port, &format!("key-{amount}"), &transfer(amount)));
+    let both = move |amount| {
+        let asked = ports.map(|port| ask(port, amount));
+        (amount, asked.map(|asked| asked.join().expect("no panic")))
+    };
+    amounts.map(|amount| thread::spawn(move || both(amount))).collect()
+}
+
+/// Checks what both say in the end about each transfer with what the bank saw.
+fn check(bank: &Bank, ports: [u16; 2], told: &BTreeMap<u64, [Option<Answer>; 2]>) {
+    let at_the_bank = bank.transfers();
+    let mut sent = 0;
+    for (amount, first) in told {
+        let later =
+            ports.map(|port| daemon::ask(port, &format!("key-{amount}"), &transfer(*amount)).expect("an answer"));
+        let [one, other] = &later;
+        assert!(matches!(one.status, 200 | 504), "{amount}: {} {}", one.status, one.body);
+        assert_eq!((one.status, &one.body), (other.status, &other.body), "{amount}: the two disagree");
+        if at_the_bank.contains_key(amount) {
+            sent += 1;
+            for told in first.iter().flatten() {
+                // `not_sent` is said of an exchange. The other gateway's exchange with the same key is another one.
+                let is_honest = told.status != 503 || exchange(told) != exchange(one);
+                assert!(is_honest, "{amount} was at the bank and was called not sent: {}", told.body);
+            }
+        }
+        // An answer that a paused gateway could not store any more was told as one that is not in the journal.
+        let is_durable = |told: &&Answer| told.status == 200 && !told.body.contains("\"journaled\":false");
+        for told in first.iter().flatten().filter(is_durable) {
+            assert_eq!((told.status, &told.body), (one.status, &one.body), "{amount}: an outcome changed");
+        }
+    }
+    assert!(sent > told.len() / 2, "only {sent} of {} were sent before: the test tests little", told.len());
+    thread::sleep(Duration::from_millis(200));
+    for (amount, times) in bank.transfers() {
+        assert_eq!(times, 1, "{amount} reached the bank {times} times");
+    }
+}
+
+#[test]
+fn either_gateway_dies_under_load_and_nothing_is_lost_or_doubled() {
+    let Some(server) = Server::start() else { return };
+    let bank = Bank::start();
+    let mut members = ["seoul-1", "busan-1"].map(|name| Member::start(&server, bank.port(), name));
+    let mut told = BTreeMap::new();
+    for death in 0..DEATHS {
+        let ports = [members[0].daemon.port(), members[1].daemon.port()];
+        let before = bank.transfers().len();
+        let asking = ask_both(ports, death * REQUESTS + 1..=(death + 1) * REQUESTS);
+        bank.wait_for_transfers(before + usize::try_from(death % 10).expect("a number") * 2);
+        let dying = &mut members[usize::from(death % 2 == 1)];
+        dying.daemon.kill();
+        told.extend(asking.into_iter().map(|asked| asked.join().expect("no panic")));
+        dying.again();
+    }
+    let ports = [members[0].daemon.port(), members[1].daemon.port()];
+    check(&bank, ports, &told);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_paused_gateway_is_taken_over_ends_itself_when_it_wakes_up_and_comes_back() {
+    let Some(server) = Server::start() else { return };
+    let bank = Bank::start();
+    let mut members = ["seoul-1", "busan-1"].map(|name| Member::start(&server, bank.port(), name));
+    let mut told = BTreeMap::new();
+    for pause in 0..3_u64 {
+        let ports = [members[0].daemon.port(), members[1].daemon.port()];
+        let before = bank.transfers().len();
+        let amounts = pause * REQUESTS + 1..=(pause + 1) * REQUESTS;
+        let asking = ask_both(ports, amounts.clone());
+        bank.wait_for_transfers(before + 6);
+        let which = usize::from(pause % 2 == 1);
+        members[which].daemon.pause(true);
+        // The other one ends what was open, without anybody who restarts anything.
+        let survivor = ports[1 - which];
+        let began = Instant::now();
+        for amount in amounts {
+            let ended = || {
+                daemon::ask(survivor, &format!("key-{amount}"), &transfer(amount)).filter(|answer| answer.status != 409)
+            };
+            while ended().is_none() {
+                assert!(began.elapsed() < Duration::from_secs(30), "{amount} has no end");
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+        // If nothing was open, it is taken over nevertheless, when its lease is over.
+        thread::sleep(Duration::from_secs(4).saturating_sub(began.elapsed()));
+        members[which].daemon.pause(false);
+        assert_eq!(members[which].daemon.ends(), Some(1), "it ends, so that its service manager starts it again");
+        told.extend(asking.into_iter().map(|asked| asked.join().expect("no panic")));
+        members[which].again();
+    }
+    let ports = [members[0].daemon.port(), members[1].daemon.port()];
+    check(&bank, ports, &told);
+}
