@@ -1,6 +1,6 @@
 //! What a journal must do wherever its facts are: each test runs on a file and, with `FEP_POSTGRES`, on a PostgreSQL server.
 
-use fep_protocol::exchange::{Flags, SettledBy};
+use fep_protocol::exchange::{Flags, Outcome, SettledBy};
 use fep_protocol::fact::{Class, Reason, SentClass, What};
 
 use super::tests::{answer, ending, fact, id, keyed, options, request, state, store};

@@ -1,7 +1,7 @@
 //! Encrypted journals against real files: what is in them, who can open them, and what a change of their bytes does.
 
 use fep_protocol::delivery::DeliveryFact;
-use fep_protocol::exchange::TelegramBytes;
+use fep_protocol::exchange::{Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, SentClass, What};
 use fep_protocol::terms::Key;
 use rusqlite::Connection;

@@ -99,7 +99,9 @@ impl Home {
         match self {
             Self::File { guard, .. } => Mark::of(guard.path(), journal),
             #[cfg(feature = "postgres")]
-            Self::Postgres { database, .. } => Mark::in_database(PublishedRow::new(Arc::clone(database))),
+            Self::Postgres { database, lease, .. } => {
+                Mark::in_database(PublishedRow::new(Arc::clone(database), Arc::clone(lease)))
+            }
         }
     }
 

@@ -61,6 +61,21 @@ impl Mark {
         Some(self.number.load(Ordering::Relaxed)).filter(|number| *number != FactNumber::MAX)
     }
 
+    /// Whether this gateway publishes, and not another one that shares the journal. If so, the mark is where the last one left it.
+    pub(super) fn claim(&self) -> Result<bool, JournalError> {
+        match &self.keeper {
+            Keeper::File(..) => Ok(true),
+            #[cfg(feature = "postgres")]
+            Keeper::Postgres(row) => {
+                let is_ours = row.claim()?;
+                if is_ours {
+                    self.number.store(row.read()?.unwrap_or(FactNumber::MAX), Ordering::Relaxed);
+                }
+                Ok(is_ours)
+            }
+        }
+    }
+
     /// Moves the mark durably.
     pub(super) fn set(&self, published: FactNumber) -> Result<(), JournalError> {
         match &self.keeper {

@@ -9,7 +9,7 @@
 //! | `traces` | the trace numbers that were given to gateways |
 //! | `facts`, by `stored_on` | the facts, one partition for each business date |
 //! | `days` | the first fact of each partition |
-//! | `published` | how far the facts have been published |
+//! | `published`, `publisher` | how far the facts have been published, and by whom |
 //! | `seal_keys`, `removals`, `migrations` | as in a file; the versions of the tables |
 //!
 //! The index stays a file of each instance: it is built from the facts, and can be deleted. A gateway writes as long as its epoch is the newest

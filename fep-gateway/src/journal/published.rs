@@ -47,6 +47,20 @@ impl Journal {
         self.inner.mark.published()
     }
 
+    /// Whether this gateway publishes. Of those that share a journal one does, and another one when its lease is over.
+    ///
+    /// # Errors
+    /// If the journal cannot be reached.
+    pub async fn publishes(&self) -> Result<bool, JournalError> {
+        let inner = Arc::clone(&self.inner);
+        self.read(move |_| inner.mark.claim()).await
+    }
+
+    /// The name of this gateway among those that share the journal, if several do.
+    pub(crate) fn instance(&self) -> Option<Arc<str>> {
+        self.inner.home.instance()
+    }
+
     /// The random name of the journal, in hexadecimal digits.
     ///
     /// # Errors

@@ -40,6 +40,9 @@ const IDLE_PAUSE: Duration = Duration::from_millis(50);
 const RETRY_MIN: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(10);
 
+/// The pause between two questions whether this gateway publishes.
+const PLACE_PAUSE: Duration = Duration::from_secs(1);
+
 /// The longest time between two moves of the mark while pieces are published. After a crash, what is behind the mark comes again.
 const MARK_PAUSE: Duration = Duration::from_secs(1);
 
@@ -72,6 +75,9 @@ struct Pump {
     /// The random name of the journal.
     journal: String,
     recent: Recent,
+    /// Whether this gateway publishes facts, and since when that is known. Of those that share a journal one does.
+    publishes: bool,
+    asked_at: Instant,
     /// The last fact that was published, and the last one that the mark has.
     published: u64,
     marked: u64,
@@ -177,7 +183,8 @@ impl Pump {
         options: PublishOptions,
         state: &Arc<Mutex<State>>,
     ) -> Result<Self, JournalError> {
-        let published = published(&feed.journal).await?;
+        let publishes = feed.journal.publishes().await?;
+        let published = if publishes { published(&feed.journal).await? } else { 0 };
         let events = feed.subscribe();
         Ok(Self {
             journal: feed.journal.name().await?,
@@ -186,6 +193,8 @@ impl Pump {
             publisher,
             options,
             recent: Recent::default(),
+            publishes,
+            asked_at: Instant::now(),
             published,
             marked: published,
             marked_at: Instant::now(),
@@ -249,6 +258,9 @@ impl Pump {
     /// The events of the next facts, and the last of these facts.
     async fn piece(&mut self) -> Result<(Vec<Outgoing>, u64), JournalError> {
         self.hear();
+        if !self.has_place().await? {
+            return Ok((Vec::new(), self.published));
+        }
         let mut up_to = self.published;
         loop {
             let piece = self.feed.journal.facts_after(up_to, PIECE_MAX).await?;
@@ -277,6 +289,22 @@ impl Pump {
             self.published = up_to;
             self.mark(false).await;
         }
+    }
+
+    /// Whether this gateway publishes facts. Its lines are its own in each case.
+    async fn has_place(&mut self) -> Result<bool, JournalError> {
+        if self.asked_at.elapsed() < PLACE_PAUSE || self.feed.journal.instance().is_none() {
+            return Ok(self.publishes);
+        }
+        self.asked_at = Instant::now();
+        let publishes = self.feed.journal.publishes().await?;
+        if publishes && !self.publishes {
+            info!("this gateway publishes events from now on");
+            self.published = published(&self.feed.journal).await?;
+            self.marked = self.published;
+        }
+        self.publishes = publishes;
+        Ok(publishes)
     }
 
     /// The event of a fact, if it is one.
@@ -326,15 +354,11 @@ impl Pump {
     fn line(&self, line: &LineStatus) -> Outgoing {
         let (institution, name) = name_of(line);
         let at_ms = self.feed.now_ms();
-        let id = format!("{}-line-{institution}-{name}-{at_ms}", self.journal);
-        self.outgoing(
-            id,
-            None,
-            EventKind::LineChanged,
-            format!("line:{institution}/{name}"),
-            at_ms,
-            About::line(line.clone()),
-        )
+        // Other instances have lines with the same names.
+        let instance = self.feed.journal.instance().map_or_else(String::new, |instance| format!("@{instance}"));
+        let id = format!("{}-line-{institution}-{name}{instance}-{at_ms}", self.journal);
+        let key = format!("line:{institution}/{name}{instance}");
+        self.outgoing(id, None, EventKind::LineChanged, key, at_ms, About::line(line.clone()))
     }
 
     /// The event of a fact. The fields of a very long telegram are left out: a broker that refuses an event would hold up all others.
@@ -433,7 +457,7 @@ impl Pump {
 
     /// Moves the mark, at most once in a while unless it is the last time.
     async fn mark(&mut self, is_last: bool) {
-        if self.published == self.marked || !is_last && self.marked_at.elapsed() < MARK_PAUSE {
+        if !self.publishes || self.published == self.marked || !is_last && self.marked_at.elapsed() < MARK_PAUSE {
             return;
         }
         self.marked_at = Instant::now();

@@ -24,7 +24,7 @@ const TRANSFERS: u64 = 24;
 const POINTS: [&str; 7] =
     ["BeforeCommit", "AfterCommit", "BeforeWrite", "AfterWrite", "AnswerRead", "BeforeReply", "AfterIndexStep"];
 
-const SETTLEMENT: &str = concat!(
+pub(crate) const SETTLEMENT: &str = concat!(
     r#"
 [institutions.bank-a.telegrams.Transfer]
 answer_timeout_ms = 500
@@ -90,7 +90,7 @@ fn check(random: &mut u64, deaths: u64) -> u32 {
 }
 
 /// The exchanges by trace number, once each is answered, not sent, settled or a dead letter.
-fn exchanges_at_rest(daemon: &Daemon) -> BTreeMap<u64, Json> {
+pub(crate) fn exchanges_at_rest(daemon: &Daemon) -> BTreeMap<u64, Json> {
     let start = Instant::now();
     loop {
         let all = exchanges(daemon);
@@ -127,7 +127,7 @@ fn exchanges(daemon: &Daemon) -> BTreeMap<u64, Json> {
 }
 
 /// The bank and the daemon must say the same of each transfer.
-fn compare(exchanges: &BTreeMap<u64, Json>, bank: &Ledger) {
+pub(crate) fn compare(exchanges: &BTreeMap<u64, Json>, bank: &Ledger) {
     let records = bank.records();
     for (trace, record) in &records {
         assert_eq!(record.came, 1, "{record:?} reached the bank {} times", record.came);

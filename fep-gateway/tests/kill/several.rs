@@ -11,6 +11,8 @@ use tempfile::TempDir;
 use crate::bank::Bank;
 use crate::daemon::{self, Answer, Daemon};
 use crate::database::Server;
+use crate::ledger::Ledger;
+use crate::settling::{SETTLEMENT, compare, exchanges_at_rest};
 use crate::transfer;
 
 /// How often a gateway dies.
@@ -24,25 +26,28 @@ struct Member<'s> {
     server: &'s Server,
     bank: u16,
     name: &'static str,
+    /// Further tables of its configuration.
+    further: &'static str,
     folder: TempDir,
     daemon: Daemon,
 }
 
 impl<'s> Member<'s> {
-    fn start(server: &'s Server, bank: u16, name: &'static str) -> Self {
+    fn start(server: &'s Server, bank: u16, name: &'static str, further: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let daemon = Daemon::start_with(folder.path(), bank, &tables(server, name));
-        Self { server, bank, name, folder, daemon }
+        let daemon = Daemon::start_with(folder.path(), bank, &tables(server, name, further));
+        Self { server, bank, name, further, folder, daemon }
     }
 
     /// Starts it again, and waits until it is ready.
     fn again(&mut self) {
-        self.daemon = Daemon::start_with(self.folder.path(), self.bank, &tables(self.server, self.name));
+        let tables = tables(self.server, self.name, self.further);
+        self.daemon = Daemon::start_with(self.folder.path(), self.bank, &tables);
     }
 }
 
-fn tables(server: &Server, name: &str) -> String {
-    format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name))
+fn tables(server: &Server, name: &str, further: &str) -> String {
+    format!("{}lease_ms = 2000\n[instances]\nmax = 2\n{further}", server.table_of(name))
 }
 
 /// The name of the exchange that an answer is about.
@@ -99,7 +104,7 @@ fn check(bank: &Bank, ports: [u16; 2], told: &BTreeMap<u64, [Option<Answer>; 2]>
 fn either_gateway_dies_under_load_and_nothing_is_lost_or_doubled() {
     let Some(server) = Server::start() else { return };
     let bank = Bank::start();
-    let mut members = ["seoul-1", "busan-1"].map(|name| Member::start(&server, bank.port(), name));
+    let mut members = ["seoul-1", "busan-1"].map(|name| Member::start(&server, bank.port(), name, ""));
     let mut told = BTreeMap::new();
     for death in 0..DEATHS {
         let ports = [members[0].daemon.port(), members[1].daemon.port()];
@@ -120,7 +125,7 @@ fn either_gateway_dies_under_load_and_nothing_is_lost_or_doubled() {
 fn a_paused_gateway_is_taken_over_ends_itself_when_it_wakes_up_and_comes_back() {
     let Some(server) = Server::start() else { return };
     let bank = Bank::start();
-    let mut members = ["seoul-1", "busan-1"].map(|name| Member::start(&server, bank.port(), name));
+    let mut members = ["seoul-1", "busan-1"].map(|name| Member::start(&server, bank.port(), name, ""));
     let mut told = BTreeMap::new();
     for pause in 0..3_u64 {
         let ports = [members[0].daemon.port(), members[1].daemon.port()];
@@ -151,4 +156,30 @@ fn a_paused_gateway_is_taken_over_ends_itself_when_it_wakes_up_and_comes_back() 
     }
     let ports = [members[0].daemon.port(), members[1].daemon.port()];
     check(&bank, ports, &told);
+}
+
+/// Nobody starts the dead one again until the other one has settled everything.
+#[test]
+fn a_survivor_settles_what_a_dead_gateway_left_as_the_bank_has_it() {
+    let Some(server) = Server::start() else { return };
+    let bank = Ledger::start();
+    let mut members = ["seoul-1", "busan-1"].map(|name| Member::start(&server, bank.port, name, SETTLEMENT));
+    for death in 0..6_u64 {
+        let ports = [members[0].daemon.port(), members[1].daemon.port()];
+        let first = death * REQUESTS + 1;
+        let ask = move |amount: u64| {
+            let port = ports[usize::from(amount.is_multiple_of(2))];
+            daemon::ask(port, &format!("key-{amount}"), &transfer(amount))
+        };
+        let asking: Vec<_> = (first..first + REQUESTS).map(|amount| thread::spawn(move || ask(amount))).collect();
+        bank.wait_for_more(5 + 9 * usize::try_from(death).expect("a number"));
+        let dying = usize::from(death.is_multiple_of(2));
+        members[dying].daemon.kill();
+        asking.into_iter().for_each(|asked| drop(asked.join()));
+        compare(&exchanges_at_rest(&members[1 - dying].daemon), &bank);
+        members[dying].again();
+    }
+    let ends = [&members[0], &members[1]].map(|member| exchanges_at_rest(&member.daemon));
+    assert_eq!(ends[0], ends[1], "both say the same");
+    compare(&ends[0], &bank);
 }

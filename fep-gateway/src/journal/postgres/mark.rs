@@ -1,4 +1,4 @@
-//! The row that says how far the facts have been published.
+//! The row that says how far the facts have been published, and who publishes: one of the gateways that share the journal.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +8,7 @@ use tokio_postgres::{Client, Error};
 
 use super::database::Database;
 use super::errors::Failure;
+use super::lease::Lease;
 use super::schema::at;
 use crate::journal::columns::{signed, unsigned};
 use crate::journal::store::FactNumber;
@@ -15,13 +16,31 @@ use crate::journal::store::FactNumber;
 /// The row, and a connection of its own, so that no commit waits for it.
 pub(in crate::journal) struct PublishedRow {
     database: Arc<Database>,
+    lease: Arc<Lease>,
     client: Mutex<Option<Client>>,
 }
 
+/// Makes the run `$2` of the instance `$1` the one that publishes, unless another one that writes is.
+const CLAIM: &str = "INSERT INTO publisher (name, epoch) VALUES ($1, $2::int8)
+    ON CONFLICT (one) DO UPDATE SET name = excluded.name, epoch = excluded.epoch
+    WHERE publisher.name = excluded.name OR NOT EXISTS (
+        SELECT FROM instances WHERE instances.name = publisher.name AND instances.epoch = publisher.epoch AND ended_at IS NULL
+        AND clock_timestamp() - seen_at < make_interval(secs => lease_ms / 1000.0))";
+
+/// Moves the mark to `$1`, if the run `$3` of the instance `$2` publishes.
+const MOVE: &str = "INSERT INTO published (number)
+    SELECT $1::int8 WHERE EXISTS (SELECT FROM publisher WHERE name = $2 AND epoch = $3::int8)
+    ON CONFLICT (one) DO UPDATE SET number = excluded.number";
+
 impl PublishedRow {
     /// The row of this database.
-    pub(in crate::journal) fn new(database: Arc<Database>) -> Self {
-        Self { database, client: Mutex::default() }
+    pub(in crate::journal) fn new(database: Arc<Database>, lease: Arc<Lease>) -> Self {
+        Self { database, lease, client: Mutex::default() }
+    }
+
+    /// Whether this gateway publishes: no other one does, or its lease is over.
+    pub(in crate::journal) fn claim(&self) -> Result<bool, JournalError> {
+        self.ask(async |client| Ok(client.execute(CLAIM, &[&self.lease.instance(), &self.lease.epoch]).await? > 0))
     }
 
     /// The last fact that has been published, or `None` if nothing was ever published.
@@ -35,11 +54,12 @@ impl PublishedRow {
     /// Records that all facts up to this one have been published.
     pub(in crate::journal) fn set(&self, number: FactNumber) -> Result<(), JournalError> {
         let number = signed(number);
-        self.ask(async |client| {
-            let sql =
-                "INSERT INTO published (number) VALUES ($1) ON CONFLICT (one) DO UPDATE SET number = excluded.number";
-            client.execute(sql, &[&number]).await.map(drop)
-        })
+        let moved =
+            self.ask(async |client| client.execute(MOVE, &[&number, &self.lease.instance(), &self.lease.epoch]).await);
+        match moved? {
+            0 => Err(JournalError::Failed("another gateway publishes now".to_owned())),
+            _ => Ok(()),
+        }
     }
 
     fn ask<T>(&self, question: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, JournalError> {

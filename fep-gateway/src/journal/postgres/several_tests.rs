@@ -259,6 +259,24 @@ async fn who_writes_alone_and_who_shares_do_not_mix() {
 }
 
 #[tokio::test]
+async fn one_of_two_gateways_publishes_and_the_other_one_goes_on_from_its_mark() {
+    let Some(schema) = Schema::new() else { return };
+    let seoul = Member::of(&schema, "seoul-1").await;
+    let busan = Member::of(&schema, "busan-1").await;
+    store(&lane(&seoul.opened), [request(1), request(2), request(3)]).await;
+    assert!(seoul.journal().publishes().await.unwrap());
+    assert!(!busan.journal().publishes().await.unwrap());
+    seoul.journal().set_published(2).await.unwrap();
+    assert!(busan.journal().set_published(1).await.is_err());
+    pause_others(&schema, "busan-1");
+    assert!(busan.journal().publishes().await.unwrap());
+    assert_eq!(busan.journal().published(), Some(2));
+    busan.journal().set_published(3).await.unwrap();
+    let why = seoul.journal().set_published(1).await.unwrap_err().to_string();
+    assert!(why.contains("another gateway publishes now"), "{why}");
+}
+
+#[tokio::test]
 async fn no_trace_number_is_granted_twice() {
     let Some(schema) = Schema::new() else { return };
     let seoul = Member::of(&schema, "seoul-1").await;

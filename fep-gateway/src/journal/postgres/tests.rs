@@ -269,6 +269,7 @@ async fn the_next_gateway_publishes_from_where_the_last_one_stopped() {
     let opened = first.open().await;
     assert_eq!(opened.journal.published(), None);
     store(&lane(&opened), [request(1), request(2)]).await;
+    assert!(opened.journal.publishes().await.unwrap());
     opened.journal.set_published(1).await.unwrap();
     opened.journal.set_published(2).await.unwrap();
     opened.journal.close().await;

@@ -35,3 +35,9 @@ CREATE TABLE traces (
     high        bigint NOT NULL,              -- the last trace number that was given to an instance
     PRIMARY KEY (institution, day)
 );
+
+CREATE TABLE publisher (
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+    name  text    NOT NULL,                   -- the instance that publishes, as long as its lease is not over
+    epoch bigint  NOT NULL
+);
