@@ -55,8 +55,8 @@ mod secret_file;
 mod access;
 mod http;
 mod events;
-mod instances;
 mod postgres;
+mod instances;
 mod poll;
 
 mod carry;

@@ -10,7 +10,6 @@ mod feed;
 mod open_work;
 mod options;
 mod past;
-mod inheriting;
 mod prepared;
 mod progress;
 mod routing;
@@ -20,6 +19,8 @@ mod typed;
 
 pub mod reload;
 mod test_time;
+mod legacy;
+mod inheriting;
 mod starting;
 mod reloading;
 
@@ -289,6 +290,9 @@ impl Gateway {
     pub async fn settle(&self, id: &ExchangeId, decision: PersonDecision) -> Result<Exchange, SettleError> {
         let exchange = self.find(id).await?.ok_or(SettleError::UnknownExchange)?;
         let handle = self.find_handle(&exchange.institution).ok_or(SettleError::Stopped)?;
+        if let Some(instance) = self.inner.shared.journal.elsewhere(id).await? {
+            return Err(SettleError::Elsewhere(instance));
+        }
         handle.settle(*id, decision).await.ok_or(SettleError::Stopped)?.map_err(SettleError::NotDecided)?;
         Ok(self.find(id).await?.unwrap_or(exchange))
     }
@@ -339,6 +343,9 @@ impl Gateway {
     pub async fn deliver(&self, id: &ExchangeId, decision: DeliveryDecision) -> Result<StoredNotice, DeliverError> {
         let notice = self.find_notice(id).await?.ok_or(DeliverError::UnknownNotice)?;
         let handle = self.find_handle(&notice.institution).ok_or(DeliverError::Stopped)?;
+        if let Some(instance) = self.inner.shared.journal.elsewhere(id).await? {
+            return Err(DeliverError::Elsewhere(instance));
+        }
         handle.deliver(*id, decision).await.ok_or(DeliverError::Stopped)?.map_err(DeliverError::NotDelivered)?;
         Ok(self.find_notice(id).await?.unwrap_or(notice))
     }

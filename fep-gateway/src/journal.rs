@@ -413,3 +413,6 @@ mod conformance;
 
 #[cfg(test)]
 mod encryption_tests;
+
+#[cfg(all(test, feature = "postgres"))]
+mod several_gateways;

@@ -4,6 +4,7 @@
 export const PROBLEMS = {
   already_ended: "통지 전달이 이미 끝났습니다.",
   already_settled: "이미 확정된 거래입니다.",
+  at_another_gateway: "다른 게이트웨이가 처리 중입니다. 그 게이트웨이에서 결정하십시오.",
   bad_note: "사유나 담당자 이름을 저장할 수 없습니다.",
   bad_routing: "경로 내용이 올바르지 않습니다.",
   cannot_decide: "지금은 실행할 수 없습니다.",

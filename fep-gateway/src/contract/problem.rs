@@ -42,6 +42,7 @@ problems! {
     AlreadyEnded 409 "already_ended" "the delivery of the notice has ended" "nothing: look at the notice for how it ended"
     AlreadySettled 409 "already_settled" "the exchange is settled"
         "nothing: look at the exchange for what settled it"
+    AtAnotherGateway 409 "at_another_gateway" "another gateway works on it" "decide it at the gateway that `detail` names"
     BadDecision 422 "bad_decision" "the body is not a decision" "write the body as `detail` says"
     BadNote 422 "bad_note" "the note or the person cannot be stored" "write it as `detail` says"
     BadRouting 422 "bad_routing" "the body does not say where requests go" "write the body as `detail` says"

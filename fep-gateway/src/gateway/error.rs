@@ -55,6 +55,8 @@ pub enum SettleError {
     UnknownExchange,
     /// The institution of the exchange has stopped, or is not configured any more.
     Stopped,
+    /// The gateway with this name works on it, which shares the journal.
+    Elsewhere(String),
     /// The settlement does not take the decision.
     NotDecided(NotDecided),
     /// The journal cannot be read.
@@ -72,6 +74,7 @@ impl fmt::Display for SettleError {
         match self {
             Self::UnknownExchange => f.write_str("there is no such exchange"),
             Self::Stopped => f.write_str("the institution has stopped, or is not configured any more"),
+            Self::Elsewhere(instance) => write!(f, "the gateway {instance} works on this exchange"),
             Self::NotDecided(why) => why.fmt(f),
             Self::Journal(error) => write!(f, "the journal cannot be read: {error}"),
         }
@@ -140,6 +143,8 @@ pub enum DeliverError {
     UnknownNotice,
     /// The institution of the notice has stopped, or is not configured any more.
     Stopped,
+    /// The gateway with this name works on it, which shares the journal.
+    Elsewhere(String),
     /// The delivery does not take the decision.
     NotDelivered(NotDelivered),
     /// The journal cannot be read.
@@ -157,6 +162,7 @@ impl fmt::Display for DeliverError {
         match self {
             Self::UnknownNotice => f.write_str("there is no such notice"),
             Self::Stopped => f.write_str("the institution has stopped, or is not configured any more"),
+            Self::Elsewhere(instance) => write!(f, "the gateway {instance} works on this notice"),
             Self::NotDelivered(why) => why.fmt(f),
             Self::Journal(error) => write!(f, "the journal cannot be read: {error}"),
         }

@@ -8,8 +8,8 @@ use fep_protocol::fact::TakenOver;
 use tokio::time::sleep;
 use tracing::{error, warn};
 
+use super::legacy::{JOURNAL_PATIENCE, options_of};
 use super::prepared::Prepared;
-use super::starting::{JOURNAL_PATIENCE, options_of};
 use super::{Gateway, Inner, JournalError};
 use crate::journal::Lane;
 

@@ -1,35 +1,29 @@
 //! The start of a gateway, and of one institution while it runs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use fep_protocol::fact::Fact;
-use fep_protocol::settlement::SettlementFact;
 use tokio::sync::{broadcast, watch};
 use tracing::info;
 
 use super::feed::Slot;
 use super::inheriting;
+use super::legacy::{JOURNAL_PATIENCE, options_of};
 use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
 use super::running::Left;
 use super::test_time::TestTime;
 use super::{EVENTS_MAX, Gateway, Inner, JournalError, NoticeHandler, StartError, StartOptions};
-use crate::config::{Config, Environment, InstitutionConfig};
-use crate::coordinator::{Coordinator, SharedCoordinator};
+use crate::config::{Config, Environment, InstancesConfig, InstitutionConfig, JournalFile};
+use crate::coordinator::{Coordinator, Instances, SharedCoordinator};
 use crate::ground::Ground;
-use crate::journal::{self, CaseOpener, Journal, Lane, OpenOptions, Opened, Whose};
+use crate::journal::{self, Journal, Lane, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{Handle, Legacy, Neighbours, Shared};
 use crate::net::routing::Routings;
-use crate::telegrams::TelegramCatalogue;
-
-/// How long an institution that starts waits for the journal to take its facts.
-pub(super) const JOURNAL_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Gateway {
     /// Starts a gateway on this ground.
@@ -49,21 +43,15 @@ impl Gateway {
         let test_time = TestTime::begin(config.environment, config.test_clock, options.business_clock).await;
         let test_time = test_time.map_err(StartError::TestClock)?;
         let clock = Arc::new(Clock::on(&ground).with_business(test_time.as_ref().map(|time| time.clock())));
+        let instances_max = config.instances.as_ref().map_or(1, |instances| instances.max);
         let open = OpenOptions {
-            path: config.journal.path,
             is_test: config.environment == Environment::Test,
             begin_anew: options.new_journal,
-            key_file: config.journal.key_file,
-            archive: config.journal.archive,
-            postgres: config.journal.postgres,
-            instances_max: config.instances.as_ref().map_or(1, |instances| instances.max),
-            ..options_of(&prepared, clock.now().wall_ms)
+            instances_max,
+            ..at(config.journal, options_of(&prepared, clock.now().wall_ms))
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
-        let coordinator: Arc<dyn Coordinator> = match (config.instances, opened.instances) {
-            (Some(instances), Some(known)) => Arc::new(SharedCoordinator::new(known, instances.terms())),
-            _ => options.coordinator,
-        };
+        let coordinator = coordinator(config.instances, opened.instances, options.coordinator);
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let reloads = Reloads::new(holds, clock.now().wall_ms);
         let shared = Shared {
@@ -98,16 +86,17 @@ impl Gateway {
         }
         shared.neighbours.set(&institutions);
         let institutions = watch::Sender::new(Arc::new(institutions));
-        let stopping = AtomicBool::new(false);
-        let left = Left::default();
-        let publisher = Slot::default();
-        let own_lane = OnceLock::new();
-        let inner = Arc::new(Inner { institutions, reloads, shared, stopping, own_lane, left, publisher, test_time });
-        inheriting::watch(&inner);
-        if let Some(time) = &inner.test_time {
-            time.run(&inner);
-        }
-        Ok(Self { inner })
+        let inner = Inner {
+            institutions,
+            reloads,
+            shared,
+            stopping: AtomicBool::new(false),
+            own_lane: OnceLock::new(),
+            left: Left::default(),
+            publisher: Slot::default(),
+            test_time,
+        };
+        Ok(Self { inner: Arc::new(inner).begun() })
     }
 
     /// Starts an institution while the gateway runs. `first` is the first fact of its run.
@@ -134,26 +123,32 @@ impl Gateway {
     }
 }
 
-/// How the journal reads what these institutions left. It says nothing about the journal's files.
-pub(super) fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> OpenOptions {
-    let configs = || prepared.values().map(|prepared| &prepared.config);
-    let ms = |longest: Option<Duration>| i64::try_from(longest.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
-    let catalogues = prepared.iter().map(|(name, prepared)| (name.clone(), Arc::clone(&prepared.catalogue)));
-    OpenOptions {
-        path: PathBuf::new(),
-        institutions: prepared.keys().cloned().collect(),
-        now_ms,
-        quarantine_max_ms: ms(configs().map(quarantine_max).max()),
-        closed_keep_max_ms: ms(configs().map(|config| config.settlement.closed_keep).max()),
-        rate_span_max_ms: ms(configs().filter_map(InstitutionConfig::rate_span).max()),
-        opener: case_opener(catalogues.collect()),
-        begin_anew: false,
-        key_file: None,
-        is_test: false,
-        archive: None,
-        postgres: None,
-        instances_max: 1,
-        whose: Whose::default(),
+impl Inner {
+    /// Begins what runs beside the institutions.
+    fn begun(self: Arc<Self>) -> Arc<Self> {
+        inheriting::watch(&self);
+        if let Some(time) = &self.test_time {
+            time.run(&self);
+        }
+        self
+    }
+}
+
+/// How the journal is opened where its configuration says that it is.
+fn at(journal: JournalFile, options: OpenOptions) -> OpenOptions {
+    let JournalFile { path, archive, key_file, postgres } = journal;
+    OpenOptions { path, archive, key_file, postgres, ..options }
+}
+
+/// What the gateways that share the journal ask. One that is alone asks the coordinator of its options.
+fn coordinator(
+    config: Option<InstancesConfig>,
+    instances: Option<Arc<dyn Instances>>,
+    otherwise: Arc<dyn Coordinator>,
+) -> Arc<dyn Coordinator> {
+    match (config, instances) {
+        (Some(config), Some(instances)) => Arc::new(SharedCoordinator::new(instances, config.terms())),
+        _ => otherwise,
     }
 }
 
@@ -166,27 +161,4 @@ async fn open_journal(options: OpenOptions, ground: Ground) -> Result<Opened, Jo
         #[cfg(feature = "simulation")]
         Ground::Simulated(_) => Journal::open_on(&options, ground),
     }
-}
-
-/// Opens the settlements of exchanges that an earlier run left open.
-fn case_opener(catalogues: BTreeMap<String, Arc<TelegramCatalogue>>) -> CaseOpener {
-    CaseOpener(Arc::new(move |request: &Fact| {
-        let catalogue = catalogues.get(&*request.institution)?;
-        let telegram = request.telegram.as_deref().filter(|telegram| catalogue.is_monetary(telegram))?;
-        // The fact precedes the write, at most by the answer timeout. The horizon must not end too early.
-        let latest = i64::try_from(catalogue.answer_timeout(telegram).as_millis()).unwrap_or(i64::MAX);
-        Some(SettlementFact::Opened {
-            telegram: telegram.to_owned(),
-            account: catalogue.account_key(telegram, &request.bytes),
-            written_at_ms: request.at_ms.saturating_add(latest),
-        })
-    }))
-}
-
-/// The longest time from the acceptance of an exchange until the quarantine of its key ends. The request may reach the wire
-/// late, and its answer may be late too.
-fn quarantine_max(institution: &InstitutionConfig) -> Duration {
-    let limits = institution.telegrams.values().map(|limits| limits.answer_timeout);
-    let answer_timeout = limits.max().unwrap_or_default().max(institution.answer_timeout);
-    answer_timeout * 2 + institution.quarantine * 2
 }

@@ -154,6 +154,7 @@ fn refused(error: &DeliverError) -> ApiError {
     let problem = match error {
         DeliverError::UnknownNotice | DeliverError::NotDelivered(NotDelivered::NotHere) => Problem::UnknownNotice,
         DeliverError::Stopped => Problem::Stopped,
+        DeliverError::Elsewhere(_) => Problem::AtAnotherGateway,
         DeliverError::NotDelivered(why) => match why {
             NotDelivered::NothingToDeliver => Problem::NothingToDeliver,
             NotDelivered::AlreadyEnded => Problem::AlreadyEnded,

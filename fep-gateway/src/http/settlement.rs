@@ -110,6 +110,7 @@ fn refused(error: &SettleError) -> ApiError {
     let problem = match error {
         SettleError::UnknownExchange => Problem::UnknownExchange,
         SettleError::Stopped => Problem::Stopped,
+        SettleError::Elsewhere(_) => Problem::AtAnotherGateway,
         SettleError::NotDecided(why) => match why {
             NotDecided::NoSuchCase => Problem::NoCase,
             NotDecided::AlreadySettled => Problem::AlreadySettled,

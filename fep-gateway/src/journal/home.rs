@@ -9,7 +9,6 @@ use fep_protocol::reason::JournalError;
 
 use super::archive::Archives;
 use super::guard::FileGuard;
-use super::inherit::Over;
 use super::mark::Mark;
 #[cfg(feature = "postgres")]
 use super::postgres::{self, Database, lease::Lease, mark::PublishedRow, sharing::Sharing};
@@ -19,7 +18,7 @@ use super::sqlite::closing;
 use super::sqlite::facts::FactReader;
 use super::sqlite::index::IndexReader;
 use super::store::{FactReads, JournalId};
-use super::whose::Whose;
+use super::whose::{Over, Whose};
 use super::{Reader, index_path};
 use crate::config::ArchiveConfig;
 

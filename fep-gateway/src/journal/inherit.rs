@@ -17,14 +17,8 @@ use tokio::time::Instant;
 use super::again::{Left, is_stored};
 use super::lane::Lane;
 use super::recovery::{OpenOptions, earlier_cases, endings, resting};
+use super::whose::Over;
 use super::{INDEX_WAIT, Journal, Whose};
-
-/// A run of another gateway whose lease is over, and the institutions from which somebody took over already.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Over {
-    pub(crate) run: TakenOver,
-    pub(crate) taken: Vec<String>,
-}
 
 /// The pause between two looks at a lane.
 const LOOK_PAUSE: Duration = Duration::from_millis(2);
@@ -41,13 +35,15 @@ impl Journal {
         self.inner.home.is_fenced()
     }
 
-    /// The gateway to which an exchange or a notice belongs, if several share the journal.
+    /// The other gateway to which an exchange or a notice belongs. `None` if it is our own.
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub(crate) async fn owner(&self, id: &ExchangeId) -> Result<Option<String>, JournalError> {
+    pub(crate) async fn elsewhere(&self, id: &ExchangeId) -> Result<Option<String>, JournalError> {
+        let Some(instance) = self.inner.home.instance() else { return Ok(None) };
         let id = *id;
-        self.read(move |reader| Ok(reader.index.owner(&id)?)).await
+        let owner = self.read_all(move |reader| Ok(reader.index.owner(&id)?)).await?;
+        Ok(owner.filter(|owner| **owner != *instance))
     }
 
     /// The runs of other gateways from which somebody must take over.

@@ -18,10 +18,9 @@
 
 mod errors;
 
-mod claims;
-
 mod database;
 mod rows;
+mod claims;
 mod schema;
 
 pub(super) mod lease;
@@ -40,10 +39,7 @@ pub(super) mod testing;
 mod cut;
 
 #[cfg(test)]
-mod tests;
-
-#[cfg(test)]
-mod several_tests;
+pub(super) mod tests;
 
 #[cfg(test)]
 mod tls_tests;

@@ -7,7 +7,6 @@ use fep_protocol::reason::JournalError;
 
 use super::home::{Home, Reading};
 use super::indexer::catch_up;
-use super::inherit::Over;
 use super::lost::Suspect;
 use super::postgres::Database;
 use super::postgres::facts::Facts;
@@ -18,7 +17,7 @@ use super::recovery::{Begun, Earlier, OpenOptions, Running, endings, index_of, t
 use super::seal::KeyRing;
 use super::sealing::Access;
 use super::store::{FactReads, FactStore};
-use super::whose::Whose;
+use super::whose::{Over, Whose};
 use super::writer::Writer;
 use super::{Opened, index_path};
 use crate::config::PostgresConfig;

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use fep_protocol::fact::TakenOver;
+
 use super::store::FactNumber;
 
 /// The exchanges and notices of one instance, or all.
@@ -12,6 +14,13 @@ pub struct Whose {
     pub(super) instance: Option<Arc<str>>,
     /// Only what it took over by this fact. `None` for all that is its own.
     pub(super) taken_by: Option<FactNumber>,
+}
+
+/// A run of another gateway whose lease is over, and the institutions from which somebody took over already. `""` stands for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Over {
+    pub(crate) run: TakenOver,
+    pub(crate) taken: Vec<String>,
 }
 
 impl Whose {

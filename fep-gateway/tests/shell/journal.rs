@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use fep_gateway::journal::{CaseOpener, Journal, OpenOptions};
+use fep_gateway::journal::{CaseOpener, Journal, OpenOptions, Whose};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -78,6 +78,8 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
         key_file: None,
         archive: None,
         postgres: None,
+        instances_max: 1,
+        whose: Whose::default(),
     };
     Journal::open(&options).unwrap().journal.close().await;
     sql(

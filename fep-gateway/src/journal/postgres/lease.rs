@@ -28,10 +28,10 @@ use super::schema::{at, prepare, refused};
 use crate::hex::hex;
 use crate::journal::columns::unsigned;
 use crate::journal::guard::FileGuard;
-use crate::journal::inherit::Over;
 use crate::journal::private::{self, beside};
 use crate::journal::seal::random;
 use crate::journal::store::JournalId;
+use crate::journal::whose::Over;
 
 /// The right to write, of one run of a gateway.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::lease::Lease;
 use super::schema::at;
 use crate::coordinator::{BlockReply, BlockWanted, Instances};
 use crate::journal::columns::{signed, unsigned};
-use crate::journal::inherit::Over;
+use crate::journal::whose::Over;
 
 /// The instances of a journal, seen by one of them. It has a connection of its own, so that no commit waits for it.
 pub(in crate::journal) struct Sharing {

@@ -14,13 +14,13 @@ use crate::journal::tests::{answer, fact, id, options, request, state, store};
 use crate::journal::{Journal, JournalError, Lane, OpenOptions, Opened};
 
 /// A gateway's files, and its way to the database.
-pub(super) struct Site {
+pub(in crate::journal) struct Site {
     folder: TempDir,
     config: PostgresConfig,
 }
 
 impl Site {
-    pub(super) fn new(config: PostgresConfig) -> Self {
+    pub(in crate::journal) fn new(config: PostgresConfig) -> Self {
         Self { folder: tempfile::tempdir().unwrap(), config }
     }
 
@@ -28,7 +28,7 @@ impl Site {
         self.folder.path().join("journal.sqlite")
     }
 
-    pub(super) fn options(&self) -> OpenOptions {
+    pub(in crate::journal) fn options(&self) -> OpenOptions {
         OpenOptions { postgres: Some(self.config.clone()), ..options(&self.path()) }
     }
 
@@ -42,7 +42,7 @@ impl Site {
 }
 
 /// Opens the journal, as soon as the threads of a former handle have given its lock back.
-pub(super) async fn open(options: OpenOptions) -> Result<Opened, JournalError> {
+pub(in crate::journal) async fn open(options: OpenOptions) -> Result<Opened, JournalError> {
     loop {
         let options = options.clone();
         let opened = tokio::task::spawn_blocking(move || Journal::open(&options)).await.unwrap();
@@ -55,12 +55,12 @@ pub(super) async fn open(options: OpenOptions) -> Result<Opened, JournalError> {
     }
 }
 
-pub(super) fn lane(opened: &Opened) -> Lane {
+pub(in crate::journal) fn lane(opened: &Opened) -> Lane {
     opened.lanes[0].1.clone()
 }
 
 /// All facts of the journal.
-pub(super) async fn facts(journal: &Journal) -> Vec<(u64, Fact)> {
+pub(in crate::journal) async fn facts(journal: &Journal) -> Vec<(u64, Fact)> {
     journal.facts_after(0, 10_000).await.unwrap().facts
 }
 

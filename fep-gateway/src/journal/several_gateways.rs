@@ -8,12 +8,12 @@ use fep_protocol::exchange::Outcome;
 use fep_protocol::fact::{Class, Fact, TakenOver, What};
 use fep_protocol::trace::{TraceHighWater, TraceRange, TraceUse};
 
-use super::testing::Schema;
-use super::tests::{Site, facts, lane, open};
+use super::again::Left;
+use super::postgres::testing::Schema;
+use super::postgres::tests::{Site, facts, lane, open};
+use super::tests::{answer, ending, id, keyed, request, state, store};
+use super::{Journal, JournalError, OpenOptions, Opened};
 use crate::coordinator::{BlockWanted, Instances};
-use crate::journal::again::Left;
-use crate::journal::tests::{answer, ending, id, keyed, request, state, store};
-use crate::journal::{Journal, JournalError, OpenOptions, Opened};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
