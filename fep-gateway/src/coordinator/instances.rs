@@ -16,6 +16,11 @@ pub trait Instances: Send + Sync + fmt::Debug + 'static {
     /// The name of this instance, unique among those that run: `seoul-1`.
     fn instance(&self) -> Arc<str>;
 
+    /// A number of this run that no other run of any instance has. `None` if there is none.
+    fn run(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether another instance took over from this one since it ran last.
     fn was_fenced(&self) -> bool;
 

@@ -51,7 +51,7 @@ impl Gateway {
             ..at(config.journal, options_of(&prepared, clock.now().wall_ms))
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
-        let coordinator = coordinator(config.instances, opened.instances, options.coordinator);
+        let coordinator = coordinator(config.instances, opened.instances, options.coordinator, &clock);
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let reloads = Reloads::new(holds, clock.now().wall_ms);
         let shared = Shared {
@@ -145,7 +145,9 @@ fn coordinator(
     config: Option<InstancesConfig>,
     instances: Option<Arc<dyn Instances>>,
     otherwise: Arc<dyn Coordinator>,
+    clock: &Clock,
 ) -> Arc<dyn Coordinator> {
+    instances.iter().filter_map(|instances| instances.run()).for_each(|run| clock.set_run(run));
     match (config, instances) {
         (Some(config), Some(instances)) => Arc::new(SharedCoordinator::new(instances, config.terms())),
         _ => otherwise,

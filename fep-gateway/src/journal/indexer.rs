@@ -116,6 +116,7 @@ impl IndexQueue {
     }
 
     /// From now on the indexer looks for facts of other instances.
+    #[cfg(feature = "postgres")]
     pub(super) fn share(&self) {
         self.state().looks = Some(Looks { begun: 0, ended: 0, wanted: 0, due: Instant::now(), ended_at: None });
     }
@@ -384,9 +385,13 @@ pub(super) fn by_hand(mut index: impl Index + 'static, mut source: impl FactSour
     })
 }
 
-/// Brings the index up to date with the store.
+/// Brings the index up to date with the store. If others store facts, too, that is up to what they have stored when this begins.
 pub(super) fn catch_up(index: &mut impl Index, source: &mut impl FactSource) -> Result<(), StoreError> {
+    let newest = source.newest()?;
     loop {
+        if newest.is_some_and(|newest| index.applied() >= newest) {
+            return Ok(());
+        }
         let facts = source.after(index.applied(), STEP_MAX)?;
         if facts.is_empty() {
             return Ok(());
@@ -418,6 +423,27 @@ mod tests {
         fn after(&mut self, _: FactNumber, _: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
             panic!("every fact was handed over");
         }
+    }
+
+    /// Others store a fact with each look.
+    struct Busy(FactNumber);
+
+    impl FactSource for Busy {
+        fn newest(&mut self) -> Result<Option<FactNumber>, StoreError> {
+            Ok(Some(self.0))
+        }
+
+        fn after(&mut self, number: FactNumber, _: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
+            self.0 += 1;
+            Ok((number + 1..=self.0).map(|number| (number, Fact::new("bank-a".into(), 0))).collect())
+        }
+    }
+
+    #[test]
+    fn catching_up_ends_although_others_go_on() {
+        let mut index = Counter(0);
+        catch_up(&mut index, &mut Busy(5)).unwrap();
+        assert_eq!(index.0, 6);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fep_protocol::exchange::ExchangeId;
@@ -21,7 +21,8 @@ pub struct Clock {
     wall_ms: Box<dyn Fn() -> i64 + Send + Sync>,
     /// `None`: the business clock shows what the wall clock shows.
     business: Option<BusinessClock>,
-    random: u64,
+    /// What the names of this process end with.
+    origin: AtomicU16,
     seeds: AtomicU64,
     last_ms: AtomicI64,
     serial: AtomicU32,
@@ -43,7 +44,7 @@ impl Clock {
             started: Instant::now(),
             wall_ms: Box::new(wall_ms),
             business: None,
-            random,
+            origin: AtomicU16::new(lowest(random)),
             seeds: AtomicU64::new(random),
             last_ms: AtomicI64::new(0),
             serial: AtomicU32::new(0),
@@ -65,6 +66,12 @@ impl Clock {
     /// The same clocks with this business clock, which a test can set.
     pub(crate) fn with_business(self, business: Option<BusinessClock>) -> Self {
         Self { business, ..self }
+    }
+
+    /// Gives the names of this process an end that no other gateway with the same journal has: the number of its run. Without it, the end is
+    /// random.
+    pub(crate) fn set_run(&self, run: u64) {
+        self.origin.store(lowest(run), Ordering::Relaxed);
     }
 
     /// Reads the clocks.
@@ -93,8 +100,7 @@ impl Clock {
     pub fn name(&self, now: Now) -> ExchangeId {
         let ms = self.last_ms.fetch_max(now.wall_ms, Ordering::Relaxed).max(now.wall_ms);
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        let [.., high, low] = self.random.to_be_bytes();
-        ExchangeId::new(ms, serial, u16::from_be_bytes([high, low]))
+        ExchangeId::new(ms, serial, self.origin.load(Ordering::Relaxed))
     }
 }
 
@@ -102,6 +108,12 @@ impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clock").field("now", &self.now()).finish_non_exhaustive()
     }
+}
+
+/// The lowest 16 bits.
+fn lowest(number: u64) -> u16 {
+    let [.., high, low] = number.to_be_bytes();
+    u16::from_be_bytes([high, low])
 }
 
 fn system_ms() -> i64 {

@@ -103,6 +103,10 @@ impl Instances for SharedInstances {
         self.0.lease.instance().into()
     }
 
+    fn run(&self) -> Option<u64> {
+        Some(unsigned(self.0.lease.epoch))
+    }
+
     fn was_fenced(&self) -> bool {
         self.0.lease.was_fenced()
     }
