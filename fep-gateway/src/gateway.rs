@@ -37,7 +37,8 @@ pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided}
 use self::feed::Slot;
 pub(crate) use self::feed::{Feed, Taken};
 pub use self::open_work::{
-    LetterFilter, OpenCount, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, Scope, TrafficCounts, TrafficOf,
+    InstanceRecord, InstanceState, LetterFilter, OpenCount, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, Scope,
+    TrafficCounts, TrafficOf,
 };
 pub use self::options::RequestOptions;
 use self::reload::Reloads;

@@ -28,7 +28,9 @@ export function overview({ main, title }) {
   const codes = byTelegram();
   const over = el("span", "faint");
   const latest = exchangeTable(t("overview.latest"));
-  main.append(figures,
+  const gateways = byInstance();
+  const shared = section(t("overview.instances"), el("span", "faint", t("overview.instances_note")), gateways.element);
+  main.append(figures, shared,
     section(t("overview.lines"), to(address(["lines"]), t("overview.all_lines")), map),
     el("div", "columns",
       section(t("overview.traffic"), el("span", "faint", t("overview.span", { time: duration(SPAN_MS) })), chart),
@@ -40,6 +42,9 @@ export function overview({ main, title }) {
     fill(chart, drawn());
     fill(over, counted());
     codes.update(state.traffic && state.traffic.rows);
+    const instances = state.overview?.instances ?? [];
+    shared.hidden = instances.length === 0;
+    gateways.update(instances);
   };
   const lines = () => {
     refill(map, mapped());
@@ -124,6 +129,25 @@ function byTelegram() {
       { title: t("figure.errors"), class: "num", cell: (row) => percent(errorRate(row)) },
       { title: t("median"), class: "num", cell: (row) => millis(row.median) },
       { title: t("p95"), class: "num", cell: (row) => millis(row.p95) },
+    ],
+  });
+}
+
+/** The gateways that share the journal, and what each works on. */
+function byInstance() {
+  const looks = { writes: "good", silent: "bad", ended: "stopped" };
+  return table({
+    caption: t("overview.instances"),
+    empty: "",
+    key: (row) => row.instance,
+    columns: [
+      { title: t("instance"), class: "lead", cell: (row) => [row.instance, row.is_own ? [" ", faint(t("instance.own"))] : ""] },
+      { title: t("instance.state"), cell: (row) => pill(looks[row.state], t(`instance.${row.state}`)) },
+      { title: t("instance.last"), class: "num", cell: (row) => duration(row.silent_ms) },
+      { title: t("instance.in_flight"), class: "num", cell: (row) => row.in_flight || faint("0") },
+      { title: t("instance.unsettled"), class: "num", cell: (row) => row.unsettled || faint("0") },
+      { title: t("instance.events"), cell: (row) => (row.publishes ? t("instance.publishes") : faint("–")) },
+      { title: t("instance.heirs"), cell: (row) => row.heirs.join(", ") || faint("–") },
     ],
   });
 }

@@ -15,6 +15,30 @@ pub(crate) struct OverviewList {
     /// The upper bounds of `round_trips`, in milliseconds.
     pub(crate) round_trip_bounds_ms: Vec<u64>,
     pub(crate) institutions: Vec<InstitutionOverview>,
+    /// The gateways that share the journal, by name; empty if this one works alone.
+    pub(crate) instances: Vec<InstanceView>,
+}
+
+/// One of the gateways that share a journal.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct InstanceView {
+    pub(crate) instance: String,
+    /// Whether it is the gateway that replies.
+    pub(crate) is_own: bool,
+    /// `writes`; `silent`: its lease is over and nobody has taken over yet; `ended`: it has stopped, or others took over.
+    pub(crate) state: &'static str,
+    /// How long ago it wrote last, in milliseconds, by the clock of the database.
+    pub(crate) silent_ms: i64,
+    /// How long after that others take over, in milliseconds.
+    pub(crate) lease_ms: i64,
+    /// Whether it publishes events.
+    pub(crate) publishes: bool,
+    /// The gateways that took over from its last run.
+    pub(crate) heirs: Vec<String>,
+    /// The number of its exchanges that run.
+    pub(crate) in_flight: u64,
+    /// The number of its settlements that go on or need a person.
+    pub(crate) unsettled: u64,
 }
 
 /// The business clock of a gateway for tests. Dates and times in telegrams, trace numbers and hours follow it. All other times, also those of this

@@ -7,6 +7,7 @@ use super::Gateway;
 use crate::journal::JournalError;
 pub use crate::journal::filter::{LetterFilter, OpenCount, OpenKind, Scope};
 use crate::journal::notice::StoredNotice;
+pub use crate::journal::{InstanceRecord, InstanceState};
 pub use crate::net::traffic::{ROUND_TRIP_BOUNDS_MS, TrafficCounts};
 
 /// The traffic of one institution since the gateway started.
@@ -27,6 +28,8 @@ pub struct Overview {
     pub traffic: Vec<TrafficOf>,
     /// What is open, by institution and telegram. What has no entry is 0.
     pub open: Vec<OpenCount>,
+    /// The gateways that share the journal, by name. Empty if this one has a journal of its own.
+    pub instances: Vec<InstanceRecord>,
 }
 
 impl Gateway {
@@ -70,6 +73,7 @@ impl Gateway {
             late: handle.statuses.traffic().late_count(),
             telegrams: handle.statuses.traffic().counts(),
         });
-        Ok(Overview { traffic: traffic.collect(), open })
+        let instances = self.inner.shared.journal.instances().await?;
+        Ok(Overview { traffic: traffic.collect(), open, instances })
     }
 }

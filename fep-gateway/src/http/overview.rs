@@ -11,8 +11,10 @@ use super::Shared;
 use super::access::Who;
 use super::error::ApiError;
 use crate::config::Action;
-use crate::contract::overview::{InstitutionOverview, OpenView, OverviewList, TelegramOverview, TestClockView};
-use crate::gateway::{Gateway, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, TestTimeStatus, TrafficOf};
+use crate::contract::overview::{
+    InstanceView, InstitutionOverview, OpenView, OverviewList, TelegramOverview, TestClockView,
+};
+use crate::gateway::{Gateway, InstanceRecord, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, TestTimeStatus, TrafficOf};
 
 /// How long an answer of the journal is used for other clients as well. Every open console asks every few seconds.
 const FRESH: Duration = Duration::from_secs(1);
@@ -54,12 +56,29 @@ pub(super) async fn overview(State(shared): State<Shared>, who: Who) -> Result<J
         test_clock: shared.gateway.test_time().map(test_clock),
         round_trip_bounds_ms: ROUND_TRIP_BOUNDS_MS.to_vec(),
         institutions: seen.map(|traffic| institution(&counted, traffic, &who)).collect(),
+        instances: counted.instances.iter().map(instance).collect(),
     }))
 }
 
 fn test_clock(time: TestTimeStatus) -> TestClockView {
     let TestTimeStatus { now_ms, speed, is_set, from, trouble } = time;
     TestClockView { now_ms, speed, is_set, from, trouble }
+}
+
+fn instance(record: &InstanceRecord) -> InstanceView {
+    let InstanceRecord { instance, is_own, state, silent_ms, lease_ms, publishes, heirs, in_flight, unsettled } =
+        record;
+    InstanceView {
+        instance: instance.clone(),
+        is_own: *is_own,
+        state: state.name(),
+        silent_ms: *silent_ms,
+        lease_ms: *lease_ms,
+        publishes: *publishes,
+        heirs: heirs.clone(),
+        in_flight: *in_flight,
+        unsettled: *unsettled,
+    }
 }
 
 fn institution(counted: &Overview, traffic: &TrafficOf, who: &Who) -> InstitutionOverview {

@@ -18,7 +18,7 @@ use super::sqlite::closing;
 use super::sqlite::facts::FactReader;
 use super::sqlite::index::IndexReader;
 use super::store::{FactReads, JournalId};
-use super::whose::{Over, Whose};
+use super::whose::{InstanceRecord, Over, Whose};
 use super::{Reader, index_path};
 use crate::config::ArchiveConfig;
 
@@ -63,6 +63,15 @@ impl Home {
             Self::File { .. } => Ok(Vec::new()),
             #[cfg(feature = "postgres")]
             Self::Postgres { sharing, .. } => sharing.as_ref().map_or(Ok(Vec::new()), |sharing| sharing.over()),
+        }
+    }
+
+    /// The gateways that share the journal. None if it has a journal of its own.
+    pub(super) fn instances(&self) -> Result<Vec<InstanceRecord>, JournalError> {
+        match self {
+            Self::File { .. } => Ok(Vec::new()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { sharing, .. } => sharing.as_ref().map_or(Ok(Vec::new()), |sharing| sharing.instances()),
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::again::{Left, is_stored};
 use super::lane::Lane;
 use super::recovery::{OpenOptions, earlier_cases, endings, resting};
-use super::whose::Over;
+use super::whose::{InstanceRecord, Over};
 use super::{INDEX_WAIT, Journal, Whose};
 
 /// The pause between two looks at a lane.
@@ -44,6 +44,26 @@ impl Journal {
         let id = *id;
         let owner = self.read_all(move |reader| Ok(reader.index.owner(&id)?)).await?;
         Ok(owner.filter(|owner| **owner != *instance))
+    }
+
+    /// The gateways that share the journal, with what is open at each as far as the index knows. None if it has a journal of its own.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(crate) async fn instances(&self) -> Result<Vec<InstanceRecord>, JournalError> {
+        if !self.is_shared() {
+            return Ok(Vec::new());
+        }
+        let home = Arc::clone(&self.inner.home);
+        let records = tokio::task::spawn_blocking(move || home.instances()).await;
+        let mut records = records.map_err(|error| JournalError::Failed(error.to_string())).flatten()?;
+        for (instance, in_flight, unsettled) in self.read(|reader| Ok(reader.index.open_at()?)).await? {
+            if let Some(record) = records.iter_mut().find(|record| record.instance == instance) {
+                record.in_flight = in_flight;
+                record.unsettled = unsettled;
+            }
+        }
+        Ok(records)
     }
 
     /// The runs of other gateways from which somebody must take over.

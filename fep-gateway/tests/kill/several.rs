@@ -149,6 +149,16 @@ fn a_paused_gateway_is_taken_over_ends_itself_when_it_wakes_up_and_comes_back() 
         }
         // If nothing was open, it is taken over nevertheless, when its lease is over.
         thread::sleep(Duration::from_secs(4).saturating_sub(began.elapsed()));
+        let overview = daemon::get(survivor, "/v1/overview").expect("the survivor lives").body;
+        let overview: serde_json::Value = serde_json::from_str(&overview).expect("JSON");
+        let of = |name: &str| {
+            let all = overview["instances"].as_array().expect("a list");
+            all.iter().find(|instance| instance["instance"] == name).expect("it is listed").clone()
+        };
+        let gone = of(members[which].name);
+        let heir = of(members[1 - which].name);
+        assert_eq!((&gone["state"], &gone["heirs"][0]), (&"ended".into(), &heir["instance"]), "{overview}");
+        assert_eq!((&heir["state"], &heir["is_own"]), (&"writes".into(), &true.into()), "{overview}");
         members[which].daemon.pause(false);
         assert_eq!(members[which].daemon.ends(), Some(1), "it ends, so that its service manager starts it again");
         told.extend(asking.into_iter().map(|asked| asked.join().expect("no panic")));

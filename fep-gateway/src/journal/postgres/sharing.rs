@@ -13,7 +13,7 @@ use super::lease::Lease;
 use super::schema::at;
 use crate::coordinator::{BlockReply, BlockWanted, Instances};
 use crate::journal::columns::{signed, unsigned};
-use crate::journal::whose::Over;
+use crate::journal::whose::{InstanceRecord, InstanceState, Over};
 
 /// The instances of a journal, seen by one of them. It has a connection of its own, so that no commit waits for it.
 pub(in crate::journal) struct Sharing {
@@ -33,6 +33,44 @@ impl Sharing {
     /// If the database cannot be reached.
     pub(in crate::journal) fn over(&self) -> Result<Vec<Over>, JournalError> {
         self.with(|client| self.lease.over(client))
+    }
+
+    /// All gateways that have written the journal, without what is open at them.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(in crate::journal) fn instances(&self) -> Result<Vec<InstanceRecord>, JournalError> {
+        let sql = "SELECT name, name = $1, ended_at IS NOT NULL, (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::int8, lease_ms,
+                       EXISTS (SELECT FROM publisher WHERE publisher.name = instances.name AND publisher.epoch = instances.epoch),
+                       ARRAY (SELECT DISTINCT heir FROM taken_over WHERE taken_over.name = instances.name
+                              AND taken_over.epoch = instances.epoch ORDER BY heir)
+                   FROM instances ORDER BY name";
+        let record = |row: &Row| -> Result<InstanceRecord, Error> {
+            let silent_ms: i64 = row.try_get(3)?;
+            let lease_ms = row.try_get(4)?;
+            let state = match row.try_get(2)? {
+                true => InstanceState::Ended,
+                false if silent_ms >= lease_ms => InstanceState::Silent,
+                false => InstanceState::Writes,
+            };
+            Ok(InstanceRecord {
+                instance: row.try_get(0)?,
+                is_own: row.try_get(1)?,
+                state,
+                silent_ms,
+                lease_ms,
+                publishes: row.try_get(5)?,
+                heirs: row.try_get(6)?,
+                in_flight: 0,
+                unsettled: 0,
+            })
+        };
+        self.with(|client| {
+            let records = self
+                .database
+                .ask(async { client.query(sql, &[&self.lease.instance()]).await?.iter().map(record).collect() });
+            records.map_err(|failure| at(&self.database, &failure.into_error()))
+        })
     }
 
     /// Grants the next block of trace numbers. It is durable when this returns.

@@ -4,7 +4,7 @@
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::fact::{Class, Fact, SentClass, TakenOver, What};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Error, OptionalExtension, params};
+use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use super::failed;
 use super::index::IndexReader;
@@ -69,6 +69,19 @@ impl IndexReader {
         let row = params![taken.instance, signed(taken.epoch), institution];
         let number = self.connection().query_row(sql, row, |row| row.get(0).map(unsigned));
         number.optional().map_err(failed)
+    }
+
+    /// How many exchanges of each instance run, and how many of its settlements go on or need a person.
+    pub(in crate::journal) fn open_at(&self) -> Result<Vec<(String, u64, u64)>, StoreError> {
+        let sql = "SELECT instance, sum(runs), sum(NOT runs) FROM (
+                       SELECT id, 1 AS runs FROM exchanges WHERE outcome IS NULL
+                       UNION ALL SELECT exchange, 0 FROM cases WHERE NOT is_finished OR needs_person
+                   ) JOIN owners USING (id) GROUP BY instance";
+        let read = || -> Result<Vec<_>, Error> {
+            let row = |row: &Row<'_>| Ok((row.get(0)?, unsigned(row.get(1)?), unsigned(row.get(2)?)));
+            self.connection().prepare_cached(sql)?.query_map([], row)?.collect()
+        };
+        read().map_err(failed)
     }
 
     /// The instance to which an exchange or a notice belongs, if several share the journal.
