@@ -2,6 +2,8 @@
 //!
 //! Data goes to the given output. Nothing here is part of the running gateway.
 
+#[cfg(feature = "postgres")]
+mod copy;
 mod export;
 mod keys;
 mod search;
@@ -19,10 +21,11 @@ use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
 
 pub use self::trail::TrailOptions;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, JournalFile};
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::{ExchangeFilter, FactFilter};
 use crate::journal::notice::NoticeFilter;
+use crate::journal::reading::{JournalPlace, journals_in};
 use crate::journal::seal::{KeyId, KeyRing, Unreadable};
 use crate::time;
 
@@ -95,6 +98,14 @@ pub enum JournalCommand {
         #[command(flatten)]
         files: Files,
     },
+    /// Moves the journal of files into the database of the configuration, and marks the file as moved. No gateway may run. If it was
+    /// interrupted, the same command goes on.
+    #[cfg(feature = "postgres")]
+    Copy {
+        /// The files. Default: the journal that the configuration names. Give the folder of its archives, too.
+        #[command(flatten)]
+        files: Files,
+    },
     /// Adds a key to a key file, or begins a key file. It seals what a gateway stores from its next start on, or from the next day
     /// (UTC) on.
     NewKey {
@@ -131,13 +142,14 @@ pub enum JournalCommand {
 /// The journal files to read.
 #[derive(Args, Clone, Debug)]
 pub struct Files {
-    /// The journal file. May be given several times, for archives; a folder stands for all journal files in it.
-    #[arg(long = "journal", value_name = "PATH", required = true)]
+    /// The journal file. May be given several times, for archives; a folder stands for all journal files in it. Default: the journal of
+    /// the configuration with its archives, or its database.
+    #[arg(long = "journal", value_name = "PATH", required_unless_present = "config")]
     pub paths: Vec<PathBuf>,
     /// The key file of an encrypted journal.
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
-    /// The configuration of the gateway: it names the key file, and `show` shows telegrams field by field.
+    /// The configuration of the gateway: it names the journal and the key file, and `show` shows telegrams field by field.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -263,6 +275,10 @@ pub enum InspectError {
         /// The first of them.
         first: u64,
     },
+    /// The command needs a configuration with a database.
+    NoDatabase,
+    /// The command is for files, and the configuration names a database.
+    OnlyFiles(&'static str),
     /// There is no such exchange.
     NoExchange(ExchangeId),
     /// The configuration cannot be read.
@@ -292,6 +308,8 @@ pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, In
         JournalCommand::Verify { files } => verify(files, out),
         JournalCommand::Rebuild { files } => rebuild(files, out).map(clean),
         JournalCommand::Usage { files } => usage::show(files, out).map(clean),
+        #[cfg(feature = "postgres")]
+        JournalCommand::Copy { files } => copy::run(files, out).map(clean),
         JournalCommand::NewKey { key_file } => keys::add(key_file, out).map(clean),
         JournalCommand::Keys { key_file } => keys::list(key_file, out).map(clean),
         JournalCommand::ForgetKey { key, key_file, paths } => keys::forget(*key, key_file, paths, out).map(clean),
@@ -306,7 +324,7 @@ pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, In
 fn verify(files: &Files, out: &mut impl Write) -> Result<Verdict, InspectError> {
     let keys = files.keys()?;
     let report = |finding: &str| Ok::<_, InspectError>(writeln!(out, "{finding}")?);
-    let audit = audit::verify(&files.paths, keys.as_ref(), report)?;
+    let audit = audit::verify(&files.place()?, keys.as_ref(), report)?;
     let findings = match audit.findings {
         0 => "nothing wrong".to_owned(),
         1 => "1 finding".to_owned(),
@@ -331,12 +349,41 @@ fn verify(files: &Files, out: &mut impl Write) -> Result<Verdict, InspectError> 
 }
 
 fn rebuild(files: &Files, out: &mut impl Write) -> Result<(), InspectError> {
-    let facts = audit::rebuild(&files.paths, files.keys()?.as_ref())?;
+    let facts = audit::rebuild(&files.files("rebuild")?, files.keys()?.as_ref())?;
     writeln!(out, "the index was made again from {facts} facts")?;
     Ok(())
 }
 
 impl Files {
+    /// Where the journal is: what is given, or what the configuration names.
+    fn place(&self) -> Result<JournalPlace, InspectError> {
+        if !self.paths.is_empty() {
+            return Ok(JournalPlace::Files(self.paths.clone()));
+        }
+        // A command has paths or a configuration.
+        let Some(JournalFile { path, archive, postgres, .. }) = self.config()?.map(|config| config.journal) else {
+            return Ok(JournalPlace::Files(Vec::new()));
+        };
+        #[cfg(feature = "postgres")]
+        if let Some(settings) = postgres {
+            return Ok(JournalPlace::Database { settings: Box::new(settings), path });
+        }
+        #[cfg(not(feature = "postgres"))]
+        drop(postgres);
+        let archives = archive.map(|archive| archive.folder);
+        let has_files = |folder: &PathBuf| journals_in(folder).is_ok_and(|files| !files.is_empty());
+        Ok(JournalPlace::Files(std::iter::once(path).chain(archives.filter(has_files)).collect()))
+    }
+
+    /// The files, for a command that changes them.
+    fn files(&self, command: &'static str) -> Result<Vec<PathBuf>, InspectError> {
+        match self.place()? {
+            JournalPlace::Files(paths) => Ok(paths),
+            #[cfg(feature = "postgres")]
+            JournalPlace::Database { .. } => Err(InspectError::OnlyFiles(command)),
+        }
+    }
+
     /// The configuration, if one is given.
     fn config(&self) -> Result<Option<Config>, InspectError> {
         self.config.as_deref().map(Config::load).transpose().map_err(InspectError::Config)
@@ -435,7 +482,15 @@ impl fmt::Display for InspectError {
                 f,
                 "{count} facts were written without their bytes, from fact {first} on: their keys were forgotten on purpose"
             ),
-            Self::NoExchange(id) => write!(f, "there is no exchange {id} in these files, and no notice"),
+            Self::NoDatabase => f.write_str("give --config with a configuration that has [journal.postgres]"),
+            Self::OnlyFiles("rebuild") => f.write_str(
+                "the journal is in a database. Stop the gateway and delete its files *.index.sqlite: its next start makes the index again",
+            ),
+            Self::OnlyFiles(command) => write!(
+                f,
+                "the journal is in a database, and `{command}` writes files only. New facts are sealed with the newest key by themselves"
+            ),
+            Self::NoExchange(id) => write!(f, "there is no exchange {id} in this journal, and no notice"),
             Self::Config(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the output cannot be written: {error}"),
         }

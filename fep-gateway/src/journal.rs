@@ -44,10 +44,14 @@ mod by_hand;
 mod keys;
 mod reserving;
 
-pub mod reading;
+pub mod tables;
+#[cfg(feature = "postgres")]
+mod stored;
 
 #[cfg(feature = "postgres")]
 mod postgres;
+
+pub mod reading;
 
 mod mark;
 mod archive;
@@ -63,6 +67,8 @@ mod again;
 mod inherit;
 
 pub mod audit;
+#[cfg(feature = "postgres")]
+pub mod copy;
 pub mod lookup;
 
 mod notices;
@@ -416,3 +422,9 @@ mod encryption_tests;
 
 #[cfg(all(test, feature = "postgres"))]
 mod several_gateways;
+
+#[cfg(all(test, feature = "postgres"))]
+mod looking_tests;
+
+#[cfg(all(test, feature = "postgres"))]
+mod copy_tests;

@@ -383,8 +383,10 @@ fn check(path: &Path) -> Result<(), Failure> {
 }
 
 fn journal(command: &JournalCommand) -> Result<ExitCode, Failure> {
-    let mut out = BufWriter::with_capacity(OUT_BYTES, io::stdout().lock());
-    match inspect::run(command, &mut out) {
+    // A journal in a database is waited for, and a thread of the runtime must not wait.
+    let run = || inspect::run(command, &mut BufWriter::with_capacity(OUT_BYTES, io::stdout().lock()));
+    let done = std::thread::scope(|scope| scope.spawn(run).join());
+    match done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
         Ok(Verdict::Clean) => Ok(ExitCode::SUCCESS),
         Ok(Verdict::Findings) => Ok(ExitCode::from(1)),
         Err(InspectError::Config(ConfigError::Findings(report))) => Err(Failure::Findings(report)),

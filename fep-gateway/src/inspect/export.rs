@@ -60,7 +60,7 @@ pub(super) fn export(
     with_bytes: bool,
     out: &mut impl Write,
 ) -> Result<(), InspectError> {
-    let mut files = JournalFiles::open(&files.paths, files.keys()?.as_ref())?;
+    let mut files = JournalFiles::open_at(&files.place()?, files.keys()?.as_ref())?;
     let mut last = None;
     let mut missing = None;
     let mut forgotten = None;

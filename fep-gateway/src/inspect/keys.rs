@@ -40,7 +40,7 @@ pub(super) fn forget(key: KeyId, key_file: &Path, paths: &[PathBuf], out: &mut i
 /// Encrypts all facts with the newest key.
 pub(super) fn rekey(files: &Files, out: &mut impl Write) -> Result<(), InspectError> {
     let keys = files.keys()?.ok_or(InspectError::NoKeyFile)?;
-    let facts = rekey::rekey(&files.paths, &keys, |file| {
+    let facts = rekey::rekey(&files.files("rekey")?, &keys, |file| {
         Ok::<_, InspectError>(writeln!(out, "{}: encrypted", file.display())?)
     })?;
     writeln!(out, "all {facts} facts are sealed with the newest key; the index was made again")?;

@@ -36,7 +36,7 @@ pub(super) fn search(
     format: ListForm,
     out: &mut impl Write,
 ) -> Result<(), InspectError> {
-    let lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
+    let lookup = Lookup::open(&files.place()?, files.keys()?.as_ref())?;
     lookup.check(filter)?;
     if format == ListForm::Table {
         TABLE.heading(out)?;
@@ -97,7 +97,7 @@ pub(super) fn notices(
     format: ListForm,
     out: &mut impl Write,
 ) -> Result<(), InspectError> {
-    let lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
+    let lookup = Lookup::open(&files.place()?, files.keys()?.as_ref())?;
     lookup.check(&ExchangeFilter::default())?;
     if format == ListForm::Table {
         NOTICES.heading(out)?;

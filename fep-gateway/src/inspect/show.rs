@@ -47,7 +47,7 @@ const FIELDS: Table = Table {
 /// Shows an exchange or a notice.
 pub(super) fn show(files: &Files, id: &ExchangeId, reveal: bool, out: &mut impl Write) -> Result<(), InspectError> {
     let config = files.config()?;
-    let mut lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
+    let mut lookup = Lookup::open(&files.place()?, files.keys()?.as_ref())?;
     let facts = lookup.facts(id)?;
     let Some((_, first)) = facts.first() else { return Err(InspectError::NoExchange(*id)) };
     let institution = config.as_ref().and_then(|config| config.institutions.get(&*first.institution));

@@ -68,7 +68,7 @@ pub(super) fn list(
     format: ListForm,
     out: &mut impl Write,
 ) -> Result<(), InspectError> {
-    let lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
+    let lookup = Lookup::open(&files.place()?, files.keys()?.as_ref())?;
     let entries = lookup.audit_trail(&options.filter(), options.limit.into())?;
     if format == ListForm::Table {
         TABLE.heading(out)?;

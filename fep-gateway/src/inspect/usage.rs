@@ -22,7 +22,7 @@ const TABLE: Table = Table {
 
 /// Shows what files with facts and the files beside them take.
 pub(super) fn show(files: &Files, out: &mut impl Write) -> Result<(), InspectError> {
-    let usage = usage(&files.paths)?;
+    let usage = usage(&files.place()?)?;
     TABLE.heading(out)?;
     let mut all = 0;
     for file in &usage.files {
@@ -36,6 +36,25 @@ pub(super) fn show(files: &Files, out: &mut impl Write) -> Result<(), InspectErr
             Rfc3339(file.to_ms).to_string(),
             file.path.display().to_string(),
         ];
+        TABLE.row(out, &cells.map(Cell::from))?;
+    }
+    for partition in usage.tables.iter().flat_map(|tables| &tables.partitions) {
+        all += partition.bytes;
+        let cells = [
+            partition.bytes.to_string(),
+            String::new(),
+            partition.first.to_string(),
+            partition.last.to_string(),
+            Rfc3339(partition.from_ms).to_string(),
+            Rfc3339(partition.to_ms).to_string(),
+            format!("table {}", partition.table),
+        ];
+        TABLE.row(out, &cells.map(Cell::from))?;
+    }
+    if let Some(bytes) = usage.tables.as_ref().map(|tables| tables.others) {
+        all += bytes;
+        let none = String::new;
+        let cells = [bytes.to_string(), none(), none(), none(), none(), none(), "all other tables".to_owned()];
         TABLE.row(out, &cells.map(Cell::from))?;
     }
     for (path, bytes) in &usage.others {

@@ -1,10 +1,11 @@
-//! Checks whether journal files are whole and agree with themselves, and makes their index again.
+//! Checks whether a journal is whole and agree with themselves, and makes their index again.
 //!
 //! The index that follows from the facts is built in a temporary folder, page by page, and compared with the one beside the
 //! journal. A gateway may run meanwhile.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome};
@@ -13,7 +14,7 @@ use fep_protocol::reason::JournalError;
 
 use super::guard::FileGuard;
 use super::index_path;
-use super::reading::JournalFiles;
+use super::reading::{JournalFiles, JournalPlace};
 use super::seal::{KeyRing, Unreadable};
 use super::sealing::Access;
 use super::sqlite::index::{self, IndexFile, IndexReader, differences};
@@ -54,26 +55,26 @@ struct Checker<F> {
     unchecked: u64,
     forgotten: u64,
     unreadable: u32,
-    /// By institution: the last two marks of trace numbers. A day or a wrap begins again with low numbers.
-    marks: HashMap<String, [u64; 2]>,
+    /// By institution and instance: the last two marks of trace numbers. A day or a wrap begins again with low numbers.
+    marks: HashMap<(Arc<str>, Option<Arc<str>>), [u64; 2]>,
 }
 
-/// Checks journal files, and passes each finding on as a line.
+/// Checks a journal, and passes each finding on as a line.
 ///
 /// # Errors
 /// If a file cannot be read, or `finding` fails.
 pub fn verify<E: From<JournalError>>(
-    paths: &[PathBuf],
+    place: &JournalPlace,
     keys: Option<&KeyRing>,
     finding: impl FnMut(&str) -> Result<(), E>,
 ) -> Result<Audit, E> {
     let folder = tempfile::tempdir().map_err(|error| JournalError::Failed(format!("no temporary folder: {error}")))?;
     let made = folder.path().join("made.sqlite");
     let kept = folder.path().join("kept.sqlite");
-    let current = JournalFiles::open(paths, keys)?.current().to_owned();
+    let current = JournalFiles::open_at(place, keys)?.current().to_owned();
     // The copy is made before the facts are read, so that it has no fact which is not read.
     let copied = copy(&current, &kept);
-    let mut files = JournalFiles::open(paths, keys)?;
+    let mut files = JournalFiles::open_at(place, keys)?;
     let mut checker = Checker {
         report: finding,
         findings: 0,
@@ -101,6 +102,8 @@ pub fn verify<E: From<JournalError>>(
             checker.find(&format!("the index has facts up to {applied}, but the journal ends with {last}"))?;
             None
         }
+        // The index of a database belongs to a gateway. On another machine there is none.
+        Err(_) if place.is_shared() && !index_path(&current).exists() => None,
         Err(why) => {
             checker.find(&why.to_string())?;
             None
@@ -192,7 +195,8 @@ impl<E: From<JournalError>, F: FnMut(&str) -> Result<(), E>> Checker<F> {
     /// Expects the facts behind what was removed on purpose.
     fn begins_behind(&mut self, removal: &Removal) {
         self.last = removal.last;
-        let marks = removal.traces.iter().map(|(institution, mark)| (institution.clone(), [mark.high; 2]));
+        let marks =
+            removal.traces.iter().map(|(institution, mark)| ((institution.as_str().into(), None), [mark.high; 2]));
         self.marks.extend(marks);
     }
 
@@ -276,12 +280,14 @@ impl<E: From<JournalError>, F: FnMut(&str) -> Result<(), E>> Checker<F> {
 
     /// A trace number must be covered by a mark before it. Institutions without marks get their numbers from the callers.
     fn trace(&mut self, number: FactNumber, fact: &Fact) -> Result<(), E> {
+        // Each gateway that shares a journal has its own numbers.
+        let whose = (Arc::clone(&fact.institution), fact.instance.clone());
         if let What::Traces(mark) = fact.what {
-            let marks = self.marks.entry(fact.institution.to_string()).or_default();
+            let marks = self.marks.entry(whose.clone()).or_default();
             let [_, last] = *marks;
             *marks = [last, mark.high];
         }
-        let Some(marks) = self.marks.get(&*fact.institution) else { return Ok(()) };
+        let Some(marks) = self.marks.get(&whose) else { return Ok(()) };
         let Some(trace) = fact.trace.as_ref().and_then(|trace| trace.parse::<u64>().ok()) else { return Ok(()) };
         let highest = marks.iter().copied().max().unwrap_or_default();
         if trace <= highest {

@@ -7,6 +7,7 @@ use fep_protocol::terms::Key;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::reading::JournalPlace;
 use super::seal::{KeyId, KeyRing, new_key};
 use super::tests::{answer, ending, fact, id, keyed, options, state, store};
 use super::*;
@@ -75,7 +76,7 @@ impl Files {
     /// The findings of `verify`.
     fn verify(&self, keys: Option<&KeyRing>) -> (Vec<String>, audit::Audit) {
         let mut findings = Vec::new();
-        let audit = audit::verify(&[self.journal()], keys, |finding| {
+        let audit = audit::verify(&JournalPlace::Files(vec![self.journal()]), keys, |finding| {
             findings.push(finding.to_owned());
             Ok::<_, JournalError>(())
         });

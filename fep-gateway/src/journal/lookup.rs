@@ -1,7 +1,6 @@
 //! Finds exchanges in journal files through the index beside them, also while a gateway writes both.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fep_protocol::exchange::{Exchange, ExchangeId};
@@ -10,7 +9,7 @@ use fep_protocol::reason::JournalError;
 
 use super::filter::{AuditFilter, AuditRecord, ExchangeFilter};
 use super::notice::{NoticeFilter, StoredNotice, stored_notice};
-use super::reading::JournalFiles;
+use super::reading::{JournalFiles, JournalPlace};
 use super::seal::{KeyId, KeyRing, Unreadable, Veil};
 use super::sqlite::index::{IndexReader, Veiled};
 use super::store::FactNumber;
@@ -39,9 +38,9 @@ impl Lookup {
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub fn open(paths: &[PathBuf], keys: Option<&KeyRing>) -> Result<Self, JournalError> {
-        let files = JournalFiles::open(paths, keys)?;
-        let index = current_index(&files);
+    pub fn open(place: &JournalPlace, keys: Option<&KeyRing>) -> Result<Self, JournalError> {
+        let files = JournalFiles::open_at(place, keys)?;
+        let index = current_index(&files, place);
         let veil = keys.map(|keys| keys.veil().clone());
         Ok(Self { files, index, veil, unreadable: BTreeMap::new() })
     }
@@ -170,10 +169,16 @@ impl Lookup {
 }
 
 /// The index of the newest file, with all its facts.
-fn current_index(files: &JournalFiles) -> Result<IndexReader, JournalError> {
+fn current_index(files: &JournalFiles, place: &JournalPlace) -> Result<IndexReader, JournalError> {
     let journal = files.current().display();
     let path = index_path(files.current());
-    let command = format!("`fep-gateway journal rebuild --journal {journal}` makes it again");
+    let command = match place {
+        JournalPlace::Files(_) => format!("`fep-gateway journal rebuild --journal {journal}` makes it again"),
+        #[cfg(feature = "postgres")]
+        JournalPlace::Database { .. } => {
+            "ask on the machine of a gateway that runs: its index is there, and each start makes it whole".to_owned()
+        }
+    };
     let refused = |what: &str| JournalError::Failed(format!("{}: {what}: {command}", path.display()));
     if !path.exists() {
         return Err(refused("the index is missing"));

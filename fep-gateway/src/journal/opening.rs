@@ -3,9 +3,9 @@
 use fep_protocol::reason::JournalError;
 
 use super::recovery::{OpenOptions, open_file};
-#[cfg(feature = "postgres")]
-use super::shared;
 use super::{Journal, Opened};
+#[cfg(feature = "postgres")]
+use super::{shared, sqlite::moved};
 use crate::ground::Ground;
 
 impl Journal {
@@ -21,6 +21,9 @@ impl Journal {
     pub(crate) fn open_on(options: &OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
         #[cfg(feature = "postgres")]
         if let Some(postgres) = &options.postgres {
+            if !options.begin_anew {
+                moved::has_left(&options.path)?;
+            }
             return shared::open(options, postgres);
         }
         open_file(options, ground)

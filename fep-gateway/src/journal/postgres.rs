@@ -21,6 +21,7 @@ mod errors;
 mod database;
 mod rows;
 mod claims;
+mod removals;
 mod schema;
 
 pub(super) mod lease;
@@ -28,6 +29,8 @@ pub(super) mod mark;
 pub(super) mod sharing;
 
 pub(super) mod facts;
+pub(super) mod copy;
+pub(super) mod looking;
 pub(super) mod reader;
 
 pub(super) use self::database::Database;

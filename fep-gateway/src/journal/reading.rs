@@ -1,4 +1,4 @@
-//! Reads the facts of journal files in their order, also while a gateway writes them. It changes nothing.
+//! Reads the facts of a journal in their order, also while a gateway writes them. It changes nothing. The journal is in files, or in a database.
 //!
 //! The facts are read page by page, and no page keeps a transaction open: a slow reader does not make the write-ahead log of
 //! the gateway grow. What the gateway stores after the opening is not read, so reading ends.
@@ -10,10 +10,14 @@ use fep_protocol::exchange::ExchangeId;
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
+pub use self::place::JournalPlace;
+use self::place::{Open, Where};
 use super::seal::{KeyId, KeyRing, Unreadable};
 use super::sealing::Access;
 use super::sqlite::facts::FactReader;
 use super::store::{FactNumber, FactReads, JournalId, Removal, StoreError};
+
+mod place;
 
 /// The maximum number of facts in a page.
 const PAGE_COUNT_MAX: usize = 2048;
@@ -24,15 +28,16 @@ const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The maximum number of journal files that are read together.
 pub const FILES_MAX: usize = 10_000;
 
-/// Journal files of one journal that are read one after the other.
+/// Journal files of one journal that are read one after the other, or the one database that has all facts.
 #[derive(Debug)]
 pub struct JournalFiles {
     files: Vec<JournalFile>,
+    place: Where,
     current: PathBuf,
     journal: JournalId,
     access: Access,
     /// The connection to the file that was read last. A folder can have more files than a process may open.
-    open: RefCell<Option<(usize, FactReader)>>,
+    open: RefCell<Option<(usize, Open)>>,
     /// The file that is read now.
     at: usize,
     /// The last fact that was read.
@@ -58,6 +63,18 @@ impl JournalFiles {
         Self::open_with(paths, Access::tolerant(keys))
     }
 
+    /// Opens a journal where it is. Bodies that cannot be read with these keys are left out.
+    ///
+    /// # Errors
+    /// As for [`JournalFiles::open`], or if the database cannot be reached or its tables have another version.
+    pub fn open_at(place: &JournalPlace, keys: Option<&KeyRing>) -> Result<Self, JournalError> {
+        match place {
+            JournalPlace::Files(paths) => Self::open(paths, keys),
+            #[cfg(feature = "postgres")]
+            JournalPlace::Database { settings, path } => Self::open_database(settings, path, Access::tolerant(keys)),
+        }
+    }
+
     /// Opens files of one journal, as [`JournalFiles::open`] does.
     pub(super) fn open_with(paths: &[PathBuf], access: Access) -> Result<Self, JournalError> {
         let mut files = Vec::new();
@@ -79,7 +96,8 @@ impl JournalFiles {
         }
         files.sort_by_key(|file| file.first);
         let journal = journal.ok_or_else(|| JournalError::Failed("no journal file is given".to_owned()))?;
-        Ok(Self { files, current: current.1, journal, access, open: RefCell::new(None), at: 0, read: 0 })
+        let place = Where::Files;
+        Ok(Self { files, place, current: current.1, journal, access, open: RefCell::new(None), at: 0, read: 0 })
     }
 
     /// The next facts in the order of their numbers, or an empty list at the end.
@@ -127,13 +145,13 @@ impl JournalFiles {
     /// The later one of the times of the first and the last fact of one of the files, in milliseconds since 1970.
     pub(super) fn newest_ms(&self, path: &Path) -> Result<Option<i64>, JournalError> {
         let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
-        found.map_or(Ok(None), |(at, file)| self.reading(at, file, FactReader::newest_ms))
+        found.map_or(Ok(None), |(at, file)| self.reading_file(at, file, FactReader::newest_ms))
     }
 
     /// The newest exchange or notice with a fact in one of the files. Reads all its facts.
     pub(super) fn newest_exchange(&self, path: &Path) -> Result<Option<ExchangeId>, JournalError> {
         let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
-        found.map_or(Ok(None), |(at, file)| self.reading(at, file, FactReader::newest_exchange))
+        found.map_or(Ok(None), |(at, file)| self.reading_file(at, file, FactReader::newest_exchange))
     }
 
     /// The times of the first and the last fact of one of the files, in milliseconds since 1970.
@@ -142,7 +160,7 @@ impl JournalFiles {
             return Ok((0, 0));
         };
         let time = |number: FactNumber| {
-            let times = self.reading(at, file, |facts| facts.times(number.saturating_sub(1), 1))?;
+            let times = self.reading_file(at, file, |facts| facts.times(number.saturating_sub(1), 1))?;
             Ok::<_, JournalError>(times.first().map_or(0, |(_, at_ms)| *at_ms))
         };
         Ok((time(file.first)?, time(file.last)?))
@@ -151,19 +169,19 @@ impl JournalFiles {
     /// How much of a file is free for new facts, in bytes.
     pub(super) fn free_bytes(&self, path: &Path) -> Result<u64, JournalError> {
         let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
-        found.map_or(Ok(0), |(at, file)| self.reading(at, file, FactReader::free_bytes))
+        found.map_or(Ok(0), |(at, file)| self.reading_file(at, file, FactReader::free_bytes))
     }
 
     /// What was removed from the journal on purpose, as the file says that a gateway writes.
     pub(super) fn removal(&self) -> Result<Option<Removal>, JournalError> {
-        Ok(FactReader::open_existing(&self.current, &self.access)?.removal()?)
+        self.on_current(|facts| facts.removal())
     }
 
     /// The key that sealed a fact, or `None` if no file has the fact or it is not sealed.
     pub(super) fn key_of(&self, number: FactNumber) -> Result<Option<KeyId>, JournalError> {
         for (at, file) in self.files.iter().enumerate().filter(|(_, file)| file.first <= number && number <= file.last)
         {
-            if let Some(key) = self.reading(at, file, |facts| facts.key_of(number))? {
+            if let Some(key) = self.reading_file(at, file, |facts| facts.key_of(number))? {
                 return Ok(Some(key));
             }
         }
@@ -174,14 +192,14 @@ impl JournalFiles {
     pub(super) fn newest_of(&self, key: KeyId) -> Result<Option<i64>, JournalError> {
         let mut newest = None;
         for (at, file) in self.files.iter().enumerate() {
-            newest = newest.max(self.reading(at, file, |facts| facts.newest_of(key))?);
+            newest = newest.max(self.reading_file(at, file, |facts| facts.newest_of(key))?);
         }
         Ok(newest)
     }
 
     /// Whether bodies are encrypted in the file that a gateway writes.
     pub(super) fn is_encrypted(&self) -> Result<bool, JournalError> {
-        Ok(FactReader::open_existing(&self.current, &self.access)?.is_encrypted())
+        self.on_current(|facts| Ok(facts.is_encrypted()))
     }
 
     /// Reads one of the files, and opens it if another one was read before.
@@ -189,14 +207,41 @@ impl JournalFiles {
         &self,
         at: usize,
         file: &JournalFile,
+        read: impl FnOnce(&dyn FactReads) -> Result<T, StoreError>,
+    ) -> Result<T, JournalError> {
+        let mut open = self.open.borrow_mut();
+        let facts = self.opened(&mut open, at, file)?;
+        read(facts.reads()).map_err(|error| named(&file.path, error))
+    }
+
+    /// The same with what only files have.
+    fn reading_file<T>(
+        &self,
+        at: usize,
+        file: &JournalFile,
         read: impl FnOnce(&FactReader) -> Result<T, StoreError>,
     ) -> Result<T, JournalError> {
         let mut open = self.open.borrow_mut();
+        let facts = self.opened(&mut open, at, file)?.file();
+        read(facts.map_err(|why| refused(&file.path, why))?).map_err(|error| named(&file.path, error))
+    }
+
+    /// Reads what the newest file says, on a connection of its own.
+    fn on_current<T>(&self, read: impl FnOnce(&dyn FactReads) -> Result<T, StoreError>) -> Result<T, JournalError> {
+        Ok(read(self.place.open(&self.current, &self.access)?.reads())?)
+    }
+
+    fn opened<'o>(
+        &self,
+        open: &'o mut Option<(usize, Open)>,
+        at: usize,
+        file: &JournalFile,
+    ) -> Result<&'o Open, JournalError> {
         let (_, facts) = match open.take().filter(|(number, _)| *number == at) {
             Some(same) => open.insert(same),
-            None => open.insert((at, FactReader::open_existing(&file.path, &self.access)?)),
+            None => open.insert((at, self.place.open(&file.path, &self.access)?)),
         };
-        read(facts).map_err(|error| named(&file.path, error))
+        Ok(facts)
     }
 
     /// Continues behind this fact.
@@ -221,12 +266,15 @@ impl JournalFiles {
     }
 
     /// What SQLite finds wrong in the files, at most `findings_max` sentences for each. This reads each file whole, in one
-    /// transaction.
+    /// transaction. Of a database: where its days, its partitions and its facts disagree.
     pub(super) fn damage(&self, findings_max: u32) -> Result<Vec<String>, JournalError> {
+        if let Some(found) = self.place.disagreements(findings_max) {
+            return found;
+        }
         let mut all = Vec::new();
         for (at, file) in self.files.iter().enumerate() {
             let path = file.path.display();
-            let found = self.reading(at, file, |facts| facts.damage(findings_max))?;
+            let found = self.reading_file(at, file, |facts| facts.damage(findings_max))?;
             all.extend(found.into_iter().map(|what| format!("{path}: {what}")));
         }
         Ok(all)
@@ -253,7 +301,7 @@ pub(super) fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, JournalError> 
 }
 
 /// The journal files in a folder.
-pub(super) fn journals_in(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+pub(crate) fn journals_in(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let failed = |error: std::io::Error| refused(folder, &error.to_string());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {

@@ -15,7 +15,7 @@ use fep_protocol::reason::JournalError;
 use super::audit;
 use super::guard::FileGuard;
 use super::lookup::Lookup;
-use super::reading::{JournalFiles, files_of};
+use super::reading::{JournalFiles, JournalPlace, files_of};
 use super::seal::{self, KeyId, KeyRing};
 use super::sqlite::rekey as copying;
 use crate::time::DAY_MS;
@@ -80,7 +80,7 @@ fn rekey_file(path: &Path, keys: &KeyRing) -> Result<bool, JournalError> {
 /// If an exchange without an end or an unfinished settlement needs the key, it sealed facts lately, or it cannot be deleted.
 pub fn forget(paths: &[PathBuf], key_file: &Path, key: KeyId, now_ms: i64) -> Result<(), JournalError> {
     let keys = KeyRing::read(key_file)?;
-    let lookup = Lookup::open(paths, Some(&keys))?;
+    let lookup = Lookup::open(&JournalPlace::Files(paths.to_vec()), Some(&keys))?;
     if let Some(number) = lookup.needs(key)? {
         return Err(JournalError::Failed(format!(
             "the key {key} is needed: fact {number} belongs to an exchange that has no end yet, or needs a person"

@@ -21,6 +21,7 @@ pub(super) mod index;
 pub(super) mod removals;
 pub(super) mod closing;
 pub(super) mod environment;
+pub(super) mod moved;
 
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;

@@ -7,10 +7,13 @@ use fep_protocol::reason::JournalError;
 use super::index_path;
 use super::mark::{self, Mark};
 use super::newest::newest_path;
+#[cfg(feature = "postgres")]
+use super::postgres::looking;
 use super::private::beside;
-use super::reading::JournalFiles;
+use super::reading::{JournalFiles, JournalPlace};
 use super::sqlite::index::IndexReader;
 use super::store::FactNumber;
+use super::tables::TableUsage;
 use crate::time::Rfc3339;
 
 /// The room that a journal takes.
@@ -18,6 +21,8 @@ use crate::time::Rfc3339;
 pub struct Usage {
     /// The files with facts, from the oldest facts on.
     pub files: Vec<FileUsage>,
+    /// The tables, if the journal is in a database.
+    pub tables: Option<TableUsage>,
     /// The files beside the journal: the index, write-ahead logs and the reserve, with their lengths in bytes.
     pub others: Vec<(PathBuf, u64)>,
     /// What was removed on purpose, as a sentence.
@@ -45,33 +50,38 @@ pub struct FileUsage {
     pub to_ms: i64,
 }
 
-/// What journal files take on their disks.
+/// What a journal takes on its disks, or in its database.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn usage(paths: &[PathBuf]) -> Result<Usage, JournalError> {
-    let files = JournalFiles::open(paths, None)?;
+pub fn usage(place: &JournalPlace) -> Result<Usage, JournalError> {
+    let files = JournalFiles::open_at(place, None)?;
     let mut found = Vec::new();
-    for (path, first, last) in files.spans() {
+    #[cfg(feature = "postgres")]
+    let shared = files.database().map(looking::usage).transpose()?;
+    #[cfg(not(feature = "postgres"))]
+    let shared: Option<TableUsage> = None;
+    for (path, first, last) in files.spans().filter(|_| shared.is_none()) {
         let (from_ms, to_ms) = files.times(path)?;
         let free_bytes = files.free_bytes(path)?;
         found.push(FileUsage { path: path.to_owned(), bytes: len(path), free_bytes, first, last, from_ms, to_ms });
     }
     let journal = files.current();
     let index = index_path(journal);
-    let others = [
-        index.clone(),
-        beside(journal, "-wal"),
-        beside(&index, "-wal"),
-        beside(journal, ".reserve"),
-        newest_path(journal),
-        mark::path_of(journal),
-    ];
+    let mut others = vec![index.clone(), beside(&index, "-wal"), newest_path(journal)];
+    if shared.is_none() {
+        others.extend([beside(journal, "-wal"), beside(journal, ".reserve"), mark::path_of(journal)]);
+    }
     let others = others.into_iter().map(|path| (len(&path), path)).filter(|(len, _)| *len > 0);
     let removed = files.removal()?.map(|removal| removal.sentence());
-    let published = Mark::of(journal, files.journal_id())?.published().filter(|published| *published < files.last());
+    let published = match &shared {
+        Some(shared) => shared.published,
+        None => Mark::of(journal, files.journal_id())?.published(),
+    };
+    let published = published.filter(|published| *published < files.last());
     Ok(Usage {
         files: found,
+        tables: shared,
         others: others.map(|(len, path)| (path, len)).collect(),
         removed,
         held_by: held_by(&index, published)?,

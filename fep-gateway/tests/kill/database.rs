@@ -14,7 +14,10 @@ use crate::daemon::{self, Answer, Daemon};
 use crate::{REQUESTS, check, transfer};
 
 /// How often the database dies.
-const DEATHS: u64 = 4;
+const DEATHS: u64 = 20;
+
+/// After how many transfers the gateway dies, round by round.
+const ROUNDS: [usize; 20] = [1, 2, 3, 5, 8, 10, 12, 15, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50, 55, 60];
 
 /// A server of its own, so that it can die.
 pub(crate) struct Server {
@@ -73,7 +76,7 @@ impl Drop for Server {
 #[test]
 fn a_killed_gateway_loses_no_request_and_sends_none_twice() {
     let Some(server) = Server::start() else { return };
-    for (round, transfers) in (1..).zip([2, 25, 50]) {
+    for (round, transfers) in (1..).zip(ROUNDS) {
         check(transfers, &format!("{}schema = \"round_{round}\"\n", server.table()));
     }
 }
@@ -91,7 +94,7 @@ fn a_database_that_dies_under_load_costs_no_request_and_doubles_none() {
         let before = bank.transfers().len();
         let ask = move |amount| (amount, daemon::ask(port, &format!("key-{amount}"), &transfer(amount)));
         let asking: Vec<_> = amounts.map(|amount| thread::spawn(move || ask(amount))).collect();
-        bank.wait_for_transfers(before + 10 * usize::try_from(death + 1).expect("a number"));
+        bank.wait_for_transfers(before + usize::try_from(10 + 2 * death).expect("a number"));
         server.script("kill").expect("it was running");
         let unready = Instant::now();
         while daemon::get(port, "/readyz").is_none_or(|answer| answer.status == 200) {

@@ -31,6 +31,8 @@ pub(in crate::journal) struct Database {
     runtime: Option<Runtime>,
     config: Config,
     settings: PostgresConfig,
+    /// Whether its connections refuse to change anything.
+    is_read_only: bool,
 }
 
 impl Database {
@@ -39,6 +41,18 @@ impl Database {
     /// # Errors
     /// If the file of the password cannot be read, or no thread can be started.
     pub(in crate::journal) fn new(settings: &PostgresConfig) -> Result<Arc<Self>, JournalError> {
+        Self::with(settings, false)
+    }
+
+    /// The same, and nothing can be changed through it.
+    ///
+    /// # Errors
+    /// The same.
+    pub(in crate::journal) fn for_reading(settings: &PostgresConfig) -> Result<Arc<Self>, JournalError> {
+        Self::with(settings, true)
+    }
+
+    fn with(settings: &PostgresConfig, is_read_only: bool) -> Result<Arc<Self>, JournalError> {
         let mut config = Config::new();
         for (host, port) in &settings.hosts {
             config.host(host).port(*port);
@@ -52,7 +66,7 @@ impl Database {
         let runtime =
             Builder::new_multi_thread().worker_threads(1).thread_name("journal-postgres").enable_all().build();
         let runtime = runtime.map_err(|error| JournalError::Failed(format!("no thread: {error}")))?;
-        Ok(Arc::new(Self { runtime: Some(runtime), config, settings: settings.clone() }))
+        Ok(Arc::new(Self { runtime: Some(runtime), config, settings: settings.clone(), is_read_only }))
     }
 
     /// The settings.
@@ -79,7 +93,10 @@ impl Database {
                     client
                 }
             };
-            let path = format!("{SETTINGS}; SET search_path = \"{}\"", self.settings.schema);
+            let read_only = if self.is_read_only { "on" } else { "off" };
+            let schema = &self.settings.schema;
+            let path =
+                format!("{SETTINGS}; SET search_path = \"{schema}\"; SET default_transaction_read_only = {read_only}");
             client.batch_execute(&path).await.map_err(Failure::Said)?;
             Ok(client)
         })

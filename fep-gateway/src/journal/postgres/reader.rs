@@ -14,11 +14,12 @@ use super::errors::Failure;
 use super::rows::{self, names, with_columns};
 use super::schema::at;
 use crate::journal::columns::{fact, signed, unsigned};
-use crate::journal::seal::{KeyId, key_of};
+use crate::journal::seal::{KeyId, Unreadable, key_of};
 use crate::journal::sealing::{Access, Bodies, SealState};
 use crate::journal::store::{FactNumber, FactReads, FactSource, JournalId, Removal, StoreError};
 
 /// Reads the facts of the database.
+#[derive(Debug)]
 pub(in crate::journal) struct FactReader {
     database: Arc<Database>,
     client: RefCell<Option<Client>>,
@@ -46,6 +47,11 @@ impl FactReader {
             days: RefCell::default(),
             journal: Cell::new(Some(state.journal)),
         })
+    }
+
+    /// The bodies that could not be read since the last call. A strict reader has none but forgotten ones.
+    pub(in crate::journal) fn take_unreadable(&self) -> Vec<(FactNumber, Unreadable)> {
+        self.bodies.take_unreadable()
     }
 
     fn rows(&self, sql: &str, parameters: &Parameters<'_>) -> Result<Vec<Row>, StoreError> {

@@ -12,8 +12,18 @@ use crate::journal::store::JournalId;
 /// databases of its version exist.
 const STEPS: &[&str] = &[include_str!("version_1.sql"), include_str!("version_2.sql")];
 
+/// The version of the tables.
+pub(super) const VERSION: usize = STEPS.len();
+
+/// The version of tables that get the facts of a file just now. No gateway opens them.
+pub(super) const COPYING: i32 = 1_000_000;
+
 /// The oldest server, by its number.
 const SERVER_MIN: i32 = 130_000;
+
+/// Why a journal is not opened that is not complete yet.
+pub(super) const UNFINISHED: &str =
+    "a file is being copied into it, or that did not end: run `fep-gateway journal copy` again, or drop the schema";
 
 /// Which of two migrations at the same time goes first: the digits say `fep`.
 const LOCK: i64 = 0x0066_6570;
@@ -34,6 +44,9 @@ pub(super) fn prepare(database: &Database, client: &mut Client, is_test: bool) -
         })
         .map_err(failed)?;
     let newer = database.ask(migrate(client)).map_err(failed)?;
+    if newer.and_then(|version| i32::try_from(version).ok()) == Some(COPYING) {
+        return Err(refused(database, UNFINISHED));
+    }
     if let Some(version) = newer {
         let why = format!(
             "its tables have version {version}, and this gateway knows those up to {}: use the newer gateway",

@@ -20,6 +20,7 @@ use crate::ground::Ground;
 use crate::journal::archive::{self, Archives};
 use crate::journal::indexer::{IndexQueue, catch_up};
 use crate::journal::mark::Mark;
+use crate::journal::reading::JournalPlace;
 use crate::journal::seal::{KeyRing, new_key};
 use crate::journal::sealing::Access;
 use crate::journal::sqlite::facts::Facts;
@@ -163,10 +164,11 @@ impl Files {
     #[track_caller]
     fn verified(&self, what: &str) -> Option<String> {
         let mut findings = Vec::new();
-        let audit = audit::verify(&[self.archive(), self.journal()], self.keys.as_ref(), |finding| {
-            findings.push(finding.to_owned());
-            Ok::<_, JournalError>(())
-        });
+        let audit =
+            audit::verify(&JournalPlace::Files(vec![self.archive(), self.journal()]), self.keys.as_ref(), |finding| {
+                findings.push(finding.to_owned());
+                Ok::<_, JournalError>(())
+            });
         assert_eq!(findings, Vec::<String>::new(), "{what}");
         audit.unwrap().removed
     }

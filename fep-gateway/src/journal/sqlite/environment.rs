@@ -7,13 +7,22 @@ use fep_protocol::reason::JournalError;
 
 use super::closing::{glance, look_at};
 use super::facts::Facts;
-use super::schema;
+use super::{moved, schema};
+
+/// Checks that a gateway of this environment may go on with a journal's file. Nobody may have it open for writing.
+///
+/// # Errors
+/// If it is one of the other environment, its facts were moved into a database, or it cannot be read.
+pub(in crate::journal) fn fits(path: &Path, is_test: bool) -> Result<(), JournalError> {
+    moved::is_here(path)?;
+    is_of(path, is_test)
+}
 
 /// Checks that a journal's file is one of this environment. Nobody may have it open for writing.
 ///
 /// # Errors
 /// If it is one of the other environment, or cannot be read.
-pub(in crate::journal) fn fits(path: &Path, is_test: bool) -> Result<(), JournalError> {
+pub(in crate::journal) fn is_of(path: &Path, is_test: bool) -> Result<(), JournalError> {
     let marked = glance(path).and_then(|connection| connection.table_exists(Some("main"), schema::TEST_MARK));
     let is_marked = marked.map_err(|error| schema::at(path, &error))?;
     let has_facts = || look_at(path).map(|found| found.journal.is_some_and(|(_, last)| last > 0));
