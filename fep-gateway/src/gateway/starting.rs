@@ -152,8 +152,8 @@ async fn coordinator(
     let terms = config.terms();
     #[cfg(feature = "redis")]
     if let Some(redis) = config.redis {
-        let shared = SharedCoordinator::with_redis(instances, terms, redis).await;
-        return Ok(Arc::new(shared.map_err(StartError::Redis)?));
+        let shared = Box::pin(SharedCoordinator::with_redis(instances, terms, redis));
+        return Ok(Arc::new(shared.await.map_err(StartError::Redis)?));
     }
     Ok(Arc::new(SharedCoordinator::new(instances, terms)))
 }

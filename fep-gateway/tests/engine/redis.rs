@@ -17,7 +17,7 @@ use fep_gateway::coordinator::{BlockReply, BlockWanted, Coordinator, Instances, 
 use fep_protocol::coordination::Terms;
 use fep_protocol::trace::TraceCounter;
 
-use self::server::{Server, address};
+use self::server::address;
 use crate::conformance::conforms;
 
 pub(crate) const TERMS: Terms = Terms {

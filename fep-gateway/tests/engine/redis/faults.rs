@@ -269,9 +269,9 @@ async fn answers_survive_connections_that_break_and_a_redis_that_starts_again() 
     until("the owner is found", async || {
         asks.ask(Ask::Whose { key: key.clone() });
         loop {
-            match timeout(SECOND * 5, heard.recv()).await.unwrap().unwrap() {
-                News::Owner { owner, .. } => return owner == KeyOwner::Instance("a".into()),
-                _ => {}
+            let news = timeout(SECOND * 5, heard.recv()).await.unwrap().unwrap();
+            if let News::Owner { owner, .. } = news {
+                return owner == KeyOwner::Instance("a".into());
             }
         }
     })

@@ -15,7 +15,7 @@ pub(crate) fn address() -> Option<String> {
     let address = std::env::var("FEP_REDIS").ok();
     assert!(address.is_some() || std::env::var_os("FEP_CI").is_none(), "FEP_REDIS is missing");
     if address.is_none() {
-        println!("skipped: FEP_REDIS has the address of no server");
+        eprintln!("skipped: FEP_REDIS has the address of no server");
     }
     address
 }
