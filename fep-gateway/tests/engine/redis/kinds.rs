@@ -48,6 +48,22 @@ async fn what_redis_says_it_will_never_take_is_refused_at_the_start() {
     assert!(why.contains("it is no Sentinel"), "{why}");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_rights_of_the_guide_are_enough() {
+    let Some(server) = Server::start(&[]).await else { return };
+    let mut shared = Shared::on(&server.address());
+    let prefix = shared.config.prefix.clone();
+    let guide = std::fs::read_to_string(crate::harness::root().join("docs/operator.md")).unwrap();
+    let rights = guide.split_once("An ACL for the user: `").unwrap().1.split_once('`').unwrap().0;
+    let rights = rights.replace("fep:", &format!("{prefix}:"));
+    let words: Vec<&str> = ["ACL", "SETUSER", "gateway", "on", ">right"].into_iter().chain(rights.split(' ')).collect();
+    assert_eq!(server.command(&words).await, "+OK\r\n");
+    shared.config.user = Some("gateway".to_owned());
+    shared.config.password_file = Some(secret(&server, "right"));
+    shared.conforms().await;
+}
+
 #[tokio::test]
 async fn a_server_that_is_away_at_the_start_is_found_later() {
     let Some(mut server) = Server::start(&[]).await else { return };
