@@ -109,7 +109,7 @@ pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::http::{Http, HttpListener};
 pub use self::http_target::HttpTarget;
-pub use self::instances::InstancesConfig;
+pub use self::instances::{InstancesConfig, RedisConfig, RedisMode};
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 #[cfg(feature = "opentelemetry")]

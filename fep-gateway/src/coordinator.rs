@@ -42,6 +42,8 @@
 
 mod local;
 mod instances;
+#[cfg(feature = "redis")]
+mod redis;
 mod shared;
 
 use std::fmt;
@@ -50,6 +52,8 @@ use std::time::Duration;
 
 use fep_protocol::coordination::{Ask, Contract, News, Terms};
 use fep_protocol::trace::{TraceHighWater, TraceRange};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tokio::sync::mpsc;
 
 pub use self::instances::{BlockReply, BlockWanted, Instances};
@@ -80,8 +84,25 @@ pub trait Coordinator: Send + Sync + fmt::Debug + 'static {
     /// [`Division::fence`](fep_protocol::coordination::Division::fence).
     fn fence(&self, _instance: &str) {}
 
+    /// The store that carries words between instances. `None` if there is none.
+    fn store(&self) -> Option<StoreStatus> {
+        None
+    }
+
     /// Takes part for one institution. Called once for each institution when the gateway starts.
     fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat>;
+}
+
+/// How the store does that carries words between instances. It is never the truth: without it, each instance has its equal part of every
+/// contract, and breakers of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StoreStatus {
+    /// Whether it works.
+    pub is_reached: bool,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: i64,
+    /// Why it does not work; `null` if it does.
+    pub error: Option<String>,
 }
 
 /// What an instance holds while it takes part for one institution. It is dropped when the institution's task has ended.
@@ -106,6 +127,16 @@ pub struct Joining {
 /// The way of news to an institution's task.
 #[derive(Clone, Debug)]
 pub struct NewsSender(mpsc::Sender<News>);
+
+impl StoreStatus {
+    /// What a person should know while the store does not work.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let error = self.error.as_deref().unwrap_or("no reason is known");
+        (!self.is_reached)
+            .then(|| format!("Redis does not work, so each gateway has its equal part of every contract: {error}"))
+    }
+}
 
 impl NewsSender {
     /// A sender with its receiver.

@@ -51,7 +51,7 @@ pub use self::test_time::TestTimeStatus;
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::business_clock::BusinessClock;
 use crate::config::Config;
-use crate::coordinator::{Coordinator, LocalCoordinator};
+use crate::coordinator::{Coordinator, LocalCoordinator, StoreStatus};
 use crate::ground::Ground;
 pub use crate::journal::filter::{ExchangeFilter, ExchangePage};
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, NoticePage, StoredNotice};
@@ -383,8 +383,15 @@ impl Gateway {
             .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
             .chain(self.inner.shared.routings.notes())
             .chain(self.inner.publisher.note(now_ms))
+            .chain(self.store().and_then(|store| store.note()))
             .chain(self.test_time().map(|time| time.to_string()))
             .collect()
+    }
+
+    /// The store that carries words between gateways. `None` if there is none.
+    #[must_use]
+    pub fn store(&self) -> Option<StoreStatus> {
+        self.inner.shared.coordinator.store()
     }
 
     /// What the business clock shows, if the gateway is for tests. `None` in production.

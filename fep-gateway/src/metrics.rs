@@ -111,6 +111,11 @@ pub fn show_readiness(is_ready: bool, journal_works: bool) {
     gauge!("fep_journal_works").set(f64::from(u8::from(journal_works)));
 }
 
+/// Sets whether Redis works, for a gateway that shares by way of it.
+pub fn show_redis(works: bool) {
+    gauge!("fep_redis_works").set(f64::from(u8::from(works)));
+}
+
 /// Sets the numbers of undelivered notices.
 pub fn show_notices(counts: &[NoticeCounts]) {
     for count in counts {

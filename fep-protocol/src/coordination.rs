@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use self::division::{Division, Fenced};
+pub use self::division::{Division, Fenced, StoredDivision, Unfit};
 pub use self::membership::Membership;
 use crate::breaker::BreakerSnapshot;
 use crate::exchange::TelegramBytes;

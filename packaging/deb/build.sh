@@ -14,7 +14,7 @@ root=$out/root
 arch=$(dpkg --print-architecture)
 
 if [ -z "${FEP_BIN:-}" ]; then
-  cargo build --locked --profile "$profile" -p fep-gateway -p fep-spec --features fep-gateway/kafka,fep-gateway/opentelemetry,fep-gateway/postgres --bins
+  cargo build --locked --profile "$profile" -p fep-gateway -p fep-spec --features fep-gateway/kafka,fep-gateway/opentelemetry,fep-gateway/postgres,fep-gateway/redis --bins
   FEP_BIN=$target/$([ "$profile" = dev ] && echo debug || echo "$profile")
 fi
 

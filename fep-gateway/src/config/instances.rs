@@ -1,12 +1,17 @@
 //! `[instances]`: several gateways that work at the same time. What they share is decided in `fep_protocol::coordination`.
 
+mod redis;
+
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::time::Duration;
 
 use fep_protocol::coordination::Terms;
 use fep_spec::document::Table;
 use fep_spec::report::Code;
 
+pub(super) use self::redis::note;
+pub use self::redis::{RedisConfig, RedisMode};
 use super::PostgresConfig;
 use super::names::ms;
 
@@ -21,6 +26,9 @@ pub struct InstancesConfig {
     pub report_every: Duration,
     /// `owner_timeout_ms`, default 500: how long an answer that nothing waits for here is kept until its gateway is known.
     pub owner_timeout: Duration,
+    /// `[instances.redis]`: what carries words between the gateways. Without it, each has its equal part of every contract, and breakers of
+    /// its own.
+    pub redis: Option<RedisConfig>,
 }
 
 /// How many gateways can share a contract.
@@ -43,9 +51,13 @@ impl InstancesConfig {
 }
 
 /// Reads the table, if there is one.
-pub(super) fn read(table: Option<Table<'_>>, postgres: Option<&PostgresConfig>) -> Option<InstancesConfig> {
+pub(super) fn read(
+    table: Option<Table<'_>>,
+    postgres: Option<&PostgresConfig>,
+    folder: &Path,
+) -> Option<InstancesConfig> {
     let table = table?;
-    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms"]);
+    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms", "redis"]);
     let document = table.document();
     if postgres.is_none() {
         let hint = "add the table [journal.postgres], the same in each gateway but for `instance`";
@@ -66,8 +78,9 @@ pub(super) fn read(table: Option<Table<'_>>, postgres: Option<&PostgresConfig>) 
         document.error_hint(Code::BadValue, span, "`report_ms` must be 1 to half of `lease_ms`", hint);
     }
     let owner_timeout = ms(&table, "owner_timeout_ms", 500);
+    let redis = redis::read(table.table("redis"), folder);
     table.finish();
-    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout })
+    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis })
 }
 
 #[cfg(all(test, feature = "postgres"))]

@@ -51,7 +51,7 @@ pub(super) fn read(table: Option<Table<'_>>, utc_offset_minutes: i32, folder: &P
         let hint = "build it with `--features postgres`, or leave the table out: then the facts are in the file";
         table.document().error_hint(Code::UnknownName, table.span(), "this gateway was built without PostgreSQL", hint);
     }
-    let hosts = hosts(&table);
+    let hosts = hosts(&table, PORT);
     let text = |key| table.required_string(key).map_or_else(String::new, |text| text.value.to_owned());
     let schema = table.string("schema");
     if let Some(schema) = schema.as_ref().filter(|schema| !is_plain(schema.value)) {
@@ -91,7 +91,7 @@ pub(crate) fn read_password(path: &Path) -> Result<String, String> {
 }
 
 /// A wrong file is found here, and not at the start.
-fn password_file(table: &Table<'_>, folder: &Path) -> Option<PathBuf> {
+pub(super) fn password_file(table: &Table<'_>, folder: &Path) -> Option<PathBuf> {
     let file = table.string("password_file")?;
     let path = folder.join(file.value);
     if let Err(why) = read_password(&path) {
@@ -103,7 +103,6 @@ fn password_file(table: &Table<'_>, folder: &Path) -> Option<PathBuf> {
 /// What a person should know: the facts travel unencrypted to another machine.
 pub(super) fn note(journal: Option<Table<'_>>, config: Option<&PostgresConfig>) -> Option<Finding> {
     let table = journal?.table("postgres")?;
-    let is_here = |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     let (host, port) = config?.hosts.iter().find(|(host, _)| !is_here(host))?;
     if config?.tls.is_some() {
         return None;
@@ -116,6 +115,11 @@ pub(super) fn note(journal: Option<Table<'_>>, config: Option<&PostgresConfig>) 
     )
 }
 
+/// Whether a host is certainly this machine.
+pub(super) fn is_here(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 fn lease(table: &Table<'_>) -> Duration {
     let lease = ms(table, "lease_ms", 10_000);
     if !(Duration::from_secs(2)..=Duration::from_secs(600)).contains(&lease) {
@@ -126,7 +130,8 @@ fn lease(table: &Table<'_>) -> Duration {
     lease
 }
 
-fn hosts(table: &Table<'_>) -> Vec<(String, u16)> {
+/// `hosts`, with this port for a host that names none.
+pub(super) fn hosts(table: &Table<'_>, port: u16) -> Vec<(String, u16)> {
     let Some(all) = table.required("hosts").and_then(Value::array) else { return Vec::new() };
     let hosts: Vec<Located<&str>> = all.into_iter().filter_map(Value::string).collect();
     if hosts.is_empty() || hosts.len() > HOSTS_MAX {
@@ -135,10 +140,11 @@ fn hosts(table: &Table<'_>) -> Vec<(String, u16)> {
         table.document().error_hint(Code::BadValue, span, message, "such as [\"db-1.bank.example\"]");
     }
     let host = |host: &Located<&str>| {
-        let found = address(host.value);
+        let found = address(host.value, port);
         if found.is_none() {
             let message = "a host is a name or an address, with or without a port";
-            table.document().error_hint(Code::BadValue, host.span.clone(), message, "such as db-1.bank.example:5432");
+            let hint = format!("such as db-1.bank.example:{port}");
+            table.document().error_hint(Code::BadValue, host.span.clone(), message, hint);
         }
         found
     };
@@ -146,11 +152,11 @@ fn hosts(table: &Table<'_>) -> Vec<(String, u16)> {
 }
 
 /// The host and the port of a text.
-fn address(text: &str) -> Option<(String, u16)> {
+fn address(text: &str, port: u16) -> Option<(String, u16)> {
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) => (host, port.parse().ok().filter(|port| *port > 0)?),
-        None => (text, PORT),
+        None => (text, port),
     };
     (!host.is_empty() && host.bytes().all(is_host)).then(|| (host.to_owned(), port))
 }

@@ -75,7 +75,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
     let (environment, test_clock) = Environment::read(root);
     let http = http::read(root.table("http"), folder);
     let journal = journal(root.table("journal"), folder);
-    let instances = instances::read(root.table("instances"), journal.postgres.as_ref());
+    let instances = instances::read(root.table("instances"), journal.postgres.as_ref(), folder);
     let events = events::read(root.table("events"), journal.key_file.is_some());
     let opentelemetry = opentelemetry::read(root.table("opentelemetry"), folder);
     agreement::listeners(root, http.listen);
@@ -105,6 +105,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
     }
     let mut notes = proof::notes(root.table("institutions"), &institutions);
     notes.findings.extend(postgres::note(root.table("journal"), journal.postgres.as_ref()));
+    notes.findings.extend(instances::note(root.table("instances"), instances.as_ref()));
     Some(Config {
         environment,
         test_clock,

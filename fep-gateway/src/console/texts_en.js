@@ -485,5 +485,6 @@ export const EN = {
   "search.request_id": "Request ID",
   "request_id": "Request ID",
   "traceparent": "Trace (traceparent)",
+  "redis.away": "Redis does not work since {time}: each gateway has its equal part of every contract, and its own breakers. {error}",
   "overview.troubled": "Lines that need a look: {n}",
 };

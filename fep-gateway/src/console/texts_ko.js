@@ -485,5 +485,6 @@ export const KO = {
   "search.request_id": "요청 ID",
   "request_id": "요청 ID",
   "traceparent": "추적 (traceparent)",
+  "redis.away": "{time}부터 Redis가 동작하지 않습니다. 게이트웨이마다 모든 계약에서 똑같이 나눈 몫과 자기 차단기를 씁니다. {error}",
   "overview.troubled": "확인이 필요한 회선: {n}개",
 };

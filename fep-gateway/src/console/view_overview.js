@@ -157,14 +157,23 @@ function mapped() {
   if (!state.lines) return empty(t("loading"));
   if (state.lines.length === 0) return empty(t("lines.none"));
   const names = [...new Set(state.lines.map((line) => line.institution))];
-  if (state.lines.length > TILES_MAX) return dense(names);
-  return names.map((name) => {
+  if (state.lines.length > TILES_MAX) return [redis(), ...dense(names)];
+  const places = names.map((name) => {
     const status = (state.institutions || []).find((one) => one.institution === name);
     const lines = state.lines.filter((line) => line.institution === name);
     const stopped = stops(status);
     return el("section", `place ${stopped ? "stopped" : ""}`, el("h3", "", to(address(["lines", name]), name), " ", faint(labelOf(name))), stopped,
       el("ul", "tiles", ...lines.map((line) => tile(line))));
   });
+  return [redis(), ...places];
+}
+
+/** What does not work between the gateways. */
+function redis() {
+  const seen = state.overview?.redis;
+  if (!seen || seen.is_reached) return null;
+  const words = t("redis.away", { time: stamp(seen.since_ms).slice(0, 19), error: seen.error || "" });
+  return el("section", "place whole stopped", el("p", "", words));
 }
 
 /** Many lines: what is not good as tiles, and each line as a dot. */

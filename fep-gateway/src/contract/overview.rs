@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::coordinator::StoreStatus;
+
 /// The institutions that the client may read, with their traffic and what is open.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OverviewList {
@@ -12,6 +14,8 @@ pub(crate) struct OverviewList {
     pub(crate) since_ms: i64,
     /// The business clock of a gateway for tests; `null` in production, where it is the clock of the machine.
     pub(crate) test_clock: Option<TestClockView>,
+    /// How Redis does, by which gateways share; `null` if this one shares with nobody, or without it.
+    pub(crate) redis: Option<StoreStatus>,
     /// The upper bounds of `round_trips`, in milliseconds.
     pub(crate) round_trip_bounds_ms: Vec<u64>,
     pub(crate) institutions: Vec<InstitutionOverview>,

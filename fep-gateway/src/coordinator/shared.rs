@@ -1,5 +1,7 @@
-//! The coordinator of gateways that share a journal: its trace numbers are granted there, and each gateway has its equal part of every
-//! contract. Nothing carries words between them: each has its own breakers, and an answer on another gateway's line is journaled there.
+//! The coordinator of gateways that share a journal: its trace numbers are granted there. Everything else goes by way of Redis.
+//!
+//! Without Redis, each gateway has its equal part of every contract and breakers of its own, and an answer on another gateway's line is
+//! journaled there.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +11,18 @@ use fep_protocol::coordination::{Ask, Contract, Grant, KeyOwner, News, Report, T
 use fep_protocol::trace::{TraceHighWater, TraceRange};
 use tokio::time::Instant;
 
-use super::{BlockWanted, Coordinator, Instances, Joining, NewsSender, Seat};
+#[cfg(feature = "redis")]
+use super::redis::{Redis, RedisSeat};
+use super::{BlockWanted, Coordinator, Instances, Joining, NewsSender, Seat, StoreStatus};
+#[cfg(feature = "redis")]
+use crate::config::RedisConfig;
 
-/// Several instances that share a journal, and nothing else.
+/// Several instances that share a journal.
 pub struct SharedCoordinator {
     instances: Arc<dyn Instances>,
     terms: Terms,
+    #[cfg(feature = "redis")]
+    redis: Option<Redis>,
 }
 
 struct SharedSeat {
@@ -28,6 +36,8 @@ struct SharedSeat {
     /// The serial number of the last grant.
     serial: u64,
     complaints: Arc<Complaints>,
+    #[cfg(feature = "redis")]
+    redis: Option<RedisSeat>,
 }
 
 /// Keeps the log short while the journal grants nothing.
@@ -41,10 +51,25 @@ const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
 const EPOCH: u64 = 1;
 
 impl SharedCoordinator {
-    /// The coordinator of an instance.
+    /// The coordinator of an instance, without Redis.
     #[must_use]
     pub fn new(instances: Arc<dyn Instances>, terms: Terms) -> Self {
-        Self { instances, terms }
+        Self {
+            instances,
+            terms,
+            #[cfg(feature = "redis")]
+            redis: None,
+        }
+    }
+
+    /// The coordinator of an instance that shares by way of Redis. A server that is not reached now is tried again.
+    ///
+    /// # Errors
+    /// If the server says that it will never work so, such as after a wrong password. One line that says what to do.
+    #[cfg(feature = "redis")]
+    pub async fn with_redis(instances: Arc<dyn Instances>, terms: Terms, redis: RedisConfig) -> Result<Self, String> {
+        let redis = Redis::start(redis, instances.instance(), terms).await?;
+        Ok(Self { instances, terms, redis: Some(redis) })
     }
 }
 
@@ -57,8 +82,30 @@ impl Coordinator for SharedCoordinator {
         self.terms
     }
 
+    /// Without Redis nobody gets the part of an instance that was fenced, so it has that part at once.
+    #[cfg(feature = "redis")]
+    fn was_fenced(&self) -> bool {
+        self.redis.is_some() && self.instances.was_fenced()
+    }
+
+    #[cfg(feature = "redis")]
+    fn fence(&self, instance: &str) {
+        if let Some(redis) = &self.redis {
+            redis.fence(instance);
+        }
+    }
+
+    fn store(&self) -> Option<StoreStatus> {
+        #[cfg(feature = "redis")]
+        return self.redis.as_ref().map(Redis::status);
+        #[cfg(not(feature = "redis"))]
+        None
+    }
+
     fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat> {
         Box::new(SharedSeat {
+            #[cfg(feature = "redis")]
+            redis: self.redis.as_ref().map(|redis| redis.join(&joining, news.clone())),
             instances: Arc::clone(&self.instances),
             terms: self.terms,
             institution: joining.institution,
@@ -83,6 +130,10 @@ impl SharedSeat {
 
 impl Seat for SharedSeat {
     fn ask(&mut self, ask: Ask) {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = self.redis.as_mut().filter(|_| !matches!(ask, Ask::Traces { .. })) {
+            return redis.ask(ask);
+        }
         match ask {
             Ask::Traces { day, for_what } => {
                 let institution = Arc::clone(&self.institution);

@@ -16,6 +16,8 @@ use crate::telegrams::DraftError;
 pub enum StartError {
     /// The journal cannot be opened.
     Journal(JournalError),
+    /// Redis answered that it will never work as configured.
+    Redis(String),
     /// There is a clock of a test that the gateway does not take, or cannot read.
     TestClock(String),
     /// The configuration of an institution does not fit its spec.
@@ -102,6 +104,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Journal(error) => write!(f, "journal: {error}"),
+            Self::Redis(why) => write!(f, "Redis: {why}"),
             Self::TestClock(why) => f.write_str(why),
             Self::Institution { name, why } => write!(f, "institutions.{name}: {why}"),
         }

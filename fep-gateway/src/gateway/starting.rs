@@ -51,7 +51,7 @@ impl Gateway {
             ..at(config.journal, options_of(&prepared, clock.now().wall_ms))
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
-        let coordinator = coordinator(config.instances, opened.instances, options.coordinator, &clock);
+        let coordinator = coordinator(config.instances, opened.instances, options.coordinator, &clock).await?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let reloads = Reloads::new(holds, clock.now().wall_ms);
         let shared = Shared {
@@ -141,17 +141,21 @@ fn at(journal: JournalFile, options: OpenOptions) -> OpenOptions {
 }
 
 /// What the gateways that share the journal ask. One that is alone asks the coordinator of its options.
-fn coordinator(
+async fn coordinator(
     config: Option<InstancesConfig>,
     instances: Option<Arc<dyn Instances>>,
     otherwise: Arc<dyn Coordinator>,
     clock: &Clock,
-) -> Arc<dyn Coordinator> {
+) -> Result<Arc<dyn Coordinator>, StartError> {
     instances.iter().filter_map(|instances| instances.run()).for_each(|run| clock.set_run(run));
-    match (config, instances) {
-        (Some(config), Some(instances)) => Arc::new(SharedCoordinator::new(instances, config.terms())),
-        _ => otherwise,
+    let (Some(config), Some(instances)) = (config, instances) else { return Ok(otherwise) };
+    let terms = config.terms();
+    #[cfg(feature = "redis")]
+    if let Some(redis) = config.redis {
+        let shared = Box::pin(SharedCoordinator::with_redis(instances, terms, redis));
+        return Ok(Arc::new(shared.await.map_err(StartError::Redis)?));
     }
+    Ok(Arc::new(SharedCoordinator::new(instances, terms)))
 }
 
 async fn open_journal(options: OpenOptions, ground: Ground) -> Result<Opened, JournalError> {

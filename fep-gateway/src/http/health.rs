@@ -45,6 +45,9 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
         metrics::show_notices(&counts);
     }
     metrics::show_readiness(shared.gateway.troubles().is_empty(), shared.gateway.journal_works());
+    if let Some(store) = shared.gateway.store() {
+        metrics::show_redis(store.is_reached);
+    }
     let holding = shared.gateway.holding();
     let stopped = holding.differs.keys().map(String::as_str);
     let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await, stopped);

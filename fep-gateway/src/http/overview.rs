@@ -54,6 +54,7 @@ pub(super) async fn overview(State(shared): State<Shared>, who: Who) -> Result<J
         at_ms: now_ms(),
         since_ms: shared.overview.since_ms,
         test_clock: shared.gateway.test_time().map(test_clock),
+        redis: shared.gateway.store(),
         round_trip_bounds_ms: ROUND_TRIP_BOUNDS_MS.to_vec(),
         institutions: seen.map(|traffic| institution(&counted, traffic, &who)).collect(),
         instances: counted.instances.iter().map(instance).collect(),

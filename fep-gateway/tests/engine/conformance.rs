@@ -28,7 +28,7 @@ const RANGE: TraceRange = TraceRange { max: 2000, block: 40, wraps: false };
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A form of the coordinator: makes the one of an instance with this name. All of them share one store.
-type Form<'f> = &'f dyn Fn(&str) -> Arc<dyn Coordinator>;
+pub(crate) type Form<'f> = &'f dyn Fn(&str) -> Arc<dyn Coordinator>;
 
 /// An instance at one institution.
 struct Member {
@@ -68,7 +68,7 @@ impl Member {
 }
 
 /// Checks a form.
-async fn conforms(form: Form<'_>) {
+pub(crate) async fn conforms(form: Form<'_>) {
     no_number_is_given_twice(form).await;
     let terms = form("a").terms();
     if terms.is_alone() {

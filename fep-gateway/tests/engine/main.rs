@@ -36,6 +36,8 @@ mod passing_on;
 mod pair;
 mod peer;
 mod ports;
+#[cfg(feature = "redis")]
+mod redis;
 mod settlement;
 mod progress;
 mod publishing;

@@ -3,10 +3,13 @@
 //! The amounts that an instance may use are *charged* to it until it says that it holds less. Nobody gets more before
 //! somebody else holds less. So delays, losses and repetitions cost throughput, never the contract.
 
+mod stored;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::stored::{StoredDivision, Unfit};
 use super::{Amounts, Contract, Grant, Report, Terms};
 use crate::mutant::{Mutant, is_on};
 
@@ -103,6 +106,12 @@ impl Division {
         self.fenced.insert(Arc::clone(name), (epoch, now));
         self.aim(now);
         Fenced { epoch }
+    }
+
+    /// The epoch of an instance. `None` if it has not joined.
+    #[must_use]
+    pub fn epoch(&self, name: &str) -> Option<u64> {
+        self.members.get(name).map(|member| member.epoch)
     }
 
     /// The instances that reported within their lease, by name, with their epochs and shares.

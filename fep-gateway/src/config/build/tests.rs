@@ -373,6 +373,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         DeliveryBuilder::KEYS,
         EventsBuilder::KEYS,
         InstancesBuilder::KEYS,
+        RedisBuilder::KEYS,
         OpenTelemetryBuilder::KEYS,
         ClusterBuilder::KEYS,
         PostgresBuilder::KEYS,
@@ -418,10 +419,7 @@ fn a_database_is_configured_in_code() {
     let line = || LineBuilder::connect("main", "10.0.0.7:9001");
     let read = bank(line()).journal(journal()).build().unwrap().journal.postgres.unwrap();
     assert_eq!(read.hosts[1], ("db-2.bank.example".to_owned(), 6432));
-    assert_eq!(
-        (read.database.as_str(), read.user.as_str(), read.instance.as_str()),
-        ("payments", "gateway", "seoul-1")
-    );
+    assert_eq!([&read.database, &read.user, &read.instance], ["payments", "gateway", "seoul-1"]);
     assert_eq!((read.schema.as_str(), read.lease), ("payments_a", ms(5000)));
     check(
         &bank(line()).journal(journal().archive("archive")),
