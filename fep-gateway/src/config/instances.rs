@@ -83,5 +83,6 @@ pub(super) fn read(
     Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis })
 }
 
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(feature = "postgres")]
+#[cfg(test)]
 mod tests;

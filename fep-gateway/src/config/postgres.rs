@@ -168,7 +168,8 @@ fn is_plain(name: &str) -> bool {
     name.len() <= NAME_MAX_BYTES && name.as_bytes().first().is_some_and(is_letter) && name.bytes().all(is_known)
 }
 
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(feature = "postgres")]
+#[cfg(test)]
 mod tests {
     use fep_spec::document::Document;
     use fep_spec::report::Source;

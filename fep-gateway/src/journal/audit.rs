@@ -46,6 +46,9 @@ pub struct Audit {
     pub findings: u64,
 }
 
+/// An institution, and the instance where its trace numbers are used, if there are several.
+type Place = (Arc<str>, Option<Arc<str>>);
+
 /// What the facts so far say.
 struct Checker<F> {
     report: F,
@@ -56,7 +59,7 @@ struct Checker<F> {
     forgotten: u64,
     unreadable: u32,
     /// By institution and instance: the last two marks of trace numbers. A day or a wrap begins again with low numbers.
-    marks: HashMap<(Arc<str>, Option<Arc<str>>), [u64; 2]>,
+    marks: HashMap<Place, [u64; 2]>,
 }
 
 /// Checks a journal, and passes each finding on as a line.
