@@ -89,6 +89,8 @@ struct Inner {
     own_lane: OnceLock<Lane>,
     left: Left,
     publisher: Slot,
+    /// The part that takes requests from topics.
+    intake: Slot,
     /// The business clock, if the gateway is for tests.
     test_time: Option<Arc<TestTime>>,
 }
@@ -382,6 +384,7 @@ impl Gateway {
             .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
             .chain(self.inner.shared.routings.notes())
             .chain(self.inner.publisher.note(now_ms))
+            .chain(self.inner.intake.note(now_ms))
             .chain(self.test_time().map(|time| time.to_string()))
             .collect()
     }

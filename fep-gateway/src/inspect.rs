@@ -271,6 +271,14 @@ pub enum InspectError {
     Output(io::Error),
 }
 
+/// Reads a time of the command line, in milliseconds since 1970.
+///
+/// # Errors
+/// A text that says what a time looks like.
+pub fn parse_time(text: &str) -> Result<i64, String> {
+    time::parse(text)
+}
+
 /// Carries out a command. If the reader of the output is gone, the command ends.
 ///
 /// # Errors

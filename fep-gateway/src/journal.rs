@@ -67,6 +67,7 @@ pub mod lookup;
 
 mod notices;
 pub mod published;
+pub(crate) mod unpublished;
 pub(crate) mod change;
 mod trail;
 pub mod rekey;
