@@ -55,6 +55,7 @@ mod secret_file;
 mod access;
 mod http;
 mod events;
+mod requests;
 mod postgres;
 mod instances;
 mod poll;
@@ -120,6 +121,7 @@ pub use self::postgres::PostgresConfig;
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::read_password;
 pub use self::proof::{Proof, Unproved};
+pub use self::requests::{RequestsConfig, RetryTopic};
 pub use self::response_codes::ResponseCodes;
 pub(crate) use self::routing::unfit_sticky;
 pub use self::routing::{CALLERS_MAX, RouteRule};
@@ -144,6 +146,8 @@ pub struct Config {
     pub instances: Option<InstancesConfig>,
     /// `[events]`. Default: no events are published.
     pub events: Option<EventsConfig>,
+    /// `[requests]`. Default: requests come over HTTP only.
+    pub requests: Option<RequestsConfig>,
     /// `[opentelemetry]`. Default: no spans are made.
     pub opentelemetry: Option<OpenTelemetryConfig>,
     /// `[institutions.NAME]`, by name.

@@ -90,6 +90,8 @@ struct Inner {
     own_lane: OnceLock<Lane>,
     left: Left,
     publisher: Slot,
+    /// The part that takes requests from topics.
+    intake: Slot,
     /// The business clock, if the gateway is for tests.
     test_time: Option<Arc<TestTime>>,
 }
@@ -384,6 +386,7 @@ impl Gateway {
             .chain(self.inner.shared.routings.notes())
             .chain(self.inner.publisher.note(now_ms))
             .chain(self.store().and_then(|store| store.note()))
+            .chain(self.inner.intake.note(now_ms))
             .chain(self.test_time().map(|time| time.to_string()))
             .collect()
     }

@@ -108,7 +108,7 @@ use crate::telegrams::TelegramCatalogue;
 
 /// The maximum length of a request body, in bytes. A typical telegram has a few hundred bytes, a long list of entries about ten
 /// thousand.
-const BODY_MAX_BYTES: usize = 256 * 1024;
+pub(crate) const BODY_MAX_BYTES: usize = 256 * 1024;
 
 /// The maximum number of clients that listen to events at the same time.
 const LISTENERS_MAX: usize = 64;
@@ -301,6 +301,11 @@ pub fn access_notes(config: &Config) -> Result<Vec<String>, ConfigError> {
 /// The OpenAPI document of the HTTP interface, with the request telegrams of these institutions.
 pub fn openapi<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c TelegramCatalogue)>) -> Value {
     openapi::document(institutions)
+}
+
+/// The fields in a body, or why it has none, as a reply would say it.
+pub(crate) fn fields(body: &[u8]) -> Result<Value, ApiError> {
+    exchanges::parse(body)
 }
 
 /// `GET /openapi.json`

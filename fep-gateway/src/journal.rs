@@ -73,6 +73,7 @@ pub mod lookup;
 
 mod notices;
 pub mod published;
+pub(crate) mod unpublished;
 pub(crate) mod change;
 mod trail;
 pub mod rekey;

@@ -38,10 +38,15 @@ pub mod metrics;
 
 pub mod contract;
 
+#[cfg(feature = "kafka")]
+mod kafka_errors;
+
 pub mod publish;
 
 pub mod console;
 pub mod http;
+
+pub mod intake;
 
 mod table;
 

@@ -6,6 +6,7 @@
 mod health;
 mod hangup;
 mod log;
+mod republishing;
 mod simulating;
 mod systemd;
 
@@ -18,13 +19,13 @@ use std::task::Poll;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
-use fep_gateway::config::{ConfigError, Environment, InstitutionConfig};
+use fep_gateway::config::{ConfigError, Environment, Http, InstitutionConfig, RequestsConfig};
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
 use fep_gateway::journal::seal::KeyRing;
 use fep_gateway::telegrams::TelegramCatalogue;
-use fep_gateway::{Config, Gateway, http, metrics, publish, simulate, spans};
+use fep_gateway::{Config, Gateway, http, intake, metrics, publish, simulate, spans};
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
 use tokio::sync::oneshot;
@@ -34,6 +35,7 @@ use tracing_subscriber::EnvFilter;
 use self::hangup::Hangups;
 use self::health::Health;
 use self::log::Log;
+use self::republishing::EventsCommand;
 use self::simulating::Simulating;
 use self::systemd::ServiceManager;
 
@@ -97,6 +99,13 @@ enum Command {
     },
     /// Prints the JSON Schema of the events that go to a broker by `[events]`.
     EventSchema,
+    /// Prints the JSON Schema of the results of requests that come from topics by `[requests]`.
+    ResultSchema,
+    /// Publishes events again.
+    Events {
+        #[command(subcommand)]
+        command: EventsCommand,
+    },
     /// Makes a token for a client of the HTTP interface, and its hash for the access file.
     #[command(
         after_help = "The token is shown once and stored nowhere: give it to the client. The hash belongs into `tokens` of the client in the \
@@ -207,11 +216,13 @@ fn main() -> ExitCode {
 
 async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
-        Command::Run { config, new_journal } => run(&config, new_journal).await,
+        Command::Run { config, new_journal } => Box::pin(run(&config, new_journal)).await,
         Command::Check { config } => check(&config),
         Command::Health { config, ready, cert, key } => return health(&config, ready, cert.zip(key)).await,
         Command::Openapi { config } => openapi(&config),
         Command::EventSchema => print(&publish::event::schema()),
+        Command::ResultSchema => print(&intake::result::schema()),
+        Command::Events { command: EventsCommand::Republish(republish) } => republish.run().await,
         Command::NewToken => new_token(),
         Command::Simulate(simulating) => simulating.run().await,
         Command::TestCertificates { folder, name } => test_certificates(&folder, &name),
@@ -230,6 +241,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
     let events = config.events.clone();
+    let requests = config.requests.clone();
     let open_keys = config.open_keys();
     let listen = http_settings.listen;
     let listeners = http::Listeners::bind(&http_settings).await;
@@ -248,16 +260,14 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     open_keys.iter().chain(&http::notes(&http_settings)).for_each(|note| warn!("{note}"));
     let publishing = publish::start_configured(&gateway, events.as_ref()).await;
     let publishing = publishing.map_err(|error| Failure::because("events cannot be published", error))?;
+    let intake = take_requests(&gateway, requests.as_ref(), &http_settings).await?;
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
     let telling = Arc::clone(&manager);
-    let fenced = gateway.clone();
+    let told = told_to_stop(gateway.clone(), stop_intake(intake.as_ref()));
     let stop = async move {
-        tokio::select! {
-            () = stop_asked() => {}
-            () = fenced.fenced() => error!("another gateway took over: this one ends, and can be started again"),
-        }
+        told.await;
         telling.stopping(draining.drain_max());
         // Draining begins now: no client can delay it.
         let mut drains = Box::pin(async move { draining.stop().await });
@@ -286,7 +296,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let whole = async {
         http::serve(listeners, gateway.clone(), &http_settings, stop, is_drained).await;
         gateway.stop().await;
-        finish(publishing, exporting).await;
+        finish(intake, publishing, exporting).await;
     };
     tokio::select! {
         () = whole => {
@@ -302,8 +312,44 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     }
 }
 
+/// Completes when the gateway has to stop, and takes nothing from topics any more.
+async fn told_to_stop(gateway: Gateway, stop_intake: impl Future<Output = ()>) {
+    tokio::select! {
+        () = stop_asked() => {}
+        () = gateway.fenced() => error!("another gateway took over: this one ends, and can be started again"),
+    }
+    stop_intake.await;
+}
+
+/// Begins to take requests from topics, if there is a table for that.
+async fn take_requests(
+    gateway: &Gateway,
+    requests: Option<&RequestsConfig>,
+    http: &Http,
+) -> Result<Option<intake::Intake>, Failure> {
+    let intake = intake::start_configured(gateway, requests, http.access.as_deref()).await;
+    intake.map_err(|error| Failure::because("requests cannot be taken from topics", error))
+}
+
+/// Lets nothing begin any more that comes from topics.
+fn stop_intake(intake: Option<&intake::Intake>) -> impl Future<Output = ()> + use<> {
+    let stopper = intake.map(intake::Intake::stopper);
+    async move {
+        if let Some(stopper) = stopper {
+            stopper.stop().await;
+        }
+    }
+}
+
 /// Lets a broker and a collector take what is left, for a limited time.
-async fn finish(publishing: Option<publish::Publishing>, exporting: Option<spans::Exporting>) {
+async fn finish(
+    intake: Option<intake::Intake>,
+    publishing: Option<publish::Publishing>,
+    exporting: Option<spans::Exporting>,
+) {
+    if let Some(intake) = intake {
+        intake.finish(intake::FINISH_MAX).await;
+    }
     if let Some(publishing) = publishing {
         publishing.finish(publish::FINISH_MAX).await;
     }
@@ -362,6 +408,7 @@ fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
     catalogues(path, &config)?;
     let of_access = http::access_notes(&config).map_err(unusable)?;
+    intake::check(&config).map_err(|error| Failure::Unfit(format!("{}: {error}", path.display())))?;
     let key_file = config.journal.key_file.as_deref().map(KeyRing::read).transpose();
     key_file.map_err(|error| Failure::Unfit(format!("{}: {error}", path.display())))?;
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();

@@ -17,12 +17,16 @@
 
 pub mod event;
 
+mod maker;
+
 mod recent;
 
 mod pump;
 
 #[cfg(feature = "kafka")]
 pub mod kafka;
+
+pub mod republish;
 
 use std::fmt;
 use std::future::Future;
@@ -57,7 +61,7 @@ pub struct Outgoing {
 /// What a broker is to the gateway.
 pub trait Publisher: Send + Sync + 'static {
     /// Publishes these events, in their order for each key. Returns when the broker has taken all of them durably. After an error, all of them
-    /// are published again, also those that it took.
+    /// are published again, also those that it took, unless the error names those that it never takes.
     ///
     /// # Errors
     /// If the broker did not take all of them.
@@ -72,6 +76,16 @@ pub type PublishFuture<'p> = Pin<Box<dyn Future<Output = Result<(), PublishError
 pub struct PublishError {
     /// One sentence without secrets, which names the broker.
     pub why: String,
+    /// The names of the events that the broker never takes, such as too large ones. If there are any, it took all others.
+    pub refused: Vec<String>,
+}
+
+impl PublishError {
+    /// The broker takes nothing now.
+    #[must_use]
+    pub fn now(why: impl Into<String>) -> Self {
+        Self { why: why.into(), refused: Vec::new() }
+    }
 }
 
 /// The longest time that the daemon waits at its end for a broker to take the last events.

@@ -133,6 +133,8 @@ pub struct Draft {
     open: Vec<usize>,
     /// The indexes of the fillers whose fields the service filled itself.
     given: Vec<usize>,
+    /// Whether nobody waits for it.
+    is_batch: bool,
 }
 
 /// Does not show the fields.
@@ -420,7 +422,7 @@ impl TelegramCatalogue {
                 false => given.push(number),
             }
         }
-        Ok(Draft { telegram: number, bytes: record.encode()?, open, given })
+        Ok(Draft { telegram: number, bytes: record.encode()?, open, given, is_batch: false })
     }
 
     /// The bytes of a draft, with the values that are known only at sending time.

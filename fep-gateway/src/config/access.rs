@@ -268,6 +268,12 @@ impl Access {
         self.clients.iter().map(|client| client.name.clone()).collect()
     }
 
+    /// The client with this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Arc<Client>> {
+        self.clients.iter().find(|client| client.name == name).map(Arc::clone)
+    }
+
     /// The number of clients.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -21,6 +21,7 @@ mod instances;
 mod opentelemetry;
 mod money;
 mod postgres;
+mod requests;
 mod session;
 
 mod institution;
@@ -49,6 +50,7 @@ pub use self::money::{
 pub use self::opentelemetry::OpenTelemetryBuilder;
 use self::page::{Page, Written};
 pub use self::postgres::PostgresBuilder;
+pub use self::requests::{RequestsBuilder, RetryTopicBuilder};
 pub use self::session::{HoursBuilder, PollBuilder, SessionBuilder, SessionNoticeBuilder};
 use super::{Config, ConfigError, Environment};
 
@@ -161,6 +163,13 @@ impl ConfigBuilder {
     #[must_use]
     pub fn events(mut self, events: EventsBuilder) -> Self {
         self.page.set("events", events.into_page());
+        self
+    }
+
+    /// `[requests]`
+    #[must_use]
+    pub fn requests(mut self, requests: RequestsBuilder) -> Self {
+        self.page.set("requests", requests.into_page());
         self
     }
 

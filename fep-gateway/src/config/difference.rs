@@ -75,6 +75,7 @@ impl Difference {
             journal,
             instances,
             events,
+            requests,
             opentelemetry,
             institutions,
             notes: _,
@@ -87,6 +88,7 @@ impl Difference {
         process.journal(journal, &to.journal);
         process.differs("instances", *instances != to.instances);
         process.differs("events", *events != to.events);
+        process.differs("requests", *requests != to.requests);
         process.differs("opentelemetry", *opentelemetry != to.opentelemetry);
         let names: BTreeSet<&String> = institutions.keys().chain(to.institutions.keys()).collect();
         let change = |name: &String| match (institutions.get(name), to.institutions.get(name)) {

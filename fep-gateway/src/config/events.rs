@@ -50,17 +50,14 @@ pub(super) fn read(table: Option<Table<'_>>, is_encrypted: bool) -> Option<Event
         table.document().error_hint(Code::UnknownName, table.span(), "this gateway was built without Kafka", hint);
     }
     let topic = table.required_string("topic");
-    if let Some(topic) = topic.as_ref().filter(|topic| !is_topic(topic.value)) {
-        let message = format!("a topic has 1 to {TOPIC_MAX_BYTES} letters, digits, `.`, `_` and `-`");
-        table.document().error_hint(Code::BadValue, topic.span.clone(), message, "such as fep.events");
-    }
+    topic.iter().for_each(|topic| check_topic(&table, topic, "fep.events"));
     let order = table.choice("order", &[("exchange", false), ("account", true)]);
     if let Some(order) = order.as_ref().filter(|order| order.value && !is_encrypted) {
         let message = "`order = \"account\"` needs an encrypted journal";
         let hint = "the key of an event is a hash of the account, made with the key file: [journal] encryption = { key_file = … }";
         table.document().error_hint(Code::ConflictingKeys, order.span.clone(), message, hint);
     }
-    let clusters = clusters(&table);
+    let clusters = clusters(&table, "events");
     let config = EventsConfig {
         topic: topic.map_or_else(String::new, |topic| topic.value.to_owned()),
         by_account: order.is_some_and(|order| order.value),
@@ -72,12 +69,21 @@ pub(super) fn read(table: Option<Table<'_>>, is_encrypted: bool) -> Option<Event
     Some(config)
 }
 
-fn clusters(table: &Table<'_>) -> Vec<ClusterConfig> {
+/// Checks the name of a topic.
+pub(super) fn check_topic(table: &Table<'_>, topic: &Located<&str>, example: &str) {
+    if !is_topic(topic.value) {
+        let message = format!("a topic has 1 to {TOPIC_MAX_BYTES} letters, digits, `.`, `_` and `-`");
+        table.document().error_hint(Code::BadValue, topic.span.clone(), message, format!("such as {example}"));
+    }
+}
+
+/// Reads the clusters of a table.
+pub(super) fn clusters(table: &Table<'_>, name: &str) -> Vec<ClusterConfig> {
     let Some(all) = table.required("clusters").and_then(Value::array) else { return Vec::new() };
     if all.is_empty() || all.len() > CLUSTERS_MAX {
         let span = table.key_span("clusters").unwrap_or_default();
         let message = format!("there are {} clusters, there must be 1 to {CLUSTERS_MAX}", all.len());
-        table.document().error_hint(Code::BadValue, span, message, "add a table [[events.clusters]]");
+        table.document().error_hint(Code::BadValue, span, message, format!("add a table [[{name}.clusters]]"));
     }
     let mut clusters: Vec<ClusterConfig> = Vec::new();
     for table in all.into_iter().filter_map(Value::table) {

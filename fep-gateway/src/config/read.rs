@@ -18,7 +18,7 @@ use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits,
     agreement, controls, events, http, http_target, instances, keys, lines, notices, opentelemetry, passing_on,
-    postgres, proof, routing, settlement, switchover,
+    postgres, proof, requests, routing, settlement, switchover,
 };
 use crate::hex::hex;
 
@@ -77,6 +77,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
     let journal = journal(root.table("journal"), folder);
     let instances = instances::read(root.table("instances"), journal.postgres.as_ref(), folder);
     let events = events::read(root.table("events"), journal.key_file.is_some());
+    let requests = requests::read(root.table("requests"), events.as_ref());
     let opentelemetry = opentelemetry::read(root.table("opentelemetry"), folder);
     agreement::listeners(root, http.listen);
     let mut institutions = BTreeMap::new();
@@ -113,6 +114,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         journal,
         instances,
         events,
+        requests,
         opentelemetry,
         institutions,
         notes,

@@ -1,7 +1,8 @@
 //! What services and persons are told about an exchange.
 
 use fep_codec::Record;
-use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, Passage, RequestId, SettledBy, TraceParent};
+use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Outcome, Passage, RequestId, SettledBy, TraceParent};
+use fep_protocol::reason::Unknown;
 use fep_protocol::settlement::SettlementFact;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::notices::{Delivered, FactView};
 use super::view::{Summary, View};
+use crate::telegrams::LineSpec;
 
 /// The reply to a service. The service owns the answer's fields, so no field is masked.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -55,6 +57,56 @@ pub(crate) struct Reply<'s> {
     /// The trace that the request belongs to, from the header `traceparent` of the `POST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) traceparent: Option<TraceParent>,
+}
+
+impl<'s> Reply<'s> {
+    /// The reply about an exchange.
+    pub(crate) fn of(exchange: &Exchange, spec: Option<LineSpec<'s>>, is_masked: bool) -> Self {
+        let mut reason = exchange.reason.clone();
+        let mut reason_code = exchange.reason_code.clone();
+        let answer = exchange.answer.as_ref().and_then(|answer| {
+            let spec = spec?;
+            let layout = &spec.named(&answer.telegram)?.layout;
+            match Record::decode(layout, spec.telegram(&answer.bytes)) {
+                Ok(fields) => {
+                    Some(AnswerFields { telegram: answer.telegram.to_string(), fields: Fields { fields, is_masked } })
+                }
+                Err(error) => {
+                    let why = Unknown::Unreadable(error.to_string());
+                    reason.get_or_insert_with(|| why.to_string());
+                    reason_code.get_or_insert_with(|| why.code().to_owned());
+                    None
+                }
+            }
+        });
+        Self {
+            exchange: exchange.id,
+            outcome: exchange.outcome,
+            institution: exchange.institution.to_string(),
+            telegram: None,
+            // An exchange that has ended without a number keeps the empty text: programs read the key there.
+            trace: Some(exchange.trace.clone()).filter(|trace| exchange.outcome.is_some() || !trace.is_empty()),
+            reason,
+            reason_code,
+            settled_by: exchange.settled_by,
+            money: exchange.money,
+            flags: exchange.flags,
+            journaled: exchange.journaled,
+            answer,
+            stand_in: stand_in(exchange, spec, is_masked),
+            passage: exchange.passage.clone(),
+            request_id: exchange.caller.as_ref().and_then(|caller| caller.request_id.clone()),
+            traceparent: exchange.caller.as_ref().and_then(|caller| caller.traceparent),
+            client: exchange.caller.as_ref().and_then(|caller| caller.client.as_deref()).map(str::to_owned),
+        }
+    }
+}
+
+fn stand_in<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>, is_masked: bool) -> Option<AnswerFields<'s>> {
+    let spec = spec?;
+    let answer = spec.answer_to(&exchange.telegram)?;
+    let fields = Record::decode(&answer.layout, spec.telegram(exchange.stand_in.as_ref()?)).ok()?;
+    Some(AnswerFields { telegram: answer.layout.name.to_string(), fields: Fields { fields, is_masked } })
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -46,6 +46,14 @@ impl Gateway {
     }
 }
 
+impl Gateway {
+    /// Takes the place of the part that takes requests from topics, with its note for `/readyz`. `None` if another one has it.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn take_intake(&self, note: impl Fn(i64) -> Option<String> + Send + Sync + 'static) -> Option<Taken> {
+        self.inner.intake.take(note)
+    }
+}
+
 impl Feed {
     /// The same with connections of its own to the journal, so that reading facts holds up no question of others.
     pub(crate) async fn apart(self) -> Result<Self, JournalError> {
@@ -85,12 +93,7 @@ impl Feed {
 
     /// Takes the place of the part that publishes, with its note for `/readyz`. `None` if another one has it.
     pub(crate) fn take(&self, note: impl Fn(i64) -> Option<String> + Send + Sync + 'static) -> Option<Taken> {
-        let mut place = self.publisher.lock();
-        if place.is_some() {
-            return None;
-        }
-        *place = Some(Box::new(note));
-        Some(Taken(self.publisher.clone()))
+        self.publisher.take(note)
     }
 }
 
@@ -98,6 +101,15 @@ impl Slot {
     /// The note of the part that publishes.
     pub(super) fn note(&self, now_ms: i64) -> Option<String> {
         self.lock().as_ref()?(now_ms)
+    }
+
+    fn take(&self, note: impl Fn(i64) -> Option<String> + Send + Sync + 'static) -> Option<Taken> {
+        let mut place = self.lock();
+        if place.is_some() {
+            return None;
+        }
+        *place = Some(Box::new(note));
+        Some(Taken(self.clone()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Note>> {
@@ -109,6 +121,12 @@ impl Slot {
 impl Drop for Taken {
     fn drop(&mut self) {
         *self.0.lock() = None;
+    }
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Taken").finish_non_exhaustive()
     }
 }
 

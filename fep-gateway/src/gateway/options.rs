@@ -19,6 +19,8 @@ pub struct RequestOptions<'k> {
     pub idempotency_key: Option<&'k str>,
     /// By what other systems know the request. The journal and the log have it.
     pub caller: Caller,
+    /// Nobody waits for the request: it starts after those that somebody waits for, unless `flow.priorities` says something else of its telegram.
+    pub batch: bool,
 }
 
 impl RequestOptions<'_> {

@@ -142,6 +142,7 @@ impl Gateway {
         let options = options.into();
         let handle = self.handle(institution)?;
         let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
+        let draft = draft.waited_for_by_nobody(options.batch);
         let idempotency = options.idempotency_key.map(|key| (key, digest(telegram, body)));
         self.begin_draft(&handle, telegram, draft, options.caller(), idempotency).await
     }

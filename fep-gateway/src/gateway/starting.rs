@@ -85,15 +85,15 @@ impl Gateway {
             institutions.insert(name, Arc::new(handle));
         }
         shared.neighbours.set(&institutions);
-        let institutions = watch::Sender::new(Arc::new(institutions));
         let inner = Inner {
-            institutions,
+            institutions: watch::Sender::new(Arc::new(institutions)),
             reloads,
             shared,
             stopping: AtomicBool::new(false),
             own_lane: OnceLock::new(),
             left: Left::default(),
             publisher: Slot::default(),
+            intake: Slot::default(),
             test_time,
         };
         Ok(Self { inner: Arc::new(inner).begun() })

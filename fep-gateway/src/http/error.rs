@@ -82,7 +82,7 @@ impl ApiError {
     }
 
     /// The error for a request that the gateway refused.
-    pub(super) fn refused(refusal: &Refusal, institution: &str, telegram: &str) -> Self {
+    pub(crate) fn refused(refusal: &Refusal, institution: &str, telegram: &str) -> Self {
         match refusal {
             Refusal::UnknownInstitution { known } => {
                 let names: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -144,8 +144,13 @@ impl From<JournalError> for ApiError {
 }
 
 impl ApiError {
+    /// The status and the sentence.
+    pub(crate) fn told(&self) -> (u16, &str) {
+        (self.details.status, &self.details.detail)
+    }
+
     /// The stable code.
-    pub(super) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         self.details.code
     }
 

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use fep_codec::{Fault, Record, json};
+use fep_codec::{Fault, json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,14 +22,13 @@ use super::prefer::leaves_after;
 use super::scope::{ScopeWord, scope_of};
 use super::spans::Served;
 use crate::config::Action;
-use crate::contract::exchanges::{AnswerFields, Detail, ExchangeList, Fields, Reply};
+use crate::contract::exchanges::{Detail, ExchangeList, Reply};
 use crate::contract::notices::FactView;
 use crate::contract::problem::Problem;
 use crate::contract::view::{revealed, summary, view};
-use crate::gateway::{Begun, ExchangeFilter, LineSpec, Refusal, RequestOptions};
+use crate::gateway::{Begun, ExchangeFilter, Refusal, RequestOptions};
 use crate::telegrams::TelegramCatalogue;
 use fep_protocol::exchange::{Caller, Exchange, ExchangeId, Outcome};
-use fep_protocol::reason::Unknown;
 
 /// The maximum number of exchanges in one list.
 pub(super) const LIST_MAX: usize = 1000;
@@ -102,7 +101,7 @@ async fn asked(
     who.may(Action::Send, Some(&institution), Some(&telegram))?;
     let key = idempotency_key(headers)?;
     let fields = parse(body)?;
-    let options = RequestOptions { idempotency_key: key, caller };
+    let options = RequestOptions { idempotency_key: key, caller, batch: false };
     let begun = shared.gateway.begin(&institution, &telegram, &fields, options).await;
     let begun = owned(shared, who, &institution, begun).await?;
     let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
@@ -123,7 +122,7 @@ async fn asked(
     };
     let catalogue = shared.gateway.catalogue(&exchange.institution);
     let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
-    let mut response = in_one_piece(&reply(&exchange, spec, !who.may_see_secrets(&exchange)))?;
+    let mut response = in_one_piece(&Reply::of(&exchange, spec, !who.may_see_secrets(&exchange)))?;
     *response.status_mut() = status;
     let headers = response.headers_mut();
     if let Some(seconds) = retry_after(shared, &exchange).await {
@@ -219,7 +218,7 @@ pub(super) fn reply_json(shared: &Shared, who: &Who, exchange: &Exchange) -> Str
 fn shown<T>(shared: &Shared, who: &Who, exchange: &Exchange, show: impl FnOnce(&Reply<'_>) -> T) -> T {
     let is_masked = !who.may_see_secrets(exchange);
     let catalogue = shared.gateway.catalogue(&exchange.institution);
-    let reply = reply(exchange, catalogue.as_deref().map(TelegramCatalogue::line_spec), is_masked);
+    let reply = Reply::of(exchange, catalogue.as_deref().map(TelegramCatalogue::line_spec), is_masked);
     show(&Reply { telegram: Some(exchange.telegram.to_string()), ..reply })
 }
 
@@ -338,53 +337,6 @@ pub(super) async fn find(shared: &Shared, who: &Who, id: &str) -> Result<Exchang
     let exchange = shared.gateway.find(&name).await?.ok_or_else(unknown)?;
     who.may_see(&exchange)?;
     Ok(exchange)
-}
-
-fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>, is_masked: bool) -> Reply<'s> {
-    let mut reason = exchange.reason.clone();
-    let mut reason_code = exchange.reason_code.clone();
-    let answer = exchange.answer.as_ref().and_then(|answer| {
-        let spec = spec?;
-        let layout = &spec.named(&answer.telegram)?.layout;
-        match Record::decode(layout, spec.telegram(&answer.bytes)) {
-            Ok(fields) => {
-                Some(AnswerFields { telegram: answer.telegram.to_string(), fields: Fields { fields, is_masked } })
-            }
-            Err(error) => {
-                let why = Unknown::Unreadable(error.to_string());
-                reason.get_or_insert_with(|| why.to_string());
-                reason_code.get_or_insert_with(|| why.code().to_owned());
-                None
-            }
-        }
-    });
-    Reply {
-        exchange: exchange.id,
-        outcome: exchange.outcome,
-        institution: exchange.institution.to_string(),
-        telegram: None,
-        // An exchange that has ended without a number keeps the empty text: programs read the key there.
-        trace: Some(exchange.trace.clone()).filter(|trace| exchange.outcome.is_some() || !trace.is_empty()),
-        reason,
-        reason_code,
-        settled_by: exchange.settled_by,
-        money: exchange.money,
-        flags: exchange.flags,
-        journaled: exchange.journaled,
-        answer,
-        stand_in: stand_in(exchange, spec, is_masked),
-        passage: exchange.passage.clone(),
-        request_id: exchange.caller.as_ref().and_then(|caller| caller.request_id.clone()),
-        traceparent: exchange.caller.as_ref().and_then(|caller| caller.traceparent),
-        client: exchange.caller.as_ref().and_then(|caller| caller.client.as_deref()).map(str::to_owned),
-    }
-}
-
-fn stand_in<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>, is_masked: bool) -> Option<AnswerFields<'s>> {
-    let spec = spec?;
-    let answer = spec.answer_to(&exchange.telegram)?;
-    let fields = Record::decode(&answer.layout, spec.telegram(exchange.stand_in.as_ref()?)).ok()?;
-    Some(AnswerFields { telegram: answer.layout.name.to_string(), fields: Fields { fields, is_masked } })
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

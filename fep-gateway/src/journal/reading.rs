@@ -245,7 +245,7 @@ impl JournalFiles {
     }
 
     /// Continues behind this fact.
-    pub(super) fn skip_to(&mut self, number: FactNumber) {
+    pub(crate) fn skip_to(&mut self, number: FactNumber) {
         self.read = number;
         self.at = 0;
     }
@@ -256,7 +256,7 @@ impl JournalFiles {
     }
 
     /// The random name of the journal.
-    pub(super) fn journal_id(&self) -> JournalId {
+    pub(crate) fn journal_id(&self) -> JournalId {
         self.journal
     }
 

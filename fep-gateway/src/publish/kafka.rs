@@ -16,6 +16,7 @@ use tracing::{debug, info, warn};
 
 use super::{Outgoing, PublishError, PublishFuture, Publisher};
 use crate::config::{ClusterConfig, EventsConfig};
+use crate::kafka_errors::is_for_good;
 use crate::time::Rfc3339;
 
 /// How long another cluster gets the events until the first one is tried again.
@@ -48,6 +49,14 @@ struct Cluster {
 struct Client {
     producer: FutureProducer<Said>,
     said: Said,
+}
+
+/// Why a cluster did not take all events.
+#[derive(Debug)]
+struct Refusal {
+    why: String,
+    /// The names of those that it never takes. Empty if it may take all of them later.
+    refused: Vec<String>,
 }
 
 /// What connections said last.
@@ -105,7 +114,11 @@ impl KafkaPublisher {
                     }
                     return Ok(());
                 }
-                Err(why) => {
+                // Another cluster has the same limits, or its own events to refuse.
+                Err(Refusal { why, refused }) if !refused.is_empty() => {
+                    return Err(PublishError { why: format!("Kafka cluster {}: {why}", cluster.name), refused });
+                }
+                Err(Refusal { why, .. }) => {
                     if self.clusters.len() > 1 {
                         warn!(cluster = cluster.name, why, "a Kafka cluster takes no events");
                     }
@@ -113,7 +126,7 @@ impl KafkaPublisher {
                 }
             }
         }
-        Err(PublishError { why: reasons.join("; ") })
+        Err(PublishError::now(reasons.join("; ")))
     }
 }
 
@@ -157,32 +170,44 @@ impl Cluster {
     }
 
     /// Publishes all events, or says why not all of them were taken.
-    async fn publish(&self, topic: &str, events: &[Outgoing]) -> Result<(), String> {
-        let client = self.client()?;
+    async fn publish(&self, topic: &str, events: &[Outgoing]) -> Result<(), Refusal> {
+        let client = self.client().map_err(|why| Refusal { why, refused: Vec::new() })?;
         let mut waiting = Vec::new();
-        let mut refused = None;
+        let mut failed: Option<KafkaError> = None;
+        let mut refused: Option<KafkaError> = None;
+        let mut names = Vec::new();
+        let mut fails = |event: &Outgoing, error: KafkaError| {
+            if is_for_good(&error) {
+                names.push(event.id.clone());
+                refused = Some(error);
+            } else {
+                failed = Some(error);
+            }
+        };
         for event in events {
             match client.producer.send_result(record(topic, event)) {
-                Ok(delivery) => waiting.push(delivery),
+                Ok(delivery) => waiting.push(async move { (event, delivery.await) }),
+                Err((error, _)) if is_for_good(&error) => fails(event, error),
                 Err((error, _)) => {
-                    refused = Some(error);
+                    fails(event, error);
                     break;
                 }
             }
         }
         // Nothing of a piece is under way any more when it is tried again.
-        for delivery in join_all(waiting).await {
+        for (event, delivery) in join_all(waiting).await {
             match delivery {
                 Ok(Ok(_)) => {}
-                Ok(Err((error, _))) => refused = Some(error),
+                Ok(Err((error, _))) => fails(event, error),
                 // The producer has ended, which only `forget` lets it do.
-                Err(_) => refused = Some(KafkaError::Canceled),
+                Err(_) => fails(event, KafkaError::Canceled),
             }
         }
-        let Some(error) = refused else { return Ok(()) };
+        let Some(error) = failed.as_ref().or(refused.as_ref()) else { return Ok(()) };
         let said = client.said.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let why = said.map_or_else(|| error.to_string(), |said| format!("{error}: {said}"));
         self.forget(client);
-        Err(said.map_or_else(|| error.to_string(), |said| format!("{error}: {said}")))
+        Err(Refusal { why, refused: if failed.is_none() { names } else { Vec::new() } })
     }
 }
 

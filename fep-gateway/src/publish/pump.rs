@@ -18,20 +18,17 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::event::{About, Content, EventKind, VERSION};
+use super::maker::{Maker, until};
 use super::recent::Recent;
-use super::{EventOrder, JournalError, Outgoing, PublishOptions, PublishStartError, Publisher};
+use super::{JournalError, Outgoing, PublishError, PublishOptions, PublishStartError, Publisher};
 use crate::gateway::{Feed, Taken};
 use crate::journal::Journal;
 use crate::journal::change::{self, ExchangeChange};
 use crate::journal::notice::StoredNotice;
-use crate::telegrams::TelegramCatalogue;
+use crate::journal::unpublished::UnpublishedEvent;
 
 /// The maximum number of facts in a piece.
 const PIECE_MAX: usize = 512;
-
-/// The maximum length of the JSON of an event with fields, in bytes. Brokers take events of one megabyte at most by default.
-const EVENT_MAX_BYTES: usize = 900_000;
 
 /// The pause after a look that found nothing.
 const IDLE_PAUSE: Duration = Duration::from_millis(50);
@@ -66,14 +63,14 @@ struct State {
     fails_since: Option<Instant>,
     /// Why the last attempt failed. `None` after one that succeeded.
     trouble: Option<String>,
+    /// How many events the broker never takes.
+    dead_letters: usize,
 }
 
 struct Pump {
     feed: Feed,
     publisher: Arc<dyn Publisher>,
-    options: PublishOptions,
-    /// The random name of the journal.
-    journal: String,
+    maker: Maker,
     recent: Recent,
     /// Whether this gateway publishes facts, and since when that is known. Of those that share a journal one does.
     publishes: bool,
@@ -171,7 +168,16 @@ impl State {
     fn note(&self, now_ms: i64, alarm_after: Duration) -> Option<String> {
         let waits = self.waits(now_ms);
         let why = self.trouble.as_deref().unwrap_or("the broker has not taken them yet");
-        (waits >= alarm_after).then(|| format!("events wait for {} s: {why}", waits.as_secs()))
+        let late = (waits >= alarm_after).then(|| format!("events wait for {} s: {why}", waits.as_secs()));
+        let dead = (self.dead_letters > 0).then(|| {
+            format!(
+                "the broker never took {} events: the file `.unpublished` beside the journal names them, `fep-gateway events republish` publishes \
+                 them again, and without that file this note ends with the next start",
+                self.dead_letters
+            )
+        });
+        let notes: Vec<_> = late.into_iter().chain(dead).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 }
 
@@ -186,12 +192,13 @@ impl Pump {
         let publishes = feed.journal.publishes().await?;
         let published = if publishes { published(&feed.journal).await? } else { 0 };
         let events = feed.subscribe();
+        let dead_letters = feed.journal.unpublished().await?;
+        state.lock().unwrap_or_else(PoisonError::into_inner).dead_letters = dead_letters;
         Ok(Self {
-            journal: feed.journal.name().await?,
+            maker: Maker { journal: feed.journal.name().await?, options, is_test: feed.is_test },
             lines: feed.lines().into_iter().map(|line| (name_of(&line), line)).collect(),
             feed,
             publisher,
-            options,
             recent: Recent::default(),
             publishes,
             asked_at: Instant::now(),
@@ -235,12 +242,9 @@ impl Pump {
                 self.gauge();
                 let lines: Vec<_> = self.lines.values().cloned().collect();
                 events.extend(lines.iter().map(|line| self.line(line)));
-                if let Err(error) = self.publisher.publish(&events).await {
+                if let Err(why) = self.publish(&events).await {
                     counter!("fep_event_failures_total").increment(1);
-                    return Turn::Failed(error.to_string());
-                }
-                for event in &events {
-                    counter!("fep_events_total", "kind" => event.kind).increment(1);
+                    return Turn::Failed(why);
                 }
                 for line in lines {
                     // One that changed meanwhile is published again.
@@ -253,6 +257,42 @@ impl Pump {
                 self.went(up_to).await
             }
         }
+    }
+
+    /// Publishes all events, except those that the broker never takes: they are dead letters, and hold up nothing.
+    async fn publish(&mut self, events: &[Outgoing]) -> Result<(), String> {
+        let refused = match self.publisher.publish(events).await {
+            Ok(()) => Vec::new(),
+            Err(PublishError { why, refused }) if refused.is_empty() => return Err(why),
+            Err(PublishError { refused, .. }) => refused,
+        };
+        for event in events {
+            // A broker refuses a batch as a whole, so each of it is tried alone.
+            let why = match refused.contains(&event.id) {
+                false => None,
+                true => match self.publisher.publish(std::slice::from_ref(event)).await {
+                    Ok(()) => None,
+                    Err(PublishError { why, refused }) if refused.is_empty() => return Err(why),
+                    Err(PublishError { why, .. }) => Some(why),
+                },
+            };
+            match why {
+                None => counter!("fep_events_total", "kind" => event.kind).increment(1),
+                Some(why) => self.give_up(event, &why).await.map_err(|error| error.to_string())?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Records an event that the broker never takes.
+    async fn give_up(&mut self, event: &Outgoing, why: &str) -> Result<(), JournalError> {
+        error!(id = event.id, kind = event.kind, why, "the broker never takes this event: it is a dead letter");
+        counter!("fep_event_dead_letters_total", "kind" => event.kind).increment(1);
+        let Outgoing { id, kind, at_ms, .. } = event;
+        let letter = UnpublishedEvent { id: id.clone(), kind: (*kind).to_owned(), at_ms: *at_ms, why: why.to_owned() };
+        let letters = self.feed.journal.add_unpublished(letter).await?;
+        self.tell(|state| state.dead_letters = letters);
+        Ok(())
     }
 
     /// The events of the next facts, and the last of these facts.
@@ -331,75 +371,17 @@ impl Pump {
 
     fn exchange(&self, number: u64, fact: &Fact, change: ExchangeChange, exchange: &Exchange) -> Outgoing {
         let catalogue = self.feed.catalogue(&exchange.institution);
-        let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
-        let kind = match change {
-            ExchangeChange::Ended => EventKind::ExchangeEnded,
-            ExchangeChange::Settled => EventKind::ExchangeSettled,
-            ExchangeChange::DeadLetter => EventKind::ExchangeDeadLetter,
-            ExchangeChange::Flagged => EventKind::ExchangeFlagged,
-        };
-        let traceparent = exchange.caller.as_ref().and_then(|caller| caller.traceparent);
-        let key = self.key(exchange, catalogue.as_deref());
-        let about = |fields| About::exchange(exchange, spec, fields);
-        Outgoing { traceparent, ..self.of_fact((number, fact), kind, key, about) }
+        let veil = |account| self.feed.journal.veiled_account(account);
+        self.maker.exchange((number, fact), change, exchange, catalogue.as_deref(), veil)
     }
 
     fn notice(&self, number: u64, fact: &Fact, is_first: bool, notice: &StoredNotice) -> Outgoing {
         let catalogue = self.feed.catalogue(&notice.institution);
-        let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
-        let kind = if is_first { EventKind::NoticeReceived } else { EventKind::NoticeChanged };
-        self.of_fact((number, fact), kind, notice.id.to_string(), |fields| About::notice(notice, spec, fields))
+        self.maker.notice((number, fact), is_first, notice, catalogue.as_deref())
     }
 
     fn line(&self, line: &LineStatus) -> Outgoing {
-        let (institution, name) = name_of(line);
-        let at_ms = self.feed.now_ms();
-        // Other instances have lines with the same names.
-        let instance = self.feed.journal.instance().map_or_else(String::new, |instance| format!("@{instance}"));
-        let id = format!("{}-line-{institution}-{name}{instance}-{at_ms}", self.journal);
-        let key = format!("line:{institution}/{name}{instance}");
-        self.outgoing(id, None, EventKind::LineChanged, key, at_ms, About::line(line.clone()))
-    }
-
-    /// The event of a fact. The fields of a very long telegram are left out: a broker that refuses an event would hold up all others.
-    fn of_fact<'s>(
-        &self,
-        (number, fact): (u64, &Fact),
-        kind: EventKind,
-        key: String,
-        about: impl Fn(bool) -> About<'s>,
-    ) -> Outgoing {
-        let id = format!("{}-{number}-{}", self.journal, fact.at_ms);
-        let whole = self.outgoing(id.clone(), Some(number), kind, key.clone(), fact.at_ms, about(self.options.fields));
-        if whole.json.len() <= EVENT_MAX_BYTES {
-            return whole;
-        }
-        self.outgoing(id, Some(number), kind, key, fact.at_ms, about(false))
-    }
-
-    fn outgoing(
-        &self,
-        id: String,
-        fact: Option<u64>,
-        kind: EventKind,
-        key: String,
-        at_ms: i64,
-        about: About<'_>,
-    ) -> Outgoing {
-        let environment = self.feed.is_test.then_some("test");
-        let content = Content { version: VERSION, id: &id, kind, at_ms, environment, fact, about };
-        // Its types have no content that JSON cannot hold.
-        let json = serde_json::to_string(&content).unwrap_or_default();
-        Outgoing { id, kind: kind.name(), key, at_ms, traceparent: None, json }
-    }
-
-    /// What an exchange has to stay in order with.
-    fn key(&self, exchange: &Exchange, catalogue: Option<&TelegramCatalogue>) -> String {
-        let account = catalogue
-            .filter(|_| self.options.order == EventOrder::Account)
-            .and_then(|catalogue| catalogue.account_key(&exchange.telegram, &exchange.request))
-            .map(|account| self.feed.journal.veiled_account(account));
-        account.map_or_else(|| exchange.id.to_string(), |account| format!("account:{:016x}", account.0))
+        self.maker.line(line, self.feed.journal.instance().as_deref(), self.feed.now_ms())
     }
 
     /// Takes what lines said since the last look.
@@ -430,7 +412,7 @@ impl Pump {
     }
 
     async fn idle(&mut self) -> Turn {
-        self.tell(|state| *state = State::default());
+        self.tell(|state| *state = State { dead_letters: state.dead_letters, ..State::default() });
         self.gauge();
         self.mark(false).await;
         Turn::Idle
@@ -470,15 +452,6 @@ impl Pump {
     fn tell(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
     }
-}
-
-/// The facts up to a number. What the index does not have, such as a repetition that belongs to an earlier notice, is the fact alone.
-fn until(mut facts: Vec<(u64, Fact)>, number: u64, fact: &Fact) -> Vec<(u64, Fact)> {
-    facts.retain(|(found, _)| *found <= number);
-    if facts.last().is_none_or(|(last, _)| *last != number) {
-        facts.push((number, fact.clone()));
-    }
-    facts
 }
 
 fn name_of(line: &LineStatus) -> (String, String) {

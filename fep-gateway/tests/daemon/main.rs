@@ -11,6 +11,11 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+#[cfg(feature = "kafka")]
+#[path = "../engine/book.rs"]
+mod book;
+#[cfg(feature = "kafka")]
+mod broker;
 #[cfg(feature = "opentelemetry")]
 mod collector;
 mod described;
@@ -39,6 +44,8 @@ mod opentelemetry;
 mod readiness;
 mod refusals;
 mod reload;
+#[cfg(feature = "kafka")]
+mod requests;
 mod reload_in_flight;
 mod reload_in_place;
 mod stopping;

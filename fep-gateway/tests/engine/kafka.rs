@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::Value;
 
@@ -139,6 +140,23 @@ async fn while_all_clusters_are_down_events_wait_and_then_all_leave() {
     assert!(why.contains("Kafka cluster a: ") && why.contains("Kafka cluster b: "), "{why}");
     second.broker_up(1).unwrap();
     assert_eq!(keys_in(&second, &ids, |_| {}), ids);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_too_large_for_the_topic_holds_up_no_other() {
+    let cluster = cluster();
+    let mut bench = Bench::new(Setup::default()).await;
+    let _publishing = publish_to(&bench, &[&cluster]).await;
+    let first = BTreeSet::from([bench.answered().await.id.to_string()]);
+    keys_in(&cluster, &first, |_| {});
+    let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    cluster.request_errors(RDKafkaApiKey::Produce, &[too_large, too_large]);
+    let refused = bench.answered().await.id.to_string();
+    let note = "the broker never took 1 events";
+    crate::harness::until("a note says so", async || bench.gateway.notes().iter().any(|told| told.contains(note)))
+        .await;
+    let next = BTreeSet::from([bench.answered().await.id.to_string()]);
+    assert!(!keys_in(&cluster, &next, |_| {}).contains(&refused));
 }
 
 #[test]

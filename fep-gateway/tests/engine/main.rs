@@ -11,6 +11,8 @@
 )]
 
 mod archive;
+#[cfg(feature = "kafka")]
+mod book;
 mod carrying;
 mod cluster;
 mod conformance;
@@ -27,6 +29,8 @@ mod limits;
 mod liveness;
 #[cfg(feature = "kafka")]
 mod kafka;
+#[cfg(feature = "kafka")]
+mod requests;
 mod keys;
 mod lines;
 mod migration;

@@ -23,6 +23,8 @@ pub(crate) struct Broker(Arc<Mutex<Book>>);
 struct Book {
     refuses: bool,
     taken: Vec<Outgoing>,
+    /// The kind of events that it never takes.
+    never: Option<&'static str>,
 }
 
 impl Publisher for Broker {
@@ -32,10 +34,12 @@ impl Publisher for Broker {
             if book.refuses {
                 // Half of them were taken nevertheless.
                 book.taken.extend_from_slice(&events[..events.len() / 2]);
-                return Err(PublishError { why: "the broker is down".to_owned() });
+                return Err(PublishError::now("the broker is down"));
             }
-            book.taken.extend_from_slice(events);
-            Ok(())
+            let (never, taken): (Vec<_>, Vec<_>) = events.iter().partition(|event| Some(event.kind) == book.never);
+            book.taken.extend(taken.into_iter().cloned());
+            let refused: Vec<_> = never.iter().map(|event| event.id.clone()).collect();
+            if refused.is_empty() { Ok(()) } else { Err(PublishError { why: "too large".to_owned(), refused }) }
         })
     }
 }
@@ -438,4 +442,28 @@ async fn with_a_key_file_events_of_one_account_have_one_key_that_does_not_show_i
     assert!(keys[0] == keys[1] && keys[1] != keys[2] && keys[0].starts_with("account:"), "{keys:?}");
     assert!(events.iter().all(|event| accounts.iter().all(|account| !event.json.contains(account))));
     gateway.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_that_the_broker_never_takes_is_a_dead_letter_and_holds_up_nothing() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let broker = Broker::default();
+    let publishing = publish_to(&bench.gateway, &broker).await;
+    broker.0.lock().unwrap().never = Some("exchange_ended");
+    bench.answered().await;
+    bench.answered().await;
+    let note = "the broker never took 2 events";
+    until("a note says so", async || bench.gateway.notes().iter().any(|told| told.contains(note))).await;
+    broker.0.lock().unwrap().never = None;
+    let third = bench.answered().await;
+    assert_eq!(summary(&broker.has(1).await), [("exchange_ended", third.id.to_string())]);
+    let letters = std::fs::read_to_string(bench.folder.path().join("journal.sqlite.unpublished")).unwrap();
+    let letters: Vec<Value> = letters.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (letters.len(), &letters[0]["kind"], &letters[0]["why"]),
+        (2, &"exchange_ended".into(), &"too large".into())
+    );
+    assert_eq!(publishing.trouble(), None);
+    bench.gateway.stop().await;
+    publishing.finish(Duration::from_secs(5)).await;
 }

@@ -49,6 +49,12 @@ impl ClusterBuilder {
     }
 }
 
+impl ClusterBuilder {
+    pub(super) fn into_page(self) -> Page {
+        self.0
+    }
+}
+
 keys! { EventsBuilder {
     topic(text) = "topic", "the topic of all events.";
     fields(bool) = "fields", "whether events have the fields of telegrams, secrets masked.";

@@ -374,6 +374,8 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         EventsBuilder::KEYS,
         InstancesBuilder::KEYS,
         RedisBuilder::KEYS,
+        RequestsBuilder::KEYS,
+        RetryTopicBuilder::KEYS,
         OpenTelemetryBuilder::KEYS,
         ClusterBuilder::KEYS,
         PostgresBuilder::KEYS,
@@ -391,22 +393,6 @@ fn each_key_of_the_annotated_file_has_a_setter() {
     let missing: BTreeSet<&str> = EXAMPLE.lines().filter_map(written).filter(|key| !known.contains(key)).collect();
     let missing: Vec<&str> = missing.into_iter().filter(|key| !free.contains(key)).collect();
     assert!(missing.is_empty(), "add these keys to the builders in config/build: {missing:?}");
-}
-
-#[cfg(feature = "kafka")]
-#[test]
-fn events_are_configured_in_code() {
-    let cluster = ClusterBuilder::new("main", ["kafka-1:9092"]).delivery_timeout(ms(1500));
-    let events = EventsBuilder::new("fep.events").fields(false).alarm_after(ms(900)).cluster(cluster);
-    let line = || LineBuilder::connect("main", "10.0.0.7:9001");
-    let config = bank(line()).events(events.clone()).build().unwrap();
-    let read = config.events.unwrap();
-    assert_eq!((read.topic.as_str(), read.fields, read.alarm_after), ("fep.events", false, ms(900)));
-    assert_eq!(read.clusters[0].delivery_timeout, ms(1500));
-    check(
-        &bank(line()).events(events.by_account()),
-        &["events.order: `order = \"account\"` needs an encrypted journal"],
-    );
 }
 
 #[cfg(feature = "postgres")]
@@ -496,3 +482,6 @@ fn texts_are_kept_letter_by_letter() {
     assert_eq!(config.institutions["bank \"가\""].label, label);
     assert_eq!(config.institutions.len(), 1);
 }
+
+#[cfg(feature = "kafka")]
+mod kafka;

@@ -1,0 +1,166 @@
+//! Messages of Kafka, by a consumer group. One thread for each cluster polls, claims, begins and commits; exchanges run in tasks.
+//!
+//! A partition that goes to another member is given up when what runs of it has ended and is committed, so an orderly rebalance leaves nothing
+//! in doubt. librdkafka sends heartbeats meanwhile.
+
+mod watch;
+mod worker;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use self::worker::Worker;
+use super::IntakeError;
+use super::poster::Poster;
+use super::rights::{self, Rights};
+use super::serving::{Desk, Entering};
+use crate::config::RequestsConfig;
+use crate::gateway::{Gateway, Taken};
+
+/// Requests that are taken from topics. Dropping it stops that.
+#[derive(Debug)]
+pub struct Intake {
+    stop: CancellationToken,
+    entering: Entering,
+    /// What still runs is left.
+    abandon: CancellationToken,
+    threads: Vec<JoinHandle<()>>,
+    _place: Taken,
+}
+
+/// What others may know about a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    /// Why nothing is taken now, and since when.
+    trouble: Option<(String, Instant)>,
+    /// How many messages the cluster has that are not committed. `None` before it is known.
+    lag: Option<u64>,
+    running: usize,
+}
+
+impl State {
+    fn fails(&mut self, why: String) {
+        let since = self.trouble.as_ref().map_or_else(Instant::now, |(_, since)| *since);
+        self.trouble = Some((why, since));
+    }
+
+    fn note(&self, cluster: &str, alarm_after: Duration) -> Option<String> {
+        let (why, since) = self.trouble.as_ref()?;
+        let lag = self.lag.map_or_else(String::new, |lag| format!(", {lag} wait"));
+        let seconds = since.elapsed().as_secs();
+        let note = || format!("no requests are taken from Kafka cluster {cluster} for {seconds} s{lag}: {why}");
+        (since.elapsed() >= alarm_after).then(note)
+    }
+}
+
+/// A state that the thread, the callbacks of librdkafka and `/readyz` share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shared(Arc<Mutex<State>>);
+
+impl Shared {
+    fn tell(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn state(&self) -> State {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Begins to take requests.
+pub(super) async fn start(
+    gateway: &Gateway,
+    config: &RequestsConfig,
+    access: Option<&Path>,
+) -> Result<Intake, IntakeError> {
+    if let Some(path) = access {
+        rights::client(path, &gateway.specs(), &config.caller).map_err(IntakeError::Caller)?;
+    }
+    let journal = gateway.feed().journal.name().await.map_err(|error| IntakeError::Journal(error.to_string()))?;
+    let stop = CancellationToken::new();
+    let abandon = CancellationToken::new();
+    let entering = Entering::default();
+    let states: Vec<_> = config.clusters.iter().map(|cluster| (cluster.name.clone(), Shared::default())).collect();
+    let mut threads = Vec::new();
+    for (cluster, (_, state)) in config.clusters.iter().zip(&states) {
+        let desk = Desk {
+            gateway: gateway.clone(),
+            rights: Rights::new(&config.caller, access),
+            config: config.clone(),
+            journal: journal.clone(),
+            cluster: cluster.name.clone(),
+            poster: Poster::new(cluster).map_err(IntakeError::Client)?,
+            stop: stop.clone(),
+            entering: entering.clone(),
+        };
+        let worker = Worker::new(Arc::new(desk), cluster, state.clone(), abandon.clone(), Handle::current());
+        let worker = worker.map_err(IntakeError::Client)?;
+        let named = std::thread::Builder::new().name("requests".to_owned());
+        threads.push(named.spawn(move || worker.run()).map_err(|error| IntakeError::Client(error.to_string()))?);
+        info!(cluster = cluster.name, topic = config.topic, group = config.group, "requests are taken from Kafka");
+    }
+    let alarm_after = config.alarm_after;
+    let note = move |_| {
+        let notes: Vec<_> = states.iter().filter_map(|(name, state)| state.state().note(name, alarm_after)).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    };
+    let place =
+        gateway.take_intake(note).ok_or_else(|| IntakeError::Client("requests are taken already".to_owned()))?;
+    Ok(Intake { stop, entering, abandon, threads, _place: place })
+}
+
+impl Intake {
+    /// By what it is stopped. Stop it before the gateway, so that nothing is refused because the gateway stops.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper { stop: self.stop.clone(), entering: self.entering.clone() }
+    }
+
+    /// Waits until what runs has ended and its results have left, at the latest after this time. Call it after
+    /// [`Gateway::stop`](crate::Gateway::stop).
+    pub async fn finish(mut self, max: Duration) {
+        self.stop.cancel();
+        let threads = std::mem::take(&mut self.threads);
+        let mut all = tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
+        if tokio::time::timeout(max, &mut all).await.is_err() {
+            self.abandon.cancel();
+            warn!("not all requests from topics have ended: they come again after the next start");
+            // A client of a broker that is away ends within its own limits.
+            let _ = tokio::time::timeout(max, all).await;
+        }
+    }
+}
+
+/// Lets nothing begin any more that comes from topics.
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    stop: CancellationToken,
+    entering: Entering,
+}
+
+/// The longest time that claimed messages have to reach the gateway.
+const ENTER_MAX: Duration = Duration::from_secs(2);
+
+impl Stopper {
+    /// Lets nothing begin any more. Returns when the gateway has what was claimed, at the latest after two seconds. What runs goes on.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        let since = Instant::now();
+        while self.entering.count() > 0 && since.elapsed() < ENTER_MAX {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.abandon.cancel();
+    }
+}
