@@ -21,20 +21,20 @@ use crate::peer::PATIENCE;
 use crate::ports::dead_port;
 
 /// An authority, with a folder for what it signs.
-struct Authority {
+pub(crate) struct Authority {
     folder: tempfile::TempDir,
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
 }
 
 /// A certificate and its key, as PEM files.
-struct Signed {
-    cert: PathBuf,
-    key: PathBuf,
+pub(crate) struct Signed {
+    pub(crate) cert: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -44,11 +44,11 @@ impl Authority {
         Self { folder, certificate: certificate.der().clone(), issuer: Issuer::new(params, key) }
     }
 
-    fn ca(&self) -> String {
+    pub(crate) fn ca(&self) -> String {
         self.folder.path().join("ca.pem").display().to_string()
     }
 
-    fn sign(&self, name: &str, last_year: i32) -> Signed {
+    pub(crate) fn sign(&self, name: &str, last_year: i32) -> Signed {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_after = date_time_ymd(last_year, 1, 1);
         let key = KeyPair::generate().unwrap();

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use fep_gateway::config::RedisMode;
+use fep_gateway::config::{RedisMode, TlsConfig};
 use tokio::time::sleep;
 
 use super::server::Server;
 use super::{Shared, TERMS};
 use crate::harness::until;
 use crate::ports::dead_port;
+use crate::tls::Authority;
 
 #[cfg(unix)]
 fn secret(server: &Server, text: &str) -> std::path::PathBuf {
@@ -74,6 +75,28 @@ async fn a_server_that_is_away_at_the_start_is_found_later() {
     assert!(!status.is_reached && status.error.unwrap().contains("refused"));
     server.begin().await;
     until("it is found", async || instance.store().unwrap().is_reached).await;
+}
+
+#[tokio::test]
+async fn the_connection_is_encrypted_and_the_server_must_prove_its_name() {
+    let authority = Authority::new();
+    let signed = authority.sign("localhost", 2099);
+    let port = dead_port().await.to_string();
+    let [cert, key] = [signed.cert, signed.key].map(|path| path.display().to_string());
+    let mut arguments = vec!["--tls-port", &port, "--tls-auth-clients", "no"];
+    let ca = authority.ca();
+    arguments.extend(["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &ca]);
+    let Some(_server) = Server::start(&arguments).await else { return };
+    let mut shared = Shared::on(&format!("localhost:{port}"));
+    let tls = |ca: String| TlsConfig { ca: Some(ca.into()), own: None, name: None, without_certificate: false };
+    shared.config.tls = Some(tls(ca.clone()));
+    shared.conforms().await;
+    let trouble = async |shared: &Shared| shared.instance("a").await.store().unwrap().error.unwrap_or_default();
+    shared.config.tls = Some(tls(Authority::new().ca()));
+    assert_ne!(trouble(&shared).await, "", "another authority");
+    shared.config.tls = Some(tls(ca));
+    shared.config.hosts[0].0 = "127.0.0.1".to_owned();
+    assert_ne!(trouble(&shared).await, "", "another name");
 }
 
 #[tokio::test]
