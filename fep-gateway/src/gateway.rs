@@ -147,7 +147,8 @@ impl Gateway {
         notices: Arc<dyn NoticeHandler>,
         options: StartOptions,
     ) -> Result<Self, StartError> {
-        Self::start_on(Ground::Machine, config, notices, options).await
+        // A program that starts a gateway keeps the future in its own.
+        Box::pin(Self::start_on(Ground::Machine, config, notices, options)).await
     }
 
     /// Starts a gateway on simulated clocks, network and disk.

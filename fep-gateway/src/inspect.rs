@@ -2,9 +2,9 @@
 //!
 //! Data goes to the given output. Nothing here is part of the running gateway.
 
+mod error;
 #[cfg(feature = "postgres")]
 mod copy;
-mod error;
 mod export;
 mod keys;
 mod search;
@@ -12,23 +12,21 @@ mod show;
 mod trail;
 mod usage;
 
-use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use fep_protocol::delivery::Stage;
 use fep_protocol::exchange::ExchangeId;
-use fep_protocol::reason::JournalError;
 
 pub use self::error::InspectError;
 pub use self::trail::TrailOptions;
-use crate::config::{Config, ConfigError, JournalFile};
+use crate::config::{Config, JournalFile};
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::{ExchangeFilter, FactFilter};
 use crate::journal::notice::NoticeFilter;
 use crate::journal::reading::{JournalPlace, journals_in};
-use crate::journal::seal::{KeyId, KeyRing, Unreadable};
+use crate::journal::seal::{KeyId, KeyRing};
 use crate::time;
 
 /// The commands.

@@ -120,8 +120,10 @@ fn verified(settings: &PostgresConfig, path: &Path, keys: Option<&Path>) -> (Vec
         let place = JournalPlace::Database { settings: Box::new(settings.clone()), path: path.to_owned() };
         let keys = keys.map(|path| KeyRing::read(path).unwrap());
         let mut findings = Vec::new();
-        let audit =
-            audit::verify(&place, keys.as_ref(), |finding| Ok::<_, JournalError>(findings.push(finding.to_owned())));
+        let audit = audit::verify(&place, keys.as_ref(), |finding| {
+            findings.push(finding.to_owned());
+            Ok::<_, JournalError>(())
+        });
         (findings, audit.unwrap().facts)
     };
     std::thread::scope(|scope| scope.spawn(verify).join().unwrap())

@@ -1,5 +1,6 @@
 //! What persons and programs read of a journal in a database while a gateway writes it, and what they are told about damage.
 
+use fep_protocol::exchange::Exchange;
 use fep_protocol::fact::Class;
 use tempfile::TempDir;
 
@@ -83,7 +84,11 @@ async fn a_journal_in_a_database_is_read_while_a_gateway_writes_it() {
         let mut lookup = Lookup::open(&place, None).unwrap();
         let filter = ExchangeFilter { idempotency_key: Some("key-6".to_owned()), ..ExchangeFilter::default() };
         let mut found = Vec::new();
-        lookup.search(&filter, 10, |exchange| Ok::<_, JournalError>(found.push(exchange.id))).unwrap();
+        let keep = |exchange: Exchange| {
+            found.push(exchange.id);
+            Ok::<_, JournalError>(())
+        };
+        lookup.search(&filter, 10, keep).unwrap();
         (found, lookup.facts(&id(1)).unwrap().into_iter().map(|(number, _)| number).collect::<Vec<_>>())
     });
     assert_eq!(found, [id(6)]);
