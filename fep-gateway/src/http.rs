@@ -304,6 +304,7 @@ pub fn openapi<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c Telegram
 }
 
 /// The fields in a body, or why it has none, as a reply would say it.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
 pub(crate) fn fields(body: &[u8]) -> Result<Value, ApiError> {
     exchanges::parse(body)
 }

@@ -344,6 +344,7 @@ impl Files {
     }
 
     /// The files, for a command that changes them.
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "without databases it never refuses"))]
     fn files(&self, command: &'static str) -> Result<Vec<PathBuf>, InspectError> {
         match self.place()? {
             JournalPlace::Files(paths) => Ok(paths),

@@ -144,6 +144,7 @@ impl From<JournalError> for ApiError {
 }
 
 impl ApiError {
+    #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
     /// The status and the sentence.
     pub(crate) fn told(&self) -> (u16, &str) {
         (self.details.status, &self.details.detail)

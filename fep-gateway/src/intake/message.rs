@@ -41,6 +41,7 @@ pub(crate) const SOURCE: &str = "fep_source";
 pub(crate) const JOURNAL: &str = "fep_journal";
 
 /// The headers that only the gateway writes.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
 pub(crate) const OWN: [&str; 5] = [TRY, NOT_BEFORE, HISTORY, SOURCE, JOURNAL];
 
 /// A message, as a broker gave it.

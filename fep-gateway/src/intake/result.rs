@@ -56,6 +56,7 @@ pub(super) struct Told<'s> {
 }
 
 /// The reply about an exchange, secrets masked.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
 pub(super) fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>, with_answer: bool) -> Reply<'s> {
     let reply = Reply::of(exchange, spec, true);
     let reply = Reply { telegram: Some(exchange.telegram.to_string()), ..reply };

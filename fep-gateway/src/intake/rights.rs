@@ -31,6 +31,7 @@ pub(super) fn client(path: &Path, specs: &BTreeMap<String, Arc<Spec>>, name: &st
     access.named(name).ok_or_else(|| format!("{} has no client {name:?}", path.display()))
 }
 
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
 impl Rights {
     pub(super) fn new(caller: &str, access: Option<&Path>) -> Self {
         Self { caller: caller.to_owned(), file: access.map(|path| (path.to_owned(), Mutex::default())) }

@@ -19,7 +19,7 @@ use super::postgres::copy::{Copying, Progress, Rest};
 use super::reading::JournalFiles;
 use super::sealing::Access;
 use super::sqlite::facts::FactReader;
-use super::sqlite::{closing, environment, index, moved, schema};
+use super::sqlite::{closing, environment, index, leaving, moved, schema};
 use super::store::FactNumber;
 use super::stored::StoredFact;
 use crate::config::PostgresConfig;
@@ -81,7 +81,7 @@ pub fn copy(paths: &[PathBuf], settings: &PostgresConfig, is_test: bool, now_ms:
         seals.used.extend(further);
     }
     let published = Mark::of(&current, journal)?.published();
-    moved::mark(&current, &place)?;
+    leaving::mark(&current, &place)?;
     closing::close(&current)?;
     copying.finish(&Rest { seals: &seals, published, removal: removal.as_ref() })?;
     // It knows of no instances. The next start makes it from the database.

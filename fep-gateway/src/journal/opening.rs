@@ -5,7 +5,7 @@ use fep_protocol::reason::JournalError;
 use super::recovery::{OpenOptions, open_file};
 use super::{Journal, Opened};
 #[cfg(feature = "postgres")]
-use super::{shared, sqlite::moved};
+use super::{shared, sqlite::leaving};
 use crate::ground::Ground;
 
 impl Journal {
@@ -22,7 +22,7 @@ impl Journal {
         #[cfg(feature = "postgres")]
         if let Some(postgres) = &options.postgres {
             if !options.begin_anew {
-                moved::has_left(&options.path)?;
+                leaving::has_left(&options.path)?;
             }
             return shared::open(options, postgres);
         }

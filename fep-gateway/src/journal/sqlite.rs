@@ -19,6 +19,8 @@ mod cases;
 mod notices;
 pub(super) mod index;
 pub(super) mod removals;
+#[cfg(feature = "postgres")]
+pub(super) mod leaving;
 pub(super) mod closing;
 pub(super) mod environment;
 pub(super) mod moved;

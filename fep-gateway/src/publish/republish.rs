@@ -98,13 +98,13 @@ pub async fn configured(
         return Err(RepublishError::Journal(JournalError::Failed(why.to_owned())));
     }
     let archive = config.journal.archive.iter().map(|archive| archive.folder.clone()).filter(|folder| folder.exists());
-    let paths =
+    let paths: Vec<PathBuf> =
         if paths.is_empty() { [config.journal.path.clone()].into_iter().chain(archive).collect() } else { paths };
     #[cfg(feature = "kafka")]
     return republish(config, &paths, keys, range, &super::kafka::KafkaPublisher::new(events)).await;
     #[cfg(not(feature = "kafka"))]
     {
-        let _ = (events, keys, range);
+        let _ = (events, paths, keys, range);
         Err(RepublishError::Unfit(super::PublishStartError::WithoutKafka.to_string()))
     }
 }

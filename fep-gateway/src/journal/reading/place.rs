@@ -72,6 +72,10 @@ impl Where {
     }
 
     /// Where the tables of a database disagree, at most `max` sentences. `None` of files.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "only the tables of a database can disagree")
+    )]
     pub(super) fn disagreements(&self, max: u32) -> Option<Result<Vec<String>, JournalError>> {
         match self {
             Self::Files => None,
