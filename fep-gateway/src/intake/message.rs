@@ -2,13 +2,13 @@
 //!
 //! | header | meaning |
 //! |---|---|
-//! | `fep_institution`, `fep_telegram` | required: to whom which request goes |
+//! | `fep-institution`, `fep-telegram` | required: to whom which request goes |
 //! | `idempotency-key` | required: the name of the order, 1 to 255 visible ASCII characters, the same if the message is sent again |
 //! | `x-request-id`, `traceparent`, `tracestate` | as of a request over HTTP |
-//! | `fep_schema` | the version of this schema, 1; absent means 1 |
+//! | `fep-schema` | the version of this schema, 1; absent means 1 |
 //!
-//! The value is the body of `POST /v1/institutions/{institution}/exchanges/{telegram}`. A message in a retry topic also has `fep_try`,
-//! `fep_not_before`, `fep_history`, `fep_source` and `fep_journal`, which only the gateway writes.
+//! The value is the body of `POST /v1/institutions/{institution}/exchanges/{telegram}`. A message in a retry topic also has `fep-try`,
+//! `fep-not-before`, `fep-history`, `fep-source` and `fep-journal`, which only the gateway writes.
 
 use std::fmt;
 
@@ -27,18 +27,18 @@ const HEADER_MAX_BYTES: usize = 4096;
 /// The longest key of an order, in bytes.
 const KEY_MAX_BYTES: usize = 255;
 
-pub(crate) const INSTITUTION: &str = "fep_institution";
-pub(crate) const TELEGRAM: &str = "fep_telegram";
+pub(crate) const INSTITUTION: &str = "fep-institution";
+pub(crate) const TELEGRAM: &str = "fep-telegram";
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 pub(crate) const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
-const SCHEMA: &str = "fep_schema";
-pub(crate) const TRY: &str = "fep_try";
-pub(crate) const NOT_BEFORE: &str = "fep_not_before";
-pub(crate) const HISTORY: &str = "fep_history";
-pub(crate) const SOURCE: &str = "fep_source";
-pub(crate) const JOURNAL: &str = "fep_journal";
+const SCHEMA: &str = "fep-schema";
+pub(crate) const TRY: &str = "fep-try";
+pub(crate) const NOT_BEFORE: &str = "fep-not-before";
+pub(crate) const HISTORY: &str = "fep-history";
+pub(crate) const SOURCE: &str = "fep-source";
+pub(crate) const JOURNAL: &str = "fep-journal";
 
 /// The headers that only the gateway writes.
 #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]

@@ -231,7 +231,7 @@ impl Served<'_> {
 
     /// The headers of the message, without those that the gateway writes.
     fn headers(&self) -> Vec<(Cow<'static, str>, Vec<u8>)> {
-        let is_own = |name: &str| OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with("fep_dead_");
+        let is_own = |name: &str| OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with("fep-dead-");
         let given = self.arrived.message.headers.iter().filter(|(name, _)| !is_own(name));
         given.map(|(name, value)| (Cow::Owned(name.clone()), value.clone())).collect()
     }
@@ -265,8 +265,8 @@ impl Served<'_> {
         let desk = self.desk;
         let mut headers = self.headers();
         for (name, value) in [
-            ("fep_dead_code", code.to_owned()),
-            ("fep_dead_reason", why.to_owned()),
+            ("fep-dead-code", code.to_owned()),
+            ("fep-dead-reason", why.to_owned()),
             (message::SOURCE, self.source().to_owned()),
             (message::TRY, self.tries().to_string()),
             (message::HISTORY, self.history(code)),
@@ -308,8 +308,8 @@ impl Served<'_> {
         let post = |with_answer| {
             let mut headers = vec![
                 (Cow::Borrowed("content-type"), b"application/json".to_vec()),
-                (Cow::Borrowed("fep_id"), id.clone().into_bytes()),
-                (Cow::Borrowed("fep_status"), status.to_string().into_bytes()),
+                (Cow::Borrowed("fep-id"), id.clone().into_bytes()),
+                (Cow::Borrowed("fep-status"), status.to_string().into_bytes()),
             ];
             for name in [message::REQUEST_ID, message::TRACEPARENT] {
                 headers.extend(message.said(name).map(|value| (Cow::Borrowed(name), value.as_bytes().to_vec())));

@@ -39,7 +39,7 @@ impl Writer {
 
     fn asks(&self, amount: u64) {
         let order = format!("order-{amount}");
-        let headers = [("fep_institution", "bank-a"), ("fep_telegram", "Transfer"), ("idempotency-key", &*order)];
+        let headers = [("fep-institution", "bank-a"), ("fep-telegram", "Transfer"), ("idempotency-key", &*order)];
         let headers = headers
             .iter()
             .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(*value) }));

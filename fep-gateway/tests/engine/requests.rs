@@ -106,7 +106,7 @@ impl Writer {
 }
 
 fn headers(order: &str) -> [(&'static str, &str); 3] {
-    [("fep_institution", "bank-a"), ("fep_telegram", "Transfer"), ("idempotency-key", order)]
+    [("fep-institution", "bank-a"), ("fep-telegram", "Transfer"), ("idempotency-key", order)]
 }
 
 fn body(amount: u64) -> Value {
@@ -156,7 +156,7 @@ fn order_of(result: &OwnedMessage) -> String {
 fn results(cluster: &Cluster, count: usize) -> HashMap<String, Value> {
     let by_name = |found: &[OwnedMessage]| -> HashMap<String, Value> {
         let result = |message: &OwnedMessage| {
-            (header(message, "fep_id").unwrap(), serde_json::from_slice(message.payload().unwrap()).unwrap())
+            (header(message, "fep-id").unwrap(), serde_json::from_slice(message.payload().unwrap()).unwrap())
         };
         found.iter().map(result).collect()
     };
@@ -175,7 +175,7 @@ async fn a_message_becomes_an_exchange_and_its_result_has_the_same_key() {
     assert_eq!((&result["status"], &result["reply"]["outcome"]), (&json!(200), &json!("answered")), "{result}");
     assert_eq!((&result["reply"]["client"], &result["idempotency_key"]), (&json!("batch"), &json!("order-1001")));
     assert_eq!(found[0].key(), Some(&b"account-1"[..]));
-    assert_eq!(header(&found[0], "fep_id").as_deref(), result["reply"]["exchange"].as_str());
+    assert_eq!(header(&found[0], "fep-id").as_deref(), result["reply"]["exchange"].as_str());
     assert_eq!(book.came(), BTreeMap::from([(1001, 1)]));
     taker.stop().await;
 }
@@ -187,8 +187,8 @@ async fn what_cannot_become_a_request_is_a_dead_letter_and_holds_up_nothing() {
     let taker = Taker::new(book.opens(Duration::ZERO).await, &requests(&cluster), Setup::default()).await;
     let writer = Writer::new(&cluster);
     let whole = headers("order-9");
-    let no_bank = [("fep_institution", "bank-z"), whole[1], whole[2]];
-    let no_telegram = [whole[0], ("fep_telegram", "Transfr"), whole[2]];
+    let no_bank = [("fep-institution", "bank-z"), whole[1], whole[2]];
+    let no_telegram = [whole[0], ("fep-telegram", "Transfr"), whole[2]];
     let large = vec![b' '; 300 * 1024];
     let good = body(7).to_string();
     let cases: [Case<'_>; 8] = [
@@ -209,11 +209,11 @@ async fn what_cannot_become_a_request_is_a_dead_letter_and_holds_up_nothing() {
     let codes: BTreeMap<_, _> = dead
         .iter()
         .map(|message| {
-            (String::from_utf8(message.key().unwrap().to_vec()).unwrap(), header(message, "fep_dead_code").unwrap())
+            (String::from_utf8(message.key().unwrap().to_vec()).unwrap(), header(message, "fep-dead-code").unwrap())
         })
         .collect();
     assert_eq!(codes, cases.iter().map(|(key, .., code)| ((*key).to_owned(), (*code).to_owned())).collect());
-    assert!(dead.iter().all(|message| header(message, "fep_source").unwrap().starts_with(REQUESTS)));
+    assert!(dead.iter().all(|message| header(message, "fep-source").unwrap().starts_with(REQUESTS)));
     let results = tokio::task::block_in_place(|| results(&cluster, 9));
     assert_eq!(results.values().filter(|result| result["status"] == 200).count(), 1);
     assert!(results.values().all(|result| result["status"] == 200 || result["problem"]["code"].is_string()));
@@ -242,9 +242,9 @@ async fn what_was_certainly_not_sent_is_tried_again_later_and_then_dead() {
         .unwrap();
     writer.asks("a", 2001);
     let dead = tokio::task::block_in_place(|| messages(&cluster, DEAD, |found| !found.is_empty()));
-    assert_eq!(header(&dead[0], "fep_dead_code").as_deref(), Some("tried_too_often"));
-    assert_eq!(header(&dead[0], "fep_try").as_deref(), Some("3"));
-    let history = header(&dead[0], "fep_history").unwrap();
+    assert_eq!(header(&dead[0], "fep-dead-code").as_deref(), Some("tried_too_often"));
+    assert_eq!(header(&dead[0], "fep-try").as_deref(), Some("3"));
+    let history = header(&dead[0], "fep-history").unwrap();
     assert_eq!(history.matches("breaker_tripped").count(), 2, "{history}");
     assert_eq!(dead[0].payload().unwrap(), body(2001).to_string().as_bytes());
     writer.asks("a", 2002);
@@ -332,7 +332,7 @@ async fn a_gateway_that_takes_over_does_not_send_what_another_journal_may_have_s
     });
     assert!(found.len() >= 30);
     let dead = tokio::task::block_in_place(|| messages(&cluster, DEAD, |found| !found.is_empty()));
-    assert!(dead.iter().all(|message| header(message, "fep_dead_code").as_deref() == Some("begun_elsewhere")));
+    assert!(dead.iter().all(|message| header(message, "fep-dead-code").as_deref() == Some("begun_elsewhere")));
     let came = book.came();
     assert!(came.values().all(|times| *times == 1), "{came:?}");
     second.stop().await;
@@ -369,7 +369,7 @@ async fn a_rebalance_under_load_loses_nothing_and_sends_nothing_twice() {
     tokio::task::block_in_place(|| writing.join().unwrap());
     // This cluster refuses commits while another member joins, which Kafka takes. What ended last is then a dead letter, too.
     let has_all = |found: &[OwnedMessage]| {
-        let answered = found.iter().filter(|message| header(message, "fep_status").as_deref() == Some("200"));
+        let answered = found.iter().filter(|message| header(message, "fep-status").as_deref() == Some("200"));
         let orders: HashSet<_> = answered.map(order_of).collect();
         orders.len() == amounts.clone().count()
     };
