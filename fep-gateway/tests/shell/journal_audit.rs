@@ -112,7 +112,7 @@ async fn an_exchange_is_shown_without_its_secrets_until_a_person_asks() {
     assert!(revealed.contains("1002345678901") && revealed.contains("홍길동"), "{revealed}");
 
     let nobody = format!("show --journal {} 0123456789abcdef012345", bench.journal().display());
-    check_refused(&nobody, "there is no exchange 0123456789abcdef012345 in these files");
+    check_refused(&nobody, "there is no exchange 0123456789abcdef012345 in this journal");
     // Without an index, the facts themselves are read.
     let copy = copies(&bench, "unindexed");
     std::fs::remove_file(index_of(&copy)).unwrap();
