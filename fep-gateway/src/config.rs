@@ -118,7 +118,7 @@ pub(crate) use self::opentelemetry::collector_headers;
 pub use self::opentelemetry::{CollectorEndpoint, OpenTelemetryConfig};
 pub use self::poll::PollConfig;
 pub use self::postgres::PostgresConfig;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 pub(crate) use self::postgres::read_password;
 pub use self::proof::{Proof, Unproved};
 pub use self::requests::{RequestsConfig, RetryTopic};
