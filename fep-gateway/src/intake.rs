@@ -10,7 +10,7 @@
 //!
 //! **No message is lost**: the offset of a message is committed when what became of it is durable in the journal, and its result, retry or
 //! dead letter in the broker. **No request is sent twice**: every message has an idempotency key, which the journal keeps; and before a message
-//! is begun, the commit of its partition names this journal and how far it begins (a [claim](claim)), so that a gateway with another journal
+//! is begun, the commit of its partition names this journal and how far it begins (a [claim]), so that a gateway with another journal
 //! that takes over after a crash does not begin it again.
 //!
 //! [`message`], [`lanes`], [`claim`] and [`fate`] are values without a broker. With the feature `kafka`, `kafka` brings messages to them.
