@@ -52,6 +52,9 @@ pub enum Fate {
 /// The codes of `not_sent` that no other attempt changes: the fields make no telegram, or the request went on as another exchange.
 const FINAL: [&str; 2] = ["unencodable", "passed_on"];
 
+/// The code of `not_sent` of an exchange whose key another gateway with the same journal has: the exchange of that one is meant.
+const OF_ANOTHER: &str = "key_taken";
+
 /// What becomes of a message by what the gateway said. `tries` is the number of attempts with this one, `retries` the number of retry topics.
 #[must_use]
 pub fn fate(said: Said, tries: u32, retries: usize, is_stopping: bool) -> Fate {
@@ -80,6 +83,7 @@ fn of_ended(exchange: Box<Exchange>, tries: u32, retries: usize, is_stopping: bo
         Some(Outcome::Answered | Outcome::Unknown) => Fate::Result(exchange),
         Some(Outcome::NotSent) if FINAL.contains(&&*code) => Fate::Result(exchange),
         Some(Outcome::NotSent) if is_stopping => Fate::Leave,
+        Some(Outcome::NotSent) if code == OF_ANOTHER => Fate::Wait,
         Some(Outcome::NotSent) if retries == 0 => Fate::Result(exchange),
         Some(Outcome::NotSent) => again(tries, retries, code).unwrap_or_else(|| Fate::Dead {
             code: "tried_too_often".to_owned(),
@@ -99,6 +103,7 @@ fn again(tries: u32, retries: usize, reason: String) -> Option<Fate> {
 #[cfg(test)]
 mod tests {
     use fep_protocol::exchange::ExchangeId;
+    use fep_protocol::reason::{JournalError, NotSent};
     use proptest::prelude::*;
 
     use super::*;
@@ -122,6 +127,16 @@ mod tests {
         assert!(matches!(of(u32::MAX), Fate::Dead { .. }));
         assert!(matches!(fate(refused("key_unchecked"), 1, 2, false), Fate::Retry { topic: 0, .. }));
         assert!(matches!(fate(refused("invalid"), 1, 2, false), Fate::Dead { .. }));
+    }
+
+    #[test]
+    fn what_another_gateway_sends_is_asked_for_again_and_never_called_not_sent() {
+        let taken = NotSent::Journal(JournalError::KeyTaken).code();
+        assert_eq!(taken, OF_ANOTHER);
+        for retries in [0, 2] {
+            assert!(matches!(fate(ended(Outcome::NotSent, Some(taken), true), 3, retries, false), Fate::Wait));
+            assert!(matches!(fate(ended(Outcome::NotSent, Some(taken), true), 3, retries, true), Fate::Leave));
+        }
     }
 
     proptest! {

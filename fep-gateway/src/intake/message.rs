@@ -40,9 +40,31 @@ pub(crate) const HISTORY: &str = "fep-history";
 pub(crate) const SOURCE: &str = "fep-source";
 pub(crate) const JOURNAL: &str = "fep-journal";
 
+/// What the names of the gateway's headers begin with, and those that say why a message is a dead letter.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+const PREFIX: &str = "fep-";
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+const DEAD_PREFIX: &str = "fep-dead-";
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+pub(crate) const DEAD_CODE: &str = "fep-dead-code";
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+pub(crate) const DEAD_REASON: &str = "fep-dead-reason";
+
 /// The headers that only the gateway writes.
 #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
-pub(crate) const OWN: [&str; 5] = [TRY, NOT_BEFORE, HISTORY, SOURCE, JOURNAL];
+const OWN: [&str; 5] = [TRY, NOT_BEFORE, HISTORY, SOURCE, JOURNAL];
+
+/// Whether only the gateway writes this header.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+pub(crate) fn is_own(name: &str) -> bool {
+    OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(DEAD_PREFIX)
+}
+
+/// Whether this header names a message, or says what became of it. A dead letter that is too large for its topic has only these.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+pub(crate) fn names_it(name: &str) -> bool {
+    name.starts_with(PREFIX) || name == IDEMPOTENCY_KEY
+}
 
 /// A message, as a broker gave it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -198,6 +220,15 @@ mod tests {
     }
 
     const WHOLE: [(&str, &str); 3] = [(INSTITUTION, "bank-a"), (TELEGRAM, "Transfer"), (IDEMPOTENCY_KEY, "order-1")];
+
+    #[test]
+    fn a_dead_letter_without_its_value_still_says_what_it_is() {
+        let kept = [INSTITUTION, TELEGRAM, IDEMPOTENCY_KEY, DEAD_CODE, DEAD_REASON, SOURCE, TRY, HISTORY];
+        assert!(kept.into_iter().all(names_it));
+        assert!(![REQUEST_ID, TRACEPARENT, "x-other"].into_iter().any(names_it));
+        assert!([TRY, NOT_BEFORE, HISTORY, SOURCE, JOURNAL, DEAD_CODE, DEAD_REASON, "Fep-Try"].into_iter().all(is_own));
+        assert!(![INSTITUTION, TELEGRAM, SCHEMA, IDEMPOTENCY_KEY].into_iter().any(is_own));
+    }
 
     fn refused(headers: &[(&str, &str)]) -> &'static str {
         message(headers).request().unwrap_err().code

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::fate::{Fate, Said, fate};
-use super::message::{self, Bad, OWN, Past, Request, TopicMessage};
+use super::message::{self, Bad, Past, Request, TopicMessage};
 use super::poster::{Post, PostError, Poster};
 use super::result::{Content, Source, Told, VERSION, reply};
 use super::rights::Rights;
@@ -231,8 +231,7 @@ impl Served<'_> {
 
     /// The headers of the message, without those that the gateway writes.
     fn headers(&self) -> Vec<(Cow<'static, str>, Vec<u8>)> {
-        let is_own = |name: &str| OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with("fep-dead-");
-        let given = self.arrived.message.headers.iter().filter(|(name, _)| !is_own(name));
+        let given = self.arrived.message.headers.iter().filter(|(name, _)| !message::is_own(name));
         given.map(|(name, value)| (Cow::Owned(name.clone()), value.clone())).collect()
     }
 
@@ -265,8 +264,8 @@ impl Served<'_> {
         let desk = self.desk;
         let mut headers = self.headers();
         for (name, value) in [
-            ("fep-dead-code", code.to_owned()),
-            ("fep-dead-reason", why.to_owned()),
+            (message::DEAD_CODE, code.to_owned()),
+            (message::DEAD_REASON, why.to_owned()),
             (message::SOURCE, self.source().to_owned()),
             (message::TRY, self.tries().to_string()),
             (message::HISTORY, self.history(code)),
@@ -277,8 +276,7 @@ impl Served<'_> {
         let topic = &*desk.config.dead_letters;
         let whole = Post { topic, key: message.key.as_deref(), headers: headers.clone(), value: message.value.clone() };
         // What is too large for the topic is named, and stays where it was.
-        let kept = [message::INSTITUTION, message::TELEGRAM, message::IDEMPOTENCY_KEY];
-        headers.retain(|(name, _)| name.starts_with("fep_") || kept.contains(&&**name));
+        headers.retain(|(name, _)| message::names_it(name));
         let named = Post { topic, key: None, headers, value: None };
         desk.count("dead_letter");
         desk.post(vec![whole, named]).await
