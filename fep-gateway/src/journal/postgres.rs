@@ -23,6 +23,7 @@ mod rows;
 mod claims;
 mod removals;
 mod schema;
+mod kept;
 
 pub(super) mod lease;
 pub(super) mod mark;

@@ -309,4 +309,13 @@ async fn no_trace_number_is_granted_twice() {
     let used = vec![TraceHighWater { day: 20_000, high: 2000 }];
     assert_eq!(of(&seoul).block(wanted(used)).await.unwrap().unwrap().first, 2001);
     assert_eq!(of(&busan).block(wanted(Vec::new())).await.unwrap().unwrap().first, 2008);
+    // A day so long ago that its numbers are forgotten has none left, however often it is asked for.
+    for day in 20_001..20_033 {
+        let later = BlockWanted { day, ..wanted(Vec::new()) };
+        assert_eq!(of(&seoul).block(later).await.unwrap().unwrap().first, 1);
+    }
+    for _ in 0..3 {
+        let forgotten = BlockWanted { day: 19_999, ..wanted(Vec::new()) };
+        assert_eq!(of(&busan).block(forgotten).await.unwrap(), None);
+    }
 }

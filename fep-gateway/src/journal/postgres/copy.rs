@@ -14,14 +14,14 @@ use tokio_postgres::{Client, Error};
 use super::database::Database;
 use super::errors::Failure;
 use super::removals::RemovalRow;
-use super::rows::{self, Rows, names, with_columns};
+use super::rows::{self, Rows, names, partition, with_columns};
 use super::schema::{COPYING, at, prepare, refused};
 use crate::config::PostgresConfig;
 use crate::journal::columns::{Columns, OPEN_COLUMNS, OpenColumns, Value, signed, unsigned};
 use crate::journal::sealing::SealState;
 use crate::journal::store::{FactNumber, JournalId, Removal};
 use crate::journal::stored::StoredFact;
-use crate::time::{DAY_MS, date};
+use crate::time::DAY_MS;
 
 /// A database that gets facts.
 pub(in crate::journal) struct Copying {
@@ -253,23 +253,6 @@ async fn mark(
     transaction.execute("INSERT INTO migrations (version) VALUES ($1)", &[&COPYING]).await?;
     transaction.commit().await?;
     Ok(Ok(()))
-}
-
-/// Makes the partition of a day, if it is not there.
-fn partition(day: i32, first: FactNumber) -> String {
-    let name = |day: i32| {
-        let (year, month, date) = date(i64::from(day));
-        format!("{year:04}-{month:02}-{date:02}")
-    };
-    let today = name(day);
-    let tomorrow = name(day + 1);
-    let table = format!("facts_{}", today.replace('-', "_"));
-    format!(
-        "DO $$ BEGIN IF to_regclass('{table}') IS NULL THEN
-             CREATE TABLE {table} PARTITION OF facts FOR VALUES FROM ('{today}') TO ('{tomorrow}');
-             INSERT INTO days (stored_on, first) VALUES ('{today}', {first});
-         END IF; END $$"
-    )
 }
 
 fn push(rows: &mut Rows, columns: &Columns<'_>) {

@@ -31,7 +31,6 @@ use crate::journal::newest::Newest;
 use crate::journal::seal::{Body, KeyRing};
 use crate::journal::sealing::Sealing;
 use crate::journal::store::{Appended, FactNumber, FactStore, JournalId, StoreError};
-use crate::time::date;
 
 /// Stores facts in the database.
 pub(in crate::journal) struct Facts {
@@ -174,27 +173,13 @@ impl Facts {
         Ok((place, left_out))
     }
 
-    /// Makes the partition of a day, if it is not there. It is made beside the table and attached, which waits for no reader.
+    /// Makes the partition of a day, if it is not there.
     fn partition(&self, client: &Client, place: Place) -> Result<(), StoreError> {
         let Place { first, day } = place;
         if self.day == Some(day) {
             return Ok(());
         }
-        let name = |day: i32| {
-            let (year, month, date) = date(i64::from(day));
-            format!("{year:04}-{month:02}-{date:02}")
-        };
-        let today = name(day);
-        let tomorrow = name(day + 1);
-        let table = format!("facts_{}", today.replace('-', "_"));
-        let sql = format!(
-            "DO $$ BEGIN IF to_regclass('{table}') IS NULL THEN
-                 CREATE TABLE {table} (LIKE facts INCLUDING ALL);
-                 ALTER TABLE facts ATTACH PARTITION {table} FOR VALUES FROM ('{today}') TO ('{tomorrow}');
-                 INSERT INTO days VALUES ('{today}', {first});
-             END IF; END $$"
-        );
-        self.database.ask(client.batch_execute(&sql)).map_err(Failure::into_store_error)
+        self.database.ask(client.batch_execute(&rows::partition(day, first))).map_err(Failure::into_store_error)
     }
 
     /// The rows of facts from a number on, sealed if the journal is encrypted.

@@ -24,7 +24,7 @@ use tokio_postgres::{Client, Error, Row, Transaction};
 
 use super::database::Database;
 use super::errors::Failure;
-use super::schema::{at, prepare, refused};
+use super::schema::{COPYING, UNFINISHED, at, prepare, refused};
 use crate::hex::hex;
 use crate::journal::columns::unsigned;
 use crate::journal::guard::FileGuard;
@@ -55,6 +55,14 @@ struct Holder {
     silent_ms: i64,
     left_ms: i64,
     instances_max: i32,
+}
+
+/// Why a run was not begun.
+enum NotBegun {
+    /// Another gateway is in the way.
+    Other(Holder),
+    /// A file is being copied into the journal.
+    Unfinished,
 }
 
 /// A run that was begun.
@@ -89,7 +97,8 @@ impl Lease {
         Ok((Self::take(database, &mut client, path, instances_max)?, journal))
     }
 
-    fn take(
+    /// Takes the right to write a journal whose tables are prepared.
+    pub(super) fn take(
         database: &Arc<Database>,
         client: &mut Client,
         path: &Path,
@@ -114,7 +123,8 @@ impl Lease {
             let begun = database.ask(begin(client, database, &token, &earlier, instances_max));
             let other = match begun.map_err(|failure| at(database, &failure.into_error()))? {
                 Ok(begun) => break begun,
-                Err(other) => other,
+                Err(NotBegun::Other(other)) => other,
+                Err(NotBegun::Unfinished) => return Err(refused(database, UNFINISHED)),
             };
             if began.elapsed() > patience {
                 return Err(refused(database, &other.refuses(&database.settings().instance, instances_max)));
@@ -153,23 +163,17 @@ impl Lease {
     }
 
     /// The runs of other gateways from which somebody must take over.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
-    pub(in crate::journal) fn over(&self, client: &Client) -> Result<Vec<Over>, JournalError> {
+    pub(super) async fn over(&self, client: &Client) -> Result<Vec<Over>, Error> {
         let sql = "SELECT name, epoch, ARRAY (SELECT institution FROM taken_over WHERE taken_over.name = instances.name
                                               AND taken_over.epoch = instances.epoch)
                    FROM instances WHERE name <> $1
                    AND ($2::boolean OR clock_timestamp() - seen_at >= make_interval(secs => lease_ms / 1000.0)) ORDER BY epoch";
-        let over = self.database.ask(async {
-            let rows = client.query(sql, &[&self.instance(), &self.is_alone()]).await?;
-            let over = |row: &Row| -> Result<Over, Error> {
-                let run = TakenOver { instance: row.try_get(0)?, epoch: unsigned(row.try_get(1)?) };
-                Ok(Over { run, taken: row.try_get(2)? })
-            };
-            rows.iter().map(over).collect()
-        });
-        let over: Vec<Over> = over.map_err(|failure| at(&self.database, &failure.into_error()))?;
+        let over = |row: &Row| -> Result<Over, Error> {
+            let run = TakenOver { instance: row.try_get(0)?, epoch: unsigned(row.try_get(1)?) };
+            Ok(Over { run, taken: row.try_get(2)? })
+        };
+        let rows = client.query(sql, &[&self.instance(), &self.is_alone()]).await?;
+        let over = rows.iter().map(over).collect::<Result<Vec<_>, _>>()?;
         Ok(over.into_iter().filter(|over| !over.taken.iter().any(String::is_empty)).collect())
     }
 
@@ -257,16 +261,21 @@ async fn begin(
     token: &[u8],
     earlier: &[&str],
     instances_max: usize,
-) -> Result<Result<Begun, Holder>, Error> {
+) -> Result<Result<Begun, NotBegun>, Error> {
     let settings = database.settings();
     let lease_ms = i64::try_from(settings.lease.as_millis()).unwrap_or(i64::MAX);
     let transaction = client.transaction().await?;
     // In the order of a commit: first the journal, then the instances.
     transaction.query_one("SELECT id FROM journal FOR UPDATE", &[]).await?;
+    // A copy marks the tables with the same lock. The tables were looked at before.
+    let sql = "SELECT EXISTS (SELECT FROM migrations WHERE version = $1)";
+    if transaction.query_one(sql, &[&COPYING]).await?.try_get(0)? {
+        return Ok(Err(NotBegun::Unfinished));
+    }
     let mut holders = holders(&transaction).await?;
     holders.retain(|holder| !earlier.contains(&&*hex(&holder.token)));
     if let Some(other) = in_the_way(holders, &settings.instance, instances_max) {
-        return Ok(Err(other));
+        return Ok(Err(NotBegun::Other(other)));
     }
     // One whose lease is over could come back, and then there would be too many.
     let sql = "UPDATE instances SET ended_at = clock_timestamp() WHERE ended_at IS NULL AND

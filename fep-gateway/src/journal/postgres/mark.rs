@@ -1,23 +1,20 @@
 //! The row that says how far the facts have been published, and who publishes: one of the gateways that share the journal.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use fep_protocol::reason::JournalError;
-use tokio_postgres::{Client, Error};
 
 use super::database::Database;
-use super::errors::Failure;
+use super::kept::Kept;
 use super::lease::Lease;
-use super::schema::at;
 use crate::journal::columns::{signed, unsigned};
 use crate::journal::store::FactNumber;
 
-/// The row, and a connection of its own, so that no commit waits for it.
+/// The row, and a connection for it.
 pub(in crate::journal) struct PublishedRow {
-    database: Arc<Database>,
+    kept: Kept,
     lease: Arc<Lease>,
-    client: Mutex<Option<Client>>,
 }
 
 /// Makes the run `$2` of the instance `$1` the one that publishes, unless another one that writes is.
@@ -35,17 +32,17 @@ const MOVE: &str = "INSERT INTO published (number)
 impl PublishedRow {
     /// The row of this database.
     pub(in crate::journal) fn new(database: Arc<Database>, lease: Arc<Lease>) -> Self {
-        Self { database, lease, client: Mutex::default() }
+        Self { kept: Kept::new(database), lease }
     }
 
     /// Whether this gateway publishes: no other one does, or its lease is over.
     pub(in crate::journal) fn claim(&self) -> Result<bool, JournalError> {
-        self.ask(async |client| Ok(client.execute(CLAIM, &[&self.lease.instance(), &self.lease.epoch]).await? > 0))
+        self.kept.ask(async |client| Ok(client.execute(CLAIM, &[&self.lease.instance(), &self.lease.epoch]).await? > 0))
     }
 
     /// The last fact that has been published, or `None` if nothing was ever published.
     pub(in crate::journal) fn read(&self) -> Result<Option<FactNumber>, JournalError> {
-        self.ask(async |client| {
+        self.kept.ask(async |client| {
             let row = client.query_opt("SELECT number FROM published", &[]).await?;
             row.map(|row| row.try_get(0).map(unsigned)).transpose()
         })
@@ -54,29 +51,18 @@ impl PublishedRow {
     /// Records that all facts up to this one have been published.
     pub(in crate::journal) fn set(&self, number: FactNumber) -> Result<(), JournalError> {
         let number = signed(number);
-        let moved =
-            self.ask(async |client| client.execute(MOVE, &[&number, &self.lease.instance(), &self.lease.epoch]).await);
+        let moved = self
+            .kept
+            .ask(async |client| client.execute(MOVE, &[&number, &self.lease.instance(), &self.lease.epoch]).await);
         match moved? {
             0 => Err(JournalError::Failed("another gateway publishes now".to_owned())),
             _ => Ok(()),
         }
     }
-
-    fn ask<T>(&self, question: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, JournalError> {
-        let failed = |failure: Failure| at(&self.database, &failure.into_error());
-        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = match held.take().filter(|client| !client.is_closed()) {
-            Some(client) => client,
-            None => self.database.connect().map_err(failed)?,
-        };
-        let answer = self.database.ask(question(&client)).map_err(failed)?;
-        *held = Some(client);
-        Ok(answer)
-    }
 }
 
 impl fmt::Debug for PublishedRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublishedRow({})", self.database)
+        write!(f, "PublishedRow({:?})", self.kept)
     }
 }

@@ -9,6 +9,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use crate::journal::columns::{COLUMNS, Columns, Kind, LIST, OpenColumns, Value};
+use crate::journal::store::FactNumber;
+use crate::time::date;
 
 /// Facts as columns, each as long as there are facts.
 #[derive(Debug)]
@@ -48,6 +50,25 @@ pub(super) fn insert() -> &'static str {
         )
     });
     &TEXT
+}
+
+/// Makes the partition of a day, in days since 1970, if it is not there; `first` is its first fact. It is made beside the table and attached, which
+/// waits for no reader.
+pub(super) fn partition(day: i32, first: FactNumber) -> String {
+    let name = |day: i32| {
+        let (year, month, date) = date(i64::from(day));
+        format!("{year:04}-{month:02}-{date:02}")
+    };
+    let today = name(day);
+    let tomorrow = name(day + 1);
+    let table = format!("facts_{}", today.replace('-', "_"));
+    format!(
+        "DO $$ BEGIN IF to_regclass('{table}') IS NULL THEN
+             CREATE TABLE {table} (LIKE facts INCLUDING ALL);
+             ALTER TABLE facts ATTACH PARTITION {table} FOR VALUES FROM ('{today}') TO ('{tomorrow}');
+             INSERT INTO days (stored_on, first) VALUES ('{today}', {first});
+         END IF; END $$"
+    )
 }
 
 impl Rows {

@@ -1,30 +1,28 @@
 //! What the gateways that share a journal ask the database besides facts: blocks of trace numbers, and who is gone.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use fep_protocol::reason::JournalError;
 use fep_protocol::trace::{TRACE_DAYS_MAX, TraceBlock, TraceCounter, TraceHighWater};
 use tokio_postgres::{Client, Error, Row};
 
 use super::database::Database;
-use super::errors::Failure;
+use super::kept::Kept;
 use super::lease::Lease;
-use super::schema::at;
 use crate::coordinator::{BlockReply, BlockWanted, Instances};
 use crate::journal::columns::{signed, unsigned};
 use crate::journal::whose::{InstanceRecord, InstanceState, Over};
 
-/// The instances of a journal, seen by one of them. It has a connection of its own, so that no commit waits for it.
+/// The instances of a journal, seen by one of them.
 pub(in crate::journal) struct Sharing {
-    database: Arc<Database>,
+    kept: Kept,
     lease: Arc<Lease>,
-    client: Mutex<Option<Client>>,
 }
 
 impl Sharing {
     pub(in crate::journal) fn new(database: Arc<Database>, lease: Arc<Lease>) -> Self {
-        Self { database, lease, client: Mutex::default() }
+        Self { kept: Kept::new(database), lease }
     }
 
     /// The runs of other gateways from which somebody must take over.
@@ -32,7 +30,7 @@ impl Sharing {
     /// # Errors
     /// If the database cannot be reached.
     pub(in crate::journal) fn over(&self) -> Result<Vec<Over>, JournalError> {
-        self.with(|client| self.lease.over(client))
+        self.kept.ask(async |client| self.lease.over(client).await)
     }
 
     /// All gateways that have written the journal, without what is open at them.
@@ -65,38 +63,18 @@ impl Sharing {
                 unsettled: 0,
             })
         };
-        self.with(|client| {
-            let records = self
-                .database
-                .ask(async { client.query(sql, &[&self.lease.instance()]).await?.iter().map(record).collect() });
-            records.map_err(|failure| at(&self.database, &failure.into_error()))
-        })
+        self.kept.ask(async |client| client.query(sql, &[&self.lease.instance()]).await?.iter().map(record).collect())
     }
 
     /// Grants the next block of trace numbers. It is durable when this returns.
     fn grant(&self, wanted: &BlockWanted) -> Result<Option<TraceBlock>, JournalError> {
-        self.with(|client| {
-            let granted = self.database.ask(async {
-                client.batch_execute("BEGIN").await?;
-                let granted = grant(client, wanted).await;
-                client.batch_execute(if granted.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
-                granted
-            });
-            granted.map_err(|failure| at(&self.database, &failure.into_error()))
+        self.kept.ask(async |client| {
+            client.batch_execute("BEGIN").await?;
+            let granted = grant(client, wanted).await;
+            // Without a block nothing may stay: the row of a day whose numbers are forgotten would let it begin again.
+            client.batch_execute(if matches!(granted, Ok(Some(_))) { "COMMIT" } else { "ROLLBACK" }).await?;
+            granted
         })
-    }
-
-    /// Asks with a connection. One that failed is made anew.
-    fn with<T>(&self, ask: impl FnOnce(&Client) -> Result<T, JournalError>) -> Result<T, JournalError> {
-        let failed = |failure: Failure| at(&self.database, &failure.into_error());
-        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = match held.take().filter(|client| !client.is_closed()) {
-            Some(client) => client,
-            None => self.database.connect().map_err(failed)?,
-        };
-        let answer = ask(&client)?;
-        *held = Some(client);
-        Ok(answer)
     }
 }
 
@@ -164,7 +142,7 @@ pub(in crate::journal) struct SharedInstances(pub(in crate::journal) Arc<Sharing
 
 impl fmt::Debug for Sharing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sharing({})", self.database)
+        write!(f, "Sharing({:?})", self.kept)
     }
 }
 

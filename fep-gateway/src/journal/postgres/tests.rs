@@ -7,7 +7,10 @@ use fep_protocol::exchange::Outcome;
 use fep_protocol::fact::{Class, Fact, What};
 use tempfile::TempDir;
 
+use super::Database;
 use super::cut::{Cut, Proxy};
+use super::lease::Lease;
+use super::schema::{COPYING, prepare};
 use super::testing::Schema;
 use crate::config::PostgresConfig;
 use crate::journal::tests::{answer, fact, id, options, request, state, store};
@@ -299,4 +302,19 @@ async fn a_day_begins_although_somebody_reads_for_long() {
     assert!(store(&lane(&opened), [request(2)]).await.is_empty());
     assert_eq!(opened.journal.timeline(&id(1)).await.unwrap().len(), 2, "facts of both days are found");
     assert_eq!(state(&opened.journal, 2).await.0, None);
+}
+
+/// A gateway looks at the tables, then a copy begins, and then the gateway takes the right to write.
+#[test]
+fn a_gateway_that_starts_while_a_copy_begins_is_refused() {
+    let Some(schema) = Schema::new() else { return };
+    let site = Site::new(schema.config("seoul-1"));
+    let database = Database::new(&site.config).unwrap();
+    let mut client = database.connect().unwrap();
+    prepare(&database, &mut client, false).unwrap();
+    schema.execute(&format!("INSERT INTO migrations (version) VALUES ({COPYING})"));
+    let why = Lease::take(&database, &mut client, &site.path(), 1).unwrap_err().to_string();
+    assert!(why.contains("a file is being copied into it"), "{why}");
+    schema.execute(&format!("DELETE FROM migrations WHERE version = {COPYING}"));
+    Lease::take(&database, &mut client, &site.path(), 1).unwrap();
 }
