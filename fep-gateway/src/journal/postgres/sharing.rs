@@ -71,7 +71,7 @@ impl Sharing {
         self.kept.ask(async |client| {
             client.batch_execute("BEGIN").await?;
             let granted = grant(client, wanted).await;
-            // Without a block nothing may stay: the row of a day whose numbers are forgotten would let it begin again.
+            // Without a block the row of its day is of no use.
             client.batch_execute(if matches!(granted, Ok(Some(_))) { "COMMIT" } else { "ROLLBACK" }).await?;
             granted
         })
