@@ -13,36 +13,14 @@ use crate::journal::copy::{Copied, copy};
 use crate::journal::mark::Mark;
 use crate::journal::postgres::copy::{Copying, Progress};
 use crate::journal::postgres::testing::Schema;
+use crate::journal::postgres::tests::{facts, lane, open};
 use crate::journal::reading::{JournalFiles, JournalPlace};
 use crate::journal::seal::{KeyRing, new_key};
 use crate::journal::stored::StoredFact;
 use crate::journal::tests::{answer, ending, fact, keyed, options, request, store};
-use crate::journal::{Journal, Lane, OpenOptions, Opened, audit};
+use crate::journal::{OpenOptions, audit};
 
 const NOW_MS: i64 = 1_795_000_001_000;
-
-/// Opens a journal on a thread that may wait, as soon as the threads of a former handle have given its lock back.
-async fn open(options: OpenOptions) -> Result<Opened, JournalError> {
-    loop {
-        let options = options.clone();
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&options)).await.unwrap();
-        match opened {
-            Err(error) if error.to_string().contains("another gateway uses this journal") => {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-            opened => return opened,
-        }
-    }
-}
-
-fn lane(opened: &Opened) -> Lane {
-    opened.lanes[0].1.clone()
-}
-
-/// All facts of the journal.
-async fn facts(journal: &Journal) -> Vec<(u64, Fact)> {
-    journal.facts_after(0, 10_000).await.unwrap().facts
-}
 
 struct Move {
     folder: TempDir,

@@ -8,34 +8,12 @@ use crate::config::PostgresConfig;
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::lookup::Lookup;
-use crate::journal::postgres::testing::Schema;
+use crate::journal::postgres::testing::{Schema, outside};
+use crate::journal::postgres::tests::{lane, open};
 use crate::journal::reading::{JournalFiles, JournalPlace};
 use crate::journal::tests::{answer, id, keyed, options, request, store};
 use crate::journal::usage::{Usage, usage};
-use crate::journal::{Journal, JournalError, Lane, OpenOptions, Opened};
-
-/// Opens a journal on a thread that may wait, as soon as the threads of a former handle have given its lock back.
-async fn open(options: OpenOptions) -> Result<Opened, JournalError> {
-    loop {
-        let options = options.clone();
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&options)).await.unwrap();
-        match opened {
-            Err(error) if error.to_string().contains("another gateway uses this journal") => {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-            opened => return opened,
-        }
-    }
-}
-
-fn lane(opened: &Opened) -> Lane {
-    opened.lanes[0].1.clone()
-}
-
-/// Asks on a thread that may wait.
-fn outside<T: Send>(ask: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| scope.spawn(ask).join().unwrap())
-}
+use crate::journal::{JournalError, OpenOptions};
 
 fn on_database(schema: &Schema, folder: &TempDir) -> OpenOptions {
     OpenOptions { postgres: Some(schema.config("seoul-1")), ..options(&folder.path().join("journal.sqlite")) }

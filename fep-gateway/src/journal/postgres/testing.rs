@@ -104,6 +104,6 @@ impl Drop for Schema {
 }
 
 /// Runs something that waits on a thread that is not one of tokio.
-fn outside<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+pub(in crate::journal) fn outside<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| scope.spawn(run).join().unwrap())
 }
