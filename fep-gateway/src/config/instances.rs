@@ -60,7 +60,7 @@ pub(super) fn read(
     table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms", "redis"]);
     let document = table.document();
     if postgres.is_none() {
-        let hint = "add the table [journal.postgres], the same in each gateway but for `instance`";
+        let hint = "add the table [journal.postgres], the same in each gateway, except `instance`";
         let message = "several gateways need a journal that they share, in a database";
         document.error_hint(Code::MissingKey, table.span(), message, hint);
     }

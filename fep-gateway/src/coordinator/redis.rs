@@ -40,7 +40,7 @@ use self::owners::Write;
 use super::{Joining, NewsSender, StoreStatus};
 use crate::config::RedisConfig;
 
-/// How long a command may take. What takes longer is too late for whoever asked.
+/// How long a command may take. What takes longer is too late for the one who asked.
 const COMMAND_PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long the first connection may take before the gateway starts without one.

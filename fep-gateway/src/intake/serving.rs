@@ -69,7 +69,7 @@ impl Entering {
         Enters(Arc::clone(&self.enter))
     }
 
-    /// So many claimed messages of a cluster wait.
+    /// Notes how many claimed messages of a cluster wait.
     pub(super) fn holds(&self, cluster: &str, count: usize) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         match waiting.get_mut(cluster) {

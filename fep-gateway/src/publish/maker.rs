@@ -1,4 +1,4 @@
-//! Makes the events of facts. The same facts make the same events, byte for byte, whoever makes them.
+//! Makes the events of facts. The same facts make the same events, byte for byte, in the running gateway and in a command.
 
 use fep_protocol::exchange::{Exchange, LineStatus};
 use fep_protocol::fact::Fact;

@@ -11,7 +11,7 @@ use super::page::Page;
 pub struct InstancesBuilder(Page);
 
 impl InstancesBuilder {
-    /// At most so many gateways run at the same time.
+    /// At most this many gateways run at the same time.
     #[must_use]
     pub fn new(max: usize) -> Self {
         Self::default().max(max)

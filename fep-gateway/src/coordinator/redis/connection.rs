@@ -55,7 +55,7 @@ impl Connector {
         Self { config }
     }
 
-    /// A connection on which a command may take so long. The future is boxed: its type is too deep for whoever embeds the gateway.
+    /// A connection whose commands may take this long. The future is boxed, because its type is too deep for a program that embeds the gateway.
     pub(super) fn connect(&self, patience: Duration) -> BoxFuture<'_, Result<Link, Failure>> {
         Box::pin(self.connect_by_mode(patience))
     }

@@ -1,4 +1,4 @@
-//! What a fact says besides its exchange: trace marks, what stands, and the audit trail.
+//! What the index keeps of facts that are not about an exchange: trace marks, what stands, and the audit trail.
 
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::standing::Standing;
@@ -10,7 +10,7 @@ use crate::journal::columns::{signed, standing_json};
 use crate::journal::store::FactNumber;
 
 impl IndexFile {
-    /// Adds what a fact says besides its exchange.
+    /// Adds what a fact says that is not about an exchange.
     pub(super) fn mark(&self, number: FactNumber, fact: &Fact) -> Result<(), Error> {
         match fact.what {
             What::Traces(high_water) => self.traces(&fact.institution, high_water)?,
