@@ -41,9 +41,7 @@ pub(crate) const SOURCE: &str = "fep-source";
 pub(crate) const JOURNAL: &str = "fep-journal";
 
 /// What the names of the gateway's headers begin with, and those that say why a message is a dead letter.
-#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
 const PREFIX: &str = "fep-";
-#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
 const DEAD_PREFIX: &str = "fep-dead-";
 #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
 pub(crate) const DEAD_CODE: &str = "fep-dead-code";
@@ -51,7 +49,6 @@ pub(crate) const DEAD_CODE: &str = "fep-dead-code";
 pub(crate) const DEAD_REASON: &str = "fep-dead-reason";
 
 /// The headers that only the gateway writes.
-#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
 const OWN: [&str; 5] = [TRY, NOT_BEFORE, HISTORY, SOURCE, JOURNAL];
 
 /// Whether only the gateway writes this header.
