@@ -4,8 +4,12 @@ DEATHS ?= 100
 # The Debian package of the daemon: target/debian/*.deb
 .PHONY: deb
 deb: ; packaging/deb/build.sh
-.PHONY: kill demo test sim soak no-std msrv bench bench-gateway instructions fuzz doc
+.PHONY: kill demo demo-cluster test sim soak no-std msrv bench bench-gateway instructions fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
+# Two gateways, PostgreSQL, Redis, and a bank that answers on the other's link: make demo-cluster ONCE=1 ends after the comparison
+demo-cluster:
+	cargo build -p fep-gateway --features postgres,redis --bin fep-gateway --example cluster
+	target/debug/examples/cluster $(if $(ONCE),--once)
 test: ; scripts/test.sh
 kill: ; FEP_KILLS=$(DEATHS) cargo test -p fep-gateway --features fault-points --test kill -- --nocapture
 # One seed of the simulation, or a range: make sim SEED=17, make sim SEEDS=0..10000, make sim SEED=17 ARGS="--keep 3,9,40"

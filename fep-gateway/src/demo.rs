@@ -35,6 +35,7 @@ use fep_protocol::exchange::{Event, Exchange, LinkState, Outcome};
 
 const SPEC: &str = include_str!("../specs/bank-a/bank-a.toml");
 const SCENARIO: &str = include_str!("../specs/bank-a/scenarios/demo.toml");
+const CONFIGURATION: &str = include_str!("demo/gateway.toml");
 
 const INSTITUTION: &str = "bank-a";
 /// The offset of the bank's clock from UTC: Korean time.
@@ -173,69 +174,13 @@ impl Stage {
     }
 }
 
-/// The text of the configuration file, as a person would write it.
+/// The text of the configuration file.
 fn configuration(console: SocketAddr, bank: SocketAddr, callback: &str) -> String {
-    format!(
-        r#"[http]
-listen = "{console}"
-
-[institutions.{INSTITUTION}]
-label = "Bank A (simulated)"
-spec = "bank-a.toml"
-key = ["header.trace_no", "header.sent_date"]
-trace = "header.trace_no"
-answer_timeout_ms = 1200
-utc_offset_minutes = {UTC_OFFSET_MINUTES}
-
-[institutions.{INSTITUTION}.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
-"header.bank_code" = "099"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-balance_sign = ""
-balance = 0
-available = 0
-fee = 0
-
-[institutions.{INSTITUTION}.session]
-sign_on = "SignOn"
-sign_off = "SignOff"
-echo_test = "EchoTest"
-accepted = {{ "header.response_code" = "0000" }}
-echo_interval_ms = 5000
-
-[institutions.{INSTITUTION}.telegrams.Transfer.settlement]
-accepted = {{ "header.response_code" = "0000" }}
-account_key = ["withdraw_account"]
-horizon_ms = 5000
-first_wait_ms = 1500
-
-[institutions.{INSTITUTION}.telegrams.Transfer.settlement.inquiry]
-telegram = "ResultInquiry"
-fields = {{ "header.transaction_no" = "<request.header.transaction_no>", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = "", amount = 0 }}
-processed = {{ "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = "0000", amount = "<request.amount>" }}
-declined = {{ "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = ["0110", "0117"] }}
-not_processed = {{ "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = "0100" }}
-
-[institutions.{INSTITUTION}.telegrams.Transfer.settlement.reversal]
-telegram = "Reversal"
-fields = {{ "header.transaction_no" = "<request.header.transaction_no>", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", withdraw_account = "<request.withdraw_account>", amount = "<request.amount>", deposit_bank = "<request.deposit_bank>", deposit_account = "<request.deposit_account>", reason = "01" }}
-repeat = {{ "header.send_count" = "<attempt>" }}
-confirmed = {{ "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>" }}
-
-[[institutions.{INSTITUTION}.lines]]
-name = "main"
-connect = "{bank}"
-links = 2
-
-[institutions.{INSTITUTION}.notices.DepositNotice]
-callback = "{callback}"
-"#
-    )
+    let common = CONFIGURATION
+        .replace("@listen@", &console.to_string())
+        .replace("@bank@", &bank.to_string())
+        .replace("@links@", "2");
+    format!("{common}\n[institutions.{INSTITUTION}.notices.DepositNotice]\ncallback = \"{callback}\"\n")
 }
 
 /// The date at the bank.

@@ -1,0 +1,56 @@
+//! `make demo-cluster`: two gateways share a journal in PostgreSQL, with Redis between them, and one after the other is killed: a gateway, Redis,
+//! PostgreSQL. The bank answers each second transfer on the link of the other gateway. At the end, what the gateways say is compared with the
+//! record of the bank.
+//!
+//! The gateways are processes of their own, the servers are real, the bank is the simulator. With `--once` the program ends after the comparison,
+//! with exit code 1 if they differ. Without it, traffic goes on until Ctrl-C, for a look at the consoles and for a `kill` of one's own.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the output of an example")]
+
+mod servers;
+mod bank;
+mod member;
+mod orders;
+mod story;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use self::story::Stage;
+
+/// Why the demo ends early.
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+
+pub(crate) const SPEC: &str = include_str!("../../specs/bank-a/bank-a.toml");
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let is_once = std::env::args().nth(1).is_some_and(|option| option == "--once");
+    let shown = tokio::select! {
+        shown = show(is_once) => shown,
+        _ = tokio::signal::ctrl_c() => Ok(true),
+    };
+    match shown {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("demo-cluster: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Returns whether the bank and the gateways say the same.
+async fn show(is_once: bool) -> Result<bool, Failure> {
+    let mut stage = Stage::set().await?;
+    stage.one_key_to_both().await?;
+    stage.a_gateway_dies().await?;
+    stage.redis_dies().await?;
+    stage.postgres_dies().await?;
+    let is_right = stage.compare().await?;
+    if !is_once {
+        stage.go_on().await?;
+    }
+    stage.strike().await;
+    Ok(is_right)
+}
