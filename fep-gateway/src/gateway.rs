@@ -176,7 +176,7 @@ impl Gateway {
         body: &Value,
         options: impl Into<RequestOptions<'_>>,
     ) -> Result<Exchange, Refusal> {
-        Ok(self.begin(institution, telegram, body, options).await?.end().await)
+        self.begin(institution, telegram, body, options).await?.end().await
     }
 
     /// What makes spans.

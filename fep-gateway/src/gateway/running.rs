@@ -59,10 +59,13 @@ impl Left {
 
 impl Begun {
     /// Waits for the outcome.
-    pub async fn end(self) -> Exchange {
+    ///
+    /// # Errors
+    /// If another gateway had a request with the same key first: see [`Running::end`].
+    pub async fn end(self) -> Result<Exchange, Refusal> {
         match self {
             Self::Running(running) => running.end().await,
-            Self::Ended(exchange) => *exchange,
+            Self::Ended(exchange) => Ok(*exchange),
         }
     }
 }
@@ -74,20 +77,27 @@ impl Running {
         self.exchange.id
     }
 
-    /// Waits for the outcome.
-    pub async fn end(self) -> Exchange {
+    /// Waits for the outcome. If another gateway had a request with the same key first, this one is not sent, and the exchange of the other one is
+    /// returned. Who is told about it must have a right to see it: another client may have sent it.
+    ///
+    /// # Errors
+    /// If the exchange of the other gateway still runs after twice the time that an answer may take, has another body, or cannot be looked up.
+    pub async fn end(self) -> Result<Exchange, Refusal> {
         let Self { gateway, exchange, asked, end } = self;
         // If the institution's task failed, the outcome is reported as unknown. At the next start the journal determines what it was.
         let ended = end.await.unwrap_or_else(|_| broken_off(exchange, gateway.inner.shared.clock.now().wall_ms));
         match asked.filter(|_| ended.reason_code.as_deref() == Some(NotSent::Journal(JournalError::KeyTaken).code())) {
             Some(asked) => gateway.of_another(ended, &asked).await,
-            None => ended,
+            None => Ok(ended),
         }
     }
 
     /// Waits for the outcome for some time. If there is none by then, the exchange is returned as it is now: without an outcome.
     /// [`Gateway::find`] finds it also while it waits for its turn and the journal does not have it yet.
-    pub async fn end_within(self, patience: Duration) -> Exchange {
+    ///
+    /// # Errors
+    /// As [`Running::end`].
+    pub async fn end_within(self, patience: Duration) -> Result<Exchange, Refusal> {
         let running = self.exchange.clone();
         let left = self.gateway.inner.left.clone();
         let mut end = Box::pin(self.end());
@@ -97,10 +107,11 @@ impl Running {
         let id = running.id;
         left.exchanges().insert(id, running.clone());
         tokio::spawn(async move {
-            end.await;
+            // Who asks for it later finds what the journal has.
+            drop(end.await);
             left.exchanges().remove(&id);
         });
-        running
+        Ok(running)
     }
 }
 
@@ -111,9 +122,9 @@ impl AskedKey {
 }
 
 impl Gateway {
-    /// The exchange of another gateway that has the key of this one, which was not sent. It is waited for as long as its answer may take. If
-    /// there is none with the same body, or it still runs then, this one is returned.
-    async fn of_another(&self, ended: Exchange, asked: &AskedKey) -> Exchange {
+    /// The exchange of another gateway that has the key of this one, which was not sent. It is waited for as long as its answer may take.
+    /// Only if there is none any more, this one is returned: the other one was not sent either.
+    async fn of_another(&self, ended: Exchange, asked: &AskedKey) -> Result<Exchange, Refusal> {
         let journal = &self.inner.shared.journal;
         let AskedKey { institution, key, digest } = asked;
         let handle = self.find_handle(institution);
@@ -121,9 +132,12 @@ impl Gateway {
         let until = Instant::now() + max;
         loop {
             match journal.known_by_all(institution, key, *digest).await {
-                Ok(Some((other, true))) if other.outcome.is_some() => return other,
-                Ok(Some((_, true))) if Instant::now() < until => sleep(LOOK_PAUSE).await,
-                _ => return ended,
+                Err(error) => return Err(Refusal::KeyUnchecked(NotSent::Journal(error))),
+                Ok(None) => return Ok(ended),
+                Ok(Some((other, false))) => return Err(Refusal::OtherBody(other.id)),
+                Ok(Some((other, true))) if other.outcome.is_some() => return Ok(other),
+                Ok(Some((other, true))) if Instant::now() >= until => return Err(Refusal::StillRunning(other.id)),
+                Ok(Some(_)) => sleep(LOOK_PAUSE).await,
             }
         }
     }

@@ -98,7 +98,7 @@ impl Gateway {
         telegram: &T,
         options: impl Into<RequestOptions<'_>>,
     ) -> Result<TypedExchange<A>, Refusal> {
-        let exchange = self.begin_typed::<T, A>(institution, telegram, options).await?.end().await;
+        let exchange = self.begin_typed::<T, A>(institution, telegram, options).await?.end().await?;
         // Another institution may have answered. An exchange that has ended has an outcome.
         let outcome = outcome(&self.handle(&exchange.institution)?.catalogue, &exchange);
         Ok(TypedExchange { exchange, outcome: outcome.unwrap_or(TypedOutcome::Unknown) })

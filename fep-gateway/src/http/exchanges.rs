@@ -103,16 +103,16 @@ async fn asked(
     let fields = parse(body)?;
     let options = RequestOptions { idempotency_key: key, caller, batch: false };
     let begun = shared.gateway.begin(&institution, &telegram, &fields, options).await;
-    let begun = owned(shared, who, &institution, begun).await?;
-    let begun = begun.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
     let leaves_after = leaves_after(headers);
-    let exchange = match (begun, leaves_after) {
-        (Begun::Running(running), Some(patience)) => {
-            let exchange = running.end_within(patience).await;
-            if exchange.outcome.is_none() && !patience.is_zero() { as_it_is(shared, exchange).await } else { exchange }
-        }
-        (begun, _) => begun.end().await,
+    let ended = match (begun, leaves_after) {
+        (Ok(Begun::Running(running)), Some(patience)) => running.end_within(patience).await,
+        (Ok(begun), _) => begun.end().await,
+        (Err(refusal), _) => Err(refusal),
     };
+    let ended = owned(shared, who, &institution, ended).await?;
+    let exchange = ended.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
+    let has_waited = leaves_after.is_some_and(|patience| !patience.is_zero());
+    let exchange = if exchange.outcome.is_none() && has_waited { as_it_is(shared, exchange).await } else { exchange };
     served.shows(&exchange);
     let status = match exchange.outcome {
         Some(Outcome::Answered) => StatusCode::OK,
@@ -150,11 +150,11 @@ async fn owned(
     shared: &Shared,
     who: &Who,
     institution: &str,
-    begun: Result<Begun, Refusal>,
-) -> Result<Result<Begun, Refusal>, ApiError> {
+    ended: Result<Exchange, Refusal>,
+) -> Result<Result<Exchange, Refusal>, ApiError> {
     let is_seen = |exchange: &Exchange| who.sent(exchange) || who.may_see(exchange).is_ok();
-    let sees = match &begun {
-        Ok(Begun::Ended(exchange)) => Some(is_seen(exchange)),
+    let sees = match &ended {
+        Ok(exchange) => Some(is_seen(exchange)),
         Err(Refusal::StillRunning(id) | Refusal::OtherBody(id)) if matches!(who, Who::Client(_)) => {
             let found = shared.gateway.find(id).await.ok().flatten();
             found.as_ref().map(is_seen)
@@ -162,7 +162,7 @@ async fn owned(
         _ => Some(true),
     };
     match sees {
-        Some(true) => Ok(begun),
+        Some(true) => Ok(ended),
         Some(false) => {
             let message = format!("another client used this Idempotency-Key at {institution}; nothing was sent now");
             Err(ApiError::new(Problem::KeyOfAnotherClient, message))

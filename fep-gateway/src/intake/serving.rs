@@ -20,7 +20,7 @@ use super::result::{Content, Source, Told, VERSION, reply};
 use super::rights::Rights;
 use crate::config::RequestsConfig;
 use crate::contract::problem::Problem;
-use crate::gateway::{Begun, Gateway, Refusal, RequestOptions};
+use crate::gateway::{Gateway, Refusal, RequestOptions};
 use crate::http::{self, ApiError};
 use crate::telegrams::TelegramCatalogue;
 use crate::time::Rfc3339;
@@ -188,13 +188,17 @@ impl Served<'_> {
             let options = RequestOptions { idempotency_key: Some(&request.idempotency_key), caller, batch: true };
             let begun = desk.gateway.begin(institution, telegram, &fields, options).await;
             drop(enters.take());
-            let said = match begun {
-                Ok(Begun::Ended(exchange)) if !desk.rights.owns(&exchange) => {
+            let ended = match begun {
+                Ok(begun) => begun.end().await,
+                Err(refusal) => Err(refusal),
+            };
+            let said = match ended {
+                Ok(exchange) if !desk.rights.owns(&exchange) => {
                     let why =
                         format!("another client used this idempotency key at {institution}; nothing was sent now");
                     return dead(Problem::KeyOfAnotherClient.meaning().code, why, 409);
                 }
-                Ok(begun) => Said::Ended(Box::new(begun.end().await)),
+                Ok(exchange) => Said::Ended(Box::new(exchange)),
                 Err(Refusal::StillRunning(_)) => Said::Runs,
                 Err(refusal) => said(&ApiError::refused(&refusal, institution, telegram)),
             };

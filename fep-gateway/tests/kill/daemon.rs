@@ -27,7 +27,8 @@ impl Daemon {
         Self::start_with(folder, bank, "")
     }
 
-    /// Starts the daemon with further tables of its configuration, and waits until it is ready.
+    /// Starts the daemon with further tables of its configuration, and waits until it is ready. If the folder has an `access.toml`, its clients
+    /// have rights.
     pub(crate) fn start_with(folder: &Path, bank: u16, tables: &str) -> Self {
         let daemon = Self::spawn_with(folder, bank, "", tables);
         let start = Instant::now();
@@ -49,7 +50,8 @@ impl Daemon {
         // The port is free now. The test assumes that no other process takes it before the daemon does.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
         let config = folder.join("gateway.toml");
-        std::fs::write(&config, configuration(port, bank) + tables).expect("the configuration");
+        let access = if folder.join("access.toml").exists() { "access = \"access.toml\"\n" } else { "" };
+        std::fs::write(&config, configuration(port, bank, access) + tables).expect("the configuration");
         let child = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
             .arg("run")
             .arg("--config")
@@ -142,8 +144,17 @@ impl Drop for Daemon {
 
 /// Sends a transfer with an idempotency key. Returns `None` if the daemon ended without an answer.
 pub(crate) fn ask(port: u16, key: &str, body: &str) -> Option<Answer> {
+    ask_with(port, "", key, body)
+}
+
+/// As [`ask`], by a client that has a token.
+pub(crate) fn ask_as(token: &str, port: u16, key: &str, body: &str) -> Option<Answer> {
+    ask_with(port, &format!("authorization: Bearer {token}\r\n"), key, body)
+}
+
+fn ask_with(port: u16, headers: &str, key: &str, body: &str) -> Option<Answer> {
     let request = format!(
-        "POST /v1/institutions/bank-a/exchanges/Transfer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+        "POST /v1/institutions/bank-a/exchanges/Transfer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\
          content-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -184,13 +195,13 @@ fn exchange(port: u16, request: &str) -> Option<Answer> {
 /// What the gateway fills into requests.
 pub(crate) const FILL: &str = include_str!("../fill.toml");
 
-fn configuration(port: u16, bank: u16) -> String {
+fn configuration(port: u16, bank: u16, access: &str) -> String {
     let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
     format!(
         r#"
 [http]
 listen = "127.0.0.1:{port}"
-[journal]
+{access}[journal]
 path = "journal.sqlite"
 [institutions.bank-a]
 spec = "{spec}"

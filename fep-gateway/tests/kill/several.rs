@@ -34,7 +34,10 @@ struct Member<'s> {
 
 impl<'s> Member<'s> {
     fn start(server: &'s Server, bank: u16, name: &'static str, further: &'static str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::start_in(tempfile::tempdir().expect("a folder"), server, bank, name, further)
+    }
+
+    fn start_in(folder: TempDir, server: &'s Server, bank: u16, name: &'static str, further: &'static str) -> Self {
         let daemon = Daemon::start_with(folder.path(), bank, &tables(server, name, further));
         Self { server, bank, name, further, folder, daemon }
     }
@@ -82,8 +85,11 @@ fn check(bank: &Bank, ports: [u16; 2], told: &BTreeMap<u64, [Option<Answer>; 2]>
         if at_the_bank.contains_key(amount) {
             sent += 1;
             for told in first.iter().flatten() {
-                // `not_sent` is said of an exchange. The other gateway's exchange with the same key is another one.
-                let is_honest = told.status != 503 || exchange(told) != exchange(one);
+                // `not_sent` is said of an exchange. The other gateway's exchange with the same key is another one. Who lost the key to it
+                // is told `not_sent` only if that one was not sent either. `key_unchecked` says that nothing is known.
+                let is_honest = told.status != 503
+                    || told.body.contains("\"key_unchecked\"")
+                    || (exchange(told) != exchange(one) && !told.body.contains("\"key_taken\""));
                 assert!(is_honest, "{amount} was at the bank and was called not sent: {}", told.body);
             }
         }
@@ -192,4 +198,40 @@ fn a_survivor_settles_what_a_dead_gateway_left_as_the_bank_has_it() {
     let ends = [&members[0], &members[1]].map(|member| exchanges_at_rest(&member.daemon));
     assert_eq!(ends[0], ends[1], "both say the same");
     compare(&ends[0], &bank);
+}
+
+/// Two clients that may only send. The hashes are those of the words `one` and `two`, by sha256sum.
+const CLIENTS: &str = r#"
+[clients.one]
+tokens = ["sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"]
+may = [{ actions = ["send"] }]
+[clients.two]
+tokens = ["sha256:3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3"]
+may = [{ actions = ["send"] }]
+"#;
+
+#[test]
+fn a_client_whose_key_another_client_has_at_the_other_gateway_is_not_told_what_became_of_that() {
+    let Some(server) = Server::start() else { return };
+    let bank = Bank::start();
+    let members = ["seoul-1", "busan-1"].map(|name| {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("access.toml"), CLIENTS).expect("the clients");
+        Member::start_in(folder, &server, bank.port(), name, "")
+    });
+    for amount in 1..=20_u64 {
+        let ask = |which: usize, token: &'static str| {
+            let port = members[which].daemon.port();
+            thread::spawn(move || daemon::ask_as(token, port, &format!("key-{amount}"), &transfer(amount)))
+        };
+        let mut answers =
+            [ask(0, "one"), ask(1, "two")].map(|asked| asked.join().expect("no panic").expect("an answer"));
+        // The bank keeps silent about some.
+        answers.sort_by_key(|answer| answer.status == 409);
+        let [sent, refused] = answers;
+        assert!(matches!(sent.status, 200 | 504), "{}", sent.body);
+        assert_eq!(refused.status, 409, "{}", refused.body);
+        assert!(refused.body.contains("\"key_of_another_client\""), "{}", refused.body);
+        assert_eq!(bank.transfers().get(&amount), Some(&1));
+    }
 }

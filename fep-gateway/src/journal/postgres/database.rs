@@ -21,9 +21,11 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How long one question may take. It is longer than what the server lets a transaction wait, so that the server says why.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(8);
 
-/// The settings of each connection. A gateway that stops in the midst of a write must not keep the others from writing.
-const SETTINGS: &str = "SET statement_timeout = '6s'; SET lock_timeout = '5s'; \
-                        SET idle_in_transaction_session_timeout = '5s'; SET application_name = 'fep-gateway'; SET client_min_messages = warning";
+/// The settings of each connection.
+const SETTINGS: &str = "SET statement_timeout = '6s'; SET lock_timeout = '5s'; SET application_name = 'fep-gateway'; SET client_min_messages = warning";
+
+/// How long the server waits at most for a gateway that has begun a write. One that stops in the midst of it keeps the others from writing.
+const IDLE_MAX: Duration = Duration::from_secs(5);
 
 /// A database, and how to reach it.
 pub(in crate::journal) struct Database {
@@ -95,8 +97,12 @@ impl Database {
             };
             let read_only = if self.is_read_only { "on" } else { "off" };
             let schema = &self.settings.schema;
-            let path =
-                format!("{SETTINGS}; SET search_path = \"{schema}\"; SET default_transaction_read_only = {read_only}");
+            // Well before the leases of those that wait are over.
+            let idle_ms = IDLE_MAX.min(self.settings.lease / 2).as_millis();
+            let path = format!(
+                "{SETTINGS}; SET idle_in_transaction_session_timeout = {idle_ms}; SET search_path = \"{schema}\"; \
+                 SET default_transaction_read_only = {read_only}"
+            );
             client.batch_execute(&path).await.map_err(Failure::Said)?;
             Ok(client)
         })
