@@ -1,4 +1,5 @@
-//! The orders of the demo's callers. Each has one idempotency key and goes to both gateways at the same time; that is rude, and it must not matter.
+//! The orders of the demo's callers. Each has one idempotency key. It goes to one of the gateways, or to both at the same time: that must not
+//! matter.
 
 use std::time::Duration;
 
@@ -30,8 +31,28 @@ pub(super) enum End {
 #[derive(Clone, Debug)]
 pub(super) struct Order {
     pub(super) amount: u64,
-    /// By gateway. `None`: no reply came.
-    pub(super) told: [Option<Told>; 2],
+    /// By gateway.
+    pub(super) told: [Reply; 2],
+}
+
+/// What a gateway said of an order.
+#[derive(Clone, Debug)]
+pub(super) enum Reply {
+    /// It was not asked.
+    NotAsked,
+    /// The connection broke: nothing is known.
+    None,
+    /// Its words.
+    Told(Told),
+}
+
+/// To which gateways orders go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goes {
+    /// Each to both.
+    ToBoth,
+    /// One to the first, the next to the second.
+    InTurn,
 }
 
 /// Makes orders, and keeps all of them.
@@ -50,15 +71,16 @@ impl Orders {
         FIRST + u64::try_from(self.all.len()).unwrap_or(u64::MAX) + running
     }
 
-    /// Sends this many new orders, each to both gateways.
-    pub(super) fn send(&self, count: u64, doors: &[Door; 2]) -> Running {
+    /// Sends this many new orders.
+    pub(super) fn send(&self, count: u64, goes: Goes, doors: &[Door; 2]) -> Running {
         let mut running = JoinSet::new();
         for number in 0..count {
             let amount = self.next(number);
             let [one, other] = doors.clone();
+            let is_first = number.is_multiple_of(2);
             running.spawn(async move {
-                let key = key(amount);
-                let (one, other) = tokio::join!(one.pay(&key, amount), other.pay(&key, amount));
+                let asked = (goes == Goes::ToBoth || is_first, goes == Goes::ToBoth || !is_first);
+                let (one, other) = tokio::join!(ask(&one, amount, asked.0), ask(&other, amount, asked.1));
                 Order { amount, told: [one, other] }
             });
         }
@@ -78,6 +100,13 @@ impl Orders {
         self.all.extend(told.iter().cloned());
         Ok(told)
     }
+}
+
+async fn ask(door: &Door, amount: u64, is_asked: bool) -> Reply {
+    if !is_asked {
+        return Reply::NotAsked;
+    }
+    door.pay(&key(amount), amount).await.map_or(Reply::None, Reply::Told)
 }
 
 /// Asks a gateway about an order, with the same key, until its end is known: that is what a caller does who was told `not_sent`, or nothing.

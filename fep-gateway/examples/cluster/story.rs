@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::Failure;
 use super::bank::Bank;
 use super::member::{Door, Engines, Instance, Member};
-use super::orders::{End, Order, Orders, end};
+use super::orders::{End, Goes, Order, Orders, Reply, end};
 use super::servers::Server;
 
 /// The orders of one act.
@@ -63,7 +63,7 @@ impl Stage {
     /// If a part of the demo fails.
     pub(super) async fn one_key_to_both(&mut self) -> Result<(), Failure> {
         println!("\n1  {ORDERS} orders, each with one key, and each sent to both gateways at the same time");
-        let running = self.orders.send(ORDERS, &self.doors());
+        let running = self.orders.send(ORDERS, Goes::ToBoth, &self.doors());
         let told = self.orders.told(running).await?;
         self.say_replies(&told);
         let seen = self.bank.transfers()?;
@@ -77,10 +77,10 @@ impl Stage {
     /// # Errors
     /// If a part of the demo fails.
     pub(super) async fn a_gateway_dies(&mut self) -> Result<(), Failure> {
-        println!("\n2  kill -9 of gateway a, while {ORDERS} orders run");
+        println!("\n2  kill -9 of gateway a, while {ORDERS} orders run, each at one of the gateways");
         let before = self.bank.transfers()?.len();
-        let running = self.orders.send(ORDERS, &self.doors());
-        self.bank_has(before + 8).await?;
+        let running = self.orders.send(ORDERS, Goes::InTurn, &self.doors());
+        self.bank_has(before + 16).await?;
         self.members[0].kill().await?;
         let died = Instant::now();
         let told = self.orders.told(running).await?;
@@ -98,7 +98,7 @@ impl Stage {
     pub(super) async fn redis_dies(&mut self) -> Result<(), Failure> {
         println!("\n3  kill -9 of Redis, while {ORDERS} orders run");
         let before = self.bank.transfers()?.len();
-        let running = self.orders.send(ORDERS, &self.doors());
+        let running = self.orders.send(ORDERS, Goes::ToBoth, &self.doors());
         self.bank_has(before + 4).await?;
         self.redis.kill().await?;
         let told = self.orders.told(running).await?;
@@ -116,21 +116,21 @@ impl Stage {
     /// # Errors
     /// If a part of the demo fails.
     pub(super) async fn postgres_dies(&mut self) -> Result<(), Failure> {
-        println!("\n4  kill -9 of PostgreSQL, while {ORDERS} orders run");
+        println!("\n4  PostgreSQL is ended at once, while {ORDERS} orders run");
         let before = self.bank.transfers()?.len();
-        let running = self.orders.send(ORDERS, &self.doors());
+        let running = self.orders.send(ORDERS, Goes::ToBoth, &self.doors());
         self.bank_has(before + 4).await?;
         self.postgres.kill().await?;
         let told = self.orders.told(running).await?;
         self.say_replies(&told);
         let kept = self.bank.transfers()?.len();
-        let running = self.orders.send(ORDERS, &self.doors());
+        let running = self.orders.send(ORDERS, Goes::ToBoth, &self.doors());
         let told = self.orders.told(running).await?;
         println!("   {ORDERS} more orders, without a journal:");
         self.say_replies(&told);
         println!("   The bank got {} of these.", self.bank.transfers()?.len() - kept);
-        self.postgres.again().await?;
         let began = Instant::now();
+        self.postgres.again().await?;
         for member in &self.members {
             member.ready().await?;
         }
@@ -196,7 +196,7 @@ impl Stage {
             other.pid().unwrap_or_default()
         );
         loop {
-            let running = self.orders.send(1, &self.doors());
+            let running = self.orders.send(1, Goes::ToBoth, &self.doors());
             self.orders.told(running).await?;
             sleep(TRICKLE).await;
         }
@@ -228,10 +228,13 @@ impl Stage {
     fn say_replies(&self, orders: &[Order]) {
         for (member, number) in self.members.iter().zip(0..) {
             let mut counts = std::collections::BTreeMap::new();
-            for order in orders {
-                let told = order.told.get(number).and_then(Option::as_ref);
-                let outcome = told.and_then(|told| told.outcome.clone().or_else(|| told.code.clone()));
-                *counts.entry(outcome.unwrap_or_else(|| "no reply".to_owned())).or_insert(0_u32) += 1;
+            for told in orders.iter().filter_map(|order| order.told.get(number)) {
+                let said = match told {
+                    Reply::NotAsked => continue,
+                    Reply::None => None,
+                    Reply::Told(told) => told.outcome.as_deref().or(told.code.as_deref()),
+                };
+                *counts.entry(said.unwrap_or("no reply")).or_insert(0_u32) += 1;
             }
             let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{what} {count}")).collect();
             println!("   {} said: {}", member.door.name, counts.join(", "));

@@ -19,6 +19,9 @@ mod old_system;
 mod routing;
 #[cfg(feature = "postgres")]
 mod several;
+#[cfg(feature = "redis")]
+#[cfg(feature = "postgres")]
+mod demo_cluster;
 mod settling;
 mod two_banks;
 
