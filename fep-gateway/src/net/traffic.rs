@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fep_protocol::exchange::{Exchange, Outcome};
+use fep_protocol::reason::{JournalError, NotSent};
 
 /// The upper bounds of the counts of round trips, in milliseconds. The last count is of those above all bounds.
 pub const ROUND_TRIP_BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000];
@@ -49,7 +50,7 @@ impl Traffic {
 
     /// Counts an exchange that was refused before it reached the task of its institution.
     pub(crate) fn refused(&self, exchange: &Exchange) {
-        self.of(&exchange.telegram).ended(exchange.outcome);
+        self.of(&exchange.telegram).ended(exchange);
     }
 
     /// Counts an answer that came too late.
@@ -84,9 +85,12 @@ impl Traffic {
 }
 
 impl TelegramTraffic {
-    /// Counts an exchange that reached this outcome.
-    pub(crate) fn ended(&self, outcome: Option<Outcome>) {
-        let count = match outcome {
+    /// Counts an exchange by its outcome. One whose key another gateway has is counted there.
+    pub(crate) fn ended(&self, exchange: &Exchange) {
+        if exchange.reason_code.as_deref() == Some(NotSent::Journal(JournalError::KeyTaken).code()) {
+            return;
+        }
+        let count = match exchange.outcome {
             Some(Outcome::Answered) => &self.answered,
             Some(Outcome::Unknown) => &self.unknown,
             Some(Outcome::NotSent) => &self.not_sent,
@@ -108,6 +112,8 @@ impl TelegramTraffic {
 
 #[cfg(test)]
 mod tests {
+    use fep_protocol::exchange::ExchangeId;
+
     use super::*;
 
     #[test]
@@ -115,9 +121,16 @@ mod tests {
         let traffic = Traffic::default();
         let transfer = traffic.of(&"Transfer".into());
         [0.000_5, 0.001, 0.001_1, 0.03, 30.0, 31.0].into_iter().for_each(|seconds| transfer.round_trip(seconds));
-        [Some(Outcome::Answered), Some(Outcome::Unknown), Some(Outcome::NotSent), Some(Outcome::NotSent), None]
-            .into_iter()
-            .for_each(|outcome| transfer.ended(outcome));
+        let ended = |outcome, code: Option<&str>| {
+            let exchange = Exchange::accepted(ExchangeId::new(1, 1, 1), "bank-a".into(), "Transfer".into(), 1);
+            transfer.ended(&Exchange { outcome, reason_code: code.map(str::to_owned), ..exchange });
+        };
+        for outcome in
+            [Some(Outcome::Answered), Some(Outcome::Unknown), Some(Outcome::NotSent), Some(Outcome::NotSent), None]
+        {
+            ended(outcome, None);
+        }
+        ended(Some(Outcome::NotSent), Some("key_taken"));
         let counts = traffic.counts();
         assert_eq!((counts[0].answered, counts[0].unknown, counts[0].not_sent), (1, 1, 2));
         assert_eq!(counts[0].round_trips, [2, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1]);

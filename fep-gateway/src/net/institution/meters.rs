@@ -108,7 +108,7 @@ impl Meters {
         let made = || (outcome_counter(exchange), self.traffic.of(&exchange.telegram));
         let (counter, traffic) = self.outcomes.entry(key).or_insert_with(made);
         counter.increment(1);
-        traffic.ended(exchange.outcome);
+        traffic.ended(exchange);
     }
 
     /// Records the time from a request to its answer, in seconds.
