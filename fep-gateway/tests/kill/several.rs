@@ -200,6 +200,29 @@ fn a_survivor_settles_what_a_dead_gateway_left_as_the_bank_has_it() {
     compare(&ends[0], &bank);
 }
 
+#[test]
+fn a_database_that_dies_under_two_gateways_costs_no_request_and_doubles_none() {
+    let Some(server) = Server::start() else { return };
+    let bank = Bank::start();
+    let members = ["seoul-1", "busan-1"].map(|name| Member::start(&server, bank.port(), name, ""));
+    let ports = [members[0].daemon.port(), members[1].daemon.port()];
+    let mut told = BTreeMap::new();
+    for death in 0..DEATHS {
+        let before = bank.transfers().len();
+        let asking = ask_both(ports, death * REQUESTS + 1..=(death + 1) * REQUESTS);
+        bank.wait_for_transfers(before + usize::try_from(death % 10).expect("a number") * 2);
+        server.script("kill").expect("it was running");
+        told.extend(asking.into_iter().map(|asked| asked.join().expect("no panic")));
+        server.script("start").expect("it starts again");
+        let began = Instant::now();
+        while ports.iter().any(|port| daemon::get(*port, "/readyz").is_none_or(|answer| answer.status != 200)) {
+            assert!(began.elapsed() < Duration::from_secs(30), "they do not come back by themselves");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+    check(&bank, ports, &told);
+}
+
 /// Two clients that may only send. The hashes are those of the words `one` and `two`, by sha256sum.
 const CLIENTS: &str = r#"
 [clients.one]
