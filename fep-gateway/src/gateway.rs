@@ -37,7 +37,7 @@ pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided}
 use self::feed::Slot;
 pub(crate) use self::feed::{Feed, Taken};
 pub use self::open_work::{
-    InstanceRecord, InstanceState, LetterFilter, OpenCount, OpenKind, Overview, ROUND_TRIP_BOUNDS_MS, Scope,
+    InstanceRecord, InstanceState, LetterFilter, OpenCount, OpenKind, Overview, Owner, ROUND_TRIP_BOUNDS_MS, Scope,
     TrafficCounts, TrafficOf,
 };
 pub use self::options::RequestOptions;

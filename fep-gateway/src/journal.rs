@@ -109,7 +109,7 @@ pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalle
 use self::seal::Veil;
 use self::sqlite::index::{IndexReader, Veiled};
 use self::store::{FactNumber, FactReads};
-pub use self::whose::{InstanceRecord, InstanceState, Whose};
+pub use self::whose::{InstanceRecord, InstanceState, Owner, Whose};
 use self::writer::Newcomers;
 use crate::coordinator::Instances;
 use crate::ground::Ground;

@@ -10,8 +10,9 @@ const MONEY = ["done", "not_done", "reversed"];
 
 /** The buttons of an exchange that needs a person; `null` for those who have no right. */
 export function settleButtons(exchange) {
-  const { exchange: id, institution, telegram, trace } = exchange;
+  const { exchange: id, institution, telegram, trace, owner } = exchange;
   if (!may("settle", institution, telegram)) return null;
+  if (owner && !owner.is_own) return el("p", "faint", t("instance.decide_at", { instance: owner.instance }));
   const names = { telegram, trace: trace || id };
   const send = (body) => post(`/v1/exchanges/${id}/settlement`, body);
   const step = (what) => button(t(`settle.do.${what}`), () => ask({

@@ -85,4 +85,5 @@ export const EN_PLATFORM = {
   "instance.publishes": "publishes",
   "instance.heirs": "taken over by",
   "instance.state": "state",
+  "instance.decide_at": "Gateway {instance} works on it: decide it there.",
 };

@@ -85,4 +85,5 @@ export const KO_PLATFORM = {
   "instance.publishes": "발행",
   "instance.heirs": "이어받은 곳",
   "instance.state": "상태",
+  "instance.decide_at": "게이트웨이 {instance}에서 처리 중입니다. 그곳에서 결정하십시오.",
 };

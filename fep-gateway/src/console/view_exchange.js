@@ -56,7 +56,7 @@ export function exchange({ main, path, title }) {
 
   function draw() {
     const summary = known.exchange;
-    keepingFocus(body, () => fill(body, about(summary),
+    keepingFocus(body, () => fill(body, about(summary, known.owner),
       section(t("timeline"), null, timeline(past(known), summary.accepted_at_ms, summary.institution)), telegrams(known, secrets)));
   }
 
@@ -101,7 +101,7 @@ function telegrams(view, secrets) {
       standIn ? telegramFields(t("stand_in"), standIn, request, ofStandIn) : null));
 }
 
-function about(summary) {
+function about(summary, owner) {
   const { institution } = summary;
   const letter = letterOf(summary.exchange);
   return el("div", "card about", el("div", "card-head", outcome(summary), response(summary)), facts([
@@ -113,13 +113,14 @@ function about(summary) {
     [t("ended"), when(summary.ended_at_ms, institution) || word("outcome", "running")],
     [t("response_ms"), summary.response_ms],
     [t("reason"), reason(summary.reason, summary.reason_code)],
+    owner && [t("instance"), owner.instance, owner.is_own ? [" ", el("small", "faint", t("instance.own"))] : ""],
     summary.client && [t("audit.client"), summary.client],
     summary.request_id && [t("request_id"), el("span", "mono", summary.request_id)],
     summary.money && [t("money"), word("money", summary.money)],
     (summary.passed_on || summary.came_from || summary.routed_from) && [t("passage"), passage(summary)],
     letter && [t("letters.why"), [letter.why && word("dead", letter.why), ...letter.disputes.map((one) => word("dispute", one))].filter(Boolean).join("; ")],
     summary.traceparent && [t("traceparent"), el("span", "mono long", summary.traceparent)],
-  ]), letter || needsPerson(summary) ? settleButtons(summary) : null);
+  ]), letter || needsPerson(summary) ? settleButtons({ ...summary, owner }) : null);
 }
 
 /** What is known of its past. */

@@ -49,7 +49,7 @@ export function letters({ main, query, title }) {
     const known = query.cursor ? page : state.letters;
     // One item has everything that its row shows.
     dead.update(known && known.dead_letters.map((letter) => ({
-      ...letter.exchange, why: letter.why, disputes: letter.disputes, inquiries: letter.inquiries, reversals: letter.reversals })));
+      ...letter.exchange, why: letter.why, disputes: letter.disputes, inquiries: letter.inquiries, reversals: letter.reversals, owner: letter.owner })));
     notices.update(known && known.notices.map((one) => one.notice));
     const open = state.unsettled?.filter((exchange) => !(exchange.flags || []).includes("dead_letter"));
     unsettled.update(open ?? null);

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::notices::{Delivered, FactView};
 use super::view::{Summary, View};
+use crate::journal::Owner;
 use crate::telegrams::LineSpec;
 
 /// The reply to a service. The service owns the answer's fields, so no field is masked.
@@ -142,6 +143,24 @@ pub(crate) struct Detail {
     pub(crate) stand_in: Option<View>,
     /// The facts of the journal in their order.
     pub(crate) facts: Vec<FactView>,
+    /// The gateway that works on it. Absent if no other gateway shares the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<OwnerView>,
+}
+
+/// The gateway to which an exchange belongs. People decide about it there.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct OwnerView {
+    pub(crate) instance: String,
+    /// Whether it is the gateway that replies.
+    pub(crate) is_own: bool,
+}
+
+impl From<Owner> for OwnerView {
+    fn from(owner: Owner) -> Self {
+        let Owner { instance, is_own } = owner;
+        Self { instance, is_own }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -175,6 +194,9 @@ pub(crate) struct DeadLetter {
     pub(crate) history: Vec<Past>,
     /// The number of facts that the history leaves out in the middle.
     pub(crate) omitted: u64,
+    /// The gateway that works on it. Absent if no other gateway shares the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<OwnerView>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

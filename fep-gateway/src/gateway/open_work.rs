@@ -1,13 +1,13 @@
 //! What is going on and what is left to do: the traffic, and what is unknown, undelivered or needs a person.
 
-use fep_protocol::exchange::Exchange;
+use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::settlement::SettlementCase;
 
 use super::Gateway;
 use crate::journal::JournalError;
 pub use crate::journal::filter::{LetterFilter, OpenCount, OpenKind, Scope};
 use crate::journal::notice::StoredNotice;
-pub use crate::journal::{InstanceRecord, InstanceState};
+pub use crate::journal::{InstanceRecord, InstanceState, Owner};
 pub use crate::net::traffic::{ROUND_TRIP_BOUNDS_MS, TrafficCounts};
 
 /// The traffic of one institution since the gateway started.
@@ -51,6 +51,15 @@ impl Gateway {
         limit: usize,
     ) -> Result<Vec<(Exchange, SettlementCase)>, JournalError> {
         self.inner.shared.journal.dead_letters(filter, limit).await
+    }
+
+    /// The gateways to which exchanges or notices belong, in the order of their names. `None` if this gateway shares its journal with no other,
+    /// or the journal does not know the name.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn owners(&self, ids: Vec<ExchangeId>) -> Result<Vec<Option<Owner>>, JournalError> {
+        self.inner.shared.journal.owners(ids).await
     }
 
     /// The notices that no service took and that need a person, as far as the filter lets them pass, oldest first, at most `limit`.

@@ -22,7 +22,7 @@ use super::prefer::leaves_after;
 use super::scope::{ScopeWord, scope_of};
 use super::spans::Served;
 use crate::config::Action;
-use crate::contract::exchanges::{Detail, ExchangeList, Reply};
+use crate::contract::exchanges::{Detail, ExchangeList, OwnerView, Reply};
 use crate::contract::notices::FactView;
 use crate::contract::problem::Problem;
 use crate::contract::view::{revealed, summary, view};
@@ -237,8 +237,10 @@ pub(super) async fn detail_of(shared: &Shared, exchange: &Exchange, reveal: bool
     let catalogue = shared.gateway.catalogue(&exchange.institution);
     let spec = catalogue.as_deref().map(TelegramCatalogue::line_spec);
     let facts = shared.gateway.timeline(&exchange.id).await?;
+    let owner = shared.gateway.owners(vec![exchange.id]).await?.pop().flatten();
     let view = if reveal { revealed } else { view };
     Ok(Detail {
+        owner: owner.map(OwnerView::from),
         request: (!exchange.request.is_empty()).then(|| view(spec, &exchange.telegram, &exchange.request)),
         answer: exchange.answer.as_ref().map(|answer| view(spec, &answer.telegram, &answer.bytes)),
         stand_in: exchange.stand_in.as_ref().and_then(|bytes| {

@@ -21,10 +21,10 @@ use super::origin::refuse_foreign_page;
 use super::scope::scope_of;
 use crate::config::Action;
 use crate::contract::decisions::SettlementWord;
-use crate::contract::exchanges::{DeadLetter, DeadLetters, Past};
+use crate::contract::exchanges::{DeadLetter, DeadLetters, OwnerView, Past};
 use crate::contract::problem::Problem;
 use crate::contract::view::{settlement_step, summary};
-use crate::gateway::{JournalError, LetterFilter, SettleError};
+use crate::gateway::{JournalError, LetterFilter, Owner, SettleError};
 
 /// `GET /v1/dead-letters?limit=50&institution=bank-a&cursor=…`: who waits longest comes first, and is looked at first.
 pub(super) async fn dead_letters(
@@ -39,7 +39,9 @@ pub(super) async fn dead_letters(
     let filter = LetterFilter { behind, institution: query.institution, scope };
     let letters = shared.gateway.dead_letters_of(filter.clone(), limit).await?;
     let catalogues = shared.gateway.catalogues();
-    let line = |(exchange, case): &(Exchange, SettlementCase)| DeadLetter {
+    let owners = shared.gateway.owners(letters.iter().map(|(exchange, _)| exchange.id).collect()).await?;
+    let line = |((exchange, case), owner): (&(Exchange, SettlementCase), Option<Owner>)| DeadLetter {
+        owner: owner.map(OwnerView::from),
         exchange: summary(exchange, catalogues.get(&*exchange.institution).map(|catalogue| catalogue.line_spec())),
         why: match case.stage() {
             Stage::DeadLetter(why) => Some(why.name()),
@@ -61,7 +63,8 @@ pub(super) async fn dead_letters(
         let place = letters.last().map(|(exchange, _)| exchange.id).or(behind);
         cursor(place, notices.last().map(|one| one.notice.notice).or(notice_behind))
     });
-    Ok(Json(DeadLetters { dead_letters: letters.iter().map(line).collect(), notices, next }).into_response())
+    let dead_letters = letters.iter().zip(owners).map(line).collect();
+    Ok(Json(DeadLetters { dead_letters, notices, next }).into_response())
 }
 
 /// Where the next page begins: behind this exchange, and behind this notice.

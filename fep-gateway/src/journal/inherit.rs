@@ -17,7 +17,8 @@ use tokio::time::Instant;
 use super::again::{Left, is_stored};
 use super::lane::Lane;
 use super::recovery::{OpenOptions, earlier_cases, endings, resting};
-use super::whose::{InstanceRecord, Over};
+use super::store::StoreError;
+use super::whose::{InstanceRecord, Over, Owner};
 use super::{INDEX_WAIT, Journal, Whose};
 
 /// The pause between two looks at a lane.
@@ -40,10 +41,22 @@ impl Journal {
     /// # Errors
     /// If the journal cannot be read.
     pub(crate) async fn elsewhere(&self, id: &ExchangeId) -> Result<Option<String>, JournalError> {
-        let Some(instance) = self.inner.home.instance() else { return Ok(None) };
-        let id = *id;
-        let owner = self.read_all(move |reader| Ok(reader.index.owner(&id)?)).await?;
-        Ok(owner.filter(|owner| **owner != *instance))
+        let owner = self.owners(vec![*id]).await?.pop().flatten();
+        Ok(owner.filter(|owner| !owner.is_own).map(|owner| owner.instance))
+    }
+
+    /// The gateways to which exchanges or notices belong, in the order of their names. `None` if no other gateway shares the journal, or it does
+    /// not know the name.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(crate) async fn owners(&self, ids: Vec<ExchangeId>) -> Result<Vec<Option<Owner>>, JournalError> {
+        let Some(own) = self.inner.home.instance() else { return Ok(vec![None; ids.len()]) };
+        let owners = self.read_all(move |reader| {
+            Ok(ids.iter().map(|id| reader.index.owner(id)).collect::<Result<Vec<_>, StoreError>>()?)
+        });
+        let owner = |instance: String| Owner { is_own: *instance == *own, instance };
+        Ok(owners.await?.into_iter().map(|instance| instance.map(owner)).collect())
     }
 
     /// The gateways that share the journal, with what is open at each as far as the index knows. None if it has a journal of its own.

@@ -23,6 +23,15 @@ pub(crate) struct Over {
     pub(crate) taken: Vec<String>,
 }
 
+/// The gateway to which an exchange or a notice belongs, in a journal that several share. It works on it, and people decide about it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Its name.
+    pub instance: String,
+    /// Whether this is the gateway that was asked.
+    pub is_own: bool,
+}
+
 /// One of the gateways that share a journal, as the journal knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceRecord {

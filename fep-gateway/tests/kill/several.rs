@@ -198,6 +198,21 @@ fn a_survivor_settles_what_a_dead_gateway_left_as_the_bank_has_it() {
     let ends = [&members[0], &members[1]].map(|member| exchanges_at_rest(&member.daemon));
     assert_eq!(ends[0], ends[1], "both say the same");
     compare(&ends[0], &bank);
+    check_owners(&members, ends[0].values().map(|exchange| exchange["exchange"].as_str().expect("a name")));
+}
+
+/// Both gateways name the same owner of each exchange, and each knows its own.
+fn check_owners<'e>(members: &[Member<'_>; 2], exchanges: impl Iterator<Item = &'e str>) {
+    for exchange in exchanges.take(50) {
+        let [one, other] = members.each_ref().map(|member| {
+            let view = daemon::get(member.daemon.port(), &format!("/v1/exchanges/{exchange}/view")).expect("a view");
+            let view: serde_json::Value = serde_json::from_str(&view.body).expect("JSON");
+            let owner = view["owner"]["instance"].as_str().expect("an owner").to_owned();
+            assert_eq!(view["owner"]["is_own"], owner == member.name, "{view}");
+            owner
+        });
+        assert_eq!(one, other, "{exchange}");
+    }
 }
 
 #[test]
