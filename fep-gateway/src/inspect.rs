@@ -21,11 +21,11 @@ use fep_protocol::exchange::ExchangeId;
 
 pub use self::error::InspectError;
 pub use self::trail::TrailOptions;
-use crate::config::{Config, JournalFile};
+use crate::config::Config;
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::{ExchangeFilter, FactFilter};
 use crate::journal::notice::NoticeFilter;
-use crate::journal::reading::{JournalPlace, journals_in};
+use crate::journal::reading::JournalPlace;
 use crate::journal::seal::{KeyId, KeyRing};
 use crate::time;
 
@@ -329,18 +329,8 @@ impl Files {
             return Ok(JournalPlace::Files(self.paths.clone()));
         }
         // A command has paths or a configuration.
-        let Some(JournalFile { path, archive, postgres, .. }) = self.config()?.map(|config| config.journal) else {
-            return Ok(JournalPlace::Files(Vec::new()));
-        };
-        #[cfg(feature = "postgres")]
-        if let Some(settings) = postgres {
-            return Ok(JournalPlace::Database { settings: Box::new(settings), path });
-        }
-        #[cfg(not(feature = "postgres"))]
-        drop(postgres);
-        let archives = archive.map(|archive| archive.folder);
-        let has_files = |folder: &PathBuf| journals_in(folder).is_ok_and(|files| !files.is_empty());
-        Ok(JournalPlace::Files(std::iter::once(path).chain(archives.filter(has_files)).collect()))
+        let place = self.config()?.map(|config| JournalPlace::configured(&config.journal));
+        Ok(place.unwrap_or_else(|| JournalPlace::Files(Vec::new())))
     }
 
     /// The files, for a command that changes them.

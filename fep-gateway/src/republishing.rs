@@ -25,7 +25,8 @@ pub(crate) struct Republish {
     /// The configuration of the gateway: it names the topic, the journal and the key file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// A journal file, or a folder with archives. May be given several times. Default: the journal of the configuration and its archives.
+    /// A journal file, or a folder with archives. May be given several times. Default: the journal of the configuration: its database, or its file
+    /// and its archives.
     #[arg(long = "journal", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Only facts from this number on.
@@ -64,8 +65,10 @@ impl Republish {
         }
         let keys = config.journal.key_file.as_deref().map(KeyRing::read).transpose();
         let keys = keys.map_err(|error| Failure::Message(error.to_string()))?;
-        let done = republish::configured(&config, self.paths, keys.as_ref(), &range).await;
-        let done = done.map_err(|error| Failure::because("events cannot be published again", error))?;
+        let published = move || republish::configured(&config, self.paths, keys.as_ref(), &range);
+        let why = |error: &dyn std::fmt::Display| Failure::because("events cannot be published again", error);
+        let done = tokio::task::spawn_blocking(published).await.map_err(|error| why(&error))?;
+        let done = done.map_err(|error| why(&error))?;
         writeln!(io::stdout(), "{done}").map_err(|error| Failure::because("stdout", error))?;
         if done.refused + done.unreadable > 0 {
             return Err(Failure::Unfit("not all events were published again".to_owned()));

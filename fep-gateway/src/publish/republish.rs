@@ -1,4 +1,4 @@
-//! Publishes facts again, of journal files, also while a gateway writes them. The events have the same names and bytes as the first time, so that
+//! Publishes facts again, of journal files or of a database, also while gateways write them. The events have the same names and bytes as the first time, so that
 //! whoever has them drops them.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
+use tokio::runtime::Builder;
 
 use super::maker::{Maker, until};
 use super::{EventOrder, Outgoing, PublishOptions, Publisher};
@@ -82,40 +83,35 @@ impl Range {
     }
 }
 
-/// Publishes the events of facts again by the table `[events]`. Without `paths`, those of the journal of the configuration and of its archives.
+/// Publishes the events of facts again by the table `[events]`. Without `paths`, those of the journal of the configuration: of its database, or
+/// of its file and its archives. It waits for the database and for the broker, so it must not be called on a thread of tokio.
 ///
 /// # Errors
-/// Those of [`republish`], or if the facts are in a database, or this program was built without Kafka.
-pub async fn configured(
+/// Those of [`republish`], or if this program was built without Kafka.
+pub fn configured(
     config: &Config,
     paths: Vec<PathBuf>,
     keys: Option<&KeyRing>,
     range: &Range,
 ) -> Result<Republished, RepublishError> {
     let Some(events) = &config.events else { return Err(RepublishError::NoEvents) };
-    if config.journal.postgres.is_some() && paths.is_empty() {
-        let why = "the facts are in a database: `events republish` reads files";
-        return Err(RepublishError::Journal(JournalError::Failed(why.to_owned())));
-    }
-    let archive = config.journal.archive.iter().map(|archive| archive.folder.clone()).filter(|folder| folder.exists());
-    let paths: Vec<PathBuf> =
-        if paths.is_empty() { [config.journal.path.clone()].into_iter().chain(archive).collect() } else { paths };
+    let place = if paths.is_empty() { JournalPlace::configured(&config.journal) } else { JournalPlace::Files(paths) };
     #[cfg(feature = "kafka")]
-    return republish(config, &paths, keys, range, &super::kafka::KafkaPublisher::new(events)).await;
+    return republish(config, &place, keys, range, &super::kafka::KafkaPublisher::new(events));
     #[cfg(not(feature = "kafka"))]
     {
-        let _ = (events, paths, keys, range);
+        let _ = (events, place, keys, range);
         Err(RepublishError::Unfit(super::PublishStartError::WithoutKafka.to_string()))
     }
 }
 
-/// Publishes the events of facts again, in the order of the facts.
+/// Publishes the events of facts again, in the order of the facts. It must not be called on a thread of tokio.
 ///
 /// # Errors
-/// If the configuration has no table `[events]`, a file cannot be read, or the broker takes nothing.
-pub async fn republish(
+/// If the configuration has no table `[events]`, the journal cannot be read, or the broker takes nothing.
+pub fn republish(
     config: &Config,
-    paths: &[PathBuf],
+    place: &JournalPlace,
     keys: Option<&KeyRing>,
     range: &Range,
     publisher: &dyn Publisher,
@@ -123,14 +119,16 @@ pub async fn republish(
     let events = config.events.as_ref().ok_or(RepublishError::NoEvents)?;
     let order = if events.by_account { EventOrder::Account } else { EventOrder::Exchange };
     let options = PublishOptions { order, fields: events.fields, alarm_after: events.alarm_after };
-    let mut files = JournalFiles::open(paths, keys)?;
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| RepublishError::Unfit(format!("no runtime: {error}")))?;
+    let mut files = JournalFiles::open_at(place, keys)?;
     let mut catalogues = BTreeMap::new();
     for (name, institution) in &config.institutions {
         let unfit = |why| RepublishError::Unfit(format!("institutions.{name}: {why}"));
         catalogues.insert(name.clone(), TelegramCatalogue::new(institution).map_err(unfit)?);
     }
     let maker = Maker { journal: hex(&files.journal_id()), options, is_test: config.environment == Environment::Test };
-    let lookup = Lookup::open(&JournalPlace::Files(paths.to_vec()), keys)?;
+    let lookup = Lookup::open(place, keys)?;
     let mut work = Republishing { maker, lookup, keys, catalogues, publisher, done: Republished::default() };
     if let Some(before) = range.first.and_then(|first| first.checked_sub(1)) {
         files.skip_to(before);
@@ -152,10 +150,10 @@ pub async fn republish(
             }
             events.extend(work.event(*number, fact)?);
             if events.len() >= PIECE_MAX {
-                work.publish(&std::mem::take(&mut events)).await?;
+                runtime.block_on(work.publish(&std::mem::take(&mut events)))?;
             }
         }
-        work.publish(&events).await?;
+        runtime.block_on(work.publish(&events))?;
     }
 }
 

@@ -132,10 +132,31 @@ async fn a_daemon_that_is_killed_twenty_times_loses_no_request_and_sends_none_tw
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_are_published_again_by_command_with_the_same_names_and_bytes() {
+    check_republishing("").await;
+}
+
+/// A journal in the database that `FEP_POSTGRES` names.
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_a_database_are_published_again() {
+    let Some(address) = std::env::var("FEP_POSTGRES").ok() else {
+        assert!(std::env::var_os("FEP_CI").is_none(), "FEP_POSTGRES names no server");
+        eprintln!("skipped: FEP_POSTGRES names no server; events of a database are not published again");
+        return;
+    };
+    let schema = format!("republished_{}", std::process::id());
+    check_republishing(&format!(
+        "[journal.postgres]\nhosts = [\"{address}\"]\ndatabase = \"postgres\"\nuser = \"fep\"\ninstance = \"seoul-1\"\nschema = \"{schema}\"\n"
+    ))
+    .await;
+}
+
+async fn check_republishing(journal: &str) {
     let Some(broker) = Broker::start(&TOPICS).await else { return };
     let folder = tempfile::tempdir().unwrap();
     let book = Book::default();
-    let setup = setup(folder.path(), book.opens(Duration::ZERO).await, broker.port);
+    let mut setup = setup(folder.path(), book.opens(Duration::ZERO).await, broker.port);
+    setup.behind.push_str(journal);
     let daemon = setup.start().await;
     for amount in 1..=5 {
         assert!(daemon.ask(amount, None).await.unwrap().unwrap().0.is_success());

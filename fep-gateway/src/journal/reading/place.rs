@@ -6,8 +6,10 @@ use std::{cell::RefCell, sync::Arc};
 
 use fep_protocol::reason::JournalError;
 
+use super::journals_in;
 #[cfg(feature = "postgres")]
 use super::{JournalFile, JournalFiles};
+use crate::config;
 #[cfg(feature = "postgres")]
 use crate::config::PostgresConfig;
 #[cfg(feature = "postgres")]
@@ -49,6 +51,18 @@ pub(super) enum Open {
 }
 
 impl JournalPlace {
+    /// Where the journal of a configuration is: in its database, or in its file and its archives.
+    #[must_use]
+    pub fn configured(journal: &config::JournalFile) -> Self {
+        #[cfg(feature = "postgres")]
+        if let Some(settings) = &journal.postgres {
+            return Self::Database { settings: Box::new(settings.clone()), path: journal.path.clone() };
+        }
+        let archives = journal.archive.as_ref().map(|archive| archive.folder.clone());
+        let archives = archives.filter(|folder| journals_in(folder).is_ok_and(|files| !files.is_empty()));
+        Self::Files(std::iter::once(journal.path.clone()).chain(archives).collect())
+    }
+
     /// Whether it is a database, which gateways can share.
     pub(in crate::journal) fn is_shared(&self) -> bool {
         match self {
