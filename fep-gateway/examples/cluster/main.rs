@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
     let is_once = std::env::args().nth(1).is_some_and(|option| option == "--once");
     let shown = tokio::select! {
         shown = show(is_once) => shown,
-        _ = tokio::signal::ctrl_c() => Ok(true),
+        () = told_to_end() => Ok(true),
     };
     match shown {
         Ok(true) => ExitCode::SUCCESS,
@@ -37,6 +37,21 @@ async fn main() -> ExitCode {
             eprintln!("demo-cluster: {error}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// Completes when the program is told to end. Nothing may be left running then.
+async fn told_to_end() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        return;
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
