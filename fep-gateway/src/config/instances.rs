@@ -1,6 +1,7 @@
 //! `[instances]`: several gateways that work at the same time. What they share is decided in `fep_protocol::coordination`.
 
 mod redis;
+mod sites;
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -12,6 +13,7 @@ use fep_spec::report::Code;
 
 pub(super) use self::redis::note;
 pub use self::redis::{RedisConfig, RedisMode};
+pub use self::sites::{GatewayAt, SiteConfig, SitesConfig};
 use super::PostgresConfig;
 use super::names::ms;
 
@@ -29,6 +31,8 @@ pub struct InstancesConfig {
     /// `[instances.redis]`: what carries words between the gateways. Without it, each has its equal part of every contract, and breakers of
     /// its own.
     pub redis: Option<RedisConfig>,
+    /// `[instances.sites]` and `[instances.hand_over]`: the gateways work at two sites. Default: all are at one.
+    pub sites: Option<SitesConfig>,
 }
 
 /// How many gateways can share a contract.
@@ -57,7 +61,7 @@ pub(super) fn read(
     folder: &Path,
 ) -> Option<InstancesConfig> {
     let table = table?;
-    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms", "redis"]);
+    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms", "redis", "sites", "hand_over"]);
     let document = table.document();
     if postgres.is_none() {
         let hint = "add the table [journal.postgres], the same in each gateway, except `instance`";
@@ -79,8 +83,9 @@ pub(super) fn read(
     }
     let owner_timeout = ms(&table, "owner_timeout_ms", 500);
     let redis = redis::read(table.table("redis"), folder);
+    let sites = sites::read(&table, postgres, folder);
     table.finish();
-    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis })
+    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis, sites })
 }
 
 #[cfg(feature = "postgres")]
