@@ -80,6 +80,7 @@ problems! {
     NoSession 409 "no_session" "a session cannot begin so" "send the token of a client; without an access file nobody needs a session"
     NoSuchDuty 409 "no_such_duty" "the line has no such telegram" "nothing: its agreement has none; `session` in its configuration names those that it has"
     NoSuchKind 404 "no_such_problem" "there is no such kind of error" "look at /problems"
+    NoSites 404 "no_sites" "the gateways are at one site" "add [instances.sites] to the configuration of all gateways"
     NoSuchRoute 404 "no_such_route" "there is nothing at this path" "look at /openapi.json"
     NoSuchStep 409 "no_such_step" "the institution has no such telegram" "decide it in another way"
     NotADecision 400 "not_a_decision" "the body is not a decision" "write the body as `detail` says"

@@ -247,6 +247,16 @@ impl Gateway {
         sites.split(&held).site_of(key).map(str::to_owned)
     }
 
+    /// The percentage of the requests that a site gets. 0 without sites.
+    pub(crate) fn percent_of(&self, site: &str) -> u8 {
+        self.inner.sites.as_ref().map_or(0, |sites| sites.split(&sites.held()).percent(site))
+    }
+
+    /// The present time, in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.inner.shared.clock.now().wall_ms
+    }
+
     /// What a person should know about the sites.
     pub(super) fn note_of_sites(&self) -> Option<String> {
         self.inner.sites.as_ref()?.note()

@@ -18,6 +18,8 @@ pub(crate) struct Daemon {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
+    /// The gateway that served the request, if there are two sites.
+    pub(crate) served_by: Option<String>,
 }
 
 impl Daemon {
@@ -44,10 +46,20 @@ impl Daemon {
         Self::spawn_with(folder, bank, fault, "")
     }
 
+    /// Starts the daemon on a port of [`free_port`], with further tables of its configuration, and waits until it is ready.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn start_at(folder: &Path, port: u16, bank: u16, tables: &str) -> Self {
+        let mut daemon = Self::spawn_at(folder, port, bank, "", tables);
+        assert!(daemon.is_ready(), "it ended instead");
+        daemon
+    }
+
     /// As `spawn`, with further tables of the configuration.
     pub(crate) fn spawn_with(folder: &Path, bank: u16, fault: &str, tables: &str) -> Self {
-        // The port is free now. The test assumes that no other process takes it before the daemon does.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
+        Self::spawn_at(folder, free_port(), bank, fault, tables)
+    }
+
+    fn spawn_at(folder: &Path, port: u16, bank: u16, fault: &str, tables: &str) -> Self {
         let config = folder.join("gateway.toml");
         std::fs::write(&config, configuration(port, bank) + tables).expect("the configuration");
         let child = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
@@ -140,6 +152,11 @@ impl Drop for Daemon {
     }
 }
 
+/// A port that is free now. The test assumes that no other process takes it before the daemon does.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port()
+}
+
 /// Sends a transfer with an idempotency key. Returns `None` if the daemon ended without an answer.
 pub(crate) fn ask(port: u16, key: &str, body: &str) -> Option<Answer> {
     let request = format!(
@@ -178,7 +195,8 @@ fn exchange(port: u16, request: &str) -> Option<Answer> {
     socket.read_to_string(&mut text).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, body: body.to_owned() })
+    let served_by = head.lines().find_map(|line| line.strip_prefix("fep-served-by: ")).map(str::to_owned);
+    Some(Answer { status, body: body.to_owned(), served_by })
 }
 
 /// What the gateway fills into requests.

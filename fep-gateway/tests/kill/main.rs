@@ -16,10 +16,14 @@ mod notices;
 #[cfg(feature = "fault-points")]
 mod passing_on;
 mod old_system;
+#[cfg(feature = "postgres")]
+mod proxy;
 mod routing;
 #[cfg(feature = "postgres")]
 mod several;
 mod settling;
+#[cfg(feature = "postgres")]
+mod sites;
 mod two_banks;
 
 use std::collections::BTreeMap;
