@@ -163,7 +163,9 @@ impl Sites {
             Some(percents) => {
                 warn!(%percents, person, note, "the file has other sites than a person divided, so what the file says holds");
             }
-            None => warn!(percents = ?percents.as_ref().map(Split::to_string), person, note, "a person divided the requests between the sites"),
+            None => {
+                warn!(percents = ?percents.as_ref().map(Split::to_string), person, note, "a person divided the requests between the sites")
+            }
         }
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Held { revision, decision: Some(decision) };
         self.show();

@@ -58,14 +58,8 @@ const RETURNED: [HeaderName; 5] =
 const SPARE: Duration = Duration::from_secs(1);
 
 /// The reasons of a gateway that did not send a request, which another gateway need not have. Those of its journal begin with `journal_`.
-const OWN_REASONS: [&str; 6] = [
-    "stopping",
-    "stopped_before_sent",
-    "no_line_up",
-    "no_receiving_line",
-    "link_lost_before_write",
-    "no_trace_block",
-];
+const OWN_REASONS: [&str; 6] =
+    ["stopping", "stopped_before_sent", "no_line_up", "no_receiving_line", "link_lost_before_write", "no_trace_block"];
 
 /// The errors of a gateway that stops or whose journal cannot be read.
 const OWN_PROBLEMS: [&str; 3] = ["stopped", "journal", "key_unchecked"];
@@ -300,7 +294,8 @@ mod tests {
             assert_eq!(of(reason), Some(false), "{reason}");
         }
         // Another gateway has no better contract, and a breaker or a person that stops business is not gone round.
-        for reason in ["rate_limit", "queue_full", "breaker_tripped", "business_blocked", "outside_hours", "key_taken"] {
+        for reason in ["rate_limit", "queue_full", "breaker_tripped", "business_blocked", "outside_hours", "key_taken"]
+        {
             assert_eq!(of(reason), None, "{reason}");
         }
         assert_eq!(own_trouble(br#"{"code":"stopped"}"#), Some(true));

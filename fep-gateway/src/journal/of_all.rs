@@ -21,10 +21,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub(crate) async fn of_all_now(
-        &self,
-        topic: &'static str,
-    ) -> Result<Option<(FactNumber, Standing)>, JournalError> {
+    pub(crate) async fn of_all_now(&self, topic: &'static str) -> Result<Option<(FactNumber, Standing)>, JournalError> {
         let index = Arc::clone(&self.inner.index);
         let wait = move || index.wait_for_all(INDEX_WAIT);
         self.read_after(wait, move |reader| Ok(reader.index.of_all(topic)?)).await

@@ -97,9 +97,7 @@ impl Site {
     fn table(&self) -> String {
         let Self { name, instance, .. } = self;
         let port = self.way.port();
-        format!(
-            "[instances.sites.{name}]\npercent = 50\ngateways = {{ {instance} = \"http://127.0.0.1:{port}\" }}\n"
-        )
+        format!("[instances.sites.{name}]\npercent = 50\ngateways = {{ {instance} = \"http://127.0.0.1:{port}\" }}\n")
     }
 
     fn start(&mut self) {
@@ -159,11 +157,12 @@ fn ask_by_turns(ports: [u16; 2], amounts: RangeInclusive<u64>) -> Vec<thread::Jo
         };
         mine.map(ask).collect()
     };
-    (0..CALLERS).map(|caller| {
-        let amounts = amounts.clone();
-        thread::spawn(move || of_one(caller, amounts))
-    })
-    .collect()
+    (0..CALLERS)
+        .map(|caller| {
+            let amounts = amounts.clone();
+            thread::spawn(move || of_one(caller, amounts))
+        })
+        .collect()
 }
 
 fn joined(asking: Vec<thread::JoinHandle<Vec<(u64, Answer)>>>) -> BTreeMap<u64, Answer> {
@@ -194,29 +193,30 @@ fn percentages_move_under_load_and_the_banks_record_follows() {
     let mut next = 1;
     for (turn, busan) in [50_u8, 0, 1, 50].into_iter().enumerate() {
         // While it moves, callers send.
-        let amounts = next..=next + 99;
+        let amounts = next..=next + 59;
         let asking = ask_by_turns(sites.ports(), amounts.clone());
         sites.divide(turn % 2, busan);
         assert!(joined(asking).values().all(|answer| answer.status == 200));
         // From now on each key goes where it belongs.
-        let amounts = next + 100..=next + 699;
-        next += 700;
+        let amounts = next + 60..=next + 359;
+        next += 360;
         let before = banks.each_ref().map(|bank| bank.transfers());
         let told = joined(ask_by_turns(sites.ports(), amounts.clone()));
         let split = Split::new(BTreeMap::from([("busan".to_owned(), busan), ("seoul".to_owned(), 100 - busan)]));
         let split = split.expect("percentages");
         for (which, bank) in banks.iter().enumerate() {
             let now = bank.transfers();
-            let came: BTreeSet<u64> = now.keys().filter(|amount| !before[which].contains_key(amount)).copied().collect();
+            let came: BTreeSet<u64> =
+                now.keys().filter(|amount| !before[which].contains_key(amount)).copied().collect();
             let (site, instance) = SITES[which];
             let expected: BTreeSet<u64> =
                 answered(amounts.clone()).filter(|amount| split.site_of(&key(*amount)) == Some(site)).collect();
             assert_eq!(came, expected, "{site} at {busan} %");
             let served = |answer: &Answer| answer.served_by.as_deref() == Some(instance);
             assert!(came.iter().all(|amount| served(&told[amount])), "the reply says who served it");
-            // 400 transfers: the number itself is about what was asked for.
+            // The number itself is about what was asked for, whichever keys these are.
             let percent = usize::from(split.percent(site));
-            assert!(came.len().abs_diff(percent * 4) < 50, "{} of 400 at {percent} %", came.len());
+            assert!(came.len().abs_diff(percent * 2) < 35, "{} of 200 at {percent} %", came.len());
         }
         assert!(told.values().all(|answer| answer.status == 200));
     }
@@ -225,7 +225,7 @@ fn percentages_move_under_load_and_the_banks_record_follows() {
     assert_eq!((&shown["changed"]["note"], &shown["site"]), (&"to 50 % there".into(), &"busan".into()), "{shown}");
     for site in &sites.sites {
         let served = site.handed_over("served");
-        assert!(served > 500, "{}: {served}", site.name);
+        assert!(served > 80, "{}: {served}", site.name);
     }
 }
 
@@ -291,4 +291,75 @@ fn sites_that_are_cut_off_from_each_other_send_no_key_twice_and_share_no_trace_n
     check_once(banks.each_ref(), answered(1..=first - 1));
     let failed: u64 = sites.sites.iter().map(|site| site.handed_over("failed")).sum();
     assert!(failed > 0, "no reply was lost: the test tests little");
+}
+
+/// A gateway whose line or database is away lets the other site serve its callers.
+#[test]
+fn a_site_without_its_line_or_without_its_database_serves_its_callers_through_the_other_one() {
+    let Some(server) = Server::start() else { return };
+    let banks = [Bank::start(), Bank::start()];
+    let mut sites = Sites::start(&server, [banks[0].port(), banks[1].port()], "");
+    let [other, own] = &mut sites.sites;
+    let ask = |port, amount| daemon::ask(port, &key(amount), &transfer(amount)).expect("an answer");
+    let served_by = |port, amounts: RangeInclusive<u64>| -> BTreeSet<Option<String>> {
+        let answers: Vec<_> = answered(amounts).map(|amount| ask(port, amount)).collect();
+        assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+        answers.into_iter().map(|answer| answer.served_by).collect()
+    };
+    let both = BTreeSet::from([Some("a".to_owned()), Some("b".to_owned())]);
+    let other_only = BTreeSet::from([Some("b".to_owned())]);
+    assert_eq!(served_by(own.port, 1..=30), both);
+    own.bank.set(Cable::Pulled);
+    until("its line is down", || !own.is_ready());
+    assert_eq!(served_by(own.port, 31..=60), other_only);
+    // Nor does the other one send it back.
+    assert_eq!(served_by(other.port, 61..=90), other_only);
+    own.bank.set(Cable::Whole);
+    until("its line is up", || own.is_ready());
+    assert_eq!(served_by(own.port, 91..=120), both);
+    own.database.set(Cable::Pulled);
+    until("its journal is away", || !own.is_ready());
+    assert_eq!(served_by(own.port, 121..=150), other_only);
+    assert_eq!(served_by(other.port, 151..=180), other_only);
+    // The last known percentages hold, and it changes none.
+    let body = r#"{"percents":{"busan":100,"seoul":0},"note":"x"}"#;
+    assert_eq!(daemon::put(own.port, "/v1/sites", body).expect("an answer").status, 500);
+    thread::sleep(Duration::from_secs(4));
+    own.database.set(Cable::Whole);
+    assert_eq!(own.daemon().ends(), Some(1), "others took over, so it stores nothing any more");
+    own.start();
+    assert_eq!(served_by(own.port, 181..=210), both);
+    assert_eq!(own.shown()["revision"], 0, "nothing was changed");
+    check_once(banks.each_ref(), answered(1..=210));
+}
+
+/// A site is cut off from the database in the middle of traffic, and the other one settles what it left. It comes back: nothing is settled twice.
+#[test]
+fn a_site_that_comes_back_to_the_database_settles_nothing_again() {
+    let Some(server) = Server::start() else { return };
+    let bank = Ledger::start();
+    let mut sites = Sites::start(&server, [bank.port; 2], SETTLEMENT);
+    for cut in 0..4_u64 {
+        let ports = sites.ports();
+        let first = cut * 24 + 1;
+        let ask = move |amount: u64| {
+            let port = ports[usize::from(amount.is_multiple_of(2))];
+            daemon::ask(port, &key(amount), &transfer(amount))
+        };
+        let asking: Vec<_> = (first..first + 24).map(|amount| thread::spawn(move || ask(amount))).collect();
+        bank.wait_for_more(5 + 9 * usize::try_from(cut).expect("a number"));
+        let [left, right] = &mut sites.sites;
+        let (lone, other) = if cut.is_multiple_of(2) { (left, right) } else { (right, left) };
+        lone.database.set(Cable::Pulled);
+        asking.into_iter().for_each(|asked| drop(asked.join()));
+        // The other one takes over when the lease is over, and settles.
+        compare(&exchanges_at_rest(other.daemon()), &bank);
+        lone.database.set(Cable::Whole);
+        assert_eq!(lone.daemon().ends(), Some(1), "others took over, so it stores nothing any more");
+        lone.start();
+    }
+    let [left, right] = &mut sites.sites;
+    let ends = [exchanges_at_rest(left.daemon()), exchanges_at_rest(right.daemon())];
+    assert_eq!(ends[0], ends[1], "both say the same");
+    compare(&ends[0], &bank);
 }

@@ -374,6 +374,8 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         EventsBuilder::KEYS,
         InstancesBuilder::KEYS,
         RedisBuilder::KEYS,
+        SiteBuilder::KEYS,
+        HandOverBuilder::KEYS,
         RequestsBuilder::KEYS,
         RetryTopicBuilder::KEYS,
         OpenTelemetryBuilder::KEYS,

@@ -73,11 +73,7 @@ struct Authority {
 }
 
 /// Reads `[instances.sites]` and `[instances.hand_over]` of this table, if there are any.
-pub(super) fn read<'d>(
-    instances: &Table<'d>,
-    postgres: Option<&PostgresConfig>,
-    folder: &Path,
-) -> Option<SitesConfig> {
+pub(super) fn read<'d>(instances: &Table<'d>, postgres: Option<&PostgresConfig>, folder: &Path) -> Option<SitesConfig> {
     let hand_over = instances.table("hand_over");
     let Some(table) = instances.table("sites") else {
         if let Some(hand_over) = hand_over {
@@ -125,7 +121,9 @@ fn settings(
     hand_over: Option<Table<'_>>,
     (own, sites, split): (String, BTreeMap<String, SiteConfig>, Split),
 ) -> SitesConfig {
-    let of = |key: &'static str, default| hand_over.as_ref().map_or(Duration::from_millis(default), |table| ms(table, key, default));
+    let of = |key: &'static str, default| {
+        hand_over.as_ref().map_or(Duration::from_millis(default), |table| ms(table, key, default))
+    };
     let connect_timeout = of("connect_timeout_ms", 300);
     let pause = of("pause_ms", 1000);
     let inflight_max = hand_over.as_ref().and_then(|table| table.integer("inflight_max", INFLIGHT_MAX));
@@ -143,12 +141,7 @@ fn settings(
 }
 
 impl<'d> Found<'d> {
-    fn site(
-        &mut self,
-        table: &Table<'d>,
-        name: &str,
-        authority: Option<&Authority>,
-    ) -> Option<SiteConfig> {
+    fn site(&mut self, table: &Table<'d>, name: &str, authority: Option<&Authority>) -> Option<SiteConfig> {
         table.knows(&["percent", "gateways"]);
         let document = table.document();
         let percent = table.required("percent").and_then(|percent| percent.integer(0..=100_u8));
@@ -194,11 +187,7 @@ impl<'d> Found<'d> {
 }
 
 /// Reads the URL of a gateway: a scheme, a host and a port, and nothing else.
-fn gateway_at(
-    list: &Table<'_>,
-    url: &Located<&str>,
-    authority: Option<&Authority>,
-) -> Option<GatewayAt> {
+fn gateway_at(list: &Table<'_>, url: &Located<&str>, authority: Option<&Authority>) -> Option<GatewayAt> {
     let wrong = |code, message: &str, hint: &str| {
         list.document().error_hint(code, url.span.clone(), message, hint);
         None

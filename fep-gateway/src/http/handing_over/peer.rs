@@ -95,7 +95,10 @@ impl Peer {
     pub(super) fn pause(&self, why: &str) {
         let trouble = Trouble { why: why.to_owned(), until: Instant::now() + self.pause };
         if self.trouble_now().replace(trouble).is_none() {
-            warn!(gateway = self.instance, why, "a gateway of the other site gets no requests for a while; they are served here");
+            warn!(
+                gateway = self.instance,
+                why, "a gateway of the other site gets no requests for a while; they are served here"
+            );
         }
     }
 
@@ -202,7 +205,8 @@ impl Peer {
             Ok(whole.freeze())
         };
         let left = until.saturating_duration_since(Instant::now());
-        let body = timeout(left, read).await.map_err(|_| Failed::NoReply("the reply does not end in time".to_owned()))??;
+        let body =
+            timeout(left, read).await.map_err(|_| Failed::NoReply("the reply does not end in time".to_owned()))??;
         let mut idle = self.idle();
         if idle.len() < IDLE_MAX && !sender.is_closed() {
             idle.push(sender);
