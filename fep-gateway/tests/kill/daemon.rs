@@ -104,6 +104,15 @@ impl Daemon {
         assert!(sent.expect("the command kill").success());
     }
 
+    /// Stops it as a service manager does, and waits for its end.
+    #[cfg(feature = "postgres")]
+    #[cfg(unix)]
+    pub(crate) fn stop(&mut self) {
+        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        assert!(sent.expect("the command kill").success());
+        assert_eq!(self.ends(), Some(0));
+    }
+
     /// Waits for its end. Returns the exit code.
     #[cfg(unix)]
     pub(crate) fn ends(&mut self) -> Option<i32> {

@@ -10,6 +10,9 @@ mod daemon;
 mod database;
 #[cfg(feature = "fault-points")]
 mod faults;
+#[cfg(feature = "postgres")]
+#[cfg(unix)]
+mod growing;
 mod ledger;
 #[cfg(feature = "fault-points")]
 mod notices;

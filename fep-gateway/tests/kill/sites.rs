@@ -363,3 +363,68 @@ fn a_site_that_comes_back_to_the_database_settles_nothing_again() {
     assert_eq!(ends[0], ends[1], "both say the same");
     compare(&ends[0], &bank);
 }
+
+/// A breaker that a person trips at one site.
+fn trip(port: u16) {
+    let body = r#"{"decision":"trip","note":"the bank asked for it"}"#;
+    let tripped = daemon::post(port, "/v1/institutions/bank-a/breaker", body).expect("an answer");
+    assert_eq!(tripped.status, 200, "{}", tripped.body);
+}
+
+fn is_tripped(port: u16) -> bool {
+    let institution = daemon::get(port, "/v1/institutions/bank-a").expect("an answer").body;
+    let institution: serde_json::Value = serde_json::from_str(&institution).expect("JSON");
+    institution["breakers"][0]["cause"] == "person"
+}
+
+const BREAKER: &str = "[institutions.bank-a.breaker]\nwait_min_ms = 60000\n";
+
+/// Without Redis a breaker belongs to the gateway where it was tripped. Handing over does not go round it.
+#[test]
+fn without_redis_a_breaker_stops_the_keys_of_its_site_wherever_they_come() {
+    let Some(server) = Server::start() else { return };
+    let banks = [Bank::start(), Bank::start()];
+    let sites = Sites::start(&server, [banks[0].port(), banks[1].port()], BREAKER);
+    trip(sites.sites[1].port);
+    let split = Split::new(BTreeMap::from([("busan".to_owned(), 50), ("seoul".to_owned(), 50)])).expect("percentages");
+    for amount in answered(1..=30) {
+        let port = sites.ports()[usize::from(amount.is_multiple_of(2))];
+        let told = daemon::ask(port, &key(amount), &transfer(amount)).expect("an answer");
+        match split.site_of(&key(amount)) {
+            Some("seoul") => assert!(told.body.contains("breaker_tripped"), "{amount}: {}", told.body),
+            _ => assert_eq!((told.status, told.served_by.as_deref()), (200, Some("b")), "{amount}: {}", told.body),
+        }
+    }
+    assert!(!is_tripped(sites.sites[0].port), "each has its own");
+    assert!(banks[1].transfers().is_empty(), "nothing goes where it is tripped");
+}
+
+/// With Redis between the sites, what one trips holds at the other one within 100 ms.
+#[cfg(feature = "redis")]
+#[test]
+fn with_redis_a_breaker_that_one_site_trips_holds_at_the_other_one_within_100_ms() {
+    let Some(server) = Server::start() else { return };
+    let Some(address) = std::env::var("FEP_REDIS").ok() else {
+        assert!(std::env::var_os("FEP_CI").is_none(), "FEP_REDIS is missing");
+        eprintln!("skipped: FEP_REDIS has the address of no server");
+        return;
+    };
+    let banks = [Bank::start(), Bank::start()];
+    let prefix = std::process::id();
+    let redis = format!("[instances.redis]\nhosts = [\"{address}\"]\nprefix = \"sites-{prefix}\"\n{BREAKER}");
+    let sites = Sites::start(&server, [banks[0].port(), banks[1].port()], &redis);
+    let [one, other] = sites.ports();
+    trip(one);
+    let since = Instant::now();
+    until("it holds there, too", || is_tripped(other));
+    let took = since.elapsed();
+    assert!(took < Duration::from_millis(100), "it took {took:?}");
+    println!("a breaker of one site held at the other one after {took:?}");
+    for amount in answered(1..=12) {
+        for port in [one, other] {
+            let told = daemon::ask(port, &key(amount), &transfer(amount)).expect("an answer");
+            assert!(told.body.contains("breaker_tripped"), "{amount}: {}", told.body);
+        }
+    }
+    assert!(banks.iter().all(|bank| bank.transfers().is_empty()));
+}

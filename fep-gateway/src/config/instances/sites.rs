@@ -63,6 +63,8 @@ struct Found<'d> {
     sites: BTreeMap<String, SiteConfig>,
     /// Each `instance` with its site, at its own place in the file.
     members: Vec<(Located<&'d str>, String)>,
+    /// Whether the gateways of a site could not be read, which has been reported.
+    lacks_members: bool,
 }
 
 /// `tls` of `[instances.hand_over]`.
@@ -145,7 +147,10 @@ impl<'d> Found<'d> {
         table.knows(&["percent", "gateways"]);
         let document = table.document();
         let percent = table.required("percent").and_then(|percent| percent.integer(0..=100_u8));
-        let list = table.required("gateways").and_then(Value::table)?;
+        let Some(list) = table.required("gateways").and_then(Value::table) else {
+            self.lacks_members = true;
+            return None;
+        };
         let mut gateways = BTreeMap::new();
         for (instance, url) in list.entries() {
             check_name(document, &instance);
@@ -156,6 +161,7 @@ impl<'d> Found<'d> {
             self.members.push((instance, name.to_owned()));
         }
         if list.entries().is_empty() || list.entries().len() > GATEWAYS_MAX {
+            self.lacks_members = true;
             let message = format!("a site has 1 to {GATEWAYS_MAX} gateways");
             let hint = "such as gateways = { seoul-1 = \"https://fep-seoul-1.bank.example:8443\" }";
             document.error_hint(Code::BadValue, list.span(), message, hint);
@@ -177,7 +183,7 @@ impl<'d> Found<'d> {
         }
         let instance = &postgres?.instance;
         let own = known.get(instance.as_str());
-        if own.is_none() {
+        if own.is_none() && !self.lacks_members {
             let message = format!("this gateway, `{instance}`, is in no site");
             let hint = "name it in `gateways` of its site, by the `instance` of [journal.postgres]";
             document.error_hint(Code::MissingKey, table.span(), message, hint);
