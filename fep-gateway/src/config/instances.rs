@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use fep_protocol::coordination::Terms;
 use fep_spec::document::Table;
-use fep_spec::report::Code;
+use fep_spec::report::{Code, Finding};
 
-pub(super) use self::redis::note;
 pub use self::redis::{RedisConfig, RedisMode};
 pub use self::sites::{GatewayAt, SiteConfig, SitesConfig};
 use super::PostgresConfig;
@@ -86,6 +85,12 @@ pub(super) fn read(
     let sites = sites::read(&table, postgres, folder);
     table.finish();
     Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis, sites })
+}
+
+/// What a person should know of the table: what travels unencrypted.
+pub(super) fn notes(table: Option<Table<'_>>, config: Option<&InstancesConfig>) -> Vec<Finding> {
+    let Some((table, config)) = table.zip(config) else { return Vec::new() };
+    [redis::note(&table, config), sites::note(&table, config.sites.as_ref())].into_iter().flatten().collect()
 }
 
 #[cfg(feature = "postgres")]

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::Duration;
 
@@ -264,11 +265,12 @@ impl Gateway {
         self.inner.sites.as_ref()?.note()
     }
 
-    /// Whether a request to this institution would not be sent here now: the journal takes no writes, or no line works.
+    /// Whether a request to this institution would not be sent here now: the gateway stops, the journal takes no writes, or no line works.
     pub(crate) fn cannot_send(&self, institution: &str) -> bool {
         let now = self.inner.shared.clock.now();
         let handle = self.find_handle(institution);
-        self.inner.shared.journal.trouble().is_some()
+        self.inner.stopping.load(Ordering::SeqCst)
+            || self.inner.shared.journal.trouble().is_some()
             || handle.is_some_and(|handle| handle.is_leaving() || handle.statuses.trouble(now).is_some())
     }
 

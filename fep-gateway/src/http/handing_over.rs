@@ -1,5 +1,5 @@
 //! Hands a request over to a gateway of the other site, if it belongs there: its idempotency key does by the percentages that hold, or it cannot be
-//! sent here now.
+//! sent here now and the other site was not drained.
 //!
 //! ```text
 //! request with a key ─► which site? ─┬─ ours ────────────────────────────────► served here
@@ -164,7 +164,9 @@ impl HandOver {
             return Went::Here;
         };
         let belongs_there = self.gateway.site_of(key).is_some_and(|site| site == self.other);
-        if !belongs_there && !self.gateway.cannot_send(asked.names.0) {
+        // A site that was drained gets nothing, whatever is wrong here.
+        let is_drained = || self.gateway.percent_of(&self.other) == 0;
+        if !belongs_there && (is_drained() || !self.gateway.cannot_send(asked.names.0)) {
             return Went::Here;
         }
         let (went, fate) = self.hand_over(asked).await;

@@ -19,6 +19,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
     /// The gateway that served the request, if there are two sites.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "two sites share a database"))]
     pub(crate) served_by: Option<String>,
 }
 
@@ -60,8 +61,13 @@ impl Daemon {
     }
 
     fn spawn_at(folder: &Path, port: u16, bank: u16, fault: &str, tables: &str) -> Self {
+        Self::spawn_as(folder, port, fault, &(configuration(port, bank) + tables))
+    }
+
+    /// Starts the daemon with this configuration, and does not wait. It listens on this port, without TLS.
+    pub(crate) fn spawn_as(folder: &Path, port: u16, fault: &str, configuration: &str) -> Self {
         let config = folder.join("gateway.toml");
-        std::fs::write(&config, configuration(port, bank) + tables).expect("the configuration");
+        std::fs::write(&config, configuration).expect("the configuration");
         let child = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
             .arg("run")
             .arg("--config")
@@ -168,16 +174,26 @@ pub(crate) fn free_port() -> u16 {
 
 /// Sends a transfer with an idempotency key. Returns `None` if the daemon ended without an answer.
 pub(crate) fn ask(port: u16, key: &str, body: &str) -> Option<Answer> {
+    ask_with(port, &format!("idempotency-key: {key}\r\n"), body)
+}
+
+/// Sends a transfer with these headers.
+pub(crate) fn ask_with(port: u16, headers: &str, body: &str) -> Option<Answer> {
     let request = format!(
         "POST /v1/institutions/bank-a/exchanges/Transfer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-         content-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}",
+         content-type: application/json\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
     );
     exchange(port, &request)
 }
 
 pub(crate) fn get(port: u16, path: &str) -> Option<Answer> {
-    exchange(port, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+    get_with(port, path, "")
+}
+
+/// Gets a path with these headers.
+pub(crate) fn get_with(port: u16, path: &str, headers: &str) -> Option<Answer> {
+    exchange(port, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n"))
 }
 
 pub(crate) fn post(port: u16, path: &str, body: &str) -> Option<Answer> {
@@ -211,7 +227,8 @@ fn exchange(port: u16, request: &str) -> Option<Answer> {
 /// What the gateway fills into requests.
 pub(crate) const FILL: &str = include_str!("../fill.toml");
 
-fn configuration(port: u16, bank: u16) -> String {
+/// A gateway that listens on this port, with a line to this bank.
+pub(crate) fn configuration(port: u16, bank: u16) -> String {
     let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
     format!(
         r#"

@@ -27,6 +27,8 @@ mod several;
 mod settling;
 #[cfg(feature = "postgres")]
 mod sites;
+#[cfg(feature = "postgres")]
+mod sites_secured;
 mod two_banks;
 
 use std::collections::BTreeMap;

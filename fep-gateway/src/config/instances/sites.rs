@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use fep_protocol::sites::{SITES, Split};
 use fep_spec::document::{Located, Table, Value};
-use fep_spec::report::Code;
+use fep_spec::report::{Code, Finding, Severity};
 use reqwest::Url;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::config::PostgresConfig;
 use crate::config::names::{check_name, ms};
+use crate::config::postgres::is_here;
 use crate::config::tls::{TlsConfig, TlsPlace};
 
 /// `[instances.sites]` with `[instances.hand_over]`: the gateways work at two sites. All gateways have the same tables.
@@ -217,6 +218,16 @@ fn gateway_at(list: &Table<'_>, url: &Located<&str>, authority: Option<&Authorit
     };
     let name = if *has_name { tls.name.clone() } else { ServerName::try_from(host.clone()).ok() };
     Some(GatewayAt { host, port, tls: Some(TlsConfig { name, ..tls.clone() }) })
+}
+
+/// What a person should know: requests with the tokens of their callers travel unencrypted to another machine.
+pub(super) fn note(instances: &Table<'_>, config: Option<&SitesConfig>) -> Option<Finding> {
+    let table = instances.table("sites")?;
+    let mut gateways = config?.sites.values().flat_map(|site| site.gateways.values());
+    let GatewayAt { host, port, .. } = gateways.find(|gateway| gateway.tls.is_none() && !is_here(&gateway.host))?;
+    let message = format!("requests travel unencrypted to {host}:{port}");
+    let finding = Finding::new(table.document().source(), Severity::Note, Code::MissingKey, table.span(), message);
+    Some(finding.with_hint("write https://, and the authority of the certificates in `tls` of [instances.hand_over]"))
 }
 
 #[cfg(feature = "postgres")]

@@ -119,7 +119,8 @@ impl Peer {
     ) -> Result<Replied, Failed> {
         let mut request = self.request(path, headers, body)?;
         let until = Instant::now() + limit;
-        if let Some(mut sender) = self.idle_one().await {
+        // If none is ready in time, there is a new one.
+        if let Some(mut sender) = timeout(self.connect_timeout, self.idle_one()).await.ok().flatten() {
             match timeout(limit, sender.try_send_request(request)).await {
                 Ok(Ok(reply)) => return self.whole(reply, sender, until).await,
                 Ok(Err(mut error)) => match error.take_message() {

@@ -29,6 +29,15 @@ fn a_gateway_knows_its_site_by_its_name() {
 }
 
 #[test]
+fn another_machine_without_tls_is_noted() {
+    let noted = |tables: &str| Config::parse("gateway.toml", &text(tables), root()).unwrap().notes.findings;
+    let told = noted(&format!("{SEOUL}{BUSAN}")).into_iter().map(|note| note.to_string()).collect::<String>();
+    assert!(told.contains("requests travel unencrypted to 2001:db8::1:8470"), "{told}");
+    let here = format!("{SEOUL}{BUSAN}").replace("10.0.0.1", "127.0.0.1").replace("[2001:db8::1]", "localhost");
+    assert!(!noted(&here).into_iter().any(|note| note.to_string().contains("unencrypted")));
+}
+
+#[test]
 fn mistakes_are_told() {
     let both = |one: &str, other: &str| format!("{one}{other}");
     let with = |from: &str, to: &str| both(&SEOUL.replace(from, to), BUSAN);
