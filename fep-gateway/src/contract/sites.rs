@@ -25,8 +25,8 @@ pub(crate) struct SitesBody {
 pub(crate) struct SitesView {
     #[serde(flatten)]
     pub(crate) status: SitesStatus,
-    /// What became of the requests of this gateway that belong to the other site.
-    pub(crate) handed_over: HandingView,
+    /// What became of the requests of this gateway that belong to the other site. `null` without sites.
+    pub(crate) handed_over: Option<HandingView>,
 }
 
 /// What became of the requests that belong to the other site. Each is in one of the counts.

@@ -94,15 +94,15 @@ pub enum NotMoved {
 }
 
 /// The sites, and what percentage of the requests each gets.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct SitesStatus {
-    /// The gateway that says this.
-    pub instance: String,
-    /// Its site.
-    pub site: String,
+    /// The gateway that says this. `null` without sites.
+    pub instance: Option<String>,
+    /// Its site. `null` without sites.
+    pub site: Option<String>,
     /// Grows with each change. 0 before the first one.
     pub revision: u64,
-    /// The sites, by name.
+    /// The sites, by name. Empty if all gateways are at one.
     pub sites: BTreeMap<String, SiteStatus>,
     /// Who changed the percentages, why and since when. `null`: nobody did, so what the file says holds.
     pub changed: Option<SitesChanged>,
@@ -193,8 +193,8 @@ impl Sites {
             file_then: (decision.file != self.config.split).then(|| decision.file.clone()),
         });
         SitesStatus {
-            instance: self.instance.clone(),
-            site: self.config.own.clone(),
+            instance: Some(self.instance.clone()),
+            site: Some(self.config.own.clone()),
             revision: held.revision,
             sites: self.config.sites.iter().map(site).collect(),
             changed,

@@ -14,6 +14,7 @@ use super::auditing::{Deed, recorded};
 use super::decision::{named, noted};
 use super::error::ApiError;
 use super::exchanges::parse;
+use super::handing_over::HandOver;
 use super::origin::refuse_foreign_page;
 use super::routing::seen;
 use crate::config::Action;
@@ -24,7 +25,7 @@ use crate::gateway::{NotMoved, SitesChange, SitesStatus};
 /// `GET /v1/sites`
 pub(super) async fn show(State(shared): State<Shared>, who: Who) -> Result<Response, ApiError> {
     who.may(Action::Read, None, None)?;
-    shown(&shared, shared.gateway.sites().ok_or_else(|| refused(&NotMoved::NoSites))?)
+    Ok(shown(&shared, shared.gateway.sites().unwrap_or_default()))
 }
 
 /// `PUT /v1/sites`: `{"percents": {"seoul": 99, "busan": 1}, "note": "…"}`
@@ -56,17 +57,17 @@ pub(super) async fn change(
     let deed = Deed { act: Act::Route, person: &person, note: &note, about, exchange: None };
     let change = SitesChange { percents, revision, person: person.clone(), note: note.clone() };
     let moved = async { shared.gateway.move_sites(change).await.map_err(|why| refused(&why)) };
-    shown(&shared, recorded(&shared, &who, &headers, "", deed, moved).await?)
+    recorded(&shared, &who, &headers, "", deed, moved).await.map(|status| shown(&shared, status))
 }
 
 const EXAMPLE: &str = "write {\"percents\": {\"seoul\": 99, \"busan\": 1}, \"note\": \"…\"}";
 
-fn shown(shared: &Shared, status: SitesStatus) -> Result<Response, ApiError> {
-    let handing_over = shared.handing_over.as_ref().ok_or_else(|| refused(&NotMoved::NoSites))?;
+fn shown(shared: &Shared, status: SitesStatus) -> Response {
+    let handed_over = shared.handing_over.as_ref().map(HandOver::view);
     let tag = HeaderValue::from_str(&format!("\"{}\"", status.revision));
-    let mut response = Json(SitesView { status, handed_over: handing_over.view() }).into_response();
+    let mut response = Json(SitesView { status, handed_over }).into_response();
     tag.into_iter().for_each(|tag| drop(response.headers_mut().insert(ETAG, tag)));
-    Ok(response)
+    response
 }
 
 fn refused(why: &NotMoved) -> ApiError {

@@ -87,7 +87,7 @@ impl Writer {
         let status = self.reply::<SitesView>();
         let summary = "What percentage of the requests each site gets, since when, and what this gateway handed over";
         let shown = Operation::new("get", "/v1/sites", "getSites", "lines", summary);
-        self.add(&shown.gives(status.clone()).or(&[Problem::NoSites]));
+        self.add(&shown.gives(status.clone()));
         let body = self.body::<SitesBody>();
         let summary = "A person divides the requests between the sites, at all gateways";
         let change = Operation::new("put", "/v1/sites", "changeSites", "lines", summary).with(if_match());
