@@ -71,8 +71,8 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "form.js"
     SCRIPT "view_send.js"
     SCRIPT "view_audit.js"
-    SCRIPT "view_routes.js"
     SCRIPT "view_sites.js"
+    SCRIPT "view_routes.js"
     SCRIPT "view_reload.js"
     SCRIPT "main.js"
 };

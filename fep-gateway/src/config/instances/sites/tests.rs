@@ -54,7 +54,7 @@ fn mistakes_are_told() {
         (with("8470\"", "8470/v1\""), "a host and a port, and nothing else"),
         (with("http://", "http://user:secret@"), "a host and a port, and nothing else"),
         (with("http://", "https://"), "https needs `tls` of `hand_over`"),
-        (both(SEOUL, BUSAN) + "[instances.hand_over]\ntls = {}\n", "`ca` is missing"),
+        (both(SEOUL, BUSAN).replace("http:", "https:") + "[instances.hand_over]\ntls = {}\n", "`ca` is missing"),
         (both(SEOUL, BUSAN) + "[instances.hand_over]\ninflight_max = 0\n", "`inflight_max` is 0"),
         (both(SEOUL, BUSAN) + "[instances.hand_over]\ntimeout_ms = 1\n", "timeout_ms"),
         ("[instances.hand_over]\npause_ms = 1\n".to_owned(), "`hand_over` needs `sites`"),
