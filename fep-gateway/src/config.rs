@@ -110,7 +110,7 @@ pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::http::{Http, HttpListener};
 pub use self::http_target::HttpTarget;
-pub use self::instances::{InstancesConfig, RedisConfig, RedisMode};
+pub use self::instances::{GatewayAt, InstancesConfig, RedisConfig, RedisMode, SiteConfig, SitesConfig};
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 #[cfg(feature = "opentelemetry")]

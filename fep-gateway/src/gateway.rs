@@ -14,6 +14,7 @@ mod prepared;
 mod progress;
 mod routing;
 mod running;
+mod sites;
 mod specs;
 mod typed;
 
@@ -46,6 +47,8 @@ use self::routing::Routed;
 pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
 use self::running::{AskedKey, Left};
 pub use self::running::{Begun, Running};
+use self::sites::Sites;
+pub use self::sites::{NotMoved, SiteStatus, SitesChange, SitesChanged, SitesStatus};
 use self::test_time::TestTime;
 pub use self::test_time::TestTimeStatus;
 pub use self::typed::{TypedExchange, TypedOutcome};
@@ -92,6 +95,8 @@ struct Inner {
     publisher: Slot,
     /// The part that takes requests from topics.
     intake: Slot,
+    /// The two sites, if the gateways work at two.
+    sites: Option<Sites>,
     /// The business clock, if the gateway is for tests.
     test_time: Option<Arc<TestTime>>,
 }
@@ -385,6 +390,7 @@ impl Gateway {
         noted
             .flat_map(|(name, notes)| notes.into_iter().map(move |note| format!("{name}: {note}")))
             .chain(self.inner.shared.routings.notes())
+            .chain(self.note_of_sites())
             .chain(self.inner.publisher.note(now_ms))
             .chain(self.store().and_then(|store| store.note()))
             .chain(self.inner.intake.note(now_ms))

@@ -20,6 +20,7 @@
 //! | `POST /v1/institutions/{institution}/lines/{line}` | a person stops or starts a line: `{"decision": "stop", "note": "…"}` |
 //! | `POST /v1/institutions/{institution}/lines/{line}/echo-test`, `sign-on`, `sign-off` | an echo test now; a person signs a line on, or off: `{"note": "…"}` |
 //! | `GET /v1/institutions/{institution}/routing`, `PUT` | where requests go; a person changes it: `{"rules": {"Transfer": {"percent": 1}}, "note": "…"}` |
+//! | `GET /v1/sites`, `PUT` | what percentage of the requests each of two sites gets; a person changes it at all gateways: `{"percents": {"seoul": 99, "busan": 1}, "note": "…"}` |
 //! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
@@ -64,6 +65,7 @@ mod decision;
 mod overview;
 mod prefer;
 mod exposure;
+mod handing_over;
 mod exchanges;
 mod followed;
 mod events;
@@ -79,6 +81,7 @@ mod reload;
 mod routing;
 mod session;
 mod settlement;
+mod sites;
 
 use std::future::Future;
 use std::ops::Deref;
@@ -97,6 +100,7 @@ use tracing::warn;
 use self::access::{Ends, Guard, Who};
 use self::edge::Edge;
 pub use self::error::ApiError;
+use self::handing_over::HandOver;
 pub use self::listeners::Listeners;
 use self::listeners::Place;
 use self::refusals::Refusals;
@@ -126,6 +130,8 @@ struct Shared(Arc<Parts>);
 struct Parts {
     gateway: Gateway,
     guard: Arc<Guard>,
+    /// `None` if the gateways are at one site.
+    handing_over: Option<HandOver>,
     stopping: watch::Receiver<bool>,
     events: events::EventHub,
     overview: overview::OverviewCache,
@@ -171,6 +177,7 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
 fn shared(gateway: Gateway, guard: Arc<Guard>, stopping: watch::Receiver<bool>) -> Shared {
     Shared(Arc::new(Parts {
         events: events::EventHub::new(gateway.clone()),
+        handing_over: HandOver::new(&gateway),
         gateway,
         guard,
         stopping,
@@ -205,6 +212,7 @@ fn routes() -> Router<Shared> {
         .route("/v1/institutions/{institution}/lines/{line}/sign-off", post(line_duties::sign_off))
         .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
         .route("/v1/institutions/{institution}/routing", get(routing::show).put(routing::change))
+        .route("/v1/sites", get(sites::show).put(sites::change))
         .route("/v1/overview", get(overview::overview))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))

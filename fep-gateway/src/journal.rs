@@ -65,6 +65,7 @@ mod shared;
 mod opening;
 mod again;
 mod inherit;
+mod of_all;
 
 pub mod audit;
 #[cfg(feature = "postgres")]

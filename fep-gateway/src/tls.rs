@@ -34,6 +34,8 @@ pub(crate) enum Party {
     Collector,
     /// A service that takes notices.
     Service,
+    /// A gateway of the other site.
+    OtherSite,
     /// A gateway, for the simulated institution.
     Gateway,
 }
@@ -186,6 +188,7 @@ impl Party {
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the collector",
             Self::Service => "the service",
+            Self::OtherSite => "the gateway of the other site",
             Self::Gateway => "the gateway",
         }
     }
@@ -199,6 +202,7 @@ impl Party {
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the exporter of spans",
             Self::Service => "the callback",
+            Self::OtherSite => "`hand_over`",
             Self::Gateway => "the scenario",
         }
     }
@@ -211,6 +215,7 @@ impl Party {
             #[cfg(feature = "opentelemetry")]
             Self::Collector => "the certificate of the collector ends soon",
             Self::Service => "the certificate of a service ends soon",
+            Self::OtherSite => "the certificate of a gateway of the other site ends soon",
             Self::Gateway => "the certificate of the gateway ends soon",
         }
     }

@@ -18,6 +18,7 @@
 //!                    ◄── delivery  brings notices to services, at least once
 //!                    ◄── switchover: which of the main and backup lines carry business
 //!                    ◄── routing   which of two institutions gets a request
+//!                    ◄── sites     which of two sites serves a request
 //!                    ◄── standing  what holds until it is changed, also over a restart
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
@@ -34,6 +35,7 @@ pub mod note;
 
 pub mod random;
 pub mod routing;
+pub mod sites;
 
 pub mod exchange;
 

@@ -1,5 +1,5 @@
 //! What holds until it is changed, also over a restart: blocks, stopped lines, breakers that persons tripped, notices, which lines
-//! carry business, and where requests go.
+//! carry business, where requests go, and what percentage of them each site gets.
 //!
 //! Each change is a fact of the journal. The newest fact of a topic holds. Nothing here decides anything: `business`,
 //! `switchover` and `institution` do.
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::business::NoticeState;
 pub use crate::note::PersonNote;
 use crate::routing::RoutingChanges;
+use crate::sites::SitesDecision;
 use crate::switchover::SwitchoverState;
 
 /// One thing that holds until it is changed.
@@ -45,10 +46,12 @@ pub enum Standing {
     Switchover(SwitchoverState),
     /// What persons changed of where requests go.
     Routing(RoutingChanges),
+    /// What percentage of the requests each site gets. It belongs to no institution and to no gateway.
+    Sites(SitesDecision),
 }
 
 impl Standing {
-    /// The kind of the topic: `notice`, `block`, `line`, `breaker`, `switchover` or `routing`.
+    /// The kind of the topic: `notice`, `block`, `line`, `breaker`, `switchover`, `routing` or `sites`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -58,6 +61,7 @@ impl Standing {
             Self::Breaker { .. } => "breaker",
             Self::Switchover(_) => "switchover",
             Self::Routing(_) => "routing",
+            Self::Sites(_) => "sites",
         }
     }
 
@@ -67,11 +71,20 @@ impl Standing {
         match self {
             Self::Block { business: Some(code), .. } => format!("block {code}"),
             Self::Breaker { business: Some(code), .. } => format!("breaker {code}"),
-            Self::Notice(_) | Self::Block { .. } | Self::Breaker { .. } | Self::Switchover(_) | Self::Routing(_) => {
-                self.name().to_owned()
-            }
+            Self::Notice(_)
+            | Self::Block { .. }
+            | Self::Breaker { .. }
+            | Self::Switchover(_)
+            | Self::Routing(_)
+            | Self::Sites(_) => self.name().to_owned(),
             Self::Line { line, .. } => format!("line {line}"),
         }
+    }
+
+    /// Whether it holds at all gateways that share the journal, and not only at the one where it was decided.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        matches!(self, Self::Sites(_))
     }
 
     /// Whether nothing has to be remembered: this is how it is without any fact.
@@ -80,7 +93,7 @@ impl Standing {
         match self {
             Self::Notice(notice) => notice.is_none(),
             Self::Block { by, .. } | Self::Line { by, .. } | Self::Breaker { by, .. } => by.is_none(),
-            Self::Switchover(_) => false,
+            Self::Switchover(_) | Self::Sites(_) => false,
             // Its revision has to be remembered.
             Self::Routing(changes) => changes.revision == 0,
         }

@@ -39,7 +39,7 @@ use fep_spec::report::{Code, Finding, Report, Source};
 
 pub use self::events::{ClusterBuilder, EventsBuilder};
 pub use self::flow::{BreakerBuilder, BusinessBuilder, FlowBuilder, RoutingBuilder, SwitchoverBuilder};
-pub use self::instances::{InstancesBuilder, RedisBuilder};
+pub use self::instances::{HandOverBuilder, InstancesBuilder, RedisBuilder, SiteBuilder};
 pub use self::institution::InstitutionBuilder;
 use self::keys::keys;
 pub use self::line::{FramingBuilder, HttpTargetBuilder, KeepaliveBuilder, LineBuilder, TlsBuilder};

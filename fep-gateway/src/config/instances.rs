@@ -1,6 +1,7 @@
 //! `[instances]`: several gateways that work at the same time. What they share is decided in `fep_protocol::coordination`.
 
 mod redis;
+mod sites;
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -8,10 +9,10 @@ use std::time::Duration;
 
 use fep_protocol::coordination::Terms;
 use fep_spec::document::Table;
-use fep_spec::report::Code;
+use fep_spec::report::{Code, Finding};
 
-pub(super) use self::redis::note;
 pub use self::redis::{RedisConfig, RedisMode};
+pub use self::sites::{GatewayAt, SiteConfig, SitesConfig};
 use super::PostgresConfig;
 use super::names::ms;
 
@@ -29,6 +30,8 @@ pub struct InstancesConfig {
     /// `[instances.redis]`: what carries words between the gateways. Without it, each has its equal part of every contract, and breakers of
     /// its own.
     pub redis: Option<RedisConfig>,
+    /// `[instances.sites]` and `[instances.hand_over]`: the gateways work at two sites. Default: all are at one.
+    pub sites: Option<SitesConfig>,
 }
 
 /// How many gateways can share a contract.
@@ -57,7 +60,7 @@ pub(super) fn read(
     folder: &Path,
 ) -> Option<InstancesConfig> {
     let table = table?;
-    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms", "redis"]);
+    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms", "redis", "sites", "hand_over"]);
     let document = table.document();
     if postgres.is_none() {
         let hint = "add the table [journal.postgres], the same in each gateway, except `instance`";
@@ -79,8 +82,15 @@ pub(super) fn read(
     }
     let owner_timeout = ms(&table, "owner_timeout_ms", 500);
     let redis = redis::read(table.table("redis"), folder);
+    let sites = sites::read(&table, postgres, folder);
     table.finish();
-    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis })
+    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis, sites })
+}
+
+/// What a person should know of the table: what travels unencrypted.
+pub(super) fn notes(table: Option<Table<'_>>, config: Option<&InstancesConfig>) -> Vec<Finding> {
+    let Some((table, config)) = table.zip(config) else { return Vec::new() };
+    [redis::note(&table, config), sites::note(&table, config.sites.as_ref())].into_iter().flatten().collect()
 }
 
 #[cfg(feature = "postgres")]

@@ -106,7 +106,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
     }
     let mut notes = proof::notes(root.table("institutions"), &institutions);
     notes.findings.extend(postgres::note(root.table("journal"), journal.postgres.as_ref()));
-    notes.findings.extend(instances::note(root.table("instances"), instances.as_ref()));
+    notes.findings.extend(instances::notes(root.table("instances"), instances.as_ref()));
     Some(Config {
         environment,
         test_clock,

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   no_config_file: "파일에서 읽은 설정이 아닙니다.",
   no_note: "사유가 필요합니다.",
   no_person: "담당자 이름을 저장할 수 없습니다.",
+  no_sites: "모든 게이트웨이가 한 센터에 있습니다.",
   no_such_duty: "이 회선에는 해당 전문이 없습니다.",
   no_such_step: "기관에 해당 전문이 없습니다.",
   not_durable: "적용되었지만 전문 로그에 기록되지 않았습니다.",

@@ -9,6 +9,7 @@ import { labelOf, state, watch } from "./store.js";
 import { capital } from "./table.js";
 import { t, word } from "./texts.js";
 import { lasting, when } from "./time.js";
+import { sitesCard } from "./view_sites.js";
 
 /** No event tells of a request's side. */
 const EVERY_MS = 5000;
@@ -17,13 +18,15 @@ const OUTCOMES = ["answered", "not_sent", "unknown"];
 export function routes({ main, path, title }) {
   title(t("routes.title"));
   const list = el("div", "cards wide-cards");
-  main.append(list);
+  const sites = path[0] ? null : sitesCard();
+  main.append(...(sites ? [sites.element] : []), list);
   const cards = new Map();
   let ended = false;
   let begun = false;
 
   /** One institution after the other, so that many of them do not ask at once. */
   const read = inTurn(async () => {
+    await sites?.read();
     if (!state.institutions) return;
     begun = true;
     const asked = state.institutions.filter(({ institution }) => !path[0] || institution === path[0]);

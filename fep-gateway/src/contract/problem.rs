@@ -78,6 +78,7 @@ problems! {
     NoNote 422 "no_note" "a decision needs a note" "write a `note` of one line: others read it as the reason"
     NoPerson 422 "no_person" "the name of the person cannot be stored" "write `person` as `detail` says"
     NoSession 409 "no_session" "a session cannot begin so" "send the token of a client; without an access file nobody needs a session"
+    NoSites 404 "no_sites" "the gateways are at one site" "add [instances.sites] to the configuration of all gateways"
     NoSuchDuty 409 "no_such_duty" "the line has no such telegram" "nothing: its agreement has none; `session` in its configuration names those that it has"
     NoSuchKind 404 "no_such_problem" "there is no such kind of error" "look at /problems"
     NoSuchRoute 404 "no_such_route" "there is nothing at this path" "look at /openapi.json"

@@ -50,28 +50,52 @@ impl Attempt {
 }
 
 impl Gateway {
-    /// Adds an entry to the audit trail of an institution, and waits until it is durable; if the disk is slow, not for long. Do what it says only
+    /// Adds an entry to the audit trail of an institution, or with an empty name to that of the gateway itself, and waits until it is durable; if the disk is slow, not for long. Do what it says only
     /// after that, and then say how it ended. A look at secrets is an error if its entry is not durable.
     ///
     /// # Errors
     /// If the journal has no room for it or does not take it in time, there is no such institution, or it has stopped.
     pub async fn audit(&self, institution: &str, entry: AuditEntry) -> Result<Attempt, AuditError> {
-        let handle = self.find_handle(institution).ok_or(AuditError::UnknownInstitution)?;
         let clock = Arc::clone(&self.inner.shared.clock);
         let id = clock.name(clock.now());
         let act = entry.fact.act;
-        let fact = AuditFact { attempt: Some(id), ..entry.fact };
-        handle.audit(AuditEntry { fact, ..entry }).await?;
+        let entry = AuditEntry { fact: AuditFact { attempt: Some(id), ..entry.fact }, ..entry };
+        if institution.is_empty() {
+            let lane = self.own_lane();
+            self.audit_own(&lane, entry).await?;
+            return Ok(Attempt { id, act, institution: "".into(), lane, clock });
+        }
+        let handle = self.find_handle(institution).ok_or(AuditError::UnknownInstitution)?;
+        handle.audit(entry).await?;
         Ok(Attempt { id, act, institution: handle.name.clone(), lane: handle.lane.clone(), clock })
+    }
+
+    /// The lane of what belongs to no institution.
+    fn own_lane(&self) -> Lane {
+        self.inner.own_lane.get_or_init(|| self.inner.shared.journal.add_lane()).clone()
+    }
+
+    /// Adds an entry of the gateway itself. As for an institution, what changes something does not wait for long.
+    async fn audit_own(&self, lane: &Lane, entry: AuditEntry) -> Result<(), AuditError> {
+        if !lane.has_room() {
+            let full = || JournalError::Failed("the journal takes no writes and its queue is full".to_owned());
+            return Err(AuditError::Journal(self.inner.shared.journal.trouble().unwrap_or_else(full)));
+        }
+        let AuditEntry { fact, exchange, caller } = entry;
+        let now_ms = self.inner.shared.clock.now().wall_ms;
+        let audit = Some(Box::new(fact));
+        let fact = Fact { what: What::Audit, audit, exchange, caller, ..Fact::new("".into(), now_ms) };
+        lane.append(fact).map_err(AuditError::Journal)?;
+        lane.catches_up(LANE_MAX).await;
+        Ok(())
     }
 
     /// Adds to the audit trail what was refused before anything was attempted. It belongs to this institution, or else to the gateway: then the
     /// name of its institution is empty. It does not wait, and if the journal is in trouble, it adds nothing. Returns whether it did.
     pub fn note_refused(&self, institution: Option<&str>, fact: AuditFact, caller: Option<Arc<Caller>>) -> bool {
         let handle = institution.and_then(|name| self.find_handle(name));
-        let own_lane = || self.inner.own_lane.get_or_init(|| self.inner.shared.journal.add_lane()).clone();
         let name = handle.as_ref().map_or_else(|| Arc::from(""), |handle| handle.name.clone());
-        let lane = handle.map_or_else(own_lane, |handle| handle.lane.clone());
+        let lane = handle.map_or_else(|| self.own_lane(), |handle| handle.lane.clone());
         if !lane.has_room() {
             return false;
         }

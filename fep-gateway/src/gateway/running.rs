@@ -127,9 +127,7 @@ impl Gateway {
     async fn of_another(&self, ended: Exchange, asked: &AskedKey) -> Result<Exchange, Refusal> {
         let journal = &self.inner.shared.journal;
         let AskedKey { institution, key, digest } = asked;
-        let handle = self.find_handle(institution);
-        let max = handle.map_or(Duration::ZERO, |handle| handle.catalogue.answer_timeout(&ended.telegram) * 2);
-        let until = Instant::now() + max;
+        let until = Instant::now() + self.patience(institution, &ended.telegram);
         loop {
             match journal.known_by_all(institution, key, *digest).await {
                 Err(error) => return Err(Refusal::KeyUnchecked(NotSent::Journal(error))),
@@ -138,6 +136,33 @@ impl Gateway {
                 Ok(Some((other, true))) if other.outcome.is_some() => return Ok(other),
                 Ok(Some((other, true))) if Instant::now() >= until => return Err(Refusal::StillRunning(other.id)),
                 Ok(Some(_)) => sleep(LOOK_PAUSE).await,
+            }
+        }
+    }
+
+    /// How long it is worth to wait for the outcome of an exchange that another gateway has.
+    pub(crate) fn patience(&self, institution: &str, telegram: &str) -> Duration {
+        let handle = self.find_handle(institution);
+        handle.map_or(Duration::ZERO, |handle| handle.catalogue.answer_timeout(telegram) * 2)
+    }
+
+    /// Sends a request that another gateway may be sending. If that has its idempotency key, its exchange is waited for, at most this long.
+    ///
+    /// # Errors
+    /// If the request is not accepted, or the exchange has no outcome by then.
+    pub(crate) async fn begin_or_join(
+        &self,
+        institution: &str,
+        telegram: &str,
+        body: &Value,
+        options: RequestOptions<'_>,
+        patience: Duration,
+    ) -> Result<Begun, Refusal> {
+        let until = Instant::now() + patience;
+        loop {
+            match self.begin(institution, telegram, body, options.clone()).await {
+                Err(Refusal::StillRunning(_)) if Instant::now() < until => sleep(LOOK_PAUSE).await,
+                begun => return begun,
             }
         }
     }

@@ -15,6 +15,7 @@ use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
 use super::running::Left;
+use super::sites::{self, Sites};
 use super::test_time::TestTime;
 use super::{EVENTS_MAX, Gateway, Inner, JournalError, NoticeHandler, StartError, StartOptions};
 use crate::config::{Config, Environment, InstancesConfig, InstitutionConfig, JournalFile};
@@ -53,6 +54,7 @@ impl Gateway {
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let coordinator = coordinator(config.instances, opened.instances, options.coordinator, &clock).await?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
+        let sites = Sites::begin(&holds, &opened.journal);
         let reloads = Reloads::new(holds, clock.now().wall_ms);
         let shared = Shared {
             journal: opened.journal,
@@ -92,11 +94,14 @@ impl Gateway {
             stopping: AtomicBool::new(false),
             own_lane: OnceLock::new(),
             left: Left::default(),
+            sites,
             publisher: Slot::default(),
             intake: Slot::default(),
             test_time,
         };
-        Ok(Self { inner: Arc::new(inner).begun() })
+        let inner = Arc::new(inner).begun();
+        sites::watch(&inner).await;
+        Ok(Self { inner })
     }
 
     /// Starts an institution while the gateway runs. `first` is the first fact of its run.

@@ -7,16 +7,17 @@ use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, json};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Shared;
-use super::access::Who;
+use super::access::{Credential, Who};
 use super::caller::caller;
 use super::error::ApiError;
+use super::handing_over::{Asked, Went};
 use super::origin::refuse_foreign_page;
 use super::prefer::leaves_after;
 use super::scope::{ScopeWord, scope_of};
@@ -77,23 +78,35 @@ pub(super) async fn ask(
     State(shared): State<Shared>,
     who: Who,
     names: Result<Path<(String, String)>, PathRejection>,
-    headers: HeaderMap,
+    (uri, credential, headers): (Uri, Credential, HeaderMap),
     body: Bytes,
 ) -> Response {
+    let came = Came { headers, uri, credential };
     let mut served = Served::new(shared.gateway.tracer());
-    let asked = asked(&shared, &who, names, (&headers, &body), &mut served).await;
-    let response = asked.into_response();
+    let asked = asked(&shared, &who, names, (&came, &body), &mut served).await;
+    let mut response = asked.into_response();
+    if let Some(handing_over) = &shared.handing_over {
+        handing_over.sign(&mut response);
+    }
     served.ends(response.status());
     response
+}
+
+/// How a request came.
+struct Came {
+    headers: HeaderMap,
+    uri: Uri,
+    credential: Credential,
 }
 
 async fn asked(
     shared: &Shared,
     who: &Who,
     names: Result<Path<(String, String)>, PathRejection>,
-    (headers, body): (&HeaderMap, &Bytes),
+    (came, body): (&Came, &Bytes),
     served: &mut Served<'_>,
 ) -> Result<Response, ApiError> {
+    let Came { headers, uri, credential } = came;
     let caller = caller(headers, who);
     let caller = Caller { traceparent: served.enters(caller.traceparent, EXCHANGES), ..caller };
     let Path((institution, telegram)) = names.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
@@ -101,9 +114,19 @@ async fn asked(
     who.may(Action::Send, Some(&institution), Some(&telegram))?;
     let key = idempotency_key(headers)?;
     let fields = parse(body)?;
-    let options = RequestOptions { idempotency_key: key, caller, batch: false };
-    let begun = shared.gateway.begin(&institution, &telegram, &fields, options).await;
     let leaves_after = leaves_after(headers);
+    let traceparent = caller.traceparent;
+    let options = RequestOptions { idempotency_key: key, caller, batch: false };
+    let names = (institution.as_str(), telegram.as_str());
+    let offered = Asked { names, key, uri, headers, body, credential, traceparent };
+    let begun = match handed_over(shared, &offered).await {
+        Went::Replied(response) => return Ok(response),
+        Went::Here => shared.gateway.begin(&institution, &telegram, &fields, options).await,
+        Went::HereToo => {
+            let patience = leaves_after.unwrap_or_else(|| shared.gateway.patience(&institution, &telegram));
+            shared.gateway.begin_or_join(&institution, &telegram, &fields, options, patience).await
+        }
+    };
     let ended = match (begun, leaves_after) {
         (Ok(Begun::Running(running)), Some(patience)) => running.end_within(patience).await,
         (Ok(begun), _) => begun.end().await,
@@ -137,6 +160,13 @@ async fn asked(
         headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
     }
     Ok(response)
+}
+
+async fn handed_over(shared: &Shared, offered: &Asked<'_>) -> Went {
+    match &shared.handing_over {
+        Some(handing_over) => handing_over.offer(offered).await,
+        None => Went::Here,
+    }
 }
 
 /// An exchange that still runs, with what the journal has of it by now: its trace number. It may have ended meanwhile.

@@ -71,7 +71,7 @@ fn shown(status: RoutingStatus) -> Response {
 }
 
 /// The revision that the person saw, if the request says one.
-fn seen(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+pub(super) fn seen(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
     let mut given = headers.get_all(IF_MATCH).iter();
     let Some(tag) = given.next() else { return Ok(None) };
     let tag = tag.to_str().ok().filter(|_| given.next().is_none()).map(str::trim);

@@ -98,6 +98,14 @@ impl Lane {
         // Who waits reads what there is then. A journal in trouble is reported elsewhere.
         let _ = is_stored(self, self.last(), patience).await;
     }
+
+    /// Waits until the fact with this number is durable, and all before it.
+    ///
+    /// # Errors
+    /// If that takes longer than `patience`. The journal may take it later.
+    pub(crate) async fn has_stored(&self, number: LaneNumber, patience: Duration) -> Result<(), JournalError> {
+        is_stored(self, number, patience).await
+    }
 }
 
 /// Waits until the facts of the lane up to this one are durable.
@@ -109,6 +117,6 @@ pub(super) async fn is_stored(lane: &Lane, number: LaneNumber, patience: Duratio
             tokio::time::sleep(LOOK_PAUSE).await;
         }
     };
-    let late = |_| JournalError::Failed("the journal does not take what the institution did last".to_owned());
+    let late = |_| JournalError::Failed("the journal does not take what was done last".to_owned());
     tokio::time::timeout(patience, stored).await.map_err(late)
 }

@@ -11,7 +11,15 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-type Seen = Arc<Mutex<BTreeMap<u64, u32>>>;
+type Seen = Arc<Mutex<Record>>;
+
+/// What a bank received.
+#[derive(Default)]
+struct Record {
+    /// By amount.
+    transfers: BTreeMap<u64, u32>,
+    traces: Vec<u64>,
+}
 
 /// A listening bank and the transfers that it received: their amounts, and how often each one arrived.
 pub(crate) struct Bank {
@@ -40,7 +48,13 @@ impl Bank {
 
     /// The amounts that arrived, and how often each one did.
     pub(crate) fn transfers(&self) -> BTreeMap<u64, u32> {
-        self.seen.lock().expect("the bank's memory").clone()
+        self.seen.lock().expect("the bank's memory").transfers.clone()
+    }
+
+    /// The trace numbers of the transfers, in the order in which they came.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn traces(&self) -> Vec<u64> {
+        self.seen.lock().expect("the bank's memory").traces.clone()
     }
 
     pub(crate) fn wait_for_transfers(&self, count: usize) {
@@ -59,8 +73,12 @@ fn serve(mut link: TcpStream, seen: &Seen) {
             telegram[24..28].copy_from_slice(b"0810");
             telegram[52..56].copy_from_slice(b"0000");
         } else {
-            let amount: u64 = std::str::from_utf8(&telegram[116..129]).expect("digits").parse().expect("an amount");
-            *seen.lock().expect("the bank's memory").entry(amount).or_default() += 1;
+            let number = |bytes: &[u8]| std::str::from_utf8(bytes).expect("digits").parse().expect("a number");
+            let amount: u64 = number(&telegram[116..129]);
+            let mut record = seen.lock().expect("the bank's memory");
+            *record.transfers.entry(amount).or_default() += 1;
+            record.traces.push(number(&telegram[32..38]));
+            drop(record);
             if amount.is_multiple_of(3) {
                 continue;
             }

@@ -18,6 +18,9 @@ pub(crate) struct Daemon {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
+    /// The gateway that served the request, if there are two sites.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "two sites share a database"))]
+    pub(crate) served_by: Option<String>,
 }
 
 impl Daemon {
@@ -45,13 +48,31 @@ impl Daemon {
         Self::spawn_with(folder, bank, fault, "")
     }
 
+    /// Starts the daemon on a port of [`free_port`], with further tables of its configuration, and waits until it is ready.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn start_at(folder: &Path, port: u16, bank: u16, tables: &str) -> Self {
+        let mut daemon = Self::spawn_at(folder, port, bank, "", tables);
+        assert!(daemon.is_ready(), "it ended instead");
+        daemon
+    }
+
     /// As `spawn`, with further tables of the configuration.
     pub(crate) fn spawn_with(folder: &Path, bank: u16, fault: &str, tables: &str) -> Self {
-        // The port is free now. The test assumes that no other process takes it before the daemon does.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
+        Self::spawn_at(folder, free_port(), bank, fault, tables)
+    }
+
+    fn spawn_at(folder: &Path, port: u16, bank: u16, fault: &str, tables: &str) -> Self {
+        let mut text = configuration(port, bank) + tables;
+        if folder.join("access.toml").exists() {
+            text = text.replacen("[journal]", "access = \"access.toml\"\n[journal]", 1);
+        }
+        Self::spawn_as(folder, port, fault, &text)
+    }
+
+    /// Starts the daemon with this configuration, and does not wait. It listens on this port, without TLS.
+    pub(crate) fn spawn_as(folder: &Path, port: u16, fault: &str, configuration: &str) -> Self {
         let config = folder.join("gateway.toml");
-        let access = if folder.join("access.toml").exists() { "access = \"access.toml\"\n" } else { "" };
-        std::fs::write(&config, configuration(port, bank, access) + tables).expect("the configuration");
+        std::fs::write(&config, configuration).expect("the configuration");
         let child = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
             .arg("run")
             .arg("--config")
@@ -92,6 +113,15 @@ impl Daemon {
         let signal = if pauses { "-STOP" } else { "-CONT" };
         let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status();
         assert!(sent.expect("the command kill").success());
+    }
+
+    /// Stops it as a service manager does, and waits for its end.
+    #[cfg(feature = "postgres")]
+    #[cfg(unix)]
+    pub(crate) fn stop(&mut self) {
+        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        assert!(sent.expect("the command kill").success());
+        assert_eq!(self.ends(), Some(0));
     }
 
     /// Waits for its end. Returns the exit code.
@@ -142,27 +172,38 @@ impl Drop for Daemon {
     }
 }
 
+/// A port that is free now. The test assumes that no other process takes it before the daemon does.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port()
+}
+
 /// Sends a transfer with an idempotency key. Returns `None` if the daemon ended without an answer.
 pub(crate) fn ask(port: u16, key: &str, body: &str) -> Option<Answer> {
-    ask_with(port, "", key, body)
+    ask_with(port, &format!("idempotency-key: {key}\r\n"), body)
 }
 
 /// As [`ask`], by a client that has a token.
 pub(crate) fn ask_as(token: &str, port: u16, key: &str, body: &str) -> Option<Answer> {
-    ask_with(port, &format!("authorization: Bearer {token}\r\n"), key, body)
+    ask_with(port, &format!("authorization: Bearer {token}\r\nidempotency-key: {key}\r\n"), body)
 }
 
-fn ask_with(port: u16, headers: &str, key: &str, body: &str) -> Option<Answer> {
+/// Sends a transfer with these headers.
+pub(crate) fn ask_with(port: u16, headers: &str, body: &str) -> Option<Answer> {
     let request = format!(
-        "POST /v1/institutions/bank-a/exchanges/Transfer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\
-         content-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /v1/institutions/bank-a/exchanges/Transfer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/json\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
     );
     exchange(port, &request)
 }
 
 pub(crate) fn get(port: u16, path: &str) -> Option<Answer> {
-    exchange(port, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+    get_with(port, path, "")
+}
+
+/// Gets a path with these headers.
+pub(crate) fn get_with(port: u16, path: &str, headers: &str) -> Option<Answer> {
+    exchange(port, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n"))
 }
 
 pub(crate) fn post(port: u16, path: &str, body: &str) -> Option<Answer> {
@@ -189,19 +230,21 @@ fn exchange(port: u16, request: &str) -> Option<Answer> {
     socket.read_to_string(&mut text).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, body: body.to_owned() })
+    let served_by = head.lines().find_map(|line| line.strip_prefix("fep-served-by: ")).map(str::to_owned);
+    Some(Answer { status, body: body.to_owned(), served_by })
 }
 
 /// What the gateway fills into requests.
 pub(crate) const FILL: &str = include_str!("../fill.toml");
 
-fn configuration(port: u16, bank: u16, access: &str) -> String {
+/// A gateway that listens on this port, with a line to this bank.
+pub(crate) fn configuration(port: u16, bank: u16) -> String {
     let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
     format!(
         r#"
 [http]
 listen = "127.0.0.1:{port}"
-{access}[journal]
+[journal]
 path = "journal.sqlite"
 [institutions.bank-a]
 spec = "{spec}"

@@ -57,9 +57,18 @@ impl Server {
         self.table_of("seoul-1")
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The table of a gateway with this name.
     pub(crate) fn table_of(&self, instance: &str) -> String {
-        let address = &self.address;
+        Self::table_at(&self.address, instance)
+    }
+
+    /// The same for a gateway that reaches the server at another address.
+    pub(crate) fn table_at(address: &str, instance: &str) -> String {
         format!(
             "\n[journal.postgres]\nhosts = [\"{address}\"]\ndatabase = \"postgres\"\nuser = \"fep\"\ninstance = \"{instance}\"\n"
         )

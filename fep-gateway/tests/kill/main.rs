@@ -10,12 +10,17 @@ mod daemon;
 mod database;
 #[cfg(feature = "fault-points")]
 mod faults;
+#[cfg(feature = "postgres")]
+#[cfg(unix)]
+mod growing;
 mod ledger;
 #[cfg(feature = "fault-points")]
 mod notices;
 #[cfg(feature = "fault-points")]
 mod passing_on;
 mod old_system;
+#[cfg(feature = "postgres")]
+mod proxy;
 mod routing;
 #[cfg(feature = "postgres")]
 mod several;
@@ -23,6 +28,10 @@ mod several;
 #[cfg(feature = "postgres")]
 mod demo_cluster;
 mod settling;
+#[cfg(feature = "postgres")]
+mod sites;
+#[cfg(feature = "postgres")]
+mod sites_secured;
 mod two_banks;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,8 @@ mod console_acts;
 mod console_audit;
 mod console_page;
 mod console_platform;
+#[cfg(feature = "postgres")]
+mod console_sites;
 mod console_views;
 mod contract;
 #[path = "../../../tests/tests/browser/devtools.rs"]

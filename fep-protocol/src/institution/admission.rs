@@ -106,7 +106,8 @@ impl<D> Admission<D> {
             | Standing::Breaker { by: None, .. }
             | Standing::Line { .. }
             | Standing::Switchover(_)
-            | Standing::Routing(_) => {}
+            | Standing::Routing(_)
+            | Standing::Sites(_) => {}
         }
     }
 

@@ -112,7 +112,7 @@ impl<T: Telegrams> Institution<T> {
                 self.admission.recall_standing(standing, now);
             }
             // Where a request goes is decided before it comes here.
-            Standing::Line { by: None, .. } | Standing::Routing(_) => {}
+            Standing::Line { by: None, .. } | Standing::Routing(_) | Standing::Sites(_) => {}
         }
     }
 

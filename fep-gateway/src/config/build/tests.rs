@@ -14,8 +14,9 @@ use crate::config::{Condition, ConditionValue, Filling, StepField, StepValue, Te
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
-const OTHERS: [&str; 37] = [
+const OTHERS: [&str; 38] = [
     "brokers",
+    "gateways",
     "environment",
     "order",
     "path",
@@ -374,6 +375,8 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         EventsBuilder::KEYS,
         InstancesBuilder::KEYS,
         RedisBuilder::KEYS,
+        SiteBuilder::KEYS,
+        HandOverBuilder::KEYS,
         RequestsBuilder::KEYS,
         RetryTopicBuilder::KEYS,
         OpenTelemetryBuilder::KEYS,

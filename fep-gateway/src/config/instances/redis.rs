@@ -121,9 +121,9 @@ fn mode(table: &Table<'_>) -> RedisMode {
 }
 
 /// What a person should know: answers travel unencrypted to another machine.
-pub(in crate::config) fn note(instances: Option<Table<'_>>, config: Option<&InstancesConfig>) -> Option<Finding> {
-    let table = instances?.table("redis")?;
-    let redis = config?.redis.as_ref().filter(|redis| redis.tls.is_none())?;
+pub(super) fn note(instances: &Table<'_>, config: &InstancesConfig) -> Option<Finding> {
+    let table = instances.table("redis")?;
+    let redis = config.redis.as_ref().filter(|redis| redis.tls.is_none())?;
     let (host, port) = redis.hosts.iter().find(|(host, _)| !is_here(host))?;
     let message = format!("answers of institutions travel unencrypted to {host}:{port}");
     let finding = Finding::new(table.document().source(), Severity::Note, Code::MissingKey, table.span(), message);
@@ -196,8 +196,9 @@ mod tests {
             let document =
                 Document::new(Source::new("gateway.toml", format!("[instances.redis]\nhosts = [\"{host}\"]\n")));
             let zero = std::time::Duration::ZERO;
-            let config = InstancesConfig { max: 2, lease: zero, report_every: zero, owner_timeout: zero, redis };
-            document.walk(|root| note(root.table("instances"), Some(&config))).flatten().map(|note| note.to_string())
+            let config =
+                InstancesConfig { max: 2, lease: zero, report_every: zero, owner_timeout: zero, redis, sites: None };
+            document.walk(|root| note(&root.table("instances")?, &config)).flatten().map(|note| note.to_string())
         };
         assert_eq!(noted("127.0.0.1"), None);
         assert!(noted("redis-1.bank.example").unwrap().contains("unencrypted to redis-1.bank.example:6379"));

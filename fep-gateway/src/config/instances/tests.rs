@@ -15,7 +15,7 @@ fn text(instances: &str) -> String {
 fn the_rules_have_defaults() {
     let read = |keys| Config::parse("gateway.toml", &text(keys), root()).unwrap().instances.unwrap();
     let ms = Duration::from_millis;
-    let InstancesConfig { max, lease, report_every, owner_timeout, redis: _ } = read("max = 2");
+    let InstancesConfig { max, lease, report_every, owner_timeout, redis: _, sites: _ } = read("max = 2");
     assert_eq!((max, lease, report_every, owner_timeout), (2, ms(5000), ms(1000), ms(500)));
     let read = read("max = 3\nlease_ms = 2000\nreport_ms = 300\nowner_timeout_ms = 100");
     let terms = Terms { instances_max: 3, lease: ms(2000), report_every: ms(300), owner_timeout: ms(100) };

@@ -1,6 +1,6 @@
 //! The operations about institutions and lines in the OpenAPI document: their state, and what persons decide about them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::operation::{Operation, in_path};
 use super::{READS, ROUTES, STEERS, Writer};
@@ -9,8 +9,22 @@ use crate::contract::lines::{LineSigned, LineTested};
 use crate::contract::overview::OverviewList;
 use crate::contract::problem::Problem;
 use crate::contract::routing::RoutingBody;
+use crate::contract::sites::{SitesBody, SitesView};
 use crate::contract::{Institutions, Lines};
 use crate::gateway::{InstitutionStatus, RoutingStatus};
+
+/// What a change of the sites can be answered with.
+const MOVES: [Problem; 9] = [
+    Problem::NoSites,
+    Problem::BadRouting,
+    Problem::RoutingChanged,
+    Problem::NotDurable,
+    Problem::NoNote,
+    Problem::NoPerson,
+    Problem::NotJson,
+    Problem::TooDeep,
+    Problem::DuplicateKey,
+];
 
 impl Writer {
     /// The state of institutions and lines, and what persons decide about them.
@@ -43,6 +57,7 @@ impl Writer {
         }
         self.line_duties(&format!("{path}/lines/{{line}}"));
         self.routing(&format!("{path}/routing"));
+        self.sites();
         let overview = self.reply::<OverviewList>();
         let summary = "Traffic, outcomes, and what is unknown, undelivered or needs a person";
         self.add(&Operation::new("get", "/v1/overview", "getOverview", "lines", summary).gives(overview).or(&READS));
@@ -67,6 +82,18 @@ impl Writer {
         }
     }
 
+    /// What percentage of the requests each site gets, and how a person changes that.
+    fn sites(&mut self) {
+        let status = self.reply::<SitesView>();
+        let summary = "What percentage of the requests each site gets, since when, and what this gateway handed over";
+        let shown = Operation::new("get", "/v1/sites", "getSites", "lines", summary);
+        self.add(&shown.gives(status.clone()));
+        let body = self.body::<SitesBody>();
+        let summary = "A person divides the requests between the sites, at all gateways";
+        let change = Operation::new("put", "/v1/sites", "changeSites", "lines", summary).with(if_match());
+        self.add(&change.takes(body).gives(status).or(&MOVES).or(&READS));
+    }
+
     /// Where requests go, and how a person changes that.
     fn routing(&mut self, path: &str) {
         let status = self.reply::<RoutingStatus>();
@@ -76,8 +103,12 @@ impl Writer {
         let body = self.body::<RoutingBody>();
         let summary = "A person changes which part of the requests goes to the other institution";
         let change = Operation::new("put", path, "changeRouting", "lines", summary).with(in_path("institution"));
-        let seen = "The ETag of what the person saw. If something else holds now, nothing is changed.";
-        let seen = json!({ "name": "If-Match", "in": "header", "description": seen, "schema": { "type": "string" } });
-        self.add(&change.with(seen).takes(body).gives(status).or(&ROUTES).or(&READS));
+        self.add(&change.with(if_match()).takes(body).gives(status).or(&ROUTES).or(&READS));
     }
+}
+
+/// The header by which a change says what its person saw.
+fn if_match() -> Value {
+    let seen = "The ETag of what the person saw. If something else holds now, nothing is changed.";
+    json!({ "name": "If-Match", "in": "header", "description": seen, "schema": { "type": "string" } })
 }

@@ -3,11 +3,11 @@
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::{TRACE_DAYS_MAX, TraceHighWater};
-use rusqlite::{Error, params};
+use rusqlite::{Error, OptionalExtension, Row, params};
 
-use super::{IndexFile, trail};
-use crate::journal::columns::{signed, standing_json};
-use crate::journal::store::FactNumber;
+use super::{IndexFile, IndexReader, failed, trail};
+use crate::journal::columns::{signed, standing, standing_json, unsigned};
+use crate::journal::store::{FactNumber, StoreError};
 
 impl IndexFile {
     /// Adds what a fact says that is not about an exchange.
@@ -19,7 +19,8 @@ impl IndexFile {
             _ => {}
         }
         if let Some(standing) = &fact.standing {
-            let instance = fact.instance.as_deref().unwrap_or_default();
+            let own = fact.instance.as_deref().filter(|_| !standing.is_of_all());
+            let instance = own.unwrap_or_default();
             self.standing(number, (&fact.institution, instance), standing)?;
         }
         Ok(())
@@ -36,7 +37,8 @@ impl IndexFile {
         self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }
 
-    /// Keeps what holds for an institution at an instance. A new fact replaces what a removed one said of all instances.
+    /// Keeps what holds for an institution at an instance. A new fact replaces what a removed one said of all instances. What holds at all of
+    /// them has the empty name.
     pub(super) fn standing(
         &self,
         number: FactNumber,
@@ -52,5 +54,18 @@ impl IndexFile {
         let sql = "INSERT INTO standing VALUES (?1, ?2, ?3, ?4, ?5)";
         let row = params![institution, topic, signed(number), standing_json(standing), instance];
         self.connection.prepare_cached(sql)?.execute(row).map(drop)
+    }
+}
+
+impl IndexReader {
+    /// What holds at all instances and for no institution, with the fact that says so: the last one in the order of the journal.
+    pub(in crate::journal) fn of_all(&self, topic: &str) -> Result<Option<(FactNumber, Standing)>, StoreError> {
+        let read = || -> Result<Option<_>, Error> {
+            let sql = "SELECT number, detail FROM standing WHERE institution = '' AND topic = ?1 AND instance = ''
+                       ORDER BY number DESC LIMIT 1";
+            let row = |row: &Row<'_>| Ok((unsigned(row.get(0)?), standing(&row.get::<_, String>(1)?)?));
+            self.connection.prepare_cached(sql)?.query_row(params![topic], row).optional()
+        };
+        read().map_err(failed)
     }
 }
