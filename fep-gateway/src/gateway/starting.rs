@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use fep_protocol::fact::Fact;
+use fep_protocol::standing::Standing;
 use tokio::sync::{broadcast, watch};
 use tracing::info;
 
@@ -54,7 +55,6 @@ impl Gateway {
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let coordinator = coordinator(config.instances, opened.instances, options.coordinator, &clock).await?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
-        let sites = Sites::begin(&holds, &opened.journal);
         let reloads = Reloads::new(holds, clock.now().wall_ms);
         let shared = Shared {
             journal: opened.journal,
@@ -79,8 +79,7 @@ impl Gateway {
             let recalled = recalled.extract_if(.., |earlier| *earlier.institution == *name).collect();
             let cases = cases.extract_if(.., |case| *case.institution == *name).collect();
             let sent = sent.extract_if(.., |fact| *fact.institution == *name).collect();
-            let standing = opened.standing.iter().filter(|(owner, _)| *owner == name);
-            let standing: Vec<_> = standing.map(|(_, standing)| standing.clone()).collect();
+            let standing = standing_of(&name, &opened.standing);
             shared.routings.begin(&name, &config, &standing, shared.clock.now().wall_ms);
             let legacy = Legacy { used, recalled, sent, cases, standing };
             let handle = Handle::start(&name, config, catalogue, legacy, lane, shared.clone());
@@ -88,20 +87,18 @@ impl Gateway {
         }
         shared.neighbours.set(&institutions);
         let inner = Inner {
+            sites: Sites::begin(&reloads.config(), &shared.journal),
             institutions: watch::Sender::new(Arc::new(institutions)),
             reloads,
             shared,
             stopping: AtomicBool::new(false),
             own_lane: OnceLock::new(),
             left: Left::default(),
-            sites,
             publisher: Slot::default(),
             intake: Slot::default(),
             test_time,
         };
-        let inner = Arc::new(inner).begun();
-        sites::watch(&inner).await;
-        Ok(Self { inner })
+        Ok(Self { inner: Arc::new(inner).begun().await })
     }
 
     /// Starts an institution while the gateway runs. `first` is the first fact of its run.
@@ -130,13 +127,19 @@ impl Gateway {
 
 impl Inner {
     /// Begins what runs beside the institutions.
-    fn begun(self: Arc<Self>) -> Arc<Self> {
+    async fn begun(self: Arc<Self>) -> Arc<Self> {
         inheriting::watch(&self);
+        sites::watch(&self).await;
         if let Some(time) = &self.test_time {
             time.run(&self);
         }
         self
     }
+}
+
+/// What holds for an institution.
+fn standing_of(name: &str, standing: &[(String, Standing)]) -> Vec<Standing> {
+    standing.iter().filter(|(owner, _)| owner == name).map(|(_, standing)| standing.clone()).collect()
 }
 
 /// How the journal is opened where its configuration says that it is.

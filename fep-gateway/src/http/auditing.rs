@@ -73,7 +73,8 @@ fn refused(error: &AuditError, institution: &str) -> ApiError {
         AuditError::Stopped | AuditError::Journal(JournalError::Closed) => Problem::Stopped,
         _ => Problem::Journal,
     };
-    ApiError::new(problem, format!("{institution}: {error}"))
+    let whose = if institution.is_empty() { "the gateway" } else { institution };
+    ApiError::new(problem, format!("{whose}: {error}"))
 }
 
 /// `POST /v1/exchanges/{id}/reveal`: `{"note": "…"}`

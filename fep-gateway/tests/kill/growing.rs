@@ -2,6 +2,7 @@
 //! bank's own record no transfer is lost and none is sent twice.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -83,6 +84,17 @@ fn divide(port: u16, seoul: u8) {
     assert_eq!(moved.status, 200, "{}", moved.body);
 }
 
+/// Copies the journal of this configuration into the database of these tables.
+fn copy(config: &Path, tables: &str) {
+    let text = std::fs::read_to_string(config).expect("the configuration") + tables;
+    std::fs::write(config, text).expect("the configuration");
+    for command in ["copy", "verify"] {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));
+        let output = run.args(["journal", command, "--config"]).arg(config).output().expect("it runs");
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[test]
 fn one_gateway_becomes_two_sites_and_no_telegram_is_lost() {
     let Some(server) = Server::start() else { return };
@@ -100,14 +112,7 @@ fn one_gateway_becomes_two_sites_and_no_telegram_is_lost() {
     // 1. The journal moves into the database.
     first.stop();
     let database = |name| format!("{}lease_ms = 2000\n", server.table_of(name));
-    let config = folders[0].path().join("gateway.toml");
-    let text = std::fs::read_to_string(&config).expect("the configuration") + &database("seoul-1");
-    std::fs::write(&config, text).expect("the configuration");
-    for command in ["copy", "verify"] {
-        let mut run = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));
-        let output = run.args(["journal", command, "--config"]).arg(&config).output().expect("it runs");
-        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    }
+    copy(&folders[0].path().join("gateway.toml"), &database("seoul-1"));
     first = start(0, &database("seoul-1"));
     services.go_on(40);
 

@@ -3,6 +3,8 @@
 //! lost, no trace number is used twice, and each transfer is settled once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::ops::RangeInclusive;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -375,6 +377,51 @@ fn a_site_that_comes_back_to_the_database_settles_nothing_again() {
     let ends = [exchanges_at_rest(left.daemon()), exchanges_at_rest(right.daemon())];
     assert_eq!(ends[0], ends[1], "both say the same");
     compare(&ends[0], &bank);
+}
+
+/// A reply that could be one of a gateway, but for its name.
+const YES: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 22\r\nconnection: close\r\n\r\n{\"outcome\":\"answered\"}";
+
+/// Something else listens where the other gateway should: it says yes to everything.
+fn impostor() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // The request is in one piece, on loopback. An error means that there is none.
+            if stream.read(&mut [0; 16 * 1024]).is_ok_and(|count| count > 0) {
+                drop(stream.write_all(YES));
+            }
+        }
+    });
+    port
+}
+
+/// Only the gateway that was asked can say what became of a request.
+#[test]
+fn a_reply_that_the_other_gateway_did_not_sign_is_none() {
+    let Some(server) = Server::start() else { return };
+    let bank = Bank::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let site = |name: &str, percent: u8, instance: &str, port: u16| {
+        format!(
+            "[instances.sites.{name}]\npercent = {percent}\ngateways = {{ {instance} = \"http://127.0.0.1:{port}\" }}\n"
+        )
+    };
+    let tables = [
+        server.table_of("a"),
+        "[instances]\nmax = 2\n".to_owned(),
+        site("seoul", 0, "a", port),
+        site("busan", 100, "b", impostor()),
+    ];
+    let _gateway = Daemon::start_at(folder.path(), port, bank.port(), &tables.concat());
+    for amount in answered(1..=9) {
+        let told = daemon::ask(port, &key(amount), &transfer(amount)).expect("an answer");
+        assert_eq!((told.status, told.served_by.as_deref()), (200, Some("a")), "{}", told.body);
+        assert!(told.body.contains(r#""exchange""#), "it is the reply of this gateway: {}", told.body);
+    }
+    assert_eq!(bank.transfers().len(), 6);
 }
 
 /// A breaker that a person trips at one site.
