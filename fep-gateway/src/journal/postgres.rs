@@ -27,6 +27,7 @@ mod kept;
 
 pub(super) mod lease;
 pub(super) mod mark;
+pub(super) mod removing;
 pub(super) mod sharing;
 
 pub(super) mod facts;

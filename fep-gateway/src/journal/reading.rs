@@ -109,12 +109,30 @@ impl JournalFiles {
             let page =
                 self.reading(self.at, file, |facts| facts.page(self.read, file.last, PAGE_COUNT_MAX, PAGE_BYTES_MAX))?;
             if let Some((number, _)) = page.last() {
+                self.not_removed(&page)?;
                 self.read = *number;
                 return Ok(page);
             }
             self.at += 1;
         }
         Ok(Vec::new())
+    }
+
+    /// Facts of a database can be removed while they are read. What would follow then is not the next page.
+    fn not_removed(&self, page: &[(FactNumber, Fact)]) -> Result<(), JournalError> {
+        let next = self.read + 1;
+        let first = page.first().map_or(next, |(first, _)| *first);
+        if !self.place.is_database() || self.read == 0 || first <= next {
+            return Ok(());
+        }
+        match self.removal()?.filter(|removal| removal.last >= next) {
+            Some(removal) => Err(JournalError::Failed(format!(
+                "the facts {next} to {} were removed while they were read: {}. Begin again",
+                first - 1,
+                removal.sentence()
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The fact with this number, or `None` if no file has it.

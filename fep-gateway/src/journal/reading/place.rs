@@ -60,6 +60,11 @@ impl JournalPlace {
 }
 
 impl Where {
+    /// Whether a database has the facts.
+    pub(super) fn is_database(&self) -> bool {
+        !matches!(self, Self::Files)
+    }
+
     /// A connection to the file with this path, or to the database.
     pub(super) fn open(&self, path: &Path, access: &Access) -> Result<Open, JournalError> {
         match self {
