@@ -34,6 +34,7 @@ pub(super) mod facts;
 pub(super) mod copy;
 pub(super) mod looking;
 pub(super) mod reader;
+mod sealed;
 
 pub(super) use self::database::Database;
 

@@ -75,7 +75,7 @@ impl FactReader {
         self.database.ask(open.query(sql, parameters)).map_err(failed)
     }
 
-    fn row(&self, sql: &str, parameters: &Parameters<'_>) -> Result<Option<Row>, StoreError> {
+    pub(super) fn row(&self, sql: &str, parameters: &Parameters<'_>) -> Result<Option<Row>, StoreError> {
         Ok(self.rows(sql, parameters)?.into_iter().next())
     }
 
@@ -269,6 +269,6 @@ impl FactSource for FactReader {
     }
 }
 
-fn unread(error: Error) -> StoreError {
+pub(super) fn unread(error: Error) -> StoreError {
     StoreError::Refused(error.to_string())
 }
