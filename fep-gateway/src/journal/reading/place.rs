@@ -62,7 +62,11 @@ impl JournalPlace {
 impl Where {
     /// Whether a database has the facts.
     pub(super) fn is_database(&self) -> bool {
-        !matches!(self, Self::Files)
+        match self {
+            Self::Files => false,
+            #[cfg(feature = "postgres")]
+            Self::Database(_) => true,
+        }
     }
 
     /// A connection to the file with this path, or to the database.
