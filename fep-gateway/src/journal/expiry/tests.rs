@@ -161,8 +161,32 @@ impl Member {
         }
     }
 
+    /// The right to remove. The lock of the one before ends a moment after its connection.
+    fn remover(&self) -> Remover {
+        let lease = self.expiry().lease;
+        for _ in 0..500 {
+            if let Some(remover) = Remover::begin(&lease).unwrap() {
+                return remover;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("another one has it");
+    }
+
     fn turn(&self) -> Result<(), JournalError> {
         outside(|| self.expiry().turn())
+    }
+
+    /// Takes turns until it is as it should be, or the first error. The lock of another one ends a moment after its connection.
+    fn until_removed(&self, is_done: impl Fn() -> bool) -> Result<(), JournalError> {
+        for _ in 0..500 {
+            self.turn()?;
+            if is_done() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("nothing was removed");
     }
 
     fn follow(&self) {
@@ -299,19 +323,12 @@ async fn one_removes_and_a_reader_that_has_the_tables_holds_nobody_up() {
     assert_eq!(years.days().0.len(), 8, "another one removes now");
     drop(held);
     let backup = years.schema.hold("SELECT count(*) FROM facts");
-    let why = loop {
-        // The lock of the other one ends a moment after its connection.
-        match busan.turn() {
-            Err(why) => break why.to_string(),
-            Ok(()) => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
-    };
+    drop(outside(|| busan.remover()));
+    let why = busan.until_removed(|| false).unwrap_err().to_string();
     assert!(why.contains("lock timeout"), "{why}");
     assert_eq!(store(&lane(&seoul.opened), [Fact::new("bank-a".into(), years.now_ms)]).await, [], "commits go on");
     drop(backup);
-    while years.days().0.len() > 5 {
-        let _ = busan.turn();
-    }
+    busan.until_removed(|| years.days().0.len() == 5).unwrap();
     assert_eq!(years.days(), (vec![0, 1, 2, 3, 4], 0));
 }
 
@@ -322,13 +339,8 @@ async fn a_removal_that_was_interrupted_is_completed_by_the_next_run_of_anybody(
     let busan = years.member("busan-1").await;
     years.keep(KEEP_DAYS);
     let begin = |member: &Member| {
+        let remover = member.remover();
         let expiry = member.expiry();
-        let remover = loop {
-            // The lock of the one before ends a moment after its connection.
-            if let Some(remover) = Remover::begin(&expiry.lease).unwrap() {
-                break remover;
-            }
-        };
         let days = remover.days().unwrap();
         let (removal, gone) = expiry.plan(&remover, &days).unwrap().unwrap();
         (remover, removal, gone)
@@ -354,16 +366,13 @@ async fn a_removal_that_was_interrupted_is_completed_by_the_next_run_of_anybody(
     assert!(seoul.verified().is_some(), "it is whole");
     // It dies behind some of the keys.
     outside(|| {
-        let (remover, ..) = (Remover::begin(&busan.expiry().lease), ());
-        if let Some(remover) = remover.unwrap() {
-            let table = remover.detached().unwrap().remove(0);
-            remover.delete_keys(&table, 0).unwrap();
-        }
+        let remover = busan.remover();
+        let table = remover.detached().unwrap().remove(0);
+        remover.delete_keys(&table, 0).unwrap();
     });
+    assert_eq!((years.days().1, years.keys().len()), (3, 7), "the keys of one day are gone");
     years.schema.execute("UPDATE instances SET keep_days = NULL");
-    while years.days().1 > 0 {
-        busan.turn().unwrap();
-    }
+    busan.until_removed(|| years.days().1 == 0).unwrap();
     assert_eq!(years.keys(), ["order-3", "order-4", "order-5", "order-6", "order-7"]);
     assert!(seoul.verified().is_some());
 }
