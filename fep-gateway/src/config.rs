@@ -197,7 +197,8 @@ pub struct JournalFile {
     pub path: PathBuf,
     /// `archive`: the folder of the archives, relative to the configuration file. Default: all facts stay in the journal.
     /// `archive_after_days`, default 30: the number of whole days that stay in the journal besides the current one.
-    /// `utc_offset_minutes`, default 540: where days begin. `keep_days`: after how many days archives are deleted. Default: never.
+    /// `utc_offset_minutes`, default 540: where days begin. `keep_days`: after how many days archives, or days of a
+    /// database, are deleted. Default: never.
     pub archive: Option<ArchiveConfig>,
     /// `encryption`, with `key_file`, relative to the configuration file: the file of the keys with which bodies are encrypted.
     /// Default: bodies are not encrypted.

@@ -124,12 +124,9 @@ pub enum JournalCommand {
         /// The ID of the key.
         #[arg(value_name = "KEY")]
         key: KeyId,
-        /// The key file.
-        #[arg(long, value_name = "FILE")]
-        key_file: PathBuf,
-        /// The journal files, also archives: the gateway must not need the key any more.
-        #[arg(long = "journal", value_name = "PATH", required = true)]
-        paths: Vec<PathBuf>,
+        /// The files, also archives, or the configuration: no gateway may need the key any more. The key file is changed.
+        #[command(flatten)]
+        files: Files,
     },
     /// Encrypts all facts of journal files with the newest key, also those that were not encrypted. No gateway may run.
     Rekey {
@@ -280,7 +277,7 @@ pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, In
         JournalCommand::Copy { files } => copy::run(files, out).map(clean),
         JournalCommand::NewKey { key_file } => keys::add(key_file, out).map(clean),
         JournalCommand::Keys { key_file } => keys::list(key_file, out).map(clean),
-        JournalCommand::ForgetKey { key, key_file, paths } => keys::forget(*key, key_file, paths, out).map(clean),
+        JournalCommand::ForgetKey { key, files } => keys::forget(*key, files, out).map(clean),
         JournalCommand::Rekey { files } => keys::rekey(files, out).map(clean),
     };
     match done.and_then(|verdict| out.flush().map(|()| verdict).map_err(InspectError::Output)) {

@@ -57,6 +57,8 @@ mod mark;
 mod archive;
 mod home;
 mod retention;
+#[cfg(feature = "postgres")]
+mod expiry;
 
 mod lost;
 mod recovery;

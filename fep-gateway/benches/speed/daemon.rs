@@ -26,10 +26,15 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts the daemon with its journal in a new folder in `place`, and waits until it is ready.
     pub(crate) fn start(place: &Path, institutions: &[Institution<'_>]) -> Self {
+        Self::start_with(place, "", institutions)
+    }
+
+    /// The same with further keys of the journal's table, and tables behind it.
+    pub(crate) fn start_with(place: &Path, journal: &str, institutions: &[Institution<'_>]) -> Self {
         let folder = tempfile::tempdir_in(place).expect("a folder");
         // The port is free now. No other process is expected to take it before the daemon does.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
-        let config = configuration::write(folder.path(), port, "", institutions);
+        let config = configuration::write(folder.path(), port, journal, institutions);
         let log = File::create(folder.path().join("log")).expect("the log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));
         command.arg("run").arg("--config").arg(&config);
@@ -66,6 +71,20 @@ impl Daemon {
     /// The commits of the journal, if the metrics count them.
     pub(crate) fn commits(&self) -> Option<u64> {
         commits(&self.get("/metrics")?)
+    }
+
+    /// Ends the daemon as its service manager does, so that its files are whole.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn stop(&mut self) {
+        let asked = Command::new("kill").arg(self.id().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "the daemon was there");
+        self.child.wait().expect("its end");
+    }
+
+    /// The length of one of its files, in bytes.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn file_bytes(&self, name: &str) -> u64 {
+        std::fs::metadata(self.folder.path().join(name)).map(|file| file.len()).unwrap_or_default()
     }
 
     pub(crate) fn log_bytes(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! Callers, each on its own kept connection, as a process of its own with one thread. They speak HTTP, or send bare telegrams.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,12 +16,15 @@ use crate::telegrams;
 const RESPONSE_MAX_BYTES: usize = 64 * 1024;
 
 /// Arguments: `--port`, `--institution`, `--observe` (the process whose processor time counts), `--pause-ms` after each exchange,
-/// `--telegrams` for bare telegrams.
+/// `--telegrams` for bare telegrams,
+/// `--keys` for an idempotency key with each request.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(arguments: &Arguments) {
     let port = arguments.port("--port");
     let plan = Plan::of(arguments);
     let bare = arguments.has("--telegrams");
+    let keys = arguments.has("--keys");
+    let next = Arc::new(AtomicU64::new(1));
     let request = if bare {
         telegrams::bytes("bank-a-transfer")
     } else {
@@ -35,7 +39,8 @@ pub(crate) async fn run(arguments: &Arguments) {
     let connections = Arc::new(connections);
     let exchange = move |caller: usize| {
         let connections = Arc::clone(&connections);
-        let request = Arc::clone(&request);
+        let request =
+            if keys { with_key(&request, next.fetch_add(1, Ordering::Relaxed)) } else { Arc::clone(&request) };
         async move {
             let mut stream = connections[caller].lock().await;
             let status = if bare { tell(&mut stream, &request).await } else { ask(&mut stream, &request).await };
@@ -71,6 +76,13 @@ fn request(port: u16, institution: &str) -> Vec<u8> {
         body.len()
     );
     [head.into_bytes(), body.into_bytes()].concat()
+}
+
+/// The same request with an idempotency key of this process, as long as those that services make.
+fn with_key(request: &[u8], number: u64) -> Arc<[u8]> {
+    let end = request.windows(2).position(|end| end == b"\r\n").expect("a head") + 2;
+    let key = format!("idempotency-key: order-{:010}-{number:016}\r\n", std::process::id());
+    [&request[..end], key.as_bytes(), &request[end..]].concat().into()
 }
 
 /// Sends the request and reads the whole response. Returns the status, or `None` if the connection is of no more use.

@@ -9,6 +9,7 @@
 //! | `throughput` | exchanges a second, latency, processor time and journal bytes of the embedded API and of HTTP |
 //! | `isolation` | the latency at one institution while another one hangs or floods |
 //! | `memory` | memory per idle link and per exchange in flight |
+//! | `database` | the journal in PostgreSQL, of one gateway and of two, beside that in a file; needs `FEP_POSTGRES` |
 //!
 //! Run it with `make bench-gateway`. Processor times and memory are read from `/proc`, so these columns are empty outside Linux.
 
@@ -43,6 +44,8 @@ mod typed;
 mod isolation;
 mod memory;
 mod throughput;
+#[cfg(feature = "postgres")]
+mod database;
 
 use arguments::Arguments;
 
@@ -62,11 +65,17 @@ fn main() {
         Some("throughput") => throughput::run(&arguments),
         Some("isolation") => isolation::run(&arguments),
         Some("memory") => memory::run(&arguments),
-        Some(other) => panic!("there is no `{other}`: say throughput, isolation or memory"),
+        #[cfg(feature = "postgres")]
+        Some("database") => database::run(&arguments),
+        Some(other) => {
+            panic!("there is no `{other}`: say throughput, isolation, memory, or database with the feature `postgres`")
+        }
         None => {
             throughput::run(&arguments);
             isolation::run(&arguments);
             memory::run(&arguments);
+            #[cfg(feature = "postgres")]
+            database::run(&arguments);
         }
     }
 }

@@ -314,7 +314,7 @@ keys! { JournalBuilder {
     path(&Path) = "path", "the journal file.";
     archive(&Path) = "archive", "the folder of the archives.";
     archive_after_days(u32) = "archive_after_days", "the whole days that stay in the journal besides the current one.";
-    keep_days(u32) = "keep_days", "after how many days archives are deleted.";
+    keep_days(u32) = "keep_days", "after how many days archives, or days of a database, are deleted.";
     utc_offset_minutes(i32) = "utc_offset_minutes", "where the days of the archives begin.";
 } }
 

@@ -30,6 +30,8 @@ pub struct PostgresConfig {
     pub lease: Duration,
     /// `utc_offset_minutes` of `[journal]`: where the days of the partitions begin.
     pub utc_offset_minutes: i32,
+    /// `keep_days` of `[journal]`: after how many days partitions are removed, or `None` to keep them.
+    pub keep_days: Option<u32>,
     /// `tls`, with `ca`: the connection is encrypted, and the server's certificate must have the name of its host.
     pub tls: Option<TlsConfig>,
 }
@@ -43,8 +45,12 @@ const HOSTS_MAX: usize = 8;
 /// The longest name in PostgreSQL, in bytes.
 const NAME_MAX_BYTES: usize = 63;
 
-/// Reads the table, if there is one.
-pub(super) fn read(table: Option<Table<'_>>, utc_offset_minutes: i32, folder: &Path) -> Option<PostgresConfig> {
+/// Reads the table, if there is one. `[journal]` says where days begin, in minutes off UTC, and after how many of them partitions are removed.
+pub(super) fn read(
+    table: Option<Table<'_>>,
+    (utc_offset_minutes, keep_days): (i32, Option<u32>),
+    folder: &Path,
+) -> Option<PostgresConfig> {
     let table = table?;
     table.knows(&["hosts", "database", "user", "password_file", "schema", "instance", "lease_ms", "tls"]);
     if !cfg!(feature = "postgres") {
@@ -70,6 +76,7 @@ pub(super) fn read(table: Option<Table<'_>>, utc_offset_minutes: i32, folder: &P
         instance: instance.map_or_else(String::new, |instance| instance.value.to_owned()),
         lease: lease(&table),
         utc_offset_minutes,
+        keep_days,
         tls: table.table("tls").map(|tls| TlsConfig::read(tls, TlsPlace::Asks(first_host), folder)),
         hosts,
     };
@@ -179,7 +186,7 @@ mod tests {
     fn read(text: &str) -> (Option<PostgresConfig>, String) {
         let document = Document::new(Source::new("gateway.toml", text));
         let read = document.walk(|root| {
-            let config = super::read(root.table("postgres"), 540, Path::new("/etc/fep"));
+            let config = super::read(root.table("postgres"), (540, None), Path::new("/etc/fep"));
             root.finish();
             config
         });
@@ -246,7 +253,7 @@ mod tests {
                 format!("[journal.postgres]\nhosts = {hosts}\ndatabase = \"fep\"\nuser = \"fep\"\ninstance = \"a\"\n");
             let document = Document::new(Source::new("gateway.toml", text));
             let note = document.walk(|root| {
-                let config = super::read(root.table("journal").unwrap().table("postgres"), 540, Path::new("."));
+                let config = super::read(root.table("journal").unwrap().table("postgres"), (540, None), Path::new("."));
                 note(root.table("journal"), config.as_ref())
             });
             note.flatten().map(|note| note.to_string())

@@ -137,18 +137,6 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
         table.document().error_hint(Code::MissingKey, days.span.clone(), "`archive_after_days` needs `archive`", hint);
     }
     let keep_days = table.integer("keep_days", 2..=36_500_u32);
-    if let Some(days) = &keep_days {
-        let after_days = after_days.as_ref().map_or(ARCHIVE_AFTER_DAYS, |days| days.value);
-        let (message, hint) = match &archive {
-            None => {
-                ("`keep_days` needs `archive`", "only archives are deleted: add `archive = \"archive\"`".to_owned())
-            }
-            Some(_) => ("`keep_days` must be more than `archive_after_days`", format!("at least {}", after_days + 1)),
-        };
-        if archive.is_none() || days.value <= after_days {
-            table.document().error_hint(Code::ConflictingKeys, days.span.clone(), message, hint);
-        }
-    }
     let key_file = table.table("encryption").and_then(|encryption| {
         let key_file = encryption.required_string("key_file");
         key_file.iter().for_each(|file| agreement::not_the_journal(&encryption, file, folder, &path));
@@ -161,7 +149,21 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
         table.document().error_hint(Code::BadValue, bodies.span, message, hint);
     }
     let utc_offset_minutes = offset.map_or(540, |minutes| minutes.value);
-    let postgres = postgres::read(table.table("postgres"), utc_offset_minutes, folder);
+    let days = keep_days.as_ref().map(|days| days.value);
+    let postgres = postgres::read(table.table("postgres"), (utc_offset_minutes, days), folder);
+    if let Some(days) = keep_days.as_ref().filter(|_| postgres.is_none()) {
+        let after_days = after_days.as_ref().map_or(ARCHIVE_AFTER_DAYS, |days| days.value);
+        let (message, hint) = match &archive {
+            None => (
+                "`keep_days` needs `archive`",
+                "only archives and days of a database are deleted: add `archive = \"archive\"`".to_owned(),
+            ),
+            Some(_) => ("`keep_days` must be more than `archive_after_days`", format!("at least {}", after_days + 1)),
+        };
+        if archive.is_none() || days.value <= after_days {
+            table.document().error_hint(Code::ConflictingKeys, days.span.clone(), message, hint);
+        }
+    }
     if let Some(archive) = archive.as_ref().filter(|_| postgres.is_some()) {
         let hint = "leave `archive` out: a database has a partition for each day";
         let message = "`archive` is for a journal in a file";
@@ -172,7 +174,7 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
         folder: folder.join(archive.value),
         after_days: after_days.map_or(ARCHIVE_AFTER_DAYS, |days| days.value),
         utc_offset_minutes,
-        keep_days: keep_days.map(|days| days.value),
+        keep_days: days,
     });
     JournalFile { path, archive, key_file, postgres }
 }

@@ -1,7 +1,7 @@
 //! The commands about the keys of an encrypted journal. No output shows a secret.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Files, InspectError};
 use crate::journal::rekey;
@@ -30,8 +30,11 @@ pub(super) fn list(key_file: &Path, out: &mut impl Write) -> Result<(), InspectE
 }
 
 /// Deletes a key that the gateway does not need any more.
-pub(super) fn forget(key: KeyId, key_file: &Path, paths: &[PathBuf], out: &mut impl Write) -> Result<(), InspectError> {
-    rekey::forget(paths, key_file, key, now_ms())?;
+pub(super) fn forget(key: KeyId, files: &Files, out: &mut impl Write) -> Result<(), InspectError> {
+    let named = || Ok::<_, InspectError>(files.config()?.and_then(|config| config.journal.key_file));
+    let key_file =
+        files.key_file.clone().map_or_else(named, |given| Ok(Some(given)))?.ok_or(InspectError::NoKeyFile)?;
+    rekey::forget(&files.place()?, &key_file, key, now_ms())?;
     let file = key_file.display();
     writeln!(out, "{file}: the key {key} is forgotten. Delete the copies of the key file that still have it")?;
     Ok(())

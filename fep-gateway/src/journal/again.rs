@@ -79,8 +79,8 @@ impl Journal {
                     .index
                     .standing(&reader.whose)?
                     .into_iter()
-                    .filter(|(name, ..)| is_own(name))
-                    .map(|(.., standing)| standing)
+                    .filter(|stood| is_own(&stood.institution))
+                    .map(|stood| stood.standing)
                     .collect(),
             };
             left.recalled.retain(|earlier| is_own(&earlier.institution));

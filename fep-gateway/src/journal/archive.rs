@@ -401,12 +401,12 @@ impl ArchiveStop {
         self.changed.notify_all();
     }
 
-    fn is_stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         *self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the stop, at most this long. Returns whether it came.
-    fn wait(&self, max: Duration) -> bool {
+    pub(super) fn wait(&self, max: Duration) -> bool {
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(stopped, max, |stopped| !*stopped);
         *waited.unwrap_or_else(PoisonError::into_inner).0

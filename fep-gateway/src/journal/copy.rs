@@ -19,7 +19,7 @@ use super::postgres::copy::{Copying, Progress, Rest};
 use super::reading::JournalFiles;
 use super::sealing::Access;
 use super::sqlite::facts::FactReader;
-use super::sqlite::{closing, environment, index, leaving, moved, schema};
+use super::sqlite::{closing, environment, index, leaving, moved};
 use super::store::FactNumber;
 use super::stored::StoredFact;
 use crate::config::PostgresConfig;
@@ -50,8 +50,9 @@ pub fn copy(paths: &[PathBuf], settings: &PostgresConfig, is_test: bool, now_ms:
     let index_file = index_path(&current);
     Suspect { path: &current, index: &index_file, goes_on: false, now_ms }.if_there()?;
     environment::is_of(&current, is_test)?;
-    // An older file is brought to the newest version first.
-    drop(schema::read_write(&current)?);
+    // An older file is brought to the newest version first. Its log goes with the last connection, so it is marked as whole before: otherwise the
+    // next run would look for the log.
+    closing::close(&current)?;
     let files = JournalFiles::open(paths, None)?;
     let removal = files.removal()?;
     let removed = removal.as_ref().map_or(0, |removal| removal.last);

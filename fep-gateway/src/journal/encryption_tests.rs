@@ -323,7 +323,8 @@ async fn forgotten_keys_make_bodies_unreadable_and_leave_the_facts() {
     let first = files.keys().list()[0].id;
     files.run(true, vec![transfer(1), answer(1, Class::Answer, b"yes"), transfer(2)]).await;
     files.new_key();
-    let forget = |now_ms: i64| rekey::forget(&[files.journal()], &files.path("journal.keys"), first, now_ms);
+    let place = JournalPlace::Files(vec![files.journal()]);
+    let forget = |now_ms: i64| rekey::forget(&place, &files.path("journal.keys"), first, now_ms);
     let late = 1_795_000_000_500 + 2 * crate::time::DAY_MS;
     let refused = |now_ms| forget(now_ms).unwrap_err().to_string();
     assert!(refused(late).contains("is needed: fact 3 belongs to an exchange that has no end yet"));

@@ -1,7 +1,9 @@
 //! What persons and programs read of a journal in a database while a gateway writes it, and what they are told about damage.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use fep_protocol::exchange::Exchange;
-use fep_protocol::fact::Class;
+use fep_protocol::fact::{Class, Fact};
 use tempfile::TempDir;
 
 use crate::config::PostgresConfig;
@@ -11,6 +13,8 @@ use crate::journal::lookup::Lookup;
 use crate::journal::postgres::testing::{Schema, outside};
 use crate::journal::postgres::tests::{lane, open};
 use crate::journal::reading::{JournalFiles, JournalPlace};
+use crate::journal::rekey;
+use crate::journal::seal::{KeyRing, Unreadable, new_key};
 use crate::journal::tests::{answer, id, keyed, options, request, store};
 use crate::journal::usage::{Usage, usage};
 use crate::journal::{JournalError, OpenOptions};
@@ -118,6 +122,41 @@ async fn what_the_tables_of_a_database_contradict_is_found() {
         schema.execute(repair);
         assert_eq!(verify(&place).unwrap().0, Vec::<String>::new(), "{repair}");
     }
+}
+
+#[tokio::test]
+async fn a_key_is_forgotten_when_no_gateway_needs_it_and_its_facts_are_older_than_a_day() {
+    let Some(schema) = Schema::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let key_file = folder.path().join("journal.keys");
+    let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let first = new_key(&key_file, now_ms).unwrap();
+    let options = OpenOptions { key_file: Some(key_file.clone()), ..on_database(&schema, &folder) };
+    let opened = open(options.clone()).await.unwrap();
+    let older = |fact: Fact| Fact { at_ms: now_ms - 23 * 3_600_000, ..fact };
+    store(&lane(&opened), [older(request(1))]).await;
+    opened.journal.close().await;
+    drop(opened);
+    let second = new_key(&key_file, now_ms).unwrap();
+    let place = place(&options);
+    let forget = |key, now_ms| outside(|| rekey::forget(&place, &key_file, key, now_ms)).map_err(|why| why.to_string());
+    let why = forget(first, now_ms).unwrap_err();
+    assert!(why.contains("is needed: fact 1 belongs to an exchange that has no end yet"), "{why}");
+    // The next start ends it as unknown, sealed with the new key.
+    let opened = open(options.clone()).await.unwrap();
+    store(&lane(&opened), [request(2), answer(2, Class::Answer, b"yes")]).await;
+    let why = forget(first, now_ms).unwrap_err();
+    assert!(why.contains("sealed facts less than 24 hours ago"), "{why}");
+    forget(first, now_ms + 2 * 3_600_000).unwrap();
+    assert!(forget(second, now_ms).is_err(), "it seals");
+    let unreadable = outside(|| {
+        let keys = KeyRing::read(&key_file).unwrap();
+        let mut files = JournalFiles::open_at(&place, Some(&keys)).unwrap();
+        files.next_page().unwrap();
+        files.take_unreadable()
+    });
+    assert!(matches!(&unreadable[..], [(1, Unreadable::Forgotten(_))]), "{unreadable:?}");
+    opened.journal.close().await;
 }
 
 #[tokio::test]

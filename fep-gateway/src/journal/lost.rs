@@ -19,7 +19,7 @@ use super::newest::{newest_of, newest_path};
 use super::sqlite::closing::{look_at, look_at_index};
 use super::sqlite::index::IndexReader;
 #[cfg(feature = "postgres")]
-use super::store::{FactNumber, JournalId};
+use super::store::{FactNumber, JournalId, Stood};
 use super::whose::Whose;
 
 /// A journal that is about to be opened.
@@ -126,7 +126,7 @@ impl Suspect<'_> {
             what: What::Traces(high_water),
             ..Fact::new(institution.into(), self.now_ms)
         });
-        let standing = standing.into_iter().map(|(institution, _, standing)| Fact {
+        let standing = standing.into_iter().map(|Stood { institution, standing, .. }| Fact {
             what: What::Standing,
             standing: Some(Box::new(standing)),
             ..Fact::new(institution.into(), self.now_ms)

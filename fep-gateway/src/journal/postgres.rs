@@ -27,12 +27,14 @@ mod kept;
 
 pub(super) mod lease;
 pub(super) mod mark;
+pub(super) mod removing;
 pub(super) mod sharing;
 
 pub(super) mod facts;
 pub(super) mod copy;
 pub(super) mod looking;
 pub(super) mod reader;
+mod sealed;
 
 pub(super) use self::database::Database;
 

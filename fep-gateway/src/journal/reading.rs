@@ -109,12 +109,30 @@ impl JournalFiles {
             let page =
                 self.reading(self.at, file, |facts| facts.page(self.read, file.last, PAGE_COUNT_MAX, PAGE_BYTES_MAX))?;
             if let Some((number, _)) = page.last() {
+                self.not_removed(&page)?;
                 self.read = *number;
                 return Ok(page);
             }
             self.at += 1;
         }
         Ok(Vec::new())
+    }
+
+    /// Facts of a database can be removed while they are read. What would follow then is not the next page.
+    fn not_removed(&self, page: &[(FactNumber, Fact)]) -> Result<(), JournalError> {
+        let next = self.read + 1;
+        let first = page.first().map_or(next, |(first, _)| *first);
+        if !self.place.is_database() || self.read == 0 || first <= next {
+            return Ok(());
+        }
+        match self.removal()?.filter(|removal| removal.last >= next) {
+            Some(removal) => Err(JournalError::Failed(format!(
+                "the facts {next} to {} were removed while they were read: {}. Begin again",
+                first - 1,
+                removal.sentence()
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The fact with this number, or `None` if no file has it.
@@ -181,18 +199,18 @@ impl JournalFiles {
     pub(super) fn key_of(&self, number: FactNumber) -> Result<Option<KeyId>, JournalError> {
         for (at, file) in self.files.iter().enumerate().filter(|(_, file)| file.first <= number && number <= file.last)
         {
-            if let Some(key) = self.reading_file(at, file, |facts| facts.key_of(number))? {
+            if let Some(key) = self.reading_open(at, file, |facts| facts.key_of(number))? {
                 return Ok(Some(key));
             }
         }
         Ok(None)
     }
 
-    /// The time of the newest fact that a key sealed, in milliseconds since 1970.
+    /// The time of the newest fact that a key sealed, in milliseconds since 1970. In a database, only the last three dates are looked at.
     pub(super) fn newest_of(&self, key: KeyId) -> Result<Option<i64>, JournalError> {
         let mut newest = None;
         for (at, file) in self.files.iter().enumerate() {
-            newest = newest.max(self.reading_file(at, file, |facts| facts.newest_of(key))?);
+            newest = newest.max(self.reading_open(at, file, |facts| facts.newest_of(key))?);
         }
         Ok(newest)
     }
@@ -209,9 +227,19 @@ impl JournalFiles {
         file: &JournalFile,
         read: impl FnOnce(&dyn FactReads) -> Result<T, StoreError>,
     ) -> Result<T, JournalError> {
+        self.reading_open(at, file, |open| read(open.reads()))
+    }
+
+    /// The same with what is open.
+    fn reading_open<T>(
+        &self,
+        at: usize,
+        file: &JournalFile,
+        read: impl FnOnce(&Open) -> Result<T, StoreError>,
+    ) -> Result<T, JournalError> {
         let mut open = self.open.borrow_mut();
         let facts = self.opened(&mut open, at, file)?;
-        read(facts.reads()).map_err(|error| named(&file.path, error))
+        read(facts).map_err(|error| named(&file.path, error))
     }
 
     /// The same with what only files have.

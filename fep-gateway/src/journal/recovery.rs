@@ -162,7 +162,7 @@ pub(super) struct Running {
     lanes: Vec<(String, Lane)>,
     pub(super) parts: WriterParts,
     mark: Arc<Mark>,
-    archive_stop: Arc<ArchiveStop>,
+    pub(super) archive_stop: Arc<ArchiveStop>,
 }
 
 /// Opens or creates a journal in a file, on a certain ground.
@@ -217,7 +217,8 @@ pub(super) fn open_file(options: &OpenOptions, ground: Ground) -> Result<Opened,
 impl Earlier {
     /// Reads what earlier runs left, after the exchanges that they left open have ended.
     pub(super) fn read(reader: Reader, options: &OpenOptions) -> Result<Self, JournalError> {
-        let standing = reader.index.standing(&reader.whose)?.into_iter().map(|(name, _, standing)| (name, standing));
+        let standing = reader.index.standing(&reader.whose)?.into_iter();
+        let standing = standing.map(|stood| (stood.institution, stood.standing));
         Ok(Self {
             recalled: resting(&reader, options)?,
             sent: sent(&reader, options)?,
@@ -333,18 +334,20 @@ pub(super) fn threads(
     archiver: Option<Archiver>,
 ) -> Result<Vec<Worker>, JournalError> {
     let queue = writer.index();
-    let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
-        thread.map(Worker::Thread).map_err(|error| JournalError::Failed(format!("no thread: {error}")))
-    };
     let mut workers = vec![
-        spawn("journal", Box::new(move || writer.run()))?,
-        spawn("journal-index", Box::new(move || indexer::run(&queue, index, source)))?,
+        thread("journal", move || writer.run())?,
+        thread("journal-index", move || indexer::run(&queue, index, source))?,
     ];
     if let Some(archiver) = archiver {
-        workers.push(spawn("journal-archive", Box::new(move || archiver.run()))?);
+        workers.push(thread("journal-archive", move || archiver.run())?);
     }
     Ok(workers)
+}
+
+/// Starts a thread of a journal.
+pub(super) fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<Worker, JournalError> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map(Worker::Thread).map_err(|error| JournalError::Failed(format!("no thread: {error}")))
 }
 
 /// Makes archives, if they are configured.

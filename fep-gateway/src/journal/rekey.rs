@@ -74,13 +74,13 @@ fn rekey_file(path: &Path, keys: &KeyRing) -> Result<bool, JournalError> {
     Ok(true)
 }
 
-/// Deletes a key from a key file, if the gateway does not need it any more.
+/// Deletes a key from a key file, if no gateway needs it any more.
 ///
 /// # Errors
 /// If an exchange without an end or an unfinished settlement needs the key, it sealed facts lately, or it cannot be deleted.
-pub fn forget(paths: &[PathBuf], key_file: &Path, key: KeyId, now_ms: i64) -> Result<(), JournalError> {
+pub fn forget(place: &JournalPlace, key_file: &Path, key: KeyId, now_ms: i64) -> Result<(), JournalError> {
     let keys = KeyRing::read(key_file)?;
-    let lookup = Lookup::open(&JournalPlace::Files(paths.to_vec()), Some(&keys))?;
+    let lookup = Lookup::open(place, Some(&keys))?;
     if let Some(number) = lookup.needs(key)? {
         return Err(JournalError::Failed(format!(
             "the key {key} is needed: fact {number} belongs to an exchange that has no end yet, or needs a person"

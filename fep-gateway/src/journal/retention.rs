@@ -87,7 +87,7 @@ impl Archiver {
         }
         let traces = index.traces()?;
         let mut standing = index.standing(&Whose::default())?;
-        standing.retain(|(_, number, _)| *number <= last);
+        standing.retain(|stood| stood.number <= last);
         Ok((last > removed).then_some(Removal { last, before_ms, at_ms: now_ms, keep_days, traces, standing }))
     }
 

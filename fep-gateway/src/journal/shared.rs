@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::reason::JournalError;
 
+use super::expiry::Expiry;
 use super::home::{Home, Reading};
 use super::indexer::catch_up;
 use super::lost::Suspect;
@@ -13,7 +14,7 @@ use super::postgres::facts::Facts;
 use super::postgres::lease::Lease;
 use super::postgres::reader::FactReader;
 use super::postgres::sharing::{SharedInstances, Sharing};
-use super::recovery::{Begun, Earlier, OpenOptions, Running, endings, index_of, threads};
+use super::recovery::{Begun, Earlier, OpenOptions, Running, endings, index_of, thread, threads};
 use super::seal::KeyRing;
 use super::sealing::Access;
 use super::store::{FactReads, FactStore};
@@ -47,6 +48,8 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
     let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
     let is_alone = lease.is_alone();
     let shared = (!is_alone).then(|| Arc::clone(&sharing));
+    let expiring = Arc::clone(&lease);
+    let kept_facts = FactReader::open(&database, &access)?;
     let home = Arc::new(Home::Postgres { database, lease, path: path.clone(), sharing: shared.clone() });
     let options = &OpenOptions { whose: Whose::of(home.instance()), ..options.clone() };
     let begun = Begun { home, reading: Reading { access, veil }, journal };
@@ -64,7 +67,11 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
     if shared.is_some() {
         running.parts.index.share();
     }
-    let workers = threads(Writer::new(facts, running.parts.clone()), index, source, None)?;
+    let mut workers = threads(Writer::new(facts, running.parts.clone()), index, source, None)?;
+    let stop = Arc::clone(&running.archive_stop);
+    let index = Arc::clone(&running.parts.index);
+    let expiry = Expiry { lease: expiring, facts: kept_facts, index, index_file, stop, followed: 0 };
+    workers.push(thread("journal-retention", move || expiry.run())?);
     let instances = shared.map(|sharing| Arc::new(SharedInstances(sharing)) as Arc<dyn Instances>);
     Ok(Opened { instances, ..running.opened(begun, earlier, workers, Ground::Machine) })
 }

@@ -6,6 +6,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
+use serde::{Deserialize, Serialize};
 
 /// The place of a fact in the journal. Facts are numbered from 1 in the order in which they were stored.
 pub(super) type FactNumber = u64;
@@ -148,8 +149,51 @@ pub(super) struct Removal {
     pub(super) keep_days: u32,
     /// The marks of trace numbers at that time, by institution.
     pub(super) traces: Vec<(String, TraceHighWater)>,
-    /// What stood then, by institution, with the fact that said so. The facts that were removed said it, and no later one does.
-    pub(super) standing: Vec<(String, FactNumber, Standing)>,
+    /// What stood then. The facts that were removed said it, and no later one does.
+    pub(super) standing: Vec<Stood>,
+}
+
+/// What holds for an institution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoodRow", into = "StoodRow")]
+pub(super) struct Stood {
+    pub(super) institution: String,
+    /// The fact that said so.
+    pub(super) number: FactNumber,
+    pub(super) standing: Standing,
+    /// The instance at which it was said, or `""`: it holds at each.
+    pub(super) instance: String,
+}
+
+/// The same in the mark of a removal. A journal of one gateway has no names of instances.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoodRow {
+    AtOne(String, FactNumber, Standing, String),
+    AtAll(String, FactNumber, Standing),
+}
+
+impl From<StoodRow> for Stood {
+    fn from(row: StoodRow) -> Self {
+        match row {
+            StoodRow::AtOne(institution, number, standing, instance) => {
+                Self { institution, number, standing, instance }
+            }
+            StoodRow::AtAll(institution, number, standing) => {
+                Self { institution, number, standing, instance: String::new() }
+            }
+        }
+    }
+}
+
+impl From<Stood> for StoodRow {
+    fn from(stood: Stood) -> Self {
+        let Stood { institution, number, standing, instance } = stood;
+        match instance.is_empty() {
+            true => Self::AtAll(institution, number, standing),
+            false => Self::AtOne(institution, number, standing, instance),
+        }
+    }
 }
 
 /// The reason why a write or read failed.

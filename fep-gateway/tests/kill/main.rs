@@ -8,6 +8,8 @@ mod bank;
 mod daemon;
 #[cfg(feature = "postgres")]
 mod database;
+#[cfg(feature = "postgres")]
+mod copying;
 #[cfg(feature = "fault-points")]
 mod faults;
 #[cfg(feature = "postgres")]

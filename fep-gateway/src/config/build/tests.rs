@@ -410,6 +410,8 @@ fn a_database_is_configured_in_code() {
     assert_eq!(read.hosts[1], ("db-2.bank.example".to_owned(), 6432));
     assert_eq!([&read.database, &read.user, &read.instance], ["payments", "gateway", "seoul-1"]);
     assert_eq!((read.schema.as_str(), read.lease), ("payments_a", ms(5000)));
+    let kept = bank(line()).journal(journal().keep_days(400)).build().unwrap().journal;
+    assert_eq!((kept.archive, kept.postgres.unwrap().keep_days), (None, Some(400)));
     check(
         &bank(line()).journal(journal().archive("archive")),
         &["journal.archive: `archive` is for a journal in a file"],

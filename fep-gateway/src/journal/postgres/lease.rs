@@ -147,6 +147,11 @@ impl Lease {
         self.instances_max <= 1
     }
 
+    /// Where days begin, in minutes off UTC.
+    pub(in crate::journal) fn offset_minutes(&self) -> i32 {
+        self.database.settings().utc_offset_minutes
+    }
+
     /// The name of this gateway among those that write.
     pub(in crate::journal) fn instance(&self) -> &str {
         &self.database.settings().instance
@@ -283,13 +288,15 @@ async fn begin(
     transaction.execute(sql, &[&settings.instance, &(instances_max <= 1)]).await?;
     let sql = "SELECT EXISTS (SELECT FROM instances JOIN taken_over USING (name, epoch) WHERE name = $1)";
     let was_fenced = transaction.query_one(sql, &[&settings.instance]).await?.try_get(0)?;
-    let sql = "INSERT INTO instances (name, token, epoch, lease_ms, seen_at, batch, batch_first, instances_max)
-               VALUES ($1, $2, nextval('epochs'), $3, clock_timestamp(), 0, 0, $4)
+    let sql = "INSERT INTO instances (name, token, epoch, lease_ms, seen_at, batch, batch_first, instances_max, keep_days)
+               VALUES ($1, $2, nextval('epochs'), $3, clock_timestamp(), 0, 0, $4, $5)
                ON CONFLICT (name) DO UPDATE SET token = excluded.token, epoch = excluded.epoch, lease_ms = excluded.lease_ms,
-                   seen_at = excluded.seen_at, ended_at = NULL, batch = 0, batch_first = 0, instances_max = excluded.instances_max
+                   seen_at = excluded.seen_at, ended_at = NULL, batch = 0, batch_first = 0, instances_max = excluded.instances_max,
+                   keep_days = excluded.keep_days
                RETURNING epoch";
     let instances_max = i32::try_from(instances_max).unwrap_or(i32::MAX);
-    let row = transaction.query_one(sql, &[&settings.instance, &token, &lease_ms, &instances_max]).await?;
+    let keep_days = settings.keep_days.map(|days| i32::try_from(days).unwrap_or(i32::MAX));
+    let row = transaction.query_one(sql, &[&settings.instance, &token, &lease_ms, &instances_max, &keep_days]).await?;
     let epoch = row.try_get(0)?;
     transaction.commit().await?;
     Ok(Ok(Begun { epoch, was_fenced }))

@@ -75,7 +75,7 @@ impl FactReader {
         self.database.ask(open.query(sql, parameters)).map_err(failed)
     }
 
-    fn row(&self, sql: &str, parameters: &Parameters<'_>) -> Result<Option<Row>, StoreError> {
+    pub(super) fn row(&self, sql: &str, parameters: &Parameters<'_>) -> Result<Option<Row>, StoreError> {
         Ok(self.rows(sql, parameters)?.into_iter().next())
     }
 
@@ -115,6 +115,12 @@ impl FactReader {
             format!("SELECT {names} FROM facts WHERE stored_on = date '1970-01-01' + $1::int4 AND number = $2::int8");
         let row = self.row(&sql, &[&day, &signed(number)])?;
         row.map(|row| self.fact(&row).map(|(_, fact)| fact)).transpose()
+    }
+
+    /// The last fact that was removed on purpose, or 0.
+    fn removed(&self) -> Result<FactNumber, StoreError> {
+        let row = self.row("SELECT max(last) FROM removals", &[])?;
+        row.map_or(Ok(0), |row| Ok(row.try_get::<_, Option<i64>>(0).map_err(unread)?.map_or(0, unsigned)))
     }
 
     /// Some facts after a number and up to another, in their order, at most `max`.
@@ -175,7 +181,12 @@ impl FactReads for FactReader {
             return Ok(Some(found));
         }
         self.read_days()?;
-        self.known_day(number).map_or(Ok(None), |day| self.on_day(day, number))
+        let found = self.known_day(number).map(|day| self.on_day(day, number)).transpose()?.flatten();
+        if found.is_none() && number <= self.removed()? {
+            let why = format!("the fact {number} was removed on purpose, because it was older than `keep_days`");
+            return Err(StoreError::Unavailable(JournalError::Failed(why)));
+        }
+        Ok(found)
     }
 
     fn page(
@@ -243,10 +254,21 @@ impl FactSource for FactReader {
     }
 
     fn after(&mut self, number: FactNumber, max: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
-        self.between(number, FactNumber::MAX >> 1, max)
+        let facts = self.between(number, FactNumber::MAX >> 1, max)?;
+        let next = number + 1;
+        let first = facts.first().map_or(next, |(first, _)| *first);
+        if first > next && next <= self.removed()? {
+            let why = format!(
+                "the facts {next} to {} were removed on purpose, because they were older than `keep_days`, before its index had them: \
+                 restart this gateway, then its index is made again from what is there",
+                first - 1
+            );
+            return Err(StoreError::Unavailable(at(&self.database, &JournalError::Failed(why))));
+        }
+        Ok(facts)
     }
 }
 
-fn unread(error: Error) -> StoreError {
+pub(super) fn unread(error: Error) -> StoreError {
     StoreError::Refused(error.to_string())
 }

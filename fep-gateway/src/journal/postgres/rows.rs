@@ -55,13 +55,10 @@ pub(super) fn insert() -> &'static str {
 /// Makes the partition of a day, in days since 1970, if it is not there; `first` is its first fact. It is made beside the table and attached, which
 /// waits for no reader.
 pub(super) fn partition(day: i32, first: FactNumber) -> String {
-    let name = |day: i32| {
-        let (year, month, date) = date(i64::from(day));
-        format!("{year:04}-{month:02}-{date:02}")
-    };
-    let today = name(day);
-    let tomorrow = name(day + 1);
-    let table = format!("facts_{}", today.replace('-', "_"));
+    let day = i64::from(day);
+    let today = written(day);
+    let tomorrow = written(day + 1);
+    let table = partition_name("facts", day);
     format!(
         "DO $$ BEGIN IF to_regclass('{table}') IS NULL THEN
              CREATE TABLE {table} (LIKE facts INCLUDING ALL);
@@ -69,6 +66,16 @@ pub(super) fn partition(day: i32, first: FactNumber) -> String {
              INSERT INTO days (stored_on, first) VALUES ('{today}', {first});
          END IF; END $$"
     )
+}
+
+/// The name of the table of a day, in days since 1970: `facts_2026_11_20`.
+pub(super) fn partition_name(kind: &str, day: i64) -> String {
+    format!("{kind}_{}", written(day).replace('-', "_"))
+}
+
+fn written(day: i64) -> String {
+    let (year, month, date) = date(day);
+    format!("{year:04}-{month:02}-{date:02}")
 }
 
 impl Rows {

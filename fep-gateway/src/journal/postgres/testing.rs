@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::Database;
 use crate::config::PostgresConfig;
@@ -50,6 +50,7 @@ impl Schema {
             instance: instance.to_owned(),
             lease: Duration::from_secs(2),
             utc_offset_minutes: 540,
+            keep_days: None,
             tls: None,
         }
     }
@@ -83,6 +84,12 @@ impl Schema {
     pub(in crate::journal) fn execute(&self, sql: &str) {
         let (database, client) = self.connect();
         outside(|| database.ask(client.batch_execute(sql)).unwrap());
+    }
+
+    /// The one row that a question has.
+    pub(in crate::journal) fn row(&self, sql: &str) -> Row {
+        let (database, client) = self.connect();
+        outside(|| database.ask(client.query_one(sql, &[])).unwrap())
     }
 
     fn connect(&self) -> (Arc<Database>, Client) {

@@ -77,6 +77,7 @@ impl Server {
             instance: "seoul-1".to_owned(),
             lease: std::time::Duration::from_secs(2),
             utc_offset_minutes: 540,
+            keep_days: None,
             tls,
         };
         let database = Database::new(&config).unwrap();

@@ -14,10 +14,10 @@ use crate::config;
 use crate::config::PostgresConfig;
 #[cfg(feature = "postgres")]
 use crate::journal::postgres::{Database, looking, reader};
-use crate::journal::seal::Unreadable;
+use crate::journal::seal::{KeyId, Unreadable};
 use crate::journal::sealing::Access;
 use crate::journal::sqlite::facts::FactReader;
-use crate::journal::store::{FactNumber, FactReads};
+use crate::journal::store::{FactNumber, FactReads, StoreError};
 
 /// Where a journal is.
 #[derive(Clone, Debug)]
@@ -74,6 +74,15 @@ impl JournalPlace {
 }
 
 impl Where {
+    /// Whether a database has the facts.
+    pub(super) fn is_database(&self) -> bool {
+        match self {
+            Self::Files => false,
+            #[cfg(feature = "postgres")]
+            Self::Database(_) => true,
+        }
+    }
+
     /// A connection to the file with this path, or to the database.
     pub(super) fn open(&self, path: &Path, access: &Access) -> Result<Open, JournalError> {
         match self {
@@ -114,6 +123,24 @@ impl Open {
             Self::File(facts) => Ok(facts),
             #[cfg(feature = "postgres")]
             Self::Database(_) => Err("the journal is in a database, and this is asked of files"),
+        }
+    }
+
+    /// The key that sealed a fact.
+    pub(super) fn key_of(&self, number: FactNumber) -> Result<Option<KeyId>, StoreError> {
+        match self {
+            Self::File(facts) => facts.key_of(number),
+            #[cfg(feature = "postgres")]
+            Self::Database(facts) => facts.key_of(number),
+        }
+    }
+
+    /// The time of the newest fact that a key sealed.
+    pub(super) fn newest_of(&self, key: KeyId) -> Result<Option<i64>, StoreError> {
+        match self {
+            Self::File(facts) => facts.newest_of(key),
+            #[cfg(feature = "postgres")]
+            Self::Database(facts) => facts.newest_of(key),
         }
     }
 

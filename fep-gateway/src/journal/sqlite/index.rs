@@ -18,7 +18,6 @@ use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
-use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
@@ -31,7 +30,7 @@ use crate::journal::filter::LetterFilter;
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
 use crate::journal::private;
 use crate::journal::projection::Projected;
-use crate::journal::store::{FactNumber, Index, JournalId, Removal, StoreError};
+use crate::journal::store::{FactNumber, Index, JournalId, Removal, Stood, StoreError};
 use crate::journal::whose::Whose;
 
 /// The writer's connection to the index.
@@ -106,9 +105,9 @@ impl IndexFile {
         let traces = removal.into_iter().flat_map(|removal| &removal.traces);
         traces.into_iter().try_for_each(|(institution, mark)| index.traces(institution, *mark))?;
         let standing = removal.into_iter().flat_map(|removal| &removal.standing);
-        standing
-            .into_iter()
-            .try_for_each(|(institution, number, standing)| index.standing(*number, (institution, ""), standing))?;
+        standing.into_iter().try_for_each(|Stood { institution, number, standing, instance }| {
+            index.standing(*number, (institution, instance), standing)
+        })?;
         Ok(index)
     }
 
@@ -335,16 +334,17 @@ impl IndexReader {
         read().map_err(failed)
     }
 
-    /// What holds, by institution and topic, with the fact that says so. What was said of all instances holds for each.
-    pub(in crate::journal) fn standing(
-        &self,
-        whose: &Whose,
-    ) -> Result<Vec<(String, FactNumber, Standing)>, StoreError> {
+    /// What holds, by institution and topic. What was said of all instances holds for each.
+    pub(in crate::journal) fn standing(&self, whose: &Whose) -> Result<Vec<Stood>, StoreError> {
         let read = || -> Result<Vec<_>, Error> {
-            let sql = "SELECT institution, number, detail FROM standing
+            let sql = "SELECT institution, number, detail, instance FROM standing
                        WHERE ?1 IS NULL OR instance IN (?1, '') ORDER BY institution, topic, number";
             let mut statement = self.connection.prepare(sql)?;
-            let row = |row: &Row<'_>| Ok((row.get(0)?, unsigned(row.get(1)?), standing(&row.get::<_, String>(2)?)?));
+            let row = |row: &Row<'_>| {
+                let standing = standing(&row.get::<_, String>(2)?)?;
+                let number = unsigned(row.get(1)?);
+                Ok(Stood { institution: row.get(0)?, number, standing, instance: row.get(3)? })
+            };
             statement.query_map(params![whose.instance.as_deref()], row)?.collect()
         };
         read().map_err(failed)
