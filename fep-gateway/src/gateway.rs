@@ -112,6 +112,9 @@ pub struct StartOptions {
     pub business_clock: Option<BusinessClock>,
     /// What makes spans of exchanges. Default: nothing does.
     pub tracer: Tracer,
+    /// In a simulation of several gateways: what makes the coordinator.
+    #[cfg(feature = "simulation")]
+    pub among: Option<crate::coordinator::MakeCoordinator>,
 }
 
 impl Default for StartOptions {
@@ -121,6 +124,8 @@ impl Default for StartOptions {
             coordinator: Arc::new(LocalCoordinator),
             business_clock: None,
             tracer: Tracer::default(),
+            #[cfg(feature = "simulation")]
+            among: None,
         }
     }
 }
@@ -162,6 +167,22 @@ impl Gateway {
         notices: Arc<dyn NoticeHandler>,
     ) -> Result<Self, StartError> {
         Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
+    }
+
+    /// Starts a gateway as [`Gateway::start_simulated`] does, among others that share its journal. `make` makes what carries words between
+    /// them.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    #[cfg(feature = "simulation")]
+    pub async fn start_simulated_among(
+        ground: crate::ground::SimulatedGround,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+        make: crate::coordinator::MakeCoordinator,
+    ) -> Result<Self, StartError> {
+        let options = StartOptions { among: Some(make), ..StartOptions::default() };
+        Self::start_on(Ground::Simulated(ground), config, notices, options).await
     }
 
     /// Sends a request and waits for its outcome. `body` contains the fields of the telegram as JSON. If a breaker sends the request to

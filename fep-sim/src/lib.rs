@@ -26,6 +26,9 @@ mod life;
 mod many;
 mod shrink;
 
+mod cluster;
+
+pub use cluster::{CLUSTER_MUTANTS, ClusterPlan, find_in_clusters, run_cluster, shrink_cluster};
 pub use life::{Report, run};
 pub use many::{MUTANTS, find};
 pub use plan::Plan;
