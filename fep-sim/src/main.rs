@@ -6,7 +6,7 @@
 //! fep-sim seeds 0..10000         many seeds on all processors
 //! fep-sim soak --minutes 60      seeds that nobody has run yet
 //! fep-sim mutants                which seed catches each deliberate mistake
-//! fep-sim cluster run 17         the same four with several gateways: run, seeds, soak, mutants
+//! fep-sim --cluster run 17       each of them with several gateways
 //! ```
 
 use std::fmt;
@@ -25,6 +25,9 @@ use fep_sim::{
 #[derive(Parser)]
 #[command(version, about = "Deterministic simulation of fep-gateway")]
 struct Arguments {
+    /// Several gateways with one journal.
+    #[arg(long, global = true)]
+    cluster: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -58,11 +61,6 @@ enum Command {
         /// The number of seeds.
         #[arg(long, default_value_t = 400)]
         seeds: u64,
-    },
-    /// The same with several gateways.
-    Cluster {
-        #[command(subcommand)]
-        command: Box<Command>,
     },
 }
 
@@ -100,7 +98,7 @@ impl Kind {
     }
 
     fn word(self) -> &'static str {
-        if matches!(self, Self::Cluster) { "cluster " } else { "" }
+        if matches!(self, Self::Cluster) { "--cluster " } else { "" }
     }
 }
 
@@ -147,10 +145,8 @@ impl fmt::Display for AnyPlan {
 const STEP: u64 = 64;
 
 fn main() -> ExitCode {
-    carry_out(Arguments::parse().command, Kind::One)
-}
-
-fn carry_out(command: Command, kind: Kind) -> ExitCode {
+    let Arguments { cluster, command } = Arguments::parse();
+    let kind = if cluster { Kind::Cluster } else { Kind::One };
     match command {
         Command::Run { seed, keep, history } => one(kind, seed, keep.as_deref(), history),
         Command::Seeds { range } => {
@@ -169,7 +165,6 @@ fn carry_out(command: Command, kind: Kind) -> ExitCode {
             let end = Instant::now() + Duration::from_secs(minutes * 60);
             many(kind, since_1970.as_secs() * 1_000_000, u64::MAX, Some(end))
         }
-        Command::Cluster { command } => carry_out(*command, Kind::Cluster),
     }
 }
 

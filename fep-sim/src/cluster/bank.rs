@@ -158,7 +158,10 @@ impl World {
         let asked_by = self.gateway_of(on);
         let others: Vec<u64> =
             self.bank.inboxes.keys().copied().filter(|id| self.gateway_of(*id) != asked_by).collect();
-        let is_elsewhere = self.bank_has(BankFault::Elsewhere) && self.draw.percent(70);
+        let is_elsewhere = match self.bank_has(BankFault::Elsewhere) {
+            true => self.draw.percent(90),
+            false => self.draw.percent(self.elsewhere_percent),
+        };
         let on = match self.bank.inboxes.contains_key(&on) && !(is_elsewhere && !others.is_empty()) {
             true => Some(on),
             false => {

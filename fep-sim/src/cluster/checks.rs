@@ -165,6 +165,9 @@ impl World {
         for frame in frames {
             let telegram = Telegram(&frame);
             self.say(format_args!("gateway {at} writes {} {}", telegram.kind(), telegram.text(KEY)));
+            if self.checks.taken.contains_key(&run) {
+                self.count("a telegram of a gateway from which others took over");
+            }
             let left = self.checks.permitted.entry((run, frame.clone())).or_default();
             *left -= 1;
             if *left < 0 {

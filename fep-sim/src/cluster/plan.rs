@@ -16,6 +16,8 @@ pub struct ClusterPlan {
     pub(super) gateways: usize,
     /// Whether there is a Redis.
     pub(super) has_redis: bool,
+    /// How many of a hundred answers come on the line of another gateway, without any trouble.
+    pub(super) elsewhere_percent: u64,
     /// The items, in the order of their times, with their numbers in the whole plan.
     pub(super) items: Vec<(usize, Item)>,
 }
@@ -104,7 +106,7 @@ pub(super) const EVENTFUL: Duration = Duration::from_secs(12);
 pub(super) const FAULTS_END: Duration = Duration::from_secs(16);
 
 /// When everything has come to its end.
-pub(super) const END: Duration = Duration::from_secs(75);
+pub(super) const END: Duration = Duration::from_secs(55);
 
 impl ClusterPlan {
     /// The plan of a seed.
@@ -137,7 +139,8 @@ impl ClusterPlan {
             items.push(Item { at, what: trouble(&mut draw, gateways) });
         }
         items.sort_by_key(|item| item.at);
-        Self { seed, gateways, has_redis, items: items.into_iter().enumerate().collect() }
+        let elsewhere_percent = if draw.percent(60) { 50 } else { 0 };
+        Self { seed, gateways, has_redis, elsewhere_percent, items: items.into_iter().enumerate().collect() }
     }
 
     /// Only the items with these numbers.
@@ -222,6 +225,7 @@ impl fmt::Display for ClusterPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let redis = if self.has_redis { "and a Redis" } else { "without Redis" };
         writeln!(f, "{} gateways with one journal {redis}", self.gateways)?;
+        writeln!(f, "{} % of the answers come on the line of another gateway", self.elsewhere_percent)?;
         for (number, Item { at, what }) in &self.items {
             writeln!(f, "{number:4}  {:>9.3} s  {what:?}", at.as_secs_f64())?;
         }

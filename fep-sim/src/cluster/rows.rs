@@ -209,8 +209,12 @@ impl Rows {
     pub(super) fn block(&mut self, wanted: &SharedBlock) -> Option<TraceBlock> {
         let SharedBlock { institution, range, used, day, for_what } = wanted;
         let of_institution = self.traces.iter().filter(|((name, _), _)| **name == **institution);
-        let known = of_institution.map(|((_, day), high)| TraceHighWater { day: *day, high: *high });
-        let known = known.chain(used.iter().copied());
+        let mut known: BTreeMap<i64, u64> = of_institution.map(|((_, day), high)| (*day, *high)).collect();
+        for mark in used {
+            let high = known.entry(mark.day).or_default();
+            *high = mark.high.max(*high);
+        }
+        let known = known.into_iter().map(|(day, high)| TraceHighWater { day, high });
         let mut counter = TraceCounter::new(*range, known);
         let block = counter.next(*day, *for_what)?;
         if !is_on(Mutant::GrantsBlocksTwice) {

@@ -36,6 +36,7 @@ pub(super) struct World {
     pub(super) faults: Vec<What>,
     pub(super) members: Vec<Member>,
     pub(super) lines: Option<Vec<String>>,
+    pub(super) elsewhere_percent: u64,
     digest: DefaultHasher,
     events: BTreeMap<(Duration, u64), Event>,
     serial: u64,
@@ -55,7 +56,6 @@ pub(super) struct Member {
     trigger: Option<(u32, Fate)>,
     /// The process is to run no further.
     pub(super) halt: Arc<Notify>,
-    /// How long it was paused without knowing it.
     pub(super) is_asked_to_stop: bool,
     pub(super) has_stopped: bool,
     back: Back,
@@ -121,6 +121,7 @@ impl Shared {
             faults: Vec::new(),
             members: (0..plan.gateways).map(member).collect(),
             lines: keep_history.then(Vec::new),
+            elsewhere_percent: plan.elsewhere_percent,
             digest: DefaultHasher::new(),
             events: BTreeMap::new(),
             serial: 0,
