@@ -156,35 +156,6 @@ impl Gateway {
         Box::pin(Self::start_on(Ground::Machine, config, notices, options)).await
     }
 
-    /// Starts a gateway on simulated clocks, network and disk.
-    ///
-    /// # Errors
-    /// The same as those of [`Gateway::start`].
-    #[cfg(feature = "simulation")]
-    pub async fn start_simulated(
-        ground: crate::ground::SimulatedGround,
-        config: Config,
-        notices: Arc<dyn NoticeHandler>,
-    ) -> Result<Self, StartError> {
-        Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
-    }
-
-    /// Starts a gateway as [`Gateway::start_simulated`] does, among others that share its journal. `make` makes what carries words between
-    /// them.
-    ///
-    /// # Errors
-    /// The same as those of [`Gateway::start`].
-    #[cfg(feature = "simulation")]
-    pub async fn start_simulated_among(
-        ground: crate::ground::SimulatedGround,
-        config: Config,
-        notices: Arc<dyn NoticeHandler>,
-        make: crate::coordinator::MakeCoordinator,
-    ) -> Result<Self, StartError> {
-        let options = StartOptions { among: Some(make), ..StartOptions::default() };
-        Self::start_on(Ground::Simulated(ground), config, notices, options).await
-    }
-
     /// Sends a request and waits for its outcome. `body` contains the fields of the telegram as JSON. If a breaker sends the request to
     /// another institution, the exchange is one with that institution, and its [`passage`](Exchange::passage) names the first one.
     ///

@@ -12,21 +12,21 @@
 //! clock jumps as that of a paused process does. Not simulated: the SQL of the PostgreSQL journal, the commands of the Redis client, archives,
 //! encryption, notices, events, and a second institution.
 
-mod bank;
-mod checks;
 mod config;
-mod end;
-mod journal;
-mod jobs;
-mod member;
-mod mutants;
-mod net;
 mod plan;
 mod rows;
-mod run;
-mod seat;
-mod words;
+
 mod world;
+
+mod journal;
+mod seat;
+
+mod member;
+
+mod end;
+mod run;
+
+mod mutants;
 
 pub use self::mutants::{CLUSTER_MUTANTS, find_in_clusters};
 pub use self::plan::ClusterPlan;

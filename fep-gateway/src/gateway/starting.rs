@@ -26,6 +26,35 @@ use crate::net::institution::{Handle, Legacy, Neighbours, Shared};
 use crate::net::routing::Routings;
 
 impl Gateway {
+    /// Starts a gateway on simulated clocks, network and disk.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    #[cfg(feature = "simulation")]
+    pub async fn start_simulated(
+        ground: crate::ground::SimulatedGround,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+    ) -> Result<Self, StartError> {
+        Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
+    }
+
+    /// Starts a gateway as [`Gateway::start_simulated`] does, among others that share its journal. `make` makes what carries words between
+    /// them.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    #[cfg(feature = "simulation")]
+    pub async fn start_simulated_among(
+        ground: crate::ground::SimulatedGround,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+        make: crate::coordinator::MakeCoordinator,
+    ) -> Result<Self, StartError> {
+        let options = StartOptions { among: Some(make), ..StartOptions::default() };
+        Self::start_on(Ground::Simulated(ground), config, notices, options).await
+    }
+
     /// Starts a gateway on this ground.
     pub(super) async fn start_on(
         ground: Ground,

@@ -101,6 +101,21 @@ impl Journal {
         self.permits(lane, fact, patience).await
     }
 
+    /// Whether this gateway took over from a run of another one at an institution. [`Journal::take_over`] can fail although it did, if the answer
+    /// to its commit was lost.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(crate) async fn has_taken_over(&self, run: &TakenOver, institution: &str) -> Result<bool, JournalError> {
+        let own = self.inner.home.instance();
+        let run = run.clone();
+        let institution = institution.to_owned();
+        let index = Arc::clone(&self.inner.index);
+        let heir = move |reader: &super::Reader| Ok(reader.index.heir(&institution, &run)?);
+        let heir = self.read_after(move || index.wait_for_all(INDEX_WAIT), heir).await?;
+        Ok(heir.is_some() && heir.as_deref() == own.as_deref())
+    }
+
     /// Ends the exchanges that were taken over from a run of another gateway at the one institution that `options` names, and reads what goes
     /// on. `lane` is used by nobody else.
     ///

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fep_gateway::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::exchange::Money;
 
-use super::bank::Transfer;
 use super::member::Process;
+use super::world::Transfer;
 use super::world::{Shared, World};
 use crate::telegram::{KEY, RESPONSE, Telegram};
 use crate::world::Rule;

@@ -16,8 +16,8 @@ use tokio::time::{Instant, advance, sleep_until};
 
 use super::config::config;
 use super::journal::{Delay, Way};
-use super::net::Line;
 use super::seat::WordsCoordinator;
+use super::world::Line;
 use super::world::Shared;
 
 /// A process that runs.

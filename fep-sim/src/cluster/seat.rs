@@ -7,8 +7,8 @@ use std::sync::Arc;
 use fep_gateway::coordinator::{Coordinator, Instances, Joining, NewsSender, Seat, SharedCoordinator};
 use fep_protocol::coordination::{Ask, Terms};
 
-use super::words::{Known, Word};
 use super::world::Shared;
+use super::world::{Known, Word};
 
 /// The coordinator of one process.
 pub(super) struct WordsCoordinator {

@@ -1,5 +1,13 @@
 //! Everything outside of the gateways: virtual time, what happens in it, and which process runs at present.
 
+mod bank;
+mod checks;
+
+mod net;
+mod words;
+
+mod jobs;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,14 +16,18 @@ use std::time::Duration;
 use fep_protocol::random::SplitMix64;
 use tokio::sync::Notify;
 
-use super::bank::{Bank, BankEvent};
-use super::checks::Checks;
-use super::jobs::Job;
-use super::net::{Net, NetEvent};
+use self::bank::{Bank, BankEvent};
+use self::checks::Checks;
+use self::jobs::Job;
+use self::net::{Net, NetEvent};
+use self::words::{WordEvent, Words};
 use super::plan::{Back, ClusterPlan, EVENTFUL, Item, What};
 use super::rows::Rows;
-use super::words::{WordEvent, Words};
 use crate::draw::Draw;
+
+pub(super) use self::bank::Transfer;
+pub(super) use self::net::Line;
+pub(super) use self::words::{Known, Word};
 
 /// A handle to the world.
 #[derive(Clone)]

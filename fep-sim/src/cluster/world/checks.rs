@@ -7,19 +7,19 @@ use std::time::Duration;
 use fep_gateway::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::fact::{Fact, SentClass, TakenOver, What};
 
+use super::World;
 use super::bank::is_business;
-use super::config::{INFLIGHT_MAX, RATE_MAX, RATE_WINDOW};
-use super::rows::LEASE;
-use super::world::World;
+use crate::cluster::config::{INFLIGHT_MAX, RATE_MAX, RATE_WINDOW};
+use crate::cluster::rows::LEASE;
 use crate::telegram::{KEY, Telegram, frame_len};
 use crate::world::{Failure, Rule};
 
 /// Everything that the checks remember.
 #[derive(Default)]
-pub(super) struct Checks {
-    pub(super) failures: Vec<Failure>,
-    pub(super) made: BTreeMap<&'static str, u64>,
-    pub(super) told: Vec<Exchange>,
+pub(in crate::cluster) struct Checks {
+    pub(in crate::cluster) failures: Vec<Failure>,
+    pub(in crate::cluster) made: BTreeMap<&'static str, u64>,
+    pub(in crate::cluster) told: Vec<Exchange>,
     /// When each run wrote last.
     heard: BTreeMap<u64, Duration>,
     /// From which runs somebody took over.
@@ -49,26 +49,26 @@ const INFLIGHT_FOR: Duration = Duration::from_secs(4);
 const FAILURES_MAX: usize = 5;
 
 impl Checks {
-    pub(super) fn count(&mut self, what: &'static str) {
+    pub(in crate::cluster) fn count(&mut self, what: &'static str) {
         *self.made.entry(what).or_default() += 1;
     }
 
     /// A run wrote something.
-    pub(super) fn heard(&mut self, run: u64, now: Duration) {
+    pub(in crate::cluster) fn heard(&mut self, run: u64, now: Duration) {
         self.heard.insert(run, now);
     }
 
-    pub(super) fn done(&mut self, request: &[u8]) {
+    pub(in crate::cluster) fn done(&mut self, request: &[u8]) {
         self.unanswered.retain(|(_, other)| other != request);
     }
 
-    pub(super) fn answered(&mut self, request: &[u8], answer: &[u8]) {
+    pub(in crate::cluster) fn answered(&mut self, request: &[u8], answer: &[u8]) {
         self.answers.insert(answer.to_vec(), request.to_vec());
     }
 }
 
 impl World {
-    pub(super) fn fail(&mut self, rule: Rule, what: String) {
+    pub(in crate::cluster) fn fail(&mut self, rule: Rule, what: String) {
         self.say(format_args!("FAILURE {rule:?}: {what}"));
         let at = self.now;
         let failures = &mut self.checks.failures;
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// The facts from this one on were stored now.
-    pub(super) fn stored(&mut self, first: u64) {
+    pub(in crate::cluster) fn stored(&mut self, first: u64) {
         let skip = usize::try_from(first).unwrap_or(1).saturating_sub(1);
         let facts: Vec<(Fact, u64)> = self.rows.facts.iter().skip(skip).cloned().collect();
         for (number, (fact, run)) in (first..).zip(facts) {
@@ -154,7 +154,7 @@ impl World {
     }
 
     /// The kernel took bytes of a gateway.
-    pub(super) fn written(&mut self, at: usize, id: u64, bytes: &[u8]) {
+    pub(in crate::cluster) fn written(&mut self, at: usize, id: u64, bytes: &[u8]) {
         let run = self.members.get(at).map_or(0, |member| member.run);
         let begun = self.checks.begun.entry(id).or_default();
         begun.extend_from_slice(bytes);
@@ -193,7 +193,7 @@ impl World {
     }
 
     /// A frame arrived at the bank.
-    pub(super) fn arrived(&mut self, _: u64, frame: &[u8]) {
+    pub(in crate::cluster) fn arrived(&mut self, _: u64, frame: &[u8]) {
         let now = self.now;
         if !is_business(frame) {
             return;
@@ -213,7 +213,7 @@ impl World {
     }
 
     /// A caller was told an outcome.
-    pub(super) fn checks_told(&mut self, number: usize, exchange: Exchange) {
+    pub(in crate::cluster) fn checks_told(&mut self, number: usize, exchange: Exchange) {
         self.count("an outcome");
         let id = exchange.id;
         let Some(outcome) = exchange.outcome else {

@@ -10,12 +10,12 @@ use std::time::Duration;
 use fep_gateway::ground::{Accepting, Connecting, Network, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::plan::What;
-use super::world::{Event, Shared, World};
+use super::{Event, Shared, World};
+use crate::cluster::plan::What;
 
 /// All connections.
 #[derive(Default)]
-pub(super) struct Net {
+pub(in crate::cluster) struct Net {
     connections: BTreeMap<u64, Connection>,
     last: u64,
 }
@@ -32,7 +32,7 @@ struct Connection {
 
 /// Bytes arrive.
 #[derive(Debug)]
-pub(super) enum NetEvent {
+pub(in crate::cluster) enum NetEvent {
     ToBank(u64, Vec<u8>, Duration),
     ToGateway(u64, Vec<u8>),
     Lost(u64),
@@ -73,11 +73,11 @@ impl World {
     }
 
     /// The gateway of a connection.
-    pub(super) fn gateway_of(&self, id: u64) -> Option<usize> {
+    pub(in crate::cluster) fn gateway_of(&self, id: u64) -> Option<usize> {
         self.net.connections.get(&id).map(|connection| connection.at)
     }
 
-    pub(super) fn line_breaks(&mut self, at: usize) {
+    pub(in crate::cluster) fn line_breaks(&mut self, at: usize) {
         let of_line = self.net.connections.iter().filter(|(_, connection)| connection.at == at);
         let ids: Vec<_> = of_line.map(|(id, _)| *id).collect();
         ids.into_iter().for_each(|id| self.break_connection(id));
@@ -92,7 +92,7 @@ impl World {
     }
 
     /// The kernel closes the connections of a dead process.
-    pub(super) fn net_process_ended(&mut self, at: usize) {
+    pub(in crate::cluster) fn net_process_ended(&mut self, at: usize) {
         let of_process = self.net.connections.iter_mut().filter(|(_, connection)| connection.at == at);
         let mut left = Vec::new();
         for (id, connection) in of_process {
@@ -107,7 +107,7 @@ impl World {
     }
 
     /// The bank sends bytes.
-    pub(super) fn send_to_gateway(&mut self, id: u64, bytes: Vec<u8>) {
+    pub(in crate::cluster) fn send_to_gateway(&mut self, id: u64, bytes: Vec<u8>) {
         let latency = self.latency();
         let now = self.now;
         let Some(connection) = self.net.connections.get_mut(&id) else { return };
@@ -116,7 +116,7 @@ impl World {
         self.at(at, Event::Net(NetEvent::ToGateway(id, bytes)));
     }
 
-    pub(super) fn net_event(&mut self, event: NetEvent) {
+    pub(in crate::cluster) fn net_event(&mut self, event: NetEvent) {
         let (NetEvent::ToBank(id, ..) | NetEvent::ToGateway(id, _) | NetEvent::Lost(id)) = event;
         let Some(at) = self.gateway_of(id) else { return };
         if self.line_has(at, false) {
@@ -172,9 +172,9 @@ impl World {
 }
 
 /// The way of one gateway to the bank.
-pub(super) struct Line {
-    pub(super) shared: Shared,
-    pub(super) at: usize,
+pub(in crate::cluster) struct Line {
+    pub(in crate::cluster) shared: Shared,
+    pub(in crate::cluster) at: usize,
 }
 
 impl Network for Line {

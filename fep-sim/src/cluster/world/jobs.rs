@@ -6,12 +6,12 @@ use fep_gateway::exchange::{Exchange, Outcome};
 use fep_gateway::gateway::Refusal;
 use serde_json::{Value, json};
 
-use super::world::{Event, State, World};
+use super::{Event, State, World};
 use crate::world::Rule;
 
 /// The request of a service.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(in crate::cluster) struct Job {
     number: usize,
     /// The account of a transfer. `None`: it is a question for a balance.
     account: Option<u8>,
@@ -32,7 +32,13 @@ const PATIENCE: Duration = Duration::from_millis(4000);
 
 impl World {
     /// A service has a request.
-    pub(super) fn job(&mut self, number: usize, at: usize, account: Option<u8>, (has_key, twice): (bool, bool)) {
+    pub(in crate::cluster) fn job(
+        &mut self,
+        number: usize,
+        at: usize,
+        account: Option<u8>,
+        (has_key, twice): (bool, bool),
+    ) {
         let job = self.jobs.len();
         let new = Job { number, account, has_key, calls: 0, waits: Vec::new(), is_over: false, again: 1 };
         self.jobs.push(new);
@@ -43,8 +49,8 @@ impl World {
     }
 
     /// Asks a gateway, or any one that runs.
-    pub(super) fn ask(&mut self, job: usize, at: Option<usize>) {
-        let running = |member: &super::world::Member| matches!(member.state, State::Runs | State::Paused(_));
+    pub(in crate::cluster) fn ask(&mut self, job: usize, at: Option<usize>) {
+        let running = |member: &super::Member| matches!(member.state, State::Runs | State::Paused(_));
         let running: Vec<usize> =
             self.members.iter().enumerate().filter(|(_, member)| running(member)).map(|(at, _)| at).collect();
         let any = usize::try_from(self.draw.below(running.len().max(1) as u64)).unwrap_or(0);
@@ -61,7 +67,7 @@ impl World {
     }
 
     /// A gateway says nothing.
-    pub(super) fn overdue(&mut self, job: usize, call: u32) {
+    pub(in crate::cluster) fn overdue(&mut self, job: usize, call: u32) {
         let Some(asked) = self.jobs.get_mut(job).filter(|job| job.waits.iter().any(|(other, ..)| *other == call))
         else {
             return;
@@ -71,7 +77,7 @@ impl World {
     }
 
     /// The process that was asked is gone.
-    pub(super) fn callers_lost(&mut self, at: usize, process: u32) {
+    pub(in crate::cluster) fn callers_lost(&mut self, at: usize, process: u32) {
         let lost = |job: &&mut Job| job.waits.iter().any(|(_, asked, its)| (*asked, *its) == (at, process));
         let mut again = Vec::new();
         for (number, job) in self.jobs.iter_mut().enumerate() {
@@ -95,7 +101,7 @@ impl World {
     }
 
     /// The request of a job: telegram, body and idempotency key.
-    pub(super) fn request(&self, job: usize) -> (&'static str, Value, Option<String>) {
+    pub(in crate::cluster) fn request(&self, job: usize) -> (&'static str, Value, Option<String>) {
         let Some(Job { number, account, has_key, .. }) = self.jobs.get(job) else { return ("", Value::Null, None) };
         let Some(account) = account else { return ("BalanceInquiry", json!({ "account": "110200300400" }), None) };
         let body = json!({
@@ -111,7 +117,12 @@ impl World {
     }
 
     /// The call of a job at a gateway was answered.
-    pub(super) fn told(&mut self, job: usize, (at, process): (usize, u32), result: Result<Exchange, Refusal>) {
+    pub(in crate::cluster) fn told(
+        &mut self,
+        job: usize,
+        (at, process): (usize, u32),
+        result: Result<Exchange, Refusal>,
+    ) {
         if !self.effect(at) {
             return;
         }

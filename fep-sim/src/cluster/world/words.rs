@@ -12,12 +12,12 @@ use fep_protocol::coordination::{
 };
 use fep_protocol::terms::Key;
 
-use super::plan::{What, WordsFault};
-use super::world::{Event, World};
+use super::{Event, World};
+use crate::cluster::plan::{What, WordsFault};
 
 /// Both servers, and what each gateway knows of them.
 #[derive(Default)]
-pub(super) struct Words {
+pub(in crate::cluster) struct Words {
     sides: [Side; 2],
     /// What a replica has.
     replica: Side,
@@ -33,29 +33,29 @@ struct Side {
 }
 
 /// What the process of a gateway knows.
-pub(super) struct Known {
-    pub(super) process: u32,
-    pub(super) instance: Arc<str>,
-    pub(super) contract: Contract,
-    pub(super) terms: Terms,
-    pub(super) news: NewsSender,
+pub(in crate::cluster) struct Known {
+    pub(in crate::cluster) process: u32,
+    pub(in crate::cluster) instance: Arc<str>,
+    pub(in crate::cluster) contract: Contract,
+    pub(in crate::cluster) terms: Terms,
+    pub(in crate::cluster) news: NewsSender,
     /// The last grant, until a report says that it took effect.
-    pub(super) sent: Option<Grant>,
+    pub(in crate::cluster) sent: Option<Grant>,
     /// The breakers that it was told, with their generations.
-    pub(super) breakers: BTreeMap<BreakerScope, BreakerSnapshot>,
+    pub(in crate::cluster) breakers: BTreeMap<BreakerScope, BreakerSnapshot>,
 }
 
 /// A word on its way.
 #[derive(Debug)]
-pub(super) struct WordEvent {
-    pub(super) at: usize,
-    pub(super) process: u32,
-    pub(super) begun: Duration,
-    pub(super) word: Word,
+pub(in crate::cluster) struct WordEvent {
+    pub(in crate::cluster) at: usize,
+    pub(in crate::cluster) process: u32,
+    pub(in crate::cluster) begun: Duration,
+    pub(in crate::cluster) word: Word,
 }
 
 #[derive(Debug)]
-pub(super) enum Word {
+pub(in crate::cluster) enum Word {
     /// To Redis.
     Ask(Ask),
     /// The journal proves that an instance writes nothing any more.
@@ -76,17 +76,17 @@ const SERVER_STARTED: Duration = Duration::from_secs(1_795_748_400);
 
 impl Words {
     /// A process takes part.
-    pub(super) fn joined(&mut self, at: usize, known: Known) {
+    pub(in crate::cluster) fn joined(&mut self, at: usize, known: Known) {
         self.seats.insert(at, known);
     }
 
     /// A process is gone.
-    pub(super) fn left(&mut self, at: usize) {
+    pub(in crate::cluster) fn left(&mut self, at: usize) {
         self.seats.remove(&at);
     }
 
     /// The replica gets what the first server has.
-    pub(super) fn remember(&mut self) {
+    pub(in crate::cluster) fn remember(&mut self) {
         let [first, _] = &self.sides;
         self.replica = first.clone();
     }
@@ -97,7 +97,7 @@ impl World {
         self.faults.iter().any(|what| matches!(what, What::Words(fault, _) if *fault == wanted))
     }
 
-    pub(super) fn words_begin(&mut self, fault: WordsFault) {
+    pub(in crate::cluster) fn words_begin(&mut self, fault: WordsFault) {
         let Words { sides: [first, second], replica, .. } = &mut self.words;
         match fault {
             WordsFault::Empty => *first = Side::default(),
@@ -107,7 +107,7 @@ impl World {
         }
     }
 
-    pub(super) fn words_end(&mut self, fault: WordsFault) {
+    pub(in crate::cluster) fn words_end(&mut self, fault: WordsFault) {
         if fault == WordsFault::Split {
             // The second one becomes a replica of the first one, and loses what it had.
             let [_, second] = &mut self.words.sides;
@@ -136,13 +136,13 @@ impl World {
     }
 
     /// A word begins its way.
-    pub(super) fn word(&mut self, at: usize, process: u32, word: Word) {
+    pub(in crate::cluster) fn word(&mut self, at: usize, process: u32, word: Word) {
         let pause = self.word_delay();
         let begun = self.now;
         self.after(pause, Event::Word(WordEvent { at, process, begun, word }));
     }
 
-    pub(super) fn word_event(&mut self, event: WordEvent) {
+    pub(in crate::cluster) fn word_event(&mut self, event: WordEvent) {
         let WordEvent { at, process, begun, ref word } = event;
         // What a dead process had sent arrives; it hears nothing.
         let is_there = self.words.seats.get(&at).is_some_and(|known| known.process == process);

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::plan::{BankFault, What};
-use super::world::{Event, World};
+use super::{Event, World};
+use crate::cluster::plan::{BankFault, What};
 use crate::telegram::{AMOUNT, CODE, KEY, ORIGINAL_KEY, RESULT, RESULT_AMOUNT, Telegram, answer, frame_len, put};
 use crate::world::Rule;
 
 /// The bank.
 #[derive(Default)]
-pub(super) struct Bank {
+pub(in crate::cluster) struct Bank {
     /// What it has read of each connection.
     inboxes: BTreeMap<u64, Vec<u8>>,
     /// The transfers that arrived, by key.
-    pub(super) transfers: BTreeMap<Vec<u8>, Transfer>,
+    pub(in crate::cluster) transfers: BTreeMap<Vec<u8>, Transfer>,
     /// The key of the transfer of each amount. Each has an amount of its own.
     amounts: BTreeMap<u64, Vec<u8>>,
     /// The keys of transfers that were undone before they arrived.
@@ -22,7 +22,7 @@ pub(super) struct Bank {
 }
 
 /// A transfer that arrived.
-pub(super) struct Transfer {
+pub(in crate::cluster) struct Transfer {
     bytes: Vec<u8>,
     code: &'static str,
     is_undone: bool,
@@ -30,28 +30,28 @@ pub(super) struct Transfer {
 
 /// What the bank does at some time.
 #[derive(Debug)]
-pub(super) enum BankEvent {
+pub(in crate::cluster) enum BankEvent {
     Answer { on: u64, request: Vec<u8>, bytes: Vec<u8> },
 }
 
 impl Transfer {
     /// Whether the money moved, and stayed where it went.
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::cluster) fn is_done(&self) -> bool {
         self.code == "0000" && !self.is_undone
     }
 }
 
 /// Whether a telegram is neither about the session nor a test of the line.
-pub(super) fn is_business(frame: &[u8]) -> bool {
+pub(in crate::cluster) fn is_business(frame: &[u8]) -> bool {
     !Telegram(frame).text(CODE).starts_with("08")
 }
 
 impl World {
-    pub(super) fn bank_connected(&mut self, id: u64) {
+    pub(in crate::cluster) fn bank_connected(&mut self, id: u64) {
         self.bank.inboxes.insert(id, Vec::new());
     }
 
-    pub(super) fn bank_lost(&mut self, id: u64) {
+    pub(in crate::cluster) fn bank_lost(&mut self, id: u64) {
         self.bank.inboxes.remove(&id);
     }
 
@@ -59,7 +59,7 @@ impl World {
         self.faults.iter().any(|what| matches!(what, What::Bank(fault, _) if *fault == wanted))
     }
 
-    pub(super) fn bank_reads(&mut self, id: u64, bytes: &[u8]) {
+    pub(in crate::cluster) fn bank_reads(&mut self, id: u64, bytes: &[u8]) {
         let Some(inbox) = self.bank.inboxes.get_mut(&id) else { return };
         inbox.extend_from_slice(bytes);
         let mut frames = Vec::new();
@@ -146,7 +146,7 @@ impl World {
     }
 
     /// Sends an answer, on the line of another gateway if the bank does so, or if the connection is gone.
-    pub(super) fn bank_event(&mut self, event: BankEvent) {
+    pub(in crate::cluster) fn bank_event(&mut self, event: BankEvent) {
         let BankEvent::Answer { on, request, bytes } = event;
         if !is_business(&request) {
             if self.bank.inboxes.contains_key(&on) {
@@ -159,8 +159,8 @@ impl World {
         let others: Vec<u64> =
             self.bank.inboxes.keys().copied().filter(|id| self.gateway_of(*id) != asked_by).collect();
         let is_elsewhere = match self.bank_has(BankFault::Elsewhere) {
-            true => self.draw.percent(90),
-            false => self.draw.percent(self.elsewhere_percent),
+            true => self.draw.percent(70),
+            false => self.elsewhere_percent > 0 && self.draw.percent(self.elsewhere_percent),
         };
         let on = match self.bank.inboxes.contains_key(&on) && !(is_elsewhere && !others.is_empty()) {
             true => Some(on),
