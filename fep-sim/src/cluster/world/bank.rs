@@ -73,7 +73,7 @@ impl World {
         let telegram = Telegram(frame);
         let kind = telegram.kind();
         self.say(format_args!("the bank receives {kind} {} on {id}", telegram.text(KEY)));
-        self.arrived(id, frame);
+        self.arrived(frame);
         let answered = match kind.as_str() {
             "0800/100" | "0800/200" | "0800/300" | "0600/300" => Some(answer(frame, "0000")),
             "0100/100" => self.transfer(frame),
@@ -165,7 +165,7 @@ impl World {
         let on = match self.bank.inboxes.contains_key(&on) && !(is_elsewhere && !others.is_empty()) {
             true => Some(on),
             false => {
-                let any = usize::try_from(self.draw.below(others.len().max(1) as u64)).unwrap_or(0);
+                let any = usize::try_from(self.draw.below(u64::try_from(others.len()).unwrap_or(1))).unwrap_or(0);
                 others.get(any).copied()
             }
         };

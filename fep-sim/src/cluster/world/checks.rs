@@ -193,7 +193,7 @@ impl World {
     }
 
     /// A frame arrived at the bank.
-    pub(in crate::cluster) fn arrived(&mut self, _: u64, frame: &[u8]) {
+    pub(in crate::cluster) fn arrived(&mut self, frame: &[u8]) {
         let now = self.now;
         if !is_business(frame) {
             return;
@@ -227,7 +227,10 @@ impl World {
             self.fail(Rule::NotSent, format!("{id} was told not_sent, and has arrived at the bank"));
         }
         let amount = Telegram(&exchange.request).number(crate::telegram::AMOUNT);
-        if !exchange.request.is_empty() && *exchange.telegram == *"Transfer" && amount != 1000 + number as u64 {
+        if !exchange.request.is_empty()
+            && *exchange.telegram == *"Transfer"
+            && Ok(amount) != u64::try_from(1000 + number)
+        {
             self.fail(Rule::Correlation, format!("job {number} was told of {id}, which is another one's"));
         }
         if let Some(answer) = &exchange.answer {

@@ -53,7 +53,7 @@ impl World {
         let running = |member: &super::Member| matches!(member.state, State::Runs | State::Paused(_));
         let running: Vec<usize> =
             self.members.iter().enumerate().filter(|(_, member)| running(member)).map(|(at, _)| at).collect();
-        let any = usize::try_from(self.draw.below(running.len().max(1) as u64)).unwrap_or(0);
+        let any = usize::try_from(self.draw.below(u64::try_from(running.len()).unwrap_or(1))).unwrap_or(0);
         let wanted = at.filter(|at| running.contains(at)).or_else(|| running.get(any).copied());
         let Some(asked) = self.jobs.get_mut(job).filter(|job| !job.is_over) else { return };
         let Some(at) = wanted else { return self.after(Duration::from_millis(500), Event::Ask(job, None)) };
