@@ -7,8 +7,8 @@
 //!  callers ─► gateway 2 ─► line ─┘            └─► model Redis: shares, owners, answers; all of it may be lost
 //! ```
 //!
-//! Gateways run in turn, each for one [`SLICE`] of virtual time. What they do to the world takes effect in it at once, and what the world does to
-//! them takes at least one slice, so the turns do not matter. A gateway can die, or be paused, between any two of its steps; when it wakes up, its
+//! Gateways run in turn, each for ten milliseconds of virtual time. What they do to the world takes effect in it at once, and what the world does to
+//! them takes at least as long, so the turns do not matter. A gateway can die, or be paused, between any two of its steps; when it wakes up, its
 //! clock jumps as that of a paused process does. Not simulated: the SQL of the PostgreSQL journal, the commands of the Redis client, archives,
 //! encryption, notices, events, and a second institution.
 
