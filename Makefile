@@ -13,9 +13,10 @@ demo-cluster:
 test: ; scripts/test.sh
 kill: ; FEP_KILLS=$(DEATHS) cargo test -p fep-gateway --features fault-points --test kill -- --nocapture
 # One seed of the simulation, or a range: make sim SEED=17, make sim SEEDS=0..10000, make sim SEED=17 ARGS="--keep 3,9,40"
+# The same with several gateways: make sim CLUSTER=1, make soak CLUSTER=1
 SEEDS ?= 0..1000
-sim: ; cargo run --release -q -p fep-sim -- $(if $(SEED),run $(SEED) $(ARGS),seeds $(SEEDS))
-soak: ; cargo run --release -q -p fep-sim -- soak --minutes $(or $(MINUTES),60)
+sim: ; cargo run --release -q -p fep-sim -- $(if $(CLUSTER),--cluster) $(if $(SEED),run $(SEED) $(ARGS),seeds $(SEEDS))
+soak: ; cargo run --release -q -p fep-sim -- $(if $(CLUSTER),--cluster) soak --minutes $(or $(MINUTES),60)
 no-std: ; rustup target add thumbv7em-none-eabi && cargo check -p fep-no-std --target thumbv7em-none-eabi
 msrv: ; scripts/msrv.sh
 bench:

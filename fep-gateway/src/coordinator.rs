@@ -93,6 +93,11 @@ pub trait Coordinator: Send + Sync + fmt::Debug + 'static {
     fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat>;
 }
 
+/// Makes the coordinator of a simulated gateway from what its journal knows about the instances.
+#[cfg(feature = "simulation")]
+#[derive(Clone)]
+pub struct MakeCoordinator(pub Arc<dyn Fn(Arc<dyn Instances>, Terms) -> Arc<dyn Coordinator> + Send + Sync>);
+
 /// How the store does that carries words between instances. It is never the truth: without it, each instance has its equal part of every
 /// contract, and breakers of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -127,6 +132,13 @@ pub struct Joining {
 /// The way of news to an institution's task.
 #[derive(Clone, Debug)]
 pub struct NewsSender(mpsc::Sender<News>);
+
+#[cfg(feature = "simulation")]
+impl fmt::Debug for MakeCoordinator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MakeCoordinator").finish_non_exhaustive()
+    }
+}
 
 impl StoreStatus {
     /// What a person should know while the store does not work.

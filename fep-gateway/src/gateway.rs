@@ -117,6 +117,9 @@ pub struct StartOptions {
     pub business_clock: Option<BusinessClock>,
     /// What makes spans of exchanges. Default: nothing does.
     pub tracer: Tracer,
+    /// In a simulation of several gateways: what makes the coordinator.
+    #[cfg(feature = "simulation")]
+    pub among: Option<crate::coordinator::MakeCoordinator>,
 }
 
 impl Default for StartOptions {
@@ -126,6 +129,8 @@ impl Default for StartOptions {
             coordinator: Arc::new(LocalCoordinator),
             business_clock: None,
             tracer: Tracer::default(),
+            #[cfg(feature = "simulation")]
+            among: None,
         }
     }
 }
@@ -154,19 +159,6 @@ impl Gateway {
     ) -> Result<Self, StartError> {
         // A program that starts a gateway keeps the future in its own.
         Box::pin(Self::start_on(Ground::Machine, config, notices, options)).await
-    }
-
-    /// Starts a gateway on simulated clocks, network and disk.
-    ///
-    /// # Errors
-    /// The same as those of [`Gateway::start`].
-    #[cfg(feature = "simulation")]
-    pub async fn start_simulated(
-        ground: crate::ground::SimulatedGround,
-        config: Config,
-        notices: Arc<dyn NoticeHandler>,
-    ) -> Result<Self, StartError> {
-        Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
     }
 
     /// Sends a request and waits for its outcome. `body` contains the fields of the telegram as JSON. If a breaker sends the request to

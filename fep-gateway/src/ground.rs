@@ -4,8 +4,12 @@
 //! both grounds.
 
 #[cfg(feature = "simulation")]
+mod shared;
+#[cfg(feature = "simulation")]
 mod simulated;
 
+#[cfg(feature = "simulation")]
+pub use self::shared::{Committed, SharedBlock, SharedJournal, SharedRun, Uncommitted};
 #[cfg(feature = "simulation")]
 pub use self::simulated::{Accepting, Connecting, Disk, Fate, Network, SimulatedGround, Stream};
 #[cfg(feature = "simulation")]

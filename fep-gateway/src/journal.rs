@@ -55,6 +55,8 @@ pub mod reading;
 
 mod mark;
 mod archive;
+#[cfg(feature = "simulation")]
+mod modelled;
 mod home;
 mod retention;
 #[cfg(feature = "postgres")]
@@ -64,6 +66,8 @@ mod lost;
 mod recovery;
 #[cfg(feature = "postgres")]
 mod shared;
+#[cfg(feature = "simulation")]
+mod shared_model;
 mod opening;
 mod again;
 mod inherit;
@@ -297,8 +301,15 @@ impl Journal {
             // The indexer ends after the writer: it has what the writer stored.
             self.inner.index.close();
         }
-        if is_first && matches!(self.inner.ground, Ground::Machine) && self.trouble().is_none() {
-            self.close_file().await;
+        if !is_first || self.trouble().is_some() {
+            return;
+        }
+        match &self.inner.ground {
+            Ground::Machine => self.close_file().await,
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(simulated) if simulated.shared.is_some() => drop(self.inner.home.close()),
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(_) => {}
         }
     }
 

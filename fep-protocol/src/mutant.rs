@@ -164,6 +164,20 @@ pub enum Mutant {
     NeverSignsOnAgain,
     /// An answer of ours goes out on the line that only receives.
     RepliesWhereItReceives,
+    /// The journal that gateways share accepts a commit of a run from which another gateway took over.
+    NoFence,
+    /// A gateway takes over from one whose lease is not over.
+    TakesOverEarly,
+    /// Two gateways take over from the same run at the same institution.
+    TakesOverTwice,
+    /// A request with an idempotency key is stored although another gateway has the key.
+    KeyIsNotClaimed,
+    /// A block of trace numbers is granted to two gateways.
+    GrantsBlocksTwice,
+    /// A gateway that starts goes on with the settlements of others.
+    SettlesForOthers,
+    /// An answer that another gateway passed on is given to a request that waits, whatever its key is.
+    TrustsTheRouting,
     /// A telegram is written with another byte than the journal has.
     WritesOtherBytes,
 }

@@ -217,7 +217,7 @@ impl Mux {
     }
 
     /// For a mutant: the key of the oldest telegram that waits for this answer.
-    fn oldest(&self, telegram: &str) -> Option<Key> {
+    pub(crate) fn oldest(&self, telegram: &str) -> Option<Key> {
         let waits = |pending: &Pending| pending.stage == Stage::Waiting && *pending.answer == *telegram;
         let waiting = self.pending.iter().filter(|(_, pending)| waits(pending));
         waiting.min_by_key(|(_, pending)| pending.ticket).map(|(key, _)| key.clone())

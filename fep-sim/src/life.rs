@@ -87,7 +87,7 @@ pub fn run(plan: &Plan, keep_history: bool) -> Report {
 }
 
 /// A folder for the journal, in memory if the system has such a place.
-fn folder() -> Result<tempfile::TempDir, String> {
+pub(crate) fn folder() -> Result<tempfile::TempDir, String> {
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     folder.map_err(|error| format!("no folder for the journal: {error}"))
@@ -148,6 +148,7 @@ async fn live(plan: &Plan, shared: &Shared, config: &Config, jobs: &Jobs, life: 
         seed: plan.seed.wrapping_add(life),
         network: Arc::new(SimulatedNetwork(shared.clone())),
         disk: Arc::new(SimulatedDisk(shared.clone())),
+        shared: None,
     };
     let service = Arc::new(Service(shared.clone()));
     let gateway = match Gateway::start_simulated(ground, config.clone(), service).await {

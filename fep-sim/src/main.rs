@@ -6,18 +6,28 @@
 //! fep-sim seeds 0..10000         many seeds on all processors
 //! fep-sim soak --minutes 60      seeds that nobody has run yet
 //! fep-sim mutants                which seed catches each deliberate mistake
+//! fep-sim --cluster run 17       each of them with several gateways
 //! ```
 
+use std::fmt;
+use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
-use fep_sim::{MUTANTS, Plan, find, run, shrink};
+use fep_protocol::mutant::Mutant;
+use fep_sim::{
+    CLUSTER_MUTANTS, ClusterPlan, Failure, MUTANTS, Plan, Report, Rule, find, find_in_clusters, run, run_cluster,
+    shrink, shrink_cluster,
+};
 
 #[derive(Parser)]
 #[command(version, about = "Deterministic simulation of fep-gateway")]
 struct Arguments {
+    /// Several gateways with one journal.
+    #[arg(long, global = true)]
+    cluster: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -54,27 +64,106 @@ enum Command {
     },
 }
 
+/// How many gateways are simulated.
+#[derive(Clone, Copy)]
+enum Kind {
+    One,
+    Cluster,
+}
+
+/// A plan for one gateway or several.
+enum AnyPlan {
+    One(Plan),
+    Cluster(ClusterPlan),
+}
+
+impl Kind {
+    fn plan(self, seed: u64) -> AnyPlan {
+        match self {
+            Self::One => AnyPlan::One(Plan::of(seed)),
+            Self::Cluster => AnyPlan::Cluster(ClusterPlan::of(seed)),
+        }
+    }
+
+    fn find(
+        self,
+        seeds: Range<u64>,
+        mutant: Option<Mutant>,
+        broken: impl Fn(&Report) -> Option<Failure> + Sync,
+    ) -> Option<(u64, Failure)> {
+        match self {
+            Self::One => find(seeds, mutant, broken),
+            Self::Cluster => find_in_clusters(seeds, mutant, broken),
+        }
+    }
+
+    fn word(self) -> &'static str {
+        if matches!(self, Self::Cluster) { "--cluster " } else { "" }
+    }
+}
+
+impl AnyPlan {
+    fn keep(&self, numbers: &[usize]) -> Self {
+        match self {
+            Self::One(plan) => Self::One(plan.keep(numbers)),
+            Self::Cluster(plan) => Self::Cluster(plan.keep(numbers)),
+        }
+    }
+
+    fn run(&self, history: bool) -> Report {
+        match self {
+            Self::One(plan) => run(plan, history),
+            Self::Cluster(plan) => run_cluster(plan, history),
+        }
+    }
+
+    fn shrink(&self, rule: Rule) -> Self {
+        match self {
+            Self::One(plan) => Self::One(shrink(plan, rule)),
+            Self::Cluster(plan) => Self::Cluster(shrink_cluster(plan, rule)),
+        }
+    }
+
+    fn numbers(&self) -> Vec<usize> {
+        match self {
+            Self::One(plan) => plan.numbers(),
+            Self::Cluster(plan) => plan.numbers(),
+        }
+    }
+}
+
+impl fmt::Display for AnyPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(plan) => plan.fmt(f),
+            Self::Cluster(plan) => plan.fmt(f),
+        }
+    }
+}
+
 /// The number of seeds between two looks at the clock.
 const STEP: u64 = 64;
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
-        Command::Run { seed, keep, history } => one(seed, keep.as_deref(), history),
+    let Arguments { cluster, command } = Arguments::parse();
+    let kind = if cluster { Kind::Cluster } else { Kind::One };
+    match command {
+        Command::Run { seed, keep, history } => one(kind, seed, keep.as_deref(), history),
         Command::Seeds { range } => {
             let bounds = range.split_once("..").and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
             match bounds {
-                Some((low, high)) => many(low, high, None),
+                Some((low, high)) => many(kind, low, high, None),
                 None => {
                     say(&format!("{range} is not a range such as 0..1000"));
                     ExitCode::from(2)
                 }
             }
         }
-        Command::Mutants { seeds } => mutants(seeds),
+        Command::Mutants { seeds } => mutants(kind, seeds),
         Command::Soak { minutes } => {
             let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let end = Instant::now() + Duration::from_secs(minutes * 60);
-            many(since_1970.as_secs() * 1_000_000, u64::MAX, Some(end))
+            many(kind, since_1970.as_secs() * 1_000_000, u64::MAX, Some(end))
         }
     }
 }
@@ -84,10 +173,13 @@ fn say(text: &str) {
     println!("{text}");
 }
 
-fn one(seed: u64, keep: Option<&[usize]>, history: bool) -> ExitCode {
-    let whole = Plan::of(seed);
-    let plan = keep.map_or_else(|| whole.clone(), |keep| whole.keep(keep));
-    let report = run(&plan, history);
+fn one(kind: Kind, seed: u64, keep: Option<&[usize]>, history: bool) -> ExitCode {
+    let whole = kind.plan(seed);
+    let plan = match keep {
+        Some(keep) => whole.keep(keep),
+        None => whole,
+    };
+    let report = plan.run(history);
     if history {
         say(&format!("{plan}"));
         report.history.iter().for_each(|line| say(line));
@@ -96,8 +188,8 @@ fn one(seed: u64, keep: Option<&[usize]>, history: bool) -> ExitCode {
         say(&format!("seed {seed}: no rule was broken; digest {:016x}", report.digest));
         return ExitCode::SUCCESS;
     };
-    let small = shrink(&plan, failure.rule);
-    let report = run(&small, true);
+    let small = plan.shrink(failure.rule);
+    let report = small.run(true);
     say(&format!("seed {seed} breaks a rule. The smallest plan that was found:\n\n{small}"));
     // The journal at the end is long. `--history` shows it.
     let is_shown = |line: &&String| history || !line.contains(" journal: ");
@@ -106,19 +198,19 @@ fn one(seed: u64, keep: Option<&[usize]>, history: bool) -> ExitCode {
         say(&format!("{:?} at {:.3} s: {}", failure.rule, failure.at.as_secs_f64(), failure.what));
     }
     let keep: Vec<String> = small.numbers().iter().map(usize::to_string).collect();
-    say(&format!("\nreplay: fep-sim run {seed} --keep {}", keep.join(",")));
+    say(&format!("\nreplay: fep-sim {}run {seed} --keep {}", kind.word(), keep.join(",")));
     ExitCode::FAILURE
 }
 
 /// Runs seeds on all processors until one fails, the range ends or the time is over.
-fn many(low: u64, high: u64, end: Option<Instant>) -> ExitCode {
+fn many(kind: Kind, low: u64, high: u64, end: Option<Instant>) -> ExitCode {
     let started = Instant::now();
     let count = AtomicU64::new(0);
     let mut found = None;
     let mut from = low;
     while from < high && found.is_none() && end.is_none_or(|end| Instant::now() < end) {
         let to = from.saturating_add(STEP).min(high);
-        found = find(from..to, None, |report| {
+        found = kind.find(from..to, None, |report| {
             count.fetch_add(1, Ordering::Relaxed);
             report.failures.first().cloned()
         });
@@ -128,16 +220,20 @@ fn many(low: u64, high: u64, end: Option<Instant>) -> ExitCode {
     say(&format!("{count} seeds from {low} in {:.0} s", started.elapsed().as_secs_f64()));
     match found {
         None => ExitCode::SUCCESS,
-        Some((seed, _)) => one(seed, None, false),
+        Some((seed, _)) => one(kind, seed, None, false),
     }
 }
 
 /// Shows which seed catches each mutant: one of these, or the one that did so last.
-fn mutants(seeds: u64) -> ExitCode {
+fn mutants(kind: Kind, seeds: u64) -> ExitCode {
     let mut survives = false;
-    for (mutant, rules, last) in MUTANTS {
+    let mutants = match kind {
+        Kind::One => MUTANTS.to_vec(),
+        Kind::Cluster => CLUSTER_MUTANTS.to_vec(),
+    };
+    for (mutant, rules, last) in mutants {
         let started = Instant::now();
-        let search = |seeds| find(seeds, Some(mutant), |report| report.broken(rules));
+        let search = |seeds| kind.find(seeds, Some(mutant), |report| report.broken(rules));
         let caught = search(0..seeds).or_else(|| search(last..last + 1));
         let took = started.elapsed().as_secs_f64();
         match caught {

@@ -73,6 +73,15 @@ pub fn find(
     mutant: Option<Mutant>,
     broken: impl Fn(&Report) -> Option<Failure> + Sync,
 ) -> Option<(u64, Failure)> {
+    search(seeds, mutant, |seed| broken(&run(&Plan::of(seed), false)))
+}
+
+/// Asks for each seed, in one thread each, until one fails.
+pub(crate) fn search(
+    seeds: Range<u64>,
+    mutant: Option<Mutant>,
+    fails: impl Fn(u64) -> Option<Failure> + Sync,
+) -> Option<(u64, Failure)> {
     let next = AtomicU64::new(seeds.start);
     let found: Mutex<Option<(u64, Failure)>> = Mutex::new(None);
     let work = || {
@@ -82,7 +91,7 @@ pub fn find(
             if seed >= seeds.end {
                 return;
             }
-            if let Some(failure) = broken(&run(&Plan::of(seed), false)) {
+            if let Some(failure) = fails(seed) {
                 found.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((seed, failure));
                 next.store(seeds.end, Ordering::Relaxed);
             }

@@ -21,6 +21,8 @@ struct Heir {
     lane: Lane,
     /// What was taken over and is not handed to its institution yet.
     pending: Vec<(TakenOver, String)>,
+    /// What may be taken over although the journal did not say so: the answer to a commit can be lost.
+    doubtful: Vec<(TakenOver, String)>,
     /// Whether the last look failed, so that the log says it once.
     fails: bool,
 }
@@ -48,7 +50,7 @@ pub(super) fn watch(inner: &Arc<Inner>) {
     }
     let lane = inner.shared.journal.add_lane();
     let inner = Arc::downgrade(inner);
-    tokio::spawn(Heir { lane, pending: Vec::new(), fails: false }.run(inner));
+    tokio::spawn(Heir { lane, pending: Vec::new(), doubtful: Vec::new(), fails: false }.run(inner));
 }
 
 impl Heir {
@@ -73,14 +75,19 @@ impl Heir {
         if shared.journal.trouble().is_some() {
             return Ok(());
         }
+        self.find_out(gateway).await?;
         for over in shared.journal.over().await? {
             for institution in gateway.running().keys().filter(|name| !over.taken.contains(name)) {
                 let now_ms = shared.clock.now().wall_ms;
                 let taken = shared.journal.take_over(&self.lane, &over.run, institution, now_ms, JOURNAL_PATIENCE);
-                if taken.await? {
-                    shared.coordinator.fence(&over.run.instance);
-                    self.pending.push((over.run.clone(), institution.clone()));
+                let taken = taken.await;
+                let entry = (over.run.clone(), institution.clone());
+                if matches!(taken, Ok(true)) {
+                    self.takes(gateway, entry);
+                } else if !self.doubtful.contains(&entry) {
+                    self.doubtful.push(entry);
                 }
+                taken?;
             }
         }
         let mut left = Vec::new();
@@ -91,6 +98,23 @@ impl Heir {
             }
         }
         self.pending = left;
+        Ok(())
+    }
+
+    /// What was taken over is handed to its institution, and its share is free.
+    fn takes(&mut self, gateway: &Gateway, entry: (TakenOver, String)) {
+        gateway.inner.shared.coordinator.fence(&entry.0.instance);
+        self.pending.push(entry);
+    }
+
+    /// Finds out which takeovers are in the journal although they failed. The journal works, so it knows what became of its commits.
+    async fn find_out(&mut self, gateway: &Gateway) -> Result<(), JournalError> {
+        while let Some((run, institution)) = self.doubtful.last() {
+            let is_ours = gateway.inner.shared.journal.has_taken_over(run, institution).await?;
+            if let Some(entry) = self.doubtful.pop().filter(|_| is_ours) {
+                self.takes(gateway, entry);
+            }
+        }
         Ok(())
     }
 

@@ -28,6 +28,35 @@ use crate::net::institution::{Handle, Legacy, Neighbours, Shared};
 use crate::net::routing::Routings;
 
 impl Gateway {
+    /// Starts a gateway on simulated clocks, network and disk.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    #[cfg(feature = "simulation")]
+    pub async fn start_simulated(
+        ground: crate::ground::SimulatedGround,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+    ) -> Result<Self, StartError> {
+        Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
+    }
+
+    /// Starts a gateway as [`Gateway::start_simulated`] does, among others that share its journal. `make` makes what carries words between
+    /// them.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    #[cfg(feature = "simulation")]
+    pub async fn start_simulated_among(
+        ground: crate::ground::SimulatedGround,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+        make: crate::coordinator::MakeCoordinator,
+    ) -> Result<Self, StartError> {
+        let options = StartOptions { among: Some(make), ..StartOptions::default() };
+        Self::start_on(Ground::Simulated(ground), config, notices, options).await
+    }
+
     /// Starts a gateway on this ground.
     pub(super) async fn start_on(
         ground: Ground,
@@ -42,7 +71,7 @@ impl Gateway {
         };
         let prepared = config.institutions.into_iter().map(prepare).collect::<Result<BTreeMap<_, _>, StartError>>()?;
         routing::fits(&prepared)?;
-        let test_time = TestTime::begin(config.environment, config.test_clock, options.business_clock).await;
+        let test_time = TestTime::begin(config.environment, config.test_clock, options.business_clock.clone()).await;
         let test_time = test_time.map_err(StartError::TestClock)?;
         let clock = Arc::new(Clock::on(&ground).with_business(test_time.as_ref().map(|time| time.clock())));
         let instances_max = config.instances.as_ref().map_or(1, |instances| instances.max);
@@ -53,7 +82,7 @@ impl Gateway {
             ..at(config.journal, options_of(&prepared, clock.now().wall_ms))
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
-        let coordinator = coordinator(config.instances, opened.instances, options.coordinator, &clock).await?;
+        let coordinator = coordinator(config.instances, opened.instances, &options, &clock).await?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let reloads = Reloads::new(holds, clock.now().wall_ms);
         let shared = Shared {
@@ -152,12 +181,18 @@ fn at(journal: JournalFile, options: OpenOptions) -> OpenOptions {
 async fn coordinator(
     config: Option<InstancesConfig>,
     instances: Option<Arc<dyn Instances>>,
-    otherwise: Arc<dyn Coordinator>,
+    options: &StartOptions,
     clock: &Clock,
 ) -> Result<Arc<dyn Coordinator>, StartError> {
     instances.iter().filter_map(|instances| instances.run()).for_each(|run| clock.set_run(run));
-    let (Some(config), Some(instances)) = (config, instances) else { return Ok(otherwise) };
+    let (Some(config), Some(instances)) = (config, instances) else {
+        return Ok(Arc::clone(&options.coordinator));
+    };
     let terms = config.terms();
+    #[cfg(feature = "simulation")]
+    if let Some(make) = &options.among {
+        return Ok((make.0)(instances, terms));
+    }
     #[cfg(feature = "redis")]
     if let Some(redis) = config.redis {
         let shared = Box::pin(SharedCoordinator::with_redis(instances, terms, redis));

@@ -13,6 +13,8 @@ use std::time::Duration;
 use fep_protocol::fact::Fact;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::shared::SharedJournal;
+
 /// Clocks, network and disk of a simulated gateway.
 #[derive(Clone)]
 pub struct SimulatedGround {
@@ -24,6 +26,8 @@ pub struct SimulatedGround {
     pub network: Arc<dyn Network>,
     /// The disk of the journal.
     pub disk: Arc<dyn Disk>,
+    /// The journal that other simulated gateways share. `None` for a file of its own. The disk then says only how long its answers take.
+    pub shared: Option<Arc<dyn SharedJournal>>,
 }
 
 /// Connects the links of lines.

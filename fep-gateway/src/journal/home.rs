@@ -10,6 +10,8 @@ use fep_protocol::reason::JournalError;
 use super::archive::Archives;
 use super::guard::FileGuard;
 use super::mark::Mark;
+#[cfg(feature = "simulation")]
+use super::modelled::{Model, ModelReader};
 #[cfg(feature = "postgres")]
 use super::postgres::{self, Database, lease::Lease, mark::PublishedRow, sharing::Sharing};
 use super::seal::Veil;
@@ -29,6 +31,9 @@ pub(super) enum Home {
     /// In a database, which this gateway may write.
     #[cfg(feature = "postgres")]
     Postgres { database: Arc<Database>, lease: Arc<Lease>, path: PathBuf, sharing: Option<Arc<Sharing>> },
+    /// In a model of a database that simulated gateways share.
+    #[cfg(feature = "simulation")]
+    Modelled(Arc<Model>),
 }
 
 /// What readers need besides.
@@ -45,6 +50,8 @@ impl Home {
             Self::File { guard, .. } => guard.check(),
             #[cfg(feature = "postgres")]
             Self::Postgres { lease, .. } => lease.check(),
+            #[cfg(feature = "simulation")]
+            Self::Modelled(_) => Ok(()),
         }
     }
 
@@ -54,6 +61,8 @@ impl Home {
             Self::File { .. } => None,
             #[cfg(feature = "postgres")]
             Self::Postgres { sharing, lease, .. } => sharing.as_ref().map(|_| lease.instance().into()),
+            #[cfg(feature = "simulation")]
+            Self::Modelled(model) => Some(model.instance()),
         }
     }
 
@@ -63,6 +72,8 @@ impl Home {
             Self::File { .. } => Ok(Vec::new()),
             #[cfg(feature = "postgres")]
             Self::Postgres { sharing, .. } => sharing.as_ref().map_or(Ok(Vec::new()), |sharing| sharing.over()),
+            #[cfg(feature = "simulation")]
+            Self::Modelled(model) => model.over(),
         }
     }
 
@@ -72,6 +83,8 @@ impl Home {
             Self::File { .. } => Ok(Vec::new()),
             #[cfg(feature = "postgres")]
             Self::Postgres { sharing, .. } => sharing.as_ref().map_or(Ok(Vec::new()), |sharing| sharing.instances()),
+            #[cfg(feature = "simulation")]
+            Self::Modelled(_) => Ok(Vec::new()),
         }
     }
 
@@ -81,6 +94,8 @@ impl Home {
             Self::File { .. } => false,
             #[cfg(feature = "postgres")]
             Self::Postgres { lease, .. } => lease.is_fenced(),
+            #[cfg(feature = "simulation")]
+            Self::Modelled(model) => model.is_fenced(),
         }
     }
 
@@ -90,6 +105,8 @@ impl Home {
             Self::File { guard, .. } => guard.path(),
             #[cfg(feature = "postgres")]
             Self::Postgres { path, .. } => path,
+            #[cfg(feature = "simulation")]
+            Self::Modelled(model) => model.path(),
         }
     }
 
@@ -99,6 +116,8 @@ impl Home {
             Self::File { guard, .. } => closing::close(guard.path()),
             #[cfg(feature = "postgres")]
             Self::Postgres { lease, .. } => lease.give_back(),
+            #[cfg(feature = "simulation")]
+            Self::Modelled(model) => model.give_back(),
         }
     }
 
@@ -106,6 +125,8 @@ impl Home {
     pub(super) fn mark(&self, journal: JournalId) -> Result<Mark, JournalError> {
         match self {
             Self::File { guard, .. } => Mark::of(guard.path(), journal),
+            #[cfg(feature = "simulation")]
+            Self::Modelled(model) => Mark::of(model.path(), journal),
             #[cfg(feature = "postgres")]
             Self::Postgres { database, lease, .. } => {
                 Mark::in_database(PublishedRow::new(Arc::clone(database), Arc::clone(lease)))
@@ -125,6 +146,8 @@ impl Home {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres { database, .. } => (Box::new(postgres::reader::FactReader::open(database, &access)?), None),
+            #[cfg(feature = "simulation")]
+            Self::Modelled(model) => (Box::new(ModelReader::new(Arc::clone(model))), None),
         };
         Ok(Reader { facts, index, archives, veil, whose: Whose::of(self.instance()) })
     }

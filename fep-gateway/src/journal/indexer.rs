@@ -55,7 +55,17 @@ pub(super) struct IndexQueue {
 
 /// Builds a step of the index.
 #[cfg(feature = "simulation")]
-pub(super) type Step = Box<dyn FnMut(&IndexQueue) -> bool + Send>;
+pub(super) type Step = Box<dyn FnMut(&IndexQueue, ByHand) -> bool + Send>;
+
+/// What is done by hand.
+#[cfg(feature = "simulation")]
+#[derive(Clone, Copy)]
+pub(super) enum ByHand {
+    /// Looks for facts of other instances.
+    Look,
+    /// Adds facts.
+    Step,
+}
 
 /// The looks for facts of other instances.
 #[derive(Debug)]
@@ -205,7 +215,8 @@ impl IndexQueue {
     pub(super) fn build_by_hand(&self) -> bool {
         let mut by_hand = self.by_hand.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(step) = by_hand.as_mut() else { return false };
-        while self.is_behind() && step(self) {}
+        step(self, ByHand::Look);
+        while self.is_behind() && step(self, ByHand::Step) {}
         true
     }
 
@@ -379,9 +390,18 @@ fn take(
 /// The function that takes one step, for an index without a thread.
 #[cfg(feature = "simulation")]
 pub(super) fn by_hand(mut index: impl Index + 'static, mut source: impl FactSource + 'static) -> Step {
-    Box::new(move |queue| {
-        let step = queue.state().step();
-        take(queue, step, &mut index, &mut source)
+    Box::new(move |queue, what| match what {
+        ByHand::Look => {
+            if let Ok(Some(newest)) = source.newest() {
+                let mut state = queue.state();
+                state.stored = state.stored.max(newest);
+            }
+            true
+        }
+        ByHand::Step => {
+            let step = queue.state().step();
+            take(queue, step, &mut index, &mut source)
+        }
     })
 }
 

@@ -85,6 +85,10 @@ impl Journal {
     /// If the journal cannot be reached.
     pub(crate) async fn over(&self) -> Result<Vec<Over>, JournalError> {
         let home = Arc::clone(&self.inner.home);
+        #[cfg(feature = "simulation")]
+        if matches!(self.inner.ground, crate::ground::Ground::Simulated(_)) {
+            return home.over();
+        }
         let over = tokio::task::spawn_blocking(move || home.over()).await;
         over.map_err(|error| JournalError::Failed(error.to_string())).flatten()
     }
@@ -108,6 +112,21 @@ impl Journal {
             ..Fact::new(institution.into(), now_ms)
         };
         self.permits(lane, fact, patience).await
+    }
+
+    /// Whether this gateway took over from a run of another one at an institution. [`Journal::take_over`] can fail although it did, if the answer
+    /// to its commit was lost.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(crate) async fn has_taken_over(&self, run: &TakenOver, institution: &str) -> Result<bool, JournalError> {
+        let own = self.inner.home.instance();
+        let run = run.clone();
+        let institution = institution.to_owned();
+        let index = Arc::clone(&self.inner.index);
+        let heir = move |reader: &super::Reader| Ok(reader.index.heir(&institution, &run)?);
+        let heir = self.read_after(move || index.wait_for_all(INDEX_WAIT), heir).await?;
+        Ok(heir.is_some() && heir.as_deref() == own.as_deref())
     }
 
     /// Ends the exchanges that were taken over from a run of another gateway at the one institution that `options` names, and reads what goes

@@ -13,7 +13,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fep_protocol::fact::Fact;
+use fep_protocol::exchange::ExchangeId;
+use fep_protocol::fact::{Fact, What};
 use fep_protocol::reason::JournalError;
 use tokio::sync::Notify;
 
@@ -50,6 +51,8 @@ struct State {
     failed: Vec<(LaneNumber, JournalError)>,
     /// The reason why permissions are refused at present.
     refusing: Option<JournalError>,
+    /// The exchanges that the writer has ended, until their institution hears that their permissions failed.
+    ended: Vec<ExchangeId>,
 }
 
 /// What became of the facts of a lane since the last question.
@@ -91,10 +94,23 @@ impl Lane {
                 return Err(JournalError::Full { waiting_max: PERMISSIONS_MAX });
             }
         }
-        state.last += 1;
-        let number = state.last;
-        state.queue.push_back((number, fact));
-        Ok(number)
+        if fact.what == What::Outcome && fact.exchange.is_some_and(|id| state.ended.contains(&id)) {
+            return Ok(state.last);
+        }
+        Ok(state.push(fact))
+    }
+
+    /// Adds the end of an exchange whose request failed and is in the journal nevertheless, unless its institution has ended it meanwhile: an
+    /// exchange ends once.
+    pub(super) fn end(&self, mut fact: Fact) {
+        self.veil.fact(&mut fact);
+        let mut state = self.state();
+        let is_end = |other: &Fact| other.what == What::Outcome && other.exchange == fact.exchange;
+        if state.queue.iter().any(|(_, waiting)| is_end(waiting)) {
+            return;
+        }
+        state.ended.extend(fact.exchange);
+        state.push(fact);
     }
 
     /// The number of the last fact that was added.
@@ -138,6 +154,7 @@ impl Lane {
     #[must_use]
     pub fn progress(&self) -> Progress {
         let mut state = self.state();
+        state.ended.clear();
         Progress { durable: state.durable, failed: std::mem::take(&mut state.failed) }
     }
 
@@ -196,6 +213,14 @@ impl Lane {
     }
 }
 
+impl State {
+    fn push(&mut self, fact: Fact) -> LaneNumber {
+        self.last += 1;
+        self.queue.push_back((self.last, fact));
+        self.last
+    }
+}
+
 impl Bell {
     /// Wakes the writer now, or at its next [`Bell::wait`].
     pub(super) fn ring(&self) {
@@ -222,5 +247,35 @@ impl Bell {
         let waited = self.heard.wait_timeout_while(rung, max, |rung| !*rung);
         let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
         *rung = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end_of(serial: u32) -> Fact {
+        Fact { exchange: Some(ExchangeId::new(0, serial, 0)), ..Fact::new("bank-a".into(), 0) }
+    }
+
+    fn waiting(lane: &Lane) -> usize {
+        let mut count = 0;
+        lane.take(usize::MAX, |_, _| count += 1);
+        count
+    }
+
+    /// The simulation of several gateways found a request that its institution and the writer both ended, after a commit in doubt (seed 195).
+    #[test]
+    fn an_exchange_whose_request_was_in_doubt_ends_once() {
+        let lane = Lane::new(Arc::default(), Veil::default());
+        lane.append(end_of(1)).unwrap();
+        lane.end(end_of(1));
+        lane.end(end_of(2));
+        assert_eq!(waiting(&lane), 2, "the institution was first, or the writer");
+        assert_eq!(lane.append(end_of(2)), Ok(2), "it is the writer's end that becomes durable");
+        assert_eq!(waiting(&lane), 0);
+        let _ = lane.progress();
+        lane.append(end_of(3)).unwrap();
+        assert_eq!(waiting(&lane), 1);
     }
 }

@@ -18,8 +18,9 @@ use fep_protocol::trace::TraceHighWater;
 use super::newest::{newest_of, newest_path};
 use super::sqlite::closing::{look_at, look_at_index};
 use super::sqlite::index::IndexReader;
-#[cfg(feature = "postgres")]
-use super::store::{FactNumber, JournalId, Stood};
+use super::store::Stood;
+#[cfg(any(feature = "postgres", feature = "simulation"))]
+use super::store::{FactNumber, JournalId};
 use super::whose::Whose;
 
 /// A journal that is about to be opened.
@@ -91,7 +92,7 @@ impl Suspect<'_> {
     ///
     /// # Errors
     /// If something is lost and the gateway was not told to go on nevertheless.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "simulation"))]
     pub(super) fn if_shared(
         &self,
         place: &str,

@@ -1,8 +1,13 @@
 //! Opens a journal where its configuration says that it is.
 
+#[cfg(feature = "simulation")]
+use std::sync::Arc;
+
 use fep_protocol::reason::JournalError;
 
 use super::recovery::{OpenOptions, open_file};
+#[cfg(feature = "simulation")]
+use super::shared_model;
 use super::{Journal, Opened};
 #[cfg(feature = "postgres")]
 use super::{shared, sqlite::leaving};
@@ -25,6 +30,12 @@ impl Journal {
                 leaving::has_left(&options.path)?;
             }
             return shared::open(options, postgres);
+        }
+        #[cfg(feature = "simulation")]
+        if let Ground::Simulated(simulated) = &ground
+            && let Some(shared) = &simulated.shared
+        {
+            return shared_model::open(options, Arc::clone(shared), simulated.clone());
         }
         open_file(options, ground)
     }

@@ -430,7 +430,9 @@ pub(super) fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Ve
     if is_on(Mutant::ForgetsSettlements) {
         return Ok(Vec::new());
     }
-    let cases = reader.index.cases(since_ms, FINISHED_MAX, &options.whose)?;
+    let all = Whose::default();
+    let whose = if is_on(Mutant::SettlesForOthers) { &all } else { &options.whose };
+    let cases = reader.index.cases(since_ms, FINISHED_MAX, whose)?;
     cases.into_iter().filter_map(|id| earlier_case(reader, id).transpose()).collect()
 }
 

@@ -356,8 +356,9 @@ impl<S: FactStore> Writer<S> {
         match self.store.resolve() {
             Ok(Some(appended)) => {
                 for (lane, end) in batch.ends_of_requests(&appended, &error) {
-                    // Only a permission can be refused, and this has happened.
-                    let _ = self.lanes.get(lane).map(|lane| lane.append(end));
+                    if let Some(lane) = self.lanes.get(lane) {
+                        lane.end(end);
+                    }
                 }
                 self.wrote(&appended, batch);
             }

@@ -61,11 +61,19 @@ pub enum Rule {
     Archive,
     /// 9. The files of an encrypted journal show no account, no name and no idempotency key.
     Secret,
+    /// After others took over from a run, it stores nothing, and nobody takes over from a run that has its lease.
+    Fence,
+    /// No trace number of a business day is used twice by anybody.
+    Traces,
+    /// An exchange is ended and settled by the gateway to which it belongs, and by one at a time.
+    Owner,
+    /// All gateways say the same in the end.
+    Together,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; Self::Secret as usize + 1] = [
+    pub const ALL: [Self; Self::Together as usize + 1] = [
         Self::Correlation,
         Self::Once,
         Self::Final,
@@ -89,6 +97,10 @@ impl Rule {
         Self::Journal,
         Self::Archive,
         Self::Secret,
+        Self::Fence,
+        Self::Traces,
+        Self::Owner,
+        Self::Together,
     ];
 }
 

@@ -71,6 +71,13 @@ impl IndexReader {
         number.optional().map_err(failed)
     }
 
+    /// The instance that took over what a run of another one had of an institution.
+    pub(in crate::journal) fn heir(&self, institution: &str, taken: &TakenOver) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT heir FROM takeovers WHERE instance = ?1 AND epoch = ?2 AND institution = ?3";
+        let row = params![taken.instance, signed(taken.epoch), institution];
+        self.connection().query_row(sql, row, |row| row.get(0)).optional().map_err(failed)
+    }
+
     /// How many exchanges of each instance run, and how many of its settlements go on or need a person.
     pub(in crate::journal) fn open_at(&self) -> Result<Vec<(String, u64, u64)>, StoreError> {
         let sql = "SELECT instance, sum(runs), sum(NOT runs) FROM (
