@@ -29,7 +29,12 @@ impl Daemon {
 
     /// Starts the daemon with further tables of its configuration, and waits until it is ready.
     pub(crate) fn start_with(folder: &Path, bank: u16, tables: &str) -> Self {
-        let daemon = Self::spawn_with(folder, bank, "", tables);
+        Self::start_of(folder, bank, "", tables)
+    }
+
+    /// As `start_with`, with further keys of the institution.
+    pub(crate) fn start_of(folder: &Path, bank: u16, institution: &str, tables: &str) -> Self {
+        let daemon = Self::spawn_of(folder, bank, "", institution, tables);
         let start = Instant::now();
         while get(daemon.port, "/readyz").is_none_or(|answer| answer.status != 200) {
             assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(daemon.port, "/readyz"));
@@ -46,10 +51,14 @@ impl Daemon {
 
     /// As `spawn`, with further tables of the configuration.
     pub(crate) fn spawn_with(folder: &Path, bank: u16, fault: &str, tables: &str) -> Self {
+        Self::spawn_of(folder, bank, fault, "", tables)
+    }
+
+    fn spawn_of(folder: &Path, bank: u16, fault: &str, institution: &str, tables: &str) -> Self {
         // The port is free now. The test assumes that no other process takes it before the daemon does.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
         let config = folder.join("gateway.toml");
-        std::fs::write(&config, configuration(port, bank) + tables).expect("the configuration");
+        std::fs::write(&config, configuration(port, bank, institution) + tables).expect("the configuration");
         let child = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
             .arg("run")
             .arg("--config")
@@ -184,7 +193,7 @@ fn exchange(port: u16, request: &str) -> Option<Answer> {
 /// What the gateway fills into requests.
 pub(crate) const FILL: &str = include_str!("../fill.toml");
 
-fn configuration(port: u16, bank: u16) -> String {
+fn configuration(port: u16, bank: u16, institution: &str) -> String {
     let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
     format!(
         r#"
@@ -197,6 +206,7 @@ spec = "{spec}"
 key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 answer_timeout_ms = 1000
+{institution}
 [institutions.bank-a.fill]
 "header.bank_code" = "099"
 {FILL}

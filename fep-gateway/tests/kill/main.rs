@@ -5,6 +5,9 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
 
 mod bank;
+#[cfg(feature = "redis")]
+#[cfg(feature = "postgres")]
+mod crossing;
 mod daemon;
 #[cfg(feature = "postgres")]
 mod database;
@@ -20,6 +23,9 @@ mod routing;
 #[cfg(feature = "postgres")]
 mod several;
 mod settling;
+#[cfg(feature = "redis")]
+#[cfg(feature = "postgres")]
+mod sharing;
 mod two_banks;
 
 use std::collections::BTreeMap;
