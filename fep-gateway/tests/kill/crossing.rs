@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::bank::{golden, read};
 
 /// How long the bank works on a transfer.
-const WORK: Duration = Duration::from_millis(12);
+const WORK: Duration = Duration::from_millis(40);
 
 #[derive(Default)]
 struct Book {
