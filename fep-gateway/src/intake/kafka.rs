@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use metrics::gauge;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -60,16 +61,28 @@ impl State {
 }
 
 /// A state that the thread, the callbacks of librdkafka and `/readyz` share.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Shared(Arc<Mutex<State>>);
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    cluster: String,
+    state: Arc<Mutex<State>>,
+}
 
 impl Shared {
+    fn of(cluster: &str) -> Self {
+        let shared = Self { cluster: cluster.to_owned(), state: Arc::default() };
+        shared.tell(|_| {});
+        shared
+    }
+
     fn tell(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        let works = if state.trouble.is_none() { 1.0 } else { 0.0 };
+        gauge!("fep_intake_works", "cluster" => self.cluster.clone()).set(works);
     }
 
     fn state(&self) -> State {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -86,7 +99,8 @@ pub(super) async fn start(
     let stop = CancellationToken::new();
     let abandon = CancellationToken::new();
     let entering = Entering::default();
-    let states: Vec<_> = config.clusters.iter().map(|cluster| (cluster.name.clone(), Shared::default())).collect();
+    let states: Vec<_> =
+        config.clusters.iter().map(|cluster| (cluster.name.clone(), Shared::of(&cluster.name))).collect();
     let mut threads = Vec::new();
     for (cluster, (_, state)) in config.clusters.iter().zip(&states) {
         let desk = Desk {

@@ -92,7 +92,7 @@ fn setup(folder: &Path, bank: u16, broker: u16) -> Setup<'_> {
 }
 
 /// The exchanges with an outcome, by the journal's own export.
-async fn ended(journal: &Path) -> Vec<String> {
+pub(crate) async fn ended(journal: &Path) -> Vec<String> {
     let exported = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
         .args(["journal", "export", "--journal"])
         .arg(journal)

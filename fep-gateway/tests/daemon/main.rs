@@ -23,6 +23,8 @@ mod disk;
 mod edge;
 #[cfg(feature = "kafka")]
 mod events;
+#[cfg(feature = "kafka")]
+mod failing_over;
 mod full_disk;
 mod harness;
 mod https;

@@ -33,7 +33,12 @@ impl Daemon {
     /// Starts the daemon with further tables of its configuration, and waits until it is ready. If the folder has an `access.toml`, its clients
     /// have rights.
     pub(crate) fn start_with(folder: &Path, bank: u16, tables: &str) -> Self {
-        let daemon = Self::spawn_with(folder, bank, "", tables);
+        Self::start_of(folder, bank, "", tables)
+    }
+
+    /// As `start_with`, with further keys of the institution.
+    pub(crate) fn start_of(folder: &Path, bank: u16, institution: &str, tables: &str) -> Self {
+        let daemon = Self::spawn_of(folder, free_port(), bank, "", (institution, tables));
         let start = Instant::now();
         while get(daemon.port, "/readyz").is_none_or(|answer| answer.status != 200) {
             assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(daemon.port, "/readyz"));
@@ -51,18 +56,19 @@ impl Daemon {
     /// Starts the daemon on a port of [`free_port`], with further tables of its configuration, and waits until it is ready.
     #[cfg(feature = "postgres")]
     pub(crate) fn start_at(folder: &Path, port: u16, bank: u16, tables: &str) -> Self {
-        let mut daemon = Self::spawn_at(folder, port, bank, "", tables);
+        let mut daemon = Self::spawn_of(folder, port, bank, "", ("", tables));
         assert!(daemon.is_ready(), "it ended instead");
         daemon
     }
 
     /// As `spawn`, with further tables of the configuration.
     pub(crate) fn spawn_with(folder: &Path, bank: u16, fault: &str, tables: &str) -> Self {
-        Self::spawn_at(folder, free_port(), bank, fault, tables)
+        Self::spawn_of(folder, free_port(), bank, fault, ("", tables))
     }
 
-    fn spawn_at(folder: &Path, port: u16, bank: u16, fault: &str, tables: &str) -> Self {
-        let mut text = configuration(port, bank) + tables;
+    /// With further keys of the institution, and further tables.
+    fn spawn_of(folder: &Path, port: u16, bank: u16, fault: &str, (institution, tables): (&str, &str)) -> Self {
+        let mut text = configuration(port, bank, institution) + tables;
         if folder.join("access.toml").exists() {
             text = text.replacen("[journal]", "access = \"access.toml\"\n[journal]", 1);
         }
@@ -237,8 +243,8 @@ fn exchange(port: u16, request: &str) -> Option<Answer> {
 /// What the gateway fills into requests.
 pub(crate) const FILL: &str = include_str!("../fill.toml");
 
-/// A gateway that listens on this port, with a line to this bank.
-pub(crate) fn configuration(port: u16, bank: u16) -> String {
+/// A gateway that listens on this port, with a line to this bank, and with further keys of the institution.
+pub(crate) fn configuration(port: u16, bank: u16, institution: &str) -> String {
     let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
     format!(
         r#"
@@ -251,6 +257,7 @@ spec = "{spec}"
 key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 answer_timeout_ms = 1000
+{institution}
 [institutions.bank-a.fill]
 "header.bank_code" = "099"
 {FILL}

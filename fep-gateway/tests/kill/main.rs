@@ -5,6 +5,9 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
 
 mod bank;
+#[cfg(feature = "redis")]
+#[cfg(feature = "postgres")]
+mod crossing;
 mod daemon;
 #[cfg(feature = "postgres")]
 mod database;
@@ -30,6 +33,9 @@ mod several;
 #[cfg(feature = "postgres")]
 mod demo_cluster;
 mod settling;
+#[cfg(feature = "redis")]
+#[cfg(feature = "postgres")]
+mod sharing;
 #[cfg(feature = "postgres")]
 mod sites;
 #[cfg(feature = "postgres")]

@@ -22,30 +22,48 @@ const DEATHS: u64 = 20;
 const REQUESTS: u64 = 24;
 
 /// A gateway with its files.
-struct Member<'s> {
+pub(crate) struct Member<'s> {
     server: &'s Server,
     bank: u16,
     name: &'static str,
+    /// Further keys of the institution.
+    institution: String,
     /// Further tables of its configuration.
-    further: &'static str,
+    further: String,
     folder: TempDir,
-    daemon: Daemon,
+    pub(crate) daemon: Daemon,
 }
 
 impl<'s> Member<'s> {
-    fn start(server: &'s Server, bank: u16, name: &'static str, further: &'static str) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a folder"), server, bank, name, further)
+    fn start(server: &'s Server, bank: u16, name: &'static str, further: &str) -> Self {
+        Self::start_of(server, bank, name, "", further)
     }
 
-    fn start_in(folder: TempDir, server: &'s Server, bank: u16, name: &'static str, further: &'static str) -> Self {
-        let daemon = Daemon::start_with(folder.path(), bank, &tables(server, name, further));
-        Self { server, bank, name, further, folder, daemon }
+    /// With further keys of the institution.
+    pub(crate) fn start_of(
+        server: &'s Server,
+        bank: u16,
+        name: &'static str,
+        institution: &str,
+        further: &str,
+    ) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a folder"), (server, bank), name, (institution, further))
+    }
+
+    fn start_in(
+        folder: TempDir,
+        (server, bank): (&'s Server, u16),
+        name: &'static str,
+        (institution, further): (&str, &str),
+    ) -> Self {
+        let daemon = Daemon::start_of(folder.path(), bank, institution, &tables(server, name, further));
+        Self { server, bank, name, institution: institution.to_owned(), further: further.to_owned(), folder, daemon }
     }
 
     /// Starts it again, and waits until it is ready.
     fn again(&mut self) {
-        let tables = tables(self.server, self.name, self.further);
-        self.daemon = Daemon::start_with(self.folder.path(), self.bank, &tables);
+        let tables = tables(self.server, self.name, &self.further);
+        self.daemon = Daemon::start_of(self.folder.path(), self.bank, &self.institution, &tables);
     }
 }
 
@@ -73,8 +91,12 @@ fn ask_both(
 }
 
 /// Checks what both say in the end about each transfer with what the bank saw.
-fn check(bank: &Bank, ports: [u16; 2], told: &BTreeMap<u64, [Option<Answer>; 2]>) {
-    let at_the_bank = bank.transfers();
+pub(crate) fn check(
+    transfers: impl Fn() -> BTreeMap<u64, u32>,
+    ports: [u16; 2],
+    told: &BTreeMap<u64, [Option<Answer>; 2]>,
+) {
+    let at_the_bank = transfers();
     let mut sent = 0;
     for (amount, first) in told {
         let later =
@@ -101,7 +123,7 @@ fn check(bank: &Bank, ports: [u16; 2], told: &BTreeMap<u64, [Option<Answer>; 2]>
     }
     assert!(sent > told.len() / 2, "only {sent} of {} were sent before: the test tests little", told.len());
     thread::sleep(Duration::from_millis(200));
-    for (amount, times) in bank.transfers() {
+    for (amount, times) in transfers() {
         assert_eq!(times, 1, "{amount} reached the bank {times} times");
     }
 }
@@ -123,7 +145,7 @@ fn either_gateway_dies_under_load_and_nothing_is_lost_or_doubled() {
         dying.again();
     }
     let ports = [members[0].daemon.port(), members[1].daemon.port()];
-    check(&bank, ports, &told);
+    check(|| bank.transfers(), ports, &told);
 }
 
 #[cfg(unix)]
@@ -171,7 +193,7 @@ fn a_paused_gateway_is_taken_over_ends_itself_when_it_wakes_up_and_comes_back() 
         members[which].again();
     }
     let ports = [members[0].daemon.port(), members[1].daemon.port()];
-    check(&bank, ports, &told);
+    check(|| bank.transfers(), ports, &told);
 }
 
 /// Nobody starts the dead one again until the other one has settled everything.
@@ -255,7 +277,7 @@ fn a_client_whose_key_another_client_has_at_the_other_gateway_is_not_told_what_b
     let members = ["seoul-1", "busan-1"].map(|name| {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("access.toml"), CLIENTS).expect("the clients");
-        Member::start_in(folder, &server, bank.port(), name, "")
+        Member::start_in(folder, (&server, bank.port()), name, ("", ""))
     });
     for amount in 1..=20_u64 {
         let ask = |which: usize, token: &'static str| {

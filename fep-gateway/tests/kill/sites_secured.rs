@@ -53,7 +53,7 @@ impl Secured {
             let http = format!(
                 "[http]\naccess = \"access.toml\"\ntls = {{ cert = \"{shown}.pem\", key = \"{shown}.key\" }}\n"
             );
-            let text = daemon::configuration(secured[which], banks[which]).replacen("[http]\n", &http, 1);
+            let text = daemon::configuration(secured[which], banks[which], "").replacen("[http]\n", &http, 1);
             let postgres = server.table_of(NAMES[which]);
             let operators = format!("[http.operators]\nlisten = \"127.0.0.1:{}\"\n", plain[which]);
             let text = format!("{text}{postgres}{sites}{operators}");
