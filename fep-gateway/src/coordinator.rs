@@ -96,7 +96,11 @@ pub trait Coordinator: Send + Sync + fmt::Debug + 'static {
 /// Makes the coordinator of a simulated gateway from what its journal knows about the instances.
 #[cfg(feature = "simulation")]
 #[derive(Clone)]
-pub struct MakeCoordinator(pub Arc<dyn Fn(Arc<dyn Instances>, Terms) -> Arc<dyn Coordinator> + Send + Sync>);
+pub struct MakeCoordinator(pub Arc<Make>);
+
+/// A function that makes a coordinator.
+#[cfg(feature = "simulation")]
+pub type Make = dyn Fn(Arc<dyn Instances>, Terms) -> Arc<dyn Coordinator> + Send + Sync;
 
 /// How the store does that carries words between instances. It is never the truth: without it, each instance has its equal part of every
 /// contract, and breakers of its own.
