@@ -21,6 +21,7 @@ pub mod reload;
 mod test_time;
 mod legacy;
 mod inheriting;
+mod placing;
 mod starting;
 mod reloading;
 

@@ -65,6 +65,7 @@ mod shared;
 mod opening;
 mod again;
 mod inherit;
+mod placing;
 
 pub mod audit;
 #[cfg(feature = "postgres")]

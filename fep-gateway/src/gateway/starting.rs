@@ -11,6 +11,7 @@ use tracing::info;
 use super::feed::Slot;
 use super::inheriting;
 use super::legacy::{JOURNAL_PATIENCE, options_of};
+use super::placing;
 use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
@@ -126,6 +127,7 @@ impl Gateway {
 impl Inner {
     /// Begins what runs beside the institutions.
     fn begun(self: Arc<Self>) -> Arc<Self> {
+        placing::watch(&self);
         inheriting::watch(&self);
         if let Some(time) = &self.test_time {
             time.run(&self);
