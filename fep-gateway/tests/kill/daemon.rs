@@ -30,13 +30,23 @@ impl Daemon {
     /// Starts the daemon with further tables of its configuration, and waits until it is ready. If the folder has an `access.toml`, its clients
     /// have rights.
     pub(crate) fn start_with(folder: &Path, bank: u16, tables: &str) -> Self {
-        let daemon = Self::spawn_with(folder, bank, "", tables);
+        Self::spawn_with(folder, bank, "", tables).once_ready()
+    }
+
+    /// As `start_with`, with one link that one gateway at a time has.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn start_sharing(folder: &Path, bank: u16, tables: &str) -> Self {
+        let shared = |text: String| text.replace("links = 2", "links = 1\nshared_links = true");
+        Self::spawn_as(folder, bank, "", tables, shared).once_ready()
+    }
+
+    fn once_ready(self) -> Self {
         let start = Instant::now();
-        while get(daemon.port, "/readyz").is_none_or(|answer| answer.status != 200) {
-            assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(daemon.port, "/readyz"));
+        while get(self.port, "/readyz").is_none_or(|answer| answer.status != 200) {
+            assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(self.port, "/readyz"));
             thread::sleep(Duration::from_millis(10));
         }
-        daemon
+        self
     }
 
     /// Starts the daemon with a fault (`POINT:N`) at which it dies, and does not wait.
@@ -47,11 +57,15 @@ impl Daemon {
 
     /// As `spawn`, with further tables of the configuration.
     pub(crate) fn spawn_with(folder: &Path, bank: u16, fault: &str, tables: &str) -> Self {
+        Self::spawn_as(folder, bank, fault, tables, |text| text)
+    }
+
+    fn spawn_as(folder: &Path, bank: u16, fault: &str, tables: &str, change: impl Fn(String) -> String) -> Self {
         // The port is free now. The test assumes that no other process takes it before the daemon does.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
         let config = folder.join("gateway.toml");
         let access = if folder.join("access.toml").exists() { "access = \"access.toml\"\n" } else { "" };
-        std::fs::write(&config, configuration(port, bank, access) + tables).expect("the configuration");
+        std::fs::write(&config, change(configuration(port, bank, access)) + tables).expect("the configuration");
         let child = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
             .arg("run")
             .arg("--config")
@@ -91,6 +105,14 @@ impl Daemon {
     pub(crate) fn pause(&self, pauses: bool) {
         let signal = if pauses { "-STOP" } else { "-CONT" };
         let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status();
+        assert!(sent.expect("the command kill").success());
+    }
+
+    /// Tells the process to stop in order.
+    #[cfg(unix)]
+    #[cfg(feature = "postgres")]
+    pub(crate) fn terminate(&self) {
+        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
         assert!(sent.expect("the command kill").success());
     }
 

@@ -18,6 +18,11 @@ mod passing_on;
 mod old_system;
 mod routing;
 #[cfg(feature = "postgres")]
+mod one_link_bank;
+#[cfg(unix)]
+#[cfg(feature = "postgres")]
+mod one_link;
+#[cfg(feature = "postgres")]
 mod several;
 #[cfg(feature = "redis")]
 #[cfg(feature = "postgres")]
