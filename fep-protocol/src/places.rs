@@ -88,6 +88,8 @@ pub struct PlacesSeen {
 pub enum PlaceWord {
     /// It has the place until then. It opens the link, if it has not been told to leave it.
     Have(PlaceLimits),
+    /// It has the place until then, for a link that it is leaving. It opens nothing.
+    Renewed(PlaceLimits),
     /// It leaves the link in order, because another instance gets it.
     Leave(Arc<str>),
     /// It does not have the place any more: it closes the link at once.
@@ -103,6 +105,8 @@ pub struct Places {
     terms: PlaceTerms,
     /// With the instance that it is being given to, if there is one.
     held: BTreeMap<PlaceKey, Option<Arc<str>>>,
+    /// Those whose links were open when it asked.
+    open: BTreeSet<PlaceKey>,
     gave_at: Option<Duration>,
 }
 
@@ -125,7 +129,7 @@ impl Places {
     /// An instance that has nothing yet.
     #[must_use]
     pub fn new(name: Arc<str>, terms: PlaceTerms) -> Self {
-        Self { name, terms, held: BTreeMap::new(), gave_at: None }
+        Self { name, terms, held: BTreeMap::new(), open: BTreeSet::new(), gave_at: None }
     }
 
     /// The times.
@@ -136,8 +140,9 @@ impl Places {
 
     /// What to ask at the next look. `now` has all places of the configuration; one that is not in it has no link any more.
     #[must_use]
-    pub fn ask(&self, now: &BTreeMap<PlaceKey, PlaceNow>) -> PlacesAsked {
+    pub fn ask(&mut self, now: &BTreeMap<PlaceKey, PlaceNow>) -> PlacesAsked {
         let mut asked = PlacesAsked::default();
+        self.open = now.iter().filter(|(_, now)| now.is_open).map(|(key, _)| key.clone()).collect();
         for (key, to) in &self.held {
             let kept = now.get(key).is_some_and(|now| now.is_open || (now.is_wanted && to.is_none()));
             if kept { &mut asked.renew } else { &mut asked.release }.push(key.clone());
@@ -164,9 +169,13 @@ impl Places {
                 words.push((key.clone(), PlaceWord::Lost));
                 continue;
             }
-            words.push((key.clone(), PlaceWord::Have(self.terms.limits(asked_at))));
-            if let Some(to) = self.held.get(key).cloned().flatten() {
-                words.push((key.clone(), PlaceWord::Leave(to)));
+            let limits = self.terms.limits(asked_at);
+            match self.held.get(key).cloned().flatten() {
+                None => words.push((key.clone(), PlaceWord::Have(limits))),
+                Some(to) => {
+                    words.push((key.clone(), PlaceWord::Renewed(limits)));
+                    words.push((key.clone(), PlaceWord::Leave(to)));
+                }
             }
         }
         let counts = Counts::of(&seen.places);
@@ -208,7 +217,9 @@ impl Places {
         if self.held.values().any(Option::is_some) {
             return None;
         }
-        let own = places.iter().filter(|place| self.held.contains_key(&place.key));
+        // What was told about one that is not open yet may be under way still.
+        let is_open = |key: &PlaceKey| self.held.contains_key(key) && self.open.contains(key);
+        let own = places.iter().filter(|place| is_open(&place.key));
         own.filter_map(|place| {
             let to = counts.neediest(place).filter(|to| **to != self.name)?;
             counts.has_more(&place.key.institution, &self.name, to).then(|| (place.key.clone(), Arc::clone(to)))

@@ -258,7 +258,7 @@ impl World {
 impl Instance {
     fn told(&mut self, key: PlaceKey, word: PlaceWord, now: Duration) {
         match (word, self.open.get_mut(&key)) {
-            (PlaceWord::Have(limits), Some(open)) => open.limits = limits,
+            (PlaceWord::Have(limits) | PlaceWord::Renewed(limits), Some(open)) => open.limits = limits,
             (PlaceWord::Have(limits), None) if limits.leave_at > now && !self.stopped.contains(&key) => {
                 self.open.insert(key, OpenPlace { limits, closes_at: None });
             }

@@ -58,7 +58,7 @@ impl Task {
     pub(super) fn place(&mut self, line: usize, word: PlaceWord, now: Now) {
         let own = self.placed.0.get_mut(&line);
         match (word, own) {
-            (PlaceWord::Have(limits), Some(place)) => place.limits = limits,
+            (PlaceWord::Have(limits) | PlaceWord::Renewed(limits), Some(place)) => place.limits = limits,
             // What was asked too long ago is over already.
             (PlaceWord::Have(limits), None) if limits.leave_at <= now.steady || self.leaving => {}
             (PlaceWord::Have(limits), None) => {
@@ -78,7 +78,8 @@ impl Task {
                 self.machine.withhold_line(line, holder.clone(), now);
                 self.show_place(line, PlaceState::Standby, holder.as_ref());
             }
-            (PlaceWord::Leave(_) | PlaceWord::Lost, None) | (PlaceWord::Elsewhere(_), Some(_)) => {}
+            (PlaceWord::Renewed(_) | PlaceWord::Leave(_) | PlaceWord::Lost, None)
+            | (PlaceWord::Elsewhere(_), Some(_)) => {}
         }
     }
 
