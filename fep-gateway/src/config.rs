@@ -65,6 +65,7 @@ mod controls;
 mod response_codes;
 mod keys;
 mod http_target;
+mod sharing;
 mod lines;
 mod callbacks;
 mod notices;
@@ -128,6 +129,7 @@ pub use self::routing::{CALLERS_MAX, RouteRule};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
+pub use self::sharing::LineSharing;
 pub(crate) use self::tls::TlsPlace;
 pub use self::tls::{TlsConfig, TlsFileError, TlsMaterial};
 

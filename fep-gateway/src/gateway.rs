@@ -22,6 +22,7 @@ pub mod reload;
 mod test_time;
 mod legacy;
 mod inheriting;
+mod placing;
 mod starting;
 mod reloading;
 

@@ -72,6 +72,7 @@ mod opening;
 mod again;
 mod inherit;
 mod of_all;
+mod placing;
 
 pub mod audit;
 #[cfg(feature = "postgres")]

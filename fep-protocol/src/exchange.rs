@@ -303,6 +303,8 @@ pub struct LineStatus {
     pub carries_why: Option<String>,
     /// The note of the person who stopped the line, and since when it is stopped.
     pub stopped: Option<PersonNote>,
+    /// Which gateways have the line, of those that share the journal. `None` if each opens it.
+    pub place: Option<LinePlace>,
     /// The address that the line connects to, or listens on.
     pub address: String,
     /// What has to prove again and again that the line is alive: `echo_test` or `poll`. `None` if there is nothing: then the line
@@ -321,6 +323,33 @@ pub struct LineStatus {
     pub last_error: Option<String>,
     /// The stable code of the last error, as in [`reason`](crate::reason).
     pub last_error_code: Option<&'static str>,
+}
+
+/// Where a line is that not every gateway opens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LinePlace {
+    /// Whether this gateway has it.
+    pub state: PlaceState,
+    /// The gateway that has the line, or those that may open it. Empty if none is known to have it.
+    pub holders: Vec<String>,
+}
+
+/// Whether a gateway has a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PlaceState {
+    /// This gateway opens it.
+    Here,
+    /// This gateway is giving it back: it signs off and closes.
+    Leaving,
+    /// Another gateway has it, and this one takes it if that one is gone.
+    Standby,
+    /// Other gateways open it, and this one never does.
+    Elsewhere,
+    /// This gateway does not know yet who has it.
+    Unknown,
 }
 
 /// One link of a line.

@@ -17,6 +17,7 @@ mod roster;
 mod link;
 
 mod admission;
+mod withheld;
 mod at_need;
 mod by_hand;
 mod coordinated;
@@ -44,6 +45,7 @@ use self::hearing::Hearing;
 use self::link::ContractedLink;
 use self::roster::Roster;
 use self::stopping::Shutdown;
+use self::withheld::Withheld;
 use crate::breaker::{BreakerResult, Permit};
 use crate::business::Business;
 use crate::coordination::Terms;
@@ -188,6 +190,8 @@ pub struct Institution<T: Telegrams> {
     has_one_shot: bool,
     /// The lines that a person stopped.
     stopped_lines: BTreeMap<usize, StoppedLine>,
+    /// The lines that another instance has.
+    withheld: BTreeMap<usize, Withheld>,
     /// Telegrams that were not answered in time and hold a place in the window of a connection.
     held: BTreeMap<Ticket, Incarnation>,
     /// The number of keys that were made for telegrams without one.
@@ -286,6 +290,7 @@ impl<T: Telegrams> Institution<T> {
             at_need: at_need.collect(),
             has_one_shot: settings.lines.iter().any(|line| line.one_shot),
             stopped_lines: BTreeMap::new(),
+            withheld: BTreeMap::new(),
             held: BTreeMap::new(),
             own_keys: 0,
             hearing: Hearing::new(),
@@ -448,12 +453,6 @@ impl<T: Telegrams> Institution<T> {
     /// Returns the next action to carry out, or `None` if there is none now.
     pub fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
-    }
-
-    /// The number of exchanges on a line that wait for their answer.
-    #[must_use]
-    pub fn inflight_on(&self, line: usize) -> usize {
-        self.lines.get(line).map_or(0, |links| links.iter().map(|link| link.inflight).sum())
     }
 
     fn finish(&mut self, ticket: Ticket, item: &UnderWay, state: FinalState) {

@@ -53,6 +53,7 @@ pub mod flow;
 pub mod trace;
 
 pub mod coordination;
+pub mod places;
 
 pub mod business;
 pub mod settlement;

@@ -11,6 +11,7 @@
 //! | `settlement_full` | [`NotSent`] | `cases_max` unknown exchanges wait for their settlement |
 //! | `no_line_up` | [`NotSent`] | no link carries business |
 //! | `no_receiving_line` | [`NotSent`] | separate lines: no link is up on which the answer could arrive |
+//! | `link_elsewhere` | [`NotSent`] | another gateway has the line, or none has it yet |
 //! | `unencodable` | [`NotSent`] | the telegram cannot be encoded |
 //! | `key_in_use` | [`NotSent`] | the key belongs to another exchange, or is in quarantine |
 //! | `not_started` | [`NotSent`] | the answer timeout passed before the request was started |
@@ -76,6 +77,8 @@
 //! | `out_of_step` | [`CloseReason`] | we closed the link because it is not known any more which answer belongs to which request |
 //! | `no_answers_came` | [`CloseReason`] | we closed the link because our sign-on or echo test was twice not answered on it |
 //! | `line_stopped` | [`CloseReason`] | we closed the link because a person stopped the line |
+//! | `line_elsewhere` | [`CloseReason`] | we closed the link, or do not open it, because another gateway has the line |
+//! | `place_lost` | [`CloseReason`] | we closed the link at once because the place could not be renewed in the database |
 //! | `signed_off` | [`CloseReason`] | our sign-off was answered |
 //! | `stopped` | [`CloseReason`] | the gateway stopped |
 //! | `task_failed` | [`CloseReason`] | a task of the gateway failed or is gone |
@@ -95,6 +98,7 @@ mod close;
 mod journal;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::close::CloseReason;
@@ -125,6 +129,8 @@ pub enum NotSent {
     /// Separate lines for each direction, and no link is up on which the answer could arrive. Contains the reason of one of these
     /// links, if there is one.
     NoReceivingLine(Option<Box<CloseReason>>),
+    /// Another gateway has the lines that send. Contains its name, or those of the gateways that may open them, if one is known.
+    LinkElsewhere(Option<Arc<str>>),
     /// The telegram cannot be encoded. The text shows no secret.
     Unencodable(String),
     /// The key belongs to another exchange, or is in quarantine.
@@ -235,6 +241,7 @@ impl NotSent {
             Self::SettlementFull { .. } => "settlement_full",
             Self::NoLineUp(_) => "no_line_up",
             Self::NoReceivingLine(_) => "no_receiving_line",
+            Self::LinkElsewhere(_) => "link_elsewhere",
             Self::Unencodable(_) => "unencodable",
             Self::KeyInUse => "key_in_use",
             Self::NotStarted { .. } => "not_started",
@@ -306,6 +313,12 @@ impl fmt::Display for NotSent {
             Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),
             Self::NoReceivingLine(None) => f.write_str("no line that receives is up"),
             Self::NoReceivingLine(Some(why)) => write!(f, "no line that receives is up: {why}"),
+            Self::LinkElsewhere(Some(holder)) => {
+                write!(f, "the link is at the gateway {holder}: send the request there")
+            }
+            Self::LinkElsewhere(None) => {
+                f.write_str("no gateway has the link now: one takes it when the lease of the last one is over")
+            }
             Self::Unencodable(why) => f.write_str(why),
             Self::KeyInUse => f.write_str("the request's key is in flight, or still in quarantine"),
             Self::NotStarted { within } => write!(f, "it could not be started within {} ms", within.as_millis()),

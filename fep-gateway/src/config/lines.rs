@@ -15,6 +15,7 @@ use fep_spec::report::Code;
 use super::carry::CarryConfig;
 use super::http_target::HttpTarget;
 use super::names::{check_name, ms};
+use super::sharing::LineSharing;
 use super::tls::{TlsConfig, TlsPlace};
 
 /// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
@@ -28,6 +29,8 @@ pub struct LineConfig {
     pub duty: LineDuty,
     /// `links`, default 1: the contracted number of connections.
     pub links: usize,
+    /// `instances` and `shared_links`: which gateways open it.
+    pub sharing: LineSharing,
     /// `rank`, `standby`, `window`, `when_overdue` and `one_shot`.
     pub carry: CarryConfig,
     /// `connect_timeout_ms`, default 5000: how long connecting may take.
@@ -199,6 +202,7 @@ pub(super) fn read(table: &Table<'_>, folder: &Path) -> Vec<LineConfig> {
 
 fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
     let links = table.integer("links", 1..=1000_usize).map_or(1, |links| links.value);
+    let sharing = LineSharing::read(table, links);
     let duties = [LineDuty::Both, LineDuty::Send, LineDuty::Receive, LineDuty::Answer];
     let duties = duties.map(|duty| (duty.name(), duty));
     let duty = table.choice("duty", &duties).map_or(LineDuty::Both, |duty| duty.value);
@@ -227,6 +231,7 @@ fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
         role,
         duty,
         links,
+        sharing,
         carry,
         connect_timeout,
         reconnect_min,

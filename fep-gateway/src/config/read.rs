@@ -18,7 +18,7 @@ use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits,
     agreement, controls, events, http, http_target, instances, keys, lines, notices, opentelemetry, passing_on,
-    postgres, proof, requests, routing, settlement, switchover,
+    postgres, proof, requests, routing, settlement, sharing, switchover,
 };
 use crate::hex::hex;
 
@@ -104,8 +104,11 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
             "add a table [institutions.NAME]",
         );
     }
+    let own = journal.postgres.as_ref().map(|postgres| postgres.instance.as_str());
+    sharing::place(root.table("institutions").as_ref(), &mut institutions, instances.as_ref(), own);
     let mut notes = proof::notes(root.table("institutions"), &institutions);
     notes.findings.extend(postgres::note(root.table("journal"), journal.postgres.as_ref()));
+    notes.findings.extend(sharing::notes(root.table("institutions"), &institutions));
     notes.findings.extend(instances::notes(root.table("instances"), instances.as_ref()));
     Some(Config {
         environment,

@@ -105,6 +105,14 @@ export const FINE = ["good", "unproved", "standby", "resting"];
 const closedByHours = (institution) => (state.institutions || []).some((one) =>
   one.institution === institution && one.closed.some(({ business, why }) => !business && why === "hours"));
 
+/** Where a line is that this gateway does not have; nothing if it has it. */
+export function placeOf({ place }) {
+  if (!place || place.state === "here") return null;
+  if (place.state === "leaving") return t("line.leaving");
+  if (place.state === "unknown") return t("line.at_unknown");
+  return place.holders.length > 0 ? t("line.at", { holders: place.holders.join(", ") }) : t("line.at_none");
+}
+
 /** How a line is: `level` names the look, `text` says it, `sinceMs` since when, `why` the reason. */
 export function health(line) {
   const up = line.links.filter((link) => link.state === "up");
@@ -112,6 +120,8 @@ export function health(line) {
   const last = (links) => links.reduce((latest, link) => Math.max(latest, link.since_ms), 0) || null;
   const error = line.last_error ? reason(line.last_error, line.last_error_code) : null;
   if (line.stopped) return { level: "off", text: t("line.stopped"), sinceMs: line.stopped.since_ms, why: line.stopped.note };
+  const away = placeOf(line);
+  if (away) return { level: "off", text: away, sinceMs: null, why: null };
   const unpolled = line.links.find((link) => link.unpolled_since_ms);
   if (unpolled) return { level: "warn", text: t("line.unpolled"), sinceMs: unpolled.unpolled_since_ms, why: error };
   // A link that is connected only at need is as it should be.

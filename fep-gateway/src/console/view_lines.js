@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { ask, noteField } from "./ask.js";
 import { gauge } from "./chart.js";
 import { button, el, empty, faint, facts, fill, keepingFocus, labelled } from "./dom.js";
-import { closedWhy, FINE, health, pill, reason, reasonText, told, unbroken } from "./marks.js";
+import { closedWhy, FINE, health, pill, reason, reasonText, told, unbroken, placeOf } from "./marks.js";
 import { may } from "./session.js";
 import { labelOf, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
@@ -107,6 +107,8 @@ function about(line, status, shown) {
 /** Whether a line carries business, stands by or only receives, why and since when. */
 function carries(line, status) {
   if (line.stopped) return t("line.stopped");
+  const away = placeOf(line);
+  if (away) return away;
   const rank = t("line.rank", { n: line.rank });
   if (!line.carries) return line.duty === "receive" || line.duty === "answer" ? t("line.receives") : `${t("line.standby")}, ${rank}`;
   return line.carries_why ? [t("line.business"), `, ${rank} · `, lasting(line.carries_since_ms), " · ", told("switch", status?.switchover?.cause, line.carries_why)] : t("line.business");
@@ -132,9 +134,9 @@ function links(line) {
 }
 
 /** The look of a link. That of a stopped line is down because a person wanted it. */
-function lookOf({ state: how }, { stopped }) {
+function lookOf({ state: how }, line) {
   if (how === "up") return "good";
-  return how === "idle" ? "standby" : stopped ? "off" : "bad";
+  return how === "idle" ? "standby" : line.stopped || placeOf(line) ? "off" : "bad";
 }
 
 function buttons(card) {

@@ -210,7 +210,7 @@ function stops(status) {
 
 function tile(line, name = line.line) {
   const { level, text, sinceMs, why } = health(line);
-  const carries = line.carries || line.stopped ? null : el("span", "tag", t("line.standby"));
+  const carries = line.carries || line.stopped || (line.place && line.place.state !== "here") ? null : el("span", "tag", t("line.standby"));
   return el("li", "", el("a", { class: `tile ${level}`, href: address(["lines", line.institution], { q: line.line }) },
     el("span", "tile-head", el("b", "", name), pill(level, text), carries),
     el("span", "tile-why", lasting(sinceMs), why ? [" · ", why] : null)));

@@ -77,7 +77,11 @@ impl Heir {
         }
         self.find_out(gateway).await?;
         for over in shared.journal.over().await? {
-            for institution in gateway.running().keys().filter(|name| !over.taken.contains(name)) {
+            for (institution, handle) in gateway.running().iter().filter(|(name, _)| !over.taken.contains(name)) {
+                // Who has the link settles what is left. If nobody has it, the one that takes it goes on.
+                if !handle.statuses.may_settle() {
+                    continue;
+                }
                 let now_ms = shared.clock.now().wall_ms;
                 let taken = shared.journal.take_over(&self.lane, &over.run, institution, now_ms, JOURNAL_PATIENCE);
                 let taken = taken.await;

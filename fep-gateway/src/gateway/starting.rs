@@ -12,6 +12,7 @@ use tracing::info;
 use super::feed::Slot;
 use super::inheriting;
 use super::legacy::{JOURNAL_PATIENCE, options_of};
+use super::placing;
 use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
@@ -157,6 +158,7 @@ impl Gateway {
 impl Inner {
     /// Begins what runs beside the institutions.
     async fn begun(self: Arc<Self>) -> Arc<Self> {
+        placing::watch(&self);
         inheriting::watch(&self);
         sites::watch(&self).await;
         if let Some(time) = &self.test_time {

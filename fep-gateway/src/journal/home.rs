@@ -4,7 +4,9 @@ use std::path::Path;
 #[cfg(feature = "postgres")]
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use fep_protocol::places::{PlaceKey, PlacesAsked, PlacesSeen};
 use fep_protocol::reason::JournalError;
 
 use super::archive::Archives;
@@ -74,6 +76,50 @@ impl Home {
             Self::Postgres { sharing, .. } => sharing.as_ref().map_or(Ok(Vec::new()), |sharing| sharing.over()),
             #[cfg(feature = "simulation")]
             Self::Modelled(model) => model.over(),
+        }
+    }
+
+    /// How long a place belongs to a gateway that does not renew it. `None` if no other gateway shares the journal.
+    pub(super) fn place_lease(&self) -> Option<Duration> {
+        match self {
+            Self::File { .. } => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { sharing, database, .. } => sharing.as_ref().map(|_| database.lease()),
+            // The simulation has no lines whose links are shared.
+            #[cfg(feature = "simulation")]
+            Self::Modelled(_) => None,
+        }
+    }
+
+    /// Renews places of this gateway, gives some back, and says who has which.
+    pub(super) fn look_at_places(
+        &self,
+        #[cfg_attr(not(feature = "postgres"), expect(unused_variables))] asked: &PlacesAsked,
+    ) -> Result<PlacesSeen, JournalError> {
+        match self {
+            Self::File { .. } => Ok(PlacesSeen::default()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { sharing, .. } => {
+                sharing.as_ref().map_or_else(|| Ok(PlacesSeen::default()), |sharing| sharing.look_at_places(asked))
+            }
+            #[cfg(feature = "simulation")]
+            Self::Modelled(_) => Ok(PlacesSeen::default()),
+        }
+    }
+
+    /// Takes places that are free.
+    pub(super) fn take_places(
+        &self,
+        #[cfg_attr(not(feature = "postgres"), expect(unused_variables))] wanted: &[PlaceKey],
+    ) -> Result<Vec<PlaceKey>, JournalError> {
+        match self {
+            Self::File { .. } => Ok(Vec::new()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { sharing, .. } => {
+                sharing.as_ref().map_or_else(|| Ok(Vec::new()), |sharing| sharing.take_places(wanted))
+            }
+            #[cfg(feature = "simulation")]
+            Self::Modelled(_) => Ok(Vec::new()),
         }
     }
 

@@ -7,6 +7,7 @@
 //! | `taken_over` | from which runs of gateways others have taken over |
 //! | `keys` | the idempotency keys of requests that may have been sent |
 //! | `traces` | the trace numbers that were given to gateways |
+//! | `places`, `seekers` | which gateway has which link that one gateway at a time has, and which ones want it |
 //! | `facts`, by `stored_on` | the facts, one partition for each business date |
 //! | `days` | the first fact of each partition |
 //! | `published`, `publisher` | how far the facts have been published, and by whom |
@@ -26,6 +27,7 @@ mod schema;
 mod kept;
 
 pub(super) mod lease;
+mod places;
 pub(super) mod mark;
 pub(super) mod removing;
 pub(super) mod sharing;

@@ -19,6 +19,7 @@ mod auditing;
 mod exchange_log;
 mod meters;
 mod passing_on;
+mod placed;
 mod spans;
 mod facts;
 mod lines;
@@ -46,6 +47,7 @@ use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
+use fep_protocol::places::PlaceWord;
 use fep_protocol::settlement::{PersonDecision, unanswered_steps};
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket, TicketMap};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -66,6 +68,7 @@ pub(crate) use self::meters::count_refused;
 use self::notices::{DeliveryReply, NoticeDone};
 pub use self::passing_on::Neighbours;
 use self::passing_on::Onward;
+use self::placed::Placed;
 pub use self::recalling::Legacy;
 use self::retuning::{Retuned, places};
 use self::routing::RoutingReply;
@@ -157,6 +160,7 @@ enum TaskCommand {
     Audit(Box<AuditEntry>, AuditReply),
     Retune(Box<Retuned>, oneshot::Sender<()>),
     Inherit(Box<Left>),
+    Place(usize, PlaceWord),
     Stop,
 }
 
@@ -215,6 +219,7 @@ impl Handle {
             exchange_log: ExchangeLog::new(now.steady),
             audits: Audits::new(),
             tests: LineTests::default(),
+            placed: Placed::default(),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
@@ -236,6 +241,7 @@ impl Handle {
             leave_at: None,
             stopped_at: None,
         };
+        task.withhold_lines(now);
         task.recall_standing(legacy.standing, now);
         task.recall(legacy.recalled, now);
         task.recall_steps(&steps, now);
@@ -261,6 +267,7 @@ struct Task {
     exchange_log: ExchangeLog,
     audits: Audits,
     tests: LineTests,
+    placed: Placed,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     lines: Lines,
@@ -405,6 +412,7 @@ impl Task {
             self.surplus.deadline(),
             self.notices.deadline(),
             self.leave_at.map(|since| since.steady + self.config.drain_max),
+            self.placed.deadline(),
             self.give_up_at().filter(|at| *at > self.shared.clock.now().steady),
         ];
         deadlines.into_iter().flatten().min().unwrap_or(Duration::from_secs(86_400 * 365))
@@ -413,6 +421,7 @@ impl Task {
     /// Handles everything that is due by time.
     fn tick(&mut self) {
         let now = self.shared.clock.now();
+        self.look_at_places(now);
         if self.machine.deadline().is_some_and(|deadline| deadline <= now.steady) {
             self.machine.tick(now);
         }
@@ -449,6 +458,7 @@ impl Task {
     fn durable(&mut self) {
         let progress = self.lane.progress();
         let now = self.shared.clock.now();
+        self.look_at_places(now);
         let mut failed: HashMap<_, _> = progress.failed.into_iter().collect();
         // A permission that failed may be ahead of the durable ones.
         if !failed.is_empty() {
@@ -467,8 +477,7 @@ impl Task {
                 }
             }
         }
-        while self.permissions.front().is_some_and(|(number, _)| *number <= progress.durable) {
-            let Some((_, ticket)) = self.permissions.pop_front() else { break };
+        while let Some((_, ticket)) = self.permissions.pop_front_if(|(number, _)| *number <= progress.durable) {
             point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
             self.replied(ticket, true);
@@ -487,13 +496,5 @@ impl Task {
         self.durable_audits(progress.durable);
         self.durable_notices(progress.durable);
         self.durable_deliveries(progress.durable, now);
-    }
-
-    /// Shows an exchange to subscribers.
-    fn tell(&self, exchange: &Exchange) {
-        if self.shared.events.receiver_count() > 0 {
-            // The last subscriber may have gone meanwhile.
-            let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
-        }
     }
 }

@@ -86,6 +86,8 @@ enum Happening {
     Credits,
     WriteFailed(io::Error),
     ReadFailed(io::Error),
+    /// The connection is to be closed at once.
+    Cut,
 }
 
 /// The state of a connection.
@@ -198,6 +200,9 @@ impl LinkTask {
         cx: &mut Context<'_>,
         carriage: &mut Carriage<S>,
     ) -> Poll<Happening> {
+        if self.outbox.is_cut() {
+            return Poll::Ready(Happening::Cut);
+        }
         if carriage.linger.is_none() {
             if self.outbox.is_closing() && self.outbox.is_empty() {
                 return Poll::Ready(Happening::Wrote);
@@ -263,6 +268,7 @@ impl LinkTask {
             Happening::WriteFailed(error) => {
                 Err(self.tls_failed(&error).unwrap_or_else(|| CloseReason::Write(error.to_string())))
             }
+            Happening::Cut => Err(CloseReason::ByUs),
             Happening::ReadFailed(_) if carriage.linger.is_some() => Err(CloseReason::ByUs),
             Happening::ReadFailed(error) => {
                 Err(self.tls_failed(&error).unwrap_or_else(|| CloseReason::Read(error.to_string())))

@@ -30,6 +30,8 @@ struct State {
     /// The number of frames that the link may still read.
     credits: usize,
     closing: bool,
+    /// Whether the connection is closed at once, whatever waits.
+    cut: bool,
     /// The connection is gone: nothing is taken any more.
     closed: bool,
     waker: Option<Waker>,
@@ -63,6 +65,7 @@ impl Outbox {
             frames_max,
             credits: CREDITS,
             closing: false,
+            cut: false,
             closed: false,
             waker: None,
             needs_wake: false,
@@ -110,6 +113,17 @@ impl Outbox {
         let mut state = self.state();
         state.closing = true;
         state.needs_wake = true;
+    }
+
+    /// Asks the link to close the connection at once. What waits is not written.
+    pub(super) fn cut(&self) {
+        self.state().cut = true;
+        self.close();
+    }
+
+    /// For the link: whether it is to close the connection at once.
+    pub(super) fn is_cut(&self) -> bool {
+        self.state().cut
     }
 
     /// Wakes the link if there is something for it.

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::traffic::Traffic;
-use crate::config::{InstitutionConfig, Proof, SessionConfig};
-use fep_protocol::exchange::{LineStatus, LinkState, LinkStatus};
+use crate::config::{InstitutionConfig, LineConfig, LineSharing, Proof, SessionConfig};
+use fep_protocol::exchange::{LinePlace, LineStatus, LinkState, LinkStatus, PlaceState};
+use fep_protocol::places::PlaceNow;
 use fep_protocol::reason::CloseReason;
 use fep_protocol::standing::PersonNote;
 use fep_protocol::switchover::SwitchoverState;
@@ -24,6 +25,8 @@ pub struct LineStatuses {
     alive: Duration,
     /// The duty of each line.
     duties: Vec<LineDuty>,
+    /// Whether one gateway at a time has the link of each line, and this one may be it.
+    shared: Vec<bool>,
     traffic: Arc<Traffic>,
 }
 
@@ -42,7 +45,7 @@ impl LineStatuses {
             echo_round_trip_us: None,
             unpolled_since_ms: None,
         };
-        let line = |line: &crate::config::LineConfig| LineStatus {
+        let line = |line: &LineConfig| LineStatus {
             institution: name.to_owned(),
             line: line.name.clone(),
             role: line.role.name(),
@@ -54,6 +57,7 @@ impl LineStatuses {
             carries_since_ms: None,
             carries_why: None,
             stopped: None,
+            place: place(line),
             address: line.role.address(),
             proved_by: config.proof(line).ok().map(Proof::name),
             links: vec![link.clone(); line.links],
@@ -69,6 +73,7 @@ impl LineStatuses {
             tests_links: config.session.as_ref().is_some_and(SessionConfig::tests_links),
             alive: config.alive(),
             duties: config.lines.iter().map(|line| line.duty).collect(),
+            shared: config.lines.iter().map(|line| line.sharing.is_shared && !line.sharing.is_elsewhere).collect(),
             traffic: Arc::default(),
         }
     }
@@ -96,7 +101,14 @@ impl LineStatuses {
     /// answer came lately: an institution can accept connections and sign-ons and be dead behind them.
     #[must_use]
     pub fn trouble(&self, now: Now) -> Option<String> {
-        let lines = || self.lines.iter().enumerate().zip(&self.duties);
+        if self.lines.iter().any(|line| place_of(&open(line)) == Some(PlaceState::Unknown)) {
+            return Some("it is not known yet which gateway has the link".to_owned());
+        }
+        // What another gateway has is no trouble of this one.
+        let is_ours = |line: &Mutex<LineStatus>| {
+            !matches!(place_of(&open(line)), Some(PlaceState::Standby | PlaceState::Elsewhere))
+        };
+        let lines = || self.lines.iter().enumerate().zip(&self.duties).filter(|((_, line), _)| is_ours(line));
         let with_duty =
             |duty: fn(LineDuty) -> bool| lines().filter(move |(_, own)| duty(**own)).map(|((_, line), _)| line);
         // Separate lines: one that receives must be up, too. There is no echo test that could prove more.
@@ -141,7 +153,7 @@ impl LineStatuses {
     #[must_use]
     pub fn notes(&self, now_ms: i64) -> Vec<String> {
         let lines = self.lines.iter().zip(&self.duties).map(|(line, duty)| (open(line), duty.sends()));
-        lines.filter_map(|(line, sends)| self.unproved(&line, sends, now_ms)).collect()
+        lines.filter_map(|(line, sends)| elsewhere(&line).or_else(|| self.unproved(&line, sends, now_ms))).collect()
     }
 
     fn unproved(&self, line: &LineStatus, sends: bool, now_ms: i64) -> Option<String> {
@@ -280,6 +292,29 @@ impl LineStatuses {
         self.change(LinkId { line, link: 0 }, |line, _| line.stopped = by);
     }
 
+    /// The lines whose link one gateway at a time has, with whether this one has it open, and whether no person stopped it.
+    pub(crate) fn places(&self) -> Vec<(usize, String, PlaceNow)> {
+        let lines = self.lines.iter().zip(&self.shared).enumerate().filter(|(_, (_, is_shared))| **is_shared);
+        let place = |(number, (line, _)): (usize, (&Mutex<LineStatus>, &bool))| {
+            let line = open(line);
+            let is_open = matches!(place_of(&line), Some(PlaceState::Here | PlaceState::Leaving));
+            (number, line.line.clone(), PlaceNow { is_open, is_wanted: line.stopped.is_none() })
+        };
+        lines.map(place).collect()
+    }
+
+    /// Whether a line that sends is here, so that inquiries can be sent on it now or soon.
+    pub(crate) fn may_settle(&self) -> bool {
+        let is_here = |line: &Mutex<LineStatus>| matches!(place_of(&open(line)), None | Some(PlaceState::Here));
+        let mut sending = self.lines.iter().zip(&self.duties).filter(|(_, duty)| duty.sends()).peekable();
+        sending.peek().is_none() || sending.any(|(line, _)| is_here(line))
+    }
+
+    /// Records which gateway has a line.
+    pub(super) fn placed(&self, line: usize, place: LinePlace) {
+        self.change(LinkId { line, link: 0 }, |line, _| line.place = Some(place));
+    }
+
     /// Records whose rank carries business, whether a person stopped the line or not. Returns whether these are others than before.
     pub fn carries(&self, state: &SwitchoverState) -> bool {
         let mut changed = false;
@@ -304,12 +339,43 @@ impl LineStatuses {
 /// What is said of a line. A line that a person stopped carries nothing, although its rank carries business.
 fn shown(line: &LineStatus) -> LineStatus {
     let mut line = line.clone();
-    if line.stopped.is_some() {
+    if line.stopped.is_some() || place_of(&line).is_some_and(|state| state != PlaceState::Here) {
         line.carries = false;
         line.carries_since_ms = None;
         line.carries_why = None;
     }
     line
+}
+
+/// Where a line is before anything is known.
+fn place(line: &LineConfig) -> Option<LinePlace> {
+    let LineSharing { instances, is_shared, is_elsewhere } = &line.sharing;
+    let state = match (is_elsewhere, is_shared) {
+        (true, _) => PlaceState::Elsewhere,
+        (false, true) => PlaceState::Unknown,
+        (false, false) if instances.is_empty() => return None,
+        (false, false) => PlaceState::Here,
+    };
+    let holders = if *is_shared && !is_elsewhere { Vec::new() } else { instances.clone() };
+    Some(LinePlace { state, holders })
+}
+
+fn place_of(line: &LineStatus) -> Option<PlaceState> {
+    line.place.as_ref().map(|place| place.state)
+}
+
+/// What a person should know about a line that another gateway has.
+fn elsewhere(line: &LineStatus) -> Option<String> {
+    let LinePlace { state, holders } = line.place.as_ref()?;
+    let name = &line.line;
+    match (state, holders.join(", ")) {
+        (PlaceState::Standby, holders) if holders.is_empty() => {
+            Some(format!("no gateway has the link of line {name} now"))
+        }
+        (PlaceState::Standby, holders) => Some(format!("the link of line {name} is held by {holders}")),
+        (PlaceState::Elsewhere, holders) => Some(format!("line {name} is not opened here, but by {holders}")),
+        (PlaceState::Here | PlaceState::Leaving | PlaceState::Unknown, _) => None,
+    }
 }
 
 /// How a line is connected whose links carry one request each.

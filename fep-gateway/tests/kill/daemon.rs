@@ -38,13 +38,24 @@ impl Daemon {
 
     /// As `start_with`, with further keys of the institution.
     pub(crate) fn start_of(folder: &Path, bank: u16, institution: &str, tables: &str) -> Self {
-        let daemon = Self::spawn_of(folder, free_port(), bank, "", (institution, tables));
+        Self::spawn_of(folder, free_port(), bank, "", (institution, tables)).once_ready()
+    }
+
+    /// As `start_with`, with one link that one gateway at a time has.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn start_sharing(folder: &Path, bank: u16, tables: &str) -> Self {
+        let port = free_port();
+        let text = configuration(port, bank, "").replace("links = 2", "links = 1\nshared_links = true");
+        Self::spawn_as(folder, port, "", &(text + tables)).once_ready()
+    }
+
+    fn once_ready(self) -> Self {
         let start = Instant::now();
-        while get(daemon.port, "/readyz").is_none_or(|answer| answer.status != 200) {
-            assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(daemon.port, "/readyz"));
+        while get(self.port, "/readyz").is_none_or(|answer| answer.status != 200) {
+            assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(self.port, "/readyz"));
             thread::sleep(Duration::from_millis(10));
         }
-        daemon
+        self
     }
 
     /// Starts the daemon with a fault (`POINT:N`) at which it dies, and does not wait.
@@ -121,12 +132,19 @@ impl Daemon {
         assert!(sent.expect("the command kill").success());
     }
 
+    /// Tells the process to stop in order.
+    #[cfg(feature = "postgres")]
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        assert!(sent.expect("the command kill").success());
+    }
+
     /// Stops it as a service manager does, and waits for its end.
     #[cfg(feature = "postgres")]
     #[cfg(unix)]
     pub(crate) fn stop(&mut self) {
-        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
-        assert!(sent.expect("the command kill").success());
+        self.terminate();
         assert_eq!(self.ends(), Some(0));
     }
 

@@ -28,6 +28,11 @@ mod old_system;
 mod proxy;
 mod routing;
 #[cfg(feature = "postgres")]
+mod one_link_bank;
+#[cfg(unix)]
+#[cfg(feature = "postgres")]
+mod one_link;
+#[cfg(feature = "postgres")]
 mod several;
 #[cfg(feature = "redis")]
 #[cfg(feature = "postgres")]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::link::{ContractedLink, Stage};
+use super::withheld::Withheld;
 use super::{Action, Institution};
 use crate::reason::{CloseReason, NotSent};
 use crate::standing::{PersonNote, Standing};
@@ -54,6 +55,16 @@ impl<T: Telegrams> Institution<T> {
     pub fn start_line(&mut self, line: usize, now: Now) -> Result<(), LineRefusal> {
         self.line_may_become(line, false)?;
         self.stopped_lines.remove(&line);
+        if !self.withheld.contains_key(&line) {
+            self.open_line(line);
+        }
+        self.tell_line(line);
+        self.progress(now);
+        Ok(())
+    }
+
+    /// Connects the links of a line that is neither stopped nor withheld any more.
+    pub(super) fn open_line(&mut self, line: usize) {
         for id in self.links_of(line) {
             let Some(link) = self.link_mut(id) else { continue };
             link.is_stopped = false;
@@ -67,9 +78,6 @@ impl<T: Telegrams> Institution<T> {
                 (false, _) => {}
             }
         }
-        self.tell_line(line);
-        self.progress(now);
-        Ok(())
     }
 
     /// A person wants business on the lines that have the rank of this line. [`Switchover::order`] says what that means.
@@ -134,7 +142,7 @@ impl<T: Telegrams> Institution<T> {
         if self.switchover.look(|rank| roster.state(rank), now) {
             self.tell_switchover();
         }
-        if !self.stopped_lines.is_empty() {
+        if !self.stopped_lines.is_empty() || !self.withheld.is_empty() {
             self.end_stopped(now);
         }
         if self.leaving.is_some() {
@@ -153,8 +161,10 @@ impl<T: Telegrams> Institution<T> {
 
     /// The next time when [`choose_lines`](Self::choose_lines) has something to do.
     pub(super) fn lines_deadline(&self) -> Option<Duration> {
-        let drains = self.stopped_lines.iter().filter(|(line, _)| self.is_line_open(**line));
-        [self.switchover.deadline(), drains.map(|(_, stopped)| stopped.drain_until).min()].into_iter().flatten().min()
+        let stopped = self.stopped_lines.iter().map(|(line, stopped)| (*line, stopped.drain_until));
+        let withheld = self.withheld.iter().map(|(line, withheld)| (*line, withheld.drain_until));
+        let drains = stopped.chain(withheld).filter(|(line, _)| self.is_line_open(*line)).map(|(_, until)| until);
+        [self.switchover.deadline(), drains.min()].into_iter().flatten().min()
     }
 
     /// Whether no request can start now because no link has a place for it.
@@ -221,9 +231,13 @@ impl<T: Telegrams> Institution<T> {
 
     /// Closes the links of stopped lines on which nothing is in flight, or whose time to end is over.
     fn end_stopped(&mut self, now: Now) {
-        let stopped: Vec<_> = self.stopped_lines.iter().map(|(line, stopped)| (*line, stopped.clone())).collect();
-        for (line, StoppedLine { by, drain_until }) in stopped {
-            let why = CloseReason::LineStopped { note: by.note };
+        let stopped = self.stopped_lines.iter().map(|(line, StoppedLine { by, drain_until })| {
+            (*line, *drain_until, CloseReason::LineStopped { note: by.note.clone() })
+        });
+        let withheld = self.withheld.iter().map(|(line, Withheld { holder, drain_until })| {
+            (*line, *drain_until, CloseReason::LineElsewhere { holder: holder.clone() })
+        });
+        for (line, drain_until, why) in stopped.chain(withheld).collect::<Vec<_>>() {
             for id in self.links_of(line) {
                 let Some(link) = self.link(id) else { continue };
                 match link.stage {
@@ -258,6 +272,9 @@ impl<T: Telegrams> Institution<T> {
 
     /// The reason why nothing can be sent, with the error of one of the links.
     pub(super) fn no_line_up(&self) -> NotSent {
+        if let Some(why) = self.is_elsewhere() {
+            return why;
+        }
         let is_heard = self.roster.can_receive();
         let links = self.lines.iter().flatten().filter(|link| is_heard || link.line.duty.only_receives());
         let error = links.filter_map(ContractedLink::error).next().cloned().map(Box::new);

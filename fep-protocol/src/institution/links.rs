@@ -249,6 +249,12 @@ impl<T: Telegrams> Institution<T> {
         incarnation.ok_or_else(|| self.no_line_up())
     }
 
+    /// The number of exchanges on a line that wait for their answer.
+    #[must_use]
+    pub fn inflight_on(&self, line: usize) -> usize {
+        self.lines.get(line).map_or(0, |links| links.iter().map(|link| link.inflight).sum())
+    }
+
     pub(super) fn count(&mut self, id: LinkId, change: isize) {
         if let Some(link) = self.link_mut(id) {
             link.inflight = link.inflight.saturating_add_signed(change);

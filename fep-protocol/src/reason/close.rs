@@ -1,6 +1,7 @@
 //! The reasons why a link closed, or was not connected.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fep_codec::framing::FrameError;
@@ -125,6 +126,13 @@ pub enum CloseReason {
         /// The note of that person.
         note: String,
     },
+    /// Another gateway has the line, so this one closed its link, or does not open it.
+    LineElsewhere {
+        /// The gateway that has it, or those that may open it. `None` if none is known.
+        holder: Option<Arc<str>>,
+    },
+    /// We closed the link at once because its place could not be renewed in time: another gateway may have it soon.
+    PlaceLost,
     /// Our sign-off was answered.
     SignedOff,
     /// The gateway stopped.
@@ -176,6 +184,8 @@ impl CloseReason {
             Self::OutOfStep => "out_of_step",
             Self::NoAnswersCame => "no_answers_came",
             Self::LineStopped { .. } => "line_stopped",
+            Self::LineElsewhere { .. } => "line_elsewhere",
+            Self::PlaceLost => "place_lost",
             Self::SignedOff => "signed_off",
             Self::Stopped => "stopped",
             Self::TaskFailed => "task_failed",
@@ -233,6 +243,9 @@ impl fmt::Display for CloseReason {
                 f.write_str("two sign-ons or echo tests in a row got no answer on this line, on which the answers come")
             }
             Self::LineStopped { note } => write!(f, "a person stopped the line: {note}"),
+            Self::LineElsewhere { holder: Some(holder) } => write!(f, "the line is at the gateway {holder}"),
+            Self::LineElsewhere { holder: None } => f.write_str("the line is not at this gateway"),
+            Self::PlaceLost => f.write_str("the place of the link could not be renewed in the database in time"),
             Self::SignedOff => f.write_str("signed off"),
             Self::Stopped => f.write_str("the gateway stopped"),
             Self::TaskFailed => f.write_str("a task of the gateway is gone"),

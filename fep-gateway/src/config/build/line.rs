@@ -166,6 +166,8 @@ keys! { FramingBuilder {
 keys! { LineBuilder {
     duty(LineDuty) = "duty", "which telegrams the line carries.";
     links(usize) = "links", "the contracted number of connections.";
+    instances(list) = "instances", "the gateways that may open the line.";
+    shared_links(bool) = "shared_links", "whether `links` counts over all gateways.";
     when_full(WhenFull) = "when_full", "what happens to one more connection of the institution.";
     connect_timeout(Duration) = "connect_timeout_ms", "how long connecting may take.";
     reconnect_min(Duration) = "reconnect_min_ms", "the shortest wait before connecting again.";

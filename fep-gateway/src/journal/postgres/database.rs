@@ -76,6 +76,11 @@ impl Database {
         &self.settings
     }
 
+    /// How long a gateway that does not write is waited for.
+    pub(in crate::journal) fn lease(&self) -> Duration {
+        self.settings.lease
+    }
+
     /// A new connection to a server that takes writes.
     pub(super) fn connect(&self) -> Result<Client, Failure> {
         self.wait(CONNECT_MAX * 2, async {

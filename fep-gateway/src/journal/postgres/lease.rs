@@ -189,7 +189,10 @@ impl Lease {
         let client = database.connect().map_err(failed)?;
         let sql =
             "UPDATE instances SET ended_at = clock_timestamp() WHERE name = $1 AND epoch = $2 AND ended_at IS NULL";
-        database.ask(client.execute(sql, &[&database.settings().instance, &self.epoch])).map_err(failed)?;
+        let name = &database.settings().instance;
+        if database.ask(client.execute(sql, &[name, &self.epoch])).map_err(failed)? > 0 {
+            database.ask(Self::leave_places(&client, name)).map_err(failed)?;
+        }
         Ok(())
     }
 
@@ -278,6 +281,10 @@ async fn begin(
         return Ok(Err(NotBegun::Unfinished));
     }
     let mut holders = holders(&transaction).await?;
+    // Its links ended with the process, so another run of this name need not wait.
+    if holders.iter().any(|holder| holder.name == settings.instance && earlier.contains(&&*hex(&holder.token))) {
+        Lease::leave_places(&transaction, &settings.instance).await?;
+    }
     holders.retain(|holder| !earlier.contains(&&*hex(&holder.token)));
     if let Some(other) = in_the_way(holders, &settings.instance, instances_max) {
         return Ok(Err(NotBegun::Other(other)));

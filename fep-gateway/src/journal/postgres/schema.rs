@@ -10,7 +10,12 @@ use crate::journal::store::JournalId;
 
 /// `STEPS[n]` migrates from version `n` to version `n + 1`. A schema without tables has version 0. A released step is never changed, because
 /// databases of its version exist.
-const STEPS: &[&str] = &[include_str!("version_1.sql"), include_str!("version_2.sql"), include_str!("version_3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("version_1.sql"),
+    include_str!("version_2.sql"),
+    include_str!("version_3.sql"),
+    include_str!("version_4.sql"),
+];
 
 /// The version of the tables.
 pub(super) const VERSION: usize = STEPS.len();

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use fep_protocol::places::{PlaceKey, PlacesAsked, PlacesSeen};
 use fep_protocol::reason::JournalError;
 use fep_protocol::trace::{TRACE_DAYS_MAX, TraceBlock, TraceCounter, TraceHighWater};
 use tokio_postgres::{Client, Error, Row};
@@ -17,12 +18,14 @@ use crate::journal::whose::{InstanceRecord, InstanceState, Over};
 /// The instances of a journal, seen by one of them.
 pub(in crate::journal) struct Sharing {
     kept: Kept,
+    /// For places alone: no other question delays their renewal.
+    places: Kept,
     lease: Arc<Lease>,
 }
 
 impl Sharing {
     pub(in crate::journal) fn new(database: Arc<Database>, lease: Arc<Lease>) -> Self {
-        Self { kept: Kept::new(database), lease }
+        Self { kept: Kept::new(Arc::clone(&database)), places: Kept::new(database), lease }
     }
 
     /// The runs of other gateways from which somebody must take over.
@@ -64,6 +67,22 @@ impl Sharing {
             })
         };
         self.kept.ask(async |client| client.query(sql, &[&self.lease.instance()]).await?.iter().map(record).collect())
+    }
+
+    /// Gives places back, renews others, and says who has which.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(in crate::journal) fn look_at_places(&self, asked: &PlacesAsked) -> Result<PlacesSeen, JournalError> {
+        self.places.ask(async |client| self.lease.look_at_places(client, asked).await)
+    }
+
+    /// Takes places that nobody has. Returns those that were taken.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(in crate::journal) fn take_places(&self, wanted: &[PlaceKey]) -> Result<Vec<PlaceKey>, JournalError> {
+        self.places.ask(async |client| self.lease.take_places(client, wanted).await)
     }
 
     /// Grants the next block of trace numbers. It is durable when this returns.

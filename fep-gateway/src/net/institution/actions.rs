@@ -122,7 +122,10 @@ impl Task {
         self.log_close(incarnation, why);
         self.tests.over(incarnation.link, Err(why));
         if let Some(link) = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation) {
-            link.outbox.close();
+            match why {
+                CloseReason::PlaceLost => link.outbox.cut(),
+                _ => link.outbox.close(),
+            }
         }
     }
 

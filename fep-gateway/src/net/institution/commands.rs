@@ -118,6 +118,7 @@ impl Task {
             TaskCommand::Deliver(id, decision, reply) => self.decide_delivery(id, decision, reply),
             TaskCommand::Retune(retuned, done) => self.retune(*retuned, done, now),
             TaskCommand::Inherit(left) => self.inherit(*left, now),
+            TaskCommand::Place(line, word) => self.place(line, word, now),
             TaskCommand::Stop => {
                 self.leaving = true;
                 self.settling.stop(now);

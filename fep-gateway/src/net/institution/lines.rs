@@ -51,7 +51,8 @@ impl Lines {
                 Ground::Simulated(simulated) => Some((simulated.clone(), Arc::clone(institution))),
             },
         };
-        for (line, config) in config.lines.iter().enumerate() {
+        // A line of another gateway has an address of another machine.
+        for (line, config) in config.lines.iter().enumerate().filter(|(_, line)| !line.sharing.is_elsewhere) {
             let setup = ListenerSetup {
                 institution: Arc::clone(institution),
                 line,

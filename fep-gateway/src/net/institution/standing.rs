@@ -1,6 +1,6 @@
 //! What holds until it is changed: stores it, shows it, and brings it back at the start. And the log of connections.
 
-use fep_protocol::exchange::Event;
+use fep_protocol::exchange::{Event, Exchange};
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::standing::{PersonNote, Standing};
 use fep_protocol::switchover::SwitchoverState;
@@ -85,10 +85,18 @@ impl Task {
         }
     }
 
-    fn tell_line(&self, line: usize) {
+    pub(super) fn tell_line(&self, line: usize) {
         if let Some(line) = self.statuses.line(line) {
             // There may be no subscriber.
             let _ = self.shared.events.send(Event::Line(Box::new(line)));
+        }
+    }
+
+    /// Shows an exchange to subscribers.
+    pub(super) fn tell(&self, exchange: &Exchange) {
+        if self.shared.events.receiver_count() > 0 {
+            // The last subscriber may have gone meanwhile.
+            let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
         }
     }
 }

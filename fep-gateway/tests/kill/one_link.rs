@@ -1,0 +1,134 @@
+//! A contract allows one link, and two gateways share it by way of their database. The one that has it is killed under load, stopped, and the
+//! database is restarted. By the bank's own record there is never more than one link of a gateway that lives, no request comes twice, and none
+//! is lost.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::daemon::{self, Answer, Daemon};
+use crate::database::Server;
+use crate::one_link_bank::OneLinkBank;
+use crate::transfer;
+
+const NAMES: [&str; 2] = ["seoul-1", "busan-1"];
+
+/// A gateway with its files.
+struct Member {
+    folder: TempDir,
+    daemon: Daemon,
+}
+
+fn start(server: &Server, bank: u16, name: &str, folder: TempDir) -> Member {
+    let tables = format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name));
+    let daemon = Daemon::start_sharing(folder.path(), bank, &tables);
+    Member { folder, daemon }
+}
+
+/// The state of the line at a gateway, and who has it as that one says.
+fn place(port: u16) -> Option<(String, Option<String>)> {
+    let body = daemon::get(port, "/v1/lines")?.body;
+    let body: Value = serde_json::from_str(&body).ok()?;
+    let line = body.as_array().or_else(|| body["lines"].as_array()).and_then(|lines| lines.first()).cloned()?;
+    let holder = line["place"]["holders"][0].as_str().map(str::to_owned);
+    let state = match line["links"][0]["state"].as_str()? {
+        "up" => "up",
+        _ => line["place"]["state"].as_str()?,
+    };
+    Some((state.to_owned(), holder))
+}
+
+/// Waits until one of these gateways has its link up, and returns which.
+fn wait_for_holder(ports: &[u16]) -> usize {
+    let began = Instant::now();
+    loop {
+        let up = ports.iter().position(|port| place(*port).is_some_and(|(state, _)| state == "up"));
+        if let Some(up) = up {
+            return up;
+        }
+        let all: Vec<_> = ports.iter().map(|port| place(*port)).collect();
+        assert!(began.elapsed() < Duration::from_secs(15), "no gateway has the link: {all:?}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn ask(port: u16, amounts: std::ops::Range<u64>) -> Vec<thread::JoinHandle<(u64, Option<Answer>)>> {
+    let ask = move |amount| (amount, daemon::ask(port, &format!("key-{amount}"), &transfer(amount)));
+    amounts.map(|amount| thread::spawn(move || ask(amount))).collect()
+}
+
+/// Each amount came once at most, and what was called not sent never came.
+fn check(bank: &OneLinkBank, told: &[(u64, Option<Answer>)]) {
+    let came = bank.transfers();
+    assert!(came.values().all(|times| *times == 1), "{came:?}");
+    for (amount, answer) in told {
+        let Some(answer) = answer else { continue };
+        match answer.status {
+            200 => assert!(came.contains_key(amount), "{amount} was answered and never came"),
+            503 if answer.body.contains("\"not_sent\"") => {
+                assert!(!came.contains_key(amount), "{amount} came and was called not sent: {}", answer.body);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(bank.most_at_once(), 1, "the contract allows one link");
+}
+
+#[test]
+fn one_link_of_two_gateways_moves_when_its_holder_dies_or_stops_or_the_database_restarts() {
+    let Some(server) = Server::start() else { return };
+    let bank = OneLinkBank::start();
+    let mut members = NAMES.map(|name| start(&server, bank.port(), name, tempfile::tempdir().expect("a folder")));
+    let mut told = Vec::new();
+    for death in 0..5_u64 {
+        let ports = [members[0].daemon.port(), members[1].daemon.port()];
+        let holder = wait_for_holder(&ports);
+        let other = ports[1 - holder];
+        // Who has no link says who has it.
+        let refused = daemon::ask(other, &format!("other-{death}"), &transfer(900_000 + death)).expect("an answer");
+        assert_eq!(refused.status, 503, "{}", refused.body);
+        assert!(
+            refused.body.contains("\"link_elsewhere\"") && refused.body.contains(NAMES[holder]),
+            "{}",
+            refused.body
+        );
+        let asking = ask(ports[holder], death * 30 + 1..death * 30 + 31);
+        bank.wait_for_more(bank.transfers().len() + 3);
+        members[holder].daemon.kill();
+        told.extend(asking.into_iter().map(|asked| asked.join().expect("no panic")));
+        assert_eq!(wait_for_holder(&[other]), 0);
+        // What the dead one left has an end at the one that has the link now.
+        settled(other);
+        let folder = std::mem::replace(&mut members[holder].folder, tempfile::tempdir().expect("a folder"));
+        members[holder] = start(&server, bank.port(), NAMES[holder], folder);
+    }
+    let ports = [members[0].daemon.port(), members[1].daemon.port()];
+    let holder = wait_for_holder(&ports);
+    let began = Instant::now();
+    members[holder].daemon.terminate();
+    wait_for_holder(&[ports[1 - holder]]);
+    assert!(began.elapsed() < Duration::from_millis(1900), "it is given back, not waited for: {:?}", began.elapsed());
+    server.script("kill").expect("it was running");
+    thread::sleep(Duration::from_secs(2));
+    server.script("start").expect("it starts again");
+    wait_for_holder(&[ports[1 - holder]]);
+    told.extend(ask(ports[1 - holder], 500..510).into_iter().map(|asked| asked.join().expect("no panic")));
+    check(&bank, &told);
+}
+
+/// Waits until a gateway has nothing open any more.
+fn settled(port: u16) {
+    let began = Instant::now();
+    loop {
+        let list = daemon::get(port, "/v1/exchanges?limit=200").expect("the survivor lives").body;
+        let list: Value = serde_json::from_str(&list).expect("JSON");
+        let all = list["exchanges"].as_array().expect("a list");
+        if all.iter().all(|exchange| exchange["outcome"].is_string()) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{list}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
