@@ -31,6 +31,9 @@ const INFLIGHT_MAX: usize = 8;
 /// All places are used, although many transfers time out while Redis is away.
 const FLOW: &str = "[institutions.bank-a.flow]\nadaptive = false\n";
 
+/// How long a caller waits after a refusal.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// How many requests come between two steps of the story.
 const STEP: usize = 3;
 
@@ -105,7 +108,12 @@ fn call(ports: [u16; 2], stops: &AtomicBool, next: &AtomicU64) -> Told {
         let amount = next.fetch_add(1, Ordering::Relaxed);
         let ask = |port| thread::spawn(move || daemon::ask(port, &format!("key-{amount}"), &transfer(amount)));
         let asked = ports.map(ask);
-        told.insert(amount, asked.map(|asked| asked.join().expect("no panic")));
+        let answers = asked.map(|asked| asked.join().expect("no panic"));
+        let is_refused = answers.iter().flatten().all(|answer| answer.status == 503);
+        told.insert(amount, answers);
+        if is_refused {
+            thread::sleep(PAUSE);
+        }
     }
     told
 }

@@ -162,7 +162,7 @@ impl World {
             true => self.draw.percent(70),
             false => self.elsewhere_percent > 0 && self.draw.percent(self.elsewhere_percent),
         };
-        let on = match self.bank.inboxes.contains_key(&on) && !(is_elsewhere && !others.is_empty()) {
+        let on = match self.bank.inboxes.contains_key(&on) && (!is_elsewhere || others.is_empty()) {
             true => Some(on),
             false => {
                 let any = usize::try_from(self.draw.below(u64::try_from(others.len()).unwrap_or(1))).unwrap_or(0);
