@@ -10,7 +10,9 @@ use tempfile::TempDir;
 
 use crate::daemon::{self, Answer, Daemon};
 use crate::database::Server;
+use crate::ledger::Ledger;
 use crate::one_link_bank::OneLinkBank;
+use crate::settling::{SETTLEMENT, compare, exchanges_at_rest};
 use crate::transfer;
 
 const NAMES: [&str; 2] = ["seoul-1", "busan-1"];
@@ -130,5 +132,28 @@ fn settled(port: u16) {
         }
         assert!(began.elapsed() < Duration::from_secs(20), "{list}");
         thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The one that gets the link settles what the dead one left. Nobody starts that one again before.
+#[test]
+fn who_gets_the_link_settles_what_its_last_holder_left() {
+    let Some(server) = Server::start() else { return };
+    let bank = Ledger::start();
+    let further = "[instances]\nmax = 2\n";
+    let tables = |name| format!("{}lease_ms = 2000\n{further}{SETTLEMENT}", server.table_of(name));
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let begin = |which: usize| Daemon::start_sharing(folders[which].path(), bank.port, &tables(NAMES[which]));
+    let mut daemons = [begin(0), begin(1)];
+    for death in 0..3_u64 {
+        let ports = [daemons[0].port(), daemons[1].port()];
+        let holder = wait_for_holder(&ports);
+        let asking = ask(ports[holder], death * 24 + 1..death * 24 + 25);
+        bank.wait_for_more(5);
+        daemons[holder].kill();
+        asking.into_iter().for_each(|asked| drop(asked.join()));
+        wait_for_holder(&[ports[1 - holder]]);
+        compare(&exchanges_at_rest(&daemons[1 - holder]), &bank);
+        daemons[holder] = begin(holder);
     }
 }
