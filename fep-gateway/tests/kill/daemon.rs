@@ -33,11 +33,12 @@ impl Daemon {
         Self::spawn_with(folder, bank, "", tables).once_ready()
     }
 
-    /// As `start_with`, with one link that one gateway at a time has.
+    /// As `start_with`, with one link, and with these keys of the line.
+    #[cfg(unix)]
     #[cfg(feature = "postgres")]
-    pub(crate) fn start_sharing(folder: &Path, bank: u16, tables: &str) -> Self {
-        let shared = |text: String| text.replace("links = 2", "links = 1\nshared_links = true");
-        Self::spawn_as(folder, bank, "", tables, shared).once_ready()
+    pub(crate) fn start_line(folder: &Path, bank: u16, tables: &str, keys: &str) -> Self {
+        let line = |text: String| text.replace("links = 2", keys);
+        Self::spawn_as(folder, bank, "", tables, line).once_ready()
     }
 
     fn once_ready(self) -> Self {

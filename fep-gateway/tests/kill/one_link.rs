@@ -17,6 +17,9 @@ use crate::transfer;
 
 const NAMES: [&str; 2] = ["seoul-1", "busan-1"];
 
+/// One gateway at a time has the link of the line.
+const SHARED: &str = "shared_links = true";
+
 /// A gateway with its files.
 struct Member {
     folder: TempDir,
@@ -25,7 +28,7 @@ struct Member {
 
 fn start(server: &Server, bank: u16, name: &str, folder: TempDir) -> Member {
     let tables = format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name));
-    let daemon = Daemon::start_sharing(folder.path(), bank, &tables);
+    let daemon = Daemon::start_line(folder.path(), bank, &tables, SHARED);
     Member { folder, daemon }
 }
 
@@ -143,7 +146,7 @@ fn who_gets_the_link_settles_what_its_last_holder_left() {
     let further = "[instances]\nmax = 2\n";
     let tables = |name| format!("{}lease_ms = 2000\n{further}{SETTLEMENT}", server.table_of(name));
     let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
-    let begin = |which: usize| Daemon::start_sharing(folders[which].path(), bank.port, &tables(NAMES[which]));
+    let begin = |which: usize| Daemon::start_line(folders[which].path(), bank.port, &tables(NAMES[which]), SHARED);
     let mut daemons = [begin(0), begin(1)];
     for death in 0..3_u64 {
         let ports = [daemons[0].port(), daemons[1].port()];
@@ -156,4 +159,61 @@ fn who_gets_the_link_settles_what_its_last_holder_left() {
         compare(&exchanges_at_rest(&daemons[1 - holder]), &bank);
         daemons[holder] = begin(holder);
     }
+}
+
+fn lines(port: u16) -> Vec<Value> {
+    let body: Value = serde_json::from_str(&daemon::get(port, "/v1/lines").expect("it lives").body).expect("JSON");
+    body.as_array().or_else(|| body["lines"].as_array()).expect("a list").clone()
+}
+
+#[test]
+fn a_pinned_line_is_opened_by_the_gateway_that_is_named() {
+    let Some(server) = Server::start() else { return };
+    let bank = OneLinkBank::start();
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let pinned = "instances = [\"seoul-1\"]";
+    let tables = |name| format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name));
+    let begin = |which: usize| Daemon::start_line(folders[which].path(), bank.port(), &tables(NAMES[which]), pinned);
+    let daemons = [begin(0), begin(1)];
+    let ports = [daemons[0].port(), daemons[1].port()];
+    assert_eq!(wait_for_holder(&ports), 0);
+    assert_eq!(place(ports[1]), Some(("elsewhere".to_owned(), Some("seoul-1".to_owned()))));
+    let ready = daemon::get(ports[1], "/readyz").expect("an answer");
+    assert!(
+        ready.status == 200 && ready.body.contains("line main is not opened here, but by seoul-1"),
+        "{}",
+        ready.body
+    );
+    let refused = daemon::ask(ports[1], "one", &transfer(1)).expect("an answer");
+    assert!(refused.status == 503 && refused.body.contains("\"link_elsewhere\""), "{}", refused.body);
+    assert_eq!(daemon::ask(ports[0], "one", &transfer(1)).expect("an answer").status, 200);
+    assert_eq!((bank.transfers().len(), bank.most_at_once()), (1, 1));
+}
+
+#[test]
+fn two_lines_of_one_link_each_are_spread_over_two_gateways() {
+    let Some(server) = Server::start() else { return };
+    let bank = OneLinkBank::start();
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let two = format!(
+        "{SHARED}\n[[institutions.bank-a.lines]]\nname = \"second\"\nconnect = \"127.0.0.1:{}\"\n{SHARED}",
+        bank.port()
+    );
+    let tables = |name| format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name));
+    let begin = |which: usize| Daemon::start_line(folders[which].path(), bank.port(), &tables(NAMES[which]), &two);
+    let up = |port| lines(port).iter().filter(|line| line["links"][0]["state"] == "up").count();
+    let wait = |what: &str, is_so: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !is_so() {
+            assert!(began.elapsed() < Duration::from_secs(15), "{what}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let first = begin(0);
+    wait("who is alone has both", &|| up(first.port()) == 2);
+    let mut second = begin(1);
+    wait("each has one", &|| up(first.port()) == 1 && up(second.port()) == 1);
+    second.kill();
+    wait("the other one has both again", &|| up(first.port()) == 2);
+    assert_eq!(bank.most_at_once(), 2, "the contract allows two links");
 }
