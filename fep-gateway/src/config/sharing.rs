@@ -120,3 +120,47 @@ pub(super) fn notes(table: Option<Table<'_>>, institutions: &BTreeMap<String, In
     }
     findings
 }
+
+#[cfg(feature = "postgres")]
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    const CONFIG: &str = include_str!("../../gateway.example.toml");
+    const SEVERAL: &str = "\n[journal.postgres]\nhosts = [\"localhost\"]\ndatabase = \"fep\"\nuser = \"fep\"\ninstance = \"seoul-1\"\n[instances]\nmax = 2\n";
+
+    /// The lines of a configuration whose first line has these keys, and its notes; or what is wrong.
+    fn read(keys: &str, further: &str) -> Result<(bool, bool, String), String> {
+        let name = "name    = \"main\"                    # required\n";
+        assert!(CONFIG.contains(name));
+        let text = CONFIG.replacen(name, &format!("name = \"main\"\n{keys}\n"), 1) + further;
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let config = Config::parse("gateway.toml", &text, folder).map_err(|error| error.to_string())?;
+        let sharing = &config.institutions["bank-a"].lines[0].sharing;
+        Ok((sharing.is_elsewhere, sharing.is_shared, config.notes.to_string()))
+    }
+
+    #[test]
+    fn a_line_is_pinned_or_shared_and_the_notes_say_so() {
+        let (is_elsewhere, _, notes) = read("instances = [\"busan-1\"]", SEVERAL).unwrap();
+        assert!(is_elsewhere && notes.contains("does not open line `main` of bank-a: busan-1 open it"), "{notes}");
+        let (is_elsewhere, is_shared, notes) = read("instances = [\"seoul-1\"]", SEVERAL).unwrap();
+        assert!(!is_elsewhere && !is_shared && !notes.contains("`main`"), "{notes}");
+        let (_, is_shared, notes) = read("shared_links = true", SEVERAL).unwrap();
+        assert!(is_shared && notes.contains("one gateway at a time has the link of line `main`"), "{notes}");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for (keys, further, told) in [
+            ("instances = [\"seoul-1\"]", "", "this key needs several gateways"),
+            ("shared_links = true", "", "add the tables [instances] and [journal.postgres]"),
+            ("instances = []", SEVERAL, "`instances` has 0 entries"),
+            ("instances = [\"a\", \"a\"]", SEVERAL, "`a` is in `instances` already"),
+            ("shared_links = true\none_shot = true", SEVERAL, "does not fit `one_shot`"),
+        ] {
+            let why = read(keys, further).unwrap_err();
+            assert!(why.contains(told), "{keys}: {why}");
+        }
+    }
+}

@@ -94,7 +94,8 @@ impl Home {
     /// Renews places of this gateway, gives some back, and says who has which.
     pub(super) fn look_at_places(
         &self,
-        #[cfg_attr(not(feature = "postgres"), expect(unused_variables))] asked: &PlacesAsked,
+        #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "a file has no places"))]
+        asked: &PlacesAsked,
     ) -> Result<PlacesSeen, JournalError> {
         match self {
             Self::File { .. } => Ok(PlacesSeen::default()),
@@ -110,7 +111,8 @@ impl Home {
     /// Takes places that are free.
     pub(super) fn take_places(
         &self,
-        #[cfg_attr(not(feature = "postgres"), expect(unused_variables))] wanted: &[PlaceKey],
+        #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "a file has no places"))]
+        wanted: &[PlaceKey],
     ) -> Result<Vec<PlaceKey>, JournalError> {
         match self {
             Self::File { .. } => Ok(Vec::new()),

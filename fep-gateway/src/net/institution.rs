@@ -68,7 +68,6 @@ pub(crate) use self::meters::count_refused;
 use self::notices::{DeliveryReply, NoticeDone};
 pub use self::passing_on::Neighbours;
 use self::passing_on::Onward;
-use self::placed::Placed;
 pub use self::recalling::Legacy;
 use self::retuning::{Retuned, places};
 use self::routing::RoutingReply;
@@ -219,7 +218,7 @@ impl Handle {
             exchange_log: ExchangeLog::new(now.steady),
             audits: Audits::new(),
             tests: LineTests::default(),
-            placed: Placed::default(),
+            placed: placed::Placed::default(),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
@@ -267,7 +266,7 @@ struct Task {
     exchange_log: ExchangeLog,
     audits: Audits,
     tests: LineTests,
-    placed: Placed,
+    placed: placed::Placed,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     lines: Lines,
@@ -477,7 +476,8 @@ impl Task {
                 }
             }
         }
-        while let Some((_, ticket)) = self.permissions.pop_front_if(|(number, _)| *number <= progress.durable) {
+        while self.permissions.front().is_some_and(|(number, _)| *number <= progress.durable) {
+            let Some((_, ticket)) = self.permissions.pop_front() else { break };
             point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
             self.replied(ticket, true);

@@ -141,7 +141,9 @@ async fn answers(stream: TcpStream) -> std::io::Result<()> {
 fn setup<'s>(folder: &'s Path, bank: u16, brokers: &[Broker; 2]) -> Setup<'s> {
     let cluster = |(name, broker): (&str, &Broker)| {
         let port = broker.port;
-        format!("[[events.clusters]]\nname = \"{name}\"\nbrokers = [\"127.0.0.1:{port}\"]\ndelivery_timeout_ms = 1000\n")
+        format!(
+            "[[events.clusters]]\nname = \"{name}\"\nbrokers = [\"127.0.0.1:{port}\"]\ndelivery_timeout_ms = 1000\n"
+        )
     };
     let clusters: String = ["a", "b"].into_iter().zip(brokers).map(cluster).collect();
     let events = format!("[events]\ntopic = \"{TOPIC}\"\n{clusters}");

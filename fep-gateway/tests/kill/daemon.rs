@@ -41,11 +41,12 @@ impl Daemon {
         Self::spawn_of(folder, free_port(), bank, "", (institution, tables)).once_ready()
     }
 
-    /// As `start_with`, with one link that one gateway at a time has.
+    /// As `start_with`, with one link, and with these keys of the line.
+    #[cfg(unix)]
     #[cfg(feature = "postgres")]
-    pub(crate) fn start_sharing(folder: &Path, bank: u16, tables: &str) -> Self {
+    pub(crate) fn start_line(folder: &Path, bank: u16, tables: &str, keys: &str) -> Self {
         let port = free_port();
-        let text = configuration(port, bank, "").replace("links = 2", "links = 1\nshared_links = true");
+        let text = configuration(port, bank, "").replace("links = 2", keys);
         Self::spawn_as(folder, port, "", &(text + tables)).once_ready()
     }
 

@@ -10,10 +10,15 @@ use tempfile::TempDir;
 
 use crate::daemon::{self, Answer, Daemon};
 use crate::database::Server;
+use crate::ledger::Ledger;
 use crate::one_link_bank::OneLinkBank;
+use crate::settling::{SETTLEMENT, compare, exchanges_at_rest};
 use crate::transfer;
 
 const NAMES: [&str; 2] = ["seoul-1", "busan-1"];
+
+/// One gateway at a time has the link of the line.
+const SHARED: &str = "shared_links = true";
 
 /// A gateway with its files.
 struct Member {
@@ -23,7 +28,7 @@ struct Member {
 
 fn start(server: &Server, bank: u16, name: &str, folder: TempDir) -> Member {
     let tables = format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name));
-    let daemon = Daemon::start_sharing(folder.path(), bank, &tables);
+    let daemon = Daemon::start_line(folder.path(), bank, &tables, SHARED);
     Member { folder, daemon }
 }
 
@@ -131,4 +136,84 @@ fn settled(port: u16) {
         assert!(began.elapsed() < Duration::from_secs(20), "{list}");
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// The one that gets the link settles what the dead one left. Nobody starts that one again before.
+#[test]
+fn who_gets_the_link_settles_what_its_last_holder_left() {
+    let Some(server) = Server::start() else { return };
+    let bank = Ledger::start();
+    let further = "[instances]\nmax = 2\n";
+    let tables = |name| format!("{}lease_ms = 2000\n{further}{SETTLEMENT}", server.table_of(name));
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let begin = |which: usize| Daemon::start_line(folders[which].path(), bank.port, &tables(NAMES[which]), SHARED);
+    let mut daemons = [begin(0), begin(1)];
+    for death in 0..3_u64 {
+        let ports = [daemons[0].port(), daemons[1].port()];
+        let holder = wait_for_holder(&ports);
+        let asking = ask(ports[holder], death * 24 + 1..death * 24 + 25);
+        bank.wait_for_more(5);
+        daemons[holder].kill();
+        asking.into_iter().for_each(|asked| drop(asked.join()));
+        wait_for_holder(&[ports[1 - holder]]);
+        compare(&exchanges_at_rest(&daemons[1 - holder]), &bank);
+        daemons[holder] = begin(holder);
+    }
+}
+
+fn lines(port: u16) -> Vec<Value> {
+    let body: Value = serde_json::from_str(&daemon::get(port, "/v1/lines").expect("it lives").body).expect("JSON");
+    body.as_array().or_else(|| body["lines"].as_array()).expect("a list").clone()
+}
+
+#[test]
+fn a_pinned_line_is_opened_by_the_gateway_that_is_named() {
+    let Some(server) = Server::start() else { return };
+    let bank = OneLinkBank::start();
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let pinned = "instances = [\"seoul-1\"]";
+    let tables = |name| format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name));
+    let begin = |which: usize| Daemon::start_line(folders[which].path(), bank.port(), &tables(NAMES[which]), pinned);
+    let daemons = [begin(0), begin(1)];
+    let ports = [daemons[0].port(), daemons[1].port()];
+    assert_eq!(wait_for_holder(&ports), 0);
+    assert_eq!(place(ports[1]), Some(("elsewhere".to_owned(), Some("seoul-1".to_owned()))));
+    let ready = daemon::get(ports[1], "/readyz").expect("an answer");
+    assert!(
+        ready.status == 200 && ready.body.contains("line main is not opened here, but by seoul-1"),
+        "{}",
+        ready.body
+    );
+    let refused = daemon::ask(ports[1], "one", &transfer(1)).expect("an answer");
+    assert!(refused.status == 503 && refused.body.contains("\"link_elsewhere\""), "{}", refused.body);
+    assert_eq!(daemon::ask(ports[0], "one", &transfer(1)).expect("an answer").status, 200);
+    assert_eq!((bank.transfers().len(), bank.most_at_once()), (1, 1));
+}
+
+#[test]
+fn two_lines_of_one_link_each_are_spread_over_two_gateways() {
+    let Some(server) = Server::start() else { return };
+    let bank = OneLinkBank::start();
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let two = format!(
+        "{SHARED}\n[[institutions.bank-a.lines]]\nname = \"second\"\nconnect = \"127.0.0.1:{}\"\n{SHARED}",
+        bank.port()
+    );
+    let tables = |name| format!("{}lease_ms = 2000\n[instances]\nmax = 2\n", server.table_of(name));
+    let begin = |which: usize| Daemon::start_line(folders[which].path(), bank.port(), &tables(NAMES[which]), &two);
+    let up = |port| lines(port).iter().filter(|line| line["links"][0]["state"] == "up").count();
+    let wait = |what: &str, is_so: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !is_so() {
+            assert!(began.elapsed() < Duration::from_secs(15), "{what}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let first = begin(0);
+    wait("who is alone has both", &|| up(first.port()) == 2);
+    let mut second = begin(1);
+    wait("each has one", &|| up(first.port()) == 1 && up(second.port()) == 1);
+    second.kill();
+    wait("the other one has both again", &|| up(first.port()) == 2);
+    assert_eq!(bank.most_at_once(), 2, "the contract allows two links");
 }

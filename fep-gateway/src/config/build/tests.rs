@@ -177,8 +177,6 @@ fn lines() -> [LineBuilder; 2] {
     let keepalive = KeepaliveBuilder::new().idle(ms(60_000)).interval(ms(10_000)).count(3);
     let main = LineBuilder::connect("main", "127.0.0.1:9000")
         .links(1)
-        .instances(["seoul-1"])
-        .shared_links(true)
         .duty(LineDuty::Both)
         .connect_timeout(ms(5000))
         .reconnect_min(ms(100))
