@@ -23,6 +23,7 @@ impl Journal {
         exchange: ExchangeId,
     ) -> Result<KeyState, JournalError> {
         let names = self.names_of(key, digest);
+        let given = digest;
         let Some((veiled, digest)) = names.first().cloned() else { return Err(JournalError::Closed) };
         let mut not_sent = None;
         let mut reserved = loop {
@@ -37,8 +38,15 @@ impl Journal {
             }
         };
         reserved.given = (veiled != key).then(|| key.into());
+        let known = match self.known_key(institution, &names, None).await? {
+            // At another gateway it may have ended, which the index does not know yet.
+            Some((exchange, _)) if exchange.outcome.is_none() && self.is_shared() => {
+                self.known_by_all(institution, key, given).await?
+            }
+            known => known,
+        };
         // A reservation that is dropped is released.
-        Ok(match self.known_key(institution, &names, None).await? {
+        Ok(match known {
             None => KeyState::Reserved(reserved),
             Some((exchange, is_same)) => KeyState::known(exchange, is_same),
         })

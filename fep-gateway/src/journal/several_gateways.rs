@@ -12,7 +12,7 @@ use super::again::Left;
 use super::postgres::testing::Schema;
 use super::postgres::tests::{Site, facts, lane, open};
 use super::tests::{answer, ending, id, keyed, request, state, store};
-use super::{Journal, JournalError, OpenOptions, Opened};
+use super::{Journal, JournalError, KeyState, OpenOptions, Opened};
 use crate::coordinator::{BlockWanted, Instances};
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -122,6 +122,24 @@ async fn one_key_at_two_gateways_is_sent_by_one_of_them() {
     }
     let all: Vec<_> = facts(seoul.journal()).await.into_iter().map(|(number, _)| number).collect();
     assert_eq!(all, (1..=100).collect::<Vec<_>>(), "what is refused takes no number");
+}
+
+#[tokio::test]
+async fn an_exchange_that_has_ended_at_one_gateway_is_not_called_running_at_the_other() {
+    let Some(schema) = Schema::new() else { return };
+    let seoul = Member::of(&schema, "seoul-1").await;
+    let busan = Member::of(&schema, "busan-1").await;
+    let lane = lane(&seoul.opened);
+    for serial in 1..=10 {
+        let key = format!("order-{serial}");
+        store(&lane, [keyed(serial, &key, 1)]).await;
+        let (running, _) = busan.journal().known_by_all("bank-a", &key, [1; 16]).await.unwrap().expect("it has begun");
+        assert_eq!(running.outcome, None);
+        store(&lane, [answer(serial, Class::Answer, b"yes")]).await;
+        let asked = busan.journal().reserve_key("bank-a", &key, [1; 16], id(100 + serial)).await.unwrap();
+        let KeyState::Ended(exchange) = asked else { panic!("{asked:?}") };
+        assert_eq!((exchange.id, exchange.outcome), (id(serial), Some(Outcome::Answered)));
+    }
 }
 
 #[tokio::test]
