@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use fep_protocol::fact::TakenOver;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::{error, warn};
 
 use super::legacy::{JOURNAL_PATIENCE, options_of};
@@ -25,6 +25,8 @@ struct Heir {
     doubtful: Vec<(TakenOver, String)>,
     /// Whether the last look failed, so that the log says it once.
     fails: bool,
+    /// Since when the journal has worked without a break. `None` if it did not at the last look.
+    works_since: Option<Instant>,
 }
 
 impl Gateway {
@@ -50,7 +52,8 @@ pub(super) fn watch(inner: &Arc<Inner>) {
     }
     let lane = inner.shared.journal.add_lane();
     let inner = Arc::downgrade(inner);
-    tokio::spawn(Heir { lane, pending: Vec::new(), doubtful: Vec::new(), fails: false }.run(inner));
+    let heir = Heir { lane, pending: Vec::new(), doubtful: Vec::new(), fails: false, works_since: None };
+    tokio::spawn(heir.run(inner));
 }
 
 impl Heir {
@@ -65,6 +68,9 @@ impl Heir {
                 warn!(%error, "whether other gateways are gone cannot be found out now");
             }
             self.fails = looked.is_err();
+            if self.fails {
+                self.works_since = None;
+            }
             sleep(LOOK_PAUSE).await;
         }
     }
@@ -73,10 +79,15 @@ impl Heir {
         let shared = &gateway.inner.shared;
         // Who writes nothing takes nothing over.
         if shared.journal.trouble().is_some() {
+            self.works_since = None;
             return Ok(());
         }
         self.find_out(gateway).await?;
-        for over in shared.journal.over().await? {
+        let over = shared.journal.over().await?;
+        // When the database comes back, the leases of all are over, and each needs a moment to renew its own.
+        let lease = shared.journal.lease().unwrap_or_default();
+        let may_judge = self.works_since.get_or_insert_with(Instant::now).elapsed() >= lease;
+        for over in over.into_iter().filter(|_| may_judge) {
             for (institution, handle) in gateway.running().iter().filter(|(name, _)| !over.taken.contains(name)) {
                 // Who has the link settles what is left. If nobody has it, the one that takes it goes on.
                 if !handle.statuses.may_settle() {

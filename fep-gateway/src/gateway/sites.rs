@@ -265,13 +265,15 @@ impl Gateway {
         self.inner.sites.as_ref()?.note()
     }
 
-    /// Whether a request to this institution would not be sent here now: the gateway stops, the journal takes no writes, or no line works.
+    /// Whether a request to this institution would not be sent here now: the gateway stops, the journal takes no writes, no line works, or another
+    /// gateway has the line.
     pub(crate) fn cannot_send(&self, institution: &str) -> bool {
         let now = self.inner.shared.clock.now();
         let handle = self.find_handle(institution);
         self.inner.stopping.load(Ordering::SeqCst)
             || self.inner.shared.journal.trouble().is_some()
             || handle.is_some_and(|handle| handle.is_leaving() || handle.statuses.trouble(now).is_some())
+            || self.holder(institution).is_some_and(|holder| *holder != *self.inner.shared.coordinator.instance())
     }
 
     /// Changes what percentage of the requests each site gets, at all gateways that share the journal, and waits until that is durable. What

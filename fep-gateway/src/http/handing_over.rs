@@ -58,8 +58,15 @@ const RETURNED: [HeaderName; 5] =
 const SPARE: Duration = Duration::from_secs(1);
 
 /// The reasons of a gateway that did not send a request, which another gateway need not have. Those of its journal begin with `journal_`.
-const OWN_REASONS: [&str; 6] =
-    ["stopping", "stopped_before_sent", "no_line_up", "no_receiving_line", "link_lost_before_write", "no_trace_block"];
+const OWN_REASONS: [&str; 7] = [
+    "stopping",
+    "stopped_before_sent",
+    "no_line_up",
+    "link_elsewhere",
+    "no_receiving_line",
+    "link_lost_before_write",
+    "no_trace_block",
+];
 
 /// The errors of a gateway that stops or whose journal cannot be read.
 const OWN_PROBLEMS: [&str; 3] = ["stopped", "journal", "key_unchecked"];
@@ -292,7 +299,7 @@ mod tests {
         for reason in ["stopping", "journal_failed", "journal_slow"] {
             assert_eq!(of(reason), Some(true), "{reason}");
         }
-        for reason in ["no_line_up", "link_lost_before_write"] {
+        for reason in ["no_line_up", "link_elsewhere", "link_lost_before_write"] {
             assert_eq!(of(reason), Some(false), "{reason}");
         }
         // Another gateway has no better contract, and a breaker or a person that stops business is not gone round.

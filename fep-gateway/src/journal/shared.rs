@@ -1,6 +1,7 @@
 //! Opens a journal whose facts are in a PostgreSQL database. The rules of `recovery` hold here, too.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::reason::JournalError;
@@ -17,7 +18,7 @@ use super::postgres::sharing::{SharedInstances, Sharing};
 use super::recovery::{Begun, Earlier, OpenOptions, Running, endings, index_of, thread, threads};
 use super::seal::KeyRing;
 use super::sealing::Access;
-use super::store::{FactReads, FactStore};
+use super::store::{FactNumber, FactReads, FactSource, FactStore, StoreError};
 use super::whose::{Over, Whose};
 use super::writer::Writer;
 use super::{Opened, index_path};
@@ -44,7 +45,8 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
     let suspect = Suspect { path, index: &index_file, goes_on: options.begin_anew, now_ms: options.now_ms };
     let kept = suspect.if_shared(&database.to_string(), journal, source.last()?)?;
     let mut index = index_of(&index_file, &source)?;
-    catch_up(&mut index, &mut source)?;
+    let every = postgres.lease / 4;
+    catch_up(&mut index, &mut Renewing { source: &mut source, facts: &mut facts, every, last: Instant::now() })?;
     let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
     let is_alone = lease.is_alone();
     let shared = (!is_alone).then(|| Arc::clone(&sharing));
@@ -74,6 +76,28 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
     workers.push(thread("journal-retention", move || expiry.run())?);
     let instances = shared.map(|sharing| Arc::new(SharedInstances(sharing)) as Arc<dyn Instances>);
     Ok(Opened { instances, ..running.opened(begun, earlier, workers, Ground::Machine) })
+}
+
+/// Reads facts, and renews the lease meanwhile: an index that is far behind can take longer than the lease.
+struct Renewing<'f> {
+    source: &'f mut FactReader,
+    facts: &'f mut Facts,
+    every: Duration,
+    last: Instant,
+}
+
+impl FactSource for Renewing<'_> {
+    fn newest(&mut self) -> Result<Option<FactNumber>, StoreError> {
+        self.source.newest()
+    }
+
+    fn after(&mut self, number: FactNumber, max: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
+        if self.last.elapsed() >= self.every {
+            self.facts.probe()?;
+            self.last = Instant::now();
+        }
+        self.source.after(number, max)
+    }
 }
 
 /// The facts by which a gateway that is alone takes over from all others.

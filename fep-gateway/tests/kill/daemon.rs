@@ -1,11 +1,15 @@
 //! The real daemon as a child process, and a minimal HTTP client: one connection for each request.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// The log of the last run, in the folder of the daemon.
+const LOG: &str = "daemon.log";
 
 /// A running `fep-gateway run`. Dropping it kills it.
 pub(crate) struct Daemon {
@@ -45,7 +49,13 @@ impl Daemon {
     #[cfg(unix)]
     #[cfg(feature = "postgres")]
     pub(crate) fn start_line(folder: &Path, bank: u16, tables: &str, keys: &str) -> Self {
-        let port = free_port();
+        Self::start_line_at(folder, free_port(), bank, tables, keys)
+    }
+
+    /// As `start_line`, on a port of [`free_port`].
+    #[cfg(unix)]
+    #[cfg(feature = "postgres")]
+    pub(crate) fn start_line_at(folder: &Path, port: u16, bank: u16, tables: &str, keys: &str) -> Self {
         let text = configuration(port, bank, "").replace("links = 2", keys);
         Self::spawn_as(folder, port, "", &(text + tables)).once_ready()
     }
@@ -69,7 +79,7 @@ impl Daemon {
     #[cfg(feature = "postgres")]
     pub(crate) fn start_at(folder: &Path, port: u16, bank: u16, tables: &str) -> Self {
         let mut daemon = Self::spawn_of(folder, port, bank, "", ("", tables));
-        assert!(daemon.is_ready(), "it ended instead");
+        assert!(daemon.is_ready(), "it ended instead: {}", last_words(folder));
         daemon
     }
 
@@ -97,7 +107,7 @@ impl Daemon {
             .arg(&config)
             .env("FEP_FAULT", fault)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(File::create(folder.join(LOG)).expect("the log"))
             .spawn()
             .expect("the daemon");
         Self { child, port }
@@ -195,6 +205,14 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The end of the log.
+#[cfg(feature = "postgres")]
+fn last_words(folder: &Path) -> String {
+    let log = std::fs::read_to_string(folder.join(LOG)).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(8)..].join("\n")
 }
 
 /// A port that is free now. The test assumes that no other process takes it before the daemon does.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::daemon::{self, Answer, Daemon};
+use crate::daemon::{self, Answer, Daemon, free_port};
 use crate::database::Server;
 use crate::ledger::Ledger;
 use crate::one_link_bank::OneLinkBank;
@@ -188,6 +188,36 @@ fn a_pinned_line_is_opened_by_the_gateway_that_is_named() {
     assert!(refused.status == 503 && refused.body.contains("\"link_elsewhere\""), "{}", refused.body);
     assert_eq!(daemon::ask(ports[0], "one", &transfer(1)).expect("an answer").status, 200);
     assert_eq!((bank.transfers().len(), bank.most_at_once()), (1, 1));
+}
+
+#[test]
+fn of_two_sites_the_one_that_has_the_link_sends_what_comes_to_either() {
+    let Some(server) = Server::start() else { return };
+    let bank = OneLinkBank::start();
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let ports = [free_port(), free_port()];
+    let site = |which: usize| {
+        let name = ["seoul", "busan"][which];
+        let instance = NAMES[which];
+        let port = ports[which];
+        format!("[instances.sites.{name}]\npercent = 50\ngateways = {{ {instance} = \"http://127.0.0.1:{port}\" }}\n")
+    };
+    let sites = site(0) + &site(1);
+    let tables = |name| format!("{}lease_ms = 2000\n[instances]\nmax = 2\n{sites}", server.table_of(name));
+    let begin = |which: usize| {
+        Daemon::start_line_at(folders[which].path(), ports[which], bank.port(), &tables(NAMES[which]), SHARED)
+    };
+    let _daemons = [begin(0), begin(1)];
+    wait_for_holder(&ports);
+    let mut told = Vec::new();
+    for (port, first) in ports.into_iter().zip([1, 101]) {
+        told.extend(ask(port, first..first + 20).into_iter().map(|asked| asked.join().expect("no panic")));
+    }
+    for (amount, answer) in &told {
+        let answer = answer.as_ref().expect("an answer");
+        assert_eq!(answer.status, 200, "{amount}: {}", answer.body);
+    }
+    check(&bank, &told);
 }
 
 #[test]

@@ -11,14 +11,15 @@ use crate::many::search;
 use crate::world::{Failure, Rule};
 
 /// Each deliberate mistake with the rules that it breaks, and a seed that notices it.
-pub const CLUSTER_MUTANTS: [(Mutant, &[Rule], u64); 7] = [
+pub const CLUSTER_MUTANTS: [(Mutant, &[Rule], u64); 8] = [
     (Mutant::NoFence, &[Rule::Fence], 2),
     (Mutant::TakesOverEarly, &[Rule::Fence], 0),
     (Mutant::TakesOverTwice, &[Rule::Owner], 0),
     (Mutant::KeyIsNotClaimed, &[Rule::Once], 1),
     (Mutant::GrantsBlocksTwice, &[Rule::Traces], 1),
-    (Mutant::SettlesForOthers, &[Rule::Owner], 3),
+    (Mutant::SettlesForOthers, &[Rule::Owner], 2),
     (Mutant::TrustsTheRouting, &[Rule::Correlation], 1),
+    (Mutant::IndexLeavesOut, &[Rule::Together], 1),
 ];
 
 /// Runs seeds, each in one thread, until `broken` finds a failure. Returns one seed with a failure, if there is one.
