@@ -219,7 +219,8 @@ impl<S: FactStore> Writer<S> {
             (false, _) => Turn::Write(batch),
             (true, false) if works && self.archived.load(Ordering::Relaxed) > self.removed => Turn::Remove,
             (true, false) if !works || self.idle_since.elapsed() >= PROBE_PAUSE => Turn::Probe,
-            (true, false) => Turn::Wait(PROBE_PAUSE),
+            // A lease is renewed by a probe, so no wait begins anew when something else wakes the writer.
+            (true, false) => Turn::Wait(PROBE_PAUSE.saturating_sub(self.idle_since.elapsed())),
         }
     }
 

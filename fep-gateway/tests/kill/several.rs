@@ -94,12 +94,14 @@ fn check(bank: &Bank, ports: [u16; 2], told: &BTreeMap<u64, [Option<Answer>; 2]>
     compare_with(|| bank.transfers(), ports, told, told.len() / 2);
 }
 
-/// What a gateway says of a transfer. One whose database has just come back may have to be asked again.
+/// What a gateway says of a transfer. One whose database has just come back may have to be asked again: it cannot look the key up, or does not
+/// know yet what the other one has stored.
 fn known_at(port: u16, amount: u64) -> Answer {
     let began = Instant::now();
     loop {
         let answer = daemon::ask(port, &format!("key-{amount}"), &transfer(amount)).expect("an answer");
-        if !answer.body.contains("\"key_unchecked\"") || began.elapsed() > Duration::from_secs(10) {
+        let asks_again = ["\"key_unchecked\"", "\"still_running\""].iter().any(|code| answer.body.contains(code));
+        if !asks_again || began.elapsed() > Duration::from_secs(10) {
             return answer;
         }
         thread::sleep(Duration::from_millis(50));

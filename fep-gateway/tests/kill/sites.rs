@@ -67,7 +67,7 @@ impl Sites {
             let database = format!("127.0.0.1:{}", site.database.port());
             let postgres = Server::table_at(&database, site.instance);
             site.tables = format!(
-                "{postgres}lease_ms = 2000\n[instances]\nmax = 2\n[instances.hand_over]\npause_ms = 200\nconnect_timeout_ms = 2000\n{of_sites}{further}"
+                "{postgres}lease_ms = 4000\n[instances]\nmax = 2\n[instances.hand_over]\npause_ms = 200\nconnect_timeout_ms = 2000\n{of_sites}{further}"
             );
             site.start();
         }
