@@ -171,7 +171,7 @@ impl HandOver {
             return Went::Here;
         };
         let belongs_there = self.gateway.site_of(key).is_some_and(|site| site == self.other);
-        // A site that was drained gets nothing, whatever is wrong here.
+        // A site that was drained gets nothing, also if something is wrong here.
         let is_drained = || self.gateway.percent_of(&self.other) == 0;
         if !belongs_there && (is_drained() || !self.gateway.cannot_send(asked.names.0)) {
             return Went::Here;

@@ -38,6 +38,9 @@ const FRESH: Duration = Duration::from_millis(20);
 /// The longest wait of a reader for a look. Without an answer, it reads what there is.
 const LOOK_MAX: Duration = Duration::from_millis(500);
 
+/// How often a reader that has to know everything looks. The first look can end with a connection that is gone; the next one makes another.
+const LOOKS_MAX: u32 = 2;
+
 /// The pause before a failed step is repeated.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
@@ -179,10 +182,18 @@ impl IndexQueue {
     /// Waits until the index has everything that any instance has stored by now.
     ///
     /// # Errors
-    /// If that takes longer than `max`.
+    /// If that takes longer than `max`, or what other instances have stored cannot be read.
     pub(super) fn wait_for_all(&self, max: Duration) -> Result<(), JournalError> {
-        drop(self.looked(self.state(), Duration::ZERO, max));
-        self.wait(max)
+        let began = Instant::now();
+        for _ in 0..LOOKS_MAX {
+            let state = self.looked(self.state(), Duration::ZERO, max);
+            let has_seen = |looks: &Looks| looks.ended_at.is_some_and(|at| at >= began);
+            if state.looks.as_ref().is_none_or(has_seen) {
+                drop(state);
+                return self.wait(max);
+            }
+        }
+        Err(JournalError::Failed("what other gateways have stored cannot be read now".to_owned()))
     }
 
     /// Waits for a look for facts of other instances that is no older than this, at most `max`.
@@ -422,70 +433,4 @@ pub(super) fn catch_up(index: &mut impl Index, source: &mut impl FactSource) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An index that keeps only how far it is.
-    struct Counter(FactNumber);
-
-    impl Index for Counter {
-        fn applied(&self) -> FactNumber {
-            self.0
-        }
-
-        fn apply(&mut self, facts: &[(FactNumber, Fact)]) -> Result<(), StoreError> {
-            self.0 = facts.last().map_or(self.0, |(number, _)| *number);
-            Ok(())
-        }
-    }
-
-    impl FactSource for Counter {
-        fn after(&mut self, _: FactNumber, _: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
-            panic!("every fact was handed over");
-        }
-    }
-
-    /// Others store a fact with each look.
-    struct Busy(FactNumber);
-
-    impl FactSource for Busy {
-        fn newest(&mut self) -> Result<Option<FactNumber>, StoreError> {
-            Ok(Some(self.0))
-        }
-
-        fn after(&mut self, number: FactNumber, _: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
-            self.0 += 1;
-            Ok((number + 1..=self.0).map(|number| (number, Fact::new("bank-a".into(), 0))).collect())
-        }
-    }
-
-    #[test]
-    fn catching_up_ends_although_others_go_on() {
-        let mut index = Counter(0);
-        catch_up(&mut index, &mut Busy(5)).unwrap();
-        assert_eq!(index.0, 6);
-    }
-
-    #[test]
-    fn facts_that_keep_coming_do_not_put_a_step_off() {
-        let queue = Arc::new(IndexQueue::new(0));
-        let indexer = {
-            let queue = Arc::clone(&queue);
-            std::thread::spawn(move || run(&queue, Counter(0), Counter(0)))
-        };
-        let pushed = (1..).find(|number| {
-            queue.push(*number, vec![Fact::new("bank-a".into(), 0)]);
-            // The pause between two facts is shorter than `GATHER`.
-            std::thread::sleep(GATHER / 50);
-            queue.applied() > 0
-        });
-        assert!(pushed.is_some_and(|pushed| pushed < 2000), "the first step came after {pushed:?} facts");
-        queue.wait(INDEX_PATIENCE).unwrap();
-        assert_eq!(queue.applied(), queue.stored());
-        queue.close();
-        indexer.join().unwrap();
-    }
-
-    /// How long the index may take for a handful of facts.
-    const INDEX_PATIENCE: Duration = Duration::from_secs(60);
-}
+mod tests;

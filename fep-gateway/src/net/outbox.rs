@@ -30,7 +30,7 @@ struct State {
     /// The number of frames that the link may still read.
     credits: usize,
     closing: bool,
-    /// Whether the connection is closed at once, whatever waits.
+    /// Whether the connection is closed at once, also if frames wait.
     cut: bool,
     /// The connection is gone: nothing is taken any more.
     closed: bool,
