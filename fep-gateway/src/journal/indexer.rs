@@ -102,7 +102,13 @@ struct State {
     stored: FactNumber,
     applied: FactNumber,
     failure: Option<JournalError>,
+    /// How many attempts failed.
+    failures: u64,
     readers: usize,
+    /// When what has gathered is added, also if nobody waits. Looks do not put it off.
+    gathers_until: Option<Instant>,
+    /// Whether the last step was a look.
+    has_looked: bool,
     /// `None` if nobody else stores facts.
     looks: Option<Looks>,
     /// While the disk is full, its last room is for facts.
@@ -167,7 +173,10 @@ impl IndexQueue {
         let target = state.stored;
         state.readers += 1;
         self.work.notify_one();
-        while state.applied < target && state.failure.is_none() && Instant::now() < until {
+        // A failure of before says nothing about now: while a reader waits, the indexer tries at once.
+        let failures = state.failures;
+        let is_hopeless = |state: &State| state.failures != failures || (state.paused && state.failure.is_some());
+        while state.applied < target && !is_hopeless(&state) && Instant::now() < until {
             let left = until.saturating_duration_since(Instant::now());
             (state, _) = self.applied.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         }
@@ -261,26 +270,27 @@ impl IndexQueue {
     /// The next step. Returns `Err` when the queue is closed and empty.
     fn next(&self) -> Result<Next, ()> {
         let mut state = self.state();
-        // When the facts that were there at first have waited long enough.
-        let mut gathered_at = None;
         loop {
             let behind = state.applied < state.stored;
             if state.closing && (!behind || state.failure.is_some() || state.paused) {
                 return Err(());
             }
             let look_in = state.looks.as_ref().map(Looks::due_in);
-            if look_in.is_some_and(|left| left.is_zero())
-                && let Some(looks) = state.looks.as_mut()
-            {
-                looks.begun += 1;
-                return Ok(Next::Look);
-            }
+            let is_look_due = look_in.is_some_and(|left| left.is_zero());
             let gathers = behind && !state.paused;
-            let until = gathers.then(|| *gathered_at.get_or_insert_with(|| Instant::now() + GATHER));
+            let until = gathers.then(|| *state.gathers_until.get_or_insert_with(|| Instant::now() + GATHER));
             let left = until.map_or(IDLE_MAX, |until| until.saturating_duration_since(Instant::now()));
             let is_urgent = state.readers > 0 || state.closing || state.waiting >= STEP_MAX;
-            if gathers && (is_urgent || left.is_zero()) {
+            // In turn, so that readers who come all the time do not keep the index from going on.
+            if gathers && (is_urgent || left.is_zero()) && (!is_look_due || state.has_looked) {
+                state.has_looked = false;
+                state.gathers_until = None;
                 return Ok(state.step().map_or(Next::Read, Next::Add));
+            }
+            if is_look_due && let Some(looks) = state.looks.as_mut() {
+                looks.begun += 1;
+                state.has_looked = true;
+                return Ok(Next::Look);
             }
             let left = look_in.map_or(left, |look_in| left.min(look_in));
             state.sleeps_for = if gathers { STEP_MAX } else { 1 };
@@ -319,6 +329,7 @@ impl IndexQueue {
                     tracing::error!(%error, "the index of the journal cannot be written; the journal itself is complete");
                 }
                 state.failure = Some(error);
+                state.failures += 1;
             }
         }
         drop(state);

@@ -112,3 +112,56 @@ fn a_reader_who_has_to_know_everything_is_told_when_that_cannot_be_known() {
     assert!(why.contains("what other gateways have stored cannot be read now"), "{why}");
     assert_eq!(applied, 0, "it is never called up to date");
 }
+
+/// Another instance has stored five facts. They cannot be read at first.
+#[cfg(feature = "postgres")]
+struct Unread {
+    failures: u32,
+}
+
+#[cfg(feature = "postgres")]
+impl FactSource for Unread {
+    fn newest(&mut self) -> Result<Option<FactNumber>, StoreError> {
+        Ok(Some(5))
+    }
+
+    fn after(&mut self, number: FactNumber, _: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
+        let Some(left) = self.failures.checked_sub(1) else {
+            return Ok((number + 1..=5).map(|number| (number, Fact::new("bank-a".into(), 0))).collect());
+        };
+        self.failures = left;
+        Err(StoreError::Unavailable(JournalError::Failed("the connection is gone".to_owned())))
+    }
+}
+
+/// Readers ask faster than the indexer gathers, as callers do after the database was away.
+#[cfg(feature = "postgres")]
+#[test]
+fn an_index_that_could_not_be_written_goes_on_although_readers_ask_all_the_time() {
+    let queue = Arc::new(IndexQueue::new(0));
+    queue.share();
+    let indexer = {
+        let queue = Arc::clone(&queue);
+        std::thread::spawn(move || run(&queue, Counter(0), Unread { failures: 3 }))
+    };
+    let readers: Vec<_> = (0..4)
+        .map(|_| {
+            let queue = Arc::clone(&queue);
+            std::thread::spawn(move || {
+                let mut refused = 0;
+                while queue.wait_for_all(Duration::from_secs(10)).is_err() {
+                    refused += 1;
+                    assert!(refused < 1000, "it is never read");
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                refused
+            })
+        })
+        .collect();
+    for reader in readers {
+        assert!(reader.join().unwrap() <= 3, "each failure is told once");
+    }
+    assert_eq!(queue.applied(), 5);
+    queue.close();
+    indexer.join().unwrap();
+}
