@@ -111,7 +111,7 @@ pub use self::flow::FlowConfig;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::http::{Http, HttpListener};
 pub use self::http_target::HttpTarget;
-pub use self::instances::{GatewayAt, InstancesConfig, RedisConfig, RedisMode, SiteConfig, SitesConfig};
+pub use self::instances::{GatewayAt, InstancesConfig, MarksConfig, RedisConfig, RedisMode, SiteConfig, SitesConfig};
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::notices::{NoticeConfig, RefuseConfig};
 #[cfg(feature = "opentelemetry")]
@@ -270,6 +270,8 @@ pub struct InstitutionConfig {
     pub framing: Framing,
     /// `fill`: the values of fields that a request leaves out.
     pub fill: Vec<Fill>,
+    /// The marks of the gateways, if `fill` has `<instance>`.
+    pub marks: Option<MarksConfig>,
     /// `session`: sign-on, echo test and sign-off. Default: a connection carries business telegrams at once.
     pub session: Option<SessionConfig>,
     /// `flow`: rate, adaptive limit, priorities and queue.
@@ -320,6 +322,8 @@ pub enum Filling {
     Time,
     /// `<transaction>`: `T`, the date, and a number that is unique for that day.
     Transaction,
+    /// `<instance>`: the mark of this gateway, which the institution repeats in its answer.
+    Instance,
 }
 
 /// `[institutions.NAME.session]`: the network management telegrams of a link.

@@ -166,4 +166,9 @@ impl NewsSender {
     pub fn send(&self, news: News) -> bool {
         self.0.try_send(news).is_ok()
     }
+
+    /// As [`NewsSender::send`], if no more than half of the news that may wait does. For news that comes in any number.
+    pub(crate) fn send_if_calm(&self, news: News) -> bool {
+        self.0.capacity() > NEWS_MAX / 2 && self.send(news)
+    }
 }

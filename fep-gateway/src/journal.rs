@@ -30,6 +30,7 @@ mod lane;
 
 mod projection;
 
+mod routed;
 mod indexer;
 
 mod sqlite;

@@ -7,6 +7,7 @@
 //! time and the trace number.
 
 mod stamp;
+mod answers;
 mod controls;
 mod draft_error;
 mod line_spec;
@@ -19,6 +20,7 @@ mod key;
 mod demand;
 mod marks;
 mod notices;
+mod owner;
 mod passing_on;
 mod polls;
 mod protocol;
@@ -52,6 +54,7 @@ use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
 pub use self::notices::delivery_policy;
+use self::owner::OwnerField;
 use self::polls::Polls;
 use self::repeat::{Repeat, repeats};
 pub(crate) use self::response_code::ResponseCode;
@@ -60,7 +63,6 @@ use self::settlement::Settlements;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig, ResponseCodes, SessionNotice};
 use fep_protocol::calendar::Calendar;
-use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
 
 /// The telegrams of one institution, with the gateway's data about each.
@@ -106,6 +108,8 @@ struct Entry {
     has_checks: bool,
     answer: Option<usize>,
     answer_timeout: Duration,
+    /// For an answer: where it names its gateway.
+    owner: Option<OwnerField>,
     /// The fields that the answer must repeat: where they are in the request and in the answer.
     repeats: Vec<Repeat>,
     response_code: Option<ResponseCode>,
@@ -180,6 +184,7 @@ impl TelegramCatalogue {
             catalogue.entries.push(entry);
         }
         catalogue.keys_pair()?;
+        catalogue.marks_come_back()?;
         catalogue.settlements_fit()?;
         let asked = |entry: &&Entry| matches!(entry.role, Role::Request | Role::Duty(_) | Role::Answer);
         let mut keys = catalogue.entries.iter().filter(asked).map(|entry| entry.key.as_ref());
@@ -273,42 +278,6 @@ impl TelegramCatalogue {
         Ok(Record::decode(&spec.layout, self.telegram(frame))?.to_json_value())
     }
 
-    /// Encodes the answer to the telegram in a frame of the institution, as a frame. The answer has the fields of that telegram, then
-    /// the answer's own codes, then `own`. Later values replace earlier ones.
-    ///
-    /// # Errors
-    /// If the fields do not form the answer, the answer cannot be a frame, or it has another key.
-    pub fn answer(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, DraftError> {
-        let answer = self.answer_telegram(telegram, frame, own).map_err(DraftError::Invalid)?;
-        if let Some(found) = first_control(own, &self.control_characters) {
-            return Err(DraftError::ControlCharacter(found));
-        }
-        self.has_key_of(telegram, frame, &answer)?;
-        Ok(self.framing.frame(answer).map_err(DraftError::NoFrame)?.into())
-    }
-
-    /// Makes the stand-in answer to a request that was not sent, as a frame: the fields of the request, then the answer's codes, then
-    /// `own`. Its trace number is 0, which no request has.
-    ///
-    /// # Errors
-    /// If the fields do not form the answer.
-    pub fn stand_in(&self, draft: &Draft, own: &Map<String, Json>, now: Now) -> Result<TelegramBytes, DraftError> {
-        let name = self.entries.get(draft.telegram).map_or_else(|| "".into(), |entry| Arc::clone(&entry.name));
-        let request = self.complete(draft, 0, now).map_err(DraftError::Invalid)?;
-        self.answer(&name, &self.framing.frame(request).map_err(DraftError::NoFrame)?, own)
-    }
-
-    fn answer_telegram(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<Vec<u8>, Error> {
-        let Json::Object(theirs) = self.fields(telegram, frame)? else { return Err(no_telegram(telegram)) };
-        let answer = self.by_name.get(telegram).and_then(|number| self.entries.get(*number)?.answer);
-        let layout = answer.and_then(|answer| self.spec.telegrams.get(answer)).map(|answer| &answer.layout);
-        let layout = layout.ok_or_else(|| no_telegram(telegram))?;
-        let mut fields = layout.common_fields(theirs);
-        json::merge(&mut fields, &layout.codes());
-        json::merge(&mut fields, own);
-        Record::from_json_value(layout, &Json::Object(fields))?.encode()
-    }
-
     /// Converts `(path, value)` pairs to nested JSON.
     #[must_use]
     pub fn nested(pairs: &[(String, String)]) -> Map<String, Json> {
@@ -347,14 +316,15 @@ impl TelegramCatalogue {
         let mut fills = Vec::new();
         let is_ours = matches!(role, Role::Request | Role::Duty(_));
         if is_ours {
+            let mark = config.marks.as_ref().and_then(|marks| marks.of.get(&marks.own)).map_or("", String::as_str);
             if let Some(path) = &config.trace {
-                let filler = Filler::new(layout, path, &Filling::Trace)?
+                let filler = Filler::new(layout, path, &Filling::Trace, mark)?
                     .ok_or_else(|| format!("{name} lacks the field {path} of `trace`"))?;
                 self.trace_max = self.trace_max.min(filler.number_max());
                 fills.push(filler);
             }
             for fill in &config.fill {
-                fills.extend(Filler::new(layout, &fill.path, &fill.with)?);
+                fills.extend(Filler::new(layout, &fill.path, &fill.with, mark)?);
             }
         }
         Ok(Entry {
@@ -370,6 +340,7 @@ impl TelegramCatalogue {
             has_checks: layout.has_checks(),
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
+            owner: if is_answer { OwnerField::new(layout, config)? } else { None },
             repeats: repeats(config, layout, answer),
             response_code: ResponseCode::of(layout, &self.codes),
             precedence: match role {
@@ -380,33 +351,6 @@ impl TelegramCatalogue {
             },
             equal: AtomicPtr::default(),
         })
-    }
-
-    /// Checks that our answers to notices and duties can carry the values that are configured for them.
-    fn answers_fit(
-        &self,
-        config: &InstitutionConfig,
-        role: Role,
-        name: &str,
-        answer: Option<&str>,
-    ) -> Result<(), String> {
-        let own = match role {
-            Role::Notice => config.notices.get(name).map_or_else(Vec::new, |notice| {
-                let refuse = &notice.refuse;
-                let refusals = [&refuse.closed, &refuse.conflict, &refuse.busy].into_iter().flatten();
-                refusals.chain([&notice.stand_in]).flatten().cloned().collect()
-            }),
-            Role::Duty(_) => self.accepted.clone(),
-            Role::Request => {
-                let breaker = config.breaker.as_ref();
-                breaker.and_then(|breaker| breaker.stand_ins.get(name)).cloned().unwrap_or_default()
-            }
-            Role::Answer | Role::Other => Vec::new(),
-        };
-        let Some(answer) = answer.and_then(|answer| self.spec.telegram(answer)) else { return Ok(()) };
-        key::not_given(config, answer.name(), &own)?;
-        own.iter()
-            .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }
 
     /// Encodes a request or duty from the given fields, the fillings, and the codes that identify the telegram.

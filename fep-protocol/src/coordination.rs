@@ -14,7 +14,8 @@
 //! | [`Ask::Report`], [`News::Grant`] | the lease ends, and the share becomes the smaller of itself and the equal part | the older one is ignored |
 //! | [`Ask::Breaker`], [`News::Breaker`] | each instance has its own breaker | the older one is ignored |
 //! | [`Ask::Own`], [`Ask::Whose`], [`News::Owner`] | an answer on the wrong instance is journaled there as unmatched; its exchange becomes unknown and is settled | the same |
-//! | [`Ask::HandOver`], [`News::Answer`] | the exchange becomes unknown and is settled | the second is a duplicate, as on a line |
+//! | [`Ask::HandOver`], [`News::Answer`] | the owner has the answer from the journal, a moment later; if that is too late, the exchange becomes unknown and is settled | the second is a duplicate, as on a line |
+//! | [`News::AnswerStored`] | the same | it is counted with those that came as [`News::Answer`], so the answer counts once |
 //!
 //! # Shares
 //!
@@ -118,6 +119,8 @@ pub enum News {
     },
     /// An answer that another instance received.
     Answer(RoutedAnswer),
+    /// The same, as the other instance stored it in the journal of all. It may be for any instance.
+    AnswerStored(RoutedAnswer),
 }
 
 /// Who has the request with a key.
@@ -130,7 +133,7 @@ pub enum KeyOwner {
 }
 
 /// An answer on its way from the instance that received it to the one that waits for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoutedAnswer {
     /// The line on which it came, with its instance: `main@seoul-1`.
     pub line: Arc<str>,
@@ -189,6 +192,14 @@ pub struct Contract {
     pub window: Duration,
     /// The longest time that a request occupies its place: its answer timeout and its quarantine.
     pub occupied_max: Duration,
+}
+
+impl RoutedAnswer {
+    /// The line of an instance, as others call it: `main@seoul-1`.
+    #[must_use]
+    pub fn line_at(line: &str, instance: &str) -> Arc<str> {
+        format!("{line}@{instance}").into()
+    }
 }
 
 impl Terms {

@@ -22,7 +22,7 @@ pub use self::trace_state::{NotATraceState, TraceState};
 use crate::note::PersonNote;
 
 /// The bytes of a telegram. Any byte may be secret, so the Debug text shows only the length.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct TelegramBytes(Bytes);
 
 impl TelegramBytes {

@@ -25,6 +25,7 @@ mod duties;
 mod hearing;
 mod links;
 mod retuning;
+mod routed;
 mod sending;
 mod steps;
 mod stopping;

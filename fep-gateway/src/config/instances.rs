@@ -1,5 +1,6 @@
 //! `[instances]`: several gateways that work at the same time. What they share is decided in `fep_protocol::coordination`.
 
+mod marks;
 mod redis;
 mod sites;
 
@@ -11,6 +12,7 @@ use fep_protocol::coordination::Terms;
 use fep_spec::document::Table;
 use fep_spec::report::{Code, Finding};
 
+pub use self::marks::MarksConfig;
 pub use self::redis::{RedisConfig, RedisMode};
 pub use self::sites::{GatewayAt, SiteConfig, SitesConfig};
 use super::PostgresConfig;
@@ -30,6 +32,8 @@ pub struct InstancesConfig {
     /// `[instances.redis]`: what carries words between the gateways. Without it, each has its equal part of every contract, and breakers of
     /// its own.
     pub redis: Option<RedisConfig>,
+    /// `[instances.marks]`: what each gateway writes into its requests, so that an answer says which gateway asked. Default: nothing.
+    pub marks: Option<MarksConfig>,
     /// `[instances.sites]` and `[instances.hand_over]`: the gateways work at two sites. Default: all are at one.
     pub sites: Option<SitesConfig>,
 }
@@ -60,7 +64,7 @@ pub(super) fn read(
     folder: &Path,
 ) -> Option<InstancesConfig> {
     let table = table?;
-    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms", "redis", "sites", "hand_over"]);
+    table.knows(&["max", "lease_ms", "report_ms", "owner_timeout_ms", "redis", "marks", "sites", "hand_over"]);
     let document = table.document();
     if postgres.is_none() {
         let hint = "add the table [journal.postgres], the same in each gateway, except `instance`";
@@ -82,9 +86,10 @@ pub(super) fn read(
     }
     let owner_timeout = ms(&table, "owner_timeout_ms", 500);
     let redis = redis::read(table.table("redis"), folder);
+    let marks = marks::read(table.table("marks"), postgres);
     let sites = sites::read(&table, postgres, folder);
     table.finish();
-    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis, sites })
+    Some(InstancesConfig { max: max?.value, lease, report_every, owner_timeout, redis, marks, sites })
 }
 
 /// What a person should know of the table: what travels unencrypted.

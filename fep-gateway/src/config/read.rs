@@ -16,9 +16,9 @@ use super::hours::session_notices;
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
-    Framing, HoursConfig, InstitutionConfig, JournalFile, PollConfig, ResponseCodes, SessionConfig, TelegramLimits,
-    agreement, controls, events, http, http_target, instances, keys, lines, notices, opentelemetry, passing_on,
-    postgres, proof, requests, routing, settlement, sharing, switchover,
+    Framing, HoursConfig, InstitutionConfig, JournalFile, MarksConfig, PollConfig, ResponseCodes, SessionConfig,
+    TelegramLimits, agreement, controls, events, http, http_target, instances, keys, lines, notices, opentelemetry,
+    passing_on, postgres, proof, requests, routing, settlement, sharing, switchover,
 };
 use crate::hex::hex;
 
@@ -87,7 +87,8 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         for (name, value) in &entries {
             check_name(root.document(), name);
             let Some(table) = value.table() else { continue };
-            let origin = Origin { folder, spec: specs.get(name.value) };
+            let marks = instances.as_ref().and_then(|instances| instances.marks.as_ref());
+            let origin = Origin { folder, spec: specs.get(name.value), marks };
             if let Some(institution) = institution(name.value, &names, &table, &origin) {
                 institutions.insert(name.value.to_owned(), institution);
             }
@@ -182,10 +183,14 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
     JournalFile { path, archive, key_file, postgres }
 }
 
-/// Where the files of an institution are, and its spec if that is no file.
+/// What an institution has from outside its table.
 struct Origin<'c> {
+    /// Where its files are.
     folder: &'c Path,
+    /// Its spec, if that is no file.
     spec: Option<&'c Arc<Spec>>,
+    /// The marks of the gateways.
+    marks: Option<&'c MarksConfig>,
 }
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_>) -> Option<InstitutionConfig> {
@@ -226,6 +231,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
     let breaker = table
         .table("breaker")
         .map(|table| BreakerConfig::read(table, &spec, (name, names), has_echo_test, moves_money));
+    let fills = fill.map_or(Vec::new(), |fill| fillings(&fill, &spec, origin.marks.is_some()));
     let settles = telegrams.values().any(|limits| limits.settlement.is_some());
     Some(InstitutionConfig {
         label,
@@ -244,7 +250,8 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
         frame_timeout,
         utc_offset_minutes,
         framing,
-        fill: fill.map_or(Vec::new(), |fill| fillings(&fill, &spec)),
+        marks: origin.marks.filter(|_| fills.iter().any(|fill| fill.with == Filling::Instance)).cloned(),
+        fill: fills,
         session,
         flow: FlowConfig::read(table.table("flow"), &spec, inflight_max, settles),
         breaker,
@@ -283,22 +290,29 @@ fn no_calendar_dates(fill: &Table<'_>, key: &[&String]) {
     }
 }
 
-fn fillings(table: &Table<'_>, spec: &Spec) -> Vec<Fill> {
+fn fillings(table: &Table<'_>, spec: &Spec, has_marks: bool) -> Vec<Fill> {
     let mut fills = Vec::new();
     for (path, value) in table.entries() {
         let path = known_path(table.document(), spec, &path);
         let with = if value.is_integer() {
             value.integer(i64::MIN..=i64::MAX).map(|number| Filling::Fixed(Json::from(number.value)))
         } else {
-            value.string().map(|text| filling(table.document(), &text))
+            value.string().map(|text| filling(table.document(), &text, has_marks))
         };
         fills.extend(with.map(|with| Fill { path, with }));
     }
     fills
 }
 
-fn filling(document: &Document, text: &Located<&str>) -> Filling {
+fn filling(document: &Document, text: &Located<&str>, has_marks: bool) -> Filling {
     match text.value {
+        "<instance>" => {
+            if !has_marks {
+                let hint = "add [instances.marks] with the mark of each gateway";
+                document.error_hint(Code::ConflictingKeys, text.span.clone(), "`<instance>` needs marks", hint);
+            }
+            Filling::Instance
+        }
         "<trace>" => Filling::Trace,
         "<date>" => Filling::Date,
         "<business_date>" => Filling::BusinessDate,
@@ -306,7 +320,7 @@ fn filling(document: &Document, text: &Located<&str>) -> Filling {
         "<transaction>" => Filling::Transaction,
         word => {
             if word.starts_with('<') && word.ends_with('>') {
-                let words = ["<trace>", "<date>", "<business_date>", "<time>", "<transaction>"];
+                let words = ["<trace>", "<date>", "<business_date>", "<time>", "<transaction>", "<instance>"];
                 document.error_hint(
                     Code::UnknownWord,
                     text.span.clone(),

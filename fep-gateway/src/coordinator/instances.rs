@@ -8,6 +8,8 @@ use std::sync::Arc;
 use fep_protocol::reason::JournalError;
 use fep_protocol::trace::{TraceBlock, TraceHighWater, TraceRange, TraceUse};
 
+use super::NewsSender;
+
 /// The answer to a question for a block. It does not borrow from [`Instances`].
 pub type BlockReply = Pin<Box<dyn Future<Output = Result<Option<TraceBlock>, JournalError>> + Send>>;
 
@@ -26,6 +28,12 @@ pub trait Instances: Send + Sync + fmt::Debug + 'static {
 
     /// The next block of trace numbers, durable before it is returned and never granted again. `None` if there are no more numbers.
     fn block(&self, wanted: BlockWanted) -> BlockReply;
+
+    /// From now on the task of this institution hears of each answer that another instance stored as routed, by
+    /// [`News::AnswerStored`](fep_protocol::coordination::News::AnswerStored). A later task takes its place.
+    fn listen(&self, institution: Arc<str>, news: NewsSender) {
+        let _ = (institution, news);
+    }
 }
 
 /// A question for a block of trace numbers.

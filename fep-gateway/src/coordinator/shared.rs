@@ -1,7 +1,7 @@
 //! The coordinator of gateways that share a journal: its trace numbers are granted there. Everything else goes by way of Redis.
 //!
-//! Without Redis, each gateway has its equal part of every contract and breakers of its own, and an answer on another gateway's line is
-//! journaled there.
+//! Without Redis, each gateway has its equal part of every contract and breakers of its own. An answer on another gateway's line reaches its
+//! gateway by way of the journal if it names it, and is unmatched otherwise.
 
 use std::fmt;
 use std::sync::Arc;
@@ -103,6 +103,7 @@ impl Coordinator for SharedCoordinator {
     }
 
     fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat> {
+        self.instances.listen(Arc::clone(&joining.institution), news.clone());
         Box::new(SharedSeat {
             #[cfg(feature = "redis")]
             redis: self.redis.as_ref().map(|redis| redis.join(&joining, news.clone())),

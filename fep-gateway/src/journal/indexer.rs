@@ -14,6 +14,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use tokio::time::Instant;
 
+use super::routed::Listeners;
 use super::store::{FactNumber, FactSource, Index, StoreError};
 use crate::fault::{FaultPoint, point};
 
@@ -51,6 +52,8 @@ pub(super) struct IndexQueue {
     work: Condvar,
     /// Wakes those who wait until the index has their facts.
     applied: Condvar,
+    /// Those who hear of what other instances stored.
+    listeners: Listeners,
     /// Without a thread of its own, the index is built by those who wait for it.
     #[cfg(feature = "simulation")]
     by_hand: Mutex<Option<Step>>,
@@ -129,6 +132,7 @@ impl IndexQueue {
             state: Mutex::new(State { sleeps_for: usize::MAX, stored: applied, applied, ..State::default() }),
             work: Condvar::new(),
             applied: Condvar::new(),
+            listeners: Listeners::default(),
             #[cfg(feature = "simulation")]
             by_hand: Mutex::new(None),
         }
@@ -138,6 +142,12 @@ impl IndexQueue {
     #[cfg(feature = "postgres")]
     pub(super) fn share(&self) {
         self.state().looks = Some(Looks { begun: 0, ended: 0, wanted: 0, due: Instant::now(), ended_at: None });
+    }
+
+    /// Those who hear of what other instances stored, once it is in the index.
+    #[cfg(any(feature = "postgres", feature = "simulation"))]
+    pub(super) fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// Hands over facts that are durable.
@@ -400,11 +410,18 @@ fn take(
     index: &mut impl Index,
     source: &mut impl FactSource,
 ) -> bool {
+    let is_read = step.is_none();
     let facts = match step {
         Some(facts) => Ok(facts),
         None => source.after(index.applied(), STEP_MAX),
     };
-    let applied = facts.and_then(|facts| index.apply(&facts)).map(|()| index.applied());
+    let applied = facts.and_then(|facts| {
+        index.apply(&facts)?;
+        if is_read {
+            queue.listeners.tell(&facts);
+        }
+        Ok(index.applied())
+    });
     point(FaultPoint::AfterIndexStep);
     queue.report(applied)
 }

@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::reason::JournalError;
 
+use super::indexer::IndexQueue;
 use super::store::{Appended, FactNumber, FactReads, FactSource, FactStore, JournalId, Removal, StoreError};
 use super::whose::Over;
-use crate::coordinator::{BlockReply, BlockWanted, Instances};
+use crate::coordinator::{BlockReply, BlockWanted, Instances, NewsSender};
 use crate::ground::{Disk, SharedBlock, SharedJournal, SharedRun, Uncommitted};
 
 /// The name of the only journal that there is.
@@ -44,7 +45,10 @@ struct Doubt {
 pub(super) struct ModelReader(Arc<Model>);
 
 /// The instances, for the coordinator.
-pub(super) struct ModelInstances(pub(super) Arc<Model>);
+pub(super) struct ModelInstances {
+    pub(super) model: Arc<Model>,
+    pub(super) index: Arc<IndexQueue>,
+}
 
 impl Model {
     /// Begins a run.
@@ -227,19 +231,23 @@ impl FactSource for ModelReader {
 
 impl Instances for ModelInstances {
     fn instance(&self) -> Arc<str> {
-        self.0.instance()
+        self.model.instance()
     }
 
     fn run(&self) -> Option<u64> {
-        Some(self.0.run.epoch)
+        Some(self.model.run.epoch)
     }
 
     fn was_fenced(&self) -> bool {
-        self.0.run.was_fenced
+        self.model.run.was_fenced
+    }
+
+    fn listen(&self, institution: Arc<str>, news: NewsSender) {
+        self.index.listeners().add(institution, self.instance(), news);
     }
 
     fn block(&self, wanted: BlockWanted) -> BlockReply {
-        let model = Arc::clone(&self.0);
+        let model = Arc::clone(&self.model);
         Box::pin(async move {
             tokio::time::sleep(model.disk.delay(1)).await;
             let BlockWanted { institution, range, used, day, for_what } = wanted;
@@ -251,7 +259,7 @@ impl Instances for ModelInstances {
 
 impl fmt::Debug for ModelInstances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ModelInstances({})", self.0.instance())
+        write!(f, "ModelInstances({})", self.model.instance())
     }
 }
 

@@ -74,7 +74,8 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
     let index = Arc::clone(&running.parts.index);
     let expiry = Expiry { lease: expiring, facts: kept_facts, index, index_file, stop, followed: 0 };
     workers.push(thread("journal-retention", move || expiry.run())?);
-    let instances = shared.map(|sharing| Arc::new(SharedInstances(sharing)) as Arc<dyn Instances>);
+    let index = Arc::clone(&running.parts.index);
+    let instances = shared.map(|sharing| Arc::new(SharedInstances { sharing, index }) as Arc<dyn Instances>);
     Ok(Opened { instances, ..running.opened(begun, earlier, workers, Ground::Machine) })
 }
 

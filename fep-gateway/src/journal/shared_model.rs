@@ -55,6 +55,7 @@ pub(super) fn open(
     let writer = Writer::new(facts, running.parts.clone());
     let bell = Arc::clone(&running.parts.bell);
     let workers = vec![Worker::Task(tokio::spawn(by_hand::run(writer, bell, Arc::clone(&ground.disk))))];
-    let instances = Some(Arc::new(ModelInstances(model)) as Arc<dyn Instances>);
+    let index = Arc::clone(&running.parts.index);
+    let instances = Some(Arc::new(ModelInstances { model, index }) as Arc<dyn Instances>);
     Ok(Opened { instances, ..running.opened(begun, earlier, workers, Ground::Simulated(ground)) })
 }

@@ -103,7 +103,7 @@ mod tests {
     fn check(constants: &[(&str, &str)], fields: &Json, expected: Result<(&str, &[usize]), &str>) {
         let layout = layout();
         let filler = |(path, value): &(&str, &str)| {
-            Filler::new(&layout, path, &Filling::Fixed(Json::from(*value))).unwrap().unwrap()
+            Filler::new(&layout, path, &Filling::Fixed(Json::from(*value)), "").unwrap().unwrap()
         };
         let fillers: Vec<_> = constants.iter().map(filler).collect();
         let beginning = Beginning::new(&layout, &fillers).unwrap();

@@ -1,6 +1,6 @@
 //! The values that the gateway puts into the fields of a request, each prepared for the kind of its field.
 
-use fep_codec::layout::{DateForm, Item, Kind, Layout};
+use fep_codec::layout::{DateForm, Field, Item, Kind, Layout};
 use fep_codec::record::{Path, Record, Value};
 use fep_codec::view::{FixedPlace, patch};
 use fep_codec::{Culprit, Date, Error, Fault, MonthDay, Time, YearMonth, json};
@@ -37,11 +37,13 @@ enum Content {
     Minute,
     TimeText,
     Transaction,
+    /// The mark of this gateway.
+    Mark(Value),
 }
 
 impl Filler {
-    /// Prepares a filling. Returns `None` if the telegram has no such field.
-    pub(super) fn new(layout: &Layout, path: &str, with: &Filling) -> Result<Option<Self>, String> {
+    /// Prepares a filling, with the mark of this gateway. Returns `None` if the telegram has no such field.
+    pub(super) fn new(layout: &Layout, path: &str, with: &Filling, mark: &str) -> Result<Option<Self>, String> {
         let Some(span) = layout.span(path) else { return Ok(None) };
         let cannot = |what: &str| format!("{} of {}: {what}", path, layout.name);
         let textual = matches!(span.field.kind, Kind::Text(_) | Kind::Digits(_));
@@ -54,6 +56,7 @@ impl Filler {
         let with = if matches!(with, Filling::BusinessDate) { &Filling::Date } else { with };
         let content = match (with, &span.field.kind) {
             (Filling::Fixed(json), _) => Content::Fixed(fixed(layout, path, json)?),
+            (Filling::Instance, _) => Content::Mark(fixed(layout, path, &Json::from(mark))?),
             (Filling::Trace, Kind::Number(_)) => Content::TraceNumber,
             (Filling::Trace, _) if textual => Content::TraceText,
             (Filling::Date, Kind::Date(rule)) => match rule.pattern.form() {
@@ -91,9 +94,14 @@ impl Filler {
         !matches!(self.content, Content::Fixed(_))
     }
 
-    /// Fills the field if it has no value, and returns whether it did. A trace number is always replaced.
+    /// Whether it is the mark of this gateway.
+    pub(super) const fn is_mark(&self) -> bool {
+        matches!(self.content, Content::Mark(_))
+    }
+
+    /// Fills the field if it has no value, and returns whether it did. A trace number and a mark are always replaced.
     pub(super) fn put(&self, record: &mut Record<'_>, trace: u64, stamp: Stamp) -> Result<bool, Error> {
-        let ours = matches!(self.content, Content::TraceNumber | Content::TraceText);
+        let ours = matches!(self.content, Content::TraceNumber | Content::TraceText | Content::Mark(_));
         if !ours && !matches!(record.get_at(&self.path), Some(Value::Absent)) {
             return Ok(false);
         }
@@ -119,7 +127,7 @@ impl Filler {
     fn value(&self, trace: u64, stamp: Stamp) -> Result<Value, Error> {
         let date = if self.is_business_date { stamp.business_date } else { stamp.date };
         Ok(match &self.content {
-            Content::Fixed(value) => value.clone(),
+            Content::Fixed(value) | Content::Mark(value) => value.clone(),
             Content::TraceNumber => Value::Number(trace.into()),
             Content::TraceText => Value::Text(with_zeros(String::new(), trace, self.len)),
             Content::Date => Value::Date(date),
@@ -181,16 +189,18 @@ pub(super) fn fixed(layout: &Layout, path: &str, constant: &Json) -> Result<Valu
         Record::from_json_value(layout, &Json::Object(fields)).map_err(|error| format!("{}: {error}", layout.name))?;
     let value = record.get(path).cloned().unwrap_or(Value::Absent);
     if let Some(span) = layout.span(path).filter(|span| span.field.computed.is_none()) {
-        // Encodes the field alone, because the rest of the telegram does not matter here.
-        let items = vec![Item::Field(span.field.clone())].into();
-        let alone = Layout { stated_len: None, when: Vec::new().into(), items, ..layout.clone() };
-        let mut record = Record::new(&alone);
-        record
-            .set(&span.field.name, value.clone())
-            .and_then(|()| record.encode())
-            .map_err(|error| format!("{}, {path}: {error}", layout.name))?;
+        encoded(layout, &span.field, value.clone()).map_err(|error| format!("{}, {path}: {error}", layout.name))?;
     }
     Ok(value)
+}
+
+/// The bytes of a field with this value. The rest of the telegram does not matter.
+pub(super) fn encoded(layout: &Layout, field: &Field, value: Value) -> Result<Vec<u8>, Error> {
+    let items = vec![Item::Field(field.clone())].into();
+    let alone = Layout { stated_len: None, when: Vec::new().into(), items, ..layout.clone() };
+    let mut record = Record::new(&alone);
+    record.set(&field.name, value)?;
+    record.encode()
 }
 
 /// The text and the number with at least this many digits. Padding by `format!` takes five times as long.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use fep_codec::Error;
 use fep_codec::layout::Layout;
 use fep_codec::record::Record;
+use fep_protocol::coordination::KeyOwner;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::terms::{BusinessSign, Classified, Demand, Duty, EncodedRequest, Now, Priority, Telegrams};
 use serde_json::{Map, Value as Json};
@@ -119,6 +120,10 @@ impl Telegrams for TelegramCatalogue {
             is_asked && entry.marks.as_ref().is_some_and(|marks| marks.hold(request))
         })?;
         asked.repeats.iter().find_map(|repeat| repeat.difference(request, bytes))
+    }
+
+    fn named_owner(&self, answer: &str, bytes: &[u8]) -> Option<KeyOwner> {
+        self.named(answer)?.owner.as_ref()?.of(self.telegram(bytes))
     }
 
     fn day(&self, now: Now) -> i64 {

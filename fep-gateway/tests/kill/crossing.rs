@@ -2,7 +2,7 @@
 //! the transfers on a link of the other gateway, answers some twice, and counts what is at work at the same time.
 //!
 //! ```text
-//!  24..28 telegram code   32..46 trace and date   52..56 response code   116..129 amount
+//!   4..13 transaction code, which it repeats   24..28 telegram code   32..46 trace and date   52..56 response code   116..129 amount
 //! ```
 
 use std::collections::BTreeMap;
@@ -104,6 +104,7 @@ fn serve(link: Arc<TcpStream>, door: usize, book: &Arc<Mutex<Book>>) {
 fn answer(telegram: &[u8], amount: u64, door: usize, book: &Mutex<Book>) {
     thread::sleep(WORK);
     let mut answer = golden("bank-a-transfer-answer");
+    answer[4..13].copy_from_slice(&telegram[4..13]);
     answer[32..46].copy_from_slice(&telegram[32..46]);
     answer[116..129].copy_from_slice(&telegram[116..129]);
     let mut book = book.lock().expect("the book");

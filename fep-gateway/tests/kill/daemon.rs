@@ -57,7 +57,13 @@ impl Daemon {
     #[cfg(feature = "postgres")]
     pub(crate) fn start_line_at(folder: &Path, port: u16, bank: u16, tables: &str, keys: &str) -> Self {
         let text = configuration(port, bank, "").replace("links = 2", keys);
-        Self::spawn_as(folder, port, "", &(text + tables)).once_ready()
+        Self::start_as(folder, port, &(text + tables))
+    }
+
+    /// Starts the daemon with this configuration, and waits until it is ready.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn start_as(folder: &Path, port: u16, configuration: &str) -> Self {
+        Self::spawn_as(folder, port, "", configuration).once_ready()
     }
 
     fn once_ready(self) -> Self {

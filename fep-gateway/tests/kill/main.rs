@@ -19,6 +19,9 @@ mod faults;
 #[cfg(unix)]
 mod growing;
 mod ledger;
+#[cfg(feature = "redis")]
+#[cfg(feature = "postgres")]
+mod marked;
 #[cfg(feature = "fault-points")]
 mod notices;
 #[cfg(feature = "fault-points")]

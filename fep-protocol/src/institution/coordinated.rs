@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::routed::RoutedAnswers;
 use super::{Action, Institution, Origin, Settings};
 use crate::breaker::BreakerState;
 use crate::coordination::{Amounts, Ask, Contract, KeyOwner, Membership, News, Terms};
@@ -30,6 +31,8 @@ pub(super) struct Coordination {
     duties: Vec<(Incarnation, Duty, Duration)>,
     /// Answers for which nothing waits here. The oldest first.
     ownerless: VecDeque<Ownerless>,
+    /// Answers that came to other instances.
+    pub(super) routed: RoutedAnswers,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,7 @@ impl Coordination {
             asked: None,
             duties: Vec::new(),
             ownerless: VecDeque::new(),
+            routed: RoutedAnswers::default(),
         }
     }
 
@@ -107,6 +111,7 @@ impl<T: Telegrams> Institution<T> {
             News::Breaker(snapshot) => self.breaker_elsewhere(&snapshot, now),
             News::Owner { key, owner } => self.owner_known(&key, &owner),
             News::Answer(answer) => self.routed(answer, now),
+            News::AnswerStored(answer) => self.stored_elsewhere(answer, now),
         }
         self.progress(now);
     }
@@ -201,7 +206,8 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Handles an answer for which nothing waits here: it may belong to another instance. Returns whether it may.
+    /// Handles an answer for which nothing waits here: it may belong to another instance. Returns whether it may. An instance that the answer
+    /// names gets it at once. Otherwise the owner of the key is looked up.
     pub(super) fn ask_for_owner(
         &mut self,
         origin: &Origin,
@@ -211,8 +217,19 @@ impl<T: Telegrams> Institution<T> {
         now: Now,
     ) -> bool {
         let Origin::Here(incarnation) = origin else { return false };
+        if self.coordination.terms.is_alone() {
+            return false;
+        }
+        match self.telegrams.named_owner(telegram, bytes) {
+            Some(KeyOwner::Instance(to)) => {
+                self.hand_over(*incarnation, Arc::clone(telegram), bytes.clone(), to);
+                return true;
+            }
+            Some(KeyOwner::Nobody) => return false,
+            None => {}
+        }
         let Coordination { terms, ownerless, .. } = &mut self.coordination;
-        if terms.is_alone() || ownerless.len() >= OWNERLESS_MAX {
+        if ownerless.len() >= OWNERLESS_MAX {
             return false;
         }
         let until = now.steady + terms.owner_timeout;
@@ -238,12 +255,16 @@ impl<T: Telegrams> Institution<T> {
                 KeyOwner::Nobody => self.unmatched(answer),
                 KeyOwner::Instance(to) => {
                     let Ownerless { incarnation, telegram, bytes, .. } = answer;
-                    let origin = Origin::Here(incarnation);
-                    self.note(&origin, Some(telegram), bytes.clone(), Class::Routed, None, None);
-                    self.actions.push_back(Action::HandOver(Arc::clone(to), incarnation, bytes));
+                    self.hand_over(incarnation, telegram, bytes, Arc::clone(to));
                 }
             }
         }
+    }
+
+    /// Passes an answer to another instance. That one reads the note in the journal, too.
+    fn hand_over(&mut self, incarnation: Incarnation, telegram: Arc<str>, bytes: TelegramBytes, to: Arc<str>) {
+        self.note(&Origin::Here(incarnation), Some(telegram), bytes.clone(), Class::Routed, None, None);
+        self.actions.push_back(Action::HandOver(to, incarnation, bytes));
     }
 
     fn unmatched(&mut self, answer: Ownerless) {

@@ -9,7 +9,7 @@ mod pairs;
 
 use super::*;
 use crate::calendar::Calendar;
-use crate::coordination::{Ask, News};
+use crate::coordination::{Ask, KeyOwner, News};
 use crate::fact::Class;
 use crate::flow::{GateSettings, RateSettings};
 use crate::reason::CloseReason;
@@ -20,7 +20,7 @@ use crate::trace::TraceCounter;
 use std::collections::BTreeSet;
 
 /// Telegrams of fixed text. `REQ:0007` is answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties. `BAD:0007` cannot be
-/// decoded.
+/// decoded. `ANS:0007@b` names the instance `b`, and `a` is this one.
 #[derive(Debug)]
 pub(super) struct ToyTelegrams;
 
@@ -77,7 +77,7 @@ impl Telegrams for ToyTelegrams {
     fn read(&self, bytes: &[u8]) -> Classified {
         let text = std::str::from_utf8(bytes).unwrap();
         let (telegram, key) = text.split_once(':').unwrap();
-        let key = Key::new([key.trim_end()]);
+        let key = Key::new([key.split('@').next().unwrap().trim_end()]);
         let answer = |telegram: &str, refused| Classified::Answer {
             telegram: telegram.into(),
             key: key.clone(),
@@ -99,6 +99,11 @@ impl Telegrams for ToyTelegrams {
             "NOTE" => Classified::Notice { telegram: "NOTE".into() },
             other => answer(other, None),
         }
+    }
+
+    fn named_owner(&self, _: &str, bytes: &[u8]) -> Option<KeyOwner> {
+        let (_, named) = std::str::from_utf8(bytes).unwrap().split_once('@')?;
+        Some(if named == "a" { KeyOwner::Nobody } else { KeyOwner::Instance(named.into()) })
     }
 
     fn day(&self, now: Now) -> i64 {

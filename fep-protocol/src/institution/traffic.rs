@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{Action, FinalState, Incoming, Institution, Origin, Owner, UnderWay};
 use crate::breaker::BreakerResult;
-use crate::coordination::RoutedAnswer;
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
 use crate::mutant::{Mutant, is_on};
@@ -18,10 +17,10 @@ use crate::terms::{
 };
 
 /// What an answer says besides its content.
-struct AnswerSense {
+pub(super) struct AnswerSense {
     /// For the answer to a duty: the reason why it is not a yes.
-    refused: Option<String>,
-    is_busy: bool,
+    pub(super) refused: Option<String>,
+    pub(super) is_busy: bool,
 }
 
 impl<T: Telegrams> Institution<T> {
@@ -63,23 +62,6 @@ impl<T: Telegrams> Institution<T> {
             self.business_sign(notice, stops, now);
         }
         self.progress(now);
-    }
-
-    /// Handles an answer that came to another instance as if it had come here.
-    pub(super) fn routed(&mut self, answer: RoutedAnswer, now: Now) {
-        let RoutedAnswer { line, incarnation, bytes } = answer;
-        let origin = Origin::Elsewhere(line, incarnation);
-        match self.telegrams.read(&bytes) {
-            Classified::Answer { telegram, key, refused, is_busy } => {
-                let sense = AnswerSense { refused, is_busy };
-                self.answer(&origin, telegram, &key, sense, bytes, now);
-            }
-            // The other instance read it as an answer, by another spec then.
-            _ => {
-                let note = Mismatch::Unmatched(Unmatched::OtherTelegram);
-                self.note(&origin, None, bytes, Class::Unmatched, None, Some(note));
-            }
-        }
     }
 
     /// Handles an answer without a key. It belongs to the only telegram in flight on its connection. If there is none, or it is not
@@ -129,7 +111,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         origin: &Origin,
         telegram: Arc<str>,

@@ -17,6 +17,13 @@ impl InstancesBuilder {
         Self::default().max(max)
     }
 
+    /// `marks`: adds the mark of the gateway with this `instance`, which [`Filling::Instance`](crate::config::Filling::Instance) writes.
+    #[must_use]
+    pub fn mark(mut self, instance: impl Into<String>, mark: impl Into<String>) -> Self {
+        self.0.entry("marks").set(&instance.into(), mark.into());
+        self
+    }
+
     /// Adds a site, `sites.NAME`. There are two.
     #[must_use]
     pub fn site(mut self, name: impl Into<String>, site: SiteBuilder) -> Self {

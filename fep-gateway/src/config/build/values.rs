@@ -129,6 +129,7 @@ impl From<Filling> for Node {
             Filling::BusinessDate => "<business_date>".into(),
             Filling::Time => "<time>".into(),
             Filling::Transaction => "<transaction>".into(),
+            Filling::Instance => "<instance>".into(),
         }
     }
 }

@@ -196,8 +196,15 @@ mod tests {
             let document =
                 Document::new(Source::new("gateway.toml", format!("[instances.redis]\nhosts = [\"{host}\"]\n")));
             let zero = std::time::Duration::ZERO;
-            let config =
-                InstancesConfig { max: 2, lease: zero, report_every: zero, owner_timeout: zero, redis, sites: None };
+            let config = InstancesConfig {
+                max: 2,
+                lease: zero,
+                report_every: zero,
+                owner_timeout: zero,
+                redis,
+                marks: None,
+                sites: None,
+            };
             document.walk(|root| note(&root.table("instances")?, &config)).flatten().map(|note| note.to_string())
         };
         assert_eq!(noted("127.0.0.1"), None);

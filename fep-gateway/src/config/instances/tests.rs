@@ -15,7 +15,7 @@ fn text(instances: &str) -> String {
 fn the_rules_have_defaults() {
     let read = |keys| Config::parse("gateway.toml", &text(keys), root()).unwrap().instances.unwrap();
     let ms = Duration::from_millis;
-    let InstancesConfig { max, lease, report_every, owner_timeout, redis: _, sites: _ } = read("max = 2");
+    let InstancesConfig { max, lease, report_every, owner_timeout, redis: _, marks: _, sites: _ } = read("max = 2");
     assert_eq!((max, lease, report_every, owner_timeout), (2, ms(5000), ms(1000), ms(500)));
     let read = read("max = 3\nlease_ms = 2000\nreport_ms = 300\nowner_timeout_ms = 100");
     let terms = Terms { instances_max: 3, lease: ms(2000), report_every: ms(300), owner_timeout: ms(100) };
@@ -31,6 +31,10 @@ fn mistakes_are_told() {
         ("max = 2\nlease_ms = 100", "`lease_ms` must be 500 to 600000"),
         ("max = 2\nreport_ms = 2501", "`report_ms` must be 1 to half of `lease_ms`"),
         ("max = 2\nmaximum = 2", "maximum"),
+        ("max = 2\nmarks = { seoul-2 = \"B\" }", "this gateway, `seoul-1`, has no mark"),
+        ("max = 2\nmarks = { seoul-1 = \"A\", seoul-2 = \"A\" }", "`seoul-2` and `seoul-1` have the same mark, `A`"),
+        ("max = 2\nmarks = { seoul-1 = \"\" }", "a mark has at least one character"),
+        ("max = 2\nmarks = { seoul-1 = 1 }", "`seoul-1` must be a string, found a whole number"),
     ] {
         parse(&text(keys), Some(told));
     }

@@ -11,8 +11,9 @@ use tokio_postgres::{Client, Error, Row};
 use super::database::Database;
 use super::kept::Kept;
 use super::lease::Lease;
-use crate::coordinator::{BlockReply, BlockWanted, Instances};
+use crate::coordinator::{BlockReply, BlockWanted, Instances, NewsSender};
 use crate::journal::columns::{signed, unsigned};
+use crate::journal::indexer::IndexQueue;
 use crate::journal::whose::{InstanceRecord, InstanceState, Over};
 
 /// The instances of a journal, seen by one of them.
@@ -135,19 +136,23 @@ fn together(known: &[TraceHighWater], used: &[TraceHighWater], wraps: bool, begu
 
 impl Instances for SharedInstances {
     fn instance(&self) -> Arc<str> {
-        self.0.lease.instance().into()
+        self.sharing.lease.instance().into()
     }
 
     fn run(&self) -> Option<u64> {
-        Some(unsigned(self.0.lease.epoch))
+        Some(unsigned(self.sharing.lease.epoch))
     }
 
     fn was_fenced(&self) -> bool {
-        self.0.lease.was_fenced()
+        self.sharing.lease.was_fenced()
+    }
+
+    fn listen(&self, institution: Arc<str>, news: NewsSender) {
+        self.index.listeners().add(institution, self.instance(), news);
     }
 
     fn block(&self, wanted: BlockWanted) -> BlockReply {
-        let sharing = Arc::clone(&self.0);
+        let sharing = Arc::clone(&self.sharing);
         Box::pin(async move {
             let granted = tokio::task::spawn_blocking(move || sharing.grant(&wanted)).await;
             granted.map_err(|error| JournalError::Failed(error.to_string())).flatten()
@@ -157,7 +162,10 @@ impl Instances for SharedInstances {
 
 /// A handle to [`Sharing`] for a coordinator.
 #[derive(Debug)]
-pub(in crate::journal) struct SharedInstances(pub(in crate::journal) Arc<Sharing>);
+pub(in crate::journal) struct SharedInstances {
+    pub(in crate::journal) sharing: Arc<Sharing>,
+    pub(in crate::journal) index: Arc<IndexQueue>,
+}
 
 impl fmt::Debug for Sharing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

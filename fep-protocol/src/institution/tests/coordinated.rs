@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCause};
-use crate::coordination::{Amounts, Fenced, Grant, KeyOwner, RoutedAnswer};
+use crate::coordination::{Amounts, Fenced, Grant, RoutedAnswer};
 
 /// One of two instances, connected. Its questions are written down, and a test gives the news.
 fn member() -> Bench {
@@ -109,6 +109,44 @@ fn an_answer_is_looked_up_and_handed_over() {
     assert_eq!(bench.hears(owner(KeyOwner::Nobody)), ["unmatched"]);
     assert_eq!(arrives(&mut bench), ["whose"]);
     assert!(bench.passes(SECOND).contains(&"unmatched".to_owned()), "nobody said whose it is");
+}
+
+#[test]
+fn an_answer_that_names_its_instance_is_handed_over_without_a_question() {
+    let mut bench = member();
+    bench.asked();
+    bench.hears(block(1));
+    bench.hears(granted(1, 4));
+    bench.asks(2);
+    let mut arrives = |text: &[u8]| {
+        bench.machine.received(incarnation_of(0, 1), TelegramBytes::copy_of(text), at(bench.now));
+        bench.asked()
+    };
+    assert_eq!(arrives(b"ANS:0900@b"), ["routed", "over to b"]);
+    assert_eq!(arrives(b"ANS:0900@a"), ["unmatched"], "this instance would know it");
+    assert_eq!(arrives(b"ANS:0001@b"), ["answer", "1 answered"], "the name is a hint: the key decides");
+    assert_eq!(arrives(b"ANS:0002@a"), ["answer", "2 answered"]);
+}
+
+#[test]
+fn an_answer_that_another_instance_stored_is_an_answer_once() {
+    let mut bench = member();
+    bench.asked();
+    bench.hears(block(1));
+    bench.hears(granted(1, 4));
+    bench.asks(2);
+    let answer = |text: &[u8]| {
+        let bytes = TelegramBytes::copy_of(text);
+        RoutedAnswer { line: "main@b".into(), incarnation: 3, bytes }
+    };
+    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0777"))), [""; 0], "it is of another instance");
+    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0001"))), ["answer", "1 answered"]);
+    assert_eq!(bench.hears(News::Answer(answer(b"ANS:0001"))), [""; 0], "the same by the other way");
+    assert_eq!(bench.hears(News::Answer(answer(b"ANS:0002"))), ["answer", "2 answered"]);
+    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0002"))), [""; 0]);
+    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0002"))), ["duplicate"], "the institution sent it twice");
+    let rubbish = RoutedAnswer { bytes: TelegramBytes::copy_of(b"NOTE:0002"), ..answer(b"") };
+    assert_eq!(bench.hears(News::AnswerStored(rubbish)), [""; 0]);
 }
 
 #[test]

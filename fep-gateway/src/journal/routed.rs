@@ -1,0 +1,90 @@
+//! Answers that other gateways stored for this one: the index reads their facts anyway, and tells the tasks of the institutions.
+//!
+//! An answer that comes on a line of another gateway is a fact there, of the class `routed`. What carries it to its gateway at once, such as
+//! Redis, may lose it. This way loses none, and is slower: it waits until the index looks for facts of others.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fep_protocol::coordination::{News, RoutedAnswer};
+use fep_protocol::fact::{Class, Fact, What};
+
+use super::store::FactNumber;
+use crate::coordinator::NewsSender;
+
+/// Those who wait for answers.
+#[derive(Debug, Default)]
+pub(super) struct Listeners(Mutex<BTreeMap<Arc<str>, Listener>>);
+
+#[derive(Debug)]
+struct Listener {
+    /// The instance of this gateway, whose own facts say nothing new.
+    own: Arc<str>,
+    news: NewsSender,
+}
+
+impl Listeners {
+    /// From now on this task hears of the answers to its institution's requests.
+    pub(super) fn add(&self, institution: Arc<str>, own: Arc<str>, news: NewsSender) {
+        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.insert(institution, Listener { own, news });
+    }
+
+    /// Tells what these facts have for them.
+    pub(super) fn tell(&self, facts: &[(FactNumber, Fact)]) {
+        for (_, fact) in facts.iter().filter(|(_, fact)| fact.what == What::Received(Class::Routed)) {
+            let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(Listener { own, news }) = listeners.get(&fact.institution) else { continue };
+            let Some(instance) = fact.instance.as_ref().filter(|instance| *instance != own) else { continue };
+            let Some((line, incarnation)) = &fact.line else { continue };
+            let line = RoutedAnswer::line_at(line, instance);
+            news.send_if_calm(News::AnswerStored(RoutedAnswer {
+                line,
+                incarnation: *incarnation,
+                bytes: fact.bytes.clone(),
+            }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coordinator::NEWS_MAX;
+
+    fn stored(instance: Option<&str>, class: Class) -> (FactNumber, Fact) {
+        let fact = Fact {
+            what: What::Received(class),
+            instance: instance.map(Into::into),
+            line: Some(("main".into(), 7)),
+            bytes: b"yes".to_vec().into(),
+            ..Fact::new("bank-a".into(), 0)
+        };
+        (1, fact)
+    }
+
+    #[test]
+    fn a_task_hears_of_what_others_routed_for_its_institution() {
+        let listeners = Listeners::default();
+        let (news, mut heard) = NewsSender::channel();
+        let (other, mut other_heard) = NewsSender::channel();
+        listeners.add("bank-a".into(), "seoul-1".into(), news);
+        listeners.add("bank-b".into(), "seoul-1".into(), other);
+        let [own, none] = [Some("seoul-1"), None].map(|instance| stored(instance, Class::Routed));
+        listeners.tell(&[own, none, stored(Some("seoul-2"), Class::Unmatched), stored(Some("seoul-2"), Class::Routed)]);
+        let answer = RoutedAnswer { line: "main@seoul-2".into(), incarnation: 7, bytes: b"yes".to_vec().into() };
+        assert_eq!(heard.try_recv(), Ok(News::AnswerStored(answer)));
+        assert!(heard.try_recv().is_err() && other_heard.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_flood_of_answers_leaves_room_for_other_news() {
+        let listeners = Listeners::default();
+        let (news, heard) = NewsSender::channel();
+        listeners.add("bank-a".into(), "seoul-1".into(), news.clone());
+        let flood: Vec<_> = (0..2 * NEWS_MAX).map(|_| stored(Some("seoul-2"), Class::Routed)).collect();
+        listeners.tell(&flood);
+        assert_eq!(heard.len(), NEWS_MAX / 2);
+        assert!(news.send(News::TracesUsedUp { day: 0, for_what: fep_protocol::trace::TraceUse::Request }));
+    }
+}
