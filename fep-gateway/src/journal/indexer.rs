@@ -240,6 +240,15 @@ impl IndexQueue {
         *self.by_hand.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
     }
 
+    /// Builds the index again and again, as a thread does, until the queue is closed.
+    #[cfg(feature = "simulation")]
+    pub(super) async fn keep_building(self: Arc<Self>) {
+        while !self.state().closing {
+            self.build_by_hand();
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
+    }
+
     /// Builds the index as far as it can be built now. Returns false if a thread does that.
     #[cfg(feature = "simulation")]
     pub(super) fn build_by_hand(&self) -> bool {

@@ -54,8 +54,12 @@ pub(super) fn open(
     running.parts.index.set_by_hand(index_by_hand(index, source));
     let writer = Writer::new(facts, running.parts.clone());
     let bell = Arc::clone(&running.parts.bell);
-    let workers = vec![Worker::Task(tokio::spawn(by_hand::run(writer, bell, Arc::clone(&ground.disk))))];
     let index = Arc::clone(&running.parts.index);
+    let looks = Arc::clone(&index).keep_building();
+    let workers = vec![
+        Worker::Task(tokio::spawn(by_hand::run(writer, bell, Arc::clone(&ground.disk)))),
+        Worker::Task(tokio::spawn(looks)),
+    ];
     let instances = Some(Arc::new(ModelInstances { model, index }) as Arc<dyn Instances>);
     Ok(Opened { instances, ..running.opened(begun, earlier, workers, Ground::Simulated(ground)) })
 }

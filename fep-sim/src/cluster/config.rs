@@ -57,6 +57,7 @@ pub(super) fn config(folder: &Path, gateways: usize) -> Result<Config, String> {
         report_every: Duration::from_millis(300),
         owner_timeout: Duration::from_millis(400),
         redis: None,
+        marks: None,
         sites: None,
     });
     Ok(config)
