@@ -94,6 +94,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use fep_protocol::coordination::RoutedAnswer;
 use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
@@ -171,6 +172,8 @@ pub struct Opened {
     pub high_waters: Vec<(String, TraceHighWater)>,
     /// The exchanges whose keys may still be in quarantine. A late answer can settle those that are unknown.
     pub recalled: Vec<Recalled>,
+    /// The answers to those, by institution, that other gateways received meanwhile.
+    pub routed: Vec<(Arc<str>, RoutedAnswer)>,
     /// The telegrams of ours that a rate may still count, as the facts of their sending.
     pub sent: Vec<Fact>,
     /// The settlements that go on.

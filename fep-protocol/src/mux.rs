@@ -164,6 +164,12 @@ impl Mux {
         self.pending.get(key).filter(|pending| pending.stage == Stage::Waiting).map(|pending| pending.ticket)
     }
 
+    /// Whether an answer with these bytes says nothing: nothing is registered under its key, or it was answered so already.
+    #[must_use]
+    pub fn is_idle(&self, key: &Key, bytes: &[u8]) -> bool {
+        self.pending.get(key).is_none_or(|pending| pending.stage == Stage::Answered && pending.digest == digest(bytes))
+    }
+
     /// Classifies an answer with these bytes. If it is the first answer to a ticket, the key stays in quarantine until
     /// `until`.
     pub fn answer(&mut self, key: &Key, telegram: &str, bytes: &[u8], until: Duration) -> Verdict {

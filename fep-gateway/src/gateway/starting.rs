@@ -98,6 +98,7 @@ impl Gateway {
             tracer: options.tracer,
         };
         let mut recalled = opened.recalled;
+        let mut routed = opened.routed;
         let mut cases = opened.cases;
         let mut sent = opened.sent;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
@@ -107,11 +108,13 @@ impl Gateway {
             let used = opened.high_waters.iter().filter(|(marked, _)| *marked == name);
             let used = used.map(|(_, high_water)| *high_water).collect();
             let recalled = recalled.extract_if(.., |earlier| *earlier.institution == *name).collect();
+            let routed =
+                routed.extract_if(.., |(institution, _)| **institution == *name).map(|(_, answer)| answer).collect();
             let cases = cases.extract_if(.., |case| *case.institution == *name).collect();
             let sent = sent.extract_if(.., |fact| *fact.institution == *name).collect();
             let standing = standing_of(&name, &opened.standing);
             shared.routings.begin(&name, &config, &standing, shared.clock.now().wall_ms);
-            let legacy = Legacy { used, recalled, sent, cases, standing };
+            let legacy = Legacy { used, recalled, routed, sent, cases, standing };
             let handle = Handle::start(&name, config, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, Arc::new(handle));
         }
@@ -143,14 +146,15 @@ impl Gateway {
         let one = BTreeMap::from([(name.to_owned(), prepared)]);
         let options = options_of(&one, shared.clock.now().wall_ms);
         let left = shared.journal.left_by(&lane, first, options, JOURNAL_PATIENCE).await?;
-        let journal::Left { high_waters, recalled, sent, cases, standing } = left;
+        let journal::Left { high_waters, recalled, routed, sent, cases, standing } = left;
+        let routed = routed.into_iter().map(|(_, answer)| answer).collect();
         let stopped = || JournalError::Failed("the gateway is stopping".to_owned());
         let Some(Prepared { config, catalogue }) = one.into_values().next() else { return Err(stopped()) };
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Err(stopped());
         }
         shared.routings.begin(name, &config, &standing, shared.clock.now().wall_ms);
-        let legacy = Legacy { used: high_waters, recalled, sent, cases, standing };
+        let legacy = Legacy { used: high_waters, recalled, routed, sent, cases, standing };
         Ok(Handle::start(name, config, catalogue, legacy, lane, shared.clone()))
     }
 }

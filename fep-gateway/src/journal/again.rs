@@ -1,15 +1,17 @@
 //! An institution that starts while the journal is open: its lane, and what an earlier run of it left. Opening the journal itself is
 //! `recovery`, whose rules hold here, too.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::coordination::RoutedAnswer;
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
 use super::lane::{Lane, LaneNumber};
-use super::recovery::{EarlierCase, OpenOptions, Recalled, earlier_cases, endings, resting, sent};
+use super::recovery::{EarlierCase, OpenOptions, Recalled, earlier_cases, endings, resting, routed, sent};
 use super::{Journal, Whose};
 
 /// What an earlier run of an institution left.
@@ -19,6 +21,8 @@ pub struct Left {
     pub high_waters: Vec<TraceHighWater>,
     /// The exchanges whose keys may still be in quarantine.
     pub recalled: Vec<Recalled>,
+    /// The answers to those, by institution, that other gateways received meanwhile.
+    pub routed: Vec<(Arc<str>, RoutedAnswer)>,
     /// The telegrams of ours that a rate may still count, as the facts of their sending.
     pub sent: Vec<Fact>,
     /// The settlements that go on.
@@ -64,8 +68,10 @@ impl Journal {
         is_stored(lane, last, patience).await?;
         self.read_all(move |reader| {
             let is_own = |institution: &str| options.institutions.iter().any(|name| name == institution);
+            let recalled = resting(reader, &options)?;
             let mut left = Left {
-                recalled: resting(reader, &options)?,
+                routed: routed(reader, &options, &recalled)?,
+                recalled,
                 sent: sent(reader, &options)?,
                 cases: earlier_cases(reader, &options)?,
                 high_waters: reader
@@ -84,6 +90,7 @@ impl Journal {
                     .collect(),
             };
             left.recalled.retain(|earlier| is_own(&earlier.institution));
+            left.routed.retain(|(institution, _)| is_own(institution));
             left.sent.retain(|fact| is_own(&fact.institution));
             left.cases.retain(|case| is_own(&case.institution));
             Ok(left)

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::again::{Left, is_stored};
 use super::lane::Lane;
-use super::recovery::{OpenOptions, earlier_cases, endings, resting};
+use super::recovery::{OpenOptions, earlier_cases, endings, resting, routed};
 use super::store::StoreError;
 use super::whose::{InstanceRecord, Over, Owner};
 use super::{INDEX_WAIT, Journal, Whose};
@@ -164,11 +164,10 @@ impl Journal {
         }
         is_stored(lane, last, patience).await?;
         self.read_all(move |reader| {
-            Ok(Left {
-                recalled: resting(reader, &options)?,
-                cases: earlier_cases(reader, &options)?,
-                ..Left::default()
-            })
+            let recalled = resting(reader, &options)?;
+            let mut routed = routed(reader, &options, &recalled)?;
+            routed.retain(|(institution, _)| options.institutions.iter().any(|name| **name == **institution));
+            Ok(Left { routed, recalled, cases: earlier_cases(reader, &options)?, ..Left::default() })
         })
         .await
     }

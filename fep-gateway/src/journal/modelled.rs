@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fep_protocol::fact::{Fact, What};
+use fep_protocol::fact::{Class, Fact, What};
 use fep_protocol::reason::JournalError;
 
 use super::indexer::IndexQueue;
-use super::store::{Appended, FactNumber, FactReads, FactSource, FactStore, JournalId, Removal, StoreError};
+use super::store::{Appended, FactNumber, FactReads, FactSource, FactStore, JournalId, Lately, Removal, StoreError};
 use super::whose::Over;
 use crate::coordinator::{BlockReply, BlockWanted, Instances, NewsSender};
 use crate::ground::{Disk, SharedBlock, SharedJournal, SharedRun, Uncommitted};
@@ -202,12 +202,15 @@ impl FactReads for ModelReader {
         self.between(after, up_to, count_max)
     }
 
-    fn sent_since(&self, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
+    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
         let last = FactReads::last(self)?;
         let facts = self.between(last.saturating_sub(u64::from(max)), last, usize::MAX)?;
         let recent = facts.into_iter().rev().map(|(_, fact)| fact).take_while(|fact| fact.at_ms >= since_ms);
-        let is_ours = |fact: &Fact| matches!(fact.what, What::Sent(class) if class.name() != "reply");
-        Ok(recent.filter(is_ours).collect())
+        let is_wanted = |fact: &Fact| match what {
+            Lately::Sent => matches!(fact.what, What::Sent(class) if class.name() != "reply"),
+            Lately::Routed => fact.what == What::Received(Class::Routed),
+        };
+        Ok(recent.filter(is_wanted).collect())
     }
 
     fn removal(&self) -> Result<Option<Removal>, StoreError> {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use fep_protocol::coordination::RoutedAnswer;
 use fep_protocol::exchange::{Caller, ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::mutant::{Mutant, is_on};
@@ -29,13 +30,14 @@ use super::lane::{Bell, Lane};
 use super::lost::Suspect;
 use super::mark::Mark;
 use super::projection::Projected;
+use super::routed::answer_of;
 use super::seal::{KeyRing, Veil};
 use super::sealing::Access;
 use super::sqlite::environment;
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::IndexFile;
 use super::sqlite::removals;
-use super::store::{FactNumber, FactReads, FactSource, FactStore, Index, JournalId};
+use super::store::{FactNumber, FactReads, FactSource, FactStore, Index, JournalId, Lately};
 use super::whose::Whose;
 use super::writer::{Newcomers, Writer, WriterParts};
 use super::{Inner, Journal, Opened, Reader, Worker, index_path};
@@ -118,6 +120,9 @@ const FINISHED_MAX: usize = 10_000;
 /// The maximum number of facts among which a new run looks for telegrams that a rate still counts.
 const SENT_MAX: u32 = 100_000;
 
+/// The maximum number of facts among which a new run looks for answers that came to other gateways.
+const ROUTED_MAX: u32 = 100_000;
+
 /// An exchange of an earlier run whose key may still be in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recalled {
@@ -152,6 +157,7 @@ pub(super) struct Earlier {
     reader: Reader,
     high_waters: Vec<(String, TraceHighWater)>,
     recalled: Vec<Recalled>,
+    routed: Vec<(Arc<str>, RoutedAnswer)>,
     sent: Vec<Fact>,
     cases: Vec<EarlierCase>,
     standing: Vec<(String, Standing)>,
@@ -219,8 +225,10 @@ impl Earlier {
     pub(super) fn read(reader: Reader, options: &OpenOptions) -> Result<Self, JournalError> {
         let standing = reader.index.standing(&reader.whose)?.into_iter();
         let standing = standing.map(|stood| (stood.institution, stood.standing));
+        let recalled = resting(&reader, options)?;
         Ok(Self {
-            recalled: resting(&reader, options)?,
+            routed: routed(&reader, options, &recalled)?,
+            recalled,
             sent: sent(&reader, options)?,
             cases: earlier_cases(&reader, options)?,
             high_waters: reader.index.traces()?,
@@ -246,12 +254,12 @@ impl Running {
         let Self { lanes, parts, mark, archive_stop } = self;
         let WriterParts { newcomers, bell, health, index, .. } = parts;
         let Begun { home, reading, .. } = begun;
-        let Earlier { reader, high_waters, recalled, sent, cases, standing } = earlier;
+        let Earlier { reader, high_waters, recalled, routed, sent, cases, standing } = earlier;
         let keys = Keys::new(Arc::clone(&index));
         let workers = tokio::sync::Mutex::new(workers);
         let inner = Inner { health, newcomers, bell, keys, index, home, reading, archive_stop, mark, workers, ground };
         let journal = Journal { inner: Arc::new(inner), reader: Arc::new(Mutex::new(reader)) };
-        Opened { journal, lanes, high_waters, recalled, sent, cases, standing, instances: None }
+        Opened { journal, lanes, high_waters, recalled, routed, sent, cases, standing, instances: None }
     }
 }
 
@@ -314,8 +322,22 @@ pub(super) fn resting(reader: &Reader, options: &OpenOptions) -> Result<Vec<Reca
 pub(super) fn sent(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
     match options.rate_span_max_ms {
         0 => Ok(Vec::new()),
-        span => Ok(reader.facts.sent_since(options.now_ms.saturating_sub(span), SENT_MAX)?),
+        span => Ok(reader.facts.lately(Lately::Sent, options.now_ms.saturating_sub(span), SENT_MAX)?),
     }
+}
+
+/// The answers that other gateways received for these exchanges, or this one before it had them, the oldest first.
+pub(super) fn routed(
+    reader: &Reader,
+    options: &OpenOptions,
+    recalled: &[Recalled],
+) -> Result<Vec<(Arc<str>, RoutedAnswer)>, JournalError> {
+    if reader.whose == Whose::default() || recalled.iter().all(|earlier| earlier.answered.is_some()) {
+        return Ok(Vec::new());
+    }
+    let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
+    let facts = reader.facts.lately(Lately::Routed, since_ms, ROUTED_MAX)?;
+    Ok(facts.iter().rev().filter_map(|fact| Some((Arc::clone(&fact.institution), answer_of(fact)?))).collect())
 }
 
 /// Opens the index of a journal, without what was removed from the journal on purpose.

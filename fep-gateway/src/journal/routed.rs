@@ -35,16 +35,20 @@ impl Listeners {
         for (_, fact) in facts.iter().filter(|(_, fact)| fact.what == What::Received(Class::Routed)) {
             let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(Listener { own, news }) = listeners.get(&fact.institution) else { continue };
-            let Some(instance) = fact.instance.as_ref().filter(|instance| *instance != own) else { continue };
-            let Some((line, incarnation)) = &fact.line else { continue };
-            let line = RoutedAnswer::line_at(line, instance);
-            news.send_if_calm(News::AnswerStored(RoutedAnswer {
-                line,
-                incarnation: *incarnation,
-                bytes: fact.bytes.clone(),
-            }));
+            if fact.instance.as_ref() != Some(own)
+                && let Some(answer) = answer_of(fact)
+            {
+                news.send_if_calm(News::AnswerStored(answer));
+            }
         }
     }
+}
+
+/// The answer of a fact of the class `routed`.
+pub(super) fn answer_of(fact: &Fact) -> Option<RoutedAnswer> {
+    let (line, incarnation) = fact.line.as_ref()?;
+    let line = RoutedAnswer::line_at(line, fact.instance.as_ref()?);
+    Some(RoutedAnswer { line, incarnation: *incarnation, bytes: fact.bytes.clone() })
 }
 
 #[cfg(test)]

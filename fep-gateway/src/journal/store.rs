@@ -95,9 +95,8 @@ pub(super) trait FactReads: Send {
         bytes_max: usize,
     ) -> Result<Vec<(FactNumber, Fact)>, StoreError>;
 
-    /// The telegrams of ours that were sent since then, the newest first, except our replies. It looks at `max` facts at most, and stops
-    /// at the first one that is older.
-    fn sent_since(&self, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError>;
+    /// What was stored since then, the newest first. It looks at `max` facts at most, and stops at the first one that is older.
+    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError>;
 
     /// The newest mark of what was removed on purpose.
     fn removal(&self) -> Result<Option<Removal>, StoreError>;
@@ -113,6 +112,25 @@ pub(super) trait FactReads: Send {
     /// Whether a fact was stored before the journal was encrypted. `false` if it is not.
     fn is_older_than_encryption(&self, number: FactNumber) -> bool {
         self.sealed_from().is_some_and(|from| number < from)
+    }
+}
+
+/// What a new run looks for among the newest facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lately {
+    /// Telegrams of ours, except replies.
+    Sent,
+    /// Answers that came to one instance and belong to another.
+    Routed,
+}
+
+impl Lately {
+    /// The condition on the columns of a fact.
+    pub(super) const fn condition(self) -> &'static str {
+        match self {
+            Self::Sent => "kind = 'sent' AND class <> 'reply'",
+            Self::Routed => "kind = 'received' AND class = 'routed'",
+        }
     }
 }
 

@@ -14,8 +14,12 @@ use std::time::{Duration, Instant};
 
 use crate::bank::{golden, read};
 
-/// How long the bank works on a transfer.
+/// How long the bank works on a transfer, and on one of at least [`SLOW`].
 const WORK: Duration = Duration::from_millis(40);
+const SLOW_WORK: Duration = Duration::from_secs(1);
+
+/// The amount from which on the bank works long.
+pub(crate) const SLOW: u64 = 1_000_000;
 
 #[derive(Default)]
 struct Book {
@@ -102,7 +106,7 @@ fn serve(link: Arc<TcpStream>, door: usize, book: &Arc<Mutex<Book>>) {
 }
 
 fn answer(telegram: &[u8], amount: u64, door: usize, book: &Mutex<Book>) {
-    thread::sleep(WORK);
+    thread::sleep(if amount < SLOW { WORK } else { SLOW_WORK });
     let mut answer = golden("bank-a-transfer-answer");
     answer[4..13].copy_from_slice(&telegram[4..13]);
     answer[32..46].copy_from_slice(&telegram[32..46]);

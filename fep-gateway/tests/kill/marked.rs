@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::crossing::{Crossing, crosses};
+use crate::crossing::{Crossing, SLOW, crosses};
 use crate::daemon::{Daemon, ask, configuration, free_port, get};
 use crate::database::Server;
 use crate::transfer;
@@ -21,25 +21,31 @@ const CALLERS: u64 = 8;
 const NAMES: [&str; 2] = ["seoul-1", "busan-1"];
 
 struct Pair {
-    _folders: [TempDir; 2],
+    folders: [TempDir; 2],
+    /// The configuration of each, but its port.
+    texts: [String; 2],
     daemons: [Daemon; 2],
 }
 
 impl Pair {
     fn start(server: &Server, bank: &Crossing, further: &str) -> Self {
         let folders = [0, 1].map(|_| tempfile::tempdir().expect("a folder"));
-        let start = |which: usize| {
-            let port = free_port();
+        let texts = [0, 1].map(|which: usize| {
             let marks = "marks = { seoul-1 = \"S1\", busan-1 = \"B1\" }\n";
             let tables =
                 format!("{}lease_ms = 2000\n[instances]\nmax = 2\n{marks}{further}", server.table_of(NAMES[which]));
-            let text = configuration(port, bank.ports[which], "")
+            let text = configuration(0, bank.ports[which], "")
                 .replace("\"FEPTEST01\"", "\"<instance>\"")
                 .replace("answer_timeout_ms = 1000", "answer_timeout_ms = 5000");
-            Daemon::start_as(folders[which].path(), port, &(text + &tables))
-        };
-        let daemons = [0, 1].map(start);
-        Self { _folders: folders, daemons }
+            text + &tables
+        });
+        let daemons = [0, 1].map(|which| begin(&folders[which], &texts[which]));
+        Self { folders, texts, daemons }
+    }
+
+    /// Starts the first one again, and waits until it is ready.
+    fn again(&mut self) {
+        self.daemons[0] = begin(&self.folders[0], &self.texts[0]);
     }
 
     fn ports(&self) -> [u16; 2] {
@@ -50,6 +56,11 @@ impl Pair {
         let looked = get(self.ports()[which], path).expect("the gateway lives");
         serde_json::from_str(&looked.body).expect("JSON")
     }
+}
+
+fn begin(folder: &TempDir, text: &str) -> Daemon {
+    let port = free_port();
+    Daemon::start_as(folder.path(), port, &text.replace("127.0.0.1:0\"", &format!("127.0.0.1:{port}\"")))
 }
 
 /// The transfers of one caller. No amount is a multiple of 5: the bank answers each of them once. Returns how long each of them took, and
@@ -145,4 +156,55 @@ fn with_redis_an_answer_that_comes_by_both_ways_counts_once() {
         Pair::start(&server, &bank, &format!("[instances.redis]\nhosts = [\"{redis}\"]\nprefix = \"{prefix}\"\n"));
     let took = transfers(&pair);
     check(&pair, &bank, took);
+}
+
+/// The first gateway is killed while the bank works on its transfer, and the answer comes on the other's link. Returns the exchange that the
+/// gateway which goes on with it shows in the end.
+fn settled_without_its_gateway(pair: &mut Pair, bank: &Crossing, amount: u64, asks: usize) -> Json {
+    assert!(crosses(amount), "its answer comes on the other's link");
+    let port = pair.ports()[0];
+    let asking = thread::spawn(move || ask(port, &format!("key-{amount}"), &transfer(amount)));
+    let began = Instant::now();
+    while !bank.transfers().contains_key(&amount) {
+        assert!(began.elapsed() < Duration::from_secs(10), "the transfer does not come");
+        thread::sleep(Duration::from_millis(5));
+    }
+    pair.daemons[0].kill();
+    assert!(asking.join().expect("no panic").is_none(), "its caller is told nothing");
+    // The bank answers a second after it got the transfer.
+    thread::sleep(Duration::from_millis(1500));
+    if asks == 0 {
+        pair.again();
+    }
+    loop {
+        let found = pair.look(asks, "/v1/exchanges?limit=500");
+        let exchanges = found["exchanges"].as_array().expect("a list");
+        let settled = exchanges.iter().find(|exchange| exchange["settled_by"] != Json::Null);
+        if let Some(settled) = settled {
+            return settled.clone();
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "nothing is settled: {found}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn an_answer_that_came_to_another_gateway_while_its_own_was_down_settles_the_exchange_when_it_comes_back() {
+    let Some(server) = Server::start() else { return };
+    let bank = Crossing::start();
+    let mut pair = Pair::start(&server, &bank, "");
+    let settled = settled_without_its_gateway(&mut pair, &bank, SLOW + 1, 0);
+    assert_eq!((&settled["outcome"], &settled["settled_by"]), (&"unknown".into(), &"late answer".into()), "{settled}");
+    assert_eq!(settled["line"], "main", "it was sent here: {settled}");
+    assert_eq!(bank.transfers()[&(SLOW + 1)], 1);
+}
+
+#[test]
+fn an_answer_whose_gateway_is_gone_settles_the_exchange_at_the_one_that_takes_over() {
+    let Some(server) = Server::start() else { return };
+    let bank = Crossing::start();
+    let mut pair = Pair::start(&server, &bank, "");
+    let settled = settled_without_its_gateway(&mut pair, &bank, SLOW + 3, 1);
+    assert_eq!((&settled["outcome"], &settled["settled_by"]), (&"unknown".into(), &"late answer".into()), "{settled}");
+    assert_eq!(bank.transfers()[&(SLOW + 3)], 1);
 }

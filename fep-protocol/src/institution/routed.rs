@@ -1,7 +1,7 @@
 //! Answers that came to other instances.
 //!
-//! Each comes by two ways: at once, by a store that may lose it, and a moment later as the other instance stored it in the journal of all.
-//! The first one counts, and the second says nothing new. What an institution really sends twice comes twice by both ways.
+//! Each comes by two ways: at once, by a store that may lose it, and a moment later as the other instance stored it in the journal of all. The first
+//! one counts. The second one says nothing new, and neither does one that is read in the journal again after a restart or a takeover.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, VecDeque};
@@ -75,10 +75,10 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Handles an answer that another instance stored. If it is not for this one, it says nothing here.
+    /// Handles an answer that another instance stored. If it is not for this one, or its request was answered so, it says nothing here.
     pub(super) fn stored_elsewhere(&mut self, answer: RoutedAnswer, now: Now) {
         let Classified::Answer { key, .. } = self.telegrams.read(&answer.bytes) else { return };
-        if self.mux.is_free(&key) {
+        if self.mux.is_idle(&key, &answer.bytes) {
             return;
         }
         if self.coordination.routed.is_new(&answer, Way::Journal, now.steady) {

@@ -16,7 +16,7 @@ use super::schema::at;
 use crate::journal::columns::{fact, signed, unsigned};
 use crate::journal::seal::{KeyId, Unreadable, key_of};
 use crate::journal::sealing::{Access, Bodies, SealState};
-use crate::journal::store::{FactNumber, FactReads, FactSource, JournalId, Removal, StoreError};
+use crate::journal::store::{FactNumber, FactReads, FactSource, JournalId, Lately, Removal, StoreError};
 
 /// Reads the facts of the database.
 #[derive(Debug)]
@@ -207,19 +207,21 @@ impl FactReads for FactReader {
         Ok(page)
     }
 
-    fn sent_since(&self, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
-        let sql = "SELECT number, at_ms, kind = 'sent' AND class <> 'reply' FROM facts
-                   ORDER BY stored_on DESC, number DESC LIMIT $1::int8";
+    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
+        let sql = format!(
+            "SELECT number, at_ms, {} FROM facts ORDER BY stored_on DESC, number DESC LIMIT $1::int8",
+            what.condition()
+        );
         let mut numbers = Vec::new();
-        for row in self.rows(sql, &[&i64::from(max)])? {
+        for row in self.rows(&sql, &[&i64::from(max)])? {
             let read = || -> Result<(i64, i64, Option<bool>), Error> {
                 Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
             };
-            let (number, at_ms, is_ours) = read().map_err(unread)?;
+            let (number, at_ms, is_wanted) = read().map_err(unread)?;
             if at_ms < since_ms {
                 break;
             }
-            if is_ours == Some(true) {
+            if is_wanted == Some(true) {
                 numbers.push(unsigned(number));
             }
         }

@@ -13,7 +13,9 @@ use super::{failed, marks, schema, seals};
 use crate::journal::columns::{fact, signed, unsigned, with_columns};
 use crate::journal::seal::{Body, KeyId, KeyRing, Unreadable};
 use crate::journal::sealing::{Access, Bodies, Sealing};
-use crate::journal::store::{Appended, FactNumber, FactReads, FactSource, FactStore, JournalId, Removal, StoreError};
+use crate::journal::store::{
+    Appended, FactNumber, FactReads, FactSource, FactStore, JournalId, Lately, Removal, StoreError,
+};
 
 /// The writer's connection to the facts.
 #[derive(Debug)]
@@ -275,10 +277,10 @@ impl FactReads for FactReader {
         read().map_err(failed)
     }
 
-    fn sent_since(&self, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
-        let sql = "SELECT number, at_ms, kind = 'sent' AND class <> 'reply' FROM facts ORDER BY number DESC LIMIT ?1";
+    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
+        let sql = format!("SELECT number, at_ms, {} FROM facts ORDER BY number DESC LIMIT ?1", what.condition());
         let numbers = || -> Result<Vec<FactNumber>, Error> {
-            let mut statement = self.connection.prepare(sql)?;
+            let mut statement = self.connection.prepare(&sql)?;
             let mut rows = statement.query(params![max])?;
             let mut numbers = Vec::new();
             while let Some(row) = rows.next()?.filter(|row| row.get(1).is_ok_and(|at_ms: i64| at_ms >= since_ms)) {

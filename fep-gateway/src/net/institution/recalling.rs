@@ -1,5 +1,6 @@
 //! What an earlier run or another gateway left to the task: keys in quarantine, places in flight, and telegrams that the rate still counts.
 
+use fep_protocol::coordination::{News, RoutedAnswer};
 use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::settlement::unanswered_steps;
@@ -17,6 +18,8 @@ pub struct Legacy {
     pub used: Vec<TraceHighWater>,
     /// The exchanges whose keys may still be in quarantine.
     pub recalled: Vec<Recalled>,
+    /// The answers to those that other gateways received meanwhile.
+    pub routed: Vec<RoutedAnswer>,
     /// The telegrams of ours that the rate may still count.
     pub sent: Vec<Fact>,
     /// The settlements that go on.
@@ -31,6 +34,7 @@ impl Task {
         let steps: Vec<i64> = left.cases.iter().flat_map(|case| unanswered_steps(&case.facts)).collect();
         self.settling.inherit(left.cases, now);
         self.recall(left.recalled, now);
+        self.recall_routed(left.routed.into_iter().map(|(_, answer)| answer), now);
         self.recall_steps(&steps, now);
         self.notices.delivery.has_more();
     }
@@ -50,6 +54,11 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// Takes the answers that came to other gateways before this one had their exchanges.
+    pub(super) fn recall_routed(&mut self, routed: impl IntoIterator<Item = RoutedAnswer>, now: Now) {
+        routed.into_iter().for_each(|answer| self.machine.news(News::AnswerStored(answer), now));
     }
 
     /// Restores the places of inquiries and reversals that an earlier run began at these times, if the institution may still work on

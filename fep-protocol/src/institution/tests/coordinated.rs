@@ -144,7 +144,11 @@ fn an_answer_that_another_instance_stored_is_an_answer_once() {
     assert_eq!(bench.hears(News::Answer(answer(b"ANS:0001"))), [""; 0], "the same by the other way");
     assert_eq!(bench.hears(News::Answer(answer(b"ANS:0002"))), ["answer", "2 answered"]);
     assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0002"))), [""; 0]);
-    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0002"))), ["duplicate"], "the institution sent it twice");
+    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0002"))), [""; 0], "it may be read again");
+    assert_eq!(bench.hears(News::Answer(answer(b"ANS:0002"))), ["duplicate"], "the institution sent it twice");
+    let other = |way: fn(RoutedAnswer) -> News| way(answer(b"ANS:0001@other"));
+    assert_eq!(bench.hears(other(News::AnswerStored)), ["conflicting"]);
+    assert_eq!(bench.hears(other(News::Answer)), [""; 0], "the same by the other way");
     let rubbish = RoutedAnswer { bytes: TelegramBytes::copy_of(b"NOTE:0002"), ..answer(b"") };
     assert_eq!(bench.hears(News::AnswerStored(rubbish)), [""; 0]);
 }
