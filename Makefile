@@ -24,7 +24,7 @@ bench:
 	cargo bench -p fep-tests --bench command
 	cargo run -q -p fep-tests --bin bench-ratios
 # One part of it, or fewer rounds: make bench-gateway ARGS="throughput --callers 64 --rounds 1"
-bench-gateway: ; cargo bench -p fep-gateway --features postgres --bench speed -- $(ARGS)
+bench-gateway: ; cargo bench -p fep-gateway --features postgres,redis --bench speed -- $(ARGS)
 instructions: ; scripts/instructions.sh
 fuzz: ; scripts/fuzz.sh
 doc: ; cargo doc --workspace --all-features --no-deps --open

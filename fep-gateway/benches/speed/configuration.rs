@@ -23,15 +23,17 @@ pub(crate) const ROOMY: &str = "answer_timeout_ms = 20000\ninflight_max = 20000"
 /// Writes `gateway.toml` into the folder. The journal is in the same folder; `journal` has further keys of its table.
 pub(crate) fn write(folder: &Path, http: u16, journal: &str, institutions: &[Institution<'_>]) -> PathBuf {
     let mut text = format!("[http]\nlisten = \"127.0.0.1:{http}\"\n[journal]\npath = \"journal.sqlite\"\n{journal}\n");
+    // Requests carry the marks of the gateways, if there are any.
+    let code = if journal.contains("[instances.marks]") { "<instance>" } else { "FEPTEST01" };
     for institution in institutions {
-        text += &table(institution);
+        text += &table(institution, code);
     }
     let path = folder.join("gateway.toml");
     std::fs::write(&path, text).expect("writes the configuration");
     path
 }
 
-fn table(institution: &Institution<'_>) -> String {
+fn table(institution: &Institution<'_>, transaction_code: &str) -> String {
     let Institution { name, port, lines, links, settings } = institution;
     let spec = telegrams::spec();
     let spec = spec.display();
@@ -43,7 +45,7 @@ key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
 {settings}
 [institutions.{name}.fill]
-"header.transaction_code" = "FEPTEST01"
+"header.transaction_code" = "{transaction_code}"
 "header.company_code" = "FEPCO001"
 "header.bank_code" = "099"
 "header.send_count" = 1

@@ -168,13 +168,13 @@ fn table(address: &str, number: usize, further: &str) -> String {
 }
 
 /// A connection that looks at the server.
-struct Server {
+pub(crate) struct Server {
     runtime: tokio::runtime::Runtime,
     client: Client,
 }
 
 impl Server {
-    fn connect(address: &str) -> Self {
+    pub(crate) fn connect(address: &str) -> Self {
         let (host, port) = address.rsplit_once(':').expect("FEP_POSTGRES is host:port");
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread");
@@ -187,7 +187,7 @@ impl Server {
         Self { runtime, client }
     }
 
-    fn execute(&mut self, sql: &str) {
+    pub(crate) fn execute(&mut self, sql: &str) {
         self.runtime.block_on(self.client.batch_execute(sql)).expect("the server does it");
     }
 

@@ -9,6 +9,7 @@
 //! | `throughput` | exchanges a second, latency, processor time and journal bytes of the embedded API and of HTTP |
 //! | `isolation` | the latency at one institution while another one hangs or floods |
 //! | `memory` | memory per idle link and per exchange in flight |
+//! | `crossing` | how much longer an exchange takes whose answer comes on the link of another gateway; needs `FEP_POSTGRES` and `FEP_REDIS` |
 //! | `database` | the journal in PostgreSQL, of one gateway and of two, beside that in a file; needs `FEP_POSTGRES` |
 //!
 //! Run it with `make bench-gateway`. Processor times and memory are read from `/proc`, so these columns are empty outside Linux.
@@ -46,6 +47,9 @@ mod memory;
 mod throughput;
 #[cfg(feature = "postgres")]
 mod database;
+#[cfg(feature = "postgres")]
+#[cfg(feature = "redis")]
+mod crossing;
 
 use arguments::Arguments;
 
@@ -67,8 +71,13 @@ fn main() {
         Some("memory") => memory::run(&arguments),
         #[cfg(feature = "postgres")]
         Some("database") => database::run(&arguments),
+        #[cfg(feature = "postgres")]
+        #[cfg(feature = "redis")]
+        Some("crossing") => crossing::run(&arguments),
         Some(other) => {
-            panic!("there is no `{other}`: say throughput, isolation, memory, or database with the feature `postgres`")
+            panic!(
+                "there is no `{other}`: say throughput, isolation, memory, database with the feature `postgres`, or crossing with that and `redis`"
+            )
         }
         None => {
             throughput::run(&arguments);
@@ -76,6 +85,9 @@ fn main() {
             memory::run(&arguments);
             #[cfg(feature = "postgres")]
             database::run(&arguments);
+            #[cfg(feature = "postgres")]
+            #[cfg(feature = "redis")]
+            crossing::run(&arguments);
         }
     }
 }
