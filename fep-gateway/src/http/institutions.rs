@@ -28,6 +28,12 @@ use crate::gateway::{CannotDecide, Decision, InstitutionStatus, Undecided};
 pub(super) async fn list(State(shared): State<Shared>, who: Who) -> Response {
     let mut institutions = shared.gateway.institutions().await;
     institutions.retain(|status| who.may_some(Action::Read, &status.institution));
+    for status in &mut institutions {
+        // They are of all telegrams.
+        if who.may(Action::Read, Some(&status.institution), None).is_err() {
+            status.indicators = None;
+        }
+    }
     Json(Institutions { institutions }).into_response()
 }
 

@@ -3,6 +3,7 @@
 
 mod faults;
 mod gateways;
+mod indicators;
 mod kinds;
 mod server;
 
