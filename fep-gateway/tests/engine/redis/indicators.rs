@@ -1,9 +1,14 @@
 //! What the requests of the last minute came to at two gateways over a real Redis: the sum, a gateway that is gone, rubbish, and Redis that is away.
 
+use std::sync::Arc;
+
+use fep_gateway::coordinator::Coordinator;
 use fep_gateway::gateway::IndicatorsStatus;
+use fep_protocol::indicators::Indicators;
 use serde_json::{Value as Json, json};
 
 use super::TERMS;
+use super::faults::join;
 use super::gateways::Pair;
 use crate::harness::{outcome, until};
 use crate::peer::transfer_answer;
@@ -44,6 +49,20 @@ impl Pair {
     async fn command(&self, words: &[&str]) -> String {
         self.server.command(words).await
     }
+}
+
+/// Checks that each instance hears the indicators of the other one, and not its own.
+pub(super) async fn are_heard(instances: [&Arc<dyn Coordinator>; 2]) {
+    let mut seats = instances.map(join);
+    let told = [7, 9].map(|in_flight| Indicators { in_flight, ..Indicators::default() });
+    until("each hears the other", async || {
+        for ((seat, _), own) in seats.iter_mut().zip(&told) {
+            seat.tell(own);
+        }
+        let heard = instances.map(|instance| instance.others("bank-a").unwrap_or_default().others);
+        heard.map(|others| others.iter().map(|other| other.indicators).collect::<Vec<_>>()) == [[told[1]], [told[0]]]
+    })
+    .await;
 }
 
 fn shown(status: &IndicatorsStatus) -> Vec<(&str, bool, bool)> {
