@@ -51,6 +51,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::coordination::{Ask, Contract, News, Terms};
+use fep_protocol::indicators::{Indicators, Others};
 use fep_protocol::trace::{TraceHighWater, TraceRange};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -89,6 +90,12 @@ pub trait Coordinator: Send + Sync + fmt::Debug + 'static {
         None
     }
 
+    /// What other instances said about the requests of an institution in the last minute. `None` if that is not known. People look at it, and
+    /// nothing decides by it, so it is no news for the machine.
+    fn others(&self, _institution: &str) -> Option<Others> {
+        None
+    }
+
     /// Takes part for one institution. Called once for each institution when the gateway starts.
     fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat>;
 }
@@ -118,6 +125,10 @@ pub struct StoreStatus {
 pub trait Seat: Send + fmt::Debug {
     /// Passes a question or a message on. It returns at once and never fails: what cannot be passed on is lost.
     fn ask(&mut self, ask: Ask);
+
+    /// Tells the other instances what the requests of the last minute came to here. It returns at once and never fails. A newer value replaces
+    /// one that was not passed on yet.
+    fn tell(&mut self, _own: &Indicators) {}
 }
 
 /// What a form must know about an institution.

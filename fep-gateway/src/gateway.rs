@@ -73,6 +73,7 @@ pub use crate::journal::JournalError;
 pub use crate::net::admission::{
     AlternativeStatus, BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus, LinkTested, SharingStatus,
 };
+pub use crate::net::indicators::{IndicatorValues, IndicatorsStatus, InstanceIndicators};
 pub use crate::notice::{
     AnsweredBy, GivenAnswer, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, StandInOnly, TypedNotices,
 };

@@ -14,6 +14,7 @@
 //!
 //! [`Gateway`]: crate::gateway::Gateway
 
+pub mod indicators;
 pub mod admission;
 pub mod traffic;
 pub mod statuses;

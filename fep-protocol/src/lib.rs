@@ -13,6 +13,7 @@
 //!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
 //!                    ◄── coordination: what several instances share
+//!                    ◄── indicators: what the requests of the last minute came to, over instances
 //!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── delivery  brings notices to services, at least once
@@ -53,6 +54,7 @@ pub mod flow;
 pub mod trace;
 
 pub mod coordination;
+pub mod indicators;
 pub mod places;
 
 pub mod business;

@@ -125,6 +125,7 @@ export const total = (counts) => counts.answered + counts.unknown + counts.not_s
 
 /** The share of exchanges that were not answered, or `null` without exchanges. */
 export const errorRate = (counts) => (total(counts) > 0 ? (counts.unknown + counts.not_sent) / total(counts) : null);
+export const percent = (share) => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 2 : 1)} %`;
 
 function difference(before, after) {
   const counts = nothing();

@@ -1,4 +1,4 @@
-// The limits of each institution: flow control, breakers, blocks and alternatives, with the buttons that trip, reset, block and unblock.
+// The limits of each institution: flow control, what its requests came to at each gateway, breakers, blocks and alternatives, with the buttons that trip, reset, block and unblock.
 
 import { post } from "./api.js";
 import { ask, noteField, personField } from "./ask.js";
@@ -10,6 +10,7 @@ import { state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
 import { ago, duration, lasting } from "./time.js";
+import { errorRate, percent, total } from "./traffic.js";
 
 export function limits({ main, path, title }) {
   title(path[0] ? `${t("nav.limits")}: ${path[0]}` : t("limits.title"));
@@ -40,7 +41,8 @@ export function limits({ main, path, title }) {
 /** The card of an institution. Its parts change only with their data, so that buttons keep the focus. */
 function newCard({ institution, label, contact }) {
   const flow = flowTable();
-  const parts = ["flow", "breakers", "blocks", "alternatives", "switchover", "sharing"];
+  const measured = indicatorTable();
+  const parts = ["flow", "indicators", "breakers", "blocks", "alternatives", "switchover", "sharing"];
   const boxes = Object.fromEntries(parts.map((name) => [name, el("div", "")]));
   const texts = {};
   const head = (name, box) => el("section", "sub", el("h3", "", t(`limits.${name}`)), box);
@@ -48,6 +50,7 @@ function newCard({ institution, label, contact }) {
     el("div", "card-head", el("h2", "", institution, " ", faint(label === institution ? "" : label)),
       to(address(["lines", institution]), t("nav.lines")), contact ? el("span", "faint", unbroken(contact)) : null),
     head("flow", [flow.element, boxes.flow]),
+    head("indicators", [measured.element, boxes.indicators]),
     el("div", "subs", head("breakers", boxes.breakers), head("blocks", boxes.blocks),
       el("div", "", boxes.alternatives, boxes.switchover, boxes.sharing)));
 
@@ -62,9 +65,11 @@ function newCard({ institution, label, contact }) {
     element,
     update(status) {
       element.className = `card ${level(status)}`;
-      const { limit, businesses, waiting, waiting_since_ms: since, refused, breakers, closed, alternatives, switchover, sharing } = status;
+      const { limit, businesses, waiting, waiting_since_ms: since, refused, breakers, closed, alternatives, switchover, sharing, indicators } = status;
       flow.update([{ code: "", limit }, ...Object.entries(businesses).map(([code, one]) => ({ code, limit: one }))]);
       draw("flow", [waiting, since, refused], () => queue(waiting, since, refused));
+      measured.update(indicators ? indicatorRows(indicators) : []);
+      draw("indicators", indicators && [indicators.others, indicators.unreadable], () => indicators && whatIsMissing(indicators));
       draw("breakers", breakers, () => breakerList(institution, breakers));
       draw("blocks", closed, () => blocks(institution, closed));
       draw("alternatives", alternatives, () => alternatives.length > 0 && head("alternatives", alternativeList(alternatives)));
@@ -106,6 +111,46 @@ function queue(waiting, since, refused) {
     [t("limits.waiting"), counts || t("limits.none"), since ? [" · ", t("limits.waiting_since"), " ", lasting(since)] : null],
     [t("limits.refused"), codes.length > 0 ? el("ul", "", ...codes) : t("limits.none")],
   ]);
+}
+
+/** What the requests of the last minute came to. Times are bounds: so many were over within that time. */
+function indicatorTable() {
+  const time = (ms) => (ms === null ? faint("–") : `≤ ${ms}`);
+  return table({
+    caption: t("limits.indicators"),
+    empty: t("indicators.hidden"),
+    key: (row) => row.name,
+    columns: [
+      { title: t("instance"), class: "lead keep", cell: indicatorName },
+      { title: t("count"), class: "num", cell: ({ values }) => total(values) },
+      { title: word("outcome", "unknown"), class: "num", cell: ({ values }) => values.unknown || faint("0") },
+      { title: word("outcome", "not_sent"), class: "num", cell: ({ values }) => [values.not_sent || faint("0"),
+        values.stopped ? [" ", faint(t("indicators.stopped", { n: values.stopped }))] : null] },
+      { title: t("figure.errors"), class: "num", cell: ({ values }) => (total(values) > 0 ? percent(errorRate(values)) : faint("–")) },
+      { title: t("median"), class: "num", cell: ({ values }) => time(values.p50_ms) },
+      { title: t("p95"), class: "num", cell: ({ values }) => time(values.p95_ms) },
+      { title: t("indicators.p99"), class: "num", cell: ({ values }) => time(values.p99_ms) },
+      { title: t("instance.in_flight"), class: "num", cell: ({ values }) => values.in_flight || faint("0") },
+      { title: t("indicators.oldest"), class: "num", cell: ({ values }) => (values.oldest_ms === null ? faint("–") : duration(values.oldest_ms)) },
+    ],
+  });
+}
+
+/** The gateways, and their sum if there is more than one. */
+function indicatorRows({ all, instances }) {
+  const rows = instances.map((one) => ({ name: `at ${one.instance}`, ...one }));
+  return rows.length > 1 ? [{ name: "all", values: all }, ...rows] : rows;
+}
+
+function indicatorName({ instance, is_own: isOwn, is_current: isCurrent, age_ms: age }) {
+  if (instance === undefined) return el("b", "", t("indicators.all"));
+  return [instance || t("instance.own"), isOwn && instance ? [" ", faint(t("instance.own"))] : null,
+    isCurrent ? null : [" ", pill("stopped", t("indicators.old")), " ", t("indicators.silent", { time: duration(age, 1) })]];
+}
+
+function whatIsMissing({ others, unreadable }) {
+  return [others === "unknown" ? el("p", "", pill("warn", t("indicators.unknown"))) : null,
+    unreadable > 0 ? el("p", "faint", t("indicators.unreadable", { n: unreadable })) : null];
 }
 
 function breakerList(institution, breakers) {

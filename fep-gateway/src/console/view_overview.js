@@ -8,7 +8,7 @@ import { labelOf, latestExchanges, open, state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
 import { duration, lasting, oldest, stamp } from "./time.js";
-import { bars, BAR_MS, errorRate, inSpan, perSecond, SPAN_MS, total } from "./traffic.js";
+import { bars, BAR_MS, errorRate, inSpan, percent, perSecond, SPAN_MS, total } from "./traffic.js";
 
 const LATEST = 12;
 const OUTCOMES = ["answered", "unknown", "not_sent"];
@@ -64,7 +64,6 @@ function figure(look, name, value, note, hash) {
   return [look, hash ? to(hash, inner) : el("div", "", inner)];
 }
 
-const percent = (share) => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 2 : 1)} %`;
 const millis = (seconds) => (seconds === null ? "–" : seconds < 0.1 ? (seconds * 1000).toFixed(1) : Math.round(seconds * 1000));
 
 function figureList() {

@@ -6,6 +6,7 @@
 //! | key, with `P` for the prefix, `B` for an institution, `I` for an instance | type | content |
 //! |---|---|---|
 //! | `P:{B}:division` | string | the division of the contract, replaced by compare-and-set |
+//! | `P:{B}:indicators` | hash | what the requests of the last minute came to at each instance, with the time of Redis. Shown, never used |
 //! | `P:{B}:breakers` | hash | the newest state of each breaker; a change is published on the channel of the same name |
 //! | `P:{B}:owner:H` | string | the instance that has the request with a key; `H` is a hash of the key, which says nothing about it |
 //! | `P:{to:I}:answers` | stream | answers that came to other instances |
@@ -19,6 +20,7 @@ mod connection;
 mod watching;
 mod dividing;
 mod breakers;
+mod indicators;
 mod answers;
 mod owners;
 
@@ -28,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fep_protocol::coordination::{Ask, Report, Terms};
+use fep_protocol::indicators::{Heard, Indicators, Others};
 use redis::{ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -65,6 +68,8 @@ pub(super) struct Redis {
 struct Shared {
     instance: Arc<str>,
     terms: Terms,
+    /// The zero of the clock by which values of others grow old.
+    start: Instant,
     names: Names,
     connector: Connector,
     /// The connection for commands that are answered at once. `None` while there is none.
@@ -81,6 +86,7 @@ struct Institution {
     news: NewsSender,
     breakers: mpsc::Sender<Said>,
     fences: mpsc::Sender<(Arc<str>, Instant)>,
+    heard: Arc<Mutex<Heard>>,
 }
 
 /// What an institution's task holds. Its tasks end when it is dropped.
@@ -89,6 +95,7 @@ pub(super) struct RedisSeat {
     institution: Arc<str>,
     news: NewsSender,
     reports: watch::Sender<Option<Report>>,
+    indicators: watch::Sender<Option<Indicators>>,
     breakers: mpsc::Sender<Said>,
     writes: mpsc::Sender<Write>,
     lookups: Arc<Semaphore>,
@@ -120,6 +127,7 @@ impl Redis {
         let shared = Arc::new(Shared {
             instance,
             terms,
+            start: Instant::now(),
             names,
             connector,
             link: watch::Sender::new(link),
@@ -139,19 +147,22 @@ impl Redis {
         let shared = Arc::clone(&self.shared);
         let institution = Arc::clone(&joining.institution);
         let (reports, reported) = watch::channel(None);
+        let (indicators, told) = watch::channel(None);
         let (breakers, said) = mpsc::channel(WAITING_MAX);
         let (fences, fenced) = mpsc::channel(WAITING_MAX);
         let (writes, written) = mpsc::channel(WRITES_MAX);
-        let own = Institution { news: news.clone(), breakers: breakers.clone(), fences };
+        let heard = Arc::new(Mutex::new(Heard::default()));
+        let own = Institution { news: news.clone(), breakers: breakers.clone(), fences, heard: Arc::clone(&heard) };
         shared.institutions().insert(Arc::clone(&institution), own);
         let mut tasks = JoinSet::new();
         let dividing = dividing::Dividing::new(Arc::clone(&shared), joining, news.clone());
         tasks.spawn(dividing.run(reported, fenced));
         let known = breakers::Breakers::new(Arc::clone(&shared), Arc::clone(&institution), news.clone());
         tasks.spawn(known.run(said));
+        tasks.spawn(indicators::share(Arc::clone(&shared), Arc::clone(&institution), told, heard));
         tasks.spawn(owners::write(Arc::clone(&shared), Arc::clone(&institution), written));
         let lookups = Arc::new(Semaphore::new(LOOKUPS_MAX));
-        RedisSeat { shared, institution, news, reports, breakers, writes, lookups, tasks }
+        RedisSeat { shared, institution, news, reports, indicators, breakers, writes, lookups, tasks }
     }
 
     /// Says that an instance can write nothing any more.
@@ -163,12 +174,24 @@ impl Redis {
         }
     }
 
+    /// What other instances said about the requests of an institution. `None` if it could not be read for longer than a lease.
+    pub(super) fn others(&self, institution: &str) -> Option<Others> {
+        let heard = Arc::clone(&self.shared.institutions().get(institution)?.heard);
+        let heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.others(self.shared.terms.lease, self.shared.start.elapsed())
+    }
+
     pub(super) fn status(&self) -> StoreStatus {
         self.shared.seen().status()
     }
 }
 
 impl RedisSeat {
+    /// Tells the other instances. The newest value replaces those that wait.
+    pub(super) fn tell(&self, own: &Indicators) {
+        self.indicators.send_replace(Some(*own));
+    }
+
     /// Passes a question on. What cannot be passed on is lost.
     pub(super) fn ask(&mut self, ask: Ask) {
         while self.tasks.try_join_next().is_some() {}

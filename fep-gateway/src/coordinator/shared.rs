@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::coordination::{Ask, Contract, Grant, KeyOwner, News, Report, Terms};
+#[cfg(feature = "redis")]
+use fep_protocol::indicators::{Indicators, Others};
 use fep_protocol::trace::{TraceHighWater, TraceRange};
 use tokio::time::Instant;
 
@@ -102,6 +104,11 @@ impl Coordinator for SharedCoordinator {
         None
     }
 
+    #[cfg(feature = "redis")]
+    fn others(&self, institution: &str) -> Option<Others> {
+        self.redis.as_ref()?.others(institution)
+    }
+
     fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat> {
         self.instances.listen(Arc::clone(&joining.institution), news.clone());
         Box::new(SharedSeat {
@@ -159,6 +166,13 @@ impl Seat for SharedSeat {
             Ask::Report(report) => self.grant(&report),
             Ask::Whose { key } => drop(self.news.send(News::Owner { key, owner: KeyOwner::Nobody })),
             Ask::Breaker(_) | Ask::Own { .. } | Ask::HandOver { .. } => {}
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    fn tell(&mut self, own: &Indicators) {
+        if let Some(redis) = &self.redis {
+            redis.tell(own);
         }
     }
 }

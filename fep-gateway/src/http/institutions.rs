@@ -28,7 +28,14 @@ use crate::gateway::{CannotDecide, Decision, InstitutionStatus, Undecided};
 pub(super) async fn list(State(shared): State<Shared>, who: Who) -> Response {
     let mut institutions = shared.gateway.institutions().await;
     institutions.retain(|status| who.may_some(Action::Read, &status.institution));
+    let institutions = institutions.into_iter().map(|status| readable(&who, status)).collect();
     Json(Institutions { institutions }).into_response()
+}
+
+/// The state without what the client may not read: indicators are of all telegrams.
+fn readable(who: &Who, status: InstitutionStatus) -> InstitutionStatus {
+    let may_read = who.may(Action::Read, Some(&status.institution), None).is_ok();
+    InstitutionStatus { indicators: status.indicators.filter(|_| may_read), ..status }
 }
 
 /// `GET /v1/institutions/{institution}`
@@ -141,7 +148,7 @@ async fn decide(
     // It was carried out; the institution can have stopped since.
     let stopped =
         || ApiError::new(Problem::Stopped, format!("{name}: the decision was taken, and the institution has stopped"));
-    shared.gateway.institution(name).await.map(Json).ok_or_else(stopped)
+    shared.gateway.institution(name).await.map(|status| Json(readable(who, status))).ok_or_else(stopped)
 }
 
 /// Records a decision, and carries it out.

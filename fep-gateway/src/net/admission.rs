@@ -16,6 +16,7 @@ use fep_protocol::terms::{Duty, Now, Priority};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::indicators::IndicatorsStatus;
 use crate::config::InstitutionConfig;
 
 /// The state of one institution.
@@ -54,6 +55,9 @@ pub struct InstitutionStatus {
     /// The instance's part of the contract. `None` if the gateway is alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sharing: Option<SharingStatus>,
+    /// What the requests of the last minute came to, here and at other gateways. Left out if the client may not read all of the institution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indicators: Option<IndicatorsStatus>,
 }
 
 /// What happens to one telegram while a breaker stops it.
@@ -312,6 +316,7 @@ impl InstitutionStatus {
             unsettled_since_ms: None,
             refused: flow.refused,
             sharing: None,
+            indicators: None,
             alternatives: Vec::new(),
         }
     }

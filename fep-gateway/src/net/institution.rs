@@ -242,8 +242,7 @@ impl Handle {
         };
         task.withhold_lines(now);
         task.recall_standing(legacy.standing, now);
-        task.recall(legacy.recalled, now);
-        task.recall_routed(legacy.routed, now);
+        task.recall(legacy.recalled, legacy.routed, now);
         task.recall_steps(&steps, now);
         task.recall_sent(&legacy.sent, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));

@@ -3,6 +3,7 @@
 
 mod faults;
 mod gateways;
+mod indicators;
 mod kinds;
 mod server;
 
@@ -97,6 +98,7 @@ impl Shared {
         let a = self.instance("a").await;
         let b = self.instance("b").await;
         conforms(&|name| if name == "a" { Arc::clone(&a) } else { Arc::clone(&b) }).await;
+        indicators::are_heard([&a, &b]).await;
     }
 }
 

@@ -61,7 +61,7 @@ impl<'s> Member<'s> {
     }
 
     /// Starts it again, and waits until it is ready.
-    fn again(&mut self) {
+    pub(crate) fn again(&mut self) {
         let tables = tables(self.server, self.name, &self.further);
         self.daemon = Daemon::start_of(self.folder.path(), self.bank, &self.institution, &tables);
     }

@@ -158,6 +158,52 @@ fn each_has_its_own_answer(told: &Told) -> usize {
     crossed
 }
 
+/// Waits until a gateway shows indicators like these: whether others are known, the requests that were answered at all gateways whose values are
+/// current, and for each gateway its name, whether it is current, and its answered requests.
+fn until_shown(port: u16, others: &str, answered: u64, gateways: &[(&str, bool, u64)]) {
+    let begun = Instant::now();
+    loop {
+        let status = daemon::get(port, "/v1/institutions/bank-a").expect("the gateway lives");
+        let status: Json = serde_json::from_str(&status.body).expect("JSON");
+        let shown = &status["indicators"];
+        let seen: Vec<_> = shown["instances"].as_array().expect("a list").iter().collect();
+        let is_so = seen.len() == gateways.len()
+            && seen.iter().zip(gateways).all(|(one, (name, is_current, answered))| {
+                one["instance"] == *name && one["is_current"] == *is_current && one["values"]["answered"] == *answered
+            });
+        if is_so && shown["others"] == others && shown["all"]["answered"] == answered {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(15), "{others}, {answered}, {gateways:?}, but {shown}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn what_a_killed_gateway_said_is_old_and_counts_no_more() {
+    let Some(server) = Server::start() else { return };
+    let Some(redis) = Redis::start() else { return };
+    let bank = Crossing::start();
+    let between = format!("lease_ms = 1000\n[instances.redis]\nhosts = [\"{}\"]\n", redis.address);
+    let start = |(name, port)| Member::start_of(&server, port, name, "", &between);
+    let mut members = [("seoul-1", bank.ports[0]), ("busan-1", bank.ports[1])].map(start);
+    let ports = [members[0].daemon.port(), members[1].daemon.port()];
+    for (amount, which) in [(2, 0), (4, 0), (6, 0), (8, 1)] {
+        assert!(!crosses(amount));
+        let answer = daemon::ask(ports[which], &format!("key-{amount}"), &transfer(amount)).expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    until_shown(ports[0], "known", 4, &[("seoul-1", true, 3), ("busan-1", true, 1)]);
+    until_shown(ports[1], "known", 4, &[("busan-1", true, 1), ("seoul-1", true, 3)]);
+    members[1].daemon.kill();
+    until_shown(ports[0], "known", 3, &[("seoul-1", true, 3), ("busan-1", false, 1)]);
+    redis.script("kill").expect("it was running");
+    until_shown(ports[0], "unknown", 3, &[("seoul-1", true, 3)]);
+    redis.script("start").expect("it starts again");
+    members[1].again();
+    until_shown(ports[0], "known", 3, &[("seoul-1", true, 3), ("busan-1", true, 0)]);
+}
+
 #[test]
 fn redis_dies_under_load_and_nothing_is_lost_doubled_or_mixed_up() {
     let Some(server) = Server::start() else { return };

@@ -87,6 +87,26 @@ async fn the_focus_stays_while_data_changes_and_old_data_is_called_old() {
     page.until("document.querySelector('main .table')?.hidden", |hidden| hidden == true);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limits_show_what_the_requests_of_the_last_minute_came_to() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    bench.transfer(&transfer("rent"), None).await;
+    bench.transfer(&transfer("silence"), None).await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.show("#/limits");
+    page.has("Requests of the last minute");
+    let cells =
+        "[...document.querySelectorAll('table')].filter(table => table.caption.textContent.startsWith('Requests of'))
+        .flatMap(table => [...table.querySelectorAll('td')].map(cell => cell.textContent))";
+    let shown = page.until(cells, |cells| cells.as_array().is_some_and(|cells| cells.len() == 10));
+    assert_eq!(
+        shown.as_array().unwrap()[..5],
+        [json!("this one"), json!("2"), json!("1"), json!("0"), json!("50.0 %")]
+    );
+    assert!(shown[5].as_str().unwrap().starts_with("≤ ") && shown[8] == "0" && shown[9] == "–", "{shown}");
+    page.was_quiet();
+}
+
 /// The lines reach the page only after `window.release` is set.
 const SLOW_LINES: &str = "{ const real = window.fetch; window.fetch = async (path, options) => {
     while (path === '/v1/lines' && !window.release) await new Promise(next => setTimeout(next, 10));

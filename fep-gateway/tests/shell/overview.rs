@@ -64,6 +64,16 @@ async fn the_overview_counts_what_its_client_may_read() {
     for kind in ["dead_letters", "notices_undelivered", "notice_dead_letters"] {
         assert_eq!(bank[kind], json!({ "count": 0, "oldest_ms": null }), "{kind}");
     }
+    let minute =
+        async |client: &str| get(&bench, client, "/v1/institutions").await.1["institutions"][0]["indicators"].clone();
+    let seen = minute("kim").await;
+    assert_eq!((&seen["others"], &seen["window_ms"]), (&json!("none"), &json!(60_000)));
+    assert_eq!(
+        (&seen["all"]["answered"], &seen["all"]["unknown"], &seen["all"]["in_flight"]),
+        (&json!(3), &json!(1), &json!(0))
+    );
+    assert_eq!((&seen["all"], seen["instances"].as_array().map(Vec::len)), (&seen["instances"][0]["values"], Some(1)));
+    assert_eq!(minute("teller").await, Json::Null, "they are of all telegrams");
     // Others see a part of it, or nothing.
     let teller = &get(&bench, "teller", "/v1/overview").await.1["institutions"][0];
     assert_eq!((&teller["telegrams"], &teller["unsettled"]["count"]), (&json!([]), &json!(0)));

@@ -24,6 +24,10 @@ impl Names {
         format!("{}:{{{}}}:breakers", self.prefix, plain(institution))
     }
 
+    pub(super) fn indicators(&self, institution: &str) -> String {
+        format!("{}:{{{}}}:indicators", self.prefix, plain(institution))
+    }
+
     /// The channels of all institutions' breakers.
     pub(super) fn all_breakers(&self) -> String {
         format!("{}:{{*}}:breakers", self.prefix)

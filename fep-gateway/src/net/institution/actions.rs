@@ -71,7 +71,7 @@ impl Task {
                 Action::Standing(standing) => self.standing(standing),
                 Action::LineStopped(line, by) => self.line_stopped(line, by),
                 Action::Breaker(snapshot) => self.breaker_changed(&snapshot),
-                Action::Ask(ask) => self.seat.ask(ask),
+                Action::Ask(ask) => self.ask_others(ask),
                 Action::HandOver(to, incarnation, bytes) => self.hand_over(to, incarnation, bytes),
                 Action::TracesLow { used, max } => {
                     tracing::warn!(

@@ -99,12 +99,14 @@ impl Task {
                 let flow = self.machine.flow_status(now);
                 let stops = (self.machine.breakers(now), self.machine.closed(now));
                 let sharing = self.sharing();
+                let indicators = Some(self.indicators(now));
                 let alternatives = self.alternatives(&stops.0);
                 let state = self.machine.switchover();
                 let switchover = state.map(|state| SwitchoverStatus::new(state, &self.carrying(state.rank)));
                 let status = InstitutionStatus::new(&self.name, &self.config, flow, stops, now);
                 let unsettled_since_ms = self.settling.oldest_unfinished();
-                let status = InstitutionStatus { sharing, alternatives, switchover, unsettled_since_ms, ..status };
+                let status =
+                    InstitutionStatus { sharing, indicators, alternatives, switchover, unsettled_since_ms, ..status };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);
             }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use fep_protocol::coordination::{Ask, News, RoutedAnswer};
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::{Fact, What};
+use fep_protocol::indicators::Indicators;
 use fep_protocol::institution::Origin;
-use fep_protocol::terms::Incarnation;
+use fep_protocol::terms::{Incarnation, Now};
 use fep_protocol::trace::TraceHighWater;
 
 use super::Task;
 use crate::net::admission::SharingStatus;
+use crate::net::indicators::IndicatorsStatus;
 
 impl Task {
     /// Passes news to the machine. A block of trace numbers goes to the journal first: facts are stored in their order, so
@@ -31,6 +33,15 @@ impl Task {
         self.machine.news(news, now);
     }
 
+    /// Passes a question on. With each report the other instances also hear what the requests of the last minute came to.
+    pub(super) fn ask_others(&mut self, ask: Ask) {
+        if matches!(ask, Ask::Report(_)) {
+            let own = self.own_indicators(self.shared.clock.now());
+            self.seat.tell(&own);
+        }
+        self.seat.ask(ask);
+    }
+
     /// Passes an answer to the instance that waits for it.
     pub(super) fn hand_over(&mut self, to: Arc<str>, incarnation: Incarnation, bytes: TelegramBytes) {
         let (line, _) = self.link_name(incarnation.link);
@@ -44,6 +55,22 @@ impl Task {
         match origin {
             Origin::Here(incarnation) => self.line(incarnation),
             Origin::Elsewhere(line, incarnation) => Some((line, incarnation)),
+        }
+    }
+
+    /// What the requests of the last minute came to, here and at other instances.
+    pub(super) fn indicators(&self, now: Now) -> IndicatorsStatus {
+        let coordinator = &self.shared.coordinator;
+        let others = coordinator.others(&self.name);
+        IndicatorsStatus::new(&coordinator.instance(), &self.own_indicators(now), &coordinator.terms(), others)
+    }
+
+    fn own_indicators(&self, now: Now) -> Indicators {
+        let oldest = self.running.values().map(|running| running.since).min();
+        Indicators {
+            counts: self.statuses.traffic().recent(),
+            in_flight: u64::try_from(self.running.len()).unwrap_or(u64::MAX),
+            oldest: oldest.map(|since| now.steady.saturating_sub(since)),
         }
     }
 

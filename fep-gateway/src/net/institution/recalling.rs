@@ -33,14 +33,14 @@ impl Task {
     pub(super) fn inherit(&mut self, left: Left, now: Now) {
         let steps: Vec<i64> = left.cases.iter().flat_map(|case| unanswered_steps(&case.facts)).collect();
         self.settling.inherit(left.cases, now);
-        self.recall(left.recalled, now);
-        self.recall_routed(left.routed.into_iter().map(|(_, answer)| answer), now);
+        let routed = left.routed.into_iter().map(|(_, answer)| answer);
+        self.recall(left.recalled, routed, now);
         self.recall_steps(&steps, now);
         self.notices.delivery.has_more();
     }
 
-    /// Restores the exchanges of an earlier run whose keys are still in quarantine.
-    pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
+    /// Restores the exchanges of an earlier run whose keys are still in quarantine, and takes the answers to them that came to other gateways.
+    pub(super) fn recall(&mut self, recalled: Vec<Recalled>, routed: impl IntoIterator<Item = RoutedAnswer>, now: Now) {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
         for earlier in recalled {
             let Some(answer) = self.catalogue.answer_name(&earlier.telegram) else { continue };
@@ -54,10 +54,6 @@ impl Task {
                 }
             }
         }
-    }
-
-    /// Takes the answers that came to other gateways before this one had their exchanges.
-    pub(super) fn recall_routed(&mut self, routed: impl IntoIterator<Item = RoutedAnswer>, now: Now) {
         routed.into_iter().for_each(|answer| self.machine.news(News::AnswerStored(answer), now));
     }
 

@@ -39,7 +39,7 @@ struct Two {
     started: Instant,
 }
 
-fn join(coordinator: &Arc<dyn Coordinator>) -> (Box<dyn Seat>, mpsc::Receiver<News>) {
+pub(super) fn join(coordinator: &Arc<dyn Coordinator>) -> (Box<dyn Seat>, mpsc::Receiver<News>) {
     let traces = TraceRange { max: 2000, block: 40, wraps: false };
     let joining = Joining { institution: "bank-a".into(), contract: CONTRACT, traces, used: Vec::new() };
     let (sender, news) = NewsSender::channel();

@@ -17,16 +17,17 @@ use crate::peer::{Peer, transfer_answer};
 
 const BREAKER: &str = "[institutions.bank-a.breaker]\nwait_min_ms = 60000\n";
 
-struct Pair {
-    server: Server,
-    peer: Peer,
+pub(super) struct Pair {
+    pub(super) server: Server,
+    pub(super) prefix: String,
+    pub(super) peer: Peer,
     _folder: tempfile::TempDir,
-    gateways: [Gateway; 2],
+    pub(super) gateways: [Gateway; 2],
 }
 
 impl Pair {
     /// The first gateway has the peer's connection 0, the second one has connection 1.
-    async fn start() -> Option<Self> {
+    pub(super) async fn start() -> Option<Self> {
         let server = Server::start(&[]).await?;
         let shared = Shared::on(&server.address());
         let peer = Peer::start().await;
@@ -42,7 +43,8 @@ impl Pair {
             gateways.push(gateway);
         }
         let gateways = gateways.try_into().unwrap_or_else(|_| unreachable!());
-        let pair = Self { server, peer, _folder: folder, gateways };
+        let prefix = shared.config.prefix.clone();
+        let pair = Self { server, prefix, peer, _folder: folder, gateways };
         until("both have joined", async || {
             let has_lease = async |which: usize| {
                 pair.gateways[which].institution("bank-a").await.unwrap().sharing.unwrap().has_lease
@@ -53,7 +55,7 @@ impl Pair {
         Some(pair)
     }
 
-    fn ask(&self, which: usize) -> JoinHandle<Exchange> {
+    pub(super) fn ask(&self, which: usize) -> JoinHandle<Exchange> {
         let gateway = self.gateways[which].clone();
         tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await.unwrap() })
     }
