@@ -4,6 +4,7 @@
 mod faults;
 mod gateways;
 mod kinds;
+mod probing;
 mod server;
 
 use std::collections::BTreeMap;

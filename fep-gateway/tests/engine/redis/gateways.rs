@@ -15,27 +15,34 @@ use super::server::Server;
 use crate::harness::{Setup, config, outcome, transfer, trip, until};
 use crate::peer::{Peer, transfer_answer};
 
-const BREAKER: &str = "[institutions.bank-a.breaker]\nwait_min_ms = 60000\n";
+const SETUP: Setup = Setup {
+    links: 1,
+    institution: "answer_timeout_ms = 5000\ninflight_max = 8\n",
+    tables: "[institutions.bank-a.breaker]\nwait_min_ms = 60000\n",
+};
 
-struct Pair {
+pub(super) struct Pair {
     server: Server,
-    peer: Peer,
+    pub(super) peer: Peer,
     _folder: tempfile::TempDir,
-    gateways: [Gateway; 2],
+    pub(super) gateways: [Gateway; 2],
 }
 
 impl Pair {
     /// The first gateway has the peer's connection 0, the second one has connection 1.
     async fn start() -> Option<Self> {
+        Self::of(&SETUP).await
+    }
+
+    /// The same with other settings.
+    pub(super) async fn of(setup: &Setup) -> Option<Self> {
         let server = Server::start(&[]).await?;
         let shared = Shared::on(&server.address());
         let peer = Peer::start().await;
         let folder = tempfile::tempdir().unwrap();
         let mut gateways = Vec::new();
         for name in ["a", "b"] {
-            let setup =
-                Setup { links: 1, institution: "answer_timeout_ms = 5000\ninflight_max = 8\n", tables: BREAKER };
-            let config = config(&folder.path().join(format!("{name}.sqlite")), peer.port, &setup);
+            let config = config(&folder.path().join(format!("{name}.sqlite")), peer.port, setup);
             let options = StartOptions { coordinator: shared.instance(name).await, ..StartOptions::default() };
             let gateway = Gateway::start_with(config, Arc::new(StandInOnly), options).await.unwrap();
             until("the link is up", async || gateway.lines()[0].links[0].state == LinkState::Up).await;
@@ -53,7 +60,7 @@ impl Pair {
         Some(pair)
     }
 
-    fn ask(&self, which: usize) -> JoinHandle<Exchange> {
+    pub(super) fn ask(&self, which: usize) -> JoinHandle<Exchange> {
         let gateway = self.gateways[which].clone();
         tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await.unwrap() })
     }
