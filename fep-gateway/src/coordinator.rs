@@ -27,6 +27,10 @@
 //! **Breakers.** A form sends the state to all other instances within [`PUSH_MAX`] while it works, and the newest known state
 //! of each breaker to an instance that joins. It sends nothing back to the instance that said it.
 //!
+//! **Echo tests for breakers.** [`Ask::Probe`] is answered as soon as possible. The first instance that asks in a generation may send the test,
+//! and hears the same if it asks again. No other one may in this or an older generation until the lease is over. A form without a store lets
+//! everybody.
+//!
 //! **Keys.** [`Ask::Own`] comes before the bytes of the request are written, usually by one commit of the journal. A form that
 //! does not know a key yet may wait until [`Terms::owner_timeout`] before it says [`KeyOwner::Nobody`]. The asking instance is
 //! never the answer. A form may also find the owner in a field of the answer that the institution echoes.
@@ -39,6 +43,7 @@
 //! [`News::Fenced`]: fep_protocol::coordination::News::Fenced
 //! [`Ask::Report`]: fep_protocol::coordination::Ask::Report
 //! [`Ask::Own`]: fep_protocol::coordination::Ask::Own
+//! [`Ask::Probe`]: fep_protocol::coordination::Ask::Probe
 
 mod local;
 mod instances;

@@ -29,6 +29,16 @@ pub enum FaultPoint {
     AfterCatchUpStep,
     /// At the start: the ends of an earlier run's exchanges are durable, and the index does not have them.
     Recovered,
+    /// Old days are marked and detached in the database, and that is not committed.
+    RemovalBegun,
+    /// It is committed. The index still has them.
+    DaysRemoved,
+    /// The index has forgotten them. Their idempotency keys and tables are there.
+    RemovalFollowed,
+    /// Some of their idempotency keys are gone.
+    KeysDeleted,
+    /// A table is gone with all its keys.
+    TableDropped,
 }
 
 /// Lets a test decide what happens here.

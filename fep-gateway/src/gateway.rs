@@ -36,6 +36,8 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 pub use self::auditing::{Attempt, AuditEntry, AuditError, AuditFilter, AuditPage, AuditRecord};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
+#[cfg(feature = "kafka")]
+pub(crate) use self::feed::Part;
 use self::feed::Slot;
 pub(crate) use self::feed::{Feed, Taken};
 pub use self::open_work::{

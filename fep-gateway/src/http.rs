@@ -21,7 +21,7 @@
 //! | `POST /v1/institutions/{institution}/lines/{line}/echo-test`, `sign-on`, `sign-off` | an echo test now; a person signs a line on, or off: `{"note": "…"}` |
 //! | `GET /v1/institutions/{institution}/routing`, `PUT` | where requests go; a person changes it: `{"rules": {"Transfer": {"percent": 1}}, "note": "…"}` |
 //! | `GET /v1/sites`, `PUT` | what percentage of the requests each of two sites gets; a person changes it at all gateways: `{"percents": {"seoul": 99, "busan": 1}, "note": "…"}` |
-//! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read |
+//! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read; gateways, Redis and topics |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |

@@ -29,6 +29,8 @@ mod tls;
 
 pub mod spans;
 
+pub mod topics;
+
 pub mod net;
 
 pub mod gateway;

@@ -18,7 +18,7 @@ use self::present::Present;
 use crate::gateway::NoticeCounts;
 use crate::net::admission::InstitutionStatus;
 use fep_protocol::breaker::BreakerState;
-use fep_protocol::exchange::LineStatus;
+use fep_protocol::exchange::{LineStatus, PlaceState};
 
 /// Bucket limits from half a millisecond to half a minute.
 const BUCKETS_SECONDS: &[f64] =
@@ -67,6 +67,7 @@ pub fn page<'s>(
         let labels = [("institution", line.institution.clone()), ("line", line.line.clone())];
         gauge!("fep_inflight", &labels).set(number(line.inflight));
         gauge!("fep_inflight_max", &labels).set(number(line.inflight_max));
+        line.place.iter().for_each(|place| show_place(&labels, place.state));
     }
     institutions.iter().for_each(show);
     process::show();
@@ -78,6 +79,14 @@ pub fn page<'s>(
     }
     present.extend(stopped.into_iter().map(|name| (name, None)));
     PAGE.get().map_or_else(String::new, |page| present::only(&page.render(), &present))
+}
+
+/// One of the states has the value 1, so that a rule can count the gateways in a state.
+fn show_place(line: &[(&'static str, String); 2], now: PlaceState) {
+    for state in PlaceState::ALL {
+        let labels = line.iter().cloned().chain([("state", state.name().to_owned())]).collect::<Vec<_>>();
+        gauge!("fep_line_place", &labels).set(f64::from(u8::from(state == now)));
+    }
 }
 
 fn show(status: &InstitutionStatus) {

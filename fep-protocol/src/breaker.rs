@@ -11,6 +11,9 @@
 //!    └──────────────────────────────────────────enough answers──────────────────────────────────────────────────────┘
 //! ```
 //!
+//! Several instances share the states of their breakers. One of them sends the echo test: each asks its coordinator first, which lets one
+//! of them. A trial is held by all of them, each with its own maximum of requests.
+//!
 //! Each change of state begins a new generation. A result counts only in the generation in which its request started:
 //! a time-out of yesterday's trouble does not trip a breaker that passes again.
 
@@ -22,8 +25,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use self::scope::Scope;
 pub use self::scope::{BreakerState, TripCause};
+use self::scope::{Due, Scope};
 use crate::note::PersonNote;
 use crate::terms::Now;
 
@@ -140,6 +143,9 @@ pub struct Blocked {
 pub enum BreakerAction {
     /// Send an echo test, or another telegram that moves no money, and report its result with [`Breaker::probed`].
     Probe(BreakerScope, u64),
+    /// Ask whether this instance may send the echo test of this generation, and report the answer with [`Breaker::may_probe`]. If it may, no
+    /// other one may for the duration, unless the state changes.
+    MayProbe(BreakerScope, u64, Duration),
     /// The state of a breaker changed. The caller shows it, and shares it between instances.
     Changed(BreakerSnapshot),
 }
@@ -179,6 +185,8 @@ pub struct Breaker {
     businesses: BTreeMap<String, Scope>,
     /// By the name of the telegram.
     alternatives: BTreeMap<String, Alternative>,
+    /// How long the coordinator has to say who sends an echo test. `None` for an instance that is alone.
+    answer_max: Option<Duration>,
     actions: VecDeque<BreakerAction>,
 }
 
@@ -201,7 +209,14 @@ impl Breaker {
     #[must_use]
     pub fn new(settings: BreakerSettings, alternatives: BTreeMap<String, Alternative>, now: Now) -> Self {
         let institution = Scope::new(now);
-        Self { settings, institution, businesses: BTreeMap::new(), alternatives, actions: VecDeque::new() }
+        let businesses = BTreeMap::new();
+        Self { settings, institution, businesses, alternatives, answer_max: None, actions: VecDeque::new() }
+    }
+
+    /// The breakers of one of several instances: it asks before it sends an echo test, and sends it without an answer after this time.
+    #[must_use]
+    pub fn asking(self, answer_max: Duration) -> Self {
+        Self { answer_max: Some(answer_max), ..self }
     }
 
     /// Asks the same as [`Breaker::permit`], without a permit: for a request that begins to wait.
@@ -299,6 +314,15 @@ impl Breaker {
         }
     }
 
+    /// Reports the answer to [`BreakerAction::MayProbe`], with its generation. An answer that comes too late changes nothing.
+    pub fn may_probe(&mut self, scope: &BreakerScope, generation: u64, may: bool, now: Now) {
+        let settings = self.settings;
+        if let Some(next) = self.scope_mut(scope).and_then(|one| one.may_probe(&settings, generation, may, now)) {
+            self.actions.push_back(BreakerAction::Probe(scope.clone(), next));
+            self.changed(scope, now);
+        }
+    }
+
     /// Trips a breaker by hand. It stays tripped until [`Breaker::reset`]. Returns whether there is room for a breaker of its own.
     pub fn trip(&mut self, scope: &BreakerScope, person: &str, note: &str, now: Now) -> bool {
         self.make(scope, now);
@@ -348,11 +372,20 @@ impl Breaker {
     pub fn tick(&mut self, now: Now) {
         for scope in self.scopes() {
             let settings = self.settings;
+            let answer_max = self.answer_max;
             let Some(one) = self.scope_mut(&scope).filter(|one| one.is_due(now.steady)) else { continue };
-            if let Some(generation) = one.tick(&settings, now) {
-                self.actions.push_back(BreakerAction::Probe(scope.clone(), generation));
+            match one.tick(&settings, answer_max, now) {
+                Due::Waits => {}
+                Due::Asks(generation) => {
+                    let lease = settings.probe_timeout + settings.wait_min;
+                    self.actions.push_back(BreakerAction::MayProbe(scope, generation, lease));
+                }
+                Due::Probes(generation) => {
+                    self.actions.push_back(BreakerAction::Probe(scope.clone(), generation));
+                    self.changed(&scope, now);
+                }
+                Due::Turned => self.changed(&scope, now),
             }
-            self.changed(&scope, now);
         }
     }
 
@@ -422,3 +455,6 @@ mod tests;
 
 #[cfg(test)]
 mod simulation;
+
+#[cfg(test)]
+mod probing;

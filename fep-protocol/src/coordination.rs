@@ -13,6 +13,7 @@
 //! | [`Ask::Traces`], [`News::Traces`] | requests wait, and are `not_sent` at their deadline; the instance asks again | a granted block is never granted again, so numbers are lost, not used twice |
 //! | [`Ask::Report`], [`News::Grant`] | the lease ends, and the share becomes the smaller of itself and the equal part | the older one is ignored |
 //! | [`Ask::Breaker`], [`News::Breaker`] | each instance has its own breaker | the older one is ignored |
+//! | [`Ask::Probe`], [`News::Probe`] | the instance sends its echo test after [`Terms::owner_timeout`], so the institution may get several | nothing: a generation has one echo test |
 //! | [`Ask::Own`], [`Ask::Whose`], [`News::Owner`] | an answer on the wrong instance is journaled there as unmatched; its exchange becomes unknown and is settled | the same |
 //! | [`Ask::HandOver`], [`News::Answer`] | the owner has the answer from the journal, a moment later; if that is too late, the exchange becomes unknown and is settled | the second is a duplicate, as on a line |
 //! | [`News::AnswerStored`] | the same | it is counted with those that came as [`News::Answer`], so the answer counts once |
@@ -37,7 +38,7 @@ use serde::Serialize;
 
 pub use self::division::{Division, Fenced, StoredDivision, Unfit};
 pub use self::membership::Membership;
-use crate::breaker::BreakerSnapshot;
+use crate::breaker::{BreakerScope, BreakerSnapshot};
 use crate::exchange::TelegramBytes;
 use crate::flow::{FlowSettings, GateSettings, RateSettings, Share};
 use crate::terms::Key;
@@ -53,7 +54,8 @@ pub struct Terms {
     pub lease: Duration,
     /// How often an instance reports. A fraction of the lease, so that one lost report ends nothing.
     pub report_every: Duration,
-    /// How long an answer that nothing waits for is kept until its owner is known.
+    /// How long an answer that nothing waits for is kept until its owner is known, and how long an echo test for a breaker waits until it is
+    /// known who sends it.
     pub owner_timeout: Duration,
 }
 
@@ -71,6 +73,15 @@ pub enum Ask {
     Report(Report),
     /// The state of a breaker changed here.
     Breaker(BreakerSnapshot),
+    /// The wait of a tripped breaker is over. May this instance send the echo test? The answer is [`News::Probe`].
+    Probe {
+        /// The breaker.
+        scope: BreakerScope,
+        /// The generation of its state. The first instance that asks in a generation may, and no other one in this or an older one.
+        generation: u64,
+        /// How long that holds.
+        lease: Duration,
+    },
     /// A request with this key is about to be written here. The key is its owner's for this long.
     Own {
         /// The key.
@@ -110,6 +121,15 @@ pub enum News {
     Fenced(Fenced),
     /// The state of a breaker of another instance. After joining, the newest known state of each.
     Breaker(BreakerSnapshot),
+    /// Whether this instance sends the echo test for a breaker.
+    Probe {
+        /// The breaker.
+        scope: BreakerScope,
+        /// The generation in which it was asked.
+        generation: u64,
+        /// Whether it does. Otherwise another instance does.
+        may: bool,
+    },
     /// The owner of a key.
     Owner {
         /// The key.

@@ -352,6 +352,23 @@ pub enum PlaceState {
     Unknown,
 }
 
+impl PlaceState {
+    /// All states.
+    pub const ALL: [Self; 5] = [Self::Here, Self::Leaving, Self::Standby, Self::Elsewhere, Self::Unknown];
+
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Leaving => "leaving",
+            Self::Standby => "standby",
+            Self::Elsewhere => "elsewhere",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One link of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -34,6 +34,8 @@ pub enum Mutant {
     SkipsTheProbe,
     /// The breaker lets any number of requests through while it probes.
     TrialWithoutLimit,
+    /// Each of several instances sends an echo test without asking.
+    ProbesUnasked,
     /// The breaker counts our own refusals as failures.
     CountsNotSent,
     /// A line carries more telegrams than its window has places.

@@ -46,6 +46,15 @@ pub struct RetryTopic {
     pub delay: Duration,
 }
 
+impl RequestsConfig {
+    /// The topics that are read: that of requests, then those of retries.
+    #[must_use]
+    pub fn topics(&self) -> Vec<String> {
+        let retries = self.retries.iter().map(|retry| &retry.topic);
+        [&self.topic].into_iter().chain(retries).cloned().collect()
+    }
+}
+
 /// The maximum number of retry topics.
 const RETRIES_MAX: usize = 16;
 

@@ -7,7 +7,7 @@ import { closedWhy, FINE, health, pill, SIGNS, told } from "./marks.js";
 import { labelOf, latestExchanges, open, state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
-import { duration, lasting, oldest, stamp } from "./time.js";
+import { ago, duration, lasting, oldest, stamp } from "./time.js";
 import { bars, BAR_MS, errorRate, inSpan, percent, perSecond, SPAN_MS, total } from "./traffic.js";
 
 const LATEST = 12;
@@ -30,7 +30,9 @@ export function overview({ main, title }) {
   const latest = exchangeTable(t("overview.latest"));
   const gateways = byInstance();
   const shared = section(t("overview.instances"), el("span", "faint", t("overview.instances_note")), gateways.element);
-  main.append(figures, shared,
+  const topics = byTopic();
+  const read = section(t("topics.title"), el("span", "faint", t("topics.note")), topics.element);
+  main.append(figures, shared, read,
     section(t("overview.lines"), to(address(["lines"]), t("overview.all_lines")), map),
     el("div", "columns",
       section(t("overview.traffic"), el("span", "faint", t("overview.span", { time: duration(SPAN_MS) })), chart),
@@ -45,6 +47,9 @@ export function overview({ main, title }) {
     const instances = state.overview?.instances ?? [];
     shared.hidden = instances.length === 0;
     gateways.update(instances);
+    const asked = state.overview?.topics ?? [];
+    read.hidden = asked.length === 0;
+    topics.update(asked);
   };
   const lines = () => {
     refill(map, mapped());
@@ -147,6 +152,26 @@ function byInstance() {
       { title: t("instance.unsettled"), class: "num", cell: (row) => row.unsettled || faint("0") },
       { title: t("instance.events"), cell: (row) => (row.publishes ? t("instance.publishes") : faint("–")) },
       { title: t("instance.heirs"), cell: (row) => row.heirs.join(", ") || faint("–") },
+    ],
+  });
+}
+
+/** The topics from which requests are taken. */
+function byTopic() {
+  const looks = { reads: "good", waits: "standby", fails: "bad" };
+  return table({
+    caption: t("topics.title"),
+    empty: "",
+    key: (row) => `${row.cluster}\n${row.topic}`,
+    columns: [
+      { title: t("topics.topic"), class: "lead", cell: (row) => [row.topic, " ", faint(row.cluster)] },
+      { title: t("topics.state"), cell: (row) => [pill(looks[row.state], t(`topics.${row.state}`)), " ", lasting(row.since_ms)] },
+      { title: t("topics.partitions"), class: "num", cell: (row) => [
+        row.partitions, row.partitions_full > 0 ? [" ", faint(t("topics.full", { n: row.partitions_full }))] : null] },
+      { title: t("topics.lag"), class: "num", cell: (row) => row.lag ?? faint("–") },
+      { title: t("topics.taken"), class: "num", cell: (row) => row.taken || faint("0") },
+      { title: t("topics.dead_letters"), class: "num", cell: (row) => [row.dead_letters || faint("0"), row.dead_letters ? [" ", faint(row.dead_letter_topic)] : null] },
+      { title: t("topics.last_error"), class: "wide", cell: ({ last_error: last }) => (last ? [last.why, " · ", ago(last.at_ms)] : faint("–")) },
     ],
   });
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::coordinator::StoreStatus;
+use crate::topics::TopicStatus;
 
 /// The institutions that the client may read, with their traffic and what is open.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,6 +22,8 @@ pub(crate) struct OverviewList {
     pub(crate) institutions: Vec<InstitutionOverview>,
     /// The gateways that share the journal, by name; empty if this one works alone.
     pub(crate) instances: Vec<InstanceView>,
+    /// The topics from which this gateway takes requests, by cluster; empty if there are none, or if the client may not read everything.
+    pub(crate) topics: Vec<TopicStatus>,
 }
 
 /// One of the gateways that share a journal.

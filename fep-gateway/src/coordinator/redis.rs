@@ -21,6 +21,7 @@ mod watching;
 mod dividing;
 mod breakers;
 mod indicators;
+mod probes;
 mod answers;
 mod owners;
 
@@ -29,7 +30,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fep_protocol::coordination::{Ask, Report, Terms};
+use fep_protocol::coordination::{Ask, News, Report, Terms};
 use fep_protocol::indicators::{Heard, Indicators, Others};
 use redis::{ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
@@ -199,6 +200,15 @@ impl RedisSeat {
             Ask::Traces { .. } => {}
             Ask::Report(report) => drop(self.reports.send_replace(Some(report))),
             Ask::Breaker(snapshot) => drop(self.breakers.try_send(Said::Here(snapshot))),
+            Ask::Probe { scope, generation, lease } => {
+                let shared = Arc::clone(&self.shared);
+                let institution = Arc::clone(&self.institution);
+                let news = self.news.clone();
+                self.tasks.spawn(async move {
+                    let may = probes::may_send(&shared, &institution, &scope, generation, lease).await;
+                    news.send(News::Probe { scope, generation, may });
+                });
+            }
             Ask::Own { key, keep } => drop(self.writes.try_send(Write::own(&key, keep))),
             Ask::HandOver { to, answer } => drop(self.writes.try_send(Write::hand_over(to, answer))),
             Ask::Whose { key } => {

@@ -165,6 +165,9 @@ impl Seat for SharedSeat {
             }
             Ask::Report(report) => self.grant(&report),
             Ask::Whose { key } => drop(self.news.send(News::Owner { key, owner: KeyOwner::Nobody })),
+            Ask::Probe { scope, generation, .. } => {
+                self.news.send(News::Probe { scope, generation, may: true });
+            }
             Ask::Breaker(_) | Ask::Own { .. } | Ask::HandOver { .. } => {}
         }
     }

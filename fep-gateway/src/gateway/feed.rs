@@ -10,6 +10,7 @@ use super::{Gateway, Institutions, JournalError};
 use crate::journal::Journal;
 use crate::net::clock::Clock;
 use crate::telegrams::TelegramCatalogue;
+use crate::topics::TopicStatus;
 
 /// The journal, the institutions and the events of a gateway.
 pub(crate) struct Feed {
@@ -22,15 +23,29 @@ pub(crate) struct Feed {
     publisher: Slot,
 }
 
-/// The place of the part that publishes.
+/// The place of a part of the process.
 #[derive(Clone, Default)]
-pub(super) struct Slot(Arc<Mutex<Option<Note>>>);
+pub(super) struct Slot(Arc<Mutex<Option<Box<dyn Part>>>>);
 
 /// A taken place. Dropping it frees the place.
 pub(crate) struct Taken(Slot);
 
-/// A function from the present time, in milliseconds since 1970, to a note if there is one.
-type Note = Box<dyn Fn(i64) -> Option<String> + Send + Sync>;
+/// What a part of the process tells of itself.
+pub(crate) trait Part: Send + Sync + 'static {
+    /// What `/readyz` notes of it at this time, in milliseconds since 1970.
+    fn note(&self, now_ms: i64) -> Option<String>;
+
+    /// The topics from which it takes requests.
+    fn topics(&self) -> Vec<TopicStatus> {
+        Vec::new()
+    }
+}
+
+impl<F: Fn(i64) -> Option<String> + Send + Sync + 'static> Part for F {
+    fn note(&self, now_ms: i64) -> Option<String> {
+        self(now_ms)
+    }
+}
 
 impl Gateway {
     pub(crate) fn feed(&self) -> Feed {
@@ -47,10 +62,16 @@ impl Gateway {
 }
 
 impl Gateway {
-    /// Takes the place of the part that takes requests from topics, with its note for `/readyz`. `None` if another one has it.
+    /// The topics from which requests are taken, cluster by cluster. Empty if there are none.
+    #[must_use]
+    pub fn topics(&self) -> Vec<TopicStatus> {
+        self.inner.intake.topics()
+    }
+
+    /// Takes the place of the part that takes requests from topics. `None` if another one has it.
     #[cfg(feature = "kafka")]
-    pub(crate) fn take_intake(&self, note: impl Fn(i64) -> Option<String> + Send + Sync + 'static) -> Option<Taken> {
-        self.inner.intake.take(note)
+    pub(crate) fn take_intake(&self, intake: impl Part) -> Option<Taken> {
+        self.inner.intake.take(intake)
     }
 }
 
@@ -92,27 +113,31 @@ impl Feed {
     }
 
     /// Takes the place of the part that publishes, with its note for `/readyz`. `None` if another one has it.
-    pub(crate) fn take(&self, note: impl Fn(i64) -> Option<String> + Send + Sync + 'static) -> Option<Taken> {
+    pub(crate) fn take(&self, note: impl Part) -> Option<Taken> {
         self.publisher.take(note)
     }
 }
 
 impl Slot {
-    /// The note of the part that publishes.
+    /// The note of the part.
     pub(super) fn note(&self, now_ms: i64) -> Option<String> {
-        self.lock().as_ref()?(now_ms)
+        self.lock().as_ref()?.note(now_ms)
     }
 
-    fn take(&self, note: impl Fn(i64) -> Option<String> + Send + Sync + 'static) -> Option<Taken> {
+    fn topics(&self) -> Vec<TopicStatus> {
+        self.lock().as_ref().map(|part| part.topics()).unwrap_or_default()
+    }
+
+    fn take(&self, part: impl Part) -> Option<Taken> {
         let mut place = self.lock();
         if place.is_some() {
             return None;
         }
-        *place = Some(Box::new(note));
+        *place = Some(Box::new(part));
         Some(Taken(self.clone()))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Note>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<dyn Part>>> {
         // Each change is one assignment.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

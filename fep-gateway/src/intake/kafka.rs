@@ -6,6 +6,7 @@
 mod watch;
 mod worker;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -18,11 +19,13 @@ use tracing::{info, warn};
 
 use self::worker::Worker;
 use super::IntakeError;
+use super::lanes::Lanes;
 use super::poster::Poster;
 use super::rights::{self, Rights};
-use super::serving::{Desk, Entering};
-use crate::config::RequestsConfig;
-use crate::gateway::{Gateway, Taken};
+use super::serving::{Desk, Entering, Tally};
+use crate::config::{ClusterConfig, RequestsConfig};
+use crate::gateway::{Gateway, Part, Taken};
+use crate::topics::TopicStatus;
 
 /// Requests that are taken from topics. Dropping it stops that.
 #[derive(Debug)]
@@ -36,23 +39,60 @@ pub struct Intake {
 }
 
 /// What others may know about a cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
-    /// Why nothing is taken now, and since when.
-    trouble: Option<(String, Instant)>,
+    /// The topics, in the order of the configuration.
+    topics: Vec<TopicStatus>,
+    /// What prevents that something is taken.
+    trouble: Option<Trouble>,
     /// How many messages the cluster has that are not committed. `None` before it is known.
     lag: Option<u64>,
-    running: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Trouble {
+    why: String,
+    since: Instant,
+    /// Whether it ends when a broker is reached. Otherwise it ends when a commit succeeds.
+    is_away: bool,
 }
 
 impl State {
-    fn fails(&mut self, why: String) {
-        let since = self.trouble.as_ref().map_or_else(Instant::now, |(_, since)| *since);
-        self.trouble = Some((why, since));
+    fn fails(&mut self, why: String, is_away: bool) {
+        self.topics.iter_mut().for_each(|topic| topic.fails(&why));
+        let since = self.trouble.as_ref().map_or_else(Instant::now, |trouble| trouble.since);
+        self.trouble = Some(Trouble { why, since, is_away });
+    }
+
+    fn works(&mut self) {
+        self.topics.iter_mut().for_each(TopicStatus::works);
+        self.trouble = None;
+    }
+
+    /// The partitions that are here.
+    fn has<M>(&mut self, lanes: &Lanes<M>) {
+        for (place, topic) in self.topics.iter_mut().enumerate() {
+            let (partitions, full) = lanes.of_topic(place);
+            topic.has(partitions, full);
+        }
+    }
+
+    /// How many messages of each topic are not committed.
+    fn lags(&mut self, lags: &BTreeMap<&str, u64>) {
+        for topic in self.topics.iter_mut().filter(|topic| topic.partitions > 0) {
+            topic.lag = lags.get(&*topic.topic).copied();
+        }
+    }
+
+    /// A broker is reached.
+    fn reached(&mut self) {
+        if self.trouble.as_ref().is_some_and(|trouble| trouble.is_away) {
+            self.works();
+        }
     }
 
     fn note(&self, cluster: &str, alarm_after: Duration) -> Option<String> {
-        let (why, since) = self.trouble.as_ref()?;
+        let Trouble { why, since, .. } = self.trouble.as_ref()?;
         let lag = self.lag.map_or_else(String::new, |lag| format!(", {lag} wait"));
         let seconds = since.elapsed().as_secs();
         let note = || format!("no requests are taken from Kafka cluster {cluster} for {seconds} s{lag}: {why}");
@@ -60,18 +100,51 @@ impl State {
     }
 }
 
-/// A state that the thread, the callbacks of librdkafka and `/readyz` share.
+/// A state that the thread, the callbacks of librdkafka, `/readyz` and the console share.
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     cluster: String,
     state: Arc<Mutex<State>>,
+    tally: Arc<Tally>,
+}
+
+/// What others ask about all clusters.
+struct Told {
+    clusters: Vec<Shared>,
+    alarm_after: Duration,
+}
+
+impl Part for Told {
+    fn note(&self, _: i64) -> Option<String> {
+        let note = |shared: &Shared| shared.state().note(&shared.cluster, self.alarm_after);
+        let notes: Vec<_> = self.clusters.iter().filter_map(note).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    fn topics(&self) -> Vec<TopicStatus> {
+        self.clusters.iter().flat_map(Shared::topics).collect()
+    }
 }
 
 impl Shared {
-    fn of(cluster: &str) -> Self {
-        let shared = Self { cluster: cluster.to_owned(), state: Arc::default() };
+    fn of(cluster: &ClusterConfig, config: &RequestsConfig) -> Self {
+        let names = config.topics();
+        let topics = names.iter().map(|topic| TopicStatus::new(&cluster.name, topic, &config.dead_letters)).collect();
+        let state = State { topics, trouble: None, lag: None };
+        let tally = Arc::new(Tally::new(names.len()));
+        let shared = Self { cluster: cluster.name.clone(), state: Arc::new(Mutex::new(state)), tally };
         shared.tell(|_| {});
         shared
+    }
+
+    /// The topics, with what was counted.
+    fn topics(&self) -> Vec<TopicStatus> {
+        let mut topics = self.state().topics;
+        for (status, (taken, dead_letters)) in topics.iter_mut().zip(self.tally.counts()) {
+            status.taken = taken;
+            status.dead_letters = dead_letters;
+        }
+        topics
     }
 
     fn tell(&self, change: impl FnOnce(&mut State)) {
@@ -99,10 +172,9 @@ pub(super) async fn start(
     let stop = CancellationToken::new();
     let abandon = CancellationToken::new();
     let entering = Entering::default();
-    let states: Vec<_> =
-        config.clusters.iter().map(|cluster| (cluster.name.clone(), Shared::of(&cluster.name))).collect();
+    let states: Vec<_> = config.clusters.iter().map(|cluster| Shared::of(cluster, config)).collect();
     let mut threads = Vec::new();
-    for (cluster, (_, state)) in config.clusters.iter().zip(&states) {
+    for (cluster, state) in config.clusters.iter().zip(&states) {
         let desk = Desk {
             gateway: gateway.clone(),
             rights: Rights::new(&config.caller, access),
@@ -112,6 +184,7 @@ pub(super) async fn start(
             poster: Poster::new(cluster).map_err(IntakeError::Client)?,
             stop: stop.clone(),
             entering: entering.clone(),
+            tally: Arc::clone(&state.tally),
         };
         let worker = Worker::new(Arc::new(desk), cluster, state.clone(), abandon.clone(), Handle::current());
         let worker = worker.map_err(IntakeError::Client)?;
@@ -119,13 +192,9 @@ pub(super) async fn start(
         threads.push(named.spawn(move || worker.run()).map_err(|error| IntakeError::Client(error.to_string()))?);
         info!(cluster = cluster.name, topic = config.topic, group = config.group, "requests are taken from Kafka");
     }
-    let alarm_after = config.alarm_after;
-    let note = move |_| {
-        let notes: Vec<_> = states.iter().filter_map(|(name, state)| state.state().note(name, alarm_after)).collect();
-        (!notes.is_empty()).then(|| notes.join("; "))
-    };
+    let told = Told { clusters: states, alarm_after: config.alarm_after };
     let place =
-        gateway.take_intake(note).ok_or_else(|| IntakeError::Client("requests are taken already".to_owned()))?;
+        gateway.take_intake(told).ok_or_else(|| IntakeError::Client("requests are taken already".to_owned()))?;
     Ok(Intake { stop, entering, abandon, threads, _place: place })
 }
 

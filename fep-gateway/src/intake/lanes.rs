@@ -171,6 +171,13 @@ impl<M> Lanes<M> {
         self.lanes.keys().copied()
     }
 
+    /// The number of partitions of a topic, and how many of these are paused.
+    #[must_use]
+    pub fn of_topic(&self, topic: usize) -> (usize, usize) {
+        let lanes = self.lanes.iter().filter(|((of, _), _)| *of == topic);
+        lanes.fold((0, 0), |(all, paused), (_, lane)| (all + 1, paused + usize::from(lane.is_paused)))
+    }
+
     /// A message came. One of a partition that is not here, or that came already, does not count.
     pub fn came(
         &mut self,

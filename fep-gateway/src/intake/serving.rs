@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +48,34 @@ pub(super) struct Desk {
     /// Nothing begins any more.
     pub(super) stop: CancellationToken,
     pub(super) entering: Entering,
+    pub(super) tally: Arc<Tally>,
+}
+
+/// What was counted since the gateway started, for each topic in the order of the configuration.
+#[derive(Debug)]
+pub(super) struct Tally(Vec<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    taken: AtomicU64,
+    dead_letters: AtomicU64,
+}
+
+impl Tally {
+    pub(super) fn new(topics: usize) -> Self {
+        Self(std::iter::repeat_with(Counts::default).take(topics).collect())
+    }
+
+    /// The messages that were taken, and those that went to the dead letters.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.0.iter().map(|of| (of.taken.load(Ordering::Relaxed), of.dead_letters.load(Ordering::Relaxed)))
+    }
+
+    fn add(&self, topic: usize, which: impl Fn(&Counts) -> &AtomicU64) {
+        if let Some(counts) = self.0.get(topic) {
+            which(counts).fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The number of messages that were claimed and that the gateway has not taken yet. When it stops, they are let in first, because nobody else
@@ -111,6 +139,7 @@ struct Served<'d> {
 impl Desk {
     /// Serves a message. Returns whether what became of it is durable; otherwise it comes again.
     pub(super) async fn serve(&self, arrived: &Arrived, is_doubtful: bool, enters: Enters) -> bool {
+        self.tally.add(arrived.topic, |counts| &counts.taken);
         let mut served = Served { desk: self, arrived, past: Past::default(), request: None };
         match served.fate(is_doubtful, enters).await {
             Fate::Result(exchange) => served.result(Some(&exchange), None, status(&exchange)).await,
@@ -283,6 +312,7 @@ impl Served<'_> {
         headers.retain(|(name, _)| message::names_it(name));
         let named = Post { topic, key: None, headers, value: None };
         desk.count("dead_letter");
+        desk.tally.add(self.arrived.topic, |counts| &counts.dead_letters);
         desk.post(vec![whole, named]).await
     }
 

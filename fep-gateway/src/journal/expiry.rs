@@ -25,14 +25,17 @@ use super::sqlite::index::IndexReader;
 use super::sqlite::removals;
 use super::store::{FactNumber, FactReads, Removal};
 use super::whose::Whose;
+use crate::fault::{FaultPoint, point};
 use crate::time::DAY_MS;
 
 /// The pause between two looks for a mark of another gateway.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(10);
 
-/// The pause between two looks for days to remove, and the one after an attempt that failed, or after the start.
+/// The pause between two looks for days to remove, the one after an attempt that failed, and the one after the start. A build with fault points
+/// does not wait after the start, so that a test can kill it.
 const PAUSE: Duration = Duration::from_secs(3600);
 const RETRY_PAUSE: Duration = Duration::from_secs(60);
+const START_PAUSE: Duration = if cfg!(feature = "fault-points") { Duration::ZERO } else { RETRY_PAUSE };
 
 /// The maximum number of days that one run removes. A clock that was set forward by mistake does not remove all at once.
 const DAYS_PER_RUN_MAX: usize = 10;
@@ -54,7 +57,7 @@ pub(super) struct Expiry {
 impl Expiry {
     /// Works until the journal is closed.
     pub(super) fn run(mut self) {
-        let mut due = Instant::now() + RETRY_PAUSE;
+        let mut due = Instant::now() + START_PAUSE;
         let mut follows = true;
         loop {
             let followed = self.follow();
@@ -105,8 +108,10 @@ impl Expiry {
         let days = remover.days()?;
         let Some((removal, gone)) = self.plan(&remover, &days)? else { return Ok(()) };
         if remover.remove(&removal, &gone)? {
+            point(FaultPoint::DaysRemoved);
             tracing::info!(journal = remover.place(), days = gone.len(), "days were removed: {}", removal.sentence());
             self.follow()?;
+            point(FaultPoint::RemovalFollowed);
             self.complete(&remover)?;
         }
         Ok(())
@@ -188,8 +193,10 @@ impl Expiry {
                     return Ok(());
                 }
                 next = remover.delete_keys(&table, from)?;
+                point(FaultPoint::KeysDeleted);
             }
             remover.drop_table(&table)?;
+            point(FaultPoint::TableDropped);
             tracing::info!(journal = remover.place(), table, "a day that was removed is gone");
         }
         Ok(())

@@ -51,3 +51,6 @@ pub(super) mod tests;
 
 #[cfg(test)]
 mod tls_tests;
+
+#[cfg(test)]
+mod migration_tests;

@@ -76,6 +76,7 @@ pub(crate) async fn conforms(form: Form<'_>) {
     }
     all_shares_together_are_the_contract(form).await;
     breakers_are_pushed(form).await;
+    one_instance_sends_the_echo_test(form).await;
     answers_find_their_instance(form).await;
 }
 
@@ -176,6 +177,30 @@ async fn breakers_are_pushed(form: Form<'_>) {
     assert!(a.is_silent().await, "neither its own state nor an older one comes back");
     let mut again = join(form, "b", "breakers", Vec::new());
     assert_eq!(again.hears().await, News::Breaker(tripped(4)), "whoever joins hears the newest state");
+}
+
+async fn one_instance_sends_the_echo_test(form: Form<'_>) {
+    let mut a = join(form, "a", "probes", Vec::new());
+    let mut b = join(form, "b", "probes", Vec::new());
+    let scope = BreakerScope::Business("PY".to_owned());
+    let lease = Duration::from_millis(400);
+    let ask = |generation| Ask::Probe { scope: scope.clone(), generation, lease };
+    let news = |generation, may| News::Probe { scope: scope.clone(), generation, may };
+    a.seat.ask(ask(7));
+    assert_eq!(a.hears().await, news(7, true));
+    b.seat.ask(ask(7));
+    assert_eq!(b.hears().await, news(7, false));
+    b.seat.ask(ask(5));
+    assert_eq!(b.hears().await, news(5, false), "it does not know yet what became of it");
+    a.seat.ask(ask(7));
+    assert_eq!(a.hears().await, news(7, true), "an answer can be lost");
+    b.seat.ask(ask(9));
+    assert_eq!(b.hears().await, news(9, true), "another generation has another echo test");
+    a.seat.ask(ask(9));
+    assert_eq!(a.hears().await, news(9, false));
+    sleep(lease).await;
+    a.seat.ask(ask(9));
+    assert_eq!(a.hears().await, news(9, true), "it may be dead");
 }
 
 async fn answers_find_their_instance(form: Form<'_>) {

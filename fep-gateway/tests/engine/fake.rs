@@ -43,6 +43,8 @@ struct Shared {
     /// Durable: it is not forgotten.
     traces: TraceCounter,
     breakers: BTreeMap<BreakerScope, BreakerSnapshot>,
+    /// Who sends the echo test for a breaker: the instance, the generation, and until when.
+    probes: BTreeMap<BreakerScope, (Arc<str>, u64, Duration)>,
     owners: HashMap<Key, Arc<str>>,
     seats: BTreeMap<Arc<str>, NewsSender>,
     joining: Joining,
@@ -94,6 +96,7 @@ impl Cluster {
         for shared in self.state().institutions.values_mut() {
             shared.division = Division::new(TERMS, shared.joining.contract, now);
             shared.breakers.clear();
+            shared.probes.clear();
             shared.owners.clear();
         }
     }
@@ -152,6 +155,15 @@ impl Cluster {
                         sent.extend(others.map(|other| (Arc::clone(other), News::Breaker(snapshot.clone()))));
                     }
                 }
+                Ask::Probe { scope, generation, lease } => {
+                    let known = shared.probes.get(&scope);
+                    let is_taken =
+                        known.is_some_and(|(by, of, until)| by != instance && *of >= generation && *until > now);
+                    if !is_taken {
+                        shared.probes.insert(scope.clone(), (Arc::clone(instance), generation, now + lease));
+                    }
+                    sent.push(own(News::Probe { scope, generation, may: !is_taken }));
+                }
                 Ask::Own { key, .. } => drop(shared.owners.insert(key, Arc::clone(instance))),
                 Ask::Whose { key } => {
                     let owner = shared.owners.get(&key).filter(|owner| *owner != instance);
@@ -185,6 +197,7 @@ impl Coordinator for FakeCoordinator {
             division: Division::new(TERMS, joining.contract, now),
             traces: TraceCounter::new(joining.traces, joining.used.clone()),
             breakers: BTreeMap::new(),
+            probes: BTreeMap::new(),
             owners: HashMap::new(),
             seats: BTreeMap::new(),
             joining,

@@ -5,6 +5,7 @@ mod faults;
 mod gateways;
 mod indicators;
 mod kinds;
+mod probing;
 mod server;
 
 use std::collections::BTreeMap;

@@ -29,6 +29,10 @@ mod passing_on;
 mod old_system;
 #[cfg(feature = "postgres")]
 mod proxy;
+#[cfg(unix)]
+#[cfg(feature = "fault-points")]
+#[cfg(feature = "postgres")]
+mod removing;
 mod routing;
 #[cfg(feature = "postgres")]
 mod one_link_bank;

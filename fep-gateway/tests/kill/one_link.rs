@@ -45,6 +45,13 @@ fn place(port: u16) -> Option<(String, Option<String>)> {
     Some((state.to_owned(), holder))
 }
 
+/// The states of the line that the metrics of a gateway name, those with the value 1.
+fn place_in_metrics(port: u16) -> Vec<String> {
+    let page = daemon::get(port, "/metrics").expect("the gateway lives").body;
+    let states = page.lines().filter_map(|line| line.strip_prefix("fep_line_place{")?.strip_suffix("\"} 1"));
+    states.filter_map(|labels| Some(labels.split_once(",state=\"")?.1.to_owned())).collect()
+}
+
 /// Waits until one of these gateways has its link up, and returns which.
 fn wait_for_holder(ports: &[u16]) -> usize {
     let began = Instant::now();
@@ -91,6 +98,7 @@ fn one_link_of_two_gateways_moves_when_its_holder_dies_or_stops_or_the_database_
         let ports = [members[0].daemon.port(), members[1].daemon.port()];
         let holder = wait_for_holder(&ports);
         let other = ports[1 - holder];
+        assert_eq!([ports[holder], other].map(place_in_metrics), [["here"], ["standby"]]);
         // Who has no link says who has it.
         let refused = daemon::ask(other, &format!("other-{death}"), &transfer(900_000 + death)).expect("an answer");
         assert_eq!(refused.status, 503, "{}", refused.body);

@@ -44,3 +44,5 @@ mod searching;
 mod settlement;
 mod simulated_bank;
 mod test_time;
+#[cfg(feature = "kafka")]
+mod topics;

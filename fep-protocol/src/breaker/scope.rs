@@ -60,6 +60,18 @@ pub enum TripCause {
     },
 }
 
+/// What follows when the time of a state is over.
+pub(super) enum Due {
+    /// Nothing yet.
+    Waits,
+    /// The coordinator has to say who sends the echo test of this generation.
+    Asks(u64),
+    /// The echo test of this generation is to be sent.
+    Probes(u64),
+    /// The state is another one.
+    Turned,
+}
+
 /// One breaker.
 #[derive(Clone, Debug)]
 pub(super) struct Scope {
@@ -74,6 +86,10 @@ pub(super) struct Scope {
     until: Option<Duration>,
     /// The number of failed attempts since the breaker passed last.
     attempts: u32,
+    /// Whether the coordinator was asked who sends the echo test of this generation.
+    is_asked: bool,
+    /// Whether the last attempt was ours and failed. Then others are let first: they may reach the institution where we do not.
+    lets_others: bool,
     trial_inflight: u32,
     trial_answers: u32,
     /// Inquiries and reversals in flight that passed although business is stopped.
@@ -132,6 +148,8 @@ impl Scope {
             in_row: 0,
             until: None,
             attempts: 0,
+            is_asked: false,
+            lets_others: false,
             trial_inflight: 0,
             trial_answers: 0,
             lane_inflight: 0,
@@ -252,20 +270,50 @@ impl Scope {
         self.deadline().is_some_and(|deadline| deadline <= now)
     }
 
-    /// Ends a state whose time is over. Returns the generation of an echo test to send.
-    pub(super) fn tick(&mut self, settings: &BreakerSettings, now: Now) -> Option<u64> {
-        let until = Some(now.steady + settings.probe_timeout);
+    /// Ends a state whose time is over. `answer_max` is the time that the coordinator has to say who sends an echo test.
+    pub(super) fn tick(&mut self, settings: &BreakerSettings, answer_max: Option<Duration>, now: Now) -> Due {
         match self.state {
             BreakerState::Tripped if settings.echo_first => {
-                self.turn(BreakerState::Echo, until);
-                return Some(self.generation);
+                let asks = answer_max.filter(|_| !self.is_asked && !is_on(Mutant::ProbesUnasked));
+                let Some(answer_max) = asks else { return Due::Probes(self.probe(settings, now)) };
+                self.until = Some(now.steady + answer_max);
+                if std::mem::take(&mut self.lets_others) {
+                    return Due::Waits;
+                }
+                self.is_asked = true;
+                return Due::Asks(self.generation);
             }
-            BreakerState::Tripped => self.turn(BreakerState::Trial, until),
+            BreakerState::Tripped => self.turn(BreakerState::Trial, Some(now.steady + settings.probe_timeout)),
             BreakerState::Echo => self.retreat(settings, TripCause::NoEcho, now),
             BreakerState::Trial => self.retreat(settings, TripCause::TrialFailed, now),
             BreakerState::Passing => {}
         }
+        Due::Turned
+    }
+
+    /// The coordinator says whether this instance sends the echo test of a generation. Returns the generation of the test, if it does now.
+    pub(super) fn may_probe(
+        &mut self,
+        settings: &BreakerSettings,
+        generation: u64,
+        may: bool,
+        now: Now,
+    ) -> Option<u64> {
+        if self.state != BreakerState::Tripped || !self.is_asked || generation != self.generation {
+            return None;
+        }
+        if may {
+            return Some(self.probe(settings, now));
+        }
+        // If nothing is heard of the one that sends it, this one asks again when that one's right is over.
+        self.is_asked = false;
+        self.until = Some(now.steady + settings.probe_timeout + settings.wait_min);
         None
+    }
+
+    fn probe(&mut self, settings: &BreakerSettings, now: Now) -> u64 {
+        self.turn(BreakerState::Echo, Some(now.steady + settings.probe_timeout));
+        self.generation
     }
 
     /// The next time when [`Scope::tick`] has something to do. A trial that no request uses waits without a deadline.
@@ -292,7 +340,7 @@ impl Scope {
     }
 
     /// Takes a newer state of another instance. The other instance sends the echo test: until its result comes, this one
-    /// is tripped, and probes itself only if that result does not come.
+    /// is tripped, and asks for the next one only if that result does not come.
     /// Returns whether it is newer.
     pub(super) fn import(&mut self, settings: &BreakerSettings, other: &BreakerSnapshot, now: Now) -> bool {
         if (other.generation, other.state) <= (self.generation, self.state) {
@@ -337,6 +385,7 @@ impl Scope {
     fn retreat(&mut self, settings: &BreakerSettings, cause: TripCause, now: Now) {
         self.attempts = self.attempts.saturating_add(1);
         self.trip(cause, Some(self.wait(settings)), now);
+        self.lets_others = true;
     }
 
     fn wait(&self, settings: &BreakerSettings) -> Duration {
@@ -350,6 +399,8 @@ impl Scope {
         self.generation += 1;
         self.parts.clear();
         self.in_row = 0;
+        self.is_asked = false;
+        self.lets_others = false;
         self.trial_inflight = 0;
         self.trial_answers = 0;
     }

@@ -64,6 +64,7 @@ fn run(seed: u64, totals: &mut Totals) {
         while let Some(action) = breaker.next_action() {
             match action {
                 BreakerAction::Probe(_, generation) => echo = Some((generation, now.steady + 20 * MS)),
+                BreakerAction::MayProbe(..) => panic!("it is alone, and asks nobody"),
                 BreakerAction::Changed(change) => {
                     totals.trips += usize::from(change.state == BreakerState::Tripped);
                     totals.trials += usize::from(change.state == BreakerState::Trial);

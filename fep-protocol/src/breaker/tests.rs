@@ -218,6 +218,40 @@ fn another_instance_takes_the_newer_state_and_never_an_older_one() {
     assert_eq!(state(&there, 110), BreakerState::Trial);
 }
 
+/// What the breaker asks and sends at a time.
+fn wants(breaker: &mut Breaker, ms: u32) -> Vec<String> {
+    breaker.tick(at(ms));
+    let actions = std::iter::from_fn(|| breaker.next_action());
+    actions
+        .filter_map(|action| match action {
+            BreakerAction::Probe(_, generation) => Some(format!("tests {generation}")),
+            BreakerAction::MayProbe(_, generation, lease) => {
+                Some(format!("asks {generation} for {} ms", lease.as_millis()))
+            }
+            BreakerAction::Changed(_) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn one_of_several_instances_asks_before_it_sends_an_echo_test() {
+    let mut breaker = breaker().asking(30 * MS);
+    results(&mut breaker, None, 0, "---");
+    assert_eq!(wants(&mut breaker, 100), ["asks 1 for 150 ms"]);
+    breaker.may_probe(&BreakerScope::Institution, 1, false, at(110));
+    breaker.may_probe(&BreakerScope::Institution, 1, true, at(111));
+    assert_eq!(wants(&mut breaker, 259), [] as [&str; 0], "another one does, and only the first answer counts");
+    assert_eq!(wants(&mut breaker, 260), ["asks 1 for 150 ms"], "nothing was heard of it");
+    breaker.may_probe(&BreakerScope::Institution, 0, true, at(270));
+    assert_eq!(wants(&mut breaker, 289), [] as [&str; 0], "the answer was about another state");
+    assert_eq!(wants(&mut breaker, 290), ["tests 2"], "nobody answers");
+    assert_eq!(wants(&mut breaker, 340), [] as [&str; 0], "the institution does not, either");
+    assert_eq!(wants(&mut breaker, 540), [] as [&str; 0], "others may reach it, and are let first");
+    assert_eq!(wants(&mut breaker, 570), ["asks 3 for 150 ms"]);
+    breaker.may_probe(&BreakerScope::Institution, 3, true, at(575));
+    assert_eq!(wants(&mut breaker, 575), ["tests 4"]);
+}
+
 #[test]
 fn breakers_are_bounded() {
     let mut breaker = breaker();

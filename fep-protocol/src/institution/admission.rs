@@ -12,6 +12,7 @@ use crate::breaker::{
     Permit, TripCause,
 };
 use crate::business::{Business, BusinessClosed, TooManyBlocks};
+use crate::coordination::Ask;
 use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
 use crate::reason::{NotSent, Unknown};
 use crate::standing::{PersonNote, Standing};
@@ -60,7 +61,10 @@ impl<D> Waiting<D> {
 impl<D> Admission<D> {
     pub(super) fn new(settings: &Settings) -> Self {
         let policy = settings.breaker.as_ref();
-        let breaker = policy.map(|policy| Breaker::new(policy.settings, policy.alternatives.clone(), policy.start));
+        let breaker = policy.map(|policy| {
+            let breaker = Breaker::new(policy.settings, policy.alternatives.clone(), policy.start);
+            if settings.terms.is_alone() { breaker } else { breaker.asking(settings.terms.owner_timeout) }
+        });
         let flow = Flow::new(settings.terms.divided(settings.flow.clone()));
         Self { flow, breaker, business: settings.business.clone(), waiting: BTreeMap::new(), probes: BTreeMap::new() }
     }
@@ -233,6 +237,13 @@ impl<T: Telegrams> Institution<T> {
             }
             self.actions.push_back(Action::Breaker(snapshot.clone()));
             self.refuse_hopeless(now);
+        }
+    }
+
+    /// Takes the coordinator's word about who sends an echo test for a breaker.
+    pub(super) fn may_probe(&mut self, scope: &BreakerScope, generation: u64, may: bool, now: Now) {
+        if let Some(breaker) = &mut self.admission.breaker {
+            breaker.may_probe(scope, generation, may, now);
         }
     }
 
@@ -438,6 +449,9 @@ impl<T: Telegrams> Institution<T> {
         while let Some(action) = self.admission.breaker.as_mut().and_then(Breaker::next_action) {
             match action {
                 BreakerAction::Probe(scope, generation) => self.probe(scope, generation, now),
+                BreakerAction::MayProbe(scope, generation, lease) => {
+                    self.actions.push_back(Action::Ask(Ask::Probe { scope, generation, lease }));
+                }
                 BreakerAction::Changed(snapshot) => {
                     let is_stopped = matches!(snapshot.state, BreakerState::Tripped);
                     self.tell_breaker(&snapshot);

@@ -109,6 +109,7 @@ impl<T: Telegrams> Institution<T> {
                 }
             }
             News::Breaker(snapshot) => self.breaker_elsewhere(&snapshot, now),
+            News::Probe { scope, generation, may } => self.may_probe(&scope, generation, may, now),
             News::Owner { key, owner } => self.owner_known(&key, &owner),
             News::Answer(answer) => self.routed(answer, now),
             News::AnswerStored(answer) => self.stored_elsewhere(answer, now),

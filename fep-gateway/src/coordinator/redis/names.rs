@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use fep_protocol::breaker::BreakerScope;
 use fep_protocol::terms::Key;
 use ring::digest::{SHA256, digest};
 
@@ -26,6 +27,15 @@ impl Names {
 
     pub(super) fn indicators(&self, institution: &str) -> String {
         format!("{}:{{{}}}:indicators", self.prefix, plain(institution))
+    }
+
+    /// The right to send the echo test for a breaker.
+    pub(super) fn echo_test(&self, institution: &str, scope: &BreakerScope) -> String {
+        let scope = match scope {
+            BreakerScope::Institution => String::new(),
+            BreakerScope::Business(code) => format!(":{}", plain(code)),
+        };
+        format!("{}:{{{}}}:echo_test{scope}", self.prefix, plain(institution))
     }
 
     /// The channels of all institutions' breakers.

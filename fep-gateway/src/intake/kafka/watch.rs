@@ -1,5 +1,6 @@
 //! What librdkafka tells during a poll: partitions that come and go, trouble, and how many messages wait.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,8 +8,8 @@ use std::time::{Duration, Instant};
 use metrics::gauge;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaError;
-use rdkafka::statistics::Statistics;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::statistics::{Statistics, Topic};
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -180,21 +181,36 @@ impl ClientContext for Watch {
 
     fn error(&self, error: KafkaError, reason: &str) {
         debug!(%error, reason, "kafka");
-        self.state.tell(|state| state.fails(reason.to_owned()));
+        self.state.tell(|state| state.fails(reason.to_owned(), is_away(&error)));
     }
 
     fn stats(&self, statistics: Statistics) {
         let is_up = statistics.brokers.values().any(|broker| broker.state == "UP");
-        let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
-        let lag: u64 = partitions.filter_map(|partition| u64::try_from(partition.consumer_lag).ok()).sum();
+        let lag_of = |topic: &Topic| -> u64 {
+            topic.partitions.values().filter_map(|partition| u64::try_from(partition.consumer_lag).ok()).sum()
+        };
+        let lags: BTreeMap<_, _> = statistics.topics.values().map(|topic| (&*topic.topic, lag_of(topic))).collect();
+        let lag = lags.values().sum();
         gauge!("fep_intake_lag", "cluster" => self.cluster.clone()).set(f64_of(lag));
         self.state.tell(|state| {
             state.lag = Some(lag);
-            if !is_up {
-                state.fails("no broker is reached".to_owned());
+            state.lags(&lags);
+            if is_up {
+                state.reached();
+            } else {
+                state.fails("no broker is reached".to_owned(), true);
             }
         });
     }
+}
+
+/// Whether the error says only that brokers are not reached.
+fn is_away(error: &KafkaError) -> bool {
+    let code = error.rdkafka_error_code();
+    code.is_some_and(|code| {
+        use RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, Resolve};
+        matches!(code, AllBrokersDown | BrokerTransportFailure | Resolve)
+    })
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a gauge shows a magnitude")]

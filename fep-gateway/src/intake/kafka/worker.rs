@@ -14,8 +14,8 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::Shared;
 use super::watch::{Hold, Starter, Watch};
+use super::{Shared, State};
 use crate::config::ClusterConfig;
 use crate::intake::claim::Claim;
 use crate::intake::lanes::{Commit, Lanes, Limits, TopicPartition};
@@ -73,8 +73,7 @@ impl Worker {
         runtime: Handle,
     ) -> Result<Self, String> {
         let config = &desk.config;
-        let topics: Vec<_> =
-            [&config.topic].into_iter().chain(config.retries.iter().map(|retry| &retry.topic)).cloned().collect();
+        let topics = config.topics();
         let limits = Limits { running_max: config.in_flight_max, waiting_max: WAITING_MAX, bytes_max: BYTES_MAX };
         let (done, heard) = channel();
         let hold = Hold { lanes: Lanes::new(desk.journal.clone(), limits), unread: Vec::new(), done: heard };
@@ -151,7 +150,6 @@ impl Worker {
         drop(hold);
         #[allow(clippy::cast_precision_loss, reason = "it is far below 2^52")]
         gauge!("fep_intake_in_flight", "cluster" => self.watch.cluster.clone()).set(running as f64);
-        self.state.tell(|state| state.running = running);
     }
 
     /// Reads the claims of new partitions. Nothing comes from them before.
@@ -182,7 +180,11 @@ impl Worker {
         }
         drop(hold);
         if let Err(error) = self.consumer.resume(&self.watch.list(&read)) {
-            self.complain(&format!("partitions cannot be read: {error}"));
+            return self.complain(&format!("partitions cannot be read: {error}"));
+        }
+        // A topic in which nothing comes has nothing to commit, and reads all the same.
+        if !read.is_empty() {
+            self.works();
         }
     }
 
@@ -263,7 +265,12 @@ impl Worker {
     }
 
     fn pause(&mut self) {
-        let (full, free) = self.watch.hold().lanes.pauses();
+        let (full, free) = {
+            let mut hold = self.watch.hold();
+            let changes = hold.lanes.pauses();
+            self.state.tell(|state| state.has(&hold.lanes));
+            changes
+        };
         let change = |places: &[TopicPartition],
                       change: &dyn Fn(&TopicPartitionList) -> rdkafka::error::KafkaResult<()>| {
             if places.is_empty() { Ok(()) } else { change(&self.watch.list(places)) }
@@ -277,7 +284,7 @@ impl Worker {
 
     fn works(&mut self) {
         self.complained_at = None;
-        self.state.tell(|state| state.trouble = None);
+        self.state.tell(State::works);
     }
 
     fn complain(&mut self, why: &str) {
@@ -285,7 +292,7 @@ impl Worker {
             warn!(cluster = self.watch.cluster, why, "no requests are taken from Kafka");
             self.complained_at = Some(Instant::now());
         }
-        self.state.tell(|state| state.fails(why.to_owned()));
+        self.state.tell(|state| state.fails(why.to_owned(), false));
     }
 }
 

@@ -19,6 +19,7 @@ use super::lease::Lease;
 use super::removals::RemovalRow;
 use super::rows::partition_name;
 use super::schema::at;
+use crate::fault::{FaultPoint, point};
 use crate::journal::columns::{signed, unsigned};
 use crate::journal::store::{FactNumber, Removal};
 
@@ -151,6 +152,7 @@ impl Remover {
             // Commits wait meanwhile, so this waits for readers only shortly.
             client.batch_execute("BEGIN; SET LOCAL lock_timeout = '300ms'").await?;
             let removed = self.take_out(client, removal, &row, days).await;
+            point(FaultPoint::RemovalBegun);
             client.batch_execute(if matches!(removed, Ok(true)) { "COMMIT" } else { "ROLLBACK" }).await?;
             removed
         })?;

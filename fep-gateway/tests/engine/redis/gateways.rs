@@ -15,7 +15,11 @@ use super::server::Server;
 use crate::harness::{Setup, config, outcome, transfer, trip, until};
 use crate::peer::{Peer, transfer_answer};
 
-const BREAKER: &str = "[institutions.bank-a.breaker]\nwait_min_ms = 60000\n";
+const SETUP: Setup = Setup {
+    links: 1,
+    institution: "answer_timeout_ms = 5000\ninflight_max = 8\n",
+    tables: "[institutions.bank-a.breaker]\nwait_min_ms = 60000\n",
+};
 
 pub(super) struct Pair {
     pub(super) server: Server,
@@ -28,15 +32,18 @@ pub(super) struct Pair {
 impl Pair {
     /// The first gateway has the peer's connection 0, the second one has connection 1.
     pub(super) async fn start() -> Option<Self> {
+        Self::of(&SETUP).await
+    }
+
+    /// The same with other settings.
+    pub(super) async fn of(setup: &Setup) -> Option<Self> {
         let server = Server::start(&[]).await?;
         let shared = Shared::on(&server.address());
         let peer = Peer::start().await;
         let folder = tempfile::tempdir().unwrap();
         let mut gateways = Vec::new();
         for name in ["a", "b"] {
-            let setup =
-                Setup { links: 1, institution: "answer_timeout_ms = 5000\ninflight_max = 8\n", tables: BREAKER };
-            let config = config(&folder.path().join(format!("{name}.sqlite")), peer.port, &setup);
+            let config = config(&folder.path().join(format!("{name}.sqlite")), peer.port, setup);
             let options = StartOptions { coordinator: shared.instance(name).await, ..StartOptions::default() };
             let gateway = Gateway::start_with(config, Arc::new(StandInOnly), options).await.unwrap();
             until("the link is up", async || gateway.lines()[0].links[0].state == LinkState::Up).await;

@@ -30,6 +30,8 @@ struct Side {
     division: Option<StoredDivision>,
     owners: HashMap<Key, (Arc<str>, Duration)>,
     breakers: BTreeMap<BreakerScope, BreakerSnapshot>,
+    /// Who sends the echo test for a breaker: the instance, the generation, and until when.
+    probes: BTreeMap<BreakerScope, (Arc<str>, u64, Duration)>,
 }
 
 /// What the process of a gateway knows.
@@ -157,7 +159,7 @@ impl World {
         }
         if self.words_have(WordsFault::Away) {
             let patience = if matches!(word, Word::Fence(_)) { FENCE_PATIENCE } else { PATIENCE };
-            let repeats = !matches!(word, Word::Ask(Ask::Report(_) | Ask::Breaker(_)));
+            let repeats = !matches!(word, Word::Ask(Ask::Report(_) | Ask::Breaker(_) | Ask::Probe { .. }));
             if repeats && self.now < begun + patience {
                 self.after(RETRY_PAUSE, Event::Word(event));
             }
@@ -167,6 +169,7 @@ impl World {
         match event.word {
             Word::Ask(Ask::Report(report)) => self.report(at, process, report),
             Word::Ask(Ask::Breaker(snapshot)) => self.breaker(at, snapshot),
+            Word::Ask(Ask::Probe { scope, generation, lease }) => self.may_probe(at, process, scope, generation, lease),
             Word::Ask(Ask::Own { key, keep }) => {
                 let until = self.now + keep;
                 let Some(instance) = self.instance_of(at) else { return };
@@ -238,6 +241,21 @@ impl World {
         if let Some(known) = self.words.seats.get_mut(&at) {
             known.breakers.insert(snapshot.scope.clone(), snapshot);
         }
+    }
+
+    /// As `may_send` in `coordinator::redis::probes`.
+    fn may_probe(&mut self, at: usize, process: u32, scope: BreakerScope, generation: u64, lease: Duration) {
+        let until = self.now + lease;
+        let now = self.now;
+        let Some(own) = self.instance_of(at) else { return };
+        let probes = &mut self.side(at).probes;
+        let known = probes.get(&scope);
+        let may =
+            known.is_none_or(|(by, of, until)| (*by == own && *of == generation) || *of < generation || *until <= now);
+        if may {
+            probes.insert(scope.clone(), (own, generation, until));
+        }
+        self.word(at, process, Word::News(News::Probe { scope, generation, may }));
     }
 
     /// Tells a gateway what is newer on its server, and the server what is newer there.
