@@ -148,7 +148,7 @@ impl Gateway {
         let plan = self.plan(config, by).await?;
         let closed = self.close_removed(&plan.difference).await?;
         let attempts = self.record(&plan).await?;
-        let done = self.carry_out(plan, closed).await;
+        let done = Box::pin(self.carry_out(plan, closed)).await;
         for (name, attempt) in attempts {
             let is_as_it_was = matches!(&done, Err(ReloadError::Partly { failed, .. }) if failed.contains_key(&name));
             attempt.end(if is_as_it_was { AuditEnd::refused("reload_partly") } else { AuditEnd::done() });

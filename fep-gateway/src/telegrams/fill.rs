@@ -189,7 +189,7 @@ pub(super) fn fixed(layout: &Layout, path: &str, constant: &Json) -> Result<Valu
         Record::from_json_value(layout, &Json::Object(fields)).map_err(|error| format!("{}: {error}", layout.name))?;
     let value = record.get(path).cloned().unwrap_or(Value::Absent);
     if let Some(span) = layout.span(path).filter(|span| span.field.computed.is_none()) {
-        encoded(layout, &span.field, value.clone()).map_err(|error| format!("{}, {path}: {error}", layout.name))?;
+        encoded(layout, span.field, value.clone()).map_err(|error| format!("{}, {path}: {error}", layout.name))?;
     }
     Ok(value)
 }

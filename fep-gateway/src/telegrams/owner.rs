@@ -31,7 +31,7 @@ impl OwnerField {
         for (instance, mark) in &marks.of {
             let value = fill::fixed(layout, path, &Json::from(mark.as_str()))?;
             let bytes =
-                fill::encoded(layout, &span.field, value).map_err(|error| format!("{}: {error}", layout.name))?;
+                fill::encoded(layout, span.field, value).map_err(|error| format!("{}: {error}", layout.name))?;
             let text = span.field.key_text(&bytes);
             if owners.iter().any(|(other, _)| *other == text) {
                 return Err(format!(

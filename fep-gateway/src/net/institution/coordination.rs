@@ -45,7 +45,7 @@ impl Task {
     /// Passes an answer to the instance that waits for it.
     pub(super) fn hand_over(&mut self, to: Arc<str>, incarnation: Incarnation, bytes: TelegramBytes) {
         let (line, _) = self.link_name(incarnation.link);
-        let line = RoutedAnswer::line_at(line.as_ref(), &self.shared.coordinator.instance());
+        let line = RoutedAnswer::line_at(line, &self.shared.coordinator.instance());
         let answer = RoutedAnswer { line, incarnation: incarnation.number, bytes };
         self.seat.ask(Ask::HandOver { to, answer });
     }
