@@ -450,4 +450,8 @@ mod looking_tests;
 
 #[cfg(feature = "postgres")]
 #[cfg(test)]
+mod migration_tests;
+
+#[cfg(feature = "postgres")]
+#[cfg(test)]
 mod copy_tests;

@@ -51,6 +51,3 @@ pub(super) mod tests;
 
 #[cfg(test)]
 mod tls_tests;
-
-#[cfg(test)]
-mod migration_tests;

@@ -1,4 +1,4 @@
-//! Tables of each older version, as that version made them, with facts: today's gateway goes on with them.
+//! Tables of each older version in a database, as that version made them, with facts: today's gateway goes on with them.
 
 use std::path::Path;
 
@@ -7,20 +7,22 @@ use fep_protocol::fact::{Class, Fact, What};
 use fep_protocol::routing::Because;
 use fep_protocol::trace::TraceHighWater;
 
-use super::schema::VERSION;
-use super::testing::{Schema, outside};
-use super::tests::{Site, facts, lane, open};
+use super::postgres::testing::{Schema, outside};
+use super::postgres::tests::{Site, facts, lane, open};
+use super::reading::JournalPlace;
+use super::tests::{answer, ending, fact, id, keyed, request, state, store};
+use super::{Journal, JournalError, KeyState, audit};
 use crate::config::PostgresConfig;
-use crate::journal::reading::JournalPlace;
-use crate::journal::tests::{answer, ending, fact, id, keyed, request, state, store};
-use crate::journal::{Journal, JournalError, KeyState, audit};
 
-/// The steps that are released. The last one made the tables of today.
+/// The version of today's tables.
+const VERSION: usize = 4;
+
+/// The steps from each version to the next one. The last one made the tables of today.
 const STEPS: [&str; VERSION] = [
-    include_str!("version_1.sql"),
-    include_str!("version_2.sql"),
-    include_str!("version_3.sql"),
-    include_str!("version_4.sql"),
+    include_str!("postgres/version_1.sql"),
+    include_str!("postgres/version_2.sql"),
+    include_str!("postgres/version_3.sql"),
+    include_str!("postgres/version_4.sql"),
 ];
 
 const TRACES: TraceHighWater = TraceHighWater { day: 20_783, high: 500 };
