@@ -63,51 +63,31 @@ fn begin(folder: &TempDir, text: &str) -> Daemon {
     Daemon::start_as(folder.path(), port, &text.replace("127.0.0.1:0\"", &format!("127.0.0.1:{port}\"")))
 }
 
-/// The transfers of one caller. No amount is a multiple of 5: the bank answers each of them once. Returns how long each of them took, and
-/// whether its answer came on the other's link.
-fn call(port: u16, caller: u64) -> Vec<(Duration, bool)> {
+/// The transfers of one caller. No amount is a multiple of 5: the bank answers each of them once. Returns how many answers came on the other's
+/// link.
+fn call(port: u16, caller: u64) -> usize {
     let amounts = (0..TRANSFERS / CALLERS).map(|number| (number * CALLERS + caller) * 5 + 1 + number % 4);
     let ask = |amount| {
-        let began = Instant::now();
         let answer = ask(port, &format!("key-{port}-{amount}"), &transfer(amount)).expect("an answer");
-        let took = began.elapsed();
         assert_eq!(answer.status, 200, "{amount}: {}", answer.body);
         let body: Json = serde_json::from_str(&answer.body).expect("JSON");
         assert_eq!(body["answer"]["fields"]["amount"], amount, "it is another one's answer: {body}");
-        (took, crosses(amount))
+        amount
     };
-    amounts.map(ask).collect()
+    amounts.map(ask).filter(|amount| crosses(*amount)).count()
 }
 
-/// Sends transfers at both gateways. Returns how long those took whose answers crossed, and the others.
-fn transfers(pair: &Pair) -> [Vec<Duration>; 2] {
+/// Sends transfers at both gateways. Returns how many answers came on the other's link.
+fn transfers(pair: &Pair) -> usize {
     let ports = pair.ports();
-    let callers: Vec<_> = (0..2 * CALLERS)
-        .map(|number| {
-            let (which, caller) = (usize::from(number >= CALLERS), number);
-            thread::spawn(move || call(ports[which], caller))
-        })
-        .collect();
-    let took: Vec<_> = callers.into_iter().flat_map(|caller| caller.join().expect("no panic")).collect();
-    [true, false].map(|wanted| took.iter().filter(|(_, crossed)| *crossed == wanted).map(|(took, _)| *took).collect())
-}
-
-fn median(times: &[Duration]) -> Duration {
-    let mut times = times.to_vec();
-    times.sort();
-    times[times.len() / 2]
+    let ask = |number| thread::spawn(move || call(ports[usize::from(number >= CALLERS)], number));
+    let callers: Vec<_> = (0..2 * CALLERS).map(ask).collect();
+    callers.into_iter().map(|caller| caller.join().expect("no panic")).sum()
 }
 
 /// Nothing is left that a person would have to look at, and no answer counted twice.
-fn check(pair: &Pair, bank: &Crossing, [crossed, straight]: [Vec<Duration>; 2]) {
-    println!(
-        "{} crossed in {:?}, {} others in {:?}",
-        crossed.len(),
-        median(&crossed),
-        straight.len(),
-        median(&straight)
-    );
-    assert!(crossed.len() > 10 && straight.len() > 10, "the test tests little");
+fn check(pair: &Pair, bank: &Crossing, crossed: usize) {
+    assert!(crossed > 20, "the test tests little");
     assert!(bank.transfers().values().all(|times| *times == 1));
     // The index of the other gateway has everything by then, and would have said so.
     thread::sleep(Duration::from_secs(1));
@@ -139,8 +119,8 @@ fn without_redis_answers_on_the_others_link_come_by_the_journal() {
     let Some(server) = Server::start() else { return };
     let bank = Crossing::start();
     let pair = Pair::start(&server, &bank, "");
-    let took = transfers(&pair);
-    check(&pair, &bank, took);
+    let crossed = transfers(&pair);
+    check(&pair, &bank, crossed);
 }
 
 #[test]
@@ -154,8 +134,8 @@ fn with_redis_an_answer_that_comes_by_both_ways_counts_once() {
     let prefix = format!("marked-{}", std::process::id());
     let pair =
         Pair::start(&server, &bank, &format!("[instances.redis]\nhosts = [\"{redis}\"]\nprefix = \"{prefix}\"\n"));
-    let took = transfers(&pair);
-    check(&pair, &bank, took);
+    let crossed = transfers(&pair);
+    check(&pair, &bank, crossed);
 }
 
 /// The first gateway is killed while the bank works on its transfer, and the answer comes on the other's link. Returns the exchange that the
