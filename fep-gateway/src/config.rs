@@ -270,7 +270,7 @@ pub struct InstitutionConfig {
     pub framing: Framing,
     /// `fill`: the values of fields that a request leaves out.
     pub fill: Vec<Fill>,
-    /// The marks of the gateways, if `fill` has `<instance>`.
+    /// The marks of the gateways, for `<instance>` in `fill`.
     pub marks: Option<MarksConfig>,
     /// `session`: sign-on, echo test and sign-off. Default: a connection carries business telegrams at once.
     pub session: Option<SessionConfig>,

@@ -7,7 +7,6 @@
 //! time and the trace number.
 
 mod stamp;
-mod answers;
 mod controls;
 mod draft_error;
 mod line_spec;
@@ -21,6 +20,7 @@ mod demand;
 mod marks;
 mod notices;
 mod owner;
+mod answers;
 mod passing_on;
 mod polls;
 mod protocol;

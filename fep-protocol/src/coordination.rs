@@ -42,6 +42,7 @@ use crate::breaker::{BreakerScope, BreakerSnapshot};
 use crate::exchange::TelegramBytes;
 use crate::flow::{FlowSettings, GateSettings, RateSettings, Share};
 use crate::terms::Key;
+pub use crate::terms::KeyOwner;
 use crate::trace::{TraceBlock, TraceUse};
 
 /// The rules by which a coordinator divides. All instances have the same.
@@ -141,15 +142,6 @@ pub enum News {
     Answer(RoutedAnswer),
     /// The same, as the other instance stored it in the journal of all. It may be for any instance.
     AnswerStored(RoutedAnswer),
-}
-
-/// Who has the request with a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyOwner {
-    /// This instance.
-    Instance(Arc<str>),
-    /// Nobody has it, as far as is known.
-    Nobody,
 }
 
 /// An answer on its way from the instance that received it to the one that waits for it.

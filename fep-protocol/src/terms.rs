@@ -398,3 +398,12 @@ pub struct Poll {
 
 /// The name of a poll of ours, and of its answer, in place of the name of a telegram.
 pub const POLL: &str = "poll";
+
+/// Who has the request with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyOwner {
+    /// This instance.
+    Instance(Arc<str>),
+    /// Nobody has it, as far as is known.
+    Nobody,
+}

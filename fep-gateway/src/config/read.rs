@@ -218,8 +218,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
     let fill = table.table("fill");
     if hours.calendar.day_starts_at() != 0 {
         let own = telegrams.values().filter_map(|limits| limits.key.as_ref()).flat_map(|key| &key.key);
-        let all: Vec<_> = key.iter().chain(own).collect();
-        fill.iter().for_each(|fill| no_calendar_dates(fill, &all));
+        fill.iter().for_each(|fill| no_calendar_dates(fill, &key.iter().chain(own.clone()).collect::<Vec<_>>()));
     }
     fill.iter().zip(&trace).for_each(|(fill, trace)| agreement::trace(fill, trace));
     let session = table.table("session").map(|session| self::session(session, &spec));
@@ -231,7 +230,6 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
     let breaker = table
         .table("breaker")
         .map(|table| BreakerConfig::read(table, &spec, (name, names), has_echo_test, moves_money));
-    let fills = fill.map_or(Vec::new(), |fill| fillings(&fill, &spec, origin.marks.is_some()));
     let settles = telegrams.values().any(|limits| limits.settlement.is_some());
     Some(InstitutionConfig {
         label,
@@ -250,8 +248,8 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
         frame_timeout,
         utc_offset_minutes,
         framing,
-        marks: origin.marks.filter(|_| fills.iter().any(|fill| fill.with == Filling::Instance)).cloned(),
-        fill: fills,
+        fill: fill.map_or(Vec::new(), |fill| fillings(&fill, &spec, origin.marks.is_some())),
+        marks: origin.marks.cloned(),
         session,
         flow: FlowConfig::read(table.table("flow"), &spec, inflight_max, settles),
         breaker,

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use fep_protocol::fact::Fact;
 use fep_protocol::standing::Standing;
+use fep_protocol::trace::TraceHighWater;
 use tokio::sync::{broadcast, watch};
 use tracing::info;
 
@@ -82,13 +83,12 @@ impl Gateway {
             instances_max,
             ..at(config.journal, options_of(&prepared, clock.now().wall_ms))
         };
-        let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
+        let mut opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let coordinator = coordinator(config.instances, opened.instances, &options, &clock).await?;
-        let (events, _) = broadcast::channel(EVENTS_MAX);
         let reloads = Reloads::new(holds, clock.now().wall_ms);
         let shared = Shared {
             journal: opened.journal,
-            events,
+            events: broadcast::Sender::new(EVENTS_MAX),
             notices,
             clock,
             ground,
@@ -97,21 +97,19 @@ impl Gateway {
             routings: Routings::default(),
             tracer: options.tracer,
         };
-        let mut recalled = opened.recalled;
-        let mut routed = opened.routed;
-        let mut cases = opened.cases;
-        let mut sent = opened.sent;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
         let mut institutions = BTreeMap::new();
         for (name, Prepared { config, catalogue }) in prepared {
             let Some(lane) = lanes.remove(&name) else { continue };
-            let used = opened.high_waters.iter().filter(|(marked, _)| *marked == name);
-            let used = used.map(|(_, high_water)| *high_water).collect();
-            let recalled = recalled.extract_if(.., |earlier| *earlier.institution == *name).collect();
-            let routed =
-                routed.extract_if(.., |(institution, _)| **institution == *name).map(|(_, answer)| answer).collect();
-            let cases = cases.extract_if(.., |case| *case.institution == *name).collect();
-            let sent = sent.extract_if(.., |fact| *fact.institution == *name).collect();
+            let used = used_of(&name, &opened.high_waters);
+            let recalled = opened.recalled.extract_if(.., |earlier| *earlier.institution == *name).collect();
+            let routed = opened
+                .routed
+                .extract_if(.., |(institution, _)| **institution == *name)
+                .map(|(_, answer)| answer)
+                .collect();
+            let cases = opened.cases.extract_if(.., |case| *case.institution == *name).collect();
+            let sent = opened.sent.extract_if(.., |fact| *fact.institution == *name).collect();
             let standing = standing_of(&name, &opened.standing);
             shared.routings.begin(&name, &config, &standing, shared.clock.now().wall_ms);
             let legacy = Legacy { used, recalled, routed, sent, cases, standing };
@@ -170,6 +168,11 @@ impl Inner {
         }
         self
     }
+}
+
+/// The used trace numbers of an institution, by day.
+fn used_of(name: &str, marks: &[(String, TraceHighWater)]) -> Vec<TraceHighWater> {
+    marks.iter().filter(|(owner, _)| owner == name).map(|(_, high_water)| *high_water).collect()
 }
 
 /// What holds for an institution.

@@ -11,7 +11,8 @@ use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
 use super::lane::{Lane, LaneNumber};
-use super::recovery::{EarlierCase, OpenOptions, Recalled, earlier_cases, endings, resting, routed, sent};
+use super::recovery::{EarlierCase, OpenOptions, Recalled, earlier_cases, endings, resting, sent};
+use super::routed::routed_since;
 use super::{Journal, Whose};
 
 /// What an earlier run of an institution left.
@@ -68,10 +69,9 @@ impl Journal {
         is_stored(lane, last, patience).await?;
         self.read_all(move |reader| {
             let is_own = |institution: &str| options.institutions.iter().any(|name| name == institution);
-            let recalled = resting(reader, &options)?;
             let mut left = Left {
-                routed: routed(reader, &options, &recalled)?,
-                recalled,
+                recalled: resting(reader, &options)?,
+                routed: routed_since(reader, options.now_ms.saturating_sub(options.quarantine_max_ms))?,
                 sent: sent(reader, &options)?,
                 cases: earlier_cases(reader, &options)?,
                 high_waters: reader

@@ -16,7 +16,8 @@ use tokio::time::Instant;
 
 use super::again::{Left, is_stored};
 use super::lane::Lane;
-use super::recovery::{OpenOptions, earlier_cases, endings, resting, routed};
+use super::recovery::{OpenOptions, earlier_cases, endings, resting};
+use super::routed::routed_since;
 use super::store::StoreError;
 use super::whose::{InstanceRecord, Over, Owner};
 use super::{INDEX_WAIT, Journal, Whose};
@@ -164,10 +165,14 @@ impl Journal {
         }
         is_stored(lane, last, patience).await?;
         self.read_all(move |reader| {
-            let recalled = resting(reader, &options)?;
-            let mut routed = routed(reader, &options, &recalled)?;
+            let mut routed = routed_since(reader, options.now_ms.saturating_sub(options.quarantine_max_ms))?;
             routed.retain(|(institution, _)| options.institutions.iter().any(|name| **name == **institution));
-            Ok(Left { routed, recalled, cases: earlier_cases(reader, &options)?, ..Left::default() })
+            Ok(Left {
+                routed,
+                recalled: resting(reader, &options)?,
+                cases: earlier_cases(reader, &options)?,
+                ..Left::default()
+            })
         })
         .await
     }

@@ -30,7 +30,7 @@ use super::lane::{Bell, Lane};
 use super::lost::Suspect;
 use super::mark::Mark;
 use super::projection::Projected;
-use super::routed::answer_of;
+use super::routed::routed_since;
 use super::seal::{KeyRing, Veil};
 use super::sealing::Access;
 use super::sqlite::environment;
@@ -119,9 +119,6 @@ const FINISHED_MAX: usize = 10_000;
 
 /// The maximum number of facts among which a new run looks for telegrams that a rate still counts.
 const SENT_MAX: u32 = 100_000;
-
-/// The maximum number of facts among which a new run looks for answers that came to other gateways.
-const ROUTED_MAX: u32 = 100_000;
 
 /// An exchange of an earlier run whose key may still be in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,10 +222,9 @@ impl Earlier {
     pub(super) fn read(reader: Reader, options: &OpenOptions) -> Result<Self, JournalError> {
         let standing = reader.index.standing(&reader.whose)?.into_iter();
         let standing = standing.map(|stood| (stood.institution, stood.standing));
-        let recalled = resting(&reader, options)?;
         Ok(Self {
-            routed: routed(&reader, options, &recalled)?,
-            recalled,
+            recalled: resting(&reader, options)?,
+            routed: routed_since(&reader, options.now_ms.saturating_sub(options.quarantine_max_ms))?,
             sent: sent(&reader, options)?,
             cases: earlier_cases(&reader, options)?,
             high_waters: reader.index.traces()?,
@@ -324,20 +320,6 @@ pub(super) fn sent(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, 
         0 => Ok(Vec::new()),
         span => Ok(reader.facts.lately(Lately::Sent, options.now_ms.saturating_sub(span), SENT_MAX)?),
     }
-}
-
-/// The answers that other gateways received for these exchanges, or this one before it had them, the oldest first.
-pub(super) fn routed(
-    reader: &Reader,
-    options: &OpenOptions,
-    recalled: &[Recalled],
-) -> Result<Vec<(Arc<str>, RoutedAnswer)>, JournalError> {
-    if reader.whose == Whose::default() || recalled.iter().all(|earlier| earlier.answered.is_some()) {
-        return Ok(Vec::new());
-    }
-    let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
-    let facts = reader.facts.lately(Lately::Routed, since_ms, ROUTED_MAX)?;
-    Ok(facts.iter().rev().filter_map(|fact| Some((Arc::clone(&fact.institution), answer_of(fact)?))).collect())
 }
 
 /// Opens the index of a journal, without what was removed from the journal on purpose.

@@ -8,9 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fep_protocol::coordination::{News, RoutedAnswer};
 use fep_protocol::fact::{Class, Fact, What};
+use fep_protocol::reason::JournalError;
 
-use super::store::FactNumber;
+use super::Reader;
+use super::store::{FactNumber, Lately};
+use super::whose::Whose;
 use crate::coordinator::NewsSender;
+
+/// The maximum number of facts among which a new run looks for answers that came to other gateways.
+const LOOKED_AT_MAX: u32 = 100_000;
 
 /// Those who wait for answers.
 #[derive(Debug, Default)]
@@ -25,6 +31,10 @@ struct Listener {
 
 impl Listeners {
     /// From now on this task hears of the answers to its institution's requests.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "simulation")),
+        expect(dead_code, reason = "only a journal that several gateways share has facts of others")
+    )]
     pub(super) fn add(&self, institution: Arc<str>, own: Arc<str>, news: NewsSender) {
         let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.insert(institution, Listener { own, news });
@@ -44,8 +54,17 @@ impl Listeners {
     }
 }
 
+/// The answers that were stored since then, by institution, the oldest first.
+pub(super) fn routed_since(reader: &Reader, since_ms: i64) -> Result<Vec<(Arc<str>, RoutedAnswer)>, JournalError> {
+    if reader.whose == Whose::default() {
+        return Ok(Vec::new());
+    }
+    let facts = reader.facts.lately(Lately::Routed, since_ms, LOOKED_AT_MAX)?;
+    Ok(facts.iter().rev().filter_map(|fact| Some((Arc::clone(&fact.institution), answer_of(fact)?))).collect())
+}
+
 /// The answer of a fact of the class `routed`.
-pub(super) fn answer_of(fact: &Fact) -> Option<RoutedAnswer> {
+fn answer_of(fact: &Fact) -> Option<RoutedAnswer> {
     let (line, incarnation) = fact.line.as_ref()?;
     let line = RoutedAnswer::line_at(line, fact.instance.as_ref()?);
     Some(RoutedAnswer { line, incarnation: *incarnation, bytes: fact.bytes.clone() })

@@ -140,3 +140,10 @@ pub struct Incoming {
     /// The reason why the bytes are not what the gateway expected.
     pub note: Option<Mismatch>,
 }
+
+/// What an answer says besides its content.
+pub(super) struct AnswerSense {
+    /// For the answer to a duty: the reason why it is not a yes.
+    pub(super) refused: Option<String>,
+    pub(super) is_busy: bool,
+}

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use super::traffic::AnswerSense;
+use super::action::AnswerSense;
 use super::{Institution, Origin};
 use crate::coordination::RoutedAnswer;
 use crate::fact::Class;

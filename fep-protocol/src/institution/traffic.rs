@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::action::AnswerSense;
 use super::{Action, FinalState, Incoming, Institution, Origin, Owner, UnderWay};
 use crate::breaker::BreakerResult;
 use crate::exchange::TelegramBytes;
@@ -15,13 +16,6 @@ use crate::terms::{
     BusinessNotice, BusinessSign, Classified, Duty, Incarnation, Key, Now, POLL, Poll, Stops, Telegrams, Ticket,
     start_timeout,
 };
-
-/// What an answer says besides its content.
-pub(super) struct AnswerSense {
-    /// For the answer to a duty: the reason why it is not a yes.
-    pub(super) refused: Option<String>,
-    pub(super) is_busy: bool,
-}
 
 impl<T: Telegrams> Institution<T> {
     /// Handles a received frame.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BusinessSign, Classified, Demand, Duty, EncodedRequest, Now};
-use crate::coordination::KeyOwner;
+use super::{BusinessSign, Classified, Demand, Duty, EncodedRequest, KeyOwner, Now};
 use crate::exchange::TelegramBytes;
 
 /// Encodes and decodes the telegrams of one institution's spec. It has no clock: the caller passes one clock reading per
