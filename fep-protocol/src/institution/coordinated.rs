@@ -10,9 +10,11 @@ use std::time::Duration;
 use super::routed::RoutedAnswers;
 use super::{Action, Institution, Origin, Settings};
 use crate::breaker::BreakerState;
+use crate::budget::Budget;
 use crate::coordination::{Amounts, Ask, Contract, KeyOwner, Membership, News, Terms};
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
+use crate::flow::{GateSettings, RateSettings};
 use crate::mux::Unmatched;
 use crate::reason::{DutyFailure, Mismatch, NotSent};
 use crate::session::SessionEvent;
@@ -33,6 +35,9 @@ pub(super) struct Coordination {
     ownerless: VecDeque<Ownerless>,
     /// Answers that came to other instances.
     pub(super) routed: RoutedAnswers,
+    /// How many answers may be passed on by what they say alone. What is beyond is looked up: an institution can write any name into any
+    /// telegram.
+    named: Budget,
 }
 
 #[derive(Debug)]
@@ -53,6 +58,19 @@ const DUTY_WAIT: Duration = Duration::from_secs(2);
 /// The maximum number of answers that wait until their owner is known. Further ones are unmatched at once.
 const OWNERLESS_MAX: usize = 1024;
 
+/// As many answers as others can have asked for: by the rate of the contract, or each of its places ten times a second.
+fn named_budget(contract: &GateSettings) -> Budget {
+    let count = |number: u128| u32::try_from(number).unwrap_or(u32::MAX);
+    let places = contract.inflight_max as u128;
+    match contract.rate {
+        Some(RateSettings { max, window, .. }) => {
+            let per_s = (max as u128 * 1000).div_ceil(window.as_millis().max(1));
+            Budget::new(count(per_s), count((max as u128).max(places)), Duration::ZERO)
+        }
+        None => Budget::new(count(places * 10), count(places), Duration::ZERO),
+    }
+}
+
 impl Coordination {
     pub(super) fn new(settings: &Settings) -> Self {
         let contract = Contract::of(&settings.flow.contract, settings.occupied_max);
@@ -64,6 +82,7 @@ impl Coordination {
             duties: Vec::new(),
             ownerless: VecDeque::new(),
             routed: RoutedAnswers::default(),
+            named: named_budget(&settings.flow.contract),
         }
     }
 
@@ -222,12 +241,12 @@ impl<T: Telegrams> Institution<T> {
             return false;
         }
         match self.telegrams.named_owner(telegram, bytes) {
-            Some(KeyOwner::Instance(to)) => {
+            Some(KeyOwner::Instance(to)) if self.coordination.named.take(now.steady) => {
                 self.hand_over(*incarnation, Arc::clone(telegram), bytes.clone(), to);
                 return true;
             }
             Some(KeyOwner::Nobody) => return false,
-            None => {}
+            Some(KeyOwner::Instance(_)) | None => {}
         }
         let Coordination { terms, ownerless, .. } = &mut self.coordination;
         if ownerless.len() >= OWNERLESS_MAX {

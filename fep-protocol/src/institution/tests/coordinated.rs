@@ -128,6 +128,26 @@ fn an_answer_that_names_its_instance_is_handed_over_without_a_question() {
     assert_eq!(arrives(b"ANS:0002@a"), ["answer", "2 answered"]);
 }
 
+/// The institution can write any name into any telegram, and what is passed on is stored.
+#[test]
+fn a_flood_of_answers_that_name_another_instance_is_looked_up() {
+    let mut bench = member();
+    bench.asked();
+    let mut named = |count: usize, at_ms: u64| {
+        bench.now = Duration::from_millis(at_ms);
+        let mut over = 0;
+        for _ in 0..count {
+            bench.machine.received(incarnation_of(0, 1), TelegramBytes::copy_of(b"ANS:0900@b"), at(bench.now));
+            over += bench.asked().iter().filter(|text| *text == "over to b").count();
+        }
+        over
+    };
+    // The contract has 8 places.
+    assert_eq!(named(2000, 0), 8);
+    assert_eq!(named(2000, 50), 4, "each place is answered ten times a second");
+    assert_eq!(named(2000, 10_000), 8);
+}
+
 #[test]
 fn an_answer_that_another_instance_stored_is_an_answer_once() {
     let mut bench = member();
