@@ -30,14 +30,19 @@ pub enum FaultPoint {
     /// At the start: the ends of an earlier run's exchanges are durable, and the index does not have them.
     Recovered,
     /// Old days are marked and detached in the database, and that is not committed.
+    #[cfg(feature = "postgres")]
     RemovalBegun,
     /// It is committed. The index still has them.
+    #[cfg(feature = "postgres")]
     DaysRemoved,
     /// The index has forgotten them. Their idempotency keys and tables are there.
+    #[cfg(feature = "postgres")]
     RemovalFollowed,
     /// Some of their idempotency keys are gone.
+    #[cfg(feature = "postgres")]
     KeysDeleted,
     /// A table is gone with all its keys.
+    #[cfg(feature = "postgres")]
     TableDropped,
 }
 
