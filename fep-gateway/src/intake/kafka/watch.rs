@@ -205,11 +205,11 @@ impl ClientContext for Watch {
 }
 
 /// Whether the error says only that brokers are not reached.
-fn is_away(error: &KafkaError) -> bool {
+pub(super) fn is_away(error: &KafkaError) -> bool {
     let code = error.rdkafka_error_code();
     code.is_some_and(|code| {
-        use RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, Resolve};
-        matches!(code, AllBrokersDown | BrokerTransportFailure | Resolve)
+        use RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, OperationTimedOut, Resolve};
+        matches!(code, AllBrokersDown | BrokerTransportFailure | OperationTimedOut | Resolve)
     })
 }
 

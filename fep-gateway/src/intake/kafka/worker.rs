@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::watch::{Hold, Starter, Watch};
+use super::watch::{Hold, Starter, Watch, is_away};
 use super::{Shared, State};
 use crate::config::ClusterConfig;
 use crate::intake::claim::Claim;
@@ -198,7 +198,7 @@ impl Worker {
         for _ in 0..TURN_MAX {
             match self.consumer.poll(patience) {
                 None => break,
-                Some(Err(error)) => trouble = Some(error.to_string()),
+                Some(Err(error)) => trouble = Some(error),
                 Some(Ok(message)) => {
                     let Some(place) = self.watch.place(message.topic(), message.partition()) else { continue };
                     let (arrived, bytes) = arrived(place, &message);
@@ -210,7 +210,9 @@ impl Worker {
             }
             patience = Duration::ZERO;
         }
-        trouble.iter().for_each(|why| self.complain(why));
+        if let Some(error) = trouble {
+            self.complain_of(&error.to_string(), is_away(&error));
+        }
     }
 
     /// Begins what may begin, after its claims are committed.
@@ -287,12 +289,17 @@ impl Worker {
         self.state.tell(State::works);
     }
 
+    /// Something prevents that requests are taken, until a commit succeeds.
     fn complain(&mut self, why: &str) {
+        self.complain_of(why, false);
+    }
+
+    fn complain_of(&mut self, why: &str, is_away: bool) {
         if self.complained_at.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE) {
             warn!(cluster = self.watch.cluster, why, "no requests are taken from Kafka");
             self.complained_at = Some(Instant::now());
         }
-        self.state.tell(|state| state.fails(why.to_owned(), false));
+        self.state.tell(|state| state.fails(why.to_owned(), is_away));
     }
 }
 
