@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -215,15 +216,25 @@ impl Drop for Daemon {
 
 /// The end of the log.
 #[cfg(feature = "postgres")]
-fn last_words(folder: &Path) -> String {
+pub(crate) fn last_words(folder: &Path) -> String {
     let log = std::fs::read_to_string(folder.join(LOG)).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
 }
 
-/// A port that is free now. The test assumes that no other process takes it before the daemon does.
+/// The ports of daemons. The system takes those of outgoing connections from others, which begin at 32,768.
+const PORTS: std::ops::Range<u32> = 20_000..32_000;
+
+/// A port that is free now. No connection of another test takes it before the daemon does, and each call has another one.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = PORTS.end - PORTS.start;
+    let first = std::process::id().wrapping_mul(101);
+    let mut ports = (0..count).map(|_| {
+        let place = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count;
+        u16::try_from(PORTS.start + place).expect("a port")
+    });
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
 /// Sends a transfer with an idempotency key. Returns `None` if the daemon ended without an answer.

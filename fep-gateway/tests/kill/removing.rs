@@ -120,7 +120,7 @@ impl Place {
 
     fn start(&self, keeps: bool) -> Daemon {
         let mut daemon = self.spawn(keeps, "");
-        assert!(daemon.is_ready(), "it ended instead");
+        assert!(daemon.is_ready(), "it ended instead: {}", daemon::last_words(self.folder.path()));
         daemon
     }
 

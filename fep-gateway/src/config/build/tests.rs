@@ -14,9 +14,10 @@ use crate::config::{Condition, ConditionValue, Filling, StepField, StepValue, Te
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
-const OTHERS: [&str; 38] = [
+const OTHERS: [&str; 39] = [
     "brokers",
     "gateways",
+    "marks",
     "environment",
     "order",
     "path",
