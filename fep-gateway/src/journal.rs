@@ -94,7 +94,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fep_protocol::coordination::RoutedAnswer;
 use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
@@ -116,6 +115,7 @@ use self::mark::Mark;
 pub use self::notices::FirstQuestion;
 use self::projection::{Projected, exchange};
 pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
+pub use self::routed::StoredAnswer;
 use self::seal::Veil;
 use self::sqlite::index::{IndexReader, Veiled};
 use self::store::{FactNumber, FactReads};
@@ -172,8 +172,8 @@ pub struct Opened {
     pub high_waters: Vec<(String, TraceHighWater)>,
     /// The exchanges whose keys may still be in quarantine. A late answer can settle those that are unknown.
     pub recalled: Vec<Recalled>,
-    /// The answers to those, by institution, that other gateways received meanwhile.
-    pub routed: Vec<(Arc<str>, RoutedAnswer)>,
+    /// The answers, to those among others, that came to other gateways lately.
+    pub routed: Vec<StoredAnswer>,
     /// The telegrams of ours that a rate may still count, as the facts of their sending.
     pub sent: Vec<Fact>,
     /// The settlements that go on.

@@ -16,7 +16,7 @@
 //! | [`Ask::Probe`], [`News::Probe`] | the instance sends its echo test after [`Terms::owner_timeout`], so the institution may get several | nothing: a generation has one echo test |
 //! | [`Ask::Own`], [`Ask::Whose`], [`News::Owner`] | an answer on the wrong instance is journaled there as unmatched; its exchange becomes unknown and is settled | the same |
 //! | [`Ask::HandOver`], [`News::Answer`] | the owner has the answer from the journal, a moment later; if that is too late, the exchange becomes unknown and is settled | the second is a duplicate, as on a line |
-//! | [`News::AnswerStored`] | the same | it is counted with those that came as [`News::Answer`], so the answer counts once |
+//! | [`News::AnswerStored`] | the same; one that is older than half of the quarantine is ignored, because its key may be another request's by then | it is counted with those that came as [`News::Answer`], so the answer counts once |
 //!
 //! # Shares
 //!
@@ -141,7 +141,12 @@ pub enum News {
     /// An answer that another instance received.
     Answer(RoutedAnswer),
     /// The same, as the other instance stored it in the journal of all. It may be for any instance.
-    AnswerStored(RoutedAnswer),
+    AnswerStored {
+        /// The answer.
+        answer: RoutedAnswer,
+        /// When it was stored, in milliseconds since 1970, by the clock of that instance.
+        at_ms: i64,
+    },
 }
 
 /// An answer on its way from the instance that received it to the one that waits for it.

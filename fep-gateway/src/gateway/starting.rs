@@ -103,11 +103,7 @@ impl Gateway {
             let Some(lane) = lanes.remove(&name) else { continue };
             let used = used_of(&name, &opened.high_waters);
             let recalled = opened.recalled.extract_if(.., |earlier| *earlier.institution == *name).collect();
-            let routed = opened
-                .routed
-                .extract_if(.., |(institution, _)| **institution == *name)
-                .map(|(_, answer)| answer)
-                .collect();
+            let routed = opened.routed.extract_if(.., |stored| *stored.institution == *name).collect();
             let cases = opened.cases.extract_if(.., |case| *case.institution == *name).collect();
             let sent = opened.sent.extract_if(.., |fact| *fact.institution == *name).collect();
             let standing = standing_of(&name, &opened.standing);
@@ -145,7 +141,6 @@ impl Gateway {
         let options = options_of(&one, shared.clock.now().wall_ms);
         let left = shared.journal.left_by(&lane, first, options, JOURNAL_PATIENCE).await?;
         let journal::Left { high_waters, recalled, routed, sent, cases, standing } = left;
-        let routed = routed.into_iter().map(|(_, answer)| answer).collect();
         let stopped = || JournalError::Failed("the gateway is stopping".to_owned());
         let Some(Prepared { config, catalogue }) = one.into_values().next() else { return Err(stopped()) };
         if self.inner.stopping.load(Ordering::SeqCst) {

@@ -1,10 +1,8 @@
 //! An institution that starts while the journal is open: its lane, and what an earlier run of it left. Opening the journal itself is
 //! `recovery`, whose rules hold here, too.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use fep_protocol::coordination::RoutedAnswer;
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use fep_protocol::standing::Standing;
@@ -12,7 +10,7 @@ use fep_protocol::trace::TraceHighWater;
 
 use super::lane::{Lane, LaneNumber};
 use super::recovery::{EarlierCase, OpenOptions, Recalled, earlier_cases, endings, resting, sent};
-use super::routed::routed_since;
+use super::routed::{StoredAnswer, routed_since};
 use super::{Journal, Whose};
 
 /// What an earlier run of an institution left.
@@ -22,8 +20,8 @@ pub struct Left {
     pub high_waters: Vec<TraceHighWater>,
     /// The exchanges whose keys may still be in quarantine.
     pub recalled: Vec<Recalled>,
-    /// The answers to those, by institution, that other gateways received meanwhile.
-    pub routed: Vec<(Arc<str>, RoutedAnswer)>,
+    /// The answers, to those among others, that came to other gateways lately.
+    pub routed: Vec<StoredAnswer>,
     /// The telegrams of ours that a rate may still count, as the facts of their sending.
     pub sent: Vec<Fact>,
     /// The settlements that go on.
@@ -90,7 +88,7 @@ impl Journal {
                     .collect(),
             };
             left.recalled.retain(|earlier| is_own(&earlier.institution));
-            left.routed.retain(|(institution, _)| is_own(institution));
+            left.routed.retain(|stored| is_own(&stored.institution));
             left.sent.retain(|fact| is_own(&fact.institution));
             left.cases.retain(|case| is_own(&case.institution));
             Ok(left)

@@ -173,6 +173,8 @@ async fn what_was_sent_lately_is_known_after_a_restart(place: &Place) {
         at(now_ms - 10, answer(2, Class::Answer, b"yes")),
         at(now_ms - 5, duty),
         at(now_ms - 5, reply),
+        // The clock was set back for a moment.
+        at(now_ms - 60_000, answer(2, Class::Duplicate, b"yes")),
     ];
     store(&lane(&opened, 0), facts).await;
     drop(opened);

@@ -166,7 +166,7 @@ impl Journal {
         is_stored(lane, last, patience).await?;
         self.read_all(move |reader| {
             let mut routed = routed_since(reader, options.now_ms.saturating_sub(options.quarantine_max_ms))?;
-            routed.retain(|(institution, _)| options.institutions.iter().any(|name| **name == **institution));
+            routed.retain(|stored| options.institutions.iter().any(|name| **name == *stored.institution));
             Ok(Left {
                 routed,
                 recalled: resting(reader, &options)?,

@@ -202,11 +202,11 @@ impl FactReads for ModelReader {
         self.between(after, up_to, count_max)
     }
 
-    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
+    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
         let last = FactReads::last(self)?;
         let facts = self.between(last.saturating_sub(u64::from(max)), last, usize::MAX)?;
-        let recent = facts.into_iter().rev().map(|(_, fact)| fact).take_while(|fact| fact.at_ms >= since_ms);
-        let is_wanted = |fact: &Fact| match what {
+        let recent = facts.into_iter().rev().filter(|(_, fact)| fact.at_ms >= since_ms);
+        let is_wanted = |(_, fact): &(FactNumber, Fact)| match what {
             Lately::Sent => matches!(fact.what, What::Sent(class) if class.name() != "reply"),
             Lately::Routed => fact.what == What::Received(Class::Routed),
         };

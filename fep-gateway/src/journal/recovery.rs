@@ -7,7 +7,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use fep_protocol::coordination::RoutedAnswer;
 use fep_protocol::exchange::{Caller, ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::mutant::{Mutant, is_on};
@@ -30,7 +29,7 @@ use super::lane::{Bell, Lane};
 use super::lost::Suspect;
 use super::mark::Mark;
 use super::projection::Projected;
-use super::routed::routed_since;
+use super::routed::{StoredAnswer, routed_since};
 use super::seal::{KeyRing, Veil};
 use super::sealing::Access;
 use super::sqlite::environment;
@@ -131,6 +130,8 @@ pub struct Recalled {
     pub telegram: Arc<str>,
     /// The key that its answer must carry.
     pub key: Key,
+    /// The number of the request's fact.
+    pub number: FactNumber,
     /// The bytes of the request.
     pub request: TelegramBytes,
     /// The answer, or `None` if the exchange is unknown.
@@ -154,7 +155,7 @@ pub(super) struct Earlier {
     reader: Reader,
     high_waters: Vec<(String, TraceHighWater)>,
     recalled: Vec<Recalled>,
-    routed: Vec<(Arc<str>, RoutedAnswer)>,
+    routed: Vec<StoredAnswer>,
     sent: Vec<Fact>,
     cases: Vec<EarlierCase>,
     standing: Vec<(String, Standing)>,
@@ -318,7 +319,10 @@ pub(super) fn resting(reader: &Reader, options: &OpenOptions) -> Result<Vec<Reca
 pub(super) fn sent(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
     match options.rate_span_max_ms {
         0 => Ok(Vec::new()),
-        span => Ok(reader.facts.lately(Lately::Sent, options.now_ms.saturating_sub(span), SENT_MAX)?),
+        span => {
+            let facts = reader.facts.lately(Lately::Sent, options.now_ms.saturating_sub(span), SENT_MAX)?;
+            Ok(facts.into_iter().map(|(_, fact)| fact).collect())
+        }
     }
 }
 
@@ -485,6 +489,7 @@ fn recalled(reader: &Reader, row: Projected) -> Result<Option<Recalled>, Journal
         institution: row.institution,
         telegram: row.telegram,
         key,
+        number: row.request.unwrap_or_default(),
         request: request.bytes,
         answered: answer.map(|answer| answer.bytes),
         is_settled: row.settled_by.is_some(),

@@ -18,6 +18,17 @@ use crate::coordinator::NewsSender;
 /// The maximum number of facts among which a new run looks for answers that came to other gateways.
 const LOOKED_AT_MAX: u32 = 100_000;
 
+/// An answer that came to another gateway, as it stored it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAnswer {
+    /// The name of the institution.
+    pub institution: Arc<str>,
+    /// The number of its fact. It answers no request whose fact is later.
+    pub number: FactNumber,
+    /// The answer.
+    pub answer: RoutedAnswer,
+}
+
 /// Those who wait for answers.
 #[derive(Debug, Default)]
 pub(super) struct Listeners(Mutex<BTreeMap<Arc<str>, Listener>>);
@@ -48,19 +59,22 @@ impl Listeners {
             if fact.instance.as_ref() != Some(own)
                 && let Some(answer) = answer_of(fact)
             {
-                news.send_if_calm(News::AnswerStored(answer));
+                news.send_if_calm(News::AnswerStored { answer, at_ms: fact.at_ms });
             }
         }
     }
 }
 
-/// The answers that were stored since then, by institution, the oldest first.
-pub(super) fn routed_since(reader: &Reader, since_ms: i64) -> Result<Vec<(Arc<str>, RoutedAnswer)>, JournalError> {
+/// The answers that were stored since then, the oldest first.
+pub(super) fn routed_since(reader: &Reader, since_ms: i64) -> Result<Vec<StoredAnswer>, JournalError> {
     if reader.whose == Whose::default() {
         return Ok(Vec::new());
     }
     let facts = reader.facts.lately(Lately::Routed, since_ms, LOOKED_AT_MAX)?;
-    Ok(facts.iter().rev().filter_map(|fact| Some((Arc::clone(&fact.institution), answer_of(fact)?))).collect())
+    let stored = |(number, fact): &(FactNumber, Fact)| {
+        Some(StoredAnswer { institution: Arc::clone(&fact.institution), number: *number, answer: answer_of(fact)? })
+    };
+    Ok(facts.iter().rev().filter_map(stored).collect())
 }
 
 /// The answer of a fact of the class `routed`.
@@ -96,7 +110,7 @@ mod tests {
         let [own, none] = [Some("seoul-1"), None].map(|instance| stored(instance, Class::Routed));
         listeners.tell(&[own, none, stored(Some("seoul-2"), Class::Unmatched), stored(Some("seoul-2"), Class::Routed)]);
         let answer = RoutedAnswer { line: "main@seoul-2".into(), incarnation: 7, bytes: b"yes".to_vec().into() };
-        assert_eq!(heard.try_recv(), Ok(News::AnswerStored(answer)));
+        assert_eq!(heard.try_recv(), Ok(News::AnswerStored { answer, at_ms: 0 }));
         assert!(heard.try_recv().is_err() && other_heard.try_recv().is_err());
     }
 

@@ -221,6 +221,26 @@ async fn a_start_ends_its_own_exchanges_and_leaves_those_of_others_alone() {
     assert_eq!(seoul.state(2).await, Some(Outcome::Answered));
 }
 
+/// Keys are used again, and an answer of the earlier request must not be that of the later one.
+#[tokio::test]
+async fn an_heir_knows_which_answers_came_after_the_request() {
+    let Some(schema) = Schema::new() else { return };
+    let seoul = Member::of(&schema, "seoul-1").await;
+    let busan = Member::of(&schema, "busan-1").await;
+    let routed = |bytes: &[u8]| Fact { exchange: None, ..answer(0, Class::Routed, bytes) };
+    store(&lane(&busan.opened), [routed(b"of another one")]).await;
+    store(&lane(&seoul.opened), [request(1)]).await;
+    store(&lane(&busan.opened), [routed(b"its own")]).await;
+    pause_others(&schema, "busan-1");
+    let run = busan.over().await.remove(0);
+    assert!(busan.takes(&run).await);
+    let left = busan.inherits(&run).await;
+    let [request] = &left.recalled[..] else { panic!("{:?}", left.recalled) };
+    let after = left.routed.iter().map(|stored| (&*stored.answer.bytes, stored.number > request.number));
+    assert_eq!(after.collect::<Vec<_>>(), [(&b"of another one"[..], false), (&b"its own"[..], true)]);
+    assert_eq!(&*left.routed[0].answer.line, "main@busan-1");
+}
+
 #[tokio::test]
 async fn an_heir_of_an_heir_goes_on_with_everything() {
     let Some(schema) = Schema::new() else { return };

@@ -95,8 +95,9 @@ pub(super) trait FactReads: Send {
         bytes_max: usize,
     ) -> Result<Vec<(FactNumber, Fact)>, StoreError>;
 
-    /// What was stored since then, the newest first. It looks at `max` facts at most, and stops at the first one that is older.
-    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError>;
+    /// What of the newest `max` facts happened since then, the newest first. Their times need not be in their order: a clock was set back, or another
+    /// instance has another one.
+    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<(FactNumber, Fact)>, StoreError>;
 
     /// The newest mark of what was removed on purpose.
     fn removal(&self) -> Result<Option<Removal>, StoreError>;

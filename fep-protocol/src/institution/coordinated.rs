@@ -131,7 +131,7 @@ impl<T: Telegrams> Institution<T> {
             News::Probe { scope, generation, may } => self.may_probe(&scope, generation, may, now),
             News::Owner { key, owner } => self.owner_known(&key, &owner),
             News::Answer(answer) => self.routed(answer, now),
-            News::AnswerStored(answer) => self.stored_elsewhere(answer, now),
+            News::AnswerStored { answer, at_ms } => self.stored_elsewhere(answer, at_ms, now),
         }
         self.progress(now);
     }

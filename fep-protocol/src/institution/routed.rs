@@ -68,25 +68,18 @@ impl RoutedAnswers {
 }
 
 impl<T: Telegrams> Institution<T> {
+    /// Handles an answer that another instance stored, of which the journal proves that it came after the request with its key was sent. If that
+    /// request was answered so already, or there is none, it says nothing.
+    pub fn recall_answer(&mut self, answer: RoutedAnswer, now: Now) {
+        self.take_stored(answer, now);
+        self.progress(now);
+    }
+
     /// Handles an answer that came to another instance as if it had come here.
     pub(super) fn routed(&mut self, answer: RoutedAnswer, now: Now) {
-        if self.coordination.routed.is_new(&answer, Way::Store, now.steady) {
-            self.take_routed(answer, now);
-        }
-    }
-
-    /// Handles an answer that another instance stored. If it is not for this one, or its request was answered so, it says nothing here.
-    pub(super) fn stored_elsewhere(&mut self, answer: RoutedAnswer, now: Now) {
-        let Classified::Answer { key, .. } = self.telegrams.read(&answer.bytes) else { return };
-        if self.mux.is_idle(&key, &answer.bytes) {
+        if !self.coordination.routed.is_new(&answer, Way::Store, now.steady) {
             return;
         }
-        if self.coordination.routed.is_new(&answer, Way::Journal, now.steady) {
-            self.take_routed(answer, now);
-        }
-    }
-
-    fn take_routed(&mut self, answer: RoutedAnswer, now: Now) {
         let RoutedAnswer { line, incarnation, bytes } = answer;
         let origin = Origin::Elsewhere(line, incarnation);
         match self.telegrams.read(&bytes) {
@@ -99,6 +92,26 @@ impl<T: Telegrams> Institution<T> {
                 let note = Mismatch::Unmatched(Unmatched::OtherTelegram);
                 self.note(&origin, None, bytes, Class::Unmatched, None, Some(note));
             }
+        }
+    }
+
+    /// Handles an answer that another instance stored a moment ago. An old one, of a journal that was far behind, may be of an earlier request with
+    /// the same key: keys are used again when their quarantine is over.
+    pub(super) fn stored_elsewhere(&mut self, answer: RoutedAnswer, at_ms: i64, now: Now) {
+        let age_max = i64::try_from(self.settings.quarantine.as_millis() / 2).unwrap_or(i64::MAX);
+        if now.wall_ms.saturating_sub(at_ms) <= age_max {
+            self.take_stored(answer, now);
+        }
+    }
+
+    fn take_stored(&mut self, answer: RoutedAnswer, now: Now) {
+        let read = self.telegrams.read(&answer.bytes);
+        let Classified::Answer { telegram, key, refused, is_busy } = read else { return };
+        if !self.mux.is_idle(&key, &answer.bytes) && self.coordination.routed.is_new(&answer, Way::Journal, now.steady)
+        {
+            let RoutedAnswer { line, incarnation, bytes } = answer;
+            let sense = AnswerSense { refused, is_busy };
+            self.answer(&Origin::Elsewhere(line, incarnation), telegram, &key, sense, bytes, now);
         }
     }
 }

@@ -207,25 +207,17 @@ impl FactReads for FactReader {
         Ok(page)
     }
 
-    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
+    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
         let sql = format!(
-            "SELECT number, at_ms, {} FROM facts ORDER BY stored_on DESC, number DESC LIMIT $1::int8",
+            "SELECT number FROM (SELECT * FROM facts ORDER BY stored_on DESC, number DESC LIMIT $1::int8) newest
+             WHERE at_ms >= $2 AND {} ORDER BY number DESC",
             what.condition()
         );
-        let mut numbers = Vec::new();
-        for row in self.rows(&sql, &[&i64::from(max)])? {
-            let read = || -> Result<(i64, i64, Option<bool>), Error> {
-                Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
-            };
-            let (number, at_ms, is_wanted) = read().map_err(unread)?;
-            if at_ms < since_ms {
-                break;
-            }
-            if is_wanted == Some(true) {
-                numbers.push(unsigned(number));
-            }
-        }
-        numbers.into_iter().filter_map(|number| self.get(number).transpose()).collect()
+        let number = |row: &Row| row.try_get::<_, i64>(0).map(unsigned).map_err(unread);
+        let numbers: Vec<_> =
+            self.rows(&sql, &[&i64::from(max), &since_ms])?.iter().map(number).collect::<Result<_, _>>()?;
+        let get = |number| Ok(self.get(number)?.map(|fact| (number, fact)));
+        numbers.into_iter().filter_map(|number| get(number).transpose()).collect()
     }
 
     fn removal(&self) -> Result<Option<Removal>, StoreError> {

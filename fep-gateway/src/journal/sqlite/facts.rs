@@ -277,21 +277,20 @@ impl FactReads for FactReader {
         read().map_err(failed)
     }
 
-    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<Fact>, StoreError> {
-        let sql = format!("SELECT number, at_ms, {} FROM facts ORDER BY number DESC LIMIT ?1", what.condition());
+    fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
+        let sql = format!(
+            "SELECT number FROM (SELECT * FROM facts ORDER BY number DESC LIMIT ?1)
+             WHERE at_ms >= ?2 AND {} ORDER BY number DESC",
+            what.condition()
+        );
         let numbers = || -> Result<Vec<FactNumber>, Error> {
             let mut statement = self.connection.prepare(&sql)?;
-            let mut rows = statement.query(params![max])?;
-            let mut numbers = Vec::new();
-            while let Some(row) = rows.next()?.filter(|row| row.get(1).is_ok_and(|at_ms: i64| at_ms >= since_ms)) {
-                if row.get(2)? {
-                    numbers.push(unsigned(row.get(0)?));
-                }
-            }
-            Ok(numbers)
+            let rows = statement.query_map(params![max, since_ms], |row| row.get(0).map(unsigned))?;
+            rows.collect()
         };
         let numbers = numbers().map_err(failed)?;
-        numbers.into_iter().filter_map(|number| self.get(number).transpose()).collect()
+        let get = |number| Ok(self.get(number)?.map(|fact| (number, fact)));
+        numbers.into_iter().filter_map(|number| get(number).transpose()).collect()
     }
 
     fn removal(&self) -> Result<Option<Removal>, StoreError> {

@@ -1,15 +1,16 @@
 //! What an earlier run or another gateway left to the task: keys in quarantine, places in flight, and telegrams that the rate still counts.
 
-use fep_protocol::coordination::{News, RoutedAnswer};
+use std::collections::HashMap;
+
 use fep_protocol::fact::{Fact, SentClass, What};
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::settlement::unanswered_steps;
 use fep_protocol::standing::Standing;
-use fep_protocol::terms::Now;
+use fep_protocol::terms::{Classified, Now, Telegrams};
 use fep_protocol::trace::TraceHighWater;
 
 use super::Task;
-use crate::journal::{EarlierCase, Left, Recalled};
+use crate::journal::{EarlierCase, Left, Recalled, StoredAnswer};
 
 /// What an institution's earlier run left.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub struct Legacy {
     pub used: Vec<TraceHighWater>,
     /// The exchanges whose keys may still be in quarantine.
     pub recalled: Vec<Recalled>,
-    /// The answers to those that other gateways received meanwhile.
-    pub routed: Vec<RoutedAnswer>,
+    /// The answers, to those among others, that came to other gateways lately.
+    pub routed: Vec<StoredAnswer>,
     /// The telegrams of ours that the rate may still count.
     pub sent: Vec<Fact>,
     /// The settlements that go on.
@@ -33,19 +34,20 @@ impl Task {
     pub(super) fn inherit(&mut self, left: Left, now: Now) {
         let steps: Vec<i64> = left.cases.iter().flat_map(|case| unanswered_steps(&case.facts)).collect();
         self.settling.inherit(left.cases, now);
-        let routed = left.routed.into_iter().map(|(_, answer)| answer);
-        self.recall(left.recalled, routed, now);
+        self.recall(left.recalled, left.routed, now);
         self.recall_steps(&steps, now);
         self.notices.delivery.has_more();
     }
 
     /// Restores the exchanges of an earlier run whose keys are still in quarantine, and takes the answers to them that came to other gateways.
-    pub(super) fn recall(&mut self, recalled: Vec<Recalled>, routed: impl IntoIterator<Item = RoutedAnswer>, now: Now) {
+    pub(super) fn recall(&mut self, recalled: Vec<Recalled>, routed: Vec<StoredAnswer>, now: Now) {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
+        let mut sent = HashMap::new();
         for earlier in recalled {
             let Some(answer) = self.catalogue.answer_name(&earlier.telegram) else { continue };
             if now.wall_ms.saturating_sub(earlier.ended_at_ms) < quarantine_ms {
                 let key = self.catalogue.recalled_key(&answer, &earlier.key);
+                sent.insert(key.clone(), earlier.number);
                 let ticket = self.machine.recall(key, answer, earlier.answered.as_deref(), now);
                 self.ended.insert(ticket, earlier.id);
                 self.settling.recalled(&earlier.id, ticket);
@@ -54,7 +56,14 @@ impl Task {
                 }
             }
         }
-        routed.into_iter().for_each(|answer| self.machine.news(News::AnswerStored(answer), now));
+        for StoredAnswer { number, answer, .. } in routed {
+            // What was stored before the request is the answer of an earlier one with the same key.
+            if let Classified::Answer { key, .. } = self.catalogue.read(&answer.bytes)
+                && sent.get(&key).is_some_and(|sent| *sent < number)
+            {
+                self.machine.recall_answer(answer, now);
+            }
+        }
     }
 
     /// Restores the places of inquiries and reversals that an earlier run began at these times, if the institution may still work on

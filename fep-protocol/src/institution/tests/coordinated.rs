@@ -56,6 +56,11 @@ impl Bench {
     }
 }
 
+/// An answer that another instance has just stored.
+fn stored(answer: RoutedAnswer) -> News {
+    News::AnswerStored { answer, at_ms: at(Duration::ZERO).wall_ms }
+}
+
 fn block(first: u64) -> News {
     let day = at(Duration::ZERO).wall_ms / 86_400_000;
     News::Traces(crate::trace::TraceBlock { day, first, last: first + 99 })
@@ -159,18 +164,33 @@ fn an_answer_that_another_instance_stored_is_an_answer_once() {
         let bytes = TelegramBytes::copy_of(text);
         RoutedAnswer { line: "main@b".into(), incarnation: 3, bytes }
     };
-    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0777"))), [""; 0], "it is of another instance");
-    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0001"))), ["answer", "1 answered"]);
+    assert_eq!(bench.hears(stored(answer(b"ANS:0777"))), [""; 0], "it is of another instance");
+    assert_eq!(bench.hears(stored(answer(b"ANS:0001"))), ["answer", "1 answered"]);
     assert_eq!(bench.hears(News::Answer(answer(b"ANS:0001"))), [""; 0], "the same by the other way");
     assert_eq!(bench.hears(News::Answer(answer(b"ANS:0002"))), ["answer", "2 answered"]);
-    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0002"))), [""; 0]);
-    assert_eq!(bench.hears(News::AnswerStored(answer(b"ANS:0002"))), [""; 0], "it may be read again");
+    assert_eq!(bench.hears(stored(answer(b"ANS:0002"))), [""; 0]);
+    assert_eq!(bench.hears(stored(answer(b"ANS:0002"))), [""; 0], "it may be read again");
     assert_eq!(bench.hears(News::Answer(answer(b"ANS:0002"))), ["duplicate"], "the institution sent it twice");
     let other = |way: fn(RoutedAnswer) -> News| way(answer(b"ANS:0001@other"));
-    assert_eq!(bench.hears(other(News::AnswerStored)), ["conflicting"]);
+    assert_eq!(bench.hears(other(stored)), ["conflicting"]);
     assert_eq!(bench.hears(other(News::Answer)), [""; 0], "the same by the other way");
     let rubbish = RoutedAnswer { bytes: TelegramBytes::copy_of(b"NOTE:0002"), ..answer(b"") };
-    assert_eq!(bench.hears(News::AnswerStored(rubbish)), [""; 0]);
+    assert_eq!(bench.hears(stored(rubbish)), [""; 0]);
+}
+
+/// Keys are used again when their quarantine is over, and a journal can be far behind.
+#[test]
+fn an_old_answer_is_not_that_of_a_later_request_with_its_key() {
+    let mut bench = member();
+    bench.asked();
+    bench.hears(block(1));
+    bench.hears(granted(1, 4));
+    bench.asks(1);
+    let answer = RoutedAnswer { line: "main@b".into(), incarnation: 3, bytes: TelegramBytes::copy_of(b"ANS:0001") };
+    let now_ms = at(bench.now).wall_ms;
+    let at_ms = |age_ms: i64| News::AnswerStored { answer: answer.clone(), at_ms: now_ms - age_ms };
+    assert_eq!(bench.hears(at_ms(30_001)), [""; 0], "half of the quarantine is 30 s");
+    assert_eq!(bench.hears(at_ms(30_000)), ["answer", "1 answered"]);
 }
 
 #[test]
