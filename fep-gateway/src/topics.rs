@@ -83,7 +83,7 @@ impl TopicStatus {
         self.turn(if self.partitions > 0 { TopicState::Reads } else { TopicState::Waits });
     }
 
-    /// This gateway has so many partitions, of which so many are full.
+    /// Sets the number of partitions that this gateway has, and the number of those that are full.
     pub fn has(&mut self, partitions: usize, full: usize) {
         self.partitions = partitions;
         self.partitions_full = full;

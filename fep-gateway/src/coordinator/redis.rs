@@ -8,6 +8,7 @@
 //! | `P:{B}:division` | string | the division of the contract, replaced by compare-and-set |
 //! | `P:{B}:indicators` | hash | what the requests of the last minute came to at each instance, with the time of Redis. Shown, never used |
 //! | `P:{B}:breakers` | hash | the newest state of each breaker; a change is published on the channel of the same name |
+//! | `P:{B}:echo_test`, with `:C` for a business code | string | which instance sends the echo test for a tripped breaker, and in which generation |
 //! | `P:{B}:owner:H` | string | the instance that has the request with a key; `H` is a hash of the key, which says nothing about it |
 //! | `P:{to:I}:answers` | stream | answers that came to other instances |
 //! | `P:{to:I}:probe` | string | nothing: writing it shows that Redis works |

@@ -8,6 +8,9 @@ use redis::{RedisResult, Script};
 
 use super::Shared;
 
+/// The longest lease, in milliseconds: a year. Redis refuses times that overflow its clock.
+const LEASE_MAX_MS: u64 = 366 * 86_400_000;
+
 /// Takes the lease, unless another instance has it in this generation or a newer one. The value is the generation, in digits that sort as it
 /// does, and the name of the instance.
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
@@ -35,6 +38,3 @@ pub(super) async fn may_send(
     let may: RedisResult<bool> = shared.run(&script).await;
     may.unwrap_or(true)
 }
-
-/// A longer lease does not fit in the calendar of any breaker.
-const LEASE_MAX_MS: u64 = 366 * 86_400_000;

@@ -28,7 +28,7 @@ impl Pair {
         }
     }
 
-    /// Waits until each gateway has heard of so many answered requests at both.
+    /// Waits until each gateway shows this number of answered requests at both.
     async fn both_know(&self, answered: u64) {
         until("both know the sum", async || {
             let [a, b] = [self.indicators(0).await, self.indicators(1).await];
