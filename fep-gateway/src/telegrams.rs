@@ -7,6 +7,8 @@
 //! time and the trace number.
 
 mod stamp;
+#[cfg(test)]
+mod testing;
 mod controls;
 mod draft_error;
 mod line_spec;

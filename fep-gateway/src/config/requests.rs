@@ -157,8 +157,10 @@ mod tests {
         (config.flatten(), document.into_report().to_string())
     }
 
+    #[cfg(feature = "kafka")]
     const TOPICS: &str =
         "[requests]\ntopic = \"in\"\ngroup = \"fep\"\ncaller = \"batch\"\nresults = \"out\"\ndead_letters = \"dead\"\n";
+    #[cfg(feature = "kafka")]
     const CLUSTER: &str = "[[requests.clusters]]\nname = \"a\"\nbrokers = [\"kafka-1:9092\"]\n";
 
     #[test]

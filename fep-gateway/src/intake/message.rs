@@ -43,22 +43,22 @@ pub(crate) const JOURNAL: &str = "fep-journal";
 /// What the names of the gateway's headers begin with, and those that say why a message is a dead letter.
 const PREFIX: &str = "fep-";
 const DEAD_PREFIX: &str = "fep-dead-";
-#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+#[cfg_attr(not(any(feature = "kafka", test)), expect(dead_code, reason = "only messages of a broker need it"))]
 pub(crate) const DEAD_CODE: &str = "fep-dead-code";
-#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+#[cfg_attr(not(any(feature = "kafka", test)), expect(dead_code, reason = "only messages of a broker need it"))]
 pub(crate) const DEAD_REASON: &str = "fep-dead-reason";
 
 /// The headers that only the gateway writes.
 const OWN: [&str; 5] = [TRY, NOT_BEFORE, HISTORY, SOURCE, JOURNAL];
 
 /// Whether only the gateway writes this header.
-#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+#[cfg_attr(not(any(feature = "kafka", test)), expect(dead_code, reason = "only messages of a broker need it"))]
 pub(crate) fn is_own(name: &str) -> bool {
     OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(DEAD_PREFIX)
 }
 
 /// Whether this header names a message, or says what became of it. A dead letter that is too large for its topic has only these.
-#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only messages of a broker need it"))]
+#[cfg_attr(not(any(feature = "kafka", test)), expect(dead_code, reason = "only messages of a broker need it"))]
 pub(crate) fn names_it(name: &str) -> bool {
     name.starts_with(PREFIX) || name == IDEMPOTENCY_KEY
 }

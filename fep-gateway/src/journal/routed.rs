@@ -43,7 +43,7 @@ struct Listener {
 impl Listeners {
     /// From now on this task hears of the answers to its institution's requests.
     #[cfg_attr(
-        not(any(feature = "postgres", feature = "simulation")),
+        not(any(feature = "postgres", feature = "simulation", test)),
         expect(dead_code, reason = "only a journal that several gateways share has facts of others")
     )]
     pub(super) fn add(&self, institution: Arc<str>, own: Arc<str>, news: NewsSender) {

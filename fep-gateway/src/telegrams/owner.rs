@@ -75,6 +75,7 @@ impl TelegramCatalogue {
 }
 
 #[cfg(test)]
+#[cfg(feature = "postgres")]
 mod tests {
     use std::path::Path;
     use std::time::Duration;
@@ -83,6 +84,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::telegrams::testing;
 
     const BANK: &str = include_str!("../../testdata/bank-a.toml");
 
@@ -109,14 +111,12 @@ mod tests {
         catalogue(&configuration(marks, "header.transaction_code"), &root)
     }
 
-    #[cfg(feature = "postgres")]
     #[test]
     fn a_request_has_the_mark_of_its_gateway_and_an_answer_names_it() {
         let catalogue = with_marks("seoul-1 = \"S1\", busan-1 = \"부산\"").unwrap_err();
         assert!(catalogue.contains("header.transaction_code"), "the field is ASCII: {catalogue}");
         let catalogue = with_marks("seoul-1 = \"S1\", busan-1 = \"B1\"").unwrap();
-        let golden = include_str!("../../../tests/golden/bank-a-transfer.json");
-        let mut fields = serde_json::from_str::<Json>(golden).unwrap()["fields"].clone();
+        let (mut fields, _) = testing::golden("bank-a-transfer.json");
         fields["header"]["transaction_code"] = "B1".into();
         let draft = catalogue.draft("Transfer", &fields, NOW).unwrap();
         let request = catalogue.request(&draft, 7, NOW).unwrap();
@@ -133,7 +133,6 @@ mod tests {
         assert_eq!(catalogue.named_owner("DepositNotice", &request.bytes), None);
     }
 
-    #[cfg(feature = "postgres")]
     #[test]
     fn a_mark_that_does_not_fit_or_does_not_come_back_is_told() {
         let told = with_marks("seoul-1 = \"S1\", busan-1 = \"TOO-LONG-MARK\"").unwrap_err();

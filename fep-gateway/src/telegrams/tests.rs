@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::Config;
+use crate::telegrams::testing::golden;
 use fep_protocol::terms::{Classified, Telegrams};
 
 const NOW: Now = Now::new(Duration::ZERO, 1_795_221_015_000);
@@ -20,14 +21,6 @@ fn catalogue_of(config: &str) -> TelegramCatalogue {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let config = Config::parse("gateway.toml", config, &folder).unwrap_or_else(|error| panic!("{error}"));
     TelegramCatalogue::new(config.institutions.values().next().unwrap()).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn golden(name: &str) -> (Json, Vec<u8>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(name);
-    let golden: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let hex = golden["hex"].as_str().unwrap();
-    let bytes = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
-    (golden["fields"].clone(), bytes)
 }
 
 fn put(fields: &mut Json, path: &str, value: &str) {

@@ -143,6 +143,7 @@ impl Daemon {
     }
 
     /// Stops the process in its tracks, or lets it go on.
+    #[cfg(feature = "postgres")]
     #[cfg(unix)]
     pub(crate) fn pause(&self, pauses: bool) {
         let signal = if pauses { "-STOP" } else { "-CONT" };
@@ -167,6 +168,7 @@ impl Daemon {
     }
 
     /// Waits for its end. Returns the exit code.
+    #[cfg(feature = "postgres")]
     #[cfg(unix)]
     pub(crate) fn ends(&mut self) -> Option<i32> {
         let start = Instant::now();
@@ -243,6 +245,7 @@ pub(crate) fn ask(port: u16, key: &str, body: &str) -> Option<Answer> {
 }
 
 /// As [`ask`], by a client that has a token.
+#[cfg(feature = "postgres")]
 pub(crate) fn ask_as(token: &str, port: u16, key: &str, body: &str) -> Option<Answer> {
     ask_with(port, &format!("authorization: Bearer {token}\r\nidempotency-key: {key}\r\n"), body)
 }

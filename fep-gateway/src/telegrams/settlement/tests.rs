@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::Config;
+use crate::telegrams::testing::golden;
 use fep_protocol::terms::Telegrams as _;
 
 /// 2026-11-21 09:30:15 in Korea.
@@ -16,13 +17,6 @@ const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 fn catalogue_of(config: &str) -> Result<TelegramCatalogue, String> {
     let config = Config::parse("gateway.toml", config, Path::new(env!("CARGO_MANIFEST_DIR")));
     TelegramCatalogue::new(config.map_err(|error| error.to_string())?.institutions.get("bank-a").unwrap())
-}
-
-fn golden(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(name);
-    let golden: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let hex = golden["hex"].as_str().unwrap();
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
 /// The header, and a body that is filled with blanks to 300 bytes.
@@ -37,7 +31,7 @@ fn telegram(codes: &str, send_count: u8, trace_no: &str, response_code: &str, bo
 
 /// The transfer of 1,234,567 won with the trace number 123.
 fn transfer() -> Vec<u8> {
-    golden("bank-a-transfer.json")
+    golden("bank-a-transfer.json").1
 }
 
 #[test]
@@ -122,7 +116,7 @@ fn a_reversals_answer_confirms_refuses_or_neither() {
 #[test]
 fn a_late_answer_says_whether_the_money_was_moved() {
     let check = |config: &str, response_code: &[u8; 4], expected: Verdict| {
-        let mut answer = golden("bank-a-transfer-answer.json");
+        let (_, mut answer) = golden("bank-a-transfer-answer.json");
         answer[52..56].copy_from_slice(response_code);
         assert_eq!(catalogue_of(config).unwrap().late_verdict("Transfer", &transfer(), &answer), expected);
     };
@@ -186,6 +180,6 @@ fn a_settlement_takes_the_telegrams_out_of_their_frames() {
     let answer = telegram("0610100", 1, "000078", "0000", "0001232026112100000000001234567000000500");
     let verdict = catalogue.step_verdict("Transfer", &request, StepKind::Inquiry, &framed(&answer));
     assert_eq!(verdict, Verdict::Done);
-    let late = framed(&golden("bank-a-transfer-answer.json"));
+    let late = framed(&golden("bank-a-transfer-answer.json").1);
     assert_eq!(catalogue.late_verdict("Transfer", &request, &late), Verdict::Done);
 }
