@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fep_gateway::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::fact::{Fact, SentClass, TakenOver, What};
+use fep_protocol::settlement::{SettledBy, SettlementFact};
 
 use super::World;
 use super::bank::is_business;
@@ -27,8 +28,11 @@ pub(in crate::cluster) struct Checks {
     /// Bytes that a run may write: how often they are durable, less how often it wrote them.
     permitted: BTreeMap<(u64, Vec<u8>), i64>,
     outcomes: BTreeMap<ExchangeId, Outcome>,
-    /// Who began an exchange, or took over from who did.
+    /// Who began an exchange, or took it over from who did.
     owners: BTreeMap<ExchangeId, Arc<str>>,
+    /// The unknown exchanges whose settlement has ended, and those that a person must look at although it has.
+    settled: BTreeSet<ExchangeId>,
+    flagged: BTreeSet<ExchangeId>,
     /// The trace numbers that were used, with their dates.
     traces: BTreeSet<Vec<u8>>,
     /// The part of a frame that each connection has begun.
@@ -51,6 +55,29 @@ const FAILURES_MAX: usize = 5;
 impl Checks {
     pub(in crate::cluster) fn count(&mut self, what: &'static str) {
         *self.made.entry(what).or_default() += 1;
+    }
+
+    /// Whether nobody has anything more to do with an exchange. Who takes over leaves it where it is.
+    fn is_finished(&self, id: &ExchangeId) -> bool {
+        match self.outcomes.get(id) {
+            None => false,
+            Some(Outcome::Unknown) => self.settled.contains(id) && !self.flagged.contains(id),
+            Some(_) => true,
+        }
+    }
+
+    fn settlement(&mut self, id: ExchangeId, fact: &SettlementFact) {
+        match fact {
+            SettlementFact::Settled { by, .. } => {
+                self.settled.insert(id);
+                if *by == SettledBy::Person {
+                    self.flagged.remove(&id);
+                }
+            }
+            SettlementFact::Flagged { .. } => drop(self.flagged.insert(id)),
+            SettlementFact::Asked { .. } | SettlementFact::DeadLettered { .. } => drop(self.settled.remove(&id)),
+            _ => {}
+        }
     }
 
     /// A run wrote something.
@@ -126,6 +153,9 @@ impl World {
                 self.fail(Rule::Owner, format!("{instance} stored a fact {kind} of {id}, which is {owner}'s"));
             }
         }
+        if let Some(settlement) = fact.settlement.as_deref() {
+            self.checks.settlement(id, settlement);
+        }
         let Some(outcome) = fact.outcome else { return };
         if let Some(earlier) = self.checks.outcomes.insert(id, outcome) {
             self.fail(Rule::Final, format!("{id} ends as {} after {}", outcome.name(), earlier.name()));
@@ -148,9 +178,9 @@ impl World {
         } else {
             institutions.push(Arc::clone(institution));
         }
-        for owner in self.checks.owners.values_mut().filter(|owner| ***owner == **instance) {
-            *owner = Arc::clone(heir);
-        }
+        let theirs = self.checks.owners.iter().filter(|(_, owner)| ***owner == **instance);
+        let left: Vec<ExchangeId> = theirs.map(|(id, _)| *id).filter(|id| !self.checks.is_finished(id)).collect();
+        self.checks.owners.extend(left.into_iter().map(|id| (id, Arc::clone(heir))));
     }
 
     /// The kernel took bytes of a gateway.
