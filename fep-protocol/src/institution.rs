@@ -369,6 +369,8 @@ impl<T: Telegrams> Institution<T> {
         let bytes = item.bytes.clone();
         let owner = item.owner;
         item.written = true;
+        let timeout = item.waits.as_ref().filter(|_| matches!(owner, Owner::Exchange | Owner::Step));
+        let not_after = timeout.map(|(_, timeout)| item.since + *timeout);
         match &item.waits {
             Some((key, timeout)) => self.mux.written(key, item.since + *timeout),
             None => {
@@ -380,7 +382,7 @@ impl<T: Telegrams> Institution<T> {
             Owner::Duty { .. } | Owner::Probe { .. } => self.admission.flow.duty_written(now.steady),
             Owner::Reply => {}
         }
-        self.actions.push_back(Action::Write(ticket, incarnation, bytes));
+        self.actions.push_back(Action::Write { ticket, incarnation, bytes, not_after });
         if !self.duties.is_empty() {
             self.send_duties(now);
         }

@@ -108,6 +108,8 @@ pub enum Mutant {
     WritesBeforeDurable,
     /// An outcome is told before its fact is durable.
     TellsBeforeDurable,
+    /// A frame is written also when its time is over.
+    WritesOverdue,
     /// A frame that was handed over counts as withdrawn.
     WithdrawsTaken,
     /// The first frame of a connection is written twice.

@@ -3,6 +3,9 @@
 //!
 //! A frame is handed over when the kernel takes its first byte. Until then it can be withdrawn, and after a lost connection
 //! it certainly was not sent. Both are decided under one lock, at the moment of the write.
+//!
+//! A frame has a time after which it is not handed over any more. The link looks at the clock right before each write: a process that was
+//! paused finds old frames here when it wakes up, and others may have asked the institution about them and settled them meanwhile.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -14,6 +17,7 @@ use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::terms::Ticket;
 use tokio::io::AsyncWrite;
+use tokio::time::Instant;
 
 use crate::fault::{FaultPoint, point};
 
@@ -26,6 +30,8 @@ pub(super) struct Outbox {
 #[derive(Debug)]
 struct State {
     frames: VecDeque<Frame>,
+    /// The frames whose time was over before the kernel had a byte of them. They wait to be withdrawn.
+    overdue: Vec<Ticket>,
     frames_max: usize,
     /// The number of frames that the link may still read.
     credits: usize,
@@ -46,6 +52,8 @@ struct Frame {
     bytes: TelegramBytes,
     /// The number of bytes that the kernel has taken.
     taken: usize,
+    /// When the kernel must have the first byte.
+    not_after: Option<Instant>,
 }
 
 /// The number of frames that a link may read ahead of its institution's task.
@@ -62,6 +70,7 @@ impl Outbox {
     pub(super) fn new(frames_max: usize) -> Self {
         let state = State {
             frames: VecDeque::new(),
+            overdue: Vec::new(),
             frames_max,
             credits: CREDITS,
             closing: false,
@@ -74,8 +83,9 @@ impl Outbox {
         Self { state: Mutex::new(state) }
     }
 
-    /// Adds a frame, which is written after [`Outbox::flush`]. Returns false if there is no room, or the connection is gone.
-    pub(super) fn push(&self, ticket: Ticket, mut bytes: TelegramBytes) -> bool {
+    /// Adds a frame, which is written after [`Outbox::flush`]. If the kernel has no byte of it at `not_after`, it gets none, and
+    /// [`Outbox::withdraw`] succeeds. Returns false if there is no room, or the connection is gone.
+    pub(super) fn push(&self, ticket: Ticket, mut bytes: TelegramBytes, not_after: Option<Instant>) -> bool {
         if is_on(Mutant::WritesOtherBytes) {
             bytes = bytes.iter().map(|byte| if *byte == b' ' { b'!' } else { *byte }).collect::<Vec<_>>().into();
         }
@@ -83,7 +93,7 @@ impl Outbox {
         if state.closed || state.closing || state.frames.len() >= state.frames_max {
             return false;
         }
-        state.frames.push_back(Frame { ticket, bytes, taken: 0 });
+        state.frames.push_back(Frame { ticket, bytes, taken: 0, not_after });
         state.needs_wake = true;
         true
     }
@@ -97,6 +107,10 @@ impl Outbox {
     /// Takes a frame back if the kernel has no byte of it. Returns whether that succeeded.
     pub(super) fn withdraw(&self, ticket: Ticket) -> bool {
         let mut state = self.state();
+        if let Some(at) = state.overdue.iter().position(|overdue| *overdue == ticket) {
+            state.overdue.swap_remove(at);
+            return true;
+        }
         let at = state.frames.iter().position(|frame| frame.ticket == ticket && frame.taken == 0);
         at.is_some_and(|at| state.frames.remove(at).is_some()) || is_on(Mutant::WithdrawsTaken)
     }
@@ -168,12 +182,14 @@ impl Outbox {
     ) -> Poll<io::Result<usize>> {
         let mut state = self.state();
         state.listen(cx);
+        state.set_overdue_aside(Instant::now());
         if state.frames.is_empty() {
             return Poll::Pending;
         }
-        let waiting = state.frames.iter().map(|frame| frame.bytes.get(frame.taken..).unwrap_or_default());
+        let waiting =
+            state.frames.iter().take(WRITE_FRAMES_MAX).map(|frame| frame.bytes.get(frame.taken..).unwrap_or_default());
         let written = if stream.is_write_vectored() {
-            let slices: Vec<_> = waiting.take(WRITE_FRAMES_MAX).map(IoSlice::new).collect();
+            let slices: Vec<_> = waiting.map(IoSlice::new).collect();
             Pin::new(stream).poll_write_vectored(cx, &slices)
         } else {
             let mut copy = Vec::new();
@@ -196,7 +212,9 @@ impl Outbox {
     pub(super) fn untouched(&self) -> Vec<Ticket> {
         let mut state = self.state();
         state.closed = true;
-        state.frames.drain(..).filter(|frame| frame.taken == 0).map(|frame| frame.ticket).collect()
+        let mut untouched = std::mem::take(&mut state.overdue);
+        untouched.extend(state.frames.drain(..).filter(|frame| frame.taken == 0).map(|frame| frame.ticket));
+        untouched
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -209,6 +227,19 @@ impl State {
     fn listen(&mut self, cx: &Context<'_>) {
         if self.waker.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker())) {
             self.waker = Some(cx.waker().clone());
+        }
+    }
+
+    /// Takes out what must not be handed over any more, of the frames that the next write would have.
+    fn set_overdue_aside(&mut self, now: Instant) {
+        let is_overdue = |frame: &Frame| frame.taken == 0 && frame.not_after.is_some_and(|at| at <= now);
+        let mut at = 0;
+        while let Some(frame) = self.frames.get(at).filter(|_| at < WRITE_FRAMES_MAX) {
+            if is_overdue(frame) && !is_on(Mutant::WritesOverdue) {
+                self.overdue.extend(self.frames.remove(at).map(|frame| frame.ticket));
+            } else {
+                at += 1;
+            }
         }
     }
 
@@ -232,6 +263,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
+    use std::time::Duration;
 
     use super::*;
 
@@ -275,7 +307,7 @@ mod tests {
     fn three() -> Outbox {
         let outbox = Outbox::new(3);
         for (ticket, bytes) in [(1, b"abcd"), (2, b"efgh"), (3, b"ijkl")] {
-            assert!(outbox.push(Ticket(ticket), TelegramBytes::copy_of(bytes)));
+            assert!(outbox.push(Ticket(ticket), TelegramBytes::copy_of(bytes), None));
         }
         outbox
     }
@@ -291,8 +323,33 @@ mod tests {
                 assert_eq!(stream.taken, b"abcdefghijkl"[..room]);
                 let left: Vec<_> = outbox.untouched().iter().map(|ticket| ticket.0).collect();
                 assert_eq!(left, untouched, "after {room} bytes");
-                assert!(!outbox.push(Ticket(4), TelegramBytes::copy_of(b"x")), "the connection is gone");
+                assert!(!outbox.push(Ticket(4), TelegramBytes::copy_of(b"x"), None), "the connection is gone");
             }
+        }
+    }
+
+    /// A paused process wakes up with frames that others may have settled.
+    #[tokio::test(start_paused = true)]
+    async fn a_frame_whose_time_is_over_gets_no_byte_into_the_kernel_and_can_be_withdrawn() {
+        for vectored in [false, true] {
+            let outbox = Outbox::new(4);
+            let second = Instant::now() + Duration::from_secs(1);
+            for (ticket, bytes, not_after) in [
+                (1, b"abcd", Some(second)),
+                (2, b"efgh", Some(second)),
+                (3, b"ijkl", None),
+                (4, b"mnop", Some(second + Duration::from_secs(1))),
+            ] {
+                assert!(outbox.push(Ticket(ticket), TelegramBytes::copy_of(bytes), not_after));
+            }
+            let mut stream = Narrow { room: 1, vectored, taken: Vec::new() };
+            let cx = &mut Context::from_waker(Waker::noop());
+            assert!(outbox.poll_write(cx, &mut stream).is_ready());
+            tokio::time::advance(Duration::from_secs(1)).await;
+            stream.room = 100;
+            while outbox.poll_write(cx, &mut stream).is_ready() {}
+            assert_eq!(stream.taken, b"abcdijklmnop", "what was begun is written to its end");
+            assert!(!outbox.withdraw(Ticket(1)) && outbox.withdraw(Ticket(2)) && !outbox.withdraw(Ticket(2)));
         }
     }
 
@@ -311,7 +368,7 @@ mod tests {
     #[test]
     fn a_full_outbox_takes_nothing() {
         let outbox = three();
-        assert!(!outbox.push(Ticket(4), TelegramBytes::copy_of(b"x")));
-        assert!(outbox.withdraw(Ticket(2)) && outbox.push(Ticket(4), TelegramBytes::copy_of(b"x")));
+        assert!(!outbox.push(Ticket(4), TelegramBytes::copy_of(b"x"), None));
+        assert!(outbox.withdraw(Ticket(2)) && outbox.push(Ticket(4), TelegramBytes::copy_of(b"x"), None));
     }
 }

@@ -21,7 +21,17 @@ pub enum Action {
     /// Store these bytes in the journal; answer with [`journaled`](super::Institution::journaled).
     Journal(Outgoing),
     /// Write these bytes, which are in the journal.
-    Write(Ticket, Incarnation, TelegramBytes),
+    Write {
+        /// The number of this piece of work.
+        ticket: Ticket,
+        /// The connection that must carry the bytes.
+        incarnation: Incarnation,
+        /// The bytes.
+        bytes: TelegramBytes,
+        /// The time at which the kernel must have a byte of it, or none gets one: a process that was paused may wake up after others have settled
+        /// it. [`Withdraw`](Self::Withdraw) follows. `None` if it may be late.
+        not_after: Option<Duration>,
+    },
     /// The deadline of a request has passed. If the kernel has no byte of it yet, do not write it any more and answer with
     /// [`withdrawn`](super::Institution::withdrawn); otherwise answer with [`unanswered`](super::Institution::unanswered).
     Withdraw(Ticket, Incarnation),

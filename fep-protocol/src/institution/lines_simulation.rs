@@ -267,7 +267,7 @@ impl World {
                     }
                     self.machine.journaled(out.ticket, Ok(()), at(self.now));
                 }
-                Action::Write(_, incarnation, bytes) => self.institution(incarnation, &bytes),
+                Action::Write { incarnation, bytes, .. } => self.institution(incarnation, &bytes),
                 Action::Withdraw(ticket, _) => self.machine.unanswered(ticket, at(self.now)),
                 Action::Finish(ticket, state) => self.finish(ticket, &state),
                 Action::Ask(ask) => {

@@ -310,7 +310,12 @@ impl<T: Telegrams> Institution<T> {
             if is_on(Mutant::ResendsAfterLoss)
                 && let Ok(next) = self.incarnation_for_business()
             {
-                self.actions.push_back(Action::Write(ticket, next, item.bytes.clone()));
+                self.actions.push_back(Action::Write {
+                    ticket,
+                    incarnation: next,
+                    bytes: item.bytes.clone(),
+                    not_after: None,
+                });
             }
             match item.owner {
                 Owner::Exchange | Owner::Step => {

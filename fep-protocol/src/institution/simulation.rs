@@ -294,7 +294,7 @@ impl World {
                     let works = self.dice(200) != 0;
                     self.after(1, Event::Journaled(out.ticket, works));
                 }
-                Action::Write(ticket, incarnation, bytes) => {
+                Action::Write { ticket, incarnation, bytes, .. } => {
                     assert!(self.journaled.contains(&ticket), "{ticket:?} is written and not journaled");
                     self.waiting.insert(ticket, incarnation);
                     if self.requests.contains_key(&ticket) {

@@ -229,7 +229,7 @@ impl Bench {
                     self.machine.journaled(out.ticket, Ok(()), at(self.now));
                     continue;
                 }
-                Action::Write(_, incarnation, bytes) => {
+                Action::Write { incarnation, bytes, .. } => {
                     format!("{}.{} < {}", incarnation.link.link, incarnation.number, String::from_utf8_lossy(&bytes))
                 }
                 Action::Withdraw(ticket, _) => {
@@ -357,7 +357,7 @@ fn an_unjournaled_request_is_never_written() {
     let ticket = machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.journaled(ticket, Err(JournalError::Failed("disk full".to_owned())), at(Duration::ZERO));
     let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
-        .filter(|action| matches!(action, Action::Write(..) | Action::Finish(..)))
+        .filter(|action| matches!(action, Action::Write { .. } | Action::Finish(..)))
         .collect();
     let why = "the journal cannot be written: disk full".to_owned();
     assert!(
@@ -376,7 +376,7 @@ fn a_link_lost_before_the_commit_leaves_not_sent() {
     machine.connected(incarnation_of(0, 2), at(2 * SECOND));
     machine.journaled(ticket, Ok(()), at(3 * SECOND));
     let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
-        .filter(|action| matches!(action, Action::Write(..) | Action::Finish(..)))
+        .filter(|action| matches!(action, Action::Write { .. } | Action::Finish(..)))
         .collect();
     let why = "the link was lost before the write";
     assert!(
@@ -478,7 +478,7 @@ fn stopping_withdraws_what_the_journal_has_not_taken() {
     assert_eq!(machine.deadline(), None, "nothing is left to wait for but the link");
     machine.journaled(ticket, Ok(()), at(2 * SECOND));
     let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
-        .filter(|action| matches!(action, Action::Write(..) | Action::Finish(..)))
+        .filter(|action| matches!(action, Action::Write { .. } | Action::Finish(..)))
         .collect();
     let why = "the gateway stopped before it was sent";
     assert!(

@@ -1,6 +1,7 @@
 //! Carries out the actions of the machine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCause};
 use fep_protocol::exchange::{Answer, Event, ExchangeId, LinkState, Outcome, SettledBy, TelegramBytes};
@@ -40,7 +41,9 @@ impl Task {
                 Action::Connect(incarnation) => self.connect(incarnation),
                 Action::Close(incarnation, why) => self.close(incarnation, &why),
                 Action::Journal(outgoing) => self.journal(outgoing),
-                Action::Write(ticket, incarnation, bytes) => self.write(ticket, incarnation, bytes),
+                Action::Write { ticket, incarnation, bytes, not_after } => {
+                    self.write(ticket, incarnation, bytes, not_after);
+                }
                 Action::Withdraw(ticket, incarnation) => self.withdraw(ticket, incarnation),
                 Action::Finish(ticket, state) => self.finish(ticket, state),
                 Action::Received(incoming) => self.received(incoming),
@@ -182,12 +185,13 @@ impl Task {
         }
     }
 
-    fn write(&mut self, ticket: Ticket, incarnation: Incarnation, bytes: TelegramBytes) {
+    fn write(&mut self, ticket: Ticket, incarnation: Incarnation, bytes: TelegramBytes, not_after: Option<Duration>) {
+        let not_after = not_after.map(|at| self.shared.clock.instant(at));
         let link = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation);
         if let Some(asker) = link.and_then(|link| link.asker.as_ref()) {
             self.running.get(&ticket).into_iter().for_each(|running| asker.set(running.asked(&self.shared.tracer)));
         }
-        if link.is_some_and(|link| link.outbox.push(ticket, bytes)) {
+        if link.is_some_and(|link| link.outbox.push(ticket, bytes, not_after)) {
             self.show_inflight(incarnation.link.line);
             self.written(ticket);
         } else {

@@ -54,7 +54,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
 
 impl Bench {
     fn send(&self, ticket: Ticket, bytes: TelegramBytes) {
-        assert!(self.outbox.push(ticket, bytes));
+        assert!(self.outbox.push(ticket, bytes, None));
         self.outbox.flush();
     }
 
@@ -123,7 +123,7 @@ async fn what_was_promised_before_a_close_still_goes() {
 async fn frames_for_a_connection_that_never_stood_are_untouched() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let mut bench = start(address.clone());
-    bench.outbox.push(Ticket(7), TelegramBytes::copy_of(b"0003abc"));
+    bench.outbox.push(Ticket(7), TelegramBytes::copy_of(b"0003abc"), None);
     let (why, untouched) = bench.lost().await;
     assert!(why.starts_with(&address) && why.contains("refused"), "{why}");
     assert_eq!(untouched, [7]);
@@ -185,7 +185,7 @@ async fn closing_after_a_long_silence_still_writes_what_was_promised() {
         sleep_until(Instant::now() + Duration::from_millis(320)).await;
         bench.send(Ticket(1), TelegramBytes::copy_of(b"0003abc"));
         bench.close();
-        assert!(!bench.outbox.push(Ticket(2), TelegramBytes::copy_of(b"0003xyz")), "it comes too late");
+        assert!(!bench.outbox.push(Ticket(2), TelegramBytes::copy_of(b"0003xyz"), None), "it comes too late");
         let mut received = Vec::new();
         stream.read_to_end(&mut received).await.unwrap();
         drop(stream);

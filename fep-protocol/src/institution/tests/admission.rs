@@ -178,7 +178,7 @@ fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
     machine.tick(at(5 * SECOND / 2));
     machine.journaled(ticket, Ok(()), at(6 * SECOND));
     let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
-        .filter(|action| matches!(action, Action::Write(..) | Action::Finish(..)))
+        .filter(|action| matches!(action, Action::Write { .. } | Action::Finish(..)))
         .collect();
     let why = "it could not be started within 2500 ms: the journal had not taken it";
     assert!(

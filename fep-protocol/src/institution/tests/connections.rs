@@ -52,7 +52,7 @@ pub(super) fn writes(bench: &mut Bench) -> Vec<(usize, String)> {
     while let Some(action) = bench.machine.next_action() {
         match action {
             Action::Journal(out) => bench.machine.journaled(out.ticket, Ok(()), at(bench.now)),
-            Action::Write(_, incarnation, bytes) => {
+            Action::Write { incarnation, bytes, .. } => {
                 writes.push((incarnation.link.line, String::from_utf8_lossy(&bytes).into_owned()));
             }
             _ => {}

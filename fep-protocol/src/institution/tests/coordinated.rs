@@ -23,7 +23,7 @@ impl Bench {
                 Action::Ask(Ask::Own { .. }) => texts.push("own".to_owned()),
                 Action::Ask(Ask::Whose { .. }) => texts.push("whose".to_owned()),
                 Action::Journal(out) => self.machine.journaled(out.ticket, Ok(()), at(self.now)),
-                Action::Write(_, _, bytes) => texts.push(format!("< {}", String::from_utf8_lossy(&bytes))),
+                Action::Write { bytes, .. } => texts.push(format!("< {}", String::from_utf8_lossy(&bytes))),
                 Action::HandOver(to, ..) => texts.push(format!("over to {to}")),
                 Action::Received(incoming) => texts.push(incoming.class.name().to_owned()),
                 Action::Finish(ticket, FinalState::NotSent(why)) => texts.push(format!("{} not sent: {why}", ticket.0)),

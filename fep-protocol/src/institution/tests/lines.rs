@@ -63,7 +63,7 @@ fn acts<T: Telegrams>(machine: &mut Institution<T>, now: Duration) -> Vec<String
                 machine.unanswered(ticket, at(now));
                 continue;
             }
-            Action::Write(_, there, bytes) => {
+            Action::Write { incarnation: there, bytes, .. } => {
                 format!(
                     "{}.{}.{} < {}",
                     there.link.line,
