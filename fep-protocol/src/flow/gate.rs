@@ -85,10 +85,9 @@ impl Gate {
         }
     }
 
-    /// The earliest time for a telegram that takes no place, such as an echo test. Without a share of the rate, nothing would ever sign
-    /// on.
+    /// The earliest time for a telegram that takes no place, such as an echo test.
     pub(super) fn duty_at(&self) -> Earliest {
-        self.rate.as_ref().filter(|rate| rate.max() > 0).map_or(Earliest::Now, |rate| rate.earliest(true))
+        self.rate.as_ref().map_or(Earliest::Now, |rate| rate.earliest(true))
     }
 
     pub(super) fn rate_of_duties(&mut self, change: impl FnOnce(&mut Rate)) {

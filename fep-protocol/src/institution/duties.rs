@@ -1,7 +1,8 @@
 //! Telegrams that no service asked for, such as a sign-on or an echo test, within the rate of the contract.
 //!
 //! A duty goes before all business that waits, but not beyond the rate: a link that falls again and again would otherwise get more
-//! telegrams than the contract allows. It does not wait long, because without its sign-on a link carries nothing.
+//! telegrams than the contract allows. It does not wait long, because without its sign-on a link carries nothing. That also holds for an
+//! instance that has no share of the rate, and may get one within that time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
