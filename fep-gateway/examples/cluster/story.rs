@@ -104,7 +104,7 @@ impl Stage {
         let told = self.orders.told(running).await?;
         self.say_replies(&told);
         println!(
-            "   An answer on the other link finds nobody now: its transfer is unknown, and is settled by an inquiry."
+            "   Nobody can be asked now whose an answer on the other link is: its gateway finds it in the journal, a little later."
         );
         self.redis.again().await?;
         println!("   Redis is started again, empty.");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fep_protocol::fact::{Class, Fact, What};
+use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::indexer::IndexQueue;
@@ -206,11 +206,7 @@ impl FactReads for ModelReader {
         let last = FactReads::last(self)?;
         let facts = self.between(last.saturating_sub(u64::from(max)), last, usize::MAX)?;
         let recent = facts.into_iter().rev().filter(|(_, fact)| fact.at_ms >= since_ms);
-        let is_wanted = |(_, fact): &(FactNumber, Fact)| match what {
-            Lately::Sent => matches!(fact.what, What::Sent(class) if class.name() != "reply"),
-            Lately::Routed => fact.what == What::Received(Class::Routed),
-        };
-        Ok(recent.filter(is_wanted).collect())
+        Ok(recent.filter(|(_, fact)| what.takes(fact)).collect())
     }
 
     fn removal(&self) -> Result<Option<Removal>, StoreError> {

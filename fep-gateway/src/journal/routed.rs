@@ -1,13 +1,14 @@
 //! Answers that other gateways stored for this one: the index reads their facts anyway, and tells the tasks of the institutions.
 //!
-//! An answer that comes on a line of another gateway is a fact there, of the class `routed`. What carries it to its gateway at once, such as
-//! Redis, may lose it. This way loses none, and is slower: it waits until the index looks for facts of others.
+//! An answer that comes on a line of another gateway is a fact there: of the class `routed`, or `unmatched` if nobody could say there whose it is,
+//! as without Redis. What carries it to its gateway at once, such as Redis, may lose it. This way loses none, and is slower: it waits until the
+//! index looks for facts of others. Its gateway knows its key.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fep_protocol::coordination::{News, RoutedAnswer};
-use fep_protocol::fact::{Class, Fact, What};
+use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::Reader;
@@ -53,7 +54,7 @@ impl Listeners {
 
     /// Tells what these facts have for them.
     pub(super) fn tell(&self, facts: &[(FactNumber, Fact)]) {
-        for (_, fact) in facts.iter().filter(|(_, fact)| fact.what == What::Received(Class::Routed)) {
+        for (_, fact) in facts.iter().filter(|(_, fact)| Lately::ForOthers.takes(fact)) {
             let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(Listener { own, news }) = listeners.get(&fact.institution) else { continue };
             if fact.instance.as_ref() != Some(own)
@@ -70,14 +71,14 @@ pub(super) fn routed_since(reader: &Reader, since_ms: i64) -> Result<Vec<StoredA
     if reader.whose == Whose::default() {
         return Ok(Vec::new());
     }
-    let facts = reader.facts.lately(Lately::Routed, since_ms, LOOKED_AT_MAX)?;
+    let facts = reader.facts.lately(Lately::ForOthers, since_ms, LOOKED_AT_MAX)?;
     let stored = |(number, fact): &(FactNumber, Fact)| {
         Some(StoredAnswer { institution: Arc::clone(&fact.institution), number: *number, answer: answer_of(fact)? })
     };
     Ok(facts.iter().rev().filter_map(stored).collect())
 }
 
-/// The answer of a fact of the class `routed`.
+/// The answer of such a fact.
 fn answer_of(fact: &Fact) -> Option<RoutedAnswer> {
     let (line, incarnation) = fact.line.as_ref()?;
     let line = RoutedAnswer::line_at(line, fact.instance.as_ref()?);
@@ -86,6 +87,8 @@ fn answer_of(fact: &Fact) -> Option<RoutedAnswer> {
 
 #[cfg(test)]
 mod tests {
+    use fep_protocol::fact::{Class, Reason, What};
+
     use super::*;
     use crate::coordinator::NEWS_MAX;
 
@@ -95,6 +98,7 @@ mod tests {
             instance: instance.map(Into::into),
             line: Some(("main".into(), 7)),
             bytes: b"yes".to_vec().into(),
+            reason: (class == Class::Unmatched).then(|| Reason::new("nothing waits", "no_such_key")),
             ..Fact::new("bank-a".into(), 0)
         };
         (1, fact)
@@ -108,9 +112,15 @@ mod tests {
         listeners.add("bank-a".into(), "seoul-1".into(), news);
         listeners.add("bank-b".into(), "seoul-1".into(), other);
         let [own, none] = [Some("seoul-1"), None].map(|instance| stored(instance, Class::Routed));
-        listeners.tell(&[own, none, stored(Some("seoul-2"), Class::Unmatched), stored(Some("seoul-2"), Class::Routed)]);
+        let [routed, ownerless, late] =
+            [Class::Routed, Class::Unmatched, Class::Late].map(|class| stored(Some("seoul-2"), class));
+        let mut unexpected = ownerless.clone();
+        unexpected.1.reason = Some(Reason::new("another telegram", "other_telegram"));
+        listeners.tell(&[own, none, late, unexpected, routed, ownerless]);
         let answer = RoutedAnswer { line: "main@seoul-2".into(), incarnation: 7, bytes: b"yes".to_vec().into() };
-        assert_eq!(heard.try_recv(), Ok(News::AnswerStored { answer, at_ms: 0 }));
+        for _ in 0..2 {
+            assert_eq!(heard.try_recv(), Ok(News::AnswerStored { answer: answer.clone(), at_ms: 0 }));
+        }
         assert!(heard.try_recv().is_err() && other_heard.try_recv().is_err());
     }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use fep_protocol::fact::Fact;
-use fep_protocol::reason::JournalError;
+use fep_protocol::fact::{Class, Fact, SentClass, What};
+use fep_protocol::mux::Unmatched;
+use fep_protocol::reason::{JournalError, Mismatch};
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 use serde::{Deserialize, Serialize};
@@ -121,8 +122,9 @@ pub(super) trait FactReads: Send {
 pub(super) enum Lately {
     /// Telegrams of ours, except replies.
     Sent,
-    /// Answers that came to one instance and belong to another.
-    Routed,
+    /// Answers that came to one instance and may belong to another: those that it passed on, and those for which nothing waited there while
+    /// nobody could say whose they are.
+    ForOthers,
 }
 
 impl Lately {
@@ -130,7 +132,22 @@ impl Lately {
     pub(super) const fn condition(self) -> &'static str {
         match self {
             Self::Sent => "kind = 'sent' AND class <> 'reply'",
-            Self::Routed => "kind = 'received' AND class = 'routed'",
+            Self::ForOthers => {
+                "kind = 'received' AND (class = 'routed' OR (class = 'unmatched' AND reason_code = 'no_such_key'))"
+            }
+        }
+    }
+
+    /// Whether a fact is one of these.
+    pub(super) fn takes(self, fact: &Fact) -> bool {
+        match (self, fact.what) {
+            (Self::Sent, What::Sent(class)) => class != SentClass::Reply,
+            (Self::ForOthers, What::Received(Class::Routed)) => true,
+            (Self::ForOthers, What::Received(Class::Unmatched)) => {
+                let nobody_waits = Mismatch::Unmatched(Unmatched::NoSuchKey).code();
+                fact.reason.as_ref().is_some_and(|reason| reason.code == nobody_waits)
+            }
+            (Self::Sent | Self::ForOthers, _) => false,
         }
     }
 }

@@ -213,7 +213,7 @@ impl Handle {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
             settling: Settling::new(&config, &catalogue, legacy.cases, shared.clock.seed(), now),
-            surplus: Surplus::new(&config, now.steady),
+            surplus: Surplus::new(&config, shared.coordinator.terms().is_alone(), now.steady),
             meters: Meters::new(Arc::clone(&name), Arc::clone(statuses.traffic())),
             exchange_log: ExchangeLog::new(now.steady),
             audits: Audits::new(),

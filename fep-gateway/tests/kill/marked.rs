@@ -1,5 +1,6 @@
 //! Two gateways whose requests carry the mark of their gateway, and a bank that repeats it and answers on the other's links. No look-up is needed.
 //! Without Redis each answer reaches its gateway by way of the journal, and with Redis at once. It counts once, although it comes by both ways.
+//! Without Redis the journal is the way also of answers without a mark.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,16 +28,20 @@ struct Pair {
     daemons: [Daemon; 2],
 }
 
+/// How a gateway tells that its requests are its own.
+const MARKS: &str = "marks = { seoul-1 = \"S1\", busan-1 = \"B1\" }\n";
+
 impl Pair {
-    fn start(server: &Server, bank: &Crossing, further: &str) -> Self {
+    fn start(server: &Server, bank: &Crossing, marks: &str, further: &str) -> Self {
         let folders = [0, 1].map(|_| tempfile::tempdir().expect("a folder"));
         let texts = [0, 1].map(|which: usize| {
-            let marks = "marks = { seoul-1 = \"S1\", busan-1 = \"B1\" }\n";
             let tables =
                 format!("{}lease_ms = 2000\n[instances]\nmax = 2\n{marks}{further}", server.table_of(NAMES[which]));
-            let text = configuration(0, bank.ports[which], "")
-                .replace("\"FEPTEST01\"", "\"<instance>\"")
-                .replace("answer_timeout_ms = 1000", "answer_timeout_ms = 5000");
+            let mut text =
+                configuration(0, bank.ports[which], "").replace("answer_timeout_ms = 1000", "answer_timeout_ms = 5000");
+            if !marks.is_empty() {
+                text = text.replace("\"FEPTEST01\"", "\"<instance>\"");
+            }
             text + &tables
         });
         let daemons = [0, 1].map(|which| begin(&folders[which], &texts[which]));
@@ -85,8 +90,8 @@ fn transfers(pair: &Pair) -> usize {
     callers.into_iter().map(|caller| caller.join().expect("no panic")).sum()
 }
 
-/// Nothing is left that a person would have to look at, and no answer counted twice.
-fn check(pair: &Pair, bank: &Crossing, crossed: usize) {
+/// Nothing is left that a person would have to look at, and no answer counted twice. Answers on the other's link have this class there.
+fn check(pair: &Pair, bank: &Crossing, crossed: usize, crossing: &str) {
     assert!(crossed > 20, "the test tests little");
     assert!(bank.transfers().values().all(|times| *times == 1));
     // The index of the other gateway has everything by then, and would have said so.
@@ -104,13 +109,12 @@ fn check(pair: &Pair, bank: &Crossing, crossed: usize) {
         let received = |class: &str| {
             let class = format!("class=\"{class}\"");
             let mut lines = metrics.lines().filter(|line| line.starts_with("fep_received_total{"));
-            lines
-                .find(|line| line.contains(&class))
-                .map_or("0", |line| line.rsplit(' ').next().expect("a number"))
-                .to_owned()
+            let line = lines.find(|line| line.contains(&class));
+            line.map_or(0, |line| line.rsplit(' ').next().expect("a value").parse::<u32>().expect("a number"))
         };
-        assert_eq!((received("duplicate"), received("unmatched")), ("0".to_owned(), "0".to_owned()), "{metrics}");
-        assert!(received("routed") != "0", "{metrics}");
+        let others = ["duplicate", "unmatched", "routed"].into_iter().filter(|class| *class != crossing);
+        assert_eq!(others.map(received).sum::<u32>(), 0, "{metrics}");
+        assert!(received(crossing) > 0, "{metrics}");
     }
 }
 
@@ -118,9 +122,18 @@ fn check(pair: &Pair, bank: &Crossing, crossed: usize) {
 fn without_redis_answers_on_the_others_link_come_by_the_journal() {
     let Some(server) = Server::start() else { return };
     let bank = Crossing::start();
-    let pair = Pair::start(&server, &bank, "");
+    let pair = Pair::start(&server, &bank, MARKS, "");
     let crossed = transfers(&pair);
-    check(&pair, &bank, crossed);
+    check(&pair, &bank, crossed, "routed");
+}
+
+#[test]
+fn without_redis_and_without_marks_answers_on_the_others_link_come_by_the_journal_too() {
+    let Some(server) = Server::start() else { return };
+    let bank = Crossing::start();
+    let pair = Pair::start(&server, &bank, "", "");
+    let crossed = transfers(&pair);
+    check(&pair, &bank, crossed, "unmatched");
 }
 
 #[test]
@@ -132,10 +145,14 @@ fn with_redis_an_answer_that_comes_by_both_ways_counts_once() {
     };
     let bank = Crossing::start();
     let prefix = format!("marked-{}", std::process::id());
-    let pair =
-        Pair::start(&server, &bank, &format!("[instances.redis]\nhosts = [\"{redis}\"]\nprefix = \"{prefix}\"\n"));
+    let pair = Pair::start(
+        &server,
+        &bank,
+        MARKS,
+        &format!("[instances.redis]\nhosts = [\"{redis}\"]\nprefix = \"{prefix}\"\n"),
+    );
     let crossed = transfers(&pair);
-    check(&pair, &bank, crossed);
+    check(&pair, &bank, crossed, "routed");
 }
 
 /// The first gateway is killed while the bank works on its transfer, and the answer comes on the other's link. Returns the exchange that the
@@ -172,7 +189,7 @@ fn settled_without_its_gateway(pair: &mut Pair, bank: &Crossing, amount: u64, as
 fn an_answer_that_came_to_another_gateway_while_its_own_was_down_settles_the_exchange_when_it_comes_back() {
     let Some(server) = Server::start() else { return };
     let bank = Crossing::start();
-    let mut pair = Pair::start(&server, &bank, "");
+    let mut pair = Pair::start(&server, &bank, MARKS, "");
     let settled = settled_without_its_gateway(&mut pair, &bank, SLOW + 1, 0);
     assert_eq!((&settled["outcome"], &settled["settled_by"]), (&"unknown".into(), &"late answer".into()), "{settled}");
     assert_eq!(settled["line"], "main", "it was sent here: {settled}");
@@ -183,7 +200,7 @@ fn an_answer_that_came_to_another_gateway_while_its_own_was_down_settles_the_exc
 fn an_answer_whose_gateway_is_gone_settles_the_exchange_at_the_one_that_takes_over() {
     let Some(server) = Server::start() else { return };
     let bank = Crossing::start();
-    let mut pair = Pair::start(&server, &bank, "");
+    let mut pair = Pair::start(&server, &bank, MARKS, "");
     let settled = settled_without_its_gateway(&mut pair, &bank, SLOW + 3, 1);
     assert_eq!((&settled["outcome"], &settled["settled_by"]), (&"unknown".into(), &"late answer".into()), "{settled}");
     assert_eq!(bank.transfers()[&(SLOW + 3)], 1);

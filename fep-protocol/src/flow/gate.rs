@@ -4,8 +4,25 @@ use std::time::Duration;
 
 use super::limit::{AdaptiveLimit, LimitCause};
 use super::rate::{Rate, reserve};
-use super::{Earliest, GateSettings, GateStatus, Priority, Share};
+use super::{Earliest, GateSettings, GateStatus, Priority, RateSettings, Share};
+use crate::budget::Budget;
 use crate::mutant::{Mutant, is_on};
+
+impl GateSettings {
+    /// A budget of as many answers as can have been asked for within the contract: by its rate, or each of its places ten times a second.
+    #[must_use]
+    pub fn answers(&self, now: Duration) -> Budget {
+        let count = |number: u128| u32::try_from(number).unwrap_or(u32::MAX);
+        let places = self.inflight_max as u128;
+        match self.rate {
+            Some(RateSettings { max, window, .. }) => {
+                let per_s = (max as u128 * 1000).div_ceil(window.as_millis().max(1));
+                Budget::new(count(per_s), count((max as u128).max(places)), now)
+            }
+            None => Budget::new(count(places * 10), count(places), now),
+        }
+    }
+}
 
 /// The gates of an institution, or of one of its business codes.
 #[derive(Clone, Debug)]

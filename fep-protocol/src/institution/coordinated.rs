@@ -14,7 +14,6 @@ use crate::budget::Budget;
 use crate::coordination::{Amounts, Ask, Contract, KeyOwner, Membership, News, Terms};
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
-use crate::flow::{GateSettings, RateSettings};
 use crate::mux::Unmatched;
 use crate::reason::{DutyFailure, Mismatch, NotSent};
 use crate::session::SessionEvent;
@@ -58,19 +57,6 @@ const DUTY_WAIT: Duration = Duration::from_secs(2);
 /// The maximum number of answers that wait until their owner is known. Further ones are unmatched at once.
 const OWNERLESS_MAX: usize = 1024;
 
-/// As many answers as others can have asked for: by the rate of the contract, or each of its places ten times a second.
-fn named_budget(contract: &GateSettings) -> Budget {
-    let count = |number: u128| u32::try_from(number).unwrap_or(u32::MAX);
-    let places = contract.inflight_max as u128;
-    match contract.rate {
-        Some(RateSettings { max, window, .. }) => {
-            let per_s = (max as u128 * 1000).div_ceil(window.as_millis().max(1));
-            Budget::new(count(per_s), count((max as u128).max(places)), Duration::ZERO)
-        }
-        None => Budget::new(count(places * 10), count(places), Duration::ZERO),
-    }
-}
-
 impl Coordination {
     pub(super) fn new(settings: &Settings) -> Self {
         let contract = Contract::of(&settings.flow.contract, settings.occupied_max);
@@ -82,7 +68,7 @@ impl Coordination {
             duties: Vec::new(),
             ownerless: VecDeque::new(),
             routed: RoutedAnswers::default(),
-            named: named_budget(&settings.flow.contract),
+            named: settings.flow.contract.answers(Duration::ZERO),
         }
     }
 

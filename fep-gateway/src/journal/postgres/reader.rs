@@ -208,16 +208,13 @@ impl FactReads for FactReader {
     }
 
     fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
+        let names = names();
         let sql = format!(
-            "SELECT number FROM (SELECT * FROM facts ORDER BY stored_on DESC, number DESC LIMIT $1::int8) newest
+            "SELECT {names} FROM (SELECT * FROM facts ORDER BY stored_on DESC, number DESC LIMIT $1::int8) newest
              WHERE at_ms >= $2 AND {} ORDER BY number DESC",
             what.condition()
         );
-        let number = |row: &Row| row.try_get::<_, i64>(0).map(unsigned).map_err(unread);
-        let numbers: Vec<_> =
-            self.rows(&sql, &[&i64::from(max), &since_ms])?.iter().map(number).collect::<Result<_, _>>()?;
-        let get = |number| Ok(self.get(number)?.map(|fact| (number, fact)));
-        numbers.into_iter().filter_map(|number| get(number).transpose()).collect()
+        self.facts(&self.rows(&sql, &[&i64::from(max), &since_ms])?)
     }
 
     fn removal(&self) -> Result<Option<Removal>, StoreError> {

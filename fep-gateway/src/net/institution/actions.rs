@@ -251,8 +251,9 @@ impl Task {
         }
         let now = self.shared.clock.now();
         self.meters.received(class);
+        let is_for_others = self.surplus.may_be_for_others(class, note.as_ref(), now.steady);
         if let Origin::Here(incarnation) = &origin {
-            self.handled(incarnation.link, class, now);
+            self.handled(incarnation.link, class.is_unsolicited() && !is_for_others, now);
         }
         let line = self.line_of(origin);
         let reason = note.as_ref().map(|note| Reason::new(note, note.code()));
@@ -270,7 +271,7 @@ impl Task {
                 "received a telegram that fits nothing"
             );
         }
-        if !self.surplus.is_stored(class, now.steady) {
+        if !is_for_others && !self.surplus.is_stored(class, now.steady) {
             return;
         }
         let mut fact = Fact { what: What::Received(class), line, telegram, reason, bytes, ..self.fact(now) };

@@ -4,6 +4,9 @@
 //! A link reads a limited number of frames ahead of this task. An answer that a request waits for is given back at once. Any
 //! other telegram is given back as the budget of the institution allows. When the budget is used up, the link stops reading,
 //! and the institution's own kernel holds the rest.
+//!
+//! Where several gateways work, an answer that nobody waits for here may be for a request of another one, which reads it in the journal. As
+//! many of those as others can have asked for are treated as answers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,6 +14,8 @@ use std::time::Duration;
 use fep_protocol::budget::Budget;
 use fep_protocol::fact::{Class, Fact, What};
 use fep_protocol::mutant::{Mutant, is_on};
+use fep_protocol::mux::Unmatched;
+use fep_protocol::reason::Mismatch;
 use fep_protocol::terms::{LinkId, Now};
 
 use super::Task;
@@ -24,6 +29,8 @@ pub(super) struct Surplus {
     logged: Budget,
     changes: Budget,
     services: Budget,
+    /// Answers that may be for requests of other gateways. `None` if there are none.
+    others: Option<Budget>,
     /// Frames that were handled and not given back yet, by link.
     owed: BTreeMap<LinkId, usize>,
     /// Telegrams that were not stored since the last report.
@@ -58,7 +65,7 @@ const REPORT_PAUSE: Duration = Duration::from_secs(1);
 const CREDIT_PAUSE: Duration = Duration::from_millis(10);
 
 impl Surplus {
-    pub(super) fn new(config: &InstitutionConfig, now: Duration) -> Self {
+    pub(super) fn new(config: &InstitutionConfig, is_alone: bool, now: Duration) -> Self {
         let per_s = config.unsolicited_max_per_s;
         let links: usize = config.lines.iter().map(|line| line.links).sum();
         let of_links = u32::try_from(links.saturating_mul(CHANGES_BURST_OF_LINK)).unwrap_or(u32::MAX);
@@ -68,6 +75,7 @@ impl Surplus {
             logged: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
             changes: Budget::new(CHANGES_PER_S, CHANGES_BURST.saturating_add(of_links), now),
             services: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
+            others: (!is_alone).then(|| config.flow.settings.contract.answers(now)),
             owed: BTreeMap::new(),
             counted: BTreeMap::new(),
             unlogged: 0,
@@ -79,6 +87,12 @@ impl Surplus {
 
     pub(super) fn deadline(&self) -> Option<Duration> {
         [self.report_at, self.credits_at].into_iter().flatten().min()
+    }
+
+    /// Whether a received telegram may be the answer to a request of another gateway.
+    pub(super) fn may_be_for_others(&mut self, class: Class, note: Option<&Mismatch>, now: Duration) -> bool {
+        let nobody_waits = class == Class::Unmatched && note == Some(&Mismatch::Unmatched(Unmatched::NoSuchKey));
+        nobody_waits && self.others.as_mut().is_some_and(|others| others.take(now))
     }
 
     /// Whether a received telegram of this class is stored. If not, it is counted.
@@ -130,8 +144,8 @@ impl Surplus {
 
 impl Task {
     /// Gives a frame back to its link, now or later.
-    pub(super) fn handled(&mut self, link: LinkId, class: Class, now: Now) {
-        if !class.is_unsolicited() || self.surplus.read.take(now.steady) || is_on(Mutant::NoBudgets) {
+    pub(super) fn handled(&mut self, link: LinkId, is_surplus: bool, now: Now) {
+        if !is_surplus || self.surplus.read.take(now.steady) || is_on(Mutant::NoBudgets) {
             if let Some(link) = self.links.get(&link) {
                 link.outbox.credit(1);
             }
