@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::exchange::Outcome;
-use fep_protocol::fact::{Class, Fact, TakenOver, What};
+use fep_protocol::fact::{Class, Fact, Reason, TakenOver, What};
 use fep_protocol::trace::{TraceHighWater, TraceRange, TraceUse};
 
 use super::again::Left;
@@ -230,14 +230,20 @@ async fn an_heir_knows_which_answers_came_after_the_request() {
     let routed = |bytes: &[u8]| Fact { exchange: None, ..answer(0, Class::Routed, bytes) };
     store(&lane(&busan.opened), [routed(b"of another one")]).await;
     store(&lane(&seoul.opened), [request(1)]).await;
-    store(&lane(&busan.opened), [routed(b"its own")]).await;
+    let ownerless = Fact {
+        reason: Some(Reason::new("nothing waits", "no_such_key")),
+        ..answer(0, Class::Unmatched, b"of somebody")
+    };
+    let unexpected = Fact { reason: Some(Reason::new("another", "other_telegram")), ..ownerless.clone() };
+    store(&lane(&busan.opened), [routed(b"its own"), unexpected, ownerless]).await;
     pause_others(&schema, "busan-1");
     let run = busan.over().await.remove(0);
     assert!(busan.takes(&run).await);
     let left = busan.inherits(&run).await;
     let [request] = &left.recalled[..] else { panic!("{:?}", left.recalled) };
     let after = left.routed.iter().map(|stored| (&*stored.answer.bytes, stored.number > request.number));
-    assert_eq!(after.collect::<Vec<_>>(), [(&b"of another one"[..], false), (&b"its own"[..], true)]);
+    let expected = [(&b"of another one"[..], false), (&b"its own"[..], true), (&b"of somebody"[..], true)];
+    assert_eq!(after.collect::<Vec<_>>(), expected, "whoever knows the key of the last one takes it");
     assert_eq!(&*left.routed[0].answer.line, "main@busan-1");
 }
 
