@@ -8,6 +8,8 @@ pub(crate) struct Telegram<'b>(pub(crate) &'b [u8]);
 /// A field: its offset and its length, in bytes.
 pub(crate) type Place = (usize, usize);
 
+/// The transaction code, in which the gateways of a cluster may have their marks.
+pub(crate) const MARK: Place = (4, 9);
 pub(crate) const CODE: Place = (24, 4);
 pub(crate) const BUSINESS: Place = (28, 3);
 pub(crate) const SEND_COUNT: Place = (31, 1);

@@ -12,7 +12,7 @@ const SEEDS: u64 = 40;
 const MUTANT_SEEDS: u64 = 200;
 
 /// What must have happened in the seeds of a test run, or the checks prove nothing.
-const WAYS: [&str; 14] = [
+const WAYS: [&str; 15] = [
     "a process",
     "a death",
     "a pause",
@@ -24,6 +24,7 @@ const WAYS: [&str; 14] = [
     "a start that failed",
     "an answer on the line of another gateway",
     "an answer that was handed over",
+    "an answer with the mark of any gateway",
     "an outcome",
     "a settled transfer",
     "a transfer",

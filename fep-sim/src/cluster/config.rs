@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fep_gateway::Config;
-use fep_gateway::config::InstancesConfig;
+use fep_gateway::config::{Filling, InstancesConfig, MarksConfig};
 
 /// The contract with the bank, for all gateways together.
 pub(super) const INFLIGHT_MAX: usize = 12;
@@ -24,6 +24,9 @@ const CHANGES: [(&str, &str); 9] = [
     ("step_wait_max_ms = 6000", "step_wait_max_ms = 4000"),
 ];
 
+/// The field with the mark of the gateway.
+const MARK_FIELD: &str = "header.transaction_code";
+
 const LINE: &str = "
 [[institutions.bank-0.lines]]
 name = \"main\"
@@ -34,11 +37,21 @@ reconnect_min_ms = 100
 reconnect_max_ms = 1500
 ";
 
-/// The configuration of a gateway whose files are in this folder.
+/// The name of a gateway, until it comes back with another one.
+pub(super) fn name(at: usize) -> String {
+    format!("gateway-{at}")
+}
+
+/// What the requests of a gateway have in the field of the mark.
+pub(super) fn mark(name: &str) -> String {
+    name.replace("gateway-", "G")
+}
+
+/// The configuration of a gateway whose files are in this folder. With `marked`, its name, its requests name it.
 ///
 /// # Errors
 /// If it is not valid.
-pub(super) fn config(folder: &Path, gateways: usize) -> Result<Config, String> {
+pub(super) fn config(folder: &Path, gateways: usize, marked: Option<&str>) -> Result<Config, String> {
     let text = include_str!("../../config.toml");
     let (journal, bank) = text.split_once("\n# BANK\n").unwrap_or((text, ""));
     let spec = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/bank-a/bank-a.toml"));
@@ -60,5 +73,15 @@ pub(super) fn config(folder: &Path, gateways: usize) -> Result<Config, String> {
         marks: None,
         sites: None,
     });
+    if let Some(own) = marked {
+        // The others do not know the mark of one that came back with another name.
+        let names = (0..gateways).map(name).chain([own.to_owned()]);
+        let marks = MarksConfig { own: own.to_owned(), of: names.map(|name| (name.clone(), mark(&name))).collect() };
+        for bank in config.institutions.values_mut() {
+            bank.marks = Some(marks.clone());
+            let field = bank.fill.iter_mut().find(|fill| fill.path == MARK_FIELD);
+            field.ok_or_else(|| format!("config.toml does not fill {MARK_FIELD}"))?.with = Filling::Instance;
+        }
+    }
     Ok(config)
 }

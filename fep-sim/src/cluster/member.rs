@@ -16,6 +16,7 @@ use tokio::time::{Instant, advance, sleep_until};
 
 use super::config::config;
 use super::journal::{Delay, Way};
+use super::plan::Has;
 use super::seat::WordsCoordinator;
 use super::world::Line;
 use super::world::Shared;
@@ -46,13 +47,13 @@ impl Process {
     ///
     /// # Errors
     /// If the simulation itself is broken.
-    pub(super) fn start(shared: &Shared, at: usize, folder: &Path, has_redis: bool) -> Result<Option<Self>, String> {
+    pub(super) fn start(shared: &Shared, at: usize, folder: &Path, has: Has) -> Result<Option<Self>, String> {
         let begins = shared.lock().process_begins(at);
         let Some((name, place)) = begins else { return Ok(None) };
         let folder = folder.join(format!("{}-{}", place.0, place.1));
         std::fs::create_dir_all(&folder).map_err(|error| format!("no folder: {error}"))?;
         let gateways = shared.lock().gateways();
-        let config = config(&folder, gateways)?;
+        let config = config(&folder, gateways, has.marks.then_some(&*name))?;
         let process = shared.lock().members.get(at).map_or(0, |member| member.process);
         let wall = shared.clone();
         let seed = shared.lock().draw.below(u64::MAX);
@@ -67,7 +68,7 @@ impl Process {
             let shared = shared.clone();
             move |instances: Arc<dyn Instances>, terms: Terms| -> Arc<dyn Coordinator> {
                 let inner = SharedCoordinator::new(Arc::clone(&instances), terms);
-                match has_redis {
+                match has.redis {
                     false => Arc::new(inner),
                     true => Arc::new(WordsCoordinator { shared: shared.clone(), at, process, instances, inner }),
                 }

@@ -14,12 +14,21 @@ pub struct ClusterPlan {
     pub seed: u64,
     /// The number of gateways.
     pub(super) gateways: usize,
-    /// Whether there is a Redis.
-    pub(super) has_redis: bool,
+    /// What the gateways have.
+    pub(super) has: Has,
     /// How many of a hundred answers come on the line of another gateway, without any trouble.
     pub(super) elsewhere_percent: u64,
     /// The items, in the order of their times, with their numbers in the whole plan.
     pub(super) items: Vec<(usize, Item)>,
+}
+
+/// What the gateways have beside the journal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Has {
+    /// There is a Redis.
+    pub(super) redis: bool,
+    /// Each request has the mark of its gateway, which the bank repeats.
+    pub(super) marks: bool,
 }
 
 /// One item of a plan.
@@ -114,7 +123,7 @@ impl ClusterPlan {
     pub fn of(seed: u64) -> Self {
         let mut draw = Draw(SplitMix64::new(seed ^ 0xC105_7E2D_C105_7E2D));
         let gateways = if draw.percent(25) { 3 } else { 2 };
-        let has_redis = draw.percent(75);
+        let has = Has { redis: draw.percent(75), marks: matches!(seed % 7, 3 | 5) };
         let within = u64::try_from(EVENTFUL.as_millis()).unwrap_or(u64::MAX);
         let mut items = Vec::new();
         let burst_at = draw.below(within);
@@ -140,7 +149,7 @@ impl ClusterPlan {
         }
         items.sort_by_key(|item| item.at);
         let elsewhere_percent = if matches!(seed % 5, 0 | 2) { 0 } else { 50 };
-        Self { seed, gateways, has_redis, elsewhere_percent, items: items.into_iter().enumerate().collect() }
+        Self { seed, gateways, has, elsewhere_percent, items: items.into_iter().enumerate().collect() }
     }
 
     /// Only the items with these numbers.
@@ -223,8 +232,9 @@ impl What {
 /// One line for each item.
 impl fmt::Display for ClusterPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let redis = if self.has_redis { "and a Redis" } else { "without Redis" };
-        writeln!(f, "{} gateways with one journal {redis}", self.gateways)?;
+        let redis = if self.has.redis { "and a Redis" } else { "without Redis" };
+        let marks = if self.has.marks { ", and their marks in all requests" } else { "" };
+        writeln!(f, "{} gateways with one journal {redis}{marks}", self.gateways)?;
         writeln!(f, "{} % of the answers come on the line of another gateway", self.elsewhere_percent)?;
         for (number, Item { at, what }) in &self.items {
             writeln!(f, "{number:4}  {:>9.3} s  {what:?}", at.as_secs_f64())?;

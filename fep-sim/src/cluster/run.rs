@@ -7,7 +7,7 @@ use fep_gateway::ground::set_hook;
 
 use super::end;
 use super::member::Process;
-use super::plan::{ClusterPlan, END, FAULTS_END};
+use super::plan::{ClusterPlan, END, FAULTS_END, Has};
 use super::world::{Shared, State};
 use crate::life::{Report, folder};
 use crate::shrink::{Keeps, smallest};
@@ -66,7 +66,7 @@ fn carry_out(plan: &ClusterPlan, shared: &Shared, folder: &Path) -> Result<(), S
         }
         shared.lock().run_due();
         for (at, process) in processes.iter_mut().enumerate() {
-            starts(shared, at, process, folder, plan.has_redis)?;
+            starts(shared, at, process, folder, plan.has)?;
         }
         asks(shared, &processes);
         for (at, process) in processes.iter_mut().enumerate() {
@@ -79,19 +79,13 @@ fn carry_out(plan: &ClusterPlan, shared: &Shared, folder: &Path) -> Result<(), S
 }
 
 /// A gateway that is away begins when its time has come, and one that is paused wakes up.
-fn starts(
-    shared: &Shared,
-    at: usize,
-    process: &mut Option<Process>,
-    folder: &Path,
-    has_redis: bool,
-) -> Result<(), String> {
+fn starts(shared: &Shared, at: usize, process: &mut Option<Process>, folder: &Path, has: Has) -> Result<(), String> {
     let now = shared.lock().now;
     let state = shared.lock().members.get(at).map(|member| member.state);
     match state {
         Some(State::Away(since)) if since <= now => {
             hook(shared, at);
-            *process = Process::start(shared, at, folder, has_redis)?;
+            *process = Process::start(shared, at, folder, has)?;
             set_hook(None);
             if process.is_none() {
                 shared.lock().process_ended(at, now + RETRY);

@@ -21,6 +21,7 @@ use self::checks::Checks;
 use self::jobs::Job;
 use self::net::{Net, NetEvent};
 use self::words::{WordEvent, Words};
+use super::config::name;
 use super::plan::{Back, ClusterPlan, EVENTFUL, Item, What};
 use super::rows::Rows;
 use crate::draw::Draw;
@@ -49,6 +50,7 @@ pub(super) struct World {
     pub(super) members: Vec<Member>,
     pub(super) lines: Option<Vec<String>>,
     pub(super) elsewhere_percent: u64,
+    pub(super) has_marks: bool,
     digest: DefaultHasher,
     events: BTreeMap<(Duration, u64), Event>,
     serial: u64,
@@ -109,7 +111,7 @@ const STARTED_AT_MS: i64 = 1_795_748_400_000;
 impl Shared {
     pub(super) fn new(plan: &ClusterPlan, keep_history: bool) -> Self {
         let member = |at: usize| Member {
-            name: format!("gateway-{at}").into(),
+            name: name(at).into(),
             place: (at, 0),
             process: 0,
             run: 0,
@@ -134,6 +136,7 @@ impl Shared {
             members: (0..plan.gateways).map(member).collect(),
             lines: keep_history.then(Vec::new),
             elsewhere_percent: plan.elsewhere_percent,
+            has_marks: plan.has.marks,
             digest: DefaultHasher::new(),
             events: BTreeMap::new(),
             serial: 0,

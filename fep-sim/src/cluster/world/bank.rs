@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Event, World};
+use crate::cluster::config::{mark, name};
 use crate::cluster::plan::{BankFault, What};
-use crate::telegram::{AMOUNT, CODE, KEY, ORIGINAL_KEY, RESULT, RESULT_AMOUNT, Telegram, answer, frame_len, put};
+use crate::telegram::{AMOUNT, CODE, KEY, MARK, ORIGINAL_KEY, RESULT, RESULT_AMOUNT, Telegram, answer, frame_len, put};
 use crate::world::Rule;
 
 /// The bank.
@@ -147,7 +148,7 @@ impl World {
 
     /// Sends an answer, on the line of another gateway if the bank does so, or if the connection is gone.
     pub(in crate::cluster) fn bank_event(&mut self, event: BankEvent) {
-        let BankEvent::Answer { on, request, bytes } = event;
+        let BankEvent::Answer { on, request, mut bytes } = event;
         if !is_business(&request) {
             if self.bank.inboxes.contains_key(&on) {
                 self.send_to_gateway(on, bytes);
@@ -172,6 +173,11 @@ impl World {
         let Some(on) = on else { return };
         if self.gateway_of(on) != asked_by {
             self.count("an answer on the line of another gateway");
+        }
+        if self.has_marks && self.draw.percent(10) {
+            let any = usize::try_from(self.draw.below(u64::try_from(self.members.len()).unwrap_or(1))).unwrap_or(0);
+            put(&mut bytes, MARK, &format!("{:9}", mark(&name(any))));
+            self.count("an answer with the mark of any gateway");
         }
         self.checks.answered(&request, &bytes);
         let times = if self.bank_has(BankFault::Doubles) { 2 } else { 1 };
