@@ -204,9 +204,6 @@ impl LinkTask {
             return Poll::Ready(Happening::Cut);
         }
         if carriage.linger.is_none() {
-            if self.outbox.is_closing() && self.outbox.is_empty() {
-                return Poll::Ready(Happening::Wrote);
-            }
             let mut wrote = false;
             for _ in 0..WRITES_MAX {
                 match self.outbox.poll_write(cx, &mut carriage.stream) {
@@ -219,7 +216,8 @@ impl LinkTask {
                     Poll::Pending => break,
                 }
             }
-            if wrote {
+            // What was too late to be written is not there any more, either.
+            if wrote || (self.outbox.is_closing() && self.outbox.is_empty()) {
                 return Poll::Ready(Happening::Wrote);
             }
             if carriage.unflushed {

@@ -176,6 +176,21 @@ async fn a_frame_that_is_never_finished_does_not_hold_the_link() {
 }
 
 #[tokio::test]
+async fn a_link_that_has_only_frames_that_are_too_late_closes_without_writing_them() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut bench = start(listener.local_addr().unwrap().to_string());
+    let (mut stream, _) = listener.accept().await.unwrap();
+    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+    assert!(bench.outbox.push(Ticket(1), TelegramBytes::copy_of(b"0003abc"), Some(Instant::now())));
+    bench.close();
+    let mut received = Vec::new();
+    let within = Duration::from_secs(5);
+    timeout(within, stream.read_to_end(&mut received)).await.expect("it closes").unwrap();
+    drop(stream);
+    assert_eq!((received, bench.lost().await), (Vec::new(), ("closed by us".to_owned(), vec![1])));
+}
+
+#[tokio::test]
 async fn closing_after_a_long_silence_still_writes_what_was_promised() {
     for _ in 0..8 {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
