@@ -44,7 +44,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Notices whether answers can arrive. While no line receives, nothing is sent that waits for an answer, and silence says
-    /// nothing. Afterwards the duties that nobody could answer are sent again.
+    /// nothing. Afterwards the duties that nobody could answer are sent again, at once or when their link has room.
     pub(super) fn listen(&mut self, now: Now) {
         let is_heard = self.roster.can_receive();
         if is_heard == self.hearing.is_possible {
@@ -57,6 +57,7 @@ impl<T: Telegrams> Institution<T> {
             link.is_heard = is_heard;
             link.stuck_since = link.stuck_since.map(|_| now.steady);
             let repeats = is_heard && link.stage == Stage::Open && link.has_room();
+            link.repeats_with_room = is_heard && link.stage == Stage::Open && !repeats;
             self.refresh(id);
             if repeats {
                 self.session(id, SessionEvent::Heard, now);

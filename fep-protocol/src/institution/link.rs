@@ -32,6 +32,8 @@ pub(super) struct ContractedLink {
     pub(super) places: BTreeSet<Ticket>,
     /// Since when every place is held by a telegram that was not answered in time.
     pub(super) stuck_since: Option<Duration>,
+    /// Whether a sign-on that nobody could answer is to be sent again as soon as there is room.
+    pub(super) repeats_with_room: bool,
     /// The key of the telegram in flight whose answer carries no key: the answer belongs to it, because nothing else is in flight.
     pub(super) keyless: Option<Key>,
     /// The same for a poll of ours.
@@ -78,6 +80,7 @@ impl ContractedLink {
             inflight: 0,
             places: BTreeSet::new(),
             stuck_since: None,
+            repeats_with_room: false,
             keyless: None,
             poll: None,
             backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
@@ -101,6 +104,7 @@ impl ContractedLink {
     pub(super) fn free(&mut self) {
         self.places.clear();
         self.stuck_since = None;
+        self.repeats_with_room = false;
         self.keyless = None;
         self.poll = None;
     }

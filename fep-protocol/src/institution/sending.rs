@@ -13,6 +13,7 @@ use super::{Action, Institution, Outgoing, OutgoingRequest, Owner, Ready, UnderW
 use crate::exchange::TelegramBytes;
 use crate::mutant::{Mutant, is_on};
 use crate::reason::{CloseReason, NotSent};
+use crate::session::SessionEvent;
 use crate::terms::{EncodedRequest, Incarnation, Key, Now, POLL, Telegrams, Ticket, start_timeout};
 use crate::trace::TraceUse;
 
@@ -157,13 +158,21 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// The answer to a telegram that is not waited for any more came, or can never come: it no longer holds a place.
-    pub(super) fn released(&mut self, ticket: Ticket, is_answered: bool) {
+    pub(super) fn released(&mut self, ticket: Ticket, is_answered: bool, now: Now) {
         let Some(incarnation) = self.held.get(&ticket).copied() else { return };
         let is_keyless = self.link(incarnation.link).is_some_and(|link| link.keyless.is_some());
         self.vacate(ticket, incarnation);
         // Its answer never came, and would be taken for that of the next telegram.
         if is_keyless && !is_answered && self.is_open(incarnation) {
-            self.close(incarnation.link, CloseReason::OutOfStep);
+            return self.close(incarnation.link, CloseReason::OutOfStep);
+        }
+        let is_open = self.is_open(incarnation);
+        let Some(link) = self.link_mut(incarnation.link).filter(|link| is_open && link.is_heard && link.has_room())
+        else {
+            return;
+        };
+        if std::mem::take(&mut link.repeats_with_room) {
+            self.session(incarnation.link, SessionEvent::Heard, now);
         }
     }
 

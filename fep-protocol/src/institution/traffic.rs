@@ -148,7 +148,7 @@ impl<T: Telegrams> Institution<T> {
                     self.answered_on(ticket, item.incarnation);
                     self.finish_unknown(ticket, item, why, now);
                 }
-                self.released(ticket, true);
+                self.released(ticket, true, now);
                 self.admission.flow.answered(ticket, now.steady);
                 if self.unknown.remove(&ticket).is_some() {
                     self.actions.push_back(Action::Finish(ticket, FinalState::Settled(telegram, bytes)));
@@ -189,7 +189,7 @@ impl<T: Telegrams> Institution<T> {
             self.answered_on(ticket, item.incarnation);
             self.finish_unknown(ticket, item, Unknown::Contradicted(why), now);
         } else {
-            self.released(ticket, true);
+            self.released(ticket, true, now);
             self.admission.flow.answered(ticket, now.steady);
         }
         self.progress(now);
@@ -245,7 +245,7 @@ impl<T: Telegrams> Institution<T> {
                 }
                 Expired::Forgotten(ticket) => {
                     self.unknown.remove(&ticket);
-                    self.released(ticket, false);
+                    self.released(ticket, false, now);
                     self.admission.flow.released(ticket, now.steady);
                     self.actions.push_back(Action::Forget(ticket));
                 }
