@@ -80,6 +80,8 @@ enum Happening {
     Flushed,
     /// The kernel takes no bytes at present, and something waits.
     Refused,
+    /// What was begun to be written was not ended in time.
+    TooLate,
     /// Bytes were read into the buffer. 0 is the end of the stream.
     Read(usize),
     /// The link may read more frames, some of which are in the buffer already.
@@ -103,6 +105,8 @@ struct Carriage<S> {
     unflushed: bool,
     /// Since when the kernel has taken nothing although something waits.
     refused_since: Option<Instant>,
+    /// When something was written last, if a part of it may not be in the kernel yet: the rest of a frame, or what the stream holds.
+    begun_writing: Option<Instant>,
     /// Whether the buffer may hold complete frames that were not reported for lack of credits.
     held: bool,
     /// After our half is closed: how long we still read.
@@ -150,6 +154,7 @@ impl LinkTask {
             begun: now,
             unflushed: false,
             refused_since: None,
+            begun_writing: None,
             held: false,
             linger: None,
         };
@@ -164,6 +169,11 @@ impl LinkTask {
                 biased;
                 happened = poll_fn(|cx| self.poll(cx, &mut carriage)) => happened,
                 () = sleep_until(deadline) => match why {
+                    // What was refused was withdrawn meanwhile.
+                    CloseReason::WriteTimeout { .. } if self.outbox.is_empty() && !carriage.unflushed => {
+                        carriage.refused_since = None;
+                        continue;
+                    }
                     CloseReason::FrameTimeout { .. } => return self.bad_frame(carriage.buffer, why).await,
                     why => return why,
                 },
@@ -204,6 +214,11 @@ impl LinkTask {
             return Poll::Ready(Happening::Cut);
         }
         if carriage.linger.is_none() {
+            // A process that was paused does not end what it had begun to write: it may be settled by now.
+            let is_too_late = |at: Instant| at + self.write_timeout <= Instant::now();
+            if carriage.begun_writing.is_some_and(is_too_late) {
+                return Poll::Ready(Happening::TooLate);
+            }
             let mut wrote = false;
             for _ in 0..WRITES_MAX {
                 match self.outbox.poll_write(cx, &mut carriage.stream) {
@@ -250,12 +265,14 @@ impl LinkTask {
         match happened {
             Happening::Wrote => {
                 carriage.refused_since = None;
+                carriage.begun_writing = Some(Instant::now());
                 carriage.unflushed = true;
                 self.statuses.sent(self.incarnation, self.clock.now().wall_ms);
                 Ok(())
             }
             Happening::Flushed => {
                 carriage.unflushed = false;
+                carriage.begun_writing = carriage.begun_writing.filter(|_| self.outbox.has_begun());
                 carriage.refused_since = None;
                 Ok(())
             }
@@ -266,6 +283,7 @@ impl LinkTask {
             Happening::WriteFailed(error) => {
                 Err(self.tls_failed(&error).unwrap_or_else(|| CloseReason::Write(error.to_string())))
             }
+            Happening::TooLate => Err(CloseReason::WriteTimeout { within: self.write_timeout }),
             Happening::Cut => Err(CloseReason::ByUs),
             Happening::ReadFailed(_) if carriage.linger.is_some() => Err(CloseReason::ByUs),
             Happening::ReadFailed(error) => {

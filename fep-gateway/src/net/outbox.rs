@@ -160,6 +160,11 @@ impl Outbox {
         self.state().frames.is_empty()
     }
 
+    /// For the link: whether the kernel has a part of a frame.
+    pub(super) fn has_begun(&self) -> bool {
+        self.state().frames.front().is_some_and(|frame| frame.taken > 0)
+    }
+
     /// For the link: the number of frames that it may read now. If there are none, the link is woken when there are.
     pub(super) fn poll_credits(&self, cx: &Context<'_>) -> usize {
         let mut state = self.state();

@@ -190,6 +190,33 @@ async fn a_link_that_has_only_frames_that_are_too_late_closes_without_writing_th
     assert_eq!((received, bench.lost().await), (Vec::new(), ("closed by us".to_owned(), vec![1])));
 }
 
+/// The process is paused while a frame is half in the kernel, and the institution reads meanwhile.
+#[tokio::test]
+async fn a_frame_that_was_begun_before_a_pause_is_not_ended_after_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut bench = start(listener.local_addr().unwrap().to_string());
+    let (stream, _) = listener.accept().await.unwrap();
+    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+    let frame = vec![b'x'; 32 << 20];
+    bench.send(Ticket(1), TelegramBytes::copy_of(&frame));
+    while !bench.outbox.has_begun() {
+        tokio::task::yield_now().await;
+    }
+    let mut stream = stream.into_std().unwrap();
+    stream.set_nonblocking(false).unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut received = Vec::new();
+        let _ = io::Read::read_to_end(&mut stream, &mut received);
+        received.len()
+    });
+    std::thread::sleep(Duration::from_millis(400));
+    let (why, untouched) = bench.lost().await;
+    assert!(why.contains("300 ms"), "{why}");
+    assert_eq!(untouched, [0; 0], "the kernel had a part of it");
+    drop(bench);
+    assert!(reading.join().unwrap() < frame.len());
+}
+
 #[tokio::test]
 async fn closing_after_a_long_silence_still_writes_what_was_promised() {
     for _ in 0..8 {
