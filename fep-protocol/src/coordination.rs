@@ -14,7 +14,7 @@
 //! | [`Ask::Report`], [`News::Grant`] | the lease ends, and the share becomes the smaller of itself and the equal part | the older one is ignored |
 //! | [`Ask::Breaker`], [`News::Breaker`] | each instance has its own breaker | the older one is ignored |
 //! | [`Ask::Probe`], [`News::Probe`] | the instance sends its echo test after [`Terms::owner_timeout`], so the institution may get several | nothing: a generation has one echo test |
-//! | [`Ask::Own`], [`Ask::Whose`], [`News::Owner`] | an answer on the wrong instance is journaled there as unmatched; its exchange becomes unknown and is settled | the same |
+//! | [`Ask::Own`], [`Ask::Whose`], [`News::Owner`] | an answer on the wrong instance is journaled there as unmatched; where all share a journal, its owner finds it there by its key | the same |
 //! | [`Ask::HandOver`], [`News::Answer`] | the owner has the answer from the journal, a moment later; if that is too late, the exchange becomes unknown and is settled | the second is a duplicate, as on a line |
 //! | [`News::AnswerStored`] | the same; one that is older than half of the quarantine is ignored, because its key may be another request's by then | it is counted with those that came as [`News::Answer`], so the answer counts once |
 //!

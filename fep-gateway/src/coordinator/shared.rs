@@ -1,7 +1,7 @@
 //! The coordinator of gateways that share a journal: its trace numbers are granted there. Everything else goes by way of Redis.
 //!
 //! Without Redis, each gateway has its equal part of every contract and breakers of its own. An answer on another gateway's line reaches its
-//! gateway by way of the journal if it names it, and is unmatched otherwise.
+//! gateway by way of the journal. If it does not name its gateway, it is unmatched where it came.
 
 use std::fmt;
 use std::sync::Arc;

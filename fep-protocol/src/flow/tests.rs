@@ -211,6 +211,15 @@ fn a_share_is_taken_away_at_once_and_grows_after_one_window() {
 }
 
 #[test]
+fn without_a_share_of_the_rate_a_duty_waits_for_one() {
+    let mut flow = flow(Some((4, 4)), 100, 0, 100);
+    flow.share(Share { rate_max: Some(0), inflight_max: 10 }, Duration::ZERO);
+    assert!(!flow.may_send_duty(Duration::ZERO) && flow.duty_at().is_none(), "no time brings it");
+    flow.share(Share { rate_max: Some(1), inflight_max: 10 }, 10 * MS);
+    assert!(flow.may_send_duty(5000 * MS));
+}
+
+#[test]
 fn what_an_earlier_run_sent_counts_in_the_rate_for_one_window() {
     let mut flow = flow(Some((4, 4)), 100, 0, 100);
     for is_privileged in [false, true, false] {

@@ -27,6 +27,16 @@ enum What {
     Probe(BreakerScope, u64),
 }
 
+impl What {
+    /// How long it waits for the rate. A sign-off waits less: the link is closed soon.
+    fn patience(&self) -> Duration {
+        match self {
+            Self::OnLink(_, Duty::SignOff) => PATIENCE / 2,
+            _ => PATIENCE,
+        }
+    }
+}
+
 impl Duties {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -61,9 +71,9 @@ impl<T: Telegrams> Institution<T> {
 
     /// Sends the duties that the rate lets go now.
     pub(super) fn send_duties(&mut self, now: Now) {
-        while let Some((_, since)) = self.duties.0.front() {
+        while let Some((what, since)) = self.duties.0.front() {
             let is_free = is_on(Mutant::DutiesIgnoreTheRate) || self.admission.flow.may_send_duty(now.steady);
-            if !is_free && *since + PATIENCE > now.steady {
+            if !is_free && *since + what.patience() > now.steady {
                 return;
             }
             match self.duties.0.pop_front() {
@@ -76,8 +86,8 @@ impl<T: Telegrams> Institution<T> {
 
     /// When [`Institution::send_duties`] has something to do, if nothing else happens.
     pub(super) fn duties_deadline(&self) -> Option<Duration> {
-        let (_, since) = self.duties.0.front()?;
-        let patience = *since + PATIENCE;
+        let (what, since) = self.duties.0.front()?;
+        let patience = *since + what.patience();
         Some(self.admission.flow.duty_at().map_or(patience, |at| at.min(patience)))
     }
 

@@ -253,11 +253,12 @@ impl Task {
         self.meters.received(class);
         let is_for_others = self.surplus.may_be_for_others(class, note.as_ref(), now.steady);
         if let Origin::Here(incarnation) = &origin {
-            self.handled(incarnation.link, class.is_unsolicited() && !is_for_others, now);
+            self.handled(incarnation.link, class, now);
         }
         let line = self.line_of(origin);
         let reason = note.as_ref().map(|note| Reason::new(note, note.code()));
         if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame)
+            && !is_for_others
             && self.surplus.is_logged(now.steady)
         {
             let (name, incarnation) = line.as_ref().map_or(("", 0), |(name, incarnation)| (&**name, *incarnation));

@@ -6,7 +6,7 @@
 //! and the institution's own kernel holds the rest.
 //!
 //! Where several gateways work, an answer that nobody waits for here may be for a request of another one, which reads it in the journal. As
-//! many of those as others can have asked for are treated as answers.
+//! many of those as others can have asked for are stored, and no line of the log calls them strange.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -144,8 +144,8 @@ impl Surplus {
 
 impl Task {
     /// Gives a frame back to its link, now or later.
-    pub(super) fn handled(&mut self, link: LinkId, is_surplus: bool, now: Now) {
-        if !is_surplus || self.surplus.read.take(now.steady) || is_on(Mutant::NoBudgets) {
+    pub(super) fn handled(&mut self, link: LinkId, class: Class, now: Now) {
+        if !class.is_unsolicited() || self.surplus.read.take(now.steady) || is_on(Mutant::NoBudgets) {
             if let Some(link) = self.links.get(&link) {
                 link.outbox.credit(1);
             }
@@ -207,5 +207,36 @@ impl Task {
             let fact = Fact { what: What::Surplus(class, count), ..self.fact(now) };
             self.append(fact);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn surplus(is_alone: bool) -> Surplus {
+        let bank = include_str!("../../../testdata/bank-a.toml");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let config = Config::parse("gateway.toml", bank, &root).unwrap();
+        let bank = &config.institutions["bank-a"];
+        assert_eq!((bank.flow.settings.contract.rate, bank.flow.settings.contract.inflight_max), (None, 500));
+        Surplus::new(bank, is_alone, Duration::ZERO)
+    }
+
+    #[test]
+    fn others_get_as_many_answers_as_they_can_have_asked_for() {
+        let nobody_waits = Mismatch::Unmatched(Unmatched::NoSuchKey);
+        let count = |surplus: &mut Surplus, class, note: &Mismatch, now| {
+            (0..1000).filter(|_| surplus.may_be_for_others(class, Some(note), Duration::from_secs(now))).count()
+        };
+        let mut shared = surplus(false);
+        assert_eq!(count(&mut shared, Class::Conflicting, &Mismatch::Conflicting, 0), 0);
+        assert_eq!(count(&mut shared, Class::Unmatched, &Mismatch::ConnectionGone, 0), 0);
+        assert_eq!(count(&mut shared, Class::Unmatched, &nobody_waits, 0), 500, "one for each place");
+        assert_eq!(count(&mut shared, Class::Unmatched, &nobody_waits, 1), 500);
+        assert_eq!(count(&mut surplus(true), Class::Unmatched, &nobody_waits, 0), 0);
     }
 }

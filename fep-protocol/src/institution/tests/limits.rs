@@ -269,3 +269,20 @@ fn sign_ons_and_echo_tests_wait_for_the_rate_but_not_for_long() {
     // A link must not be down for a minute.
     check(60 * SECOND, 2 * SECOND);
 }
+
+#[test]
+fn a_request_must_be_in_the_kernel_before_its_answer_is_due_and_a_reply_may_be_late() {
+    let mut machine = started(settings(1, SessionPolicy::default()));
+    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
+    let ticket = machine.request(Priority::Customer, SECOND, at(SECOND)).unwrap();
+    machine.journaled(ticket, Ok(()), at(2 * SECOND));
+    let reply = machine.send_reply(incarnation_of(0, 1), TelegramBytes::copy_of(b"yes"));
+    machine.journaled(reply, Ok(()), at(2 * SECOND));
+    let written: Vec<_> = std::iter::from_fn(|| machine.next_action())
+        .filter_map(|action| match action {
+            Action::Write { ticket, not_after, .. } => Some((ticket, not_after)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(written, [(ticket, Some(SECOND + 5 * SECOND)), (reply, None)]);
+}
