@@ -221,7 +221,7 @@ impl LinkTask {
             }
             let mut wrote = false;
             for _ in 0..WRITES_MAX {
-                match self.outbox.poll_write(cx, &mut carriage.stream) {
+                match self.outbox.poll_write(cx, &mut carriage.stream, Instant::now()) {
                     Poll::Ready(Ok(0)) => {
                         let error = io::Error::new(io::ErrorKind::WriteZero, "the connection takes no more bytes");
                         return Poll::Ready(Happening::WriteFailed(error));
