@@ -12,10 +12,6 @@ use std::time::{Duration, Instant};
 /// The log of the last run, in the folder of the daemon.
 const LOG: &str = "daemon.log";
 
-/// How often a daemon is started until it is ready.
-#[cfg(feature = "postgres")]
-const STARTS_MAX: usize = 5;
-
 /// A running `fep-gateway run`. Dropping it kills it.
 pub(crate) struct Daemon {
     child: Child,
@@ -86,21 +82,12 @@ impl Daemon {
         Self::spawn_with(folder, bank, fault, "")
     }
 
-    /// Starts the daemon on a port of [`free_port`], with further tables of its configuration, and waits until it is ready. If another one took
-    /// over because the machine was slow, it is started again, as a service manager does.
+    /// Starts the daemon on a port of [`free_port`], with further tables of its configuration, and waits until it is ready.
     #[cfg(feature = "postgres")]
     pub(crate) fn start_at(folder: &Path, port: u16, bank: u16, tables: &str) -> Self {
-        let mut starts = 0;
-        loop {
-            let mut daemon = Self::spawn_of(folder, port, bank, "", ("", tables));
-            if daemon.is_ready() {
-                return daemon;
-            }
-            starts += 1;
-            let words = last_words(folder);
-            let is_taken_over = words.contains("another gateway took over");
-            assert!(is_taken_over && starts < STARTS_MAX, "it ended instead: {words}");
-        }
+        let mut daemon = Self::spawn_of(folder, port, bank, "", ("", tables));
+        assert!(daemon.is_ready(), "it ended instead: {}", last_words(folder));
+        daemon
     }
 
     /// As `spawn`, with further tables of the configuration.

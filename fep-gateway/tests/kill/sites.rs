@@ -26,6 +26,9 @@ const SITES: [(&str, &str); 2] = [("busan", "b"), ("seoul", "a")];
 /// How many services send at the same time to each gateway.
 const CALLERS: u64 = 4;
 
+/// The lease of a gateway. While many tests run, a machine can stand still for some seconds, and nobody may take over for that.
+const LEASE: Duration = Duration::from_secs(8);
+
 /// A site with its gateway, and the cables that lead to it.
 struct Site {
     name: &'static str,
@@ -66,8 +69,9 @@ impl Sites {
         for site in &mut sites {
             let database = format!("127.0.0.1:{}", site.database.port());
             let postgres = Server::table_at(&database, site.instance);
+            let lease_ms = LEASE.as_millis();
             site.tables = format!(
-                "{postgres}lease_ms = 4000\n[instances]\nmax = 2\n[instances.hand_over]\npause_ms = 200\nconnect_timeout_ms = 2000\n{of_sites}{further}"
+                "{postgres}lease_ms = {lease_ms}\n[instances]\nmax = 2\n[instances.hand_over]\npause_ms = 200\nconnect_timeout_ms = 2000\n{of_sites}{further}"
             );
             site.start();
         }
@@ -339,7 +343,7 @@ fn a_site_without_its_line_or_without_its_database_serves_its_callers_through_th
     // The last known percentages hold, and it changes none.
     let body = r#"{"percents":{"busan":100,"seoul":0},"note":"x"}"#;
     assert_eq!(daemon::put(own.port, "/v1/sites", body).expect("an answer").status, 500);
-    thread::sleep(Duration::from_secs(4));
+    thread::sleep(LEASE);
     own.database.set(Cable::Whole);
     assert_eq!(own.daemon().ends(), Some(1), "others took over, so it stores nothing any more");
     own.start();
