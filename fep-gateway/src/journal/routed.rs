@@ -1,8 +1,8 @@
 //! Answers that other gateways stored for this one: the index reads their facts anyway, and tells the tasks of the institutions.
 //!
-//! An answer that comes on a line of another gateway is a fact there: of the class `routed`, or `unmatched` if nobody could say there whose it is,
-//! as without Redis. What carries it to its gateway at once, such as Redis, may lose it. This way needs nothing but the journal, and is slower: it waits until the
-//! index looks for facts of others. Its gateway knows its key. Of a flood some are left out: their exchanges become unknown, and are settled.
+//! An answer that comes on a line of another gateway is a fact there: of the class `routed`, or `unmatched` if nobody can say there whose it
+//! is, as without Redis. Its gateway knows its key. What carries it there at once, such as Redis, may lose it. This way needs nothing but the
+//! journal, and is slower: it waits until the index looks for facts of others. Of a flood some are left out, and their exchanges become unknown.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -243,7 +243,7 @@ async fn an_heir_knows_which_answers_came_after_the_request() {
     let [request] = &left.recalled[..] else { panic!("{:?}", left.recalled) };
     let after = left.routed.iter().map(|stored| (&*stored.answer.bytes, stored.number > request.number));
     let expected = [(&b"of another one"[..], false), (&b"its own"[..], true), (&b"of somebody"[..], true)];
-    assert_eq!(after.collect::<Vec<_>>(), expected, "whoever knows the key of the last one takes it");
+    assert_eq!(after.collect::<Vec<_>>(), expected, "the last one is for the gateway that knows its key");
     assert_eq!(&*left.routed[0].answer.line, "main@busan-1");
 }
 

@@ -11,7 +11,7 @@ use crate::many::search;
 use crate::world::{Failure, Rule};
 
 /// Each deliberate mistake with the rules that it breaks, and a seed that notices it.
-pub const CLUSTER_MUTANTS: [(Mutant, &[Rule], u64); 9] = [
+pub const CLUSTER_MUTANTS: [(Mutant, &[Rule], u64); 10] = [
     (Mutant::NoFence, &[Rule::Fence], 2),
     (Mutant::TakesOverEarly, &[Rule::Fence], 0),
     (Mutant::TakesOverTwice, &[Rule::Owner], 0),
@@ -20,6 +20,7 @@ pub const CLUSTER_MUTANTS: [(Mutant, &[Rule], u64); 9] = [
     (Mutant::SettlesForOthers, &[Rule::Owner], 2),
     (Mutant::TrustsTheRouting, &[Rule::Correlation], 1),
     (Mutant::WritesOverdue, &[Rule::Truth], 6650),
+    (Mutant::DutiesIgnoreTheRate, &[Rule::Contract], 9349),
     (Mutant::IndexLeavesOut, &[Rule::Together], 1),
 ];
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use fep_codec::framing::LengthPrefix;
 use fep_codec::layout::LengthScope;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::*;
@@ -26,6 +26,12 @@ fn start(address: String) -> Bench {
 
 /// Starts a link whose owner lets at most `events_max` events wait.
 fn start_with(address: String, events_max: usize) -> Bench {
+    let (link, bench) = link(address, events_max);
+    tokio::spawn(link.run());
+    bench
+}
+
+fn link(address: String, events_max: usize) -> (LinkTask, Bench) {
     let text = include_str!("../../../testdata/bank-a.toml");
     let config = Config::parse("test.toml", text, &Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
     let (event, events) = mpsc::channel(events_max);
@@ -48,8 +54,16 @@ fn start_with(address: String, events_max: usize) -> Bench {
         statuses: Arc::new(LineStatuses::new("bank-a", &config.institutions["bank-a"], 0)),
         clock: Arc::new(Clock::default()),
     };
-    tokio::spawn(link.run());
-    Bench { events, outbox }
+    (link, Bench { events, outbox })
+}
+
+/// A link that stands, and the other end.
+async fn connected() -> (Bench, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut bench = start(listener.local_addr().unwrap().to_string());
+    let (stream, _) = listener.accept().await.unwrap();
+    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+    (bench, stream)
 }
 
 impl Bench {
@@ -107,10 +121,7 @@ async fn a_closed_window_does_not_block_for_ever_and_untouched_frames_are_named(
 
 #[tokio::test]
 async fn what_was_promised_before_a_close_still_goes() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut bench = start(listener.local_addr().unwrap().to_string());
-    let (mut stream, _) = listener.accept().await.unwrap();
-    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+    let (mut bench, mut stream) = connected().await;
     bench.send(Ticket(1), TelegramBytes::copy_of(b"0003abc"));
     bench.close();
     let mut received = Vec::new();
@@ -145,10 +156,7 @@ async fn frames_that_were_read_are_told_though_the_link_closes() {
 
 #[tokio::test]
 async fn an_answer_that_crosses_our_close_is_read() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut bench = start(listener.local_addr().unwrap().to_string());
-    let (mut stream, _) = listener.accept().await.unwrap();
-    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+    let (mut bench, mut stream) = connected().await;
     bench.send(Ticket(1), TelegramBytes::copy_of(b"0003abc"));
     bench.close();
     stream.read_to_end(&mut Vec::new()).await.unwrap();
@@ -177,10 +185,7 @@ async fn a_frame_that_is_never_finished_does_not_hold_the_link() {
 
 #[tokio::test]
 async fn a_link_that_has_only_frames_that_are_too_late_closes_without_writing_them() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut bench = start(listener.local_addr().unwrap().to_string());
-    let (mut stream, _) = listener.accept().await.unwrap();
-    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+    let (mut bench, mut stream) = connected().await;
     assert!(bench.outbox.push(Ticket(1), TelegramBytes::copy_of(b"0003abc"), Some(Instant::now())));
     bench.close();
     let mut received = Vec::new();
@@ -193,10 +198,7 @@ async fn a_link_that_has_only_frames_that_are_too_late_closes_without_writing_th
 /// The process is paused while a frame is half in the kernel, and the institution reads meanwhile.
 #[tokio::test]
 async fn a_frame_that_was_begun_before_a_pause_is_not_ended_after_it() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut bench = start(listener.local_addr().unwrap().to_string());
-    let (stream, _) = listener.accept().await.unwrap();
-    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+    let (mut bench, stream) = connected().await;
     let frame = vec![b'x'; 32 << 20];
     bench.send(Ticket(1), TelegramBytes::copy_of(&frame));
     while !bench.outbox.has_begun() {
@@ -218,12 +220,28 @@ async fn a_frame_that_was_begun_before_a_pause_is_not_ended_after_it() {
 }
 
 #[tokio::test]
+async fn a_link_whose_refused_frames_were_withdrawn_stays() {
+    let (link, mut bench) = link(String::new(), 16);
+    let (stream, mut institution) = tokio::io::duplex(7);
+    let carried = tokio::spawn(async move { link.carry(stream).await });
+    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+    bench.send(Ticket(1), TelegramBytes::copy_of(b"0003abc"));
+    bench.send(Ticket(2), TelegramBytes::copy_of(b"0003def"));
+    sleep_until(Instant::now() + Duration::from_millis(100)).await;
+    assert!(bench.outbox.withdraw(Ticket(2)), "the first one fills the way");
+    // The time for a write is over.
+    sleep_until(Instant::now() + Duration::from_millis(400)).await;
+    let mut received = [0; 7];
+    institution.read_exact(&mut received).await.unwrap();
+    bench.send(Ticket(3), TelegramBytes::copy_of(b"0003ghi"));
+    institution.read_exact(&mut received).await.unwrap();
+    assert_eq!((&received, carried.is_finished()), (b"0003ghi", false));
+}
+
+#[tokio::test]
 async fn closing_after_a_long_silence_still_writes_what_was_promised() {
     for _ in 0..8 {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut bench = start(listener.local_addr().unwrap().to_string());
-        let (mut stream, _) = listener.accept().await.unwrap();
-        assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
+        let (mut bench, mut stream) = connected().await;
         sleep_until(Instant::now() + Duration::from_millis(320)).await;
         bench.send(Ticket(1), TelegramBytes::copy_of(b"0003abc"));
         bench.close();

@@ -49,6 +49,27 @@ fn a_sign_on_that_no_answer_could_reach_closes_nothing_and_is_repeated_when_one_
     assert_eq!(bench.machine.request(Priority::Customer, bench.now, at(bench.now)).map(drop), Ok(()));
 }
 
+/// The simulation found it with the seed 3019.
+#[test]
+fn a_sign_on_that_no_answer_could_reach_is_repeated_when_its_place_is_free() {
+    let mut settings = settings(1, policy(true));
+    settings.lines[0] = LineSettings { duty: LineDuty::Send, window: 1, holds_overdue: true, ..settings.lines[0] };
+    settings.lines.push(LineSettings { duty: LineDuty::Receive, listens: true, ..settings.lines[0] });
+    let mut bench = Bench::with(settings);
+    bench.machine.connected(on(0), at(Duration::ZERO));
+    bench.run();
+    assert!(bench.done.contains(&"0.1 < ON:0001".to_owned()), "{:?}", bench.done);
+    bench.done.clear();
+    bench.at(10 * SECOND);
+    bench.machine.connected(on(1), at(bench.now));
+    assert_eq!(texts(&mut bench), [""; 0], "the first one may still be answered, and holds the only place");
+    bench.done.clear();
+    bench.machine.received(on(1), TelegramBytes::copy_of(b"ON-OK:0001"), at(bench.now));
+    assert_eq!(texts(&mut bench), ["ON:0002"]);
+    bench.receive(on(1), "ON-OK:0002");
+    bench.expect(&["answer", "link 0 Up"]);
+}
+
 #[test]
 fn a_sign_on_that_could_be_answered_and_was_not_closes_the_link_as_ever() {
     let mut bench = pair(LineDuty::Receive, policy(true));
