@@ -73,6 +73,7 @@ mod opentelemetry;
 mod passing_on;
 mod routing;
 mod settlement;
+mod reconciliation;
 mod switchover;
 
 mod proof;
@@ -122,6 +123,7 @@ pub use self::postgres::PostgresConfig;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub(crate) use self::postgres::read_password;
 pub use self::proof::{Proof, Unproved};
+pub use self::reconciliation::{FieldPair, FileLists, ReconciliationConfig, RecordCondition};
 pub use self::requests::{RequestsConfig, RetryTopic};
 pub use self::response_codes::ResponseCodes;
 pub(crate) use self::routing::unfit_sticky;
@@ -292,6 +294,8 @@ pub struct InstitutionConfig {
     pub delivery: DeliveryLimits,
     /// `routing.TELEGRAM`: which part of the requests goes to another institution. Default: none.
     pub routing: BTreeMap<String, RouteRule>,
+    /// `reconciliation.NAME`: which files of the institution are compared with the exchanges of a day. Default: none.
+    pub reconciliation: BTreeMap<String, ReconciliationConfig>,
     /// `switchover`: `after_ms` (default 2000), `return_after_ms` (60000) and `return` (`automatic` or `manual`).
     pub switchover: SwitchoverSettings,
     /// `lines`: the configured lines, at least one.

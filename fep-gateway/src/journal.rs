@@ -455,3 +455,6 @@ mod migration_tests;
 #[cfg(feature = "postgres")]
 #[cfg(test)]
 mod copy_tests;
+
+#[cfg(test)]
+mod walking_tests;

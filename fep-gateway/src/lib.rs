@@ -54,6 +54,8 @@ mod table;
 
 pub mod inspect;
 
+pub mod reconcile;
+
 pub mod simulate;
 
 pub mod demo;

@@ -1,11 +1,12 @@
 //! The command `fep-gateway`: arguments, logging, signals, exit codes. The library does the work.
 //!
 //! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration or
-//! journal, or a gateway that is not healthy, 2 wrong usage or could not run.
+//! journal, a gateway that is not healthy, or findings of a reconciliation, 2 wrong usage or could not run.
 
 mod health;
 mod hangup;
 mod log;
+mod reconciling;
 mod republishing;
 mod simulating;
 mod systemd;
@@ -35,6 +36,7 @@ use tracing_subscriber::EnvFilter;
 use self::hangup::Hangups;
 use self::health::Health;
 use self::log::Log;
+use self::reconciling::Reconciling;
 use self::republishing::EventsCommand;
 use self::simulating::Simulating;
 use self::systemd::ServiceManager;
@@ -106,6 +108,12 @@ enum Command {
         #[command(subcommand)]
         command: EventsCommand,
     },
+    /// Compares a file of an institution with the journal of a business date (대사). Exit code 1 if something needs a person, 2 if the file is
+    /// refused.
+    #[command(
+        after_help = "Example: fep-gateway reconcile settlement.dat --config gateway.toml --institution bank-a --report bank-a.html"
+    )]
+    Reconcile(Reconciling),
     /// Makes a token for a client of the HTTP interface, and its hash for the access file.
     #[command(
         after_help = "The token is shown once and stored nowhere: give it to the client. The hash belongs into `tokens` of the client in the \
@@ -223,6 +231,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::EventSchema => print(&publish::event::schema()),
         Command::ResultSchema => print(&intake::result::schema()),
         Command::Events { command: EventsCommand::Republish(republish) } => republish.run().await,
+        Command::Reconcile(reconciling) => return reconciling.run(),
         Command::NewToken => new_token(),
         Command::Simulate(simulating) => simulating.run().await,
         Command::TestCertificates { folder, name } => test_certificates(&folder, &name),

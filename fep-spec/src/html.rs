@@ -1,7 +1,8 @@
 //! What all HTML pages of this crate share: text that is safe in a page.
 
 /// A text that shows as it is, between tags and in quoted attributes. Control characters, which HTML cannot have, are replaced.
-pub(crate) fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -15,7 +15,7 @@
 #![doc = include_str!("spec_file.md")]
 
 // Reading order: a module imports only modules that stand before it.
-mod html;
+pub mod html;
 pub mod hex;
 pub mod report;
 pub mod document;

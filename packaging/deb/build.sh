@@ -53,7 +53,7 @@ completions fish usr/share/fish/vendor_completions.d fep.fish
 file 644 fep-gateway/README.md usr/share/doc/fep-gateway/README.md
 file 644 packaging/README.md usr/share/doc/fep-gateway/README.packaging.md
 # The example names the spec beside it.
-sed 's#"../specs/bank-a/bank-a.toml"#"specs/bank-a/bank-a.toml"#' fep-gateway/gateway.example.toml >"$doc/examples/gateway.example.toml"
+sed 's#"../specs/#"specs/#' fep-gateway/gateway.example.toml >"$doc/examples/gateway.example.toml"
 cp fep-gateway/access.example.toml fep-gateway/scenario.example.toml "$doc/examples/"
 cp -r fep-gateway/specs "$doc/examples/specs"
 {

@@ -22,6 +22,7 @@ pub mod random_1;
 pub mod random_2;
 pub mod random_3;
 pub mod random_4;
+pub mod settlement_a;
 pub mod zengin;
 
 /// The check digits (복기부호) of `bank-a`. The first six digits of both accounts and the last six digits of the amount are added

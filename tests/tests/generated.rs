@@ -14,7 +14,7 @@ use fep_tests::generated::bank_a::{
 };
 use fep_tests::generated::check_digits;
 use fep_tests::generated::{
-    arrays, blanks, flat, forms, host_b, kftc_cms, kinds, nacha, names, nts_vat, quote_c, van_d, zengin,
+    arrays, blanks, flat, forms, host_b, kftc_cms, kinds, nacha, names, nts_vat, quote_c, settlement_a, van_d, zengin,
 };
 use fep_tests::golden::Golden;
 use fep_tests::properties;
@@ -150,6 +150,8 @@ fn derived_layouts_equal_those_of_the_spec() {
     assert_same_layouts(&spec("host-b"), host_b::HostB::LAYOUTS);
     let zengin = [zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT];
     assert_same_layouts(&spec("zengin"), &zengin);
+    let settlement_a = [settlement_a::Header::LAYOUT, settlement_a::Detail::LAYOUT, settlement_a::Trailer::LAYOUT];
+    assert_same_layouts(&spec("settlement-a"), &settlement_a);
     assert_same_layouts(&kinds_spec(), kinds::Kinds::LAYOUTS);
     assert_same_layouts(&forms_spec(), forms::Forms::LAYOUTS);
     let arrays = Spec::load(&root().join("tests/tests/generated/arrays.toml")).expect("a clean spec");

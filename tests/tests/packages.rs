@@ -79,15 +79,16 @@ fn no_source_takes_in_a_file_of_another_folder() {
     }
 }
 
-/// The demo needs the spec and scenarios of its bank. A package contains only its own folder, so the gateway has copies.
+/// The demo needs the spec and scenarios of its bank, the example of a configuration the file of its settlement. A package contains only its own
+/// folder, so the gateway has copies.
 #[test]
-fn the_gateways_copies_of_bank_a_are_equal_to_the_specs() {
-    for name in ["bank-a.toml", "scenarios/accounts.toml", "scenarios/demo.toml", "scenarios/nasty.toml"] {
-        let copy = fs::read_to_string(root().join("fep-gateway/specs/bank-a").join(name)).unwrap();
-        let spec = fs::read_to_string(root().join("specs/bank-a").join(name)).unwrap();
-        assert!(
-            copy == spec,
-            "fep-gateway/specs/bank-a/{name} differs: cp specs/bank-a/{name} fep-gateway/specs/bank-a/{name}"
-        );
+fn the_gateways_copies_of_specs_are_equal_to_the_specs() {
+    let bank = ["bank-a.toml", "scenarios/accounts.toml", "scenarios/demo.toml", "scenarios/nasty.toml"];
+    let files =
+        bank.map(|name| format!("bank-a/{name}")).into_iter().chain(["settlement-a/settlement-a.toml".to_owned()]);
+    for name in files {
+        let copy = fs::read_to_string(root().join("fep-gateway/specs").join(&name)).unwrap();
+        let spec = fs::read_to_string(root().join("specs").join(&name)).unwrap();
+        assert!(copy == spec, "fep-gateway/specs/{name} differs: cp specs/{name} fep-gateway/specs/{name}");
     }
 }

@@ -113,8 +113,9 @@ impl<'f, 'w> RawRecord<'f, 'w> {
         Lenient { stripped: false, trailing: false, ..self.lenient }
     }
 
-    /// The bytes after the forgiven deviations are repaired.
-    fn repaired(&self) -> Cow<'_, [u8]> {
+    /// The bytes after the forgiven deviations in its fields are repaired, as [`RawRecord::decode`] reads them.
+    #[must_use]
+    pub fn repaired(&self) -> Cow<'_, [u8]> {
         if self.lenient.repairs_fields() {
             self.in_fields().mend(self.layout, self.bytes).0
         } else {

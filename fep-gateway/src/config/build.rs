@@ -21,6 +21,7 @@ mod instances;
 mod opentelemetry;
 mod money;
 mod postgres;
+mod reconciliation;
 mod requests;
 mod session;
 
@@ -50,6 +51,7 @@ pub use self::money::{
 pub use self::opentelemetry::OpenTelemetryBuilder;
 use self::page::{Page, Written};
 pub use self::postgres::PostgresBuilder;
+pub use self::reconciliation::ReconciliationBuilder;
 pub use self::requests::{RequestsBuilder, RetryTopicBuilder};
 pub use self::session::{HoursBuilder, PollBuilder, SessionBuilder, SessionNoticeBuilder};
 use super::{Config, ConfigError, Environment};

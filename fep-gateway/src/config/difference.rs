@@ -201,6 +201,7 @@ impl Keys {
         self.differs("delivery", from.delivery != to.delivery);
         self.differs("switchover", from.switchover != to.switchover);
         self.differs("routing", from.routing != to.routing);
+        self.differs("reconciliation", from.reconciliation != to.reconciliation);
     }
 
     fn http(&mut self, from: &Http, to: &Http) {

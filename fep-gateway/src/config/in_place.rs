@@ -1,6 +1,6 @@
 //! Which settings of an institution a reload changes in place, with its lines, sessions and exchanges as they are.
 //!
-//! A key is here if it says how much or how long: limits, timeouts, thresholds, schedules, and where notices go. What says which bytes or which
+//! A key is here if it says how much or how long: limits, timeouts, thresholds, schedules, where notices go, and what no line needs. What says which bytes or which
 //! connections there are is not: such an institution starts anew.
 
 use fep_protocol::flow::{FlowSettings, GateSettings};
@@ -15,6 +15,7 @@ pub(super) fn in_place(holds: &InstitutionConfig, to: &InstitutionConfig) -> Ins
     live.answer_timeout = to.answer_timeout;
     live.inflight_max = to.inflight_max;
     live.drain_max = to.drain_max;
+    live.reconciliation.clone_from(&to.reconciliation);
     flow(&mut live.flow.settings, &to.flow.settings);
     if let (Some(own), Some(new)) = (&mut live.breaker, &to.breaker) {
         own.clone_from(new);

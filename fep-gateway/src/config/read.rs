@@ -18,7 +18,7 @@ use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, MarksConfig, PollConfig, ResponseCodes, SessionConfig,
     TelegramLimits, agreement, controls, events, http, http_target, instances, keys, lines, notices, opentelemetry,
-    passing_on, postgres, proof, requests, routing, settlement, sharing, switchover,
+    passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, switchover,
 };
 use crate::hex::hex;
 
@@ -193,10 +193,32 @@ struct Origin<'c> {
     marks: Option<&'c MarksConfig>,
 }
 
+/// The keys of an institution that are tables, and those that other modules read.
+const TABLES: [&str; 19] = [
+    "label",
+    "spec",
+    "key",
+    "trace",
+    "fill",
+    "session",
+    "telegrams",
+    "notices",
+    "lines",
+    "framing",
+    "contact",
+    "flow",
+    "breaker",
+    "hours",
+    "settlement",
+    "switchover",
+    "delivery",
+    "routing",
+    "reconciliation",
+];
+
 fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_>) -> Option<InstitutionConfig> {
     let folder = origin.folder;
-    table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
-    table.knows(&["contact", "flow", "breaker", "hours", "settlement", "switchover", "delivery", "routing"]);
+    table.knows(&TABLES);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
@@ -259,6 +281,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
         notices: notices::read(table, &spec, folder),
         delivery: notices::limits(table.table("delivery")),
         routing: routing::read(table.table("routing"), &spec, (name, names)),
+        reconciliation: reconciliation::read(table.table("reconciliation"), &spec, folder),
         switchover,
         lines,
         spec,

@@ -395,7 +395,7 @@ fn tries<T>(step: Option<Option<(u32, T)>>) -> Option<(u32, Option<T>)> {
 }
 
 /// The field at this path. Notes an error if the telegram has none at a fixed offset.
-fn field_at<'l>(layout: &'l Layout, path: &Located<&str>, table: &Table<'_>) -> Option<&'l Field> {
+pub(super) fn field_at<'l>(layout: &'l Layout, path: &Located<&str>, table: &Table<'_>) -> Option<&'l Field> {
     let found = layout.span(path.value).map(|span| span.field);
     if found.is_none() {
         let message = format!("{} has no field `{}` at a fixed place", layout.name, path.value);

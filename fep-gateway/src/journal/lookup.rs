@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use fep_protocol::exchange::{Exchange, ExchangeId};
+use fep_protocol::exchange::{Exchange, ExchangeId, Money, Outcome, SettledBy, TelegramBytes};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
@@ -21,6 +21,9 @@ const CATCH_UP_MAX: Duration = Duration::from_secs(2);
 /// The pause before the index is asked again how far it is.
 const CATCH_UP_PAUSE: Duration = Duration::from_millis(10);
 
+/// How many exchanges [`Lookup::walk`] reads at a time.
+pub const WALK_COUNT: usize = 2048;
+
 /// The maximum number of facts of one exchange that are shown.
 pub const FACTS_MAX: usize = 1000;
 
@@ -31,6 +34,25 @@ pub struct Lookup {
     index: Result<IndexReader, JournalError>,
     veil: Option<Veil>,
     unreadable: BTreeMap<FactNumber, Unreadable>,
+}
+
+/// An exchange of [`Lookup::walk`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walked {
+    /// Its name.
+    pub id: ExchangeId,
+    /// Its outcome, or `None` while it runs.
+    pub outcome: Option<Outcome>,
+    /// What settled it, if it was unknown.
+    pub settled_by: Option<SettledBy>,
+    /// What became of the money then.
+    pub money: Option<Money>,
+    /// When its request was stored to be sent, in milliseconds since 1970. `None` if it was not encoded.
+    pub sent_at_ms: Option<i64>,
+    /// The frame of the request. Empty if it was never encoded or cannot be read.
+    pub request: TelegramBytes,
+    /// The frame of the answer, if there is one. Empty if it cannot be read.
+    pub answer: Option<TelegramBytes>,
 }
 
 impl Lookup {
@@ -79,6 +101,41 @@ impl Lookup {
             each(exchange(row, |number| self.files.get(number))?)?;
         }
         Ok(count)
+    }
+
+    /// Passes all exchanges on that the filter lets pass, newest first, with their telegrams. At most [`WALK_COUNT`] of them are in memory.
+    ///
+    /// # Errors
+    /// As for [`Lookup::check`], or if `each` fails.
+    pub fn walk<E: From<JournalError>>(
+        &self,
+        filter: &ExchangeFilter,
+        mut each: impl FnMut(Walked) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.check(filter)?;
+        let index = self.index.as_ref().map_err(|error| E::from(error.clone()))?;
+        let veiled = self.veil.as_ref().map(|veil| Veiled::of(filter, veil)).unwrap_or_default();
+        let mut filter = filter.clone();
+        loop {
+            let rows = index.search(&filter, &veiled, WALK_COUNT).map_err(JournalError::from)?;
+            let Some(last) = rows.last().map(|row| row.id) else { return Ok(()) };
+            filter.behind = Some(last);
+            let numbers = rows.iter().flat_map(|row| [row.request, row.answer]).flatten().collect();
+            let mut telegrams = self.files.telegrams(&numbers)?;
+            let mut telegram = |number: Option<FactNumber>| number.and_then(|number| telegrams.remove(&number));
+            for row in rows {
+                let request = telegram(row.request);
+                each(Walked {
+                    id: row.id,
+                    outcome: row.outcome,
+                    settled_by: row.settled_by,
+                    money: row.money,
+                    sent_at_ms: request.as_ref().map(|request| request.at_ms),
+                    request: request.map(|request| request.bytes).unwrap_or_default(),
+                    answer: telegram(row.answer).map(|answer| answer.bytes),
+                })?;
+            }
+        }
     }
 
     /// Passes the notices on that the filter lets pass, newest first, at most `limit`. Returns their number.

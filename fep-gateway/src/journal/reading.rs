@@ -4,6 +4,7 @@
 //! the gateway grow. What the gateway stores after the opening is not read, so reading ends.
 
 use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use fep_protocol::exchange::ExchangeId;
@@ -15,7 +16,7 @@ use self::place::{Open, Where};
 use super::seal::{KeyId, KeyRing, Unreadable};
 use super::sealing::Access;
 use super::sqlite::facts::FactReader;
-use super::store::{FactNumber, FactReads, JournalId, Removal, StoreError};
+use super::store::{FactNumber, FactReads, JournalId, Removal, StoreError, StoredTelegram};
 
 mod place;
 
@@ -24,6 +25,9 @@ const PAGE_COUNT_MAX: usize = 2048;
 
 /// The number of bytes of telegrams after which a page ends.
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How many facts are read together when some of them are wanted.
+const TOGETHER_COUNT: usize = 256;
 
 /// The maximum number of journal files that are read together.
 pub const FILES_MAX: usize = 10_000;
@@ -147,6 +151,31 @@ impl JournalFiles {
             }
         }
         Ok(None)
+    }
+
+    /// The telegrams of the facts with these numbers, as far as a file has them. Those that are close together are read together.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub(super) fn telegrams(
+        &self,
+        numbers: &BTreeSet<FactNumber>,
+    ) -> Result<HashMap<FactNumber, StoredTelegram>, JournalError> {
+        let mut found = HashMap::with_capacity(numbers.len());
+        for (at, file) in self.files.iter().enumerate() {
+            let mut next = file.first;
+            let wanted_from = |next: FactNumber| numbers.range(next..).next().filter(|number| **number <= file.last);
+            while let Some(&wanted) = wanted_from(next) {
+                let end = wanted.saturating_add(TOGETHER_COUNT as u64);
+                let is_dense = numbers.range(wanted..end).count() > TOGETHER_COUNT / 8;
+                let up_to = if is_dense { (end - 1).min(file.last) } else { wanted };
+                let read = |facts: &dyn FactReads| facts.telegrams(wanted - 1, up_to, TOGETHER_COUNT, PAGE_BYTES_MAX);
+                let page = self.reading(at, file, read)?;
+                next = page.last().map_or(up_to, |(number, _)| *number) + 1;
+                found.extend(page.into_iter().filter(|(number, _)| numbers.contains(number)));
+            }
+        }
+        Ok(found)
     }
 
     /// The bodies that could not be read since the last call. Ask after each page.

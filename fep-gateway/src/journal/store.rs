@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::{Class, Fact, SentClass, What};
 use fep_protocol::mux::Unmatched;
 use fep_protocol::reason::{JournalError, Mismatch};
@@ -96,6 +97,17 @@ pub(super) trait FactReads: Send {
         bytes_max: usize,
     ) -> Result<Vec<(FactNumber, Fact)>, StoreError>;
 
+    /// The same facts as those of [`FactReads::page`], of each only what a telegram needs.
+    fn telegrams(
+        &self,
+        after: FactNumber,
+        up_to: FactNumber,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<(FactNumber, StoredTelegram)>, StoreError> {
+        Ok(StoredTelegram::of_page(self.page(after, up_to, count_max, bytes_max)?))
+    }
+
     /// What of the newest `max` facts happened since then, the newest first. Their times need not be in their order: a clock was set back, or another
     /// instance has another one.
     fn lately(&self, what: Lately, since_ms: i64, max: u32) -> Result<Vec<(FactNumber, Fact)>, StoreError>;
@@ -114,6 +126,21 @@ pub(super) trait FactReads: Send {
     /// Whether a fact was stored before the journal was encrypted. `false` if it is not.
     fn is_older_than_encryption(&self, number: FactNumber) -> bool {
         self.sealed_from().is_some_and(|from| number < from)
+    }
+}
+
+/// The telegram of a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredTelegram {
+    /// The time of the fact, in milliseconds since 1970.
+    pub(super) at_ms: i64,
+    /// The bytes. Empty if there are none, or if they cannot be read.
+    pub(super) bytes: TelegramBytes,
+}
+
+impl StoredTelegram {
+    pub(super) fn of_page(page: Vec<(FactNumber, Fact)>) -> Vec<(FactNumber, Self)> {
+        page.into_iter().map(|(number, fact)| (number, Self { at_ms: fact.at_ms, bytes: fact.bytes })).collect()
     }
 }
 

@@ -45,6 +45,7 @@ mod redis;
 mod settlement;
 mod progress;
 mod publishing;
+mod reconciling;
 mod signs;
 mod simulated_tls;
 mod stream;

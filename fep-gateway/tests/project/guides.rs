@@ -70,7 +70,7 @@ fn examples(folder: &Path, moved: &dyn Fn(&str) -> String) {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     good(folder, &format!("mkdir examples && cp -r '{}' examples/specs", package.join("specs").display()));
     let config = std::fs::read_to_string(package.join("gateway.example.toml")).unwrap();
-    let config = moved(&config).replace("../specs/bank-a/bank-a.toml", "specs/bank-a/bank-a.toml");
+    let config = moved(&config).replace("../specs/", "specs/");
     std::fs::write(folder.join("examples/gateway.example.toml"), config).unwrap();
 }
 

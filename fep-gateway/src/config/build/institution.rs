@@ -10,7 +10,7 @@ use super::keys::{keys, texts};
 use super::page::Page;
 use super::{
     BreakerBuilder, DeliveryBuilder, FlowBuilder, FramingBuilder, HoursBuilder, LineBuilder, NoticeBuilder,
-    RoutingBuilder, SessionBuilder, SettlementLimitsBuilder, SwitchoverBuilder, TelegramBuilder,
+    ReconciliationBuilder, RoutingBuilder, SessionBuilder, SettlementLimitsBuilder, SwitchoverBuilder, TelegramBuilder,
 };
 use crate::config::Filling;
 
@@ -56,6 +56,13 @@ impl InstitutionBuilder {
     #[must_use]
     pub fn route(mut self, telegram: &str, rule: RoutingBuilder) -> Self {
         self.0.entry("routing").set(telegram, rule.0);
+        self
+    }
+
+    /// `reconciliation.NAME`: how a file of the institution is compared with the journal.
+    #[must_use]
+    pub fn reconciliation(mut self, name: &str, reconciliation: ReconciliationBuilder) -> Self {
+        self.0.entry("reconciliation").set(name, reconciliation.0);
         self
     }
 

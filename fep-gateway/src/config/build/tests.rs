@@ -9,52 +9,15 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::business_clock::BaseTime;
-use crate::config::{Condition, ConditionValue, Filling, StepField, StepValue, TestClock};
+use crate::config::{Condition, ConditionValue, FileLists, Filling, StepField, StepValue, TestClock};
 
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
-const OTHERS: [&str; 39] = [
-    "brokers",
-    "gateways",
-    "marks",
-    "environment",
-    "order",
-    "path",
-    "to",
-    "spec",
-    "key",
-    "name",
-    "connect",
-    "listen",
-    "peers",
-    "source",
-    "standby",
-    "when_overdue",
-    "when_unpolled",
-    "kind",
-    "length_digits",
-    "length_bytes",
-    "end",
-    "frame_len",
-    "request",
-    "telegram",
-    "means",
-    "week",
-    "holidays",
-    "days",
-    "fields",
-    "processed",
-    "declined",
-    "not_processed",
-    "confirmed",
-    "refused",
-    "repeat",
-    "busy",
-    "return",
-    "priorities",
-    "encryption",
-];
+const OTHERS: &str = "amount brokers busy confirmed connect days declined done encryption end environment fields frame_len \
+    gateways holidays key kind length_bytes length_digits listen lists marks means name not_done \
+    not_processed order path peers priorities processed record refused repeat request return reversed \
+    source spec standby telegram to week when_overdue when_unpolled";
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -204,6 +167,20 @@ fn notice() -> NoticeBuilder {
 }
 
 /// `gateway.example.toml`, key by key.
+fn reconciliation() -> ReconciliationBuilder {
+    ReconciliationBuilder::new("Detail", "Transfer")
+        .spec("../specs/settlement-a/settlement-a.toml")
+        .file("Settlement")
+        .key("trace_no", "header.trace_no")
+        .key("sent_date", "header.sent_date")
+        .amount("amount", "amount")
+        .lists(FileLists::Done)
+        .done("result", "00")
+        .reversed("result", "90")
+        .date("Header.settled_on")
+        .days_around(1)
+}
+
 fn example() -> ConfigBuilder {
     let mut bank =
         InstitutionBuilder::from_file("../specs/bank-a/bank-a.toml", ["header.trace_no", "header.sent_date"])
@@ -232,6 +209,7 @@ fn example() -> ConfigBuilder {
     bank = bank.settlement(
         SettlementLimitsBuilder::new().cases_max(10_000).lane_max(10).closed_keep(ms(3_600_000)).closed_max(10_000),
     );
+    bank = bank.reconciliation("transfers", reconciliation());
     let transfer =
         TelegramBuilder::new().repeats(["amount", "deposit_account"]).answer_timeout(ms(10_000)).monetary(true);
     bank = bank.telegram("Transfer", transfer.settlement(settlement()));
@@ -352,6 +330,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         JournalBuilder::KEYS,
         TestClockBuilder::KEYS,
         InstitutionBuilder::KEYS,
+        ReconciliationBuilder::KEYS,
         FramingBuilder::KEYS,
         LineBuilder::KEYS,
         HttpTargetBuilder::KEYS,
@@ -384,7 +363,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         ClusterBuilder::KEYS,
         PostgresBuilder::KEYS,
     ];
-    let known: BTreeSet<&str> = with_setter.into_iter().flatten().copied().chain(OTHERS).collect();
+    let known: BTreeSet<&str> = with_setter.into_iter().flatten().copied().chain(OTHERS.split(' ')).collect();
     // Keys of free names, such as paths and telegrams, are no keys of the configuration.
     let free =
         ["balance_sign", "balance", "available", "fee", "closed", "stand_in", "institution", "conflict", "length"];

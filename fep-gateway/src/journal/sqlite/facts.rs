@@ -14,7 +14,7 @@ use crate::journal::columns::{fact, signed, unsigned, with_columns};
 use crate::journal::seal::{Body, KeyId, KeyRing, Unreadable};
 use crate::journal::sealing::{Access, Bodies, Sealing};
 use crate::journal::store::{
-    Appended, FactNumber, FactReads, FactSource, FactStore, JournalId, Lately, Removal, StoreError,
+    Appended, FactNumber, FactReads, FactSource, FactStore, JournalId, Lately, Removal, StoreError, StoredTelegram,
 };
 
 /// The writer's connection to the facts.
@@ -273,6 +273,38 @@ impl FactReads for FactReader {
                 }
             }
             Ok(page)
+        };
+        read().map_err(failed)
+    }
+
+    fn telegrams(
+        &self,
+        after: FactNumber,
+        up_to: FactNumber,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<(FactNumber, StoredTelegram)>, StoreError> {
+        if self.is_encrypted() {
+            return Ok(StoredTelegram::of_page(self.page(after, up_to, count_max, bytes_max)?));
+        }
+        let sql = "SELECT number, at_ms, bytes FROM facts WHERE number > ?1 AND number <= ?2 ORDER BY number";
+        let read = || -> Result<Vec<_>, Error> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params![signed(after), signed(up_to)])?;
+            let mut telegrams = Vec::new();
+            let mut size = 0;
+            while let Some(row) = rows.next()? {
+                let bytes = row.get_ref(2)?.as_blob_or_null()?.unwrap_or_default();
+                size += bytes.len();
+                telegrams.push((
+                    unsigned(row.get(0)?),
+                    StoredTelegram { at_ms: row.get(1)?, bytes: TelegramBytes::copy_of(bytes) },
+                ));
+                if telegrams.len() >= count_max || size >= bytes_max {
+                    break;
+                }
+            }
+            Ok(telegrams)
         };
         read().map_err(failed)
     }

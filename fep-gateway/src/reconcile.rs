@@ -1,0 +1,269 @@
+//! Reconciliation (대사): the institution's file of a business date against the exchanges of that date. It reads, and changes nothing.
+//!
+//! ```text
+//! file of the institution ──► checked whole, rows ──► sorted by key ──┐
+//!                                                                     ├──► one pass ──► sums and findings ──► report
+//! index and facts of the journal ──► rows ──────────► sorted by key ──┘
+//! ```
+//!
+//! Both sides are read at the same time, and their rows are sorted in bounded memory. What a row is, which rows belong together and what is
+//! a finding does not depend on the institution: the configuration says which fields are compared.
+
+mod row;
+mod sorter;
+mod matching;
+mod words;
+mod fields;
+mod terms;
+mod there;
+mod here;
+mod report;
+mod text;
+mod page;
+mod book;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use fep_protocol::exchange::ExchangeId;
+use fep_protocol::reason::JournalError;
+use ring::digest;
+
+pub use self::book::write as write_book;
+pub use self::matching::Class;
+use self::matching::{CompareError, Comparison, SAME_KEY_MAX, Totals};
+pub use self::page::write as write_page;
+pub use self::report::{Amounts, ClassSums, Here, Line, Report, SideSums, There};
+use self::report::{Circumstances, Shown};
+pub use self::row::State;
+use self::sorter::{PIECE_BYTES, Sorted, Sorter};
+use self::terms::{Terms, date_text};
+pub use self::text::write as write_text;
+pub use self::there::RefusedFile;
+use crate::config::{Config, InstitutionConfig, ReconciliationConfig};
+use crate::hex::hex;
+use crate::journal::lookup::Lookup;
+use crate::journal::reading::JournalPlace;
+use crate::journal::seal::KeyRing;
+use crate::time::{self, DAY_MS, Rfc3339};
+
+/// What to reconcile.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The name of the institution.
+    pub institution: String,
+    /// The name of the reconciliation. It may be left out if the institution has one.
+    pub reconciliation: Option<String>,
+    /// The business date, in days since 1970-01-01. It may be left out if the file says it.
+    pub day: Option<i64>,
+    /// The file of the institution.
+    pub file: PathBuf,
+    /// Where the journal is. Default: where the configuration says.
+    pub journal: Option<JournalPlace>,
+    /// The time, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// How many findings the report has at most. Further ones are only in the sums.
+    pub findings_max: usize,
+}
+
+/// The reason why there is no report.
+#[derive(Debug)]
+pub enum ReconcileError {
+    /// The configuration has no such reconciliation. The text says what it has.
+    Unknown(String),
+    /// The configuration does not fit the spec.
+    Unfit(String),
+    /// The file cannot be opened or read.
+    File(PathBuf, io::Error),
+    /// The file is refused.
+    Refused(PathBuf, Box<RefusedFile>),
+    /// The business date is missing.
+    NoDate,
+    /// The journal cannot be read.
+    Journal(JournalError),
+    /// The request of this exchange cannot be read: its key was forgotten, or the spec has changed since.
+    Unreadable(ExchangeId),
+    /// Too many transactions have this key, with the names of its fields. Secret values are hidden.
+    SameKey(Vec<(String, String)>),
+    /// A temporary file cannot be written or read.
+    Disk(io::Error),
+}
+
+impl fmt::Display for ReconcileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(why) | Self::Unfit(why) => f.write_str(why),
+            Self::File(path, error) => write!(f, "{} cannot be read: {error}", path.display()),
+            Self::Refused(path, why) => write!(f, "{}: {why}", path.display()),
+            Self::NoDate => f.write_str(
+                "give the business date with --date, or name the field of the file that says it with `date` in the configuration",
+            ),
+            Self::Journal(error) => error.fmt(f),
+            Self::Unreadable(id) => write!(
+                f,
+                "the request of exchange {id} cannot be read: its key was forgotten, no key file is given, or the spec has changed since. \
+                 Nothing was compared"
+            ),
+            Self::SameKey(key) => {
+                let key: Vec<_> = key.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+                write!(
+                    f,
+                    "more than {SAME_KEY_MAX} transactions have the key {}: add a field to `key` that tells them apart",
+                    key.join(", ")
+                )
+            }
+            Self::Disk(error) => write!(f, "a temporary file cannot be written or read: {error}. TMPDIR says where they are"),
+        }
+    }
+}
+
+impl std::error::Error for ReconcileError {}
+
+/// Compares the file with the journal.
+///
+/// # Errors
+/// If the file is refused, the journal cannot be read, or the two cannot be compared. Then nothing is known.
+pub fn reconcile(config: &Config, request: &Request) -> Result<Report, ReconcileError> {
+    let (institution, name, own) = find(config, request)?;
+    let layout = institution.spec.telegram(&own.telegram).map(|telegram| &telegram.layout);
+    let terms = layout.and_then(|layout| Terms::new(own, layout));
+    let terms = terms.ok_or_else(|| ReconcileError::Unfit(format!("the specs do not have the fields of {name}")))?;
+    let day = day(request, &terms)?;
+    let keys = config.journal.key_file.as_deref().map(KeyRing::read).transpose();
+    let keys = keys.map_err(|error| ReconcileError::Unfit(error.to_string()))?;
+    let place = request.journal.clone().unwrap_or_else(|| JournalPlace::configured(&config.journal));
+    let (there, here) = std::thread::scope(|scope| {
+        let there = scope.spawn(|| read_file(&terms, day, &request.file));
+        let here = || {
+            let mut rows = Sorter::new(PIECE_BYTES);
+            let journal = Lookup::open(&place, keys.as_ref())?;
+            here::read(&terms, (&request.institution, institution), day, &journal, &mut rows)?;
+            rows.finish().map_err(ReconcileError::Disk)
+        };
+        let here = here();
+        (there.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), here)
+    });
+    // A file that is wrong is told first: the person who asks has it in front of them.
+    let (there, file_sha256) = there?;
+    let shown = Shown::new(&terms);
+    let (totals, lines) = compare((there, here?), &terms, day, request.findings_max)?;
+    let of = Circumstances {
+        institution: request.institution.clone(),
+        reconciliation: name.to_owned(),
+        day,
+        file: request.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        file_sha256,
+        made_at: Rfc3339(request.now_ms).to_string(),
+    };
+    Ok(shown.report(of, &totals, lines))
+}
+
+fn compare(
+    (there, here): (Sorted, Sorted),
+    terms: &Terms<'_>,
+    day: i64,
+    findings_max: usize,
+) -> Result<(Totals, Vec<Line>), ReconcileError> {
+    let shown = Shown::new(terms);
+    let mut lines = Vec::new();
+    let mut found = |finding| {
+        if lines.len() < findings_max {
+            lines.push(shown.line(&finding));
+        }
+    };
+    let mut comparison = Comparison { day, lists: terms.config.lists, totals: Totals::default(), found: &mut found };
+    comparison.run(there, here).map_err(|error| match error {
+        CompareError::Disk(error) => ReconcileError::Disk(error),
+        CompareError::SameKey(key) => {
+            let names = terms.key.iter().map(|(name, _)| name.clone());
+            ReconcileError::SameKey(names.zip(shown.key(&key)).collect())
+        }
+    })?;
+    Ok((comparison.totals, lines))
+}
+
+/// The institution and the reconciliation that are meant.
+fn find<'c>(
+    config: &'c Config,
+    request: &'c Request,
+) -> Result<(&'c InstitutionConfig, &'c str, &'c ReconciliationConfig), ReconcileError> {
+    let names = |names: Vec<&str>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let Some(institution) = config.institutions.get(&request.institution) else {
+        let known = names(config.institutions.keys().map(String::as_str).collect());
+        let why = format!("the configuration has no institution `{}`; it has {known}", request.institution);
+        return Err(ReconcileError::Unknown(why));
+    };
+    let all = &institution.reconciliation;
+    let found = match &request.reconciliation {
+        Some(name) => all.get_key_value(name),
+        None => all.first_key_value().filter(|_| all.len() == 1),
+    };
+    found.map(|(name, own)| (institution, name.as_str(), own)).ok_or_else(|| {
+        let known = names(all.keys().map(String::as_str).collect());
+        let name = request.reconciliation.as_deref();
+        let why = match name {
+            Some(name) => format!("{} has no reconciliation `{name}`; it has {known}", request.institution),
+            None if all.is_empty() => format!(
+                "{} has no reconciliation: write [institutions.{}.reconciliation.NAME] into the configuration",
+                request.institution, request.institution
+            ),
+            None => format!("{} has several reconciliations, choose one with --name: {known}", request.institution),
+        };
+        ReconcileError::Unknown(why)
+    })
+}
+
+fn day(request: &Request, terms: &Terms<'_>) -> Result<i64, ReconcileError> {
+    match (request.day, &terms.config.date) {
+        (Some(day), _) => Ok(day),
+        (None, Some(date)) => {
+            let day = there::date_of(&terms.file, date, open(&request.file)?);
+            day.map_err(|why| ReconcileError::Refused(request.file.clone(), Box::new(why)))
+        }
+        (None, None) => Err(ReconcileError::NoDate),
+    }
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, ReconcileError> {
+    let file = File::open(path).map_err(|error| ReconcileError::File(path.to_owned(), error))?;
+    Ok(BufReader::with_capacity(256 * 1024, file))
+}
+
+/// The rows of the file, and its SHA-256 in lower hex.
+fn read_file(terms: &Terms<'_>, day: i64, path: &Path) -> Result<(Sorted, String), ReconcileError> {
+    let mut rows = Sorter::new(PIECE_BYTES);
+    let mut input = Hashed { input: open(path)?, hash: digest::Context::new(&digest::SHA256) };
+    there::read(terms, day, &mut input, &mut rows)
+        .map_err(|why| ReconcileError::Refused(path.to_owned(), Box::new(why)))?;
+    let rows = rows.finish().map_err(ReconcileError::Disk)?;
+    Ok((rows, hex(input.hash.finish().as_ref())))
+}
+
+/// Bytes that are hashed while they are read.
+struct Hashed<R> {
+    input: R,
+    hash: digest::Context,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(to)?;
+        self.hash.update(to.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+/// Reads a date of the command line: `2026-11-26`, in days since 1970-01-01.
+///
+/// # Errors
+/// A text that says what a date looks like.
+pub fn parse_date(text: &str) -> Result<i64, String> {
+    let wrong = || format!("`{text}` is not a date such as 2026-11-26");
+    if text.len() != "2026-11-26".len() {
+        return Err(wrong());
+    }
+    let day = time::parse(text).map_err(|_| wrong())?.div_euclid(DAY_MS);
+    if date_text(day) == text { Ok(day) } else { Err(wrong()) }
+}

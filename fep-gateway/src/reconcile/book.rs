@@ -1,0 +1,114 @@
+//! The report as an xlsx workbook: a sheet with the sums, and a sheet with the findings.
+
+use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
+
+use super::report::{Amounts, Report};
+use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, Words};
+
+/// The greatest whole number up to which each one is exact in a spreadsheet.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// The bytes of the workbook.
+///
+/// # Errors
+/// A text that says why the writer of workbooks refused it.
+pub fn write(report: &Report) -> Result<Vec<u8>, String> {
+    let mut book = Workbook::new();
+    let made = sums(report, book.add_worksheet()).and_then(|()| findings(report, book.add_worksheet()));
+    made.and_then(|()| book.save_to_buffer()).map_err(|error| error.to_string())
+}
+
+fn bold() -> Format {
+    Format::new().set_bold()
+}
+
+fn sums(report: &Report, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    sheet.set_name("sums 합계")?;
+    sheet.set_column_width(0, 44)?.set_column_width(1, 14)?.set_column_width(2, 24)?;
+    let facts = [
+        ("institution 기관", &report.institution),
+        ("reconciliation 대사", &report.reconciliation),
+        ("date 영업일", &report.date),
+        ("file 파일", &report.file),
+        ("SHA-256", &report.file_sha256),
+        ("made at 작성 시각", &report.made_at),
+    ];
+    let mut row = 0;
+    for (name, value) in facts {
+        sheet.write_string_with_format(row, 0, name, &bold())?.write_string(row, 1, value)?;
+        row += 1;
+    }
+    row += 1;
+    let right = bold().set_align(FormatAlign::Right);
+    sheet.write_string_with_format(row, 1, "count 건수", &right)?;
+    sheet.write_string_with_format(row, 2, "amount 금액", &right)?;
+    let agree = [
+        (Words { english: "records of the file", korean: "파일 건" }, &report.there.all),
+        (Words { english: "of these, carried out", korean: "그중 처리" }, &report.there.done),
+        (Words { english: "requests of the date", korean: "당일 요청" }, &report.here.all),
+        (Words { english: "of these, carried out", korean: "그중 처리" }, &report.here.done),
+        (MATCHED, &report.matched),
+        (REVERSED, &report.reversed),
+        (NOT_DONE, &report.not_done),
+        (NOT_LISTED, &report.not_listed),
+    ];
+    let found = report.classes.iter().map(|class| (class.class.words(), &class.sums));
+    for (words, Amounts { count, amount }) in agree.into_iter().chain(found) {
+        row += 1;
+        sheet.write_string(row, 0, format!("{} {}", words.english, words.korean))?;
+        number(sheet, row, 1, &count.to_string())?;
+        amount.iter().try_for_each(|amount| number(sheet, row, 2, amount))?;
+    }
+    Ok(())
+}
+
+fn findings(report: &Report, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    sheet.set_name("findings 불일치")?;
+    let fixed = [
+        "record 레코드",
+        "amount there 기관 금액",
+        "file says 파일",
+        "amount here 우리 금액",
+        "here 우리 쪽",
+        "date here 우리 일자",
+        "exchange 거래",
+    ];
+    let headings = ["finding 구분"].into_iter().chain(report.key.iter().map(String::as_str)).chain(fixed);
+    for (column, heading) in (0_u16..).zip(headings) {
+        sheet.write_string_with_format(0, column, heading, &bold())?.set_column_width(column, 20)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let keys = u16::try_from(report.key.len()).unwrap_or(u16::MAX);
+    for (row, line) in (1_u32..).zip(&report.findings) {
+        let words = line.class.words();
+        sheet.write_string(row, 0, format!("{} {}", words.english, words.korean))?;
+        for (column, value) in (1_u16..).zip(&line.key) {
+            sheet.write_string(row, column, value)?;
+        }
+        let at = |column: u16| keys + 1 + column;
+        if let Some(there) = &line.there {
+            number(sheet, row, at(0), &there.record.to_string())?;
+            there.amount.iter().try_for_each(|amount| number(sheet, row, at(1), amount))?;
+        }
+        sheet.write_string(row, at(2), line.file_says.unwrap_or_default())?;
+        if let Some(here) = &line.here {
+            here.amount.iter().try_for_each(|amount| number(sheet, row, at(3), amount))?;
+            sheet.write_string(row, at(4), here.state)?.write_string(row, at(5), &here.date)?;
+            here.exchange.iter().try_for_each(|id| sheet.write_string(row, at(6), id.to_string()).map(drop))?;
+        }
+    }
+    let last = u32::try_from(report.findings.len()).unwrap_or(u32::MAX);
+    sheet.autofilter(0, 0, last, keys + 7).map(drop)
+}
+
+/// Writes a number, or the text if a spreadsheet would round it.
+fn number(sheet: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), XlsxError> {
+    let is_exact = |number: &f64| number.abs() <= EXACT_MAX && text.bytes().filter(u8::is_ascii_digit).count() <= 15;
+    match text.parse::<f64>().ok().filter(is_exact) {
+        Some(number) => {
+            let form = if text.contains('.') { "#,##0.00########" } else { "#,##0" };
+            sheet.write_number_with_format(row, column, number, &Format::new().set_num_format(form)).map(drop)
+        }
+        None => sheet.write_string(row, column, text).map(drop),
+    }
+}

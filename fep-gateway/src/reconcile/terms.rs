@@ -1,0 +1,90 @@
+//! What is compared: the configuration of a reconciliation with the layouts of the record and the request, their fields found once.
+
+use fep_codec::files::FileLayout;
+use fep_codec::layout::Layout;
+
+use super::fields::{Place, RecordFields, States, decimals, place};
+use super::row::State;
+use crate::config::{FieldPair, FileLists, ReconciliationConfig, RecordCondition};
+use crate::time;
+
+/// The terms of one reconciliation.
+#[derive(Debug)]
+pub(super) struct Terms<'c> {
+    pub(super) config: &'c ReconciliationConfig,
+    pub(super) file: FileLayout,
+    pub(super) record: &'c Layout,
+    pub(super) there: RecordFields,
+    pub(super) here: RequestFields,
+    /// How many decimals the amounts of the rows have.
+    pub(super) decimals: u32,
+    /// The names of the key fields, as in the request, and whether reports hide them.
+    pub(super) key: Vec<(String, bool)>,
+    /// Whether reports hide amounts.
+    pub(super) hides_amounts: bool,
+}
+
+/// Where the values of a request are that are compared.
+#[derive(Debug)]
+pub(super) struct RequestFields {
+    pub(super) key: Vec<Place>,
+    pub(super) amount: Option<(Place, u32)>,
+}
+
+impl<'c> Terms<'c> {
+    /// The terms of a checked configuration. `request` is the layout of its telegram.
+    pub(super) fn new(config: &'c ReconciliationConfig, request: &Layout) -> Option<Self> {
+        let file = config.spec.file_layout(config.spec.file(&config.file)?);
+        let record = &config.spec.telegram(&config.record)?.layout;
+        let pair = |pair: &FieldPair| Some((place(record, &pair.record)?, place(request, &pair.request)?));
+        let pairs = config.key.iter().map(pair).collect::<Option<Vec<_>>>()?;
+        let names = config.key.iter().zip(&pairs);
+        let key = names.map(|(names, (own, theirs))| (names.request.clone(), own.0.secret || theirs.0.secret));
+        let key = key.collect();
+        let (there_key, here_key) = pairs.into_iter().unzip();
+        let amount = config.amount.as_ref().and_then(pair);
+        let hides_amounts = amount.as_ref().is_some_and(|(own, theirs)| own.0.secret || theirs.0.secret);
+        let most = amount.as_ref().map_or(0, |(own, theirs)| decimals(own).max(decimals(theirs)));
+        let scaled = |place: Place| {
+            let more = most - decimals(&place);
+            (place, more)
+        };
+        let (there_amount, here_amount) = amount.map(|(own, theirs)| (scaled(own), scaled(theirs))).unzip();
+        let there = RecordFields::new(there_key, there_amount, states(config, record)?, otherwise(config));
+        Some(Self {
+            config,
+            file,
+            record,
+            there,
+            here: RequestFields { key: here_key, amount: here_amount },
+            decimals: most,
+            key,
+            hides_amounts,
+        })
+    }
+}
+
+/// What was moved back is tried first: a record of it may have the marks of one that was carried out, too.
+fn states(config: &ReconciliationConfig, record: &Layout) -> Option<States> {
+    let all = [(State::Reversed, &config.reversed), (State::NotDone, &config.not_done), (State::Done, &config.done)];
+    let condition = |condition: &RecordCondition| Some((place(record, &condition.path)?, condition.values.clone()));
+    let state = |(state, conditions): (State, &Vec<RecordCondition>)| {
+        Some((state, conditions.iter().map(condition).collect::<Option<Vec<_>>>()?))
+    };
+    all.into_iter().filter(|(_, conditions)| !conditions.is_empty()).map(state).collect()
+}
+
+/// The state of a record for which no condition holds.
+fn otherwise(config: &ReconciliationConfig) -> State {
+    match config.lists {
+        FileLists::Done if config.done.is_empty() => State::Done,
+        FileLists::NotDone if config.not_done.is_empty() => State::NotDone,
+        _ => State::Unclear,
+    }
+}
+
+/// `2026-11-26` of days since 1970-01-01.
+pub(super) fn date_text(day: i64) -> String {
+    let (year, month, day) = time::date(day);
+    format!("{year:04}-{month:02}-{day:02}")
+}

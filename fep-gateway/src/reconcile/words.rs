@@ -1,0 +1,67 @@
+//! What reports call their sums and findings, in English and Korean, and what a person does about each finding.
+
+use super::matching::Class;
+
+/// A name in both languages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words {
+    pub(super) english: &'static str,
+    pub(super) korean: &'static str,
+}
+
+const fn words(english: &'static str, korean: &'static str) -> Words {
+    Words { english, korean }
+}
+
+pub(super) const MATCHED: Words = words("matched", "일치");
+pub(super) const REVERSED: Words = words("reversed on both sides", "양쪽 취소");
+pub(super) const NOT_DONE: Words = words("not carried out on both sides", "양쪽 미처리");
+pub(super) const NOT_LISTED: Words = words("rightly not in the file", "파일에 없음(정상)");
+
+impl Class {
+    /// The name for people.
+    pub(super) fn words(self) -> Words {
+        match self {
+            Self::MissingHere => words("missing here", "우리 쪽 누락"),
+            Self::MissingThere => words("missing there", "기관 쪽 누락"),
+            Self::AmountDiffers => words("amount differs", "금액 불일치"),
+            Self::StateDiffers => words("outcome differs", "처리결과 불일치"),
+            Self::Unsettled => words("unsettled here", "결과 불명"),
+            Self::TwiceThere => words("twice there", "기관 쪽 중복"),
+            Self::TwiceHere => words("twice here", "우리 쪽 중복"),
+            Self::Unclear => words("record unclear", "판정 불가"),
+            Self::Late => words("on another date here", "일자 상이"),
+        }
+    }
+
+    /// What it means and what to do.
+    pub(super) fn advice(self) -> &'static str {
+        match self {
+            Self::MissingHere => {
+                "The institution has a transaction that this gateway did not send on that date or next to it. Look for it in other systems, then \
+                 ask the institution."
+            }
+            Self::MissingThere => {
+                "The journal says that it was carried out, and the file does not have it. It can be in the file of the next date. If it is not, \
+                 ask the institution."
+            }
+            Self::AmountDiffers => {
+                "Both have it, with different amounts. Compare the telegrams: fep-gateway journal show."
+            }
+            Self::StateDiffers => {
+                "Both have it and disagree about the money. Compare the telegrams, then ask the institution."
+            }
+            Self::Unsettled => {
+                "The outcome is unknown here, and the file says what became of it. Decide about the exchange in the console."
+            }
+            Self::TwiceThere => {
+                "The file has it more often than it was sent. Ask the institution whether it was carried out twice."
+            }
+            Self::TwiceHere => "It was sent more often than the file has it. Look which one was carried out.",
+            Self::Unclear => {
+                "No condition of the configuration says what the record means. Add its value to done, not_done or reversed, and begin again."
+            }
+            Self::Late => "Both agree. The file has it on this date, the journal on another one.",
+        }
+    }
+}
