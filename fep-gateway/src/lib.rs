@@ -58,6 +58,8 @@ pub mod reconcile;
 
 pub mod simulate;
 
+pub mod tap;
+
 pub mod demo;
 
 pub use config::Config;

@@ -10,6 +10,7 @@ mod reconciling;
 mod republishing;
 mod simulating;
 mod systemd;
+mod tapping;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -40,6 +41,7 @@ use self::reconciling::Reconciling;
 use self::republishing::EventsCommand;
 use self::simulating::Simulating;
 use self::systemd::ServiceManager;
+use self::tapping::Tapping;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -124,6 +126,9 @@ enum Command {
     #[command(after_help = "Example: fep-gateway simulate bank-a.toml --scenario accounts.toml --api 127.0.0.1:9100\n\
                             curl -X PUT 127.0.0.1:9100/v1/rules/quiet -d '{\"telegram\": \"Transfer\", \"action\": \"silence\", \"times\": 1}'")]
     Simulate(Simulating),
+    /// Passes the bytes between a client and an institution untouched, and records them by the spec.
+    #[command(after_help = tapping::HELP)]
+    Tap(Tapping),
     /// Makes certificates for tests of TLS: an authority, a bank, a gateway, and wrong ones. Prints the lines for both sides.
     #[command(after_help = "Example: fep-gateway test-certificates certificates --name bank.test")]
     TestCertificates {
@@ -234,6 +239,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Reconcile(reconciling) => return reconciling.run(),
         Command::NewToken => new_token(),
         Command::Simulate(simulating) => simulating.run().await,
+        Command::Tap(tapping) => tapping.run().await,
         Command::TestCertificates { folder, name } => test_certificates(&folder, &name),
         Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {

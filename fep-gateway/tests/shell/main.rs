@@ -43,6 +43,7 @@ mod routing;
 mod searching;
 mod settlement;
 mod simulated_bank;
+mod tap;
 mod test_time;
 #[cfg(feature = "kafka")]
 mod topics;
