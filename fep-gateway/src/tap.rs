@@ -59,7 +59,7 @@ use tracing::{info, warn};
 pub use self::file::RecordFile;
 use self::file::Store;
 use self::lines::Reader;
-use self::passing::Passing;
+use self::passing::{Passing, reset};
 use self::queue::{Event, Limits, Queue};
 pub use self::recorder::RecordEnd;
 use self::recorder::{Recorder, Running};
@@ -174,6 +174,7 @@ async fn accept(listener: TcpListener, shared: Shared, mut stop: watch::Receiver
             warn!(connection, %peer, max, "one connection more than there may be: it is closed (--connections-max)");
             let reason = format!("the tap had {max} connections already");
             shared.note(Event::Closed { connection, reason: Some(reason) });
+            reset(&client);
             continue;
         }
         running.spawn(serve(client, peer, connection, shared.clone(), stop.clone()));

@@ -30,7 +30,7 @@ pub(crate) struct Tapping {
     /// The address on which the tap listens, in place of the institution.
     #[arg(long, value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// The address of the institution: host:port.
+    /// The address of the institution: host:port. TLS passes as it is, and then nothing in it can be read.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     connect: String,
     /// How the line encloses telegrams: ascii4, binary2, stx-etx, lf, fixed300, code-table …, also with keys of a gateway's `framing`:
@@ -81,7 +81,13 @@ impl Tapping {
         let spec_name = spec.name.clone();
         let options = TapOptions { connect: connect.clone(), connections_max, spec, framing, trace, masked };
         let tap = Tap::start(options, listen, file).await;
-        let tap = tap.map_err(|error| Failure::because(format!("cannot listen on {listen} (--listen)"), error))?;
+        let tap = tap.map_err(|error| {
+            // Otherwise the next try would find the file there.
+            if let Some(made) = record.as_deref().filter(|_| !append) {
+                let _ = std::fs::remove_file(made);
+            }
+            Failure::because(format!("cannot listen on {listen} (--listen)"), error)
+        })?;
         if record.is_none() {
             warn!("nothing is recorded: say --record FILE");
         }

@@ -103,7 +103,7 @@ impl Line<'_> {
         Self { connection: Some(connection), direction: direction.map(Direction::word), ..Self::default() }
     }
 
-    /// Appends the line to a text, and returns whether it could be written as JSON.
+    /// Appends the line to a text, with its number and its time in milliseconds since 1970.
     pub(super) fn append_to(mut self, number: u64, at_ms: i64, text: &mut Vec<u8>) {
         self.number = number;
         self.at = Rfc3339(at_ms).to_string();

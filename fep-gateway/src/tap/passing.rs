@@ -191,7 +191,7 @@ fn is_transient(error: &io::Error) -> bool {
 }
 
 /// Lets the socket be reset when it is dropped.
-fn reset(side: &TcpStream) {
+pub(super) fn reset(side: &TcpStream) {
     // An error means that it is closed already.
     let _ = SockRef::from(side).set_linger(Some(Duration::ZERO));
 }

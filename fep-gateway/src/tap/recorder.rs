@@ -4,7 +4,7 @@
 //! While the disk takes nothing, it holds one portion of lines and tries again, so the queue becomes full and counts what it loses. When the
 //! disk takes lines again, none is torn or missing but for what the next `lost` line says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -53,6 +53,8 @@ pub(super) struct Recorder {
     store: Box<dyn Store>,
     reader: Reader,
     queue: Arc<Queue>,
+    /// The connections whose opening was seen and whose end was not.
+    open: BTreeSet<u64>,
     /// One for each direction of each connection that is open.
     cutters: BTreeMap<(u64, Direction), Cutter>,
     number: u64,
@@ -103,6 +105,7 @@ impl Recorder {
             store,
             reader,
             queue: Arc::clone(&queue),
+            open: BTreeSet::new(),
             cutters: BTreeMap::new(),
             number: 0,
             portion: Vec::new(),
@@ -142,6 +145,7 @@ impl Recorder {
     fn take(&mut self, Timed { at_ms, event }: Timed) {
         match event {
             Event::Opened { connection, peer } => {
+                self.open.insert(connection);
                 let peer = Some(peer.to_string());
                 self.line(at_ms, 0, |_| Line { kind: "open", peer, ..Line::of(connection, None) });
             }
@@ -174,12 +178,14 @@ impl Recorder {
             }
             self.line(at_ms, 0, |_| Line { kind: "lost", lost: Some(losses.others), ..Line::default() });
         }
-        let gone = self.cutters.keys().map(|(connection, _)| *connection).filter(|own| !losses.open.contains(own));
-        let gone: std::collections::BTreeSet<u64> = gone.collect();
+        let known = self.cutters.keys().map(|(connection, _)| connection).chain(&self.open);
+        let gone = known.copied().filter(|connection| !losses.open.contains(connection));
+        let gone: BTreeSet<u64> = gone.collect();
         gone.into_iter().for_each(|connection| self.close(at_ms, connection, Some(CLOSE_UNSEEN)));
     }
 
     fn close(&mut self, at_ms: i64, connection: u64, reason: Option<&str>) {
+        self.open.remove(&connection);
         for direction in [Direction::Out, Direction::In] {
             self.end(at_ms, connection, direction);
         }

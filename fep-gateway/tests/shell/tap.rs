@@ -153,8 +153,11 @@ fn wrong_usage_says_what_to_do() {
     check(&with(&["--connections-max", "0"]), "write a number from 1 on");
     check(&["--listen", "127.0.0.1:0", "--connect", "bank"], "write host:port, as in bank.example:9000");
     check(&["--listen", "127.0.0.1:9", "--connect", "127.0.0.1:9"], "the tap would connect itself");
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let taken = taken.local_addr().unwrap().to_string();
-    check(&["--listen", &taken, "--connect", "127.0.0.1:9"], "(--listen): ");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap().to_string();
+    let new = folder.path().join("new");
+    let record = ["--record", new.to_str().unwrap()];
+    check(&[&["--listen", &taken, "--connect", "127.0.0.1:9"], &record[..]].concat(), "(--listen): ");
+    assert!(!new.exists(), "the next try would be refused");
     assert_eq!(std::fs::read_to_string(there).unwrap(), "{}\n");
 }

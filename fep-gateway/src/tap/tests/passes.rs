@@ -169,7 +169,7 @@ async fn more_connections_than_the_limit_are_closed_and_the_others_stay() {
     let mut first = line.connect().await;
     let mut second = line.connect().await;
     let mut third = TcpStream::connect(line.tap.address()).await.unwrap();
-    assert_eq!(rest(&mut third).await, b"");
+    assert_eq!(soon(third.read_u8()).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
     for (client, bank) in [&mut first, &mut second] {
         send(client, b"0004B001").await;
         assert_eq!(receive(bank, 8).await, b"0004B001");
