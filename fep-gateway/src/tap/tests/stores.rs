@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
+use super::super::queue::{Direction, Event, Popped, Queue};
 use super::*;
 
 /// What the stores of the tests have written, and whether they may write.
@@ -182,4 +183,32 @@ async fn a_disk_that_hangs_does_not_hold_up_the_end() {
     let end = soon(line.tap.stop()).await.unwrap();
     assert!(end.failure.is_some_and(|why| why.contains("the disk hangs")));
     disk.open();
+}
+
+#[test]
+fn the_queue_keeps_its_limits_and_counts_every_byte_of_more_connections_than_it_tells_apart() {
+    const CONNECTIONS: u64 = 10_000;
+    let queue = Queue::new(Limits { bytes_max: 1 << 20, events_max: 3 });
+    let event = |connection| Event::Bytes { connection, direction: Direction::In, bytes: vec![0; 7] };
+    for connection in 0..CONNECTIONS {
+        queue.push(Event::Opened { connection, peer: "127.0.0.1:1".parse().unwrap() });
+        queue.push(event(connection));
+        queue.push(Event::Closed { connection, reason: None });
+    }
+    // The first three have their places. The next one gets in when there is one for it, and one for the loss before it.
+    assert!(matches!(queue.pop(false), Popped::Event(_)));
+    queue.push(event(0));
+    assert!(matches!(queue.pop(false), Popped::Event(_)));
+    queue.push(event(1));
+    queue.close();
+    let mut told = Vec::new();
+    while let Popped::Event(timed) = queue.pop(true) {
+        told.push(timed.event);
+    }
+    let [Event::Closed { .. }, Event::Lost(losses), Event::Bytes { connection: 1, .. }] = &told[..] else {
+        panic!("{told:?}")
+    };
+    let lost = losses.bytes.values().sum::<u64>() + losses.others;
+    assert_eq!((lost, queue.lost()), (7 * CONNECTIONS, (7 * CONNECTIONS, 2 * (CONNECTIONS - 1))));
+    assert!(losses.others > 0 && losses.open.is_empty(), "{losses:?}");
 }
