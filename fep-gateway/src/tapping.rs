@@ -128,7 +128,10 @@ fn recorded(end: &RecordEnd, path: &Path) -> Result<(), Failure> {
     if let Some(why) = failure {
         parts.push(format!("it could not be written to its end: {why}"));
     }
-    let hint = "Lines of the kind `lost` show where. Traffic was not affected";
+    let hint = match failure {
+        None => "Lines of the kind `lost` show where. Traffic was not affected",
+        Some(_) => "The last lines are missing, so it has no line `end`. Traffic was not affected",
+    };
     Err(Failure::Unfit(format!("fep-gateway: {path} is not complete: {}. {hint}", parts.join("; "))))
 }
 
