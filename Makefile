@@ -4,7 +4,7 @@ DEATHS ?= 100
 # The Debian package of the daemon: target/debian/*.deb
 .PHONY: deb
 deb: ; packaging/deb/build.sh
-.PHONY: kill demo demo-cluster test sim soak no-std msrv bench bench-gateway instructions fuzz doc
+.PHONY: kill demo demo-cluster test sim soak no-std msrv bench bench-gateway bench-reconcile instructions fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 # Two gateways, PostgreSQL, Redis, and a bank that answers on the other's link: make demo-cluster ONCE=1 ends after the comparison
 demo-cluster:
@@ -25,6 +25,10 @@ bench:
 	cargo run -q -p fep-tests --bin bench-ratios
 # One part of it, or fewer rounds: make bench-gateway ARGS="throughput --callers 64 --rounds 1"
 bench-gateway: ; cargo bench -p fep-gateway --features postgres,redis --bench speed -- $(ARGS)
+# A million records of a settlement file against a journal, beside DuckDB: pip install duckdb
+bench-reconcile:
+	cargo build --release -p fep-gateway --bin fep-gateway
+	python3 fep-gateway/benches/reconcile.py target/release/fep-gateway
 instructions: ; scripts/instructions.sh
 fuzz: ; scripts/fuzz.sh
 doc: ; cargo doc --workspace --all-features --no-deps --open

@@ -3,6 +3,7 @@
 //! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration or
 //! journal, a gateway that is not healthy, or findings of a reconciliation, 2 wrong usage or could not run.
 
+mod checking;
 mod health;
 mod hangup;
 mod log;
@@ -21,11 +22,10 @@ use std::task::Poll;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
-use fep_gateway::config::{ConfigError, Environment, Http, InstitutionConfig, RequestsConfig};
+use fep_gateway::config::{ConfigError, Http, InstitutionConfig, RequestsConfig};
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
-use fep_gateway::journal::seal::KeyRing;
 use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, http, intake, metrics, publish, simulate, spans};
 use fep_spec::load::LoadError;
@@ -230,7 +230,7 @@ fn main() -> ExitCode {
 async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Run { config, new_journal } => Box::pin(run(&config, new_journal)).await,
-        Command::Check { config } => check(&config),
+        Command::Check { config } => checking::check(&config),
         Command::Health { config, ready, cert, key } => return health(&config, ready, cert.zip(key)).await,
         Command::Openapi { config } => openapi(&config),
         Command::EventSchema => print(&publish::event::schema()),
@@ -417,31 +417,6 @@ fn test_certificates(folder: &Path, names: &[String]) -> Result<(), Failure> {
     let made = simulate::make_test_certificates(folder, names);
     let made = made.map_err(|error| Failure::because("test certificates", error))?;
     write!(io::stdout(), "{}", made.guide).map_err(|error| Failure::because("stdout", error))
-}
-
-fn check(path: &Path) -> Result<(), Failure> {
-    let config = load(path)?;
-    catalogues(path, &config)?;
-    let of_access = http::access_notes(&config).map_err(unusable)?;
-    intake::check(&config).map_err(|error| Failure::Unfit(format!("{}: {error}", path.display())))?;
-    let key_file = config.journal.key_file.as_deref().map(KeyRing::read).transpose();
-    key_file.map_err(|error| Failure::Unfit(format!("{}: {error}", path.display())))?;
-    let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let institutions = count(config.institutions.len(), "institution");
-    let lines = count(lines, "line");
-    if !config.notes.is_empty() {
-        say(&config.notes.render(io::stderr().is_terminal()));
-    }
-    let notes = http::notes(&config.http).into_iter().chain(of_access).chain(config.open_keys());
-    notes.for_each(|note| say(&format!("note: {note}")));
-    if config.environment == Environment::Test {
-        say(
-            "note: the configuration is for tests: its business clock can be set, and no configuration for production opens its journal",
-        );
-    }
-    say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
-    Ok(())
 }
 
 fn journal(command: &JournalCommand) -> Result<ExitCode, Failure> {

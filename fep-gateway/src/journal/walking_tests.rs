@@ -9,6 +9,7 @@ use super::Journal;
 use super::filter::ExchangeFilter;
 use super::lookup::{Lookup, WALK_COUNT, Walked};
 use super::reading::{JournalFiles, JournalPlace};
+use super::seal::{KeyRing, new_key};
 use super::store::{FactNumber, StoredTelegram};
 use super::tests::{answer, ending, id, options, request, store};
 use crate::journal::JournalError;
@@ -32,8 +33,8 @@ async fn fill(lane: &super::lane::Lane) {
         .await;
 }
 
-fn check(place: &JournalPlace) {
-    let lookup = Lookup::open(place, None).unwrap();
+fn check(place: &JournalPlace, keys: Option<&KeyRing>) {
+    let lookup = Lookup::open(place, keys).unwrap();
     let filter = ExchangeFilter { telegram: Some("Transfer".to_owned()), ..ExchangeFilter::default() };
     let mut walked = Vec::new();
     let each = |exchange| {
@@ -59,7 +60,7 @@ fn check(place: &JournalPlace) {
     assert_eq!(walked, searched);
     assert_eq!((walked.first().map(|one| one.id), walked.last().map(|one| one.id)), (Some(id(COUNT)), Some(id(1))));
 
-    let files = JournalFiles::open_at(place, None).unwrap();
+    let files = JournalFiles::open_at(place, keys).unwrap();
     let last = files.last();
     for step in [3, 9, 4001] {
         let numbers: BTreeSet<FactNumber> = (0..=last + 5).step_by(step).collect();
@@ -79,7 +80,30 @@ async fn a_walk_passes_what_a_search_finds() {
     let opened = Journal::open(&options).unwrap_or_else(|error| panic!("{error}"));
     fill(&opened.lanes[0].1).await;
     opened.journal.close().await;
-    check(&JournalPlace::Files(vec![options.path]));
+    check(&JournalPlace::Files(vec![options.path]), None);
+}
+
+#[tokio::test]
+async fn a_walk_in_an_encrypted_journal_passes_what_a_search_finds() {
+    let folder = tempfile::tempdir().unwrap();
+    let key_file = folder.path().join("journal.keys");
+    new_key(&key_file, 0).unwrap();
+    let options =
+        super::OpenOptions { key_file: Some(key_file.clone()), ..options(&folder.path().join("journal.sqlite")) };
+    let opened = Journal::open(&options).unwrap_or_else(|error| panic!("{error}"));
+    fill(&opened.lanes[0].1).await;
+    opened.journal.close().await;
+    let place = JournalPlace::Files(vec![options.path]);
+    check(&place, Some(&KeyRing::read(&key_file).unwrap()));
+    // Without the key there are no bytes, and nothing else is missing.
+    let mut empty = 0;
+    let each = |exchange: Walked| {
+        assert_eq!(exchange.sent_at_ms, Some(1_795_000_000_500));
+        empty += usize::from(exchange.request.is_empty());
+        Ok::<_, JournalError>(())
+    };
+    Lookup::open(&place, None).unwrap().walk(&ExchangeFilter::default(), each).unwrap();
+    assert_eq!(empty, COUNT as usize);
 }
 
 #[cfg(feature = "postgres")]
@@ -94,5 +118,5 @@ async fn a_walk_in_a_database_passes_what_a_search_finds() {
     fill(&opened.lanes[0].1).await;
     opened.journal.close().await;
     let place = JournalPlace::Database { settings: Box::new(settings), path };
-    super::postgres::testing::outside(|| check(&place));
+    super::postgres::testing::outside(|| check(&place, None));
 }
