@@ -33,7 +33,7 @@ use ring::digest;
 
 pub use self::book::write as write_book;
 pub use self::matching::Class;
-use self::matching::{CompareError, Comparison, SAME_KEY_MAX, Totals};
+use self::matching::{CompareError, Comparison, Finding, SAME_KEY_MAX, Totals};
 pub use self::page::write as write_page;
 pub use self::report::{Amounts, ClassSums, Here, Line, Report, SideSums, There};
 use self::report::{Circumstances, Shown};
@@ -81,14 +81,27 @@ pub enum ReconcileError {
     Refused(PathBuf, Box<RefusedFile>),
     /// The business date is missing.
     NoDate,
+    /// The file says its date, and cannot be read twice.
+    ReadOnce(PathBuf),
     /// The journal cannot be read.
     Journal(JournalError),
-    /// The request of this exchange cannot be read: its key was forgotten, or the spec has changed since.
-    Unreadable(ExchangeId),
+    /// The request of this exchange cannot be read.
+    Unreadable(ExchangeId, Lacks),
     /// Too many transactions have this key, with the names of its fields. Secret values are hidden.
     SameKey(Vec<(String, String)>),
     /// A temporary file cannot be written or read.
     Disk(io::Error),
+}
+
+/// What is missing, so that a request cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lacks {
+    /// The fact with its bytes.
+    Fact,
+    /// The key that sealed its body.
+    Key,
+    /// The layout that it was encoded with.
+    Layout,
 }
 
 impl fmt::Display for ReconcileError {
@@ -100,17 +113,25 @@ impl fmt::Display for ReconcileError {
             Self::NoDate => f.write_str(
                 "give the business date with --date, or name the field of the file that says it with `date` in the configuration",
             ),
+            Self::ReadOnce(path) => {
+                write!(f, "{} can be read only once: give the business date with --date, or a file", path.display())
+            }
             Self::Journal(error) => error.fmt(f),
-            Self::Unreadable(id) => write!(
-                f,
-                "the request of exchange {id} cannot be read: its key was forgotten, no key file is given, or the spec has changed since. \
-                 Nothing was compared"
-            ),
+            Self::Unreadable(id, lacks) => {
+                write!(f, "nothing was compared, because the request of exchange {id} cannot be read: ")?;
+                f.write_str(match lacks {
+                    Lacks::Fact => "no file has it. If it was archived, give the folder of the archives with --journal, too",
+                    Lacks::Key => "its body is encrypted, and the key file that the configuration names does not have its key",
+                    Lacks::Layout => {
+                        "it is not a telegram of the spec. If the spec has changed since that date, use the configuration and the spec of then"
+                    }
+                })
+            }
             Self::SameKey(key) => {
                 let key: Vec<_> = key.iter().map(|(name, value)| format!("{name} = {value}")).collect();
                 write!(
                     f,
-                    "more than {SAME_KEY_MAX} transactions have the key {}: add a field to `key` that tells them apart",
+                    "more than {SAME_KEY_MAX} records or exchanges have the key {}: add a field to `key` that tells them apart",
                     key.join(", ")
                 )
             }
@@ -168,12 +189,21 @@ fn compare(
 ) -> Result<(Totals, Vec<Line>), ReconcileError> {
     let shown = Shown::new(terms);
     let mut lines = Vec::new();
-    let mut found = |finding| {
-        if lines.len() < findings_max {
-            lines.push(shown.line(&finding));
+    // What is late needs nobody, so it takes no room from what does.
+    let mut late = Vec::new();
+    let mut found = |finding: Finding| {
+        let of_class = if finding.class.is_exception() { &mut lines } else { &mut late };
+        if of_class.len() < findings_max {
+            of_class.push(shown.line(&finding));
         }
     };
-    let mut comparison = Comparison { day, lists: terms.config.lists, totals: Totals::default(), found: &mut found };
+    let mut comparison = Comparison {
+        day,
+        lists: terms.config.lists,
+        leaves_out_declined: terms.config.leaves_out_declined,
+        totals: Totals::default(),
+        found: &mut found,
+    };
     comparison.run(there, here).map_err(|error| match error {
         CompareError::Disk(error) => ReconcileError::Disk(error),
         CompareError::SameKey(key) => {
@@ -181,7 +211,10 @@ fn compare(
             ReconcileError::SameKey(names.zip(shown.key(&key)).collect())
         }
     })?;
-    Ok((comparison.totals, lines))
+    let totals = comparison.totals;
+    let room = findings_max.saturating_sub(lines.len());
+    lines.extend(late.into_iter().take(room));
+    Ok((totals, lines))
 }
 
 /// The institution and the reconciliation that are meant.
@@ -218,6 +251,10 @@ fn find<'c>(
 fn day(request: &Request, terms: &Terms<'_>) -> Result<i64, ReconcileError> {
     match (request.day, &terms.config.date) {
         (Some(day), _) => Ok(day),
+        (None, Some(_)) if !request.file.metadata().is_ok_and(|file| file.is_file()) => {
+            open(&request.file)?;
+            Err(ReconcileError::ReadOnce(request.file.clone()))
+        }
         (None, Some(date)) => {
             let day = there::date_of(&terms.file, date, open(&request.file)?);
             day.map_err(|why| ReconcileError::Refused(request.file.clone(), Box::new(why)))

@@ -1,7 +1,7 @@
 //! The command `fep-gateway reconcile`: its arguments, and where its report goes. The comparison is `fep_gateway::reconcile`.
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -77,17 +77,28 @@ impl Reconciling {
     /// Carries the command out. Exit code 1 if something needs a person.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let config = load(&self.config)?;
+        let input = self.file.canonicalize();
+        if let Some((path, _)) = self
+            .reports
+            .iter()
+            .find(|(path, _)| path.canonicalize().is_ok_and(|path| input.as_ref().is_ok_and(|input| *input == path)))
+        {
+            return Err(Failure::Message(format!(
+                "{} is the file of the institution: choose another name for the report",
+                path.display()
+            )));
+        }
         // A journal in a database is waited for, and a thread of the runtime must not wait.
         let done = std::thread::scope(|scope| scope.spawn(|| self.report(&config)).join());
         let report = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        for (path, form) in &self.reports {
-            let bytes = bytes(&report, *form)?;
-            std::fs::write(path, bytes).map_err(|error| Failure::because(path.display(), error))?;
-        }
+        // What was found is shown also if a file cannot be written.
         let mut out = BufWriter::with_capacity(OUT_BYTES, io::stdout().lock());
         match out.write_all(&bytes(&report, self.format)?).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(Failure::because("stdout", error)),
             _ => {}
+        }
+        for (path, form) in &self.reports {
+            replace(path, &bytes(&report, *form)?).map_err(|error| Failure::because(path.display(), error))?;
         }
         Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
@@ -105,6 +116,14 @@ impl Reconciling {
         };
         reconcile::reconcile(config, &request).map_err(|error| Failure::Message(error.to_string()))
     }
+}
+
+/// Writes a file that only its owner may read, in one step: a report has account numbers and amounts. A file that was there is replaced.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 fn bytes(report: &Report, form: Form) -> Result<Vec<u8>, Failure> {

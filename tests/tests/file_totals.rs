@@ -45,6 +45,34 @@ fn plan(rules: &str) -> Result<FileLayout, String> {
     Ok(spec.file_layout(spec.file("F").expect("the file")))
 }
 
+#[test]
+fn numbers_of_secret_fields_are_in_no_message() {
+    let rules = "totals = [ { field = \"Tail.sum\", sum = \"Row.amount\" } ]\nserials = [ { field = \"Row.no\" } ]";
+    let messages = |secret: &str| {
+        let records =
+            RECORDS.replace(&format!("name = \"{secret}\","), &format!("name = \"{secret}\", secret = true,"));
+        let spec = Spec::parse("totals.toml", &format!("{records}{BATCHES}{rules}\n")).expect("a spec");
+        let plan = spec.file_layout(spec.file("F").expect("the file"));
+        let bytes = b"R020777a\nT019999 \n";
+        let reader = FileReader::new(&plan, &bytes[..]).expect("a plan");
+        decode_file(reader).filter_map(|line| Some(line.err()?.to_string())).collect::<Vec<_>>().join("; ")
+    };
+    let open = messages("nothing");
+    assert!(open.contains("says 9999, the records before it make 777"), "{open}");
+    assert!(open.contains("says 2, the next number is 1"), "{open}");
+    // The sum of one secret number is that number.
+    let of_amount = messages("amount");
+    assert!(
+        of_amount.contains("`sum` of `Tail` is not what the records before it make; the numbers are secret"),
+        "{of_amount}"
+    );
+    assert!(!of_amount.contains("777") && !of_amount.contains("9999"), "{of_amount}");
+    let of_sum = messages("sum");
+    assert!(!of_sum.contains("777") && !of_sum.contains("9999"), "{of_sum}");
+    let of_serial = messages("no");
+    assert!(of_serial.contains("`no` of `Row` is not the next number; the numbers are secret"), "{of_serial}");
+}
+
 /// Reads a file, one record per word, and returns its errors.
 fn errors(rules: &str, records: &str) -> Vec<String> {
     let plan = plan(rules).expect("a plan");

@@ -144,6 +144,15 @@ pub enum FileFault {
         /// The records that the total covers.
         side: Side,
     },
+    /// The same, and its field or one that is added up is secret.
+    WrongSecretTotal {
+        /// The name of the record.
+        record: String,
+        /// The field's path.
+        field: String,
+        /// The records that the total covers.
+        side: Side,
+    },
     /// A total cannot be filled in, because its records cannot be added up.
     NoTotal {
         /// The name of the record.
@@ -168,6 +177,13 @@ pub enum FileFault {
         stated: i128,
         /// The numbers that may come next: `2`, or `2 or more`.
         next: String,
+    },
+    /// The same, and its field is secret.
+    WrongSecretSerial {
+        /// The name of the record.
+        record: String,
+        /// The field's path.
+        field: String,
     },
     /// The last block is not full, or there is a surplus filling record.
     Unfilled {
@@ -347,12 +363,10 @@ impl fmt::Display for FileFault {
                 write!(f, "the file has {found} of `{record}`, there must be {min}")
             }
             Self::WrongTotal { record, field, stated, computed, side } => {
-                let records = match side {
-                    Side::Before => "the records before it",
-                    Side::After => "the records after it",
-                    Side::Around => "the records before and after it",
-                };
-                write!(f, "`{field}` of `{record}` says {stated}, {records} make {computed}")
+                write!(f, "`{field}` of `{record}` says {stated}, {} make {computed}", covered(*side))
+            }
+            Self::WrongSecretTotal { record, field, side } => {
+                write!(f, "`{field}` of `{record}` is not what {} make; the numbers are secret", covered(*side))
             }
             Self::NoTotal { record, field } => {
                 write!(f, "`{field}` of `{record}` cannot be filled in: its records cannot be added up")
@@ -366,6 +380,9 @@ impl fmt::Display for FileFault {
             }
             Self::WrongSerial { record, field, stated, next } => {
                 write!(f, "`{field}` of `{record}` says {stated}, the next number is {next}")
+            }
+            Self::WrongSecretSerial { record, field } => {
+                write!(f, "`{field}` of `{record}` is not the next number; the numbers are secret")
             }
             Self::Unfilled { records, block } => {
                 write!(f, "the file has {records} records, which do not fill blocks of {block}")
@@ -426,6 +443,15 @@ fn hex(line_end: LineEnd) -> String {
 }
 
 /// `0a or 0d 0a`
+/// The records that a total covers.
+const fn covered(side: Side) -> &'static str {
+    match side {
+        Side::Before => "the records before it",
+        Side::After => "the records after it",
+        Side::Around => "the records before and after it",
+    }
+}
+
 fn list(line_ends: &[LineEnd]) -> String {
     let all: Vec<String> = line_ends.iter().map(|end| hex(*end)).filter(|bytes| !bytes.is_empty()).collect();
     all.join(" or ")

@@ -20,6 +20,10 @@ pub(super) struct NumberAt<'f> {
 }
 
 impl<'f> NumberAt<'f> {
+    pub(super) const fn is_secret(&self) -> bool {
+        self.span.field.secret
+    }
+
     /// # Errors
     /// If the record has no such field at a fixed offset, or if the field cannot be `role`.
     pub(super) fn new(layouts: &[&'f Layout], record: &str, path: &'f str, role: &str) -> Result<Self, String> {

@@ -205,7 +205,8 @@ impl<'f> Outlet<'f> {
     fn fill_in(&mut self, layout: &'f Layout, kept: usize, left_out: &LeftOut<'_>) -> Result<Vec<&'f str>, FileFault> {
         let mut fill = Vec::new();
         let mut later = Vec::new();
-        for Due { total, side, at, computed } in self.totals.due(self.file, self.number + 1, kept, layout, &self.record)
+        for Due { total, side, at, is_secret, computed } in
+            self.totals.due(self.file, self.number + 1, kept, layout, &self.record)
         {
             let stated = at.read(&self.record);
             let name = || (total.record.clone().into_owned(), total.field.clone().into_owned());
@@ -222,7 +223,7 @@ impl<'f> Outlet<'f> {
                 }
                 (false, Side::Before, Some(computed)) => {
                     if let Some(stated) = stated.filter(|stated| *stated != computed) {
-                        return Err(wrong_total(total, side, stated, computed));
+                        return Err(wrong_total(total, side, (!is_secret).then_some((stated, computed))));
                     }
                 }
                 (false, Side::After | Side::Around, _) => {}

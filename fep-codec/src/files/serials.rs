@@ -161,6 +161,11 @@ impl Next {
             Some(most) => format!("{least} to {most}"),
             None => format!("{least} or more"),
         };
-        FileFault::WrongSerial { record: at.layout.name.clone().into_owned(), field: at.path.into(), stated, next }
+        let record = at.layout.name.clone().into_owned();
+        let field = at.path.into();
+        if at.is_secret() {
+            return FileFault::WrongSecretSerial { record, field };
+        }
+        FileFault::WrongSerial { record, field, stated, next }
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Settled<'f> {
     pub(super) side: Side,
     /// The field, and the place of its record.
     pub(super) at: NumberAt<'f>,
+    /// Whether its number, or one that is added up, is secret.
+    pub(super) is_secret: bool,
     pub(super) place: Place,
     /// The number in the record. `None` if it cannot be read, which is a separate error.
     pub(super) stated: Option<i128>,
@@ -45,6 +47,8 @@ pub(super) struct Due<'f> {
     pub(super) total: &'f Total,
     pub(super) side: Side,
     pub(super) at: NumberAt<'f>,
+    /// Whether its number, or one that is added up, is secret.
+    pub(super) is_secret: bool,
     /// The total, or `None` if its records are still to come or could not be added up.
     pub(super) computed: Option<i128>,
 }
@@ -85,15 +89,18 @@ impl Settled<'_> {
 
     #[cold]
     fn fault(&self, stated: i128, computed: i128) -> FileFault {
-        wrong_total(self.total, self.side, stated, computed)
+        wrong_total(self.total, self.side, (!self.is_secret).then_some((stated, computed)))
     }
 }
 
 #[cold]
-pub(super) fn wrong_total(total: &Total, side: Side, stated: i128, computed: i128) -> FileFault {
+pub(super) fn wrong_total(total: &Total, side: Side, shown: Option<(i128, i128)>) -> FileFault {
     let record = total.record.clone().into_owned();
     let field = total.field.clone().into_owned();
-    FileFault::WrongTotal { record, field, stated, computed, side }
+    match shown {
+        Some((stated, computed)) => FileFault::WrongTotal { record, field, stated, computed, side },
+        None => FileFault::WrongSecretTotal { record, field, side },
+    }
 }
 
 impl<'f> Totals<'f> {
@@ -180,7 +187,9 @@ impl<'f> Totals<'f> {
                 running.add_to(&mut sum, layout, bytes);
                 running.computed(file, number, sum)
             });
-            Due { total: running.total, side: running.side, at: running.at.clone(), computed: computed.flatten() }
+            let is_secret = running.is_secret();
+            let computed = computed.flatten();
+            Due { total: running.total, side: running.side, at: running.at.clone(), is_secret, computed }
         })
     }
 
@@ -271,8 +280,21 @@ impl<'f> Running<'f> {
         let sum = self.sum.replace(0);
         if let Some((place, stated)) = self.open.take() {
             let computed = self.computed(file, records, sum);
-            settled.push(Settled { total: self.total, side: self.side, at: self.at.clone(), place, stated, computed });
+            settled.push(Settled {
+                total: self.total,
+                side: self.side,
+                at: self.at.clone(),
+                is_secret: self.is_secret(),
+                place,
+                stated,
+                computed,
+            });
         }
+    }
+
+    fn is_secret(&self) -> bool {
+        let addends = self.parts.iter().filter_map(|part| part.addend.as_ref());
+        addends.chain([&self.at]).any(NumberAt::is_secret)
     }
 
     fn computed(&self, file: &FileLayout, records: u64, sum: Option<i128>) -> Option<i128> {

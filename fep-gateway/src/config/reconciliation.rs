@@ -31,6 +31,8 @@ pub struct ReconciliationConfig {
     pub amount: Option<FieldPair>,
     /// `lists`, default `done`: which transactions the file has.
     pub lists: FileLists,
+    /// `leaves_out_declined`, default false: whether a file of failures leaves out what an answer declined at once.
+    pub leaves_out_declined: bool,
     /// `done`: values of the record's fields by which it was carried out. Default: with `lists = "done"`, each record for which no other
     /// condition holds.
     pub done: Vec<RecordCondition>,
@@ -40,7 +42,7 @@ pub struct ReconciliationConfig {
     pub reversed: Vec<RecordCondition>,
     /// `date`: the record and the field that say which business date the file is of: `"Header.settled_on"`. Default: the file does not say it.
     pub date: Option<(String, String)>,
-    /// `days_around`, default 1: how many business dates before and after are looked at, for what one side has on another date.
+    /// `days_around`, default 1: how many calendar days before and after are looked at, for what one side has on another date.
     pub days_around: u8,
 }
 
@@ -84,7 +86,7 @@ pub(super) fn read(
         check_name(table.document(), &name);
         let Some(own) = value.table() else { continue };
         own.knows(&["spec", "file", "record", "telegram", "key", "amount", "lists", "done", "not_done", "reversed"]);
-        own.knows(&["date", "days_around"]);
+        own.knows(&["date", "days_around", "leaves_out_declined"]);
         all.extend(one(&own, spec, folder).map(|one| (name.value.to_owned(), one)));
         own.finish();
     }
@@ -103,6 +105,10 @@ fn one(table: &Table<'_>, own: &Arc<Spec>, folder: &Path) -> Option<Reconciliati
     let pairs = Pairs { table, record: layout, request: &request.layout };
     let key = pairs.read(&key?, "key");
     let amount = table.table("amount").and_then(|amount| pairs.amount(&amount));
+    let done = conditions(table, "done", layout);
+    let not_done = conditions(table, "not_done", layout);
+    let reversed = conditions(table, "reversed", layout);
+    said_twice(table, &[("done", &done), ("not_done", &not_done), ("reversed", &reversed)]);
     let lists = table.choice("lists", &[("done", FileLists::Done), ("not_done", FileLists::NotDone)]);
     Some(ReconciliationConfig {
         record: layout.name.to_string(),
@@ -110,9 +116,10 @@ fn one(table: &Table<'_>, own: &Arc<Spec>, folder: &Path) -> Option<Reconciliati
         key,
         amount,
         lists: lists.map(|lists| lists.value).unwrap_or_default(),
-        done: conditions(table, "done", layout),
-        not_done: conditions(table, "not_done", layout),
-        reversed: conditions(table, "reversed", layout),
+        leaves_out_declined: table.boolean("leaves_out_declined").is_some_and(|leaves_out| leaves_out.value),
+        done,
+        not_done,
+        reversed,
         date: table.string("date").and_then(|date| date_field(table, &spec, &file, &date)),
         days_around: table.integer("days_around", 0..=7_u8).map_or(1, |days| days.value),
         file,
@@ -237,18 +244,72 @@ fn never_equal(one: &Field, other: &Field) -> Option<&'static str> {
 /// Reads `{ PATH = VALUE }` or `{ PATH = [VALUE, …] }` for fields of the record.
 fn conditions<'d>(table: &Table<'d>, key: &'d str, record: &Layout) -> Vec<RecordCondition> {
     let Some(conditions) = table.table(key) else { return Vec::new() };
+    let document = table.document();
     if conditions.entries().is_empty() {
         let place = table.key_span(key).unwrap_or_default();
         let hint = "such as { result = \"0000\" }";
-        table.document().error_hint(Code::Empty, place, format!("`{key}` has no condition"), hint);
+        document.error_hint(Code::Empty, place, format!("`{key}` has no condition"), hint);
     }
     let condition = |(path, value): (Located<&str>, Value<'_>)| {
-        field_at(record, &path, table);
+        let field = field_at(record, &path, table);
         let texts = if value.is_array() { value.array().unwrap_or_default() } else { vec![value] };
-        let values = texts.into_iter().filter_map(Value::string).map(|text| text.value.to_owned()).collect();
-        RecordCondition { path: path.value.to_owned(), values }
+        if texts.is_empty() {
+            let message = format!("the condition of `{}` has no value, so it never holds", path.value);
+            document.error_hint(Code::Empty, path.span.clone(), message, "write the value, or several of them");
+        }
+        let texts: Vec<_> = texts.into_iter().filter_map(Value::string).collect();
+        for text in &texts {
+            if let Some((why, hint)) = field.and_then(|field| never_has(field, text.value)) {
+                let message = format!("`{}` never has the value \"{}\": {why}", path.value, text.value);
+                document.error_hint(Code::BadValue, text.span.clone(), message, hint);
+            }
+        }
+        RecordCondition {
+            path: path.value.to_owned(),
+            values: texts.iter().map(|text| text.value.to_owned()).collect(),
+        }
     };
     conditions.entries().into_iter().map(condition).collect()
+}
+
+/// Why a field never has this value as text, and what to do.
+fn never_has(field: &Field, text: &str) -> Option<(String, &'static str)> {
+    let too_long = || (text.len() > field.len).then(|| format!("the field has {} bytes", field.len));
+    match &field.kind {
+        Kind::Code(rule) if !rule.codes.is_empty() && !rule.codes.iter().any(|known| known.code == text) => {
+            let known: Vec<_> = rule.codes.iter().map(|known| format!("\"{}\"", known.code)).collect();
+            let why = format!("the spec has the codes {}", known.join(", "));
+            Some((why, "write one of them, or add the code to the list in the spec"))
+        }
+        Kind::Text(_) | Kind::Digits(_) | Kind::Code(_) if text != text.trim() => {
+            Some(("blanks around a value are padding".to_owned(), "write it without them"))
+        }
+        Kind::Text(_) | Kind::Digits(_) | Kind::Code(_) => Some((too_long()?, "write the value as it is in the file")),
+        Kind::Number(rule) if rule.decimals() == 0 => {
+            let is_plain = text.parse::<i128>().is_ok_and(|number| number.to_string() == text);
+            (!is_plain).then(|| ("it is a number".to_owned(), "write it without zeros in front: \"5\""))
+        }
+        _ => Some((
+            "conditions compare texts, digits, codes and whole numbers".to_owned(),
+            "choose a field with the result of the transaction",
+        )),
+    }
+}
+
+/// Notes an error for each value that stands in two conditions, which then say different things about one record.
+fn said_twice(table: &Table<'_>, lists: &[(&str, &Vec<RecordCondition>)]) {
+    for (at, (key, own)) in lists.iter().enumerate() {
+        for (other, conditions) in lists.iter().take(at) {
+            let [one, another] = [own, conditions].map(|conditions| conditions.as_slice());
+            let ([one], [another]) = (one, another) else { continue };
+            let both = one.values.iter().find(|value| one.path == another.path && another.values.contains(value));
+            if let Some(value) = both {
+                let message = format!("`{}` = \"{value}\" is in `{other}` and in `{key}`", one.path);
+                let place = table.key_span(key).unwrap_or_default();
+                table.document().error_hint(Code::ConflictingKeys, place, message, "leave it out in one of them");
+            }
+        }
+    }
 }
 
 /// The record and the field of `RECORD.FIELD`.

@@ -153,7 +153,8 @@ impl JournalFiles {
         Ok(None)
     }
 
-    /// The telegrams of the facts with these numbers, as far as a file has them. Those that are close together are read together.
+    /// The telegrams of the facts with these numbers, as far as a file has them, also those that a gateway stored after the opening: an index can be
+    /// ahead. Those that are close together are read together.
     ///
     /// # Errors
     /// If a file cannot be read.
@@ -162,13 +163,15 @@ impl JournalFiles {
         numbers: &BTreeSet<FactNumber>,
     ) -> Result<HashMap<FactNumber, StoredTelegram>, JournalError> {
         let mut found = HashMap::with_capacity(numbers.len());
+        let newest = self.last();
         for (at, file) in self.files.iter().enumerate() {
             let mut next = file.first;
-            let wanted_from = |next: FactNumber| numbers.range(next..).next().filter(|number| **number <= file.last);
+            let last = if file.last == newest { FactNumber::MAX } else { file.last };
+            let wanted_from = |next: FactNumber| numbers.range(next..).next().filter(|number| **number <= last);
             while let Some(&wanted) = wanted_from(next) {
                 let end = wanted.saturating_add(TOGETHER_COUNT as u64);
                 let is_dense = numbers.range(wanted..end).count() > TOGETHER_COUNT / 8;
-                let up_to = if is_dense { (end - 1).min(file.last) } else { wanted };
+                let up_to = if is_dense { (end - 1).min(last) } else { wanted };
                 let read = |facts: &dyn FactReads| facts.telegrams(wanted - 1, up_to, TOGETHER_COUNT, PAGE_BYTES_MAX);
                 let page = self.reading(at, file, read)?;
                 next = page.last().map_or(up_to, |(number, _)| *number) + 1;

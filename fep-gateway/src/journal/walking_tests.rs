@@ -84,6 +84,33 @@ async fn a_walk_passes_what_a_search_finds() {
 }
 
 #[tokio::test]
+async fn a_walk_has_the_telegrams_of_what_was_stored_after_the_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(&folder.path().join("journal.sqlite"));
+    let opened = Journal::open(&options).unwrap_or_else(|error| panic!("{error}"));
+    let lane = &opened.lanes[0].1;
+    store(lane, [request(1)]).await;
+    let lookup = Lookup::open(&JournalPlace::Files(vec![options.path]), None).unwrap();
+    store(lane, [answer(1, Class::Answer, b"yes"), request(2), answer(2, Class::Answer, b"yes")]).await;
+    // The index of the running gateway has them.
+    opened.journal.find(&id(2)).await.unwrap();
+    let mut walked = Vec::new();
+    let each = |exchange: Walked| {
+        walked.push((
+            exchange.id,
+            exchange.outcome,
+            exchange.request.len(),
+            exchange.answer.map(|answer| answer.len()),
+        ));
+        Ok::<_, JournalError>(())
+    };
+    lookup.walk(&ExchangeFilter::default(), each).unwrap();
+    let whole = |serial| (id(serial), Some(Outcome::Answered), 8, Some(3));
+    assert_eq!(walked, [whole(2), whole(1)]);
+    opened.journal.close().await;
+}
+
+#[tokio::test]
 async fn a_walk_in_an_encrypted_journal_passes_what_a_search_finds() {
     let folder = tempfile::tempdir().unwrap();
     let key_file = folder.path().join("journal.keys");

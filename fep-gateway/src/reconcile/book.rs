@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::report::{Amounts, Report};
-use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, Words};
+use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, UNDONE_THERE, Words};
 
 /// The greatest whole number up to which each one is exact in a spreadsheet.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
@@ -51,6 +51,7 @@ fn sums(report: &Report, sheet: &mut Worksheet) -> Result<(), XlsxError> {
         (REVERSED, &report.reversed),
         (NOT_DONE, &report.not_done),
         (NOT_LISTED, &report.not_listed),
+        (UNDONE_THERE, &report.undone_there),
     ];
     let found = report.classes.iter().map(|class| (class.class.words(), &class.sums));
     for (words, Amounts { count, amount }) in agree.into_iter().chain(found) {

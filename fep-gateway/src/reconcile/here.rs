@@ -5,11 +5,11 @@ use fep_protocol::exchange::{ExchangeId, Money, Outcome};
 use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::Verdict;
 
-use super::ReconcileError;
 use super::fields::{Place, amount, holds, key, place};
 use super::row::{Row, State};
 use super::sorter::Sorter;
 use super::terms::Terms;
+use super::{Lacks, ReconcileError};
 use crate::config::{Condition, ConditionValue, InstitutionConfig, ResponseCodes, SettlementConfig};
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::lookup::{Lookup, Walked};
@@ -31,10 +31,10 @@ pub(super) fn read(
     let around = i64::from(terms.config.days_around);
     let first = day - around;
     let last = day + around;
-    // A day more on each side: the days of the institution begin at other times than those of UTC, and an exchange is older than its request.
+    // A business date begins up to 26 hours before the day of UTC and ends up to 24 hours after it, and an exchange is older than its request.
     let filter = ExchangeFilter {
         since_ms: Some((first - 2) * DAY_MS),
-        until_ms: Some((last + 3) * DAY_MS),
+        until_ms: Some((last + 2) * DAY_MS),
         institution: Some(name.to_owned()),
         telegram: Some(terms.config.telegram.clone()),
         ..ExchangeFilter::default()
@@ -44,14 +44,12 @@ pub(super) fn read(
         if of < first || of > last {
             return Ok(());
         }
-        let Some(row) = meaning.row(terms, &exchange, of) else {
-            // Without the bytes of the request, only what was never encoded is certain: it was not sent.
-            return match exchange.outcome {
-                Some(Outcome::NotSent) => Ok(()),
-                _ => Err(ReconcileError::Unreadable(exchange.id)),
-            };
-        };
-        rows.push(&row).map_err(ReconcileError::Disk)
+        match meaning.row(terms, &exchange, of) {
+            Ok(row) => rows.push(&row).map_err(ReconcileError::Disk),
+            // It was never encoded.
+            Err(Lacks::Fact) if exchange.outcome == Some(Outcome::NotSent) => Ok(()),
+            Err(lacks) => Err(ReconcileError::Unreadable(exchange.id, lacks)),
+        }
     })
 }
 
@@ -60,7 +58,7 @@ struct Meaning {
     catalogue: TelegramCatalogue,
     telegram: String,
     request: Layout,
-    /// Where the answer says what became of the request. `None` if it does not.
+    /// Where the answer says what became of the request. `None` if the settlement says how to read it.
     code: Option<ResponseCode>,
     codes: ResponseCodes,
     verdicts: Option<Verdicts>,
@@ -96,7 +94,7 @@ impl Verdicts {
         (answer.len() == self.answer_len).then_some(())?;
         Some(match (holds(&self.accepted, answer), self.declined.is_empty() || holds(&self.declined, answer)) {
             (true, _) => State::Done,
-            (false, true) => State::NotDone,
+            (false, true) => State::Declined,
             (false, false) => State::Unsettled,
         })
     }
@@ -109,6 +107,12 @@ impl Meaning {
         let request = institution.spec.telegram(telegram).ok_or_else(unknown)?;
         let answer = request.answer.as_deref().and_then(|answer| institution.spec.telegram(answer));
         let code = answer.and_then(|answer| ResponseCode::of(&answer.layout, &institution.response_codes));
+        if code.is_none() && !catalogue.is_monetary(telegram) {
+            let why = format!(
+                "nothing says whether an answer to {telegram} accepts it: name the field of its code with `response_code`, or write a settlement"
+            );
+            return Err(ReconcileError::Unfit(why));
+        }
         let settlement = institution.telegrams.get(telegram).and_then(|limits| limits.settlement.as_ref());
         let verdicts = settlement.zip(answer).and_then(|(own, answer)| Verdicts::new(own, &answer.layout));
         Ok(Self {
@@ -121,16 +125,17 @@ impl Meaning {
         })
     }
 
-    /// The row of an exchange, or `None` if the journal does not have the bytes of its request.
-    fn row(&self, terms: &Terms<'_>, exchange: &Walked, day: i64) -> Option<Row> {
+    /// The row of an exchange.
+    fn row(&self, terms: &Terms<'_>, exchange: &Walked, day: i64) -> Result<Row, Lacks> {
         if exchange.request.is_empty() {
-            return None;
+            return Err(if exchange.sent_at_ms.is_none() { Lacks::Fact } else { Lacks::Key });
         }
         let request = self.catalogue.telegram(&exchange.request);
-        // What was sent was encoded by this layout, unless the spec has changed since.
-        self.request.recognises(request).then_some(())?;
+        if !self.request.recognises(request) {
+            return Err(Lacks::Layout);
+        }
         let amount = terms.here.amount.as_ref().and_then(|(place, more)| amount(place, *more, request));
-        Some(Row {
+        Ok(Row {
             key: key(&terms.here.key, request),
             amount,
             state: self.state(exchange),
@@ -141,7 +146,7 @@ impl Meaning {
 
     fn state(&self, exchange: &Walked) -> State {
         match (exchange.outcome, exchange.money) {
-            (Some(Outcome::NotSent), _) => State::NotDone,
+            (Some(Outcome::NotSent), _) => State::NotSent,
             (Some(Outcome::Unknown), Some(Money::Done)) => State::Done,
             (Some(Outcome::Unknown), Some(Money::NotDone)) => State::NotDone,
             (Some(Outcome::Unknown), Some(Money::Reversed)) => State::Reversed,
@@ -161,17 +166,14 @@ impl Meaning {
         if self.catalogue.is_monetary(&self.telegram) {
             return match self.catalogue.late_verdict(&self.telegram, &exchange.request, answer) {
                 Verdict::Done => State::Done,
-                Verdict::NotDone => State::NotDone,
+                Verdict::NotDone => State::Declined,
                 _ => State::Unsettled,
             };
         }
-        match &self.code {
-            None => State::Done,
-            Some(field) => match field.read(self.catalogue.telegram(answer)) {
-                Some(code) if self.codes.accept(&code) => State::Done,
-                Some(_) => State::NotDone,
-                None => State::Unsettled,
-            },
+        match self.code.as_ref().and_then(|field| field.read(self.catalogue.telegram(answer))) {
+            Some(code) if self.codes.accept(&code) => State::Done,
+            Some(_) => State::Declined,
+            None => State::Unsettled,
         }
     }
 }

@@ -114,7 +114,7 @@ impl Sum {
     }
 }
 
-/// What a comparison counted. Each row of the file is in one of the sums, and each row of the journal that belongs to the date or to a record.
+/// What a comparison counted. Each record of the file is in one of the sums besides `there`, and each exchange of the date in one besides `here`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Totals {
     /// The records of the file.
@@ -133,6 +133,8 @@ pub(super) struct Totals {
     pub(super) not_done: Sum,
     /// Not in the file, and that is right.
     pub(super) not_listed: Sum,
+    /// Records of what was carried out and moved back within the file: only the record that moved it back is compared.
+    pub(super) undone_there: Sum,
     /// The findings, in the order of [`Class::ALL`].
     pub(super) findings: [Sum; Class::ALL.len()],
 }
@@ -148,6 +150,7 @@ impl Default for Totals {
             reversed: Sum::ZERO,
             not_done: Sum::ZERO,
             not_listed: Sum::ZERO,
+            undone_there: Sum::ZERO,
             findings: [Sum::ZERO; Class::ALL.len()],
         }
     }
@@ -185,6 +188,8 @@ pub(super) struct Comparison<'f> {
     /// The business date, in days since 1970-01-01.
     pub(super) day: i64,
     pub(super) lists: FileLists,
+    /// Whether a file of failures leaves out what an answer declined at once.
+    pub(super) leaves_out_declined: bool,
     pub(super) totals: Totals,
     /// Gets each finding, in the order of the keys.
     pub(super) found: &'f mut dyn FnMut(Finding),
@@ -199,53 +204,76 @@ impl Comparison<'_> {
         let mut there = Side::new(there)?;
         let mut here = Side::new(here)?;
         loop {
-            let key = match (&there.next, &here.next) {
+            match (&there.next, &here.next) {
                 (None, None) => return Ok(()),
-                (Some(row), None) | (None, Some(row)) => row.key.clone(),
-                (Some(one), Some(other)) => (&one.key).min(&other.key).clone(),
-            };
-            let records = there.take(&key)?;
-            let exchanges = here.take(&key)?;
-            self.group(records, exchanges);
+                (Some(one), Some(other)) if one.key == other.key => {
+                    let key = one.key.clone();
+                    let records = there.take(&key)?;
+                    let exchanges = here.take(&key)?;
+                    self.group(records, exchanges);
+                }
+                // What only one side has needs no partner, however often it has it.
+                (one, other) if other.is_none() || one.as_ref().is_some_and(|one| Some(&one.key) < key_of(other)) => {
+                    self.group(there.one()?, Vec::new());
+                }
+                _ => self.group(Vec::new(), here.one()?),
+            }
         }
     }
 
-    /// Compares the rows of one key. Nearly always there is one on each side. If there are more, each record gets the exchange that fits it best.
-    fn group(&mut self, records: Vec<Row>, mut exchanges: Vec<Row>) {
-        let day = self.day;
-        for row in exchanges.iter().filter(|row| row.day == day) {
+    /// Compares the rows of one key. Nearly always there is one on each side. If there are more, each record gets the exchange of the date that fits
+    /// it best. Those of other dates only explain the records that are left over.
+    fn group(&mut self, records: Vec<Row>, exchanges: Vec<Row>) {
+        let (mut of_date, mut others): (Vec<Row>, Vec<Row>) =
+            exchanges.into_iter().partition(|row| row.day == self.day);
+        for row in &of_date {
             self.totals.here.add(row.amount);
             if row.state == State::Done {
                 self.totals.here_done.add(row.amount);
             }
         }
         let has_records = !records.is_empty();
-        let had_exchanges = !exchanges.is_empty();
-        for record in records {
-            self.totals.there.add(record.amount);
-            if record.state == State::Done {
-                self.totals.there_done.add(record.amount);
-            }
-            let best = exchanges.iter().enumerate().max_by_key(|(at, row)| (fit(&record, row, day), usize::MAX - at));
+        let had_exchanges = !of_date.is_empty() || !others.is_empty();
+        for record in self.in_effect(records) {
+            let from = if of_date.is_empty() { &mut others } else { &mut of_date };
+            let best = from.iter().enumerate().max_by_key(|(at, row)| (fit(&record, row), usize::MAX - at));
             match best.map(|(at, _)| at) {
-                Some(at) => self.pair(record, exchanges.remove(at)),
+                Some(at) => {
+                    let exchange = from.remove(at);
+                    self.pair(record, exchange);
+                }
                 None => {
                     let class = if had_exchanges { Class::TwiceThere } else { Class::MissingHere };
                     self.find(class, Some(record), None, None);
                 }
             }
         }
-        // What belongs to another date was only there to explain records.
-        for exchange in exchanges.into_iter().filter(|row| row.day == day) {
-            self.alone(exchange, has_records);
+        of_date.into_iter().for_each(|exchange| self.alone(exchange, has_records));
+    }
+
+    /// The records of a key without those that others of them moved back.
+    fn in_effect(&mut self, mut records: Vec<Row>) -> Vec<Row> {
+        for record in &records {
+            self.totals.there.add(record.amount);
+            if record.state == State::Done {
+                self.totals.there_done.add(record.amount);
+            }
         }
+        let moved_back: Vec<_> =
+            records.iter().filter(|row| row.state == State::Reversed).map(|row| row.amount).collect();
+        for amount in moved_back {
+            if let Some(at) = records.iter().position(|row| row.state == State::Done && row.amount == amount) {
+                self.totals.undone_there.add(records.remove(at).amount);
+            }
+        }
+        records
     }
 
     fn pair(&mut self, record: Row, exchange: Row) {
         let class = match (record.state, exchange.state) {
             (State::Unclear, _) => Class::Unclear,
             (_, State::Unsettled) => Class::Unsettled,
-            (there, here) if there != here => Class::StateDiffers,
+            (there, here) if !agree(there, here) => Class::StateDiffers,
             // A side without an amount differs, too.
             (state, _) if state != State::NotDone && record.amount != exchange.amount => Class::AmountDiffers,
             _ if exchange.day != self.day => Class::Late,
@@ -262,13 +290,20 @@ impl Comparison<'_> {
             FileLists::Done => State::NotDone,
             FileLists::NotDone => State::Done,
         };
+        let is_right = match (self.lists, exchange.state) {
+            (_, State::NotSent) => true,
+            (FileLists::Done, State::NotDone | State::Declined | State::Reversed) => true,
+            (FileLists::NotDone, State::Declined) => self.leaves_out_declined || is_listed,
+            (FileLists::NotDone, State::NotDone | State::Reversed) => is_listed,
+            _ => false,
+        };
         let class = match (self.lists, exchange.state) {
+            _ if is_right => return self.totals.not_listed.add(exchange.amount),
             (_, State::Done | State::Unsettled) if is_listed => Class::TwiceHere,
             (_, State::Unsettled | State::Unclear) => Class::Unsettled,
-            (FileLists::Done, State::Done) => Class::MissingThere,
-            (FileLists::NotDone, State::Reversed) if !is_listed => Class::StateDiffers,
             (FileLists::NotDone, State::Done) => return self.totals.matched.add(exchange.amount),
-            _ => return self.totals.not_listed.add(exchange.amount),
+            (FileLists::Done, _) => Class::MissingThere,
+            (FileLists::NotDone, _) => Class::StateDiffers,
         };
         self.find(class, None, Some(exchange), (!is_listed).then_some(silence));
     }
@@ -282,15 +317,23 @@ impl Comparison<'_> {
     }
 }
 
+/// Whether both sides say the same about the money.
+fn agree(there: State, here: State) -> bool {
+    there == here || (there == State::NotDone && here == State::Declined)
+}
+
 /// How well an exchange fits a record with the same key.
-fn fit(record: &Row, exchange: &Row, day: i64) -> u8 {
+fn fit(record: &Row, exchange: &Row) -> u8 {
     let state = match exchange.state {
-        state if state == record.state => 8,
-        State::Unsettled => 4,
+        state if agree(record.state, state) => 4,
+        State::Unsettled => 2,
         _ => 0,
     };
-    let amount = if exchange.amount == record.amount { 2 } else { 0 };
-    state + amount + u8::from(exchange.day == day)
+    state + u8::from(exchange.amount == record.amount)
+}
+
+fn key_of(row: &Option<Row>) -> Option<&Key> {
+    row.as_ref().map(|row| &row.key)
 }
 
 /// One side with the row that comes next.
@@ -303,6 +346,12 @@ impl Side {
     fn new(mut rows: Sorted) -> io::Result<Self> {
         let next = rows.next()?;
         Ok(Self { rows, next })
+    }
+
+    /// The next row alone.
+    fn one(&mut self) -> io::Result<Vec<Row>> {
+        let next = self.rows.next()?;
+        Ok(std::mem::replace(&mut self.next, next).into_iter().collect())
     }
 
     /// All rows with this key.

@@ -6,7 +6,7 @@ use fep_spec::html::escaped;
 
 use super::report::{Amounts, Line, Report};
 use super::text::grouped;
-use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, Words};
+use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, UNDONE_THERE, Words};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -56,6 +56,7 @@ fn sums(report: &Report, out: &mut impl Write) -> io::Result<()> {
         (REVERSED, &report.reversed),
         (NOT_DONE, &report.not_done),
         (NOT_LISTED, &report.not_listed),
+        (UNDONE_THERE, &report.undone_there),
     ];
     rows.into_iter().try_for_each(|(words, amounts)| sum(out, "", words, amounts))?;
     for class in &report.classes {

@@ -43,6 +43,8 @@ pub struct Report {
     pub not_done: Amounts,
     /// Not in the file, and that is right.
     pub not_listed: Amounts,
+    /// Records of what was carried out and moved back within the file. Only the record that moved it back is compared.
+    pub undone_there: Amounts,
     /// The findings by their class, in the order of [`Class::ALL`].
     pub classes: Vec<ClassSums>,
     /// The findings, at most as many as were asked for.
@@ -217,6 +219,7 @@ impl<'t> Shown<'t> {
             reversed: self.sums(totals.reversed),
             not_done: self.sums(totals.not_done),
             not_listed: self.sums(totals.not_listed),
+            undone_there: self.sums(totals.undone_there),
             classes: classes.into(),
             not_shown: found.saturating_sub(findings.len() as u64),
             findings,

@@ -10,6 +10,10 @@ pub enum State {
     Done,
     /// It was not moved, and never will be.
     NotDone,
+    /// The same, by the answer to the request itself. Only our side can say so.
+    Declined,
+    /// The institution never got the request. Only our side can say so.
+    NotSent,
     /// It was moved back.
     Reversed,
     /// We do not know. Only our side can say so.
@@ -19,14 +23,17 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 5] = [Self::Done, Self::NotDone, Self::Reversed, Self::Unsettled, Self::Unclear];
+    const ALL: [Self; 7] =
+        [Self::Done, Self::NotDone, Self::Declined, Self::NotSent, Self::Reversed, Self::Unsettled, Self::Unclear];
 
-    /// The name in reports: `done`, `not_done`, `reversed`, `unsettled`, `unclear`.
+    /// The name in reports: `done`, `not_done`, `declined`, `not_sent`, `reversed`, `unsettled`, `unclear`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::NotDone => "not_done",
+            Self::Declined => "declined",
+            Self::NotSent => "not_sent",
             Self::Reversed => "reversed",
             Self::Unsettled => "unsettled",
             Self::Unclear => "unclear",

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::report::{Amounts, Line, Report};
-use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, Words};
+use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, UNDONE_THERE, Words};
 use crate::table::{Cell, Column, Side, Table};
 
 const SUMS: Table = Table {
@@ -52,6 +52,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
         (REVERSED, &report.reversed),
         (NOT_DONE, &report.not_done),
         (NOT_LISTED, &report.not_listed),
+        (UNDONE_THERE, &report.undone_there),
     ];
     agree.into_iter().try_for_each(|(Words { english, .. }, amounts)| sum(out, english, amounts))?;
     for class in report.classes.iter().filter(|class| class.sums.count > 0) {

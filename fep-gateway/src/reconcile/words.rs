@@ -18,6 +18,8 @@ pub(super) const REVERSED: Words = words("reversed on both sides", "양쪽 취�
 pub(super) const NOT_DONE: Words = words("not carried out on both sides", "양쪽 미처리");
 pub(super) const NOT_LISTED: Words = words("rightly not in the file", "파일에 없음(정상)");
 
+pub(super) const UNDONE_THERE: Words = words("carried out and moved back in the file", "파일 안에서 취소된 건");
+
 impl Class {
     /// The name for people.
     pub(super) fn words(self) -> Words {
@@ -52,7 +54,7 @@ impl Class {
                 "Both have it and disagree about the money. Compare the telegrams, then ask the institution."
             }
             Self::Unsettled => {
-                "The outcome is unknown here, and the file says what became of it. Decide about the exchange in the console."
+                "The outcome is unknown here, and the file says what became of it. Decide about the exchange in the console, or compare its telegrams: fep-gateway journal show."
             }
             Self::TwiceThere => {
                 "The file has it more often than it was sent. Ask the institution whether it was carried out twice."
@@ -61,7 +63,9 @@ impl Class {
             Self::Unclear => {
                 "No condition of the configuration says what the record means. Add its value to done, not_done or reversed, and begin again."
             }
-            Self::Late => "Both agree. The file has it on this date, the journal on another one.",
+            Self::Late => {
+                "Both agree, and the journal has it on another date. Look whether it was missing there on that date: if it was not, both files have it."
+            }
         }
     }
 }

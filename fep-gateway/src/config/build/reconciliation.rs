@@ -77,5 +77,6 @@ impl ReconciliationBuilder {
 keys! { ReconciliationBuilder {
     file(text) = "file", "the record file of the spec.";
     date(text) = "date", "the record and its field with the business date.";
-    days_around(u32) = "days_around", "how many business dates before and after are looked at.";
+    leaves_out_declined(bool) = "leaves_out_declined", "whether a file of failures leaves out what an answer declined at once.";
+    days_around(u32) = "days_around", "how many calendar days before and after are looked at.";
 } }
