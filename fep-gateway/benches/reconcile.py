@@ -78,19 +78,19 @@ def fill(folder):
 def settlement(folder):
     total = 0
     with open(folder / "settlement.dat", "w", encoding="ascii") as file:
-        file.write(f"H{DATE}".ljust(60) + "\n")
+        file.write(f"HD{DATE}".ljust(60) + "\n")
         for number in range(1, ROWS + 1):
             said = amount(number) + (number % 1000 == 0)
             total += said
-            file.write(f"D{number:07}{number:06}{DATE}{'':14}{said:013}00".ljust(60) + "\n")
-        file.write(f"T{ROWS:07}{total:015}".ljust(60) + "\n")
+            file.write(f"DT{number:07}{number:06}{DATE}{'':14}{said:013}00".ljust(60) + "\n")
+        file.write(f"TR{ROWS:07}{total:015}".ljust(60) + "\n")
 
 
 QUERY = """
 WITH there AS (
-  SELECT CAST(substr(line, 9, 6) AS INTEGER) AS trace, substr(line, 15, 8) AS sent, CAST(substr(line, 37, 13) AS BIGINT) AS amount
+  SELECT CAST(substr(line, 10, 6) AS INTEGER) AS trace, substr(line, 16, 8) AS sent, CAST(substr(line, 38, 13) AS BIGINT) AS amount
   FROM read_csv('{folder}/settlement.dat', columns = {{'line': 'VARCHAR'}}, header = false, delim = '|', quote = '', escape = '', auto_detect = false)
-  WHERE line LIKE 'D%'
+  WHERE line LIKE 'DT%'
 ), here AS (SELECT * FROM read_parquet('{folder}/here.parquet'))
 SELECT count(*) FILTER (there.amount = here.amount), count(*) FILTER (there.amount <> here.amount),
        count(*) FILTER (here.trace IS NULL), count(*) FILTER (there.trace IS NULL)

@@ -125,11 +125,11 @@ impl World {
 
 /// A settlement file by hand: trace number, amount and result of each record, and the total.
 fn settlement(date: &str, records: &[(u64, u64, &str)], total: u64) -> Vec<u8> {
-    let mut lines = vec![format!("H{date}")];
+    let mut lines = vec![format!("HD{date}")];
     for (serial, (trace, amount, result)) in (1..).zip(records) {
-        lines.push(format!("D{serial:07}{trace:06}{date}{:14}{amount:013}{result}", ""));
+        lines.push(format!("DT{serial:07}{trace:06}{date}{:14}{amount:013}{result}", ""));
     }
-    lines.push(format!("T{:07}{total:015}", records.len()));
+    lines.push(format!("TR{:07}{total:015}", records.len()));
     lines.iter().flat_map(|line| format!("{line:60}\n").into_bytes()).collect()
 }
 
@@ -183,7 +183,7 @@ async fn each_class_of_finding_comes_out_of_a_real_journal() {
     let (year, month, of_month) = civil(next);
     let tomorrow = format!("{year:04}{month:02}{of_month:02}");
     let mut bytes = settlement(&date, &[(1, 100, "00")], 100);
-    bytes[1..9].copy_from_slice(tomorrow.as_bytes());
+    bytes[2..10].copy_from_slice(tomorrow.as_bytes());
     let report = world.reconcile("transfers", &world.file(&bytes), None).unwrap();
     assert_eq!(world.findings(&report), [(Class::Late, Some(2), Some(0))]);
     assert_eq!((report.clean, report.here.all.count), (true, 0));
@@ -236,14 +236,14 @@ async fn a_file_that_is_wrong_anywhere_is_refused_as_a_whole() {
     refused(b"rubbish", None, "record 1 at byte 0");
     refused(&good, Some(day + 1), "record 1 says that it is of");
     let mut letters = good.clone();
-    letters[61 + 36..61 + 49].copy_from_slice(b"000000000010O");
+    letters[61 + 37..61 + 50].copy_from_slice(b"000000000010O");
     refused(&letters, None, "Detail");
     // A field that is not compared.
     let mut filler = good.clone();
-    filler[61 + 51] = b'x';
+    filler[61 + 52] = b'x';
     refused(&filler, None, "record 2 at byte 61");
     let mut date = good;
-    date[1..9].copy_from_slice(b"20261331");
+    date[2..10].copy_from_slice(b"20261331");
     refused(&date, None, "Header");
     refused(&date, Some(day), "Header");
 }

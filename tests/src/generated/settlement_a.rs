@@ -1,6 +1,6 @@
 //! Bank A 이체 정산 파일: the telegrams of the spec `settlement-a`, version 2026-11-29.
 //!
-//! Written by `fep gen` from settlement-a.toml (fnv1a-64 b7a08e9a7cc93a79). A change belongs there.
+//! Written by `fep gen` from settlement-a.toml (fnv1a-64 59c3617827b6417e). A change belongs there.
 
 use std::borrow::Cow;
 
@@ -24,13 +24,13 @@ pub enum SettlementRecord {
 #[telegram(len = 60, charset = "euc-kr", label = "헤더 레코드")]
 pub struct Header {
     /// Record type (레코드구분).
-    #[field(literal = "H", label = "레코드구분")]
+    #[field(literal = "HD", label = "레코드구분")]
     pub record_type: (),
     /// Settled on (정산일자).
     #[field(len = 8, label = "정산일자")]
     pub settled_on: Date,
     /// Reserved (예비).
-    #[field(filler, len = 51, label = "예비")]
+    #[field(filler, len = 50, label = "예비")]
     pub _reserved: (),
 }
 
@@ -39,7 +39,7 @@ pub struct Header {
 #[telegram(len = 60, charset = "euc-kr", label = "데이터 레코드")]
 pub struct Detail {
     /// Record type (레코드구분).
-    #[field(literal = "D", label = "레코드구분")]
+    #[field(literal = "DT", label = "레코드구분")]
     pub record_type: (),
     /// Serial (일련번호).
     #[field(len = 7, label = "일련번호")]
@@ -60,7 +60,7 @@ pub struct Detail {
     #[field(len = 2, label = "처리결과", code)]
     pub result: SettlementResult,
     /// Reserved (예비).
-    #[field(filler, len = 9, label = "예비")]
+    #[field(filler, len = 8, label = "예비")]
     pub _reserved: (),
 }
 
@@ -69,7 +69,7 @@ pub struct Detail {
 #[telegram(len = 60, charset = "euc-kr", label = "트레일러 레코드")]
 pub struct Trailer {
     /// Record type (레코드구분).
-    #[field(literal = "T", label = "레코드구분")]
+    #[field(literal = "TR", label = "레코드구분")]
     pub record_type: (),
     /// Count (총 건수).
     #[field(len = 7, label = "총 건수")]
@@ -78,7 +78,7 @@ pub struct Trailer {
     #[field(len = 15, label = "정상 금액")]
     pub amount: u64,
     /// Reserved (예비).
-    #[field(filler, len = 37, label = "예비")]
+    #[field(filler, len = 36, label = "예비")]
     pub _reserved: (),
 }
 

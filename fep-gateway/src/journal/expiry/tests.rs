@@ -14,13 +14,14 @@ use super::*;
 use crate::config::PostgresConfig;
 use crate::journal::copy::copy;
 use crate::journal::home::Home;
+use crate::journal::postgres::removing::LOCK;
 use crate::journal::postgres::testing::{Schema, outside};
 use crate::journal::postgres::tests::{lane, open};
 use crate::journal::reading::{JournalFiles, JournalPlace};
 use crate::journal::sqlite::facts::Facts;
 use crate::journal::store::{FactSource, FactStore};
 use crate::journal::tests::{options, store};
-use crate::journal::{KeyState, OpenOptions, Opened, audit, index_path};
+use crate::journal::{KeyState, OpenOptions, Opened, Worker, audit, index_path};
 
 /// The number of days with facts. The last one is yesterday.
 const DAYS: u32 = 8;
@@ -106,7 +107,28 @@ impl Years {
         };
         let opened = open(options).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         opened.journal.inner.archive_stop.stop();
+        // A turn of that thread that has begun has the right to remove until it ends, and its lock a moment longer.
+        let retention = opened.journal.inner.workers.lock().await.pop();
+        if let Some(Worker::Thread(thread)) = retention {
+            tokio::task::spawn_blocking(move || thread.join().unwrap()).await.unwrap();
+        }
+        self.nobody_removes();
         Member { folder, opened, config }
+    }
+
+    /// Waits until nobody has the right to remove.
+    fn nobody_removes(&self) {
+        let of = format!("({LOCK}, hashtext(current_schema()))");
+        let sql = format!("SELECT pg_try_advisory_lock{of} AND pg_advisory_unlock{of}");
+        let is_free = || self.schema.row(&sql).get::<_, bool>(0);
+        let freed = (0..500).any(|_| {
+            let freed = is_free();
+            if !freed {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            freed
+        });
+        assert!(freed, "somebody keeps the right to remove");
     }
 
     /// The facts so far, which have one date, get an older one.

@@ -27,7 +27,7 @@ use crate::journal::store::{FactNumber, Removal};
 const PIECE: FactNumber = 20_000;
 
 /// The lock of the gateway that removes: the digits say `fep`. Its second half is the schema.
-const LOCK: i32 = 0x0066_6570;
+pub(in crate::journal) const LOCK: i32 = 0x0066_6570;
 
 /// The beginnings of the names of partitions, and of those that were detached.
 const NAMES: [&str; 2] = ["facts", "removed"];
