@@ -2,7 +2,7 @@
 """Measures `fep-gateway reconcile` beside DuckDB, in one run: a day of transfers in a journal against a settlement file.
 
 It makes both: a journal whose facts are copies of one real exchange with other numbers, and a file of records. One in a thousand differs.
-DuckDB gets the journal's side as a Parquet file with the four columns that are compared, so it decodes no telegram of the journal; it cuts the
+DuckDB gets the journal's side as a Parquet file with the three columns that are compared, so it decodes no telegram of the journal; it cuts the
 records of the settlement file itself. The gateway reads its own journal and checks each field of the file.
 
     python3 fep-gateway/benches/reconcile.py target/release/fep-gateway [ROWS] [ROUNDS]

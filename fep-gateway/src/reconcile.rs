@@ -166,7 +166,7 @@ pub fn reconcile(config: &Config, request: &Request) -> Result<Report, Reconcile
         let here = here();
         (there.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), here)
     });
-    // A file that is wrong is told first: the person who asks has it in front of them.
+    // If both sides fail, the error of the file is reported. It is the one that the institution can mend.
     let (there, file_sha256) = there?;
     let shown = Shown::new(&terms);
     let (totals, lines) = compare((there, here?), &terms, day, request.findings_max)?;

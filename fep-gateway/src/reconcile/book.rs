@@ -3,7 +3,6 @@
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::report::{Amounts, Report};
-use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, UNDONE_THERE, Words};
 
 /// The greatest whole number up to which each one is exact in a spreadsheet.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
@@ -42,19 +41,8 @@ fn sums(report: &Report, sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let right = bold().set_align(FormatAlign::Right);
     sheet.write_string_with_format(row, 1, "count 건수", &right)?;
     sheet.write_string_with_format(row, 2, "amount 금액", &right)?;
-    let agree = [
-        (Words { english: "records of the file", korean: "파일 건" }, &report.there.all),
-        (Words { english: "of these, carried out", korean: "그중 처리" }, &report.there.done),
-        (Words { english: "requests of the date", korean: "당일 요청" }, &report.here.all),
-        (Words { english: "of these, carried out", korean: "그중 처리" }, &report.here.done),
-        (MATCHED, &report.matched),
-        (REVERSED, &report.reversed),
-        (NOT_DONE, &report.not_done),
-        (NOT_LISTED, &report.not_listed),
-        (UNDONE_THERE, &report.undone_there),
-    ];
     let found = report.classes.iter().map(|class| (class.class.words(), &class.sums));
-    for (words, Amounts { count, amount }) in agree.into_iter().chain(found) {
+    for (words, Amounts { count, amount }) in report.sums().into_iter().chain(found) {
         row += 1;
         sheet.write_string(row, 0, format!("{} {}", words.english, words.korean))?;
         number(sheet, row, 1, &count.to_string())?;

@@ -6,7 +6,7 @@ use fep_spec::html::escaped;
 
 use super::report::{Amounts, Line, Report};
 use super::text::grouped;
-use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, UNDONE_THERE, Words};
+use super::words::Words;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -47,18 +47,7 @@ fn sums(report: &Report, out: &mut impl Write) -> io::Result<()> {
          <th scope=\"col\" class=\"n\">Amount <span lang=\"ko\">금액</span></th></tr>\n"
             .as_bytes(),
     )?;
-    let rows = [
-        (Words { english: "records of the file", korean: "파일 건" }, &report.there.all),
-        (Words { english: "of these, carried out", korean: "그중 처리" }, &report.there.done),
-        (Words { english: "requests of the date", korean: "당일 요청" }, &report.here.all),
-        (Words { english: "of these, carried out", korean: "그중 처리" }, &report.here.done),
-        (MATCHED, &report.matched),
-        (REVERSED, &report.reversed),
-        (NOT_DONE, &report.not_done),
-        (NOT_LISTED, &report.not_listed),
-        (UNDONE_THERE, &report.undone_there),
-    ];
-    rows.into_iter().try_for_each(|(words, amounts)| sum(out, "", words, amounts))?;
+    report.sums().into_iter().try_for_each(|(words, amounts)| sum(out, "", words, amounts))?;
     for class in &report.classes {
         let mark = if class.sums.count > 0 && class.exception { " class=\"exception\"" } else { "" };
         sum(out, mark, class.class.words(), &class.sums)?;

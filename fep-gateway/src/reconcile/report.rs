@@ -8,6 +8,7 @@ use super::here::exchange_id;
 use super::matching::{Class, Finding, Sum, Totals};
 use super::row::{Key, Row};
 use super::terms::{Terms, date_text};
+use super::words::{CARRIED_OUT, MATCHED, NOT_DONE, NOT_LISTED, RECORDS, REQUESTS, REVERSED, UNDONE_THERE, Words};
 
 /// How a hidden value is shown.
 const HIDDEN: &str = "***";
@@ -55,6 +56,23 @@ pub struct Report {
     pub key: Vec<String>,
     /// Whether amounts were compared. If not, all of them are absent.
     pub amounts: bool,
+}
+
+impl Report {
+    /// What all forms of a report show of the two sides: first what each has, then what agrees.
+    pub(super) fn sums(&self) -> Vec<(Words, &Amounts)> {
+        vec![
+            (RECORDS, &self.there.all),
+            (CARRIED_OUT, &self.there.done),
+            (REQUESTS, &self.here.all),
+            (CARRIED_OUT, &self.here.done),
+            (MATCHED, &self.matched),
+            (REVERSED, &self.reversed),
+            (NOT_DONE, &self.not_done),
+            (NOT_LISTED, &self.not_listed),
+            (UNDONE_THERE, &self.undone_there),
+        ]
+    }
 }
 
 /// The sums of one side.

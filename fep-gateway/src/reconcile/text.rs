@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use super::report::{Amounts, Line, Report};
-use super::words::{MATCHED, NOT_DONE, NOT_LISTED, REVERSED, UNDONE_THERE, Words};
 use crate::table::{Cell, Column, Side, Table};
 
 const SUMS: Table = Table {
@@ -39,22 +38,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{institution}: {reconciliation} of {date}")?;
     writeln!(out, "{file}, SHA-256 {file_sha256}\n")?;
     SUMS.heading(out)?;
-    let sums = [
-        ("records of the file", &report.there.all),
-        ("  carried out", &report.there.done),
-        ("requests of the date", &report.here.all),
-        ("  carried out", &report.here.done),
-    ];
-    sums.into_iter().try_for_each(|(name, amounts)| sum(out, name, amounts))?;
-    writeln!(out)?;
-    let agree = [
-        (MATCHED, &report.matched),
-        (REVERSED, &report.reversed),
-        (NOT_DONE, &report.not_done),
-        (NOT_LISTED, &report.not_listed),
-        (UNDONE_THERE, &report.undone_there),
-    ];
-    agree.into_iter().try_for_each(|(Words { english, .. }, amounts)| sum(out, english, amounts))?;
+    report.sums().into_iter().try_for_each(|(words, amounts)| sum(out, words.english, amounts))?;
     for class in report.classes.iter().filter(|class| class.sums.count > 0) {
         sum(out, class.class.words().english, &class.sums)?;
     }

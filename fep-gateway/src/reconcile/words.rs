@@ -13,6 +13,9 @@ const fn words(english: &'static str, korean: &'static str) -> Words {
     Words { english, korean }
 }
 
+pub(super) const RECORDS: Words = words("records of the file", "파일 건");
+pub(super) const REQUESTS: Words = words("requests of the date", "당일 요청");
+pub(super) const CARRIED_OUT: Words = words("of these, carried out", "그중 처리");
 pub(super) const MATCHED: Words = words("matched", "일치");
 pub(super) const REVERSED: Words = words("reversed on both sides", "양쪽 취소");
 pub(super) const NOT_DONE: Words = words("not carried out on both sides", "양쪽 미처리");

@@ -1,8 +1,8 @@
 //! The recorder: a thread that takes events from the queue, makes lines of them and writes these. It may wait for the disk; the connections do
 //! not wait for it.
 //!
-//! While the disk takes nothing, it holds one portion of lines and tries again, so the queue becomes full and counts what it loses. When the
-//! disk takes lines again, none is torn or missing but for what the next `lost` line says.
+//! While the disk takes nothing, it keeps one portion of lines and tries again, so the queue becomes full and counts what it loses. When the
+//! disk takes lines again, each line is whole, and the next `lost` line says what is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

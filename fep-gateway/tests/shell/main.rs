@@ -36,6 +36,7 @@ mod old_system_tls;
 mod openapi;
 mod overview;
 mod passing_on;
+mod reconciling;
 mod refusals;
 mod respond_async;
 mod rights;

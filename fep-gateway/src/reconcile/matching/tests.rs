@@ -1,4 +1,4 @@
-//! Each case of two sides, and that no row is lost whatever the two sides are.
+//! Each case of two sides, and properties of random sides: each row is counted once, and no contradiction is lost.
 
 use proptest::prelude::*;
 
@@ -225,7 +225,7 @@ proptest! {
         let exchanges_in_findings = found(&|one| one.here.as_ref().is_some_and(|row| row.day == DAY));
         prop_assert_eq!(agreed + totals.not_listed.count + exchanges_in_findings, of_date);
 
-        // Whatever the pairs are: the money that the file says was moved and the money that the journal says was moved differ only if a person is told.
+        // If no person is told, file and journal say that the same money was moved.
         let moved = |rows: &[Row]| {
             let done = rows.iter().filter(|row| row.day == DAY && row.state == State::Done);
             done.map(|row| row.amount.unwrap_or_default()).sum::<i128>()
@@ -235,7 +235,7 @@ proptest! {
         if lists == FileLists::Done && totals.exceptions() == 0 && !is_late {
             prop_assert_eq!(moved(&there) - undone, moved(&here));
         }
-        // Two sides that are the same agree, but for what cannot be read.
+        // A side agrees with itself, except for records that are unclear.
         let unclear = there.iter().any(|row| row.state == State::Unclear);
         let has_pair = there.iter().any(|row| row.state == State::Reversed);
         if !unclear && !has_pair {
