@@ -52,9 +52,14 @@ pub mod intake;
 
 mod table;
 
+mod page;
+mod passed;
+
 pub mod inspect;
 
 pub mod reconcile;
+
+pub mod verify;
 
 pub mod simulate;
 

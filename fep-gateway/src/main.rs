@@ -1,17 +1,19 @@
 //! The command `fep-gateway`: arguments, logging, signals, exit codes. The library does the work.
 //!
 //! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration or
-//! journal, a gateway that is not healthy, or findings of a reconciliation, 2 wrong usage or could not run.
+//! journal, a gateway that is not healthy, or findings of a comparison, 2 wrong usage or could not run.
 
 mod checking;
 mod health;
 mod hangup;
 mod log;
+mod reports;
 mod reconciling;
 mod republishing;
 mod simulating;
 mod systemd;
 mod tapping;
+mod verifying;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -42,6 +44,7 @@ use self::republishing::EventsCommand;
 use self::simulating::Simulating;
 use self::systemd::ServiceManager;
 use self::tapping::Tapping;
+use self::verifying::VerifyCommand;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -116,6 +119,11 @@ enum Command {
         after_help = "Example: fep-gateway reconcile settlement.dat --config gateway.toml --institution bank-a --report bank-a.html"
     )]
     Reconcile(Reconciling),
+    /// Compares a new side with an old one before it takes over: what would be sent, and what is answered.
+    Verify {
+        #[command(subcommand)]
+        command: VerifyCommand,
+    },
     /// Makes a token for a client of the HTTP interface, and its hash for the access file.
     #[command(
         after_help = "The token is shown once and stored nowhere: give it to the client. The hash belongs into `tokens` of the client in the \
@@ -237,6 +245,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::ResultSchema => print(&intake::result::schema()),
         Command::Events { command: EventsCommand::Republish(republish) } => republish.run().await,
         Command::Reconcile(reconciling) => return reconciling.run(),
+        Command::Verify { command } => return Box::pin(command.run()).await,
         Command::NewToken => new_token(),
         Command::Simulate(simulating) => simulating.run().await,
         Command::Tap(tapping) => tapping.run().await,

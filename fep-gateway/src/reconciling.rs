@@ -1,16 +1,17 @@
 //! The command `fep-gateway reconcile`: its arguments, and where its report goes. The comparison is `fep_gateway::reconcile`.
 
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use fep_gateway::Config;
 use fep_gateway::journal::reading::JournalPlace;
 use fep_gateway::reconcile::{self, Report, Request};
 
-use super::{Failure, OUT_BYTES, load};
+use super::reports::{Form, ReportOptions};
+use super::{Failure, load};
 
 /// What is compared, and where the report goes.
 #[derive(Args, Clone, Debug)]
@@ -33,73 +34,22 @@ pub(super) struct Reconciling {
     /// The journal files, as those of `journal`. Default: the journal of the configuration with its archives, or its database.
     #[arg(long = "journal", value_name = "PATH")]
     journal: Vec<PathBuf>,
-    /// What stdout gets.
-    #[arg(long, value_enum, default_value_t)]
-    format: Form,
-    /// A file that gets the report, too: .html, .xlsx, .json or .txt. May be given several times. A file that is there is replaced.
-    #[arg(long = "report", value_name = "FILE", value_parser = report_file)]
-    reports: Vec<(PathBuf, Form)>,
+    #[command(flatten)]
+    reports: ReportOptions,
     /// The maximum number of findings in the report. Further ones are in its sums only.
     #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     findings_max: u32,
-}
-
-/// The forms of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Form {
-    /// Text for a terminal.
-    #[default]
-    Text,
-    /// One JSON object.
-    Json,
-    /// An HTML page.
-    #[value(skip)]
-    Page,
-    /// An xlsx workbook.
-    #[value(skip)]
-    Book,
-}
-
-/// The form that a file name asks for.
-fn report_file(name: &str) -> Result<(PathBuf, Form), String> {
-    let path = PathBuf::from(name);
-    let form = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => Form::Page,
-        Some("xlsx") => Form::Book,
-        Some("json") => Form::Json,
-        Some("txt") => Form::Text,
-        _ => return Err("a report is a .html, .xlsx, .json or .txt file".to_owned()),
-    };
-    Ok((path, form))
 }
 
 impl Reconciling {
     /// Carries the command out. Exit code 1 if something needs a person.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let config = load(&self.config)?;
-        let input = self.file.canonicalize();
-        if let Some((path, _)) = self
-            .reports
-            .iter()
-            .find(|(path, _)| path.canonicalize().is_ok_and(|path| input.as_ref().is_ok_and(|input| *input == path)))
-        {
-            return Err(Failure::Message(format!(
-                "{} is the file of the institution: choose another name for the report",
-                path.display()
-            )));
-        }
+        self.reports.spare(&self.file, "the file of the institution")?;
         // A journal in a database is waited for, and a thread of the runtime must not wait.
         let done = std::thread::scope(|scope| scope.spawn(|| self.report(&config)).join());
         let report = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        // What was found is shown also if a file cannot be written.
-        let mut out = BufWriter::with_capacity(OUT_BYTES, io::stdout().lock());
-        match out.write_all(&bytes(&report, self.format)?).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(Failure::because("stdout", error)),
-            _ => {}
-        }
-        for (path, form) in &self.reports {
-            replace(path, &bytes(&report, *form)?).map_err(|error| Failure::because(path.display(), error))?;
-        }
+        self.reports.write(|form| bytes(&report, form))?;
         Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
 
@@ -116,14 +66,6 @@ impl Reconciling {
         };
         reconcile::reconcile(config, &request).map_err(|error| Failure::Message(error.to_string()))
     }
-}
-
-/// Writes a file that only its owner may read, in one step: a report has account numbers and amounts. A file that was there is replaced.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 fn bytes(report: &Report, form: Form) -> Result<Vec<u8>, Failure> {

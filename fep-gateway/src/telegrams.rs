@@ -28,6 +28,7 @@ mod polls;
 mod protocol;
 mod repeat;
 mod secret_places;
+mod sent_here;
 mod settlement;
 mod typed;
 
@@ -60,6 +61,7 @@ use self::owner::OwnerField;
 use self::polls::Polls;
 use self::repeat::{Repeat, repeats};
 pub(crate) use self::response_code::ResponseCode;
+
 use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;

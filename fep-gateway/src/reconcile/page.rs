@@ -7,8 +7,7 @@ use fep_spec::html::escaped;
 use super::report::{Amounts, Line, Report};
 use super::text::grouped;
 use super::words::Words;
-
-const STYLE: &str = include_str!("page.css");
+use crate::page;
 
 /// Writes the report as a page.
 ///
@@ -16,13 +15,7 @@ const STYLE: &str = include_str!("page.css");
 /// If the output cannot be written.
 pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let title = format!("{}: {} {}", report.institution, report.reconciliation, report.date);
-    let title = escaped(&title);
-    write!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-         <body>\n<h1>{title}</h1>\n"
-    )?;
+    page::begin(&title, out)?;
     let verdict = match report.exceptions {
         0 => ("clean", "Nothing needs a person.".to_owned(), "확인할 항목이 없습니다.".to_owned()),
         1 => ("open", "1 finding needs a person.".to_owned(), "확인할 항목 1건".to_owned()),
@@ -38,7 +31,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "<dt>Made at <span lang=\"ko\">작성 시각</span></dt><dd>{made_at}</dd>\n</dl>")?;
     sums(report, out)?;
     findings(report, out)?;
-    out.write_all(b"</body>\n</html>\n")
+    page::end(out)
 }
 
 fn sums(report: &Report, out: &mut impl Write) -> io::Result<()> {

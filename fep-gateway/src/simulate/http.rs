@@ -24,8 +24,8 @@ use tracing::{info, warn};
 
 use super::handshakes::Stream;
 use super::institution::{Act, LinkMemory, SimulatedInstitution};
-use super::recording::Direction;
 use super::rules::holds;
+use crate::passed::Direction;
 
 /// The longest body of a request, in bytes.
 const BODY_MAX_BYTES: usize = 256 * 1024;

@@ -14,10 +14,11 @@ use super::chance::Chance;
 use super::clock::Moment;
 use super::handshakes::Handshakes;
 use super::memory::{Held, Material, Memory};
-use super::recording::{Direction, Recorder};
+use super::recording::Recorder;
 use super::rules::{Asked, key};
 use super::scenario::{Rule, Scenario, ScenarioAction, ScenarioNotice};
 use super::{compose, damage};
+use crate::passed::Direction;
 
 /// The institution: its spec, its scenario, and the state that all its links share.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::handshakes::Stream;
 use super::institution::{Act, LinkMemory, SimulatedInstitution, Step};
-use super::recording::Direction;
+use crate::passed::Direction;
 
 /// The maximum number of acts that wait to be written. When the queue is full, delayed acts wait for room.
 pub(super) const QUEUE_MAX: usize = 4096;

@@ -11,38 +11,27 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, Read as _, Write};
+use std::io::{self, BufRead, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fep_codec::{Record, json};
 use fep_spec::model::Spec;
-use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use tracing::warn;
 
 use super::rules::key;
 use super::scenario::{Replay, Scenario};
 use crate::hex::hex;
-use crate::time::{self, Rfc3339};
+use crate::passed::{Direction, Passed, PassedError, PassedLines, What};
+use crate::time::Rfc3339;
 
 /// The maximum length of a recording, in bytes. It ends there.
 const RECORDING_MAX_BYTES: u64 = 1 << 30;
-/// The maximum length of a line, in bytes.
-const LINE_MAX_BYTES: u64 = 1 << 20;
 /// The maximum number of answers that are replayed.
 const ANSWERS_MAX: usize = 100_000;
 /// The maximum number of requests whose answers are not read yet.
 const OPEN_MAX: usize = 100_000;
-
-/// Which way a frame went, from the other side's view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// To the institution.
-    Out,
-    /// From the institution.
-    In,
-}
 
 /// Writes a recording.
 #[derive(Debug)]
@@ -124,14 +113,6 @@ impl Recorder {
     }
 }
 
-/// A line of the file. Other keys do not matter.
-#[derive(Deserialize)]
-struct Line {
-    at: String,
-    direction: Option<String>,
-    bytes: Option<String>,
-}
-
 /// A request that was read, and not yet its answer.
 struct Asked {
     telegram: String,
@@ -144,30 +125,20 @@ impl Recording {
     ///
     /// # Errors
     /// If a line is none of such a file, or there is nothing to replay.
-    pub fn read(mut input: impl BufRead, spec: &Spec, scenario: &Scenario) -> Result<Self, RecordingError> {
+    pub fn read(input: impl BufRead, spec: &Spec, scenario: &Scenario) -> Result<Self, RecordingError> {
         let error = |line: usize, why: String| RecordingError { line, why };
         let replay = scenario.replay.as_ref();
         let replay =
             replay.ok_or_else(|| error(0, "the scenario has no [replay]: how is a request known?".to_owned()))?;
         let mut recording = Self { answers: HashMap::new(), len: 0, left_out: 0 };
         let mut open: HashMap<(String, Vec<String>), Asked> = HashMap::new();
-        for number in 1.. {
-            let mut text = String::new();
-            let read = input.by_ref().take(LINE_MAX_BYTES).read_line(&mut text);
-            match read {
-                Ok(0) => break,
-                Ok(_) if text.trim().is_empty() => continue,
-                Ok(_) => {}
-                Err(why) => return Err(error(number, why.to_string())),
-            }
-            let line: Line = serde_json::from_str(&text).map_err(|why| error(number, why.to_string()))?;
-            let at = time::parse(&line.at).map_err(|why| error(number, why))?;
-            let (Some(direction), Some(digits)) = (line.direction, line.bytes) else { continue };
-            let bytes = unhex(&digits).ok_or_else(|| error(number, "`bytes` is no hexadecimal text".to_owned()))?;
-            let is_used = recording.take(&direction, at, &bytes, (spec, scenario, replay), &mut open);
+        for passed in PassedLines::new(input) {
+            let Passed { line, at_ms, what, .. } = passed.map_err(|PassedError { line, why }| error(line, why))?;
+            let What::Bytes(direction, bytes) = what else { continue };
+            let is_used = recording.take(direction, at_ms, &bytes, (spec, scenario, replay), &mut open);
             recording.left_out += usize::from(!is_used);
             if recording.len > ANSWERS_MAX {
-                return Err(error(number, format!("it has more than {ANSWERS_MAX} answers")));
+                return Err(error(line, format!("it has more than {ANSWERS_MAX} answers")));
             }
         }
         if recording.len == 0 {
@@ -197,7 +168,7 @@ impl Recording {
     /// Takes one frame. Returns whether it is part of an exchange.
     fn take(
         &mut self,
-        direction: &str,
+        direction: Direction,
         at: i64,
         frame: &[u8],
         (spec, scenario, replay): (&Spec, &Scenario, &Replay),
@@ -211,12 +182,12 @@ impl Recording {
         };
         let paired = key(&fields, &replay.key);
         match (direction, &telegram.answer) {
-            ("out", Some(answer)) if open.len() < OPEN_MAX => {
+            (Direction::Out, Some(answer)) if open.len() < OPEN_MAX => {
                 let same = replay.same_of(&fields);
                 open.insert((answer.clone(), paired), Asked { telegram: telegram.name().to_owned(), same, at });
                 true
             }
-            ("in", _) => {
+            (Direction::In, _) => {
                 let Some(asked) = open.remove(&(telegram.name().to_owned(), paired)) else { return false };
                 let after = Duration::from_millis(u64::try_from(at - asked.at).unwrap_or_default());
                 let answers = self.answers.entry((asked.telegram, asked.same)).or_default();
@@ -276,12 +247,4 @@ pub fn create_recording(path: &std::path::Path, force: bool) -> io::Result<File>
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    if !digits.len().is_multiple_of(2) || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    let pairs = digits.as_bytes().chunks_exact(2);
-    pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -19,8 +19,8 @@ use tracing::{Instrument, info, info_span, warn};
 use super::handshakes::{Side, Stream};
 use super::institution::{Act, SimulatedInstitution, Step};
 use super::link::{Delays, QUEUE_MAX};
-use super::recording::Direction;
 use super::scenario::SendLineRole;
+use crate::passed::Direction;
 
 /// The pause after a connection that failed or ended, before the next one.
 const PAUSE: Duration = Duration::from_millis(200);

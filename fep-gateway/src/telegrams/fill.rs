@@ -109,6 +109,19 @@ impl Filler {
         Ok(true)
     }
 
+    /// Whether two gateways that send the same request at the same time can fill it differently.
+    pub(super) const fn is_own(&self) -> bool {
+        matches!(
+            self.content,
+            Content::Time | Content::Minute | Content::TimeText | Content::Transaction | Content::Mark(_)
+        )
+    }
+
+    /// Whether it is a date.
+    pub(super) const fn is_date(&self) -> bool {
+        matches!(self.content, Content::Date | Content::YearMonth | Content::MonthDay | Content::DateText)
+    }
+
     /// The path of the field.
     pub(super) fn path(&self) -> &str {
         self.path.as_str()

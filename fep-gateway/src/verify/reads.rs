@@ -1,0 +1,288 @@
+//! Asks recorded inquiries again, of the candidate and of the old side, and compares the answers. The live side is not touched: the requests
+//! come from its journal, which is read beside it.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use fep_protocol::exchange::{Exchange, ExchangeId};
+use fep_protocol::reason::JournalError;
+use futures_util::stream::{self, StreamExt as _};
+use ring::digest::{SHA256, digest};
+use serde_json::Value as Json;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::VerifyError;
+use super::candidate::{Answered, Asked};
+use super::differ::differing;
+use super::plan::{Plan, ReadsPlan, Side};
+use super::report::{About, Report};
+use super::runs;
+use super::tally::{Tally, Why};
+use crate::config::InstitutionConfig;
+use crate::journal::filter::ExchangeFilter;
+use crate::journal::lookup::Lookup;
+use crate::journal::reading::JournalPlace;
+use crate::journal::seal::KeyRing;
+use crate::telegrams::TelegramCatalogue;
+use crate::time::Rfc3339;
+
+/// How old a request must be: then the journal has its answer.
+const SETTLED_MS: i64 = 60_000;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The maximum number of exchanges of a telegram that are looked at in one run.
+const SEARCH_MAX: usize = 1_000_000;
+
+/// The longest pause until the hours of a side are looked at again.
+const CLOSED_PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// A recorded inquiry with its answer.
+struct Sample {
+    id: ExchangeId,
+    telegram: String,
+    request: Vec<u8>,
+    /// The telegram of the answer, and its name.
+    answer: (String, Vec<u8>),
+}
+
+/// Asks what the plan says of its candidate, and reports. `stop` ends it early: then the report is of what was compared so far, and the next run
+/// begins where this one began.
+///
+/// # Errors
+/// If the journal cannot be read, a side cannot be connected, or the folder of the plan cannot be written.
+pub async fn reads(plan: &Plan, journal: Option<JournalPlace>, stop: CancellationToken) -> Result<Report, VerifyError> {
+    let institution = plan.institution().ok_or(VerifyError::NoInstitution)?;
+    let own = plan.reads.as_ref().ok_or(VerifyError::NoReads)?;
+    let candidate_name = own.candidate.institution.clone();
+    let before = runs::read(&own.folder, &plan.institution, &candidate_name).map_err(VerifyError::Folder)?;
+    let now_ms = now_ms();
+    let until_ms = now_ms - SETTLED_MS;
+    let since_ms = before.until_ms.unwrap_or(now_ms - i64::from(own.look_back_hours) * HOUR_MS);
+    let samples = samples(plan, own, journal, (since_ms, until_ms)).await?;
+    info!(samples = samples.len(), candidate = candidate_name, "inquiries are asked again");
+    let mut tally = Tally::default();
+    let whole = ask_all(plan, own, institution, samples, &mut tally, &stop).await?;
+    let about = About {
+        kind: "reads",
+        institution: plan.institution.clone(),
+        of: candidate_name,
+        made_at: Rfc3339(now_ms).to_string(),
+        compared_min: plan.compared_min,
+        noise_percent: own.noise_percent,
+    };
+    let mut report = Report::new(about, &tally, None);
+    report.trend = before.trend;
+    report.trend.push(report.run());
+    let done_until_ms = if whole { until_ms } else { since_ms };
+    runs::add(&own.folder, &report, done_until_ms).map_err(VerifyError::Folder)?;
+    Ok(report)
+}
+
+/// Asks all samples. Returns whether all were asked.
+async fn ask_all(
+    plan: &Plan,
+    own: &ReadsPlan,
+    institution: &InstitutionConfig,
+    samples: Vec<Sample>,
+    tally: &mut Tally,
+    stop: &CancellationToken,
+) -> Result<bool, VerifyError> {
+    if samples.is_empty() {
+        return Ok(true);
+    }
+    let sides: Vec<&Side> = own.old.iter().chain([&own.candidate]).collect();
+    if !open_hours(&sides, stop).await {
+        return Ok(false);
+    }
+    let candidate = Asked::connect(&own.candidate).await?;
+    let old = match &own.old {
+        None => None,
+        Some(side) => Some(Asked::connect(side).await.inspect_err(|_| stop.cancel())?),
+    };
+    let asking = stream::iter(samples).map(|sample| {
+        let (candidate, old, sides) = (&candidate, old.as_ref(), &sides);
+        async move {
+            if !open_hours(sides, stop).await {
+                return None;
+            }
+            let answers = ask(&sample, candidate, old).await;
+            Some((sample, answers))
+        }
+    });
+    let mut asked = asking.buffer_unordered(own.in_flight_max);
+    let mut whole = true;
+    while let Some(done) = asked.next().await {
+        match done {
+            None => whole = false,
+            Some((sample, answers)) => compare(plan, institution, &sample, answers, &candidate, tally),
+        }
+    }
+    drop(asked);
+    candidate.stop().await;
+    if let Some(old) = &old {
+        old.stop().await;
+    }
+    Ok(whole)
+}
+
+/// What the sides answered to one request.
+struct Answers {
+    candidate: Answered,
+    /// The two answers of the old side, if it is asked.
+    old: Option<(Answered, Answered)>,
+}
+
+/// The old side is asked before and after the candidate, so that both its answers are as close to the candidate's as can be.
+async fn ask(sample: &Sample, candidate: &Asked, old: Option<&Asked>) -> Answers {
+    let body = |asked: &Asked| asked.body(&sample.telegram, &sample.request);
+    let ask = async |asked: &Asked, body: Result<Json, String>| asked.ask(&sample.telegram, &body?).await;
+    let before = match old {
+        None => None,
+        Some(old) => Some(ask(old, body(old)).await),
+    };
+    let answered = ask(candidate, body(candidate)).await;
+    let after = match old {
+        None => None,
+        Some(old) => Some(ask(old, body(old)).await),
+    };
+    Answers { candidate: answered, old: before.zip(after) }
+}
+
+fn compare(
+    plan: &Plan,
+    institution: &InstitutionConfig,
+    sample: &Sample,
+    answers: Answers,
+    candidate: &Asked,
+    tally: &mut Tally,
+) {
+    let name = &sample.answer.0;
+    let place = format!("exchange {}", sample.id);
+    let Some(spec) = institution.spec.telegram(name) else { return };
+    let (reference, again) = match answers.old {
+        None => (Ok(sample.answer.clone()), None),
+        Some((first, second)) => (first, Some(second)),
+    };
+    let (reference, new) = match (reference, answers.candidate) {
+        (Ok(reference), Ok(new)) => (reference, new),
+        (Err(why), _) => return tally.failed(name, &place, format!("the old side did not answer: {why}")),
+        (_, Err(why)) => return tally.failed(name, &place, format!("the candidate did not answer: {why}")),
+    };
+    if let Some(other) = [&reference.0, &new.0].into_iter().find(|other| *other != name) {
+        return tally.failed(name, &place, format!("the answer is {other}"));
+    }
+    if let Some(Ok((_, again))) = again {
+        tally.old_twice(name, differing(&spec.layout, &reference.1, &again));
+    }
+    let anew = anew(institution, &sample.telegram, candidate);
+    let found = differing(&spec.layout, &reference.1, &new.1);
+    tally.compared(name, &place, found, |path| {
+        if anew.contains(path) {
+            return Some(Why::Filled);
+        }
+        plan.ignores(name, path).then_some(Why::Ignored)
+    });
+}
+
+/// The fields of an answer that repeat what each sending of the request fills anew.
+fn anew(institution: &InstitutionConfig, telegram: &str, candidate: &Asked) -> BTreeSet<String> {
+    let mut anew = candidate.filled_anew(telegram);
+    if let Some(key) = institution.telegrams.get(telegram).and_then(|own| own.key.as_ref()) {
+        let pairs = key.key.iter().zip(&key.answer_key);
+        let theirs: Vec<String> =
+            pairs.filter(|(request, _)| anew.contains(*request)).map(|(_, answer)| answer.clone()).collect();
+        anew.extend(theirs);
+    }
+    anew
+}
+
+/// Waits until all sides are open. Returns `false` if it was stopped.
+async fn open_hours(sides: &[&Side], stop: &CancellationToken) -> bool {
+    loop {
+        if stop.is_cancelled() {
+            return false;
+        }
+        let now_ms = now_ms();
+        let calendars = sides.iter().filter_map(|side| side.config.institutions.get(&side.institution));
+        let closed =
+            calendars.map(|institution| &institution.hours.calendar).find(|calendar| !calendar.is_open(now_ms));
+        let Some(calendar) = closed else { return true };
+        let until_ms = calendar.next_change(now_ms).unwrap_or(i64::MAX);
+        info!(until = %calendar.local_text(until_ms.min(now_ms + 31 * 24 * HOUR_MS)), "waits until the sides are open");
+        let pause = u64::try_from(until_ms.saturating_sub(now_ms)).unwrap_or_default();
+        tokio::select! {
+            () = sleep(Duration::from_millis(pause).min(CLOSED_PAUSE_MAX)) => {}
+            () = stop.cancelled() => return false,
+        }
+    }
+}
+
+/// The newest samples of the span, at most as many as the plan allows.
+async fn samples(
+    plan: &Plan,
+    own: &ReadsPlan,
+    journal: Option<JournalPlace>,
+    (since_ms, until_ms): (i64, i64),
+) -> Result<Vec<Sample>, VerifyError> {
+    let keys = plan.config.journal.key_file.as_deref().map(KeyRing::read).transpose();
+    let keys = keys.map_err(|error| VerifyError::Unfit(error.to_string()))?;
+    let place = journal.unwrap_or_else(|| JournalPlace::configured(&plan.config.journal));
+    let institution = plan.institution().ok_or(VerifyError::NoInstitution)?.clone();
+    let (name, own) = (plan.institution.clone(), own.clone());
+    // A journal in a database is waited for, and a thread of the runtime must not wait.
+    let read = std::thread::spawn(move || -> Result<Vec<Sample>, VerifyError> {
+        let catalogue = TelegramCatalogue::new(&institution).map_err(VerifyError::Unfit)?;
+        let lookup = Lookup::open(&place, keys.as_ref()).map_err(VerifyError::Journal)?;
+        let mut samples = Vec::new();
+        for (telegram, percent) in &own.telegrams {
+            let filter = ExchangeFilter {
+                since_ms: Some(since_ms),
+                until_ms: Some(until_ms),
+                institution: Some(name.clone()),
+                telegram: Some(telegram.clone()),
+                outcome: Some("answered"),
+                ..ExchangeFilter::default()
+            };
+            let mut of_telegram = 0;
+            let each = |exchange: Exchange| -> Result<(), JournalError> {
+                let client = exchange.caller.as_ref().and_then(|caller| caller.client.as_deref());
+                let is_asked = own.callers.is_empty() || client.is_some_and(|client| own.callers.contains(client));
+                let Exchange { id, request, answer, .. } = exchange;
+                if let Some(answer) =
+                    answer.filter(|_| is_asked && of_telegram < own.count_max && is_sampled(id, *percent))
+                {
+                    of_telegram += 1;
+                    let answer = (answer.telegram.to_string(), catalogue.telegram(&answer.bytes).to_vec());
+                    samples.push(Sample { id, telegram: telegram.clone(), request: request.to_vec(), answer });
+                }
+                Ok(())
+            };
+            let found = lookup.search(&filter, SEARCH_MAX, each);
+            found.map_err(VerifyError::Journal)?;
+        }
+        samples.sort_by_key(|sample| std::cmp::Reverse(sample.id));
+        samples.truncate(own.count_max);
+        Ok(samples)
+    });
+    let joined = tokio::task::spawn_blocking(move || read.join()).await;
+    match joined {
+        Ok(Ok(samples)) => samples,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(error) => Err(VerifyError::Unfit(error.to_string())),
+    }
+}
+
+/// Whether an exchange is in the sample: its name decides, so that it does not depend on the run.
+fn is_sampled(id: ExchangeId, percent: u8) -> bool {
+    let hash = digest(&SHA256, id.to_string().as_bytes());
+    let number = hash.as_ref().iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    number % 100 < u32::from(percent)
+}
+
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,302 @@
+//! What a verification found, for people and programs. How it looks on paper is not decided here.
+
+use serde::Serialize;
+
+use super::outcomes::Concluded;
+use super::tally::{OfField, OfTelegram, Tally, Why};
+
+/// The result of a verification. It serialises as its JSON report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// `writes` or `reads`.
+    pub kind: &'static str,
+    /// The name of the institution.
+    pub institution: String,
+    /// What was compared: the name of the recording, or of the candidate.
+    pub of: String,
+    /// When it was made, in RFC 3339.
+    pub made_at: String,
+    /// Whether enough was compared and nothing is unexplained.
+    pub passed: bool,
+    /// Why, in a sentence.
+    pub verdict: String,
+    /// How many telegrams were compared.
+    pub compared: u64,
+    /// How many of them were the same, byte for byte.
+    pub same: u64,
+    /// How many differences are unexplained, counted by field.
+    pub unexplained: u64,
+    /// How many could not be compared.
+    pub failed: u64,
+    /// The telegrams by name.
+    pub telegrams: Vec<TelegramReport>,
+    /// What became of the recorded requests. Only of writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<OutcomesReport>,
+    /// The runs so far, the oldest first. Only of reads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trend: Vec<Run>,
+}
+
+/// One telegram.
+#[derive(Clone, Debug, Serialize)]
+pub struct TelegramReport {
+    /// Its name.
+    pub telegram: String,
+    /// How many were compared.
+    pub compared: u64,
+    /// How many of them were the same.
+    pub same: u64,
+    /// The fields that differed, the unexplained ones first.
+    pub fields: Vec<FieldReport>,
+    /// What could not be compared.
+    pub failures: Vec<FailureReport>,
+}
+
+/// One field that differed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FieldReport {
+    /// Its path, without indexes.
+    pub path: String,
+    /// Its name on the sheet.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// In how many comparisons it differed.
+    pub differing: u64,
+    /// In how many pairs of answers of the old side it differed.
+    pub noise: u64,
+    /// Why it is no finding: `ignored`, `filled` or `noise`. `None`: it is unexplained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explained: Option<&'static str>,
+    /// The first differences, secrets hidden.
+    pub examples: Vec<ExampleReport>,
+}
+
+/// One difference.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExampleReport {
+    /// Where: a line of the recording, or an exchange.
+    pub place: String,
+    /// The value on the old side.
+    pub old: String,
+    /// The value on the new side.
+    pub new: String,
+}
+
+/// What could not be compared.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailureReport {
+    /// Why.
+    pub why: String,
+    /// How often.
+    pub count: u64,
+    /// Where, the first times.
+    pub places: Vec<String>,
+}
+
+/// What became of the recorded requests by the rules of the gateway.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct OutcomesReport {
+    /// How many requests had which result.
+    pub rows: Vec<OutcomeRow>,
+    /// Answers that no request of the recording waits for.
+    pub unmatched_answers: u64,
+    /// How many states of the old system were compared. 0 if there were none.
+    pub compared: u64,
+    /// How many of them differ.
+    pub differing: u64,
+    /// The first ones that differ.
+    pub disagreements: Vec<DisagreementReport>,
+    /// Monetary requests of the recording without a state of the old system.
+    pub without_state: u64,
+    /// States of the old system without a request in the recording.
+    pub without_request: u64,
+}
+
+/// How many requests had one result.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutcomeRow {
+    /// The telegram.
+    pub telegram: String,
+    /// The response code. `None`: no answer, or none with a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// `done`, `not_done`, `reversed`, `unknown` or `answered`.
+    pub state: &'static str,
+    /// Whether the answer came after the gateway's time-out.
+    pub late: bool,
+    /// How many.
+    pub count: u64,
+}
+
+/// A request about which the old system says something else.
+#[derive(Clone, Debug, Serialize)]
+pub struct DisagreementReport {
+    /// The line of the request in the recording.
+    pub line: usize,
+    /// The telegram.
+    pub telegram: String,
+    /// What the old system says.
+    pub old: &'static str,
+    /// What the gateway says.
+    pub new: &'static str,
+}
+
+/// One run, for the trend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Run {
+    /// When, in RFC 3339.
+    pub at: String,
+    /// How many telegrams were compared.
+    pub compared: u64,
+    /// How many differences were unexplained.
+    pub unexplained: u64,
+    /// How many could not be compared.
+    pub failed: u64,
+    /// Whether it passed.
+    pub passed: bool,
+}
+
+/// What a report says beside its counts.
+pub(super) struct About {
+    pub(super) kind: &'static str,
+    pub(super) institution: String,
+    pub(super) of: String,
+    pub(super) made_at: String,
+    pub(super) compared_min: u64,
+    /// How much more often a field may differ than the old side from itself, in percent of both together.
+    pub(super) noise_percent: u8,
+}
+
+impl Report {
+    pub(super) fn new(about: About, tally: &Tally, outcomes: Option<Concluded>) -> Self {
+        let About { kind, institution, of, made_at, compared_min, noise_percent } = about;
+        let telegrams: Vec<TelegramReport> =
+            tally.telegrams().map(|(name, own)| telegram(name, own, noise_percent)).collect();
+        let compared = telegrams.iter().map(|one| one.compared).sum();
+        let same = telegrams.iter().map(|one| one.same).sum();
+        let unexplained = telegrams.iter().map(TelegramReport::unexplained).sum();
+        let failed = telegrams.iter().map(TelegramReport::failed).sum();
+        let outcomes = outcomes.map(concluded);
+        let disagreeing = outcomes.as_ref().map_or(0, |outcomes| outcomes.differing);
+        let verdict = match (unexplained, failed, disagreeing) {
+            (0, 0, 0) if compared < compared_min => {
+                format!("not enough: {compared} compared, and it takes {compared_min}")
+            }
+            (0, 0, 0) => format!("{compared} compared, zero unexplained"),
+            _ => {
+                let parts = [
+                    (unexplained, "unexplained differences"),
+                    (failed, "could not be compared"),
+                    (disagreeing, "states that the old system does not have"),
+                ];
+                let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+                format!("{compared} compared: {}", parts.collect::<Vec<_>>().join(", "))
+            }
+        };
+        let passed = (unexplained, failed, disagreeing) == (0, 0, 0) && compared >= compared_min;
+        Self {
+            kind,
+            institution,
+            of,
+            made_at,
+            passed,
+            verdict,
+            compared,
+            same,
+            unexplained,
+            failed,
+            telegrams,
+            outcomes,
+            trend: Vec::new(),
+        }
+    }
+
+    /// The run of this report.
+    pub(super) fn run(&self) -> Run {
+        let Self { made_at, compared, unexplained, failed, passed, .. } = self;
+        Run { at: made_at.clone(), compared: *compared, unexplained: *unexplained, failed: *failed, passed: *passed }
+    }
+}
+
+impl TelegramReport {
+    /// How many differences of its fields are unexplained.
+    #[must_use]
+    pub fn unexplained(&self) -> u64 {
+        self.fields.iter().filter(|field| field.explained.is_none()).map(|field| field.differing).sum()
+    }
+
+    /// How many could not be compared.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.failures.iter().map(|failure| failure.count).sum()
+    }
+}
+
+fn telegram(name: &str, own: &OfTelegram, noise_percent: u8) -> TelegramReport {
+    let mut fields: Vec<FieldReport> = own
+        .fields
+        .iter()
+        .filter(|(_, field)| field.differing > 0)
+        .map(|(path, own)| field(path, own, noise_percent))
+        .collect();
+    fields.sort_by_key(|field| (field.explained.is_some(), std::cmp::Reverse(field.differing)));
+    let failures = own.failures.iter().map(|(why, failure)| FailureReport {
+        why: why.clone(),
+        count: failure.count,
+        places: failure.places.clone(),
+    });
+    TelegramReport {
+        telegram: name.to_owned(),
+        compared: own.compared,
+        same: own.same,
+        fields,
+        failures: failures.collect(),
+    }
+}
+
+fn field(path: &str, own: &OfField, noise_percent: u8) -> FieldReport {
+    let explained = own.explained(noise_percent).map(|why| match why {
+        Why::Ignored => "ignored",
+        Why::Filled => "filled",
+        Why::Noise => "noise",
+    });
+    let examples = own.examples.iter().map(|one| ExampleReport {
+        place: one.place.clone(),
+        old: one.old.clone(),
+        new: one.new.clone(),
+    });
+    FieldReport {
+        path: path.to_owned(),
+        label: own.label.clone(),
+        differing: own.differing,
+        noise: own.noise,
+        explained,
+        examples: examples.collect(),
+    }
+}
+
+fn concluded(own: Concluded) -> OutcomesReport {
+    let row = |(row, count): (super::outcomes::Row, u64)| OutcomeRow {
+        telegram: row.telegram,
+        code: row.code.map(String::from),
+        state: row.state.name(),
+        late: row.is_late,
+        count,
+    };
+    let disagreement = |one: super::outcomes::Disagreement| DisagreementReport {
+        line: one.line,
+        telegram: one.telegram,
+        old: one.old.name(),
+        new: one.new.name(),
+    };
+    OutcomesReport {
+        rows: own.rows.into_iter().map(row).collect(),
+        unmatched_answers: own.unmatched,
+        compared: own.compared,
+        differing: own.differing_count,
+        disagreements: own.differing.into_iter().map(disagreement).collect(),
+        without_state: own.without_state,
+        without_request: own.without_request,
+    }
+}

@@ -1,0 +1,161 @@
+//! The runs of a plan, one JSON line each in its folder: where the next one goes on, and the trend. And the last one as metrics in a text file, for
+//! a collector of such files.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::report::{Report, Run};
+
+/// The file with the runs.
+const RUNS: &str = "runs.jsonl";
+
+/// The file with the metrics of the last run.
+const METRICS: &str = "verify.prom";
+
+/// How many runs a report shows.
+const TREND_MAX: usize = 30;
+
+/// The longest file of runs that is read, in bytes. That is more than 100,000 runs.
+const RUNS_MAX_BYTES: u64 = 32 << 20;
+
+/// One line of the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Line {
+    institution: String,
+    candidate: String,
+    /// The end of the span whose requests were asked, in milliseconds since 1970.
+    until_ms: i64,
+    #[serde(flatten)]
+    run: Run,
+}
+
+/// The runs about one institution and one candidate so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Runs {
+    /// The end of the last span, in milliseconds since 1970.
+    pub(super) until_ms: Option<i64>,
+    /// The last runs, the oldest first.
+    pub(super) trend: Vec<Run>,
+}
+
+/// Reads the runs of a folder, which need not be there.
+///
+/// # Errors
+/// If the file cannot be read, or a line is none of it.
+pub(super) fn read(folder: &Path, institution: &str, candidate: &str) -> io::Result<Runs> {
+    let path = folder.join(RUNS);
+    let text = match fs::metadata(&path) {
+        Ok(file) if file.len() > RUNS_MAX_BYTES => {
+            return Err(io::Error::other(format!(
+                "{} is longer than {RUNS_MAX_BYTES} bytes: move it away",
+                path.display()
+            )));
+        }
+        Ok(_) => fs::read_to_string(&path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Runs::default()),
+        Err(error) => return Err(error),
+    };
+    let mut runs = Runs::default();
+    // A line without an end was cut by a crash: that run did not end.
+    for (number, text) in text.split_inclusive('\n').filter(|line| line.ends_with('\n')).enumerate() {
+        let line: Line = serde_json::from_str(text)
+            .map_err(|error| io::Error::other(format!("{} line {}: {error}", path.display(), number + 1)))?;
+        if line.institution == institution && line.candidate == candidate {
+            runs.until_ms = Some(line.until_ms);
+            runs.trend.push(line.run);
+        }
+    }
+    let surplus = runs.trend.len().saturating_sub(TREND_MAX);
+    runs.trend.drain(..surplus);
+    Ok(runs)
+}
+
+/// Adds the run of a report, and writes its metrics.
+///
+/// # Errors
+/// If a file cannot be written.
+pub(super) fn add(folder: &Path, report: &Report, until_ms: i64) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(RUNS);
+    let line =
+        Line { institution: report.institution.clone(), candidate: report.of.clone(), until_ms, run: report.run() };
+    let mut text = serde_json::to_string(&line)?;
+    text.push('\n');
+    let before = fs::read(&path).unwrap_or_default();
+    let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+    if before.last().is_some_and(|last| *last != b'\n') {
+        // What a crash has left of a line. It stays without an end no longer, so it would be read: cut it off.
+        let whole = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        file.set_len(u64::try_from(whole).unwrap_or(u64::MAX))?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    let mut metrics = tempfile::NamedTempFile::new_in(folder)?;
+    metrics.write_all(exposition(report).as_bytes())?;
+    metrics.persist(folder.join(METRICS)).map(drop).map_err(|error| error.error)
+}
+
+/// The metrics of a report in the text format of Prometheus.
+fn exposition(report: &Report) -> String {
+    let label = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let of = format!("institution=\"{}\",candidate=\"{}\"", label(&report.institution), label(&report.of));
+    let rows = [
+        ("fep_verify_compared", "How many answers the last run compared.", report.compared),
+        ("fep_verify_unexplained", "How many differences of fields were unexplained.", report.unexplained),
+        ("fep_verify_failed", "How many requests could not be compared.", report.failed),
+        ("fep_verify_passed", "Whether the last run passed.", u64::from(report.passed)),
+    ];
+    rows.map(|(name, help, value)| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name}{{{of}}} {value}\n"))
+        .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::report::About;
+    use crate::verify::tally::Tally;
+
+    fn report(of: &str, at: &str) -> Report {
+        let about = About {
+            kind: "reads",
+            institution: "bank".into(),
+            of: of.into(),
+            made_at: at.into(),
+            compared_min: 1,
+            noise_percent: 0,
+        };
+        Report::new(about, &Tally::default(), None)
+    }
+
+    #[test]
+    fn the_next_run_goes_on_where_the_last_one_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("runs");
+        assert!(read(&place, "bank", "new").unwrap().until_ms.is_none());
+        add(&place, &report("new", "first"), 10).unwrap();
+        add(&place, &report("other", "x"), 99).unwrap();
+        // A crash in the middle of a line.
+        let file = place.join(RUNS);
+        let mut text = fs::read_to_string(&file).unwrap();
+        text.push_str("{\"institution\":\"ba");
+        fs::write(&file, &text).unwrap();
+        assert_eq!(read(&place, "bank", "new").unwrap().until_ms, Some(10));
+        add(&place, &report("new", "second"), 20).unwrap();
+        let runs = read(&place, "bank", "new").unwrap();
+        let names: Vec<&str> = runs.trend.iter().map(|run| run.at.as_str()).collect();
+        assert_eq!((runs.until_ms, names.as_slice()), (Some(20), &["first", "second"][..]));
+        let metrics = fs::read_to_string(place.join(METRICS)).unwrap();
+        assert!(metrics.contains("fep_verify_passed{institution=\"bank\",candidate=\"new\"} 0\n"), "{metrics}");
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(RUNS), "{}\n").unwrap();
+        let error = read(folder.path(), "bank", "new").unwrap_err().to_string();
+        assert!(error.contains("runs.jsonl line 1: missing field"), "{error}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What the old system says became of its requests: a CSV file with the fields that tell requests apart and a column `state`.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Read;
+
+use fep_codec::layout::Layout;
+use fep_codec::view::find;
+
+/// The maximum number of rows.
+const ROWS_MAX: usize = 2_000_000;
+
+/// The name of the column with the state.
+const STATE: &str = "state";
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// It was carried out.
+    Done,
+    /// It was not carried out and never will be.
+    NotDone,
+    /// It was carried out and moved back, or will never be carried out.
+    Reversed,
+    /// Nobody knows.
+    Unknown,
+    /// It moves no money and was answered.
+    Answered,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: [Self; 5] = [Self::Done, Self::NotDone, Self::Reversed, Self::Unknown, Self::Answered];
+
+    /// The word in files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NotDone => "not_done",
+            Self::Reversed => "reversed",
+            Self::Unknown => "unknown",
+            Self::Answered => "answered",
+        }
+    }
+}
+
+/// The states by the values of their key fields.
+#[derive(Clone, Debug, Default)]
+pub struct States {
+    paths: Vec<String>,
+    rows: HashMap<Vec<String>, State>,
+}
+
+/// A file of states that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatesError(String);
+
+impl fmt::Display for StatesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StatesError {}
+
+impl States {
+    /// Reads a CSV file. Its first row names the columns: paths of request fields, and `state`, whose values are those of [`State::name`].
+    ///
+    /// # Errors
+    /// If a row cannot be read, has an unknown state, or is there twice.
+    pub fn read(input: impl Read) -> Result<Self, StatesError> {
+        let mut reader = csv::Reader::from_reader(input);
+        let bad = |error: csv::Error| StatesError(error.to_string());
+        let headers = reader.headers().map_err(bad)?.clone();
+        let place = headers.iter().position(|name| name == STATE);
+        let place = place
+            .ok_or_else(|| StatesError(format!("no column is called `{STATE}`: the first row names the columns")))?;
+        let others = |row: &csv::StringRecord| -> Vec<String> {
+            row.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, text)| text.trim().to_owned()).collect()
+        };
+        let paths = others(&headers);
+        if paths.is_empty() {
+            return Err(StatesError(
+                "no column tells requests apart: add one with the path of a field, such as header.trace_no".into(),
+            ));
+        }
+        let mut rows = HashMap::new();
+        for row in reader.records() {
+            let row = row.map_err(bad)?;
+            let line = row.position().map_or(0, csv::Position::line);
+            let word = row.get(place).unwrap_or_default().trim();
+            let Some(state) = State::ALL.into_iter().find(|state| state.name() == word) else {
+                let known = State::ALL.map(State::name).join(", ");
+                return Err(StatesError(format!("line {line}: `{word}` is no state: {known}")));
+            };
+            if rows.insert(others(&row), state).is_some() {
+                return Err(StatesError(format!(
+                    "line {line}: a row before has the same values: {}",
+                    paths.join(", ")
+                )));
+            }
+            if rows.len() > ROWS_MAX {
+                return Err(StatesError(format!("it has more than {ROWS_MAX} rows")));
+            }
+        }
+        Ok(Self { paths, rows })
+    }
+
+    /// The paths of the fields that tell requests apart.
+    pub(super) fn paths(&self) -> &[String] {
+        &self.paths
+    }
+
+    /// Takes the state of the request with these values.
+    pub(super) fn take(&mut self, values: &[String]) -> Option<State> {
+        self.rows.remove(values)
+    }
+
+    /// How many are left.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+/// The values of fields of a telegram, as text. `None` if it lacks one.
+pub(super) fn values(layout: &Layout, telegram: &[u8], paths: &[String]) -> Option<Vec<String>> {
+    let value = |path: &String| {
+        let (field, range) = find(layout, telegram, path).ok()?;
+        Some(field.key_text(telegram.get(range)?).trim().to_owned())
+    };
+    paths.iter().map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, why) in [
+            ("a,b\n1,2\n", "no column is called `state`"),
+            ("state\ndone\n", "no column tells requests apart"),
+            (
+                "a,state\n1,carried out\n",
+                "line 2: `carried out` is no state: done, not_done, reversed, unknown, answered",
+            ),
+            ("a,state\n1,done\n1,unknown\n", "line 3: a row before has the same values: a"),
+            ("a,state\n1\n", "record 1"),
+        ] {
+            let error = States::read(text.as_bytes()).unwrap_err();
+            assert!(error.0.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn rows_are_found_by_their_values_once() {
+        let mut states = States::read("b,state,a\n 2 ,not_done,1\n".as_bytes()).unwrap();
+        assert_eq!(states.paths(), ["b", "a"]);
+        assert_eq!(states.take(&["2".into(), "1".into()]), Some(State::NotDone));
+        assert_eq!((states.take(&["2".into(), "1".into()]), states.len()), (None, 0));
+    }
+}
