@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_codec::Error;
-use fep_codec::layout::{Field, Item, Layout};
+use fep_codec::layout::{Item, Layout};
 use fep_codec::lenient::Lenient;
 use fep_codec::record::Record;
 use fep_protocol::terms::{Key, Now, Telegrams as _};
@@ -60,7 +60,7 @@ impl TelegramCatalogue {
             let layout = self.spec.telegram(telegram).map(|telegram| &telegram.layout);
             let computed = |path: &String| {
                 let item = layout.and_then(|layout| layout.item_by_path(path));
-                matches!(item, Some(Item::Field(Field { computed: Some(_), .. })))
+                matches!(item, Some(Item::Field(field)) if !field.is_given())
             };
             let paths = layout.map(Layout::paths).unwrap_or_default();
             paths.iter().filter(|path| computed(path)).for_each(|path| remove(fields, path));
@@ -98,11 +98,17 @@ impl TelegramCatalogue {
         Ok(SentHere { frame: request.bytes.to_vec().into(), own })
     }
 
-    /// By which key the answer to a recorded request is known, and the name of the answer. `None` if it is no request or duty.
+    /// By which key the answer to a recorded request is known, and the name of the answer. `None` if it is no request.
     pub(crate) fn awaits(&self, telegram: &str, frame: &[u8]) -> Option<(Arc<str>, Key)> {
-        let entry = self.named(telegram)?;
+        let entry = self.named(telegram).filter(|entry| entry.role == Role::Request)?;
         let answer = self.entries.get(entry.answer?)?;
         Some((Arc::clone(&answer.name), entry.key.as_ref()?.of(self.telegram(frame))?))
+    }
+
+    /// Whether a telegram is the answer to a request.
+    pub(crate) fn answers_a_request(&self, answer: &str) -> bool {
+        let number = self.by_name.get(answer).copied();
+        number.is_some() && self.entries.iter().any(|entry| entry.role == Role::Request && entry.answer == number)
     }
 
     /// The fields of a request that each sending fills anew: numbers, dates, times and marks.

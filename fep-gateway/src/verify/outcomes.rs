@@ -138,7 +138,7 @@ impl<'c> Outcomes<'c> {
         let Classified::Answer { telegram: answer, key, .. } = self.catalogue.read(frame) else { return };
         let connection = self.own_connection(connection);
         let Some(mut case) = self.open.remove(&(Arc::clone(&answer), key, connection)) else {
-            self.unmatched += 1;
+            self.unmatched += u64::from(self.catalogue.answers_a_request(&answer));
             return;
         };
         let took_ms = u128::try_from(at_ms.saturating_sub(case.at_ms)).unwrap_or_default();

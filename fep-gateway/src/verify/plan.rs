@@ -32,7 +32,7 @@ pub struct Plan {
     pub ignore: BTreeSet<String>,
     /// `ignore_in`, default none: such paths of single telegrams, by the name of the telegram.
     pub ignore_in: BTreeMap<String, BTreeSet<String>>,
-    /// `compared_min`, default 1: how many comparisons it takes to pass.
+    /// `compared_min`, default 1: how many comparisons it takes to pass. Those of earlier runs count, since the last one with a finding.
     pub compared_min: u64,
     /// `[reads]`: what is asked again. Default: nothing can be.
     pub reads: Option<ReadsPlan>,

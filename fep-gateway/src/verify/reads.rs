@@ -28,8 +28,8 @@ use crate::journal::seal::KeyRing;
 use crate::telegrams::TelegramCatalogue;
 use crate::time::Rfc3339;
 
-/// How old a request must be: then the journal has its answer.
-const SETTLED_MS: i64 = 60_000;
+/// How much older than its time-out a request must be: then the journal has its answer.
+const SETTLED: Duration = Duration::from_secs(1);
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -59,7 +59,7 @@ pub async fn reads(plan: &Plan, journal: Option<JournalPlace>, stop: Cancellatio
     let candidate_name = own.candidate.institution.clone();
     let before = runs::read(&own.folder, &plan.institution, &candidate_name).map_err(VerifyError::Folder)?;
     let now_ms = now_ms();
-    let until_ms = now_ms - SETTLED_MS;
+    let until_ms = now_ms - settled_ms(own, institution);
     let since_ms = before.until_ms.unwrap_or(now_ms - i64::from(own.look_back_hours) * HOUR_MS);
     let samples = samples(plan, own, journal, (since_ms, until_ms)).await?;
     info!(samples = samples.len(), candidate = candidate_name, "inquiries are asked again");
@@ -72,6 +72,7 @@ pub async fn reads(plan: &Plan, journal: Option<JournalPlace>, stop: Cancellatio
         made_at: Rfc3339(now_ms).to_string(),
         compared_min: plan.compared_min,
         noise_percent: own.noise_percent,
+        compared_before: before.compared_clean,
     };
     let mut report = Report::new(about, &tally, None);
     report.trend = before.trend;
@@ -79,6 +80,13 @@ pub async fn reads(plan: &Plan, journal: Option<JournalPlace>, stop: Cancellatio
     let done_until_ms = if whole { until_ms } else { since_ms };
     runs::add(&own.folder, &report, done_until_ms).map_err(VerifyError::Folder)?;
     Ok(report)
+}
+
+/// How old a request must be to have its outcome, in milliseconds.
+fn settled_ms(own: &ReadsPlan, institution: &InstitutionConfig) -> i64 {
+    let limits = own.telegrams.keys().filter_map(|name| institution.telegrams.get(name));
+    let longest = limits.map(|limits| limits.answer_timeout).max().unwrap_or_default().max(institution.answer_timeout);
+    i64::try_from((longest + SETTLED).as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Asks all samples. Returns whether all were asked.

@@ -22,6 +22,8 @@ pub struct Report {
     pub verdict: String,
     /// How many telegrams were compared.
     pub compared: u64,
+    /// How many were compared since the last unexplained difference or failure, in this run and those before it.
+    pub compared_clean: u64,
     /// How many of them were the same, byte for byte.
     pub same: u64,
     /// How many differences are unexplained, counted by field.
@@ -166,35 +168,43 @@ pub(super) struct About {
     pub(super) compared_min: u64,
     /// How much more often a field may differ than the old side from itself, in percent of both together.
     pub(super) noise_percent: u8,
+    /// How many the runs before this one compared since their last unexplained difference or failure.
+    pub(super) compared_before: u64,
 }
 
 impl Report {
     pub(super) fn new(about: About, tally: &Tally, outcomes: Option<Concluded>) -> Self {
-        let About { kind, institution, of, made_at, compared_min, noise_percent } = about;
+        let About { kind, institution, of, made_at, compared_min, noise_percent, compared_before } = about;
         let telegrams: Vec<TelegramReport> =
             tally.telegrams().map(|(name, own)| telegram(name, own, noise_percent)).collect();
-        let compared = telegrams.iter().map(|one| one.compared).sum();
+        let compared: u64 = telegrams.iter().map(|one| one.compared).sum();
         let same = telegrams.iter().map(|one| one.same).sum();
         let unexplained = telegrams.iter().map(TelegramReport::unexplained).sum();
         let failed = telegrams.iter().map(TelegramReport::failed).sum();
         let outcomes = outcomes.map(concluded);
         let disagreeing = outcomes.as_ref().map_or(0, |outcomes| outcomes.differing);
+        let is_clean = (unexplained, failed, disagreeing) == (0, 0, 0);
+        let compared_clean = if is_clean { compared.saturating_add(compared_before) } else { 0 };
+        let so_far = match compared_before {
+            0 => format!("{compared} compared"),
+            _ => format!("{compared} compared, {compared_clean} with the runs before"),
+        };
         let verdict = match (unexplained, failed, disagreeing) {
-            (0, 0, 0) if compared < compared_min => {
-                format!("not enough: {compared} compared, and it takes {compared_min}")
+            (0, 0, 0) if compared_clean < compared_min => {
+                format!("not enough: {so_far}, and it takes {compared_min}")
             }
-            (0, 0, 0) => format!("{compared} compared, zero unexplained"),
+            (0, 0, 0) => format!("{so_far}, zero unexplained"),
             _ => {
                 let parts = [
                     (unexplained, "unexplained differences"),
                     (failed, "could not be compared"),
-                    (disagreeing, "states that the old system does not have"),
+                    (disagreeing, "states differ from those of the old system"),
                 ];
                 let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
                 format!("{compared} compared: {}", parts.collect::<Vec<_>>().join(", "))
             }
         };
-        let passed = (unexplained, failed, disagreeing) == (0, 0, 0) && compared >= compared_min;
+        let passed = is_clean && compared_clean >= compared_min;
         Self {
             kind,
             institution,
@@ -203,6 +213,7 @@ impl Report {
             passed,
             verdict,
             compared,
+            compared_clean,
             same,
             unexplained,
             failed,

@@ -37,6 +37,8 @@ struct Line {
 pub(super) struct Runs {
     /// The end of the last span, in milliseconds since 1970.
     pub(super) until_ms: Option<i64>,
+    /// How many were compared since the last unexplained difference or failure.
+    pub(super) compared_clean: u64,
     /// The last runs, the oldest first.
     pub(super) trend: Vec<Run>,
 }
@@ -65,6 +67,8 @@ pub(super) fn read(folder: &Path, institution: &str, candidate: &str) -> io::Res
             .map_err(|error| io::Error::other(format!("{} line {}: {error}", path.display(), number + 1)))?;
         if line.institution == institution && line.candidate == candidate {
             runs.until_ms = Some(line.until_ms);
+            let is_clean = (line.run.unexplained, line.run.failed) == (0, 0);
+            runs.compared_clean = if is_clean { runs.compared_clean.saturating_add(line.run.compared) } else { 0 };
             runs.trend.push(line.run);
         }
     }
@@ -126,6 +130,7 @@ mod tests {
             made_at: at.into(),
             compared_min: 1,
             noise_percent: 0,
+            compared_before: 0,
         };
         Report::new(about, &Tally::default(), None)
     }

@@ -77,9 +77,9 @@ impl States {
         let place = place
             .ok_or_else(|| StatesError(format!("no column is called `{STATE}`: the first row names the columns")))?;
         let others = |row: &csv::StringRecord| -> Vec<String> {
-            row.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, text)| text.trim().to_owned()).collect()
+            row.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, text)| plain(text)).collect()
         };
-        let paths = others(&headers);
+        let paths: Vec<String> = others(&headers);
         if paths.is_empty() {
             return Err(StatesError(
                 "no column tells requests apart: add one with the path of a field, such as header.trace_no".into(),
@@ -127,9 +127,20 @@ impl States {
 pub(super) fn values(layout: &Layout, telegram: &[u8], paths: &[String]) -> Option<Vec<String>> {
     let value = |path: &String| {
         let (field, range) = find(layout, telegram, path).ok()?;
-        Some(field.key_text(telegram.get(range)?).trim().to_owned())
+        Some(plain(&field.key_text(telegram.get(range)?)))
     };
     paths.iter().map(value).collect()
+}
+
+/// A value without blanks around it, and without leading zeros if it has only digits: `0000005` and `5` are one trace number.
+fn plain(text: &str) -> String {
+    let text = text.trim();
+    let short = text.trim_start_matches('0');
+    match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true if short.is_empty() && !text.is_empty() => "0".to_owned(),
+        true => short.to_owned(),
+        false => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -154,8 +165,15 @@ mod tests {
     }
 
     #[test]
+    fn leading_zeros_of_numbers_do_not_count() {
+        for (text, expected) in [(" 007 ", "7"), ("000", "0"), ("", ""), ("0A1", "0A1"), ("10", "10"), ("-07", "-07")] {
+            assert_eq!(plain(text), expected);
+        }
+    }
+
+    #[test]
     fn rows_are_found_by_their_values_once() {
-        let mut states = States::read("b,state,a\n 2 ,not_done,1\n".as_bytes()).unwrap();
+        let mut states = States::read("b,state,a\n 02 ,not_done,1\n".as_bytes()).unwrap();
         assert_eq!(states.paths(), ["b", "a"]);
         assert_eq!(states.take(&["2".into(), "1".into()]), Some(State::NotDone));
         assert_eq!((states.take(&["2".into(), "1".into()]), states.len()), (None, 0));

@@ -69,6 +69,7 @@ pub fn writes<R: BufRead>(plan: &Plan, recorded: Recorded<R>, now_ms: i64) -> Re
         made_at: Rfc3339(now_ms).to_string(),
         compared_min: plan.compared_min,
         noise_percent: 0,
+        compared_before: 0,
     };
     Ok(Report::new(about, &writes.tally, Some(outcomes.conclude(recorded.states))))
 }

@@ -51,3 +51,4 @@ mod simulated_tls;
 mod stream;
 mod tls;
 mod typed;
+mod verifying;

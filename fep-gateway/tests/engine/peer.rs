@@ -64,6 +64,11 @@ impl Peer {
         timeout(PATIENCE, self.frames.recv()).await.expect("no telegram came").expect("the institution runs")
     }
 
+    /// The next telegram, however long it takes. `None` if no more can come.
+    pub(crate) async fn next(&mut self) -> Option<Frame> {
+        self.frames.recv().await
+    }
+
     /// Whether no telegram comes for a while.
     pub(crate) async fn is_quiet(&mut self) -> bool {
         timeout(Duration::from_millis(200), self.frames.recv()).await.is_err()

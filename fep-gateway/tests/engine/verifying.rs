@@ -1,0 +1,384 @@
+//! Verification of writes and reads. Recorded frames are golden or made of golden ones at fixed offsets, never by the codec.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use fep_gateway::Config;
+use fep_gateway::verify::{self, Plan, ReadsPlan, Recorded, Report, Side, States};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::harness::{Bench, Setup, config, golden, until};
+use crate::peer::{Peer, answer_to};
+
+/// How unknown transfers are settled, as in the tests of settlement.
+const SETTLEMENT: &str = concat!(
+    r#"
+[institutions.bank-a.telegrams.Transfer]
+repeats = ["amount"]
+[institutions.bank-a.telegrams.Transfer.settlement]
+accepted = { "header.response_code" = "0000" }
+declined = { "header.response_code" = "0110" }
+horizon_ms = 2000
+"#,
+    include_str!("../settlement.toml"),
+    "tries_max = 2\n"
+);
+
+/// 2026-11-21T09:30:15 in Korea, the time in the golden transfer.
+const SENT_AT: &str = "2026-11-21T00:30:15";
+
+fn plan(institution: &'static str, tables: &'static str) -> Plan {
+    let setup = Setup { institution, tables, ..Setup::default() };
+    Plan {
+        config: config(Path::new("unused.sqlite"), 1, &setup),
+        institution: "bank-a".to_owned(),
+        ignore: BTreeSet::new(),
+        ignore_in: BTreeMap::new(),
+        compared_min: 1,
+        reads: None,
+    }
+}
+
+/// A line of a recording. `ms` is the time after the golden transfer.
+fn line(ms: u32, direction: &str, frame: &[u8]) -> String {
+    let digits: String = frame.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (seconds, ms) = (ms / 1000, ms % 1000);
+    let at = format!("{}:{:02}.{ms:03}Z", &SENT_AT[..16], 15 + seconds);
+    json!({"at": at, "kind": "frame", "direction": direction, "bytes": digits}).to_string() + "\n"
+}
+
+fn check(plan: &Plan, lines: &[String], states: Option<&str>) -> Report {
+    let text = lines.concat();
+    let states = states.map(|text| States::read(text.as_bytes()).unwrap());
+    let recorded = Recorded { name: "old.jsonl".to_owned(), lines: text.as_bytes(), states };
+    verify::writes(plan, recorded, 0).map_err(|error| error.to_string()).unwrap()
+}
+
+/// The golden transfer with this trace number, whose place is `32..38`.
+fn transfer(trace: u32) -> Vec<u8> {
+    let mut frame = golden("bank-a-transfer.json");
+    frame[32..38].copy_from_slice(format!("{trace:06}").as_bytes());
+    // check_digits are of account, amount and date: another trace number does not change them.
+    frame
+}
+
+fn golden_answer(trace: u32) -> Vec<u8> {
+    let mut frame = golden("bank-a-transfer-answer.json");
+    frame[32..38].copy_from_slice(format!("{trace:06}").as_bytes());
+    frame
+}
+
+/// The rows of outcomes as text.
+fn rows(report: &Report) -> Vec<String> {
+    let outcomes = report.outcomes.as_ref().unwrap();
+    let row = |row: &verify::OutcomeRow| {
+        let code = row.code.as_deref().unwrap_or("-");
+        let late = if row.late { " late" } else { "" };
+        format!("{} {code}{late} {} {}", row.telegram, row.state, row.count)
+    };
+    outcomes.rows.iter().map(row).collect()
+}
+
+#[test]
+fn the_golden_transfer_is_sent_byte_for_byte() {
+    let plan = plan("answer_timeout_ms = 5000", "");
+    let report = check(&plan, &[line(0, "out", &transfer(1)), line(40, "in", &golden_answer(1))], None);
+    assert_eq!((report.compared, report.same, report.passed), (2, 2, true), "{report:?}");
+    assert_eq!(report.verdict, "2 compared, zero unexplained");
+}
+
+#[test]
+fn each_kind_of_difference_has_its_field() {
+    let plan = plan("answer_timeout_ms = 5000", "");
+    // The old system wrote another bank code (21..24), the date of the day before (38..46), and seconds later (46..52).
+    let mut other = transfer(5);
+    other[21..24].copy_from_slice(b"020");
+    other[38..46].copy_from_slice(b"20261120");
+    other[46..52].copy_from_slice(b"093017");
+    let report = check(&plan, &[line(0, "out", &other)], None);
+    let fields: Vec<_> = report.telegrams[0]
+        .fields
+        .iter()
+        .map(|field| {
+            format!("{} {:?} {} {}", field.path, field.explained, field.examples[0].old, field.examples[0].new)
+        })
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "header.bank_code None 020 099",
+            "header.sent_date None 2026-11-20 2026-11-21",
+            "header.sent_time Some(\"filled\") 09:30:17 09:30:15",
+            "header.transaction_no Some(\"filled\") T2026112100001 T2026112100005",
+        ]
+    );
+    assert_eq!((report.passed, report.unexplained), (false, 2));
+    assert_eq!(report.telegrams[0].fields[0].examples[0].place, "line 1");
+}
+
+#[test]
+fn what_the_plan_ignores_is_shown_and_is_no_finding() {
+    let mut plan = plan("answer_timeout_ms = 5000", "");
+    plan.ignore_in.insert("Transfer".to_owned(), ["header.bank_code".to_owned()].into());
+    let mut other = transfer(5);
+    other[21..24].copy_from_slice(b"020");
+    let report = check(&plan, &[line(0, "out", &other)], None);
+    assert_eq!((report.passed, report.telegrams[0].fields[0].explained), (true, Some("ignored")), "{report:?}");
+    // A part stands for its fields.
+    plan.ignore_in.clear();
+    plan.ignore.insert("header".to_owned());
+    assert!(check(&plan, &[line(0, "out", &other)], None).passed);
+    // And a name that only begins alike does not.
+    plan.ignore = ["header.bank".to_owned()].into();
+    assert!(!check(&plan, &[line(0, "out", &other)], None).passed);
+}
+
+#[test]
+fn what_cannot_be_read_or_was_lost_fails() {
+    let plan = plan("answer_timeout_ms = 5000", "");
+    let mut amount = transfer(5);
+    amount[105] = b'x';
+    let mut answer = golden_answer(5);
+    answer[38..46].copy_from_slice(b"20261399");
+    let lost = json!({"at": format!("{SENT_AT}Z"), "kind": "lost", "direction": "in", "lost": 17}).to_string() + "\n";
+    let lines = [line(0, "out", &amount), line(1, "in", &answer), line(2, "out", b"GET / HTTP/1.1"), lost];
+    let report = check(&plan, &lines, None);
+    let found: Vec<_> = report
+        .telegrams
+        .iter()
+        .flat_map(|one| one.failures.iter().map(move |failure| (one.telegram.as_str(), failure)))
+        .map(|(telegram, failure)| format!("{telegram}: {} {:?}", failure.why, failure.places))
+        .collect();
+    assert_eq!(report.failed, 4, "{found:#?}");
+    assert!(found[0].starts_with("(unrecognised): 17 bytes that passed were not recorded [\"line 4\"]"), "{found:#?}");
+    assert!(found[1].starts_with("(unrecognised): the spec recognises no telegram in these bytes"), "{found:#?}");
+    assert!(found[2].starts_with("Transfer: the spec does not read it: "), "{found:#?}");
+    assert!(found[3].starts_with("TransferAnswer: the gateway does not read it: "), "{found:#?}");
+    assert!(!report.passed);
+}
+
+/// An inquiry or reversal about a transfer, or its answer, made by the gateway's own settlement in a real exchange.
+struct Steps {
+    inquiry: Vec<u8>,
+    reversal: Vec<u8>,
+}
+
+/// What the gateway really sends about an unknown transfer, with the trace number that the transfer got.
+async fn steps() -> (Vec<u8>, Steps) {
+    let setup = Setup { institution: "answer_timeout_ms = 200", tables: QUICK, ..Setup::default() };
+    let mut bench = Bench::new(setup).await;
+    let asked = bench.ask();
+    let (connection, transfer) = bench.peer.receive().await;
+    asked.await.unwrap();
+    let (_, inquiry) = bench.peer.receive().await;
+    bench.peer.send(connection, &answer_to(&inquiry, b"0999")).await;
+    let (_, again) = bench.peer.receive().await;
+    bench.peer.send(connection, &answer_to(&again, b"0999")).await;
+    let (_, reversal) = bench.peer.receive().await;
+    (transfer, Steps { inquiry, reversal })
+}
+
+const QUICK: &str = concat!(
+    r#"
+[institutions.bank-a.telegrams.Transfer.settlement]
+accepted = { "header.response_code" = "0000" }
+declined = { "header.response_code" = "0110" }
+horizon_ms = 300
+first_wait_ms = 20
+backoff_min_ms = 10
+"#,
+    include_str!("../settlement.toml"),
+    "tries_max = 1\n"
+);
+
+/// The answer to an inquiry: the result code at `114..118`, the amount of the golden transfer behind it.
+fn inquiry_answer(inquiry: &[u8], result: &[u8; 4]) -> Vec<u8> {
+    let mut answer = answer_to(inquiry, b"0000");
+    answer[114..118].copy_from_slice(result);
+    answer[118..131].copy_from_slice(&golden("bank-a-transfer.json")[116..129]);
+    answer
+}
+
+#[tokio::test]
+async fn the_rules_of_settlement_decide_what_became_of_recorded_requests() {
+    let plan = plan("answer_timeout_ms = 5000", SETTLEMENT);
+    let (unknown, Steps { inquiry, reversal }) = steps().await;
+    let report = |lines: &[String]| rows(&check(&plan, lines, None));
+    let sent = line(0, "out", &unknown);
+    let told =
+        |ms, result| [line(ms, "out", &inquiry), line(ms + 10, "in", &inquiry_answer(&inquiry, result))].concat();
+    // Nothing came.
+    assert_eq!(report(std::slice::from_ref(&sent)), ["Transfer - unknown 1"]);
+    // An answer in time, a late one, a declined one, one with a code that decides nothing, and one about another amount.
+    let mut yes = golden_answer(0);
+    yes[32..46].copy_from_slice(&unknown[32..46]);
+    assert_eq!(report(&[sent.clone(), line(4999, "in", &yes)]), ["Transfer 0000 done 1"]);
+    assert_eq!(report(&[sent.clone(), line(5001, "in", &yes)]), ["Transfer 0000 late done 1"]);
+    assert_eq!(report(&[sent.clone(), line(9, "in", &answer_to(&unknown, b"0110"))]), ["Transfer 0110 not_done 1"]);
+    assert_eq!(report(&[sent.clone(), line(9, "in", &answer_to(&unknown, b"0500"))]), ["Transfer 0500 unknown 1"]);
+    let mut other = yes.clone();
+    other[116..129].copy_from_slice(b"0000000000007");
+    assert_eq!(report(&[sent.clone(), line(9, "in", &other)]), ["Transfer 0000 unknown 1"]);
+    // The inquiry: it was carried out, it was declined, it is not known there before and after the horizon of 2 s.
+    let with = |told: String| report(&[sent.clone(), told]);
+    assert_eq!(with(told(6000, b"0000"))[1], "Transfer - done 1");
+    assert_eq!(with(told(6000, b"0110"))[1], "Transfer - not_done 1");
+    assert_eq!(with(told(1000, b"0100"))[1], "Transfer - unknown 1");
+    assert_eq!(with(told(2000, b"0100"))[1], "Transfer - not_done 1");
+    // The reversal was confirmed. It says nothing about another transfer.
+    let back = [line(7000, "out", &reversal), line(7001, "in", &answer_to(&reversal, b"0000"))].concat();
+    assert_eq!(report(&[sent.clone(), back.clone()])[1], "Transfer - reversed 1");
+    let mut another = unknown.clone();
+    another[32..38].copy_from_slice(b"999999");
+    assert_eq!(report(&[line(0, "out", &another), back])[1], "Transfer - unknown 1");
+}
+
+#[tokio::test]
+async fn states_of_the_old_system_are_compared() {
+    let plan = plan("answer_timeout_ms = 5000", SETTLEMENT);
+    let sent = |trace| line(0, "out", &transfer(trace));
+    let lines = [sent(1), sent(2), sent(3), line(50, "in", &golden_answer(1)), line(60, "in", &golden_answer(2))];
+    let states = "header.sent_date,header.trace_no,state\n20261121,1,done\n20261121,2,not_done\n20261121,77,done\n";
+    let report = check(&plan, &lines, Some(states));
+    let outcomes = report.outcomes.as_ref().unwrap();
+    assert_eq!((outcomes.compared, outcomes.differing), (2, 1), "{outcomes:?}");
+    assert_eq!((outcomes.without_state, outcomes.without_request), (1, 1));
+    let one = &outcomes.disagreements[0];
+    assert_eq!((one.line, one.old, one.new), (2, "not_done", "done"));
+    assert!(
+        !report.passed && report.verdict.ends_with("1 states differ from those of the old system"),
+        "{}",
+        report.verdict
+    );
+}
+
+/// The golden inquiry of a balance, answered by a bank that shows this balance.
+fn balance_answer(request: &[u8], balance: u64) -> Vec<u8> {
+    let mut answer = answer_to(request, b"0000");
+    // Behind the account of 16 bytes: the balance with its sign, then what is available.
+    answer[116..130].copy_from_slice(format!("{balance:014}").as_bytes());
+    answer[130..143].copy_from_slice(format!("{balance:013}").as_bytes());
+    answer
+}
+
+/// A bank that answers each inquiry with the next of these balances, and the last one for ever.
+fn bank(mut peer: Peer, balances: Vec<u64>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut asked = 0;
+        loop {
+            let Some((connection, request)) = peer.next().await else { return };
+            let balance = balances.get(asked).or(balances.last()).copied().unwrap_or_default();
+            asked += 1;
+            peer.send(connection, &balance_answer(&request, balance)).await;
+        }
+    })
+}
+
+async fn side(balances: &[u64], folder: &Path) -> Side {
+    let peer = Peer::start().await;
+    let setup = Setup { institution: "answer_timeout_ms = 600", ..Setup::default() };
+    let config: Config = config(&folder.join("unused.sqlite"), peer.port, &setup);
+    bank(peer, balances.to_vec());
+    Side { config, institution: "bank-a".to_owned() }
+}
+
+/// A gateway whose bank shows a balance of 700, after `count` inquiries, and a plan to ask a candidate again.
+async fn asked(count: usize, candidate: Side, old: Option<Side>) -> (Bench, Plan) {
+    let setup = Setup { institution: "answer_timeout_ms = 600", ..Setup::default() };
+    let mut bench = Bench::new(setup).await;
+    for _ in 0..count {
+        let gateway = bench.gateway.clone();
+        let body: Value = json!({"account": "1002345678901", "balance": 0, "available": 0});
+        let asked = tokio::spawn(async move { gateway.exchange("bank-a", "BalanceInquiry", &body, None).await });
+        let (connection, request) = bench.peer.receive().await;
+        bench.peer.send(connection, &balance_answer(&request, 700)).await;
+        assert!(asked.await.unwrap().is_ok());
+    }
+    let mut plan = plan("answer_timeout_ms = 600", "");
+    plan.config = config(&bench.journal(), 1, &Setup { institution: "answer_timeout_ms = 600", ..Setup::default() });
+    let reads = ReadsPlan {
+        telegrams: [("BalanceInquiry".to_owned(), 100)].into(),
+        callers: BTreeSet::new(),
+        in_flight_max: 1,
+        count_max: 100,
+        look_back_hours: 1,
+        noise_percent: 20,
+        folder: bench.folder.path().join("runs"),
+        candidate,
+        old,
+    };
+    plan.reads = Some(reads);
+    // Requests are asked again when their outcome is certain: a second after their time-out.
+    tokio::time::sleep(std::time::Duration::from_millis(1700)).await;
+    (bench, plan)
+}
+
+async fn run(plan: &Plan) -> Report {
+    let mut report = None;
+    // The index is built behind the facts.
+    until("the journal can be searched", async || {
+        report = verify::reads(plan, None, CancellationToken::new()).await.ok();
+        report.is_some()
+    })
+    .await;
+    report.unwrap()
+}
+
+fn fields(report: &Report) -> Vec<String> {
+    let fields = report.telegrams.iter().flat_map(|one| &one.fields);
+    let text = |field: &verify::FieldReport| format!("{} {} {:?}", field.path, field.differing, field.explained);
+    fields.map(text).collect()
+}
+
+#[tokio::test]
+async fn a_candidate_with_the_same_answers_passes_and_the_next_run_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_bench, mut plan) = asked(3, side(&[700], folder.path()).await, None).await;
+    plan.compared_min = 3;
+    let report = run(&plan).await;
+    assert!(report.passed, "{report:?}");
+    assert_eq!((report.compared, report.unexplained, report.failed), (3, 0, 0));
+    // Nothing is asked twice, and what was compared before counts.
+    let report = run(&plan).await;
+    assert_eq!((report.compared, report.compared_clean, report.passed, report.trend.len()), (0, 3, true, 2));
+}
+
+#[tokio::test]
+async fn a_candidate_with_another_answer_does_not_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_bench, plan) = asked(2, side(&[700, 701], folder.path()).await, None).await;
+    let report = run(&plan).await;
+    let found = fields(&report);
+    assert_eq!(&found[..2], ["available 1 None", "balance 1 None"], "{found:?}");
+    assert!(found[2..].iter().all(|field| field.ends_with("Some(\"filled\")")), "{found:?}");
+    assert!(!report.passed);
+}
+
+#[tokio::test]
+async fn what_the_old_side_does_not_repeat_is_noise() {
+    let folder = tempfile::tempdir().unwrap();
+    // The old side shows another balance each time it is asked, and the candidate its own.
+    let changing: Vec<u64> = (1..40).collect();
+    let old = side(&changing, folder.path()).await;
+    let (_bench, plan) = asked(3, side(&[5000, 5001, 5002], folder.path()).await, Some(old)).await;
+    let report = run(&plan).await;
+    let noisy: Vec<_> = fields(&report).into_iter().filter(|field| field.contains("noise")).collect();
+    assert_eq!(noisy, ["available 3 Some(\"noise\")", "balance 3 Some(\"noise\")"]);
+    assert!(report.passed, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_silent_candidate_fails_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let peer = Peer::start().await;
+    let setup = Setup { institution: "answer_timeout_ms = 300", ..Setup::default() };
+    let config = config(&folder.path().join("unused.sqlite"), peer.port, &setup);
+    let (_bench, plan) = asked(1, Side { config, institution: "bank-a".to_owned() }, None).await;
+    let report = run(&plan).await;
+    let failure = &report.telegrams[0].failures[0];
+    assert!(failure.why.starts_with("the candidate did not answer: unknown: "), "{failure:?}");
+    assert_eq!((report.compared, report.failed, report.passed), (0, 1, false));
+    drop(peer);
+}
