@@ -154,7 +154,7 @@ mod tests {
     fn a_line_that_cannot_be_read_is_named() {
         for (line, why) in [
             ("x", "expected value"),
-            ("{\"at\":\"yesterday\"}", "yesterday"),
+            ("{\"at\":\"yesterday\"}", "a time is written"),
             ("{\"at\":\"2026-11-28T01:02:04Z\",\"direction\":\"in\",\"bytes\":\"3\"}", "no hexadecimal text"),
             ("{\"at\":\"2026-11-28T01:02:04Z\",\"direction\":\"in\",\"bytes\":\"3é\"}", "no hexadecimal text"),
         ] {

@@ -13,6 +13,7 @@
 mod differ;
 mod tally;
 mod plan;
+mod recording;
 mod states;
 mod outcomes;
 mod report;

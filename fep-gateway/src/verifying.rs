@@ -32,7 +32,7 @@ pub(super) enum VerifyCommand {
     /// rules of this gateway. Nothing is sent.
     #[command(after_help = HELP)]
     Writes {
-        /// The recording: of `fep-gateway tap`, of `simulate --record`, or of `journal export`.
+        /// The recording: of `fep-gateway tap`, of `simulate --record` or of `journal export`; a capture (pcap, pcapng); or frames one after the other.
         #[arg(value_name = "RECORDING")]
         recording: PathBuf,
         /// A CSV file with what the old system says became of the requests: columns with the paths of request fields, and a column `state` with
@@ -73,7 +73,7 @@ impl VerifyCommand {
                 let states = states.as_deref().map(read_states).transpose()?;
                 let file = File::open(&recording).map_err(|error| Failure::because(recording.display(), error))?;
                 let name = recording.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-                let recorded = Recorded { name, lines: BufReader::new(file), states };
+                let recorded = Recorded { name, input: BufReader::new(file), states };
                 let report = verify::writes(&plan, recorded, now_ms());
                 verifying.show(&report.map_err(|error| Failure::Message(error.to_string()))?)
             }

@@ -105,6 +105,12 @@ impl TelegramCatalogue {
         Some((Arc::clone(&answer.name), entry.key.as_ref()?.of(self.telegram(frame))?))
     }
 
+    /// Whether a frame comes from the institution, as far as its telegram says that: it is an answer or a notice.
+    pub(crate) fn is_received(&self, frame: &[u8]) -> bool {
+        let entry = self.find(self.telegram(frame)).and_then(|number| self.entries.get(number));
+        entry.is_some_and(|entry| matches!(entry.role, Role::Answer | Role::Notice))
+    }
+
     /// Whether a telegram is the answer to a request.
     pub(crate) fn answers_a_request(&self, answer: &str) -> bool {
         let number = self.by_name.get(answer).copied();

@@ -79,12 +79,15 @@ mod tests {
     use super::*;
 
     const SPEC: &str = r#"
-spec = "pair"
+spec = "s"
+title = "t"
+version = "1"
+source = "t"
 charset = "ascii"
 
 [telegrams.Pair]
 len = 14
-fields = [
+items = [
   { name = "code", len = 2, kind = "text", label = "코드" },
   { name = "pin", len = 4, kind = "digits", secret = true },
   { name = "amount", len = 6, kind = "number" },
@@ -94,7 +97,7 @@ fields = [
 
     #[test]
     fn values_bytes_and_secrets() {
-        let spec = Spec::parse("pair.toml", SPEC).unwrap();
+        let spec = Spec::parse("s.toml", SPEC).unwrap();
         let layout = &spec.telegrams[0].layout;
         let found = differing(layout, b"AB1234000042  ", b"AC9999000043 x");
         let text: Vec<String> =

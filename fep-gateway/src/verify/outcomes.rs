@@ -7,6 +7,7 @@ use std::sync::Arc;
 use fep_protocol::settlement::{StepKind, Verdict};
 use fep_protocol::terms::{Classified, Key, Telegrams as _};
 
+use super::recording::Place;
 use super::states::{State, States, values};
 use crate::config::{InstitutionConfig, StepField, StepValue};
 use crate::telegrams::TelegramCatalogue;
@@ -33,8 +34,8 @@ pub(super) struct Outcomes<'c> {
 /// A request.
 struct Case {
     telegram: String,
-    line: usize,
-    at_ms: i64,
+    place: Place,
+    at_ms: Option<i64>,
     frame: Vec<u8>,
     code: Option<Box<str>>,
     state: State,
@@ -44,7 +45,7 @@ struct Case {
 /// An inquiry or a reversal that was answered.
 struct Step {
     telegram: String,
-    at_ms: i64,
+    at_ms: Option<i64>,
     request: Vec<u8>,
     answer: Vec<u8>,
 }
@@ -81,7 +82,7 @@ pub(super) struct Concluded {
 /// A request about which the old system says something else.
 #[derive(Clone, Debug)]
 pub(super) struct Disagreement {
-    pub(super) line: usize,
+    pub(super) place: Place,
     pub(super) telegram: String,
     pub(super) old: State,
     pub(super) new: State,
@@ -108,8 +109,7 @@ impl<'c> Outcomes<'c> {
     pub(super) fn sent(
         &mut self,
         telegram: &str,
-        line: usize,
-        at_ms: i64,
+        (place, at_ms): (Place, Option<i64>),
         connection: Option<u64>,
         frame: &[u8],
     ) -> Result<(), TooMany> {
@@ -119,7 +119,7 @@ impl<'c> Outcomes<'c> {
         }
         let case = Case {
             telegram: telegram.to_owned(),
-            line,
+            place,
             at_ms,
             frame: frame.to_vec(),
             code: None,
@@ -134,14 +134,16 @@ impl<'c> Outcomes<'c> {
     }
 
     /// Takes a telegram that was received.
-    pub(super) fn received(&mut self, at_ms: i64, connection: Option<u64>, frame: &[u8]) {
+    pub(super) fn received(&mut self, at_ms: Option<i64>, connection: Option<u64>, frame: &[u8]) {
         let Classified::Answer { telegram: answer, key, .. } = self.catalogue.read(frame) else { return };
         let connection = self.own_connection(connection);
         let Some(mut case) = self.open.remove(&(Arc::clone(&answer), key, connection)) else {
             self.unmatched += u64::from(self.catalogue.answers_a_request(&answer));
             return;
         };
-        let took_ms = u128::try_from(at_ms.saturating_sub(case.at_ms)).unwrap_or_default();
+        let took_ms = at_ms.zip(case.at_ms).map(|(at_ms, sent_ms)| at_ms.saturating_sub(sent_ms));
+        let took_ms = u128::try_from(took_ms.unwrap_or_default()).unwrap_or_default();
+        // Without times, an answer counts as one in time.
         case.is_late = took_ms > self.catalogue.answer_timeout(&case.telegram).as_millis();
         case.code = self.catalogue.response_code(&answer, frame);
         let is_contradiction = self.catalogue.contradiction(&case.frame, &answer, frame).is_some();
@@ -182,13 +184,13 @@ impl<'c> Outcomes<'c> {
                     concluded.compared += 1;
                     if old != case.state {
                         concluded.differing_count += 1;
-                        let (line, telegram) = (case.line, case.telegram.clone());
-                        concluded.differing.push(Disagreement { line, telegram, old, new: case.state });
+                        let (place, telegram) = (case.place, case.telegram.clone());
+                        concluded.differing.push(Disagreement { place, telegram, old, new: case.state });
                     }
                 }
             }
         }
-        concluded.differing.sort_by_key(|one| one.line);
+        concluded.differing.sort_by_key(|one| one.place);
         concluded.differing.truncate(SHOWN_MAX);
         concluded.without_request = states.map_or(0, |states| states.len() as u64);
         concluded.rows = self.counts;
@@ -251,7 +253,8 @@ impl<'c> Outcomes<'c> {
                 let horizon = self.institution.telegrams.get(monetary).and_then(|own| own.settlement.as_ref());
                 let horizon_ms =
                     horizon.map_or(i64::MAX, |own| i64::try_from(own.policy.horizon.as_millis()).unwrap_or(i64::MAX));
-                let is_known_there = step.at_ms >= case.at_ms.saturating_add(horizon_ms);
+                let waited_ms = step.at_ms.zip(case.at_ms).map(|(at_ms, sent_ms)| at_ms.saturating_sub(sent_ms));
+                let is_known_there = waited_ms.is_some_and(|waited_ms| waited_ms >= horizon_ms);
                 case.state = match (verdict, case.state) {
                     (Verdict::Confirmed, _) => State::Reversed,
                     (Verdict::Done, State::Unknown) => State::Done,

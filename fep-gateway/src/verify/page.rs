@@ -156,14 +156,14 @@ fn concluded(outcomes: &OutcomesReport, out: &mut impl Write) -> io::Result<()> 
     if outcomes.disagreements.is_empty() {
         return Ok(());
     }
-    let columns = [("#Line", "행"), ("Telegram", "전문"), ("Old", "기존"), ("New", "신규")];
+    let columns = [("Where", "위치"), ("Telegram", "전문"), ("Old", "기존"), ("New", "신규")];
     head(("States that differ", "판정 불일치"), &columns, out)?;
     for one in &outcomes.disagreements {
         let name = escaped(&one.telegram);
         writeln!(
             out,
-            "<tr class=\"exception\"><td class=\"n\">{}</td><td>{name}</td><td>{}</td><td>{}</td></tr>",
-            one.line, one.old, one.new
+            "<tr class=\"exception\"><td>{}</td><td>{name}</td><td>{}</td><td>{}</td></tr>",
+            one.place, one.old, one.new
         )?;
     }
     writeln!(out, "</table>")

@@ -134,8 +134,8 @@ pub struct OutcomeRow {
 /// A request about which the old system says something else.
 #[derive(Clone, Debug, Serialize)]
 pub struct DisagreementReport {
-    /// The line of the request in the recording.
-    pub line: usize,
+    /// Where the request is in the recording.
+    pub place: String,
     /// The telegram.
     pub telegram: String,
     /// What the old system says.
@@ -296,7 +296,7 @@ fn concluded(own: Concluded) -> OutcomesReport {
         count,
     };
     let disagreement = |one: super::outcomes::Disagreement| DisagreementReport {
-        line: one.line,
+        place: one.place.to_string(),
         telegram: one.telegram,
         old: one.old.name(),
         new: one.new.name(),

@@ -107,7 +107,7 @@ fn concluded(outcomes: &OutcomesReport, out: &mut impl Write) -> io::Result<()> 
              a request"
         )?;
         for one in &outcomes.disagreements {
-            writeln!(out, "  line {} {}: old {}, new {}", one.line, one.telegram, one.old, one.new)?;
+            writeln!(out, "  {} {}: old {}, new {}", one.place, one.telegram, one.old, one.new)?;
         }
     }
     Ok(())

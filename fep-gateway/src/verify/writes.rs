@@ -9,11 +9,12 @@ use super::VerifyError;
 use super::differ::{Differing, differing};
 use super::outcomes::Outcomes;
 use super::plan::Plan;
+use super::recording::{self, Place, Said};
 use super::report::{About, Report};
 use super::states::States;
 use super::tally::{Tally, Why};
 use crate::hex::hex;
-use crate::passed::{Direction, Passed, PassedLines, What};
+use crate::passed::Direction;
 use crate::telegrams::TelegramCatalogue;
 use crate::time::Rfc3339;
 
@@ -25,8 +26,8 @@ const UNRECOGNISED: &str = "(unrecognised)";
 pub struct Recorded<R> {
     /// The name of the recording, for the report.
     pub name: String,
-    /// Its lines.
-    pub lines: R,
+    /// Its bytes: JSON lines of `fep-gateway tap`, of a simulator or of an export; a capture (pcap, pcapng); or frames one after the other.
+    pub input: R,
     /// The states of its requests, if the old system says them.
     pub states: Option<States>,
 }
@@ -40,28 +41,30 @@ pub fn writes<R: BufRead>(plan: &Plan, recorded: Recorded<R>, now_ms: i64) -> Re
     let catalogue = TelegramCatalogue::new(institution).map_err(VerifyError::Unfit)?;
     let mut writes = Writes { plan, catalogue: &catalogue, tally: Tally::default() };
     let mut outcomes = Outcomes::new(&catalogue, institution);
-    for passed in PassedLines::new(recorded.lines) {
-        let Passed { line, at_ms, connection, what } =
-            passed.map_err(|error| VerifyError::Recording(error.to_string()))?;
-        let (direction, frame) = match what {
-            What::Lost(count) => {
-                let why = format!("{count} bytes that passed were not recorded");
-                writes.tally.failed(UNRECOGNISED, &place(line), why);
-                continue;
-            }
-            What::Bytes(direction, frame) => (direction, frame),
+    let each = |recorded: recording::Recorded| {
+        let recording::Recorded { place, at_ms, connection, said } = recorded;
+        let mut failed = |why: String| {
+            writes.tally.failed(UNRECOGNISED, &place.to_string(), why);
+            Ok(())
         };
-        let Some(telegram) = writes.take(line, at_ms, direction, &frame) else { continue };
+        let (direction, frame) = match said {
+            Said::Lost(len) => return failed(format!("{len} bytes that passed were not recorded")),
+            Said::NoFrame(len) => return failed(format!("{len} bytes are no frame of the line")),
+            Said::Frame(direction, frame) => (direction, frame),
+        };
+        let Some(telegram) = writes.take(place, at_ms, direction, &frame) else { return Ok(()) };
         match direction {
             Direction::Out => {
-                let followed = outcomes.sent(&telegram, line, at_ms, connection, &frame);
-                followed.map_err(|_| {
-                    VerifyError::Recording(format!("line {line}: it has more requests than can be followed"))
-                })?;
+                let followed = outcomes.sent(&telegram, (place, at_ms), connection, &frame);
+                followed.map_err(|_| format!("{place}: it has more requests than can be followed"))
             }
-            Direction::In => outcomes.received(at_ms, connection, &frame),
+            Direction::In => {
+                outcomes.received(at_ms, connection, &frame);
+                Ok(())
+            }
         }
-    }
+    };
+    recording::read(recorded.input, institution, &catalogue, each).map_err(VerifyError::Recording)?;
     let about = About {
         kind: "writes",
         institution: plan.institution.clone(),
@@ -82,24 +85,25 @@ struct Writes<'p> {
 
 impl Writes<'_> {
     /// Compares one frame. Returns the name of its telegram, if the spec recognises it.
-    fn take(&mut self, line: usize, at_ms: i64, direction: Direction, frame: &[u8]) -> Option<String> {
+    fn take(&mut self, place: Place, at_ms: Option<i64>, direction: Direction, frame: &[u8]) -> Option<String> {
+        let place = place.to_string();
         let classified = self.catalogue.read(frame);
         if matches!(classified, Classified::Poll(_)) {
             return None;
         }
         let telegram = self.catalogue.telegram(frame);
         let Ok(spec) = self.catalogue.spec().choose(telegram) else {
-            self.tally.failed(UNRECOGNISED, &place(line), "the spec recognises no telegram in these bytes".to_owned());
+            self.tally.failed(UNRECOGNISED, &place, "the spec recognises no telegram in these bytes".to_owned());
             return None;
         };
         let name = spec.name().to_owned();
         match (direction, classified) {
             (Direction::In, Classified::Undecodable { why, .. }) => {
-                self.tally.failed(&name, &place(line), format!("the gateway does not read it: {why}"));
+                self.tally.failed(&name, &place, format!("the gateway does not read it: {why}"));
             }
-            (Direction::In, _) => self.tally.compared(&name, &place(line), Vec::new(), |_| None),
-            (Direction::Out, _) => match self.catalogue.sent_here(&name, frame, Some(at_ms)) {
-                Err(why) => self.tally.failed(&name, &place(line), why.to_string()),
+            (Direction::In, _) => self.tally.compared(&name, &place, Vec::new(), |_| None),
+            (Direction::Out, _) => match self.catalogue.sent_here(&name, frame, at_ms) {
+                Err(why) => self.tally.failed(&name, &place, why.to_string()),
                 Ok(ours) => {
                     let mut found = differing(&spec.layout, telegram, self.catalogue.telegram(&ours.frame));
                     if found.is_empty() && *frame != *ours.frame {
@@ -107,7 +111,7 @@ impl Writes<'_> {
                     }
                     let plan = self.plan;
                     let why = |path: &str| why(plan, &name, &ours.own, path);
-                    self.tally.compared(&name, &place(line), found, why);
+                    self.tally.compared(&name, &place, found, why);
                 }
             },
         }
@@ -129,8 +133,4 @@ fn why(plan: &Plan, telegram: &str, own: &BTreeSet<String>, path: &str) -> Optio
         return Some(Why::Filled);
     }
     plan.ignores(telegram, path).then_some(Why::Ignored)
-}
-
-fn place(line: usize) -> String {
-    format!("line {line}")
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Bench, Setup, config, golden, until};
+use crate::harness::{Bench, Setup, config, golden, root, until};
 use crate::peer::{Peer, answer_to};
 
 /// How unknown transfers are settled, as in the tests of settlement.
@@ -52,7 +52,7 @@ fn line(ms: u32, direction: &str, frame: &[u8]) -> String {
 fn check(plan: &Plan, lines: &[String], states: Option<&str>) -> Report {
     let text = lines.concat();
     let states = states.map(|text| States::read(text.as_bytes()).unwrap());
-    let recorded = Recorded { name: "old.jsonl".to_owned(), lines: text.as_bytes(), states };
+    let recorded = Recorded { name: "old.jsonl".to_owned(), input: text.as_bytes(), states };
     verify::writes(plan, recorded, 0).map_err(|error| error.to_string()).unwrap()
 }
 
@@ -143,7 +143,7 @@ fn what_cannot_be_read_or_was_lost_fails() {
     let mut answer = golden_answer(5);
     answer[38..46].copy_from_slice(b"20261399");
     let lost = json!({"at": format!("{SENT_AT}Z"), "kind": "lost", "direction": "in", "lost": 17}).to_string() + "\n";
-    let lines = [line(0, "out", &amount), line(1, "in", &answer), line(2, "out", b"GET / HTTP/1.1"), lost];
+    let lines = [line(0, "out", &amount), line(1, "in", &answer), line(2, "out", b"0003GET"), lost];
     let report = check(&plan, &lines, None);
     let found: Vec<_> = report
         .telegrams
@@ -246,12 +246,60 @@ async fn states_of_the_old_system_are_compared() {
     assert_eq!((outcomes.compared, outcomes.differing), (2, 1), "{outcomes:?}");
     assert_eq!((outcomes.without_state, outcomes.without_request), (1, 1));
     let one = &outcomes.disagreements[0];
-    assert_eq!((one.line, one.old, one.new), (2, "not_done", "done"));
+    assert_eq!((one.place.as_str(), one.old, one.new), ("line 2", "not_done", "done"));
     assert!(
         !report.passed && report.verdict.ends_with("1 states differ from those of the old system"),
         "{}",
         report.verdict
     );
+}
+
+/// Reads a file in place of JSON lines.
+fn check_bytes(plan: &Plan, bytes: &[u8]) -> Result<Report, String> {
+    let recorded = Recorded { name: "old".to_owned(), input: bytes, states: None };
+    verify::writes(plan, recorded, 0).map_err(|error| error.to_string())
+}
+
+#[test]
+fn captures_of_packets_are_recordings() {
+    let plan = plan("answer_timeout_ms = 5000", "");
+    let capture = |name: &str| {
+        std::fs::read(root().join("fep-spec/tests/captures").join(name))
+            .map(|bytes| check_bytes(&plan, &bytes).unwrap())
+    };
+    // Real traffic, seen by tcpdump: the golden transfer, its answer in two packets, and the transfer once more.
+    for name in ["ethernet.pcap", "ipv6.pcap", "disorder.pcapng"] {
+        let report = capture(name).unwrap();
+        let telegrams: Vec<_> = report.telegrams.iter().map(|one| (one.telegram.as_str(), one.compared)).collect();
+        assert_eq!(telegrams, [("Transfer", 2), ("TransferAnswer", 1)], "{name}: {report:?}");
+        // Without a time, the dates are as in the recording, and the second transfer has no answer.
+        assert_eq!((report.unexplained, report.failed), (0, 0), "{name}: {report:?}");
+        assert_eq!(rows(&report), ["Transfer - unknown 1", "Transfer 0000 answered 1"], "{name}");
+    }
+    // Packets are missing.
+    let report = capture("gap.pcap").unwrap();
+    assert!(report.failed > 0 && !report.passed, "{report:?}");
+    let lost = |failure: &verify::FailureReport| failure.why.contains("bytes that passed were not recorded");
+    let why = report.telegrams[0].failures.iter().find(|failure| lost(failure)).unwrap();
+    assert!(why.places[0].starts_with("packet "), "{why:?}");
+}
+
+#[test]
+fn frames_one_after_the_other_are_a_recording() {
+    let plan = plan("answer_timeout_ms = 5000", "");
+    let frames = [transfer(1), golden_answer(1), transfer(2)].concat();
+    let report = check_bytes(&plan, &frames).unwrap();
+    assert_eq!(rows(&report), ["Transfer - unknown 1", "Transfer 0000 answered 1"]);
+    assert_eq!((report.compared, report.failed, report.unexplained), (3, 0, 0), "{report:?}");
+    // The last frame is cut.
+    let report = check_bytes(&plan, &frames[..frames.len() - 1]).unwrap();
+    let failure = &report.telegrams[0].failures[0];
+    assert_eq!(
+        (failure.why.as_str(), failure.places.as_slice()),
+        ("299 bytes are no frame of the line", &["byte 600".to_owned()][..])
+    );
+    assert_eq!(check_bytes(&plan, b"").unwrap().verdict, "not enough: 0 compared, and it takes 1");
+    assert!(check_bytes(&plan, b"{]").unwrap_err().starts_with("the recording: line 1: "));
 }
 
 /// The golden inquiry of a balance, answered by a bank that shows this balance.

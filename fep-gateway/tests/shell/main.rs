@@ -48,3 +48,4 @@ mod tap;
 mod test_time;
 #[cfg(feature = "kafka")]
 mod topics;
+mod verifying;
