@@ -9,7 +9,7 @@ use fep_codec::Error;
 use fep_codec::layout::{Item, Layout};
 use fep_codec::lenient::Lenient;
 use fep_codec::record::Record;
-use fep_protocol::terms::{Key, Now, Telegrams as _};
+use fep_protocol::terms::{Duty, Key, Now, Telegrams as _};
 use serde_json::{Map, Value as Json};
 
 use super::fill::Filler;
@@ -68,15 +68,21 @@ impl TelegramCatalogue {
         Ok(fields)
     }
 
-    /// A telegram that another system sent at this time, as this gateway would send it. A request gets the constants and dates of the
-    /// configuration and the recorded trace number; any other telegram is only encoded again. Without a time, dates are as in the recorded one.
+    /// A telegram that another system sent at this time, as this gateway would send it. A request and a sign-on, sign-off or echo test get the
+    /// constants and dates of the configuration and the recorded trace number; any other telegram is only encoded again. Without a time, dates are as in the recorded one.
     ///
     /// # Errors
     /// If this gateway could not send it.
     pub(crate) fn sent_here(&self, telegram: &str, frame: &[u8], at_ms: Option<i64>) -> Result<SentHere, NotSentHere> {
         let entry = self.named(telegram).ok_or_else(|| self.unreadable(&no_telegram(telegram)))?;
         let record = self.read_leniently(telegram, frame).map_err(|error| self.unreadable(&error))?;
-        if entry.role != Role::Request {
+        let has_own_polls = self.polls.as_ref().is_some_and(|polls| polls.own().is_some());
+        let is_ours = match entry.role {
+            Role::Request => true,
+            Role::Duty(duty) => duty != Duty::EchoTest || !has_own_polls,
+            _ => false,
+        };
+        if !is_ours {
             let bytes = record.encode().map_err(|error| self.unreadable(&error))?;
             let framed = self.framing.frame(bytes).map_err(|error| NotSentHere::Incomplete(error.to_string()))?;
             return Ok(SentHere { frame: framed.into(), own: BTreeSet::new() });
@@ -92,9 +98,15 @@ impl TelegramCatalogue {
             own.extend(self.trace.clone());
         }
         let now = Now::new(Duration::ZERO, at_ms.unwrap_or_default());
-        let fields = self.said_by_service(telegram, frame).map_err(|error| self.unreadable(&error))?;
-        let draft = self.draft(telegram, &fields, now).map_err(NotSentHere::Refused)?;
-        let request = self.request(&draft, number.unwrap_or(1), now).map_err(NotSentHere::Incomplete)?;
+        let request = match entry.role {
+            Role::Duty(duty) => self.duty(duty, number.unwrap_or(1), now),
+            _ => {
+                let fields = self.said_by_service(telegram, frame).map_err(|error| self.unreadable(&error))?;
+                let draft = self.draft(telegram, &fields, now).map_err(NotSentHere::Refused)?;
+                self.request(&draft, number.unwrap_or(1), now)
+            }
+        };
+        let request = request.map_err(NotSentHere::Incomplete)?;
         Ok(SentHere { frame: request.bytes.to_vec().into(), own })
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Bench, Setup, config, golden, root, until};
+use crate::harness::{Bench, SESSION, Setup, config, golden, root, until};
 use crate::peer::{Peer, answer_to};
 
 /// How unknown transfers are settled, as in the tests of settlement.
@@ -116,6 +116,21 @@ fn each_kind_of_difference_has_its_field() {
     );
     assert_eq!((report.passed, report.unexplained), (false, 2));
     assert_eq!(report.telegrams[0].fields[0].examples[0].place, "line 1");
+}
+
+#[test]
+fn telegrams_of_the_session_have_the_constants_of_the_gateway() {
+    let plan = plan("answer_timeout_ms = 5000", SESSION);
+    let mut frame = golden("bank-a-sign-on.json");
+    let report = check(&plan, &[line(0, "out", &frame)], None);
+    assert_eq!((report.compared, report.unexplained, report.failed), (1, 0, 0), "{report:?}");
+    frame[21..24].copy_from_slice(b"020");
+    let report = check(&plan, &[line(0, "out", &frame)], None);
+    assert_eq!(
+        (report.unexplained, report.telegrams[0].fields[0].path.as_str()),
+        (1, "header.bank_code"),
+        "{report:?}"
+    );
 }
 
 #[test]
