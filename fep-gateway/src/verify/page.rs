@@ -18,7 +18,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "<p class=\"{class}\">{english}: {} <span lang=\"ko\">{korean}</span></p>",
-        escaped(&report.verdict)
+        escaped(&report.summary)
     )?;
     writeln!(out, "<dl>\n<dt>Made at <span lang=\"ko\">작성 시각</span></dt><dd>{}</dd>\n</dl>", report.made_at)?;
     telegrams(report, out)?;

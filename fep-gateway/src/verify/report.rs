@@ -19,7 +19,7 @@ pub struct Report {
     /// Whether enough was compared and nothing is unexplained.
     pub passed: bool,
     /// Why, in a sentence.
-    pub verdict: String,
+    pub summary: String,
     /// How many telegrams were compared.
     pub compared: u64,
     /// How many were compared since the last unexplained difference or failure, in this run and those before it.
@@ -189,7 +189,7 @@ impl Report {
             0 => format!("{compared} compared"),
             _ => format!("{compared} compared, {compared_clean} with the runs before"),
         };
-        let verdict = match (unexplained, failed, disagreeing) {
+        let summary = match (unexplained, failed, disagreeing) {
             (0, 0, 0) if compared_clean < compared_min => {
                 format!("not enough: {so_far}, and it takes {compared_min}")
             }
@@ -211,7 +211,7 @@ impl Report {
             of,
             made_at,
             passed,
-            verdict,
+            summary,
             compared,
             compared_clean,
             same,

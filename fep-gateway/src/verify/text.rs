@@ -68,7 +68,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
         }
     }
     let word = if report.passed { "passed" } else { "not passed" };
-    writeln!(out, "\n{word}: {}", report.verdict)
+    writeln!(out, "\n{word}: {}", report.summary)
 }
 
 fn differing(telegram: &str, field: &FieldReport, out: &mut impl Write) -> io::Result<()> {

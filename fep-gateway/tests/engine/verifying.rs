@@ -86,7 +86,7 @@ fn the_golden_transfer_is_sent_byte_for_byte() {
     let plan = plan("answer_timeout_ms = 5000", "");
     let report = check(&plan, &[line(0, "out", &transfer(1)), line(40, "in", &golden_answer(1))], None);
     assert_eq!((report.compared, report.same, report.passed), (2, 2, true), "{report:?}");
-    assert_eq!(report.verdict, "2 compared, zero unexplained");
+    assert_eq!(report.summary, "2 compared, zero unexplained");
 }
 
 #[test]
@@ -263,9 +263,9 @@ async fn states_of_the_old_system_are_compared() {
     let one = &outcomes.disagreements[0];
     assert_eq!((one.place.as_str(), one.old, one.new), ("line 2", "not_done", "done"));
     assert!(
-        !report.passed && report.verdict.ends_with("1 states differ from those of the old system"),
+        !report.passed && report.summary.ends_with("1 states differ from those of the old system"),
         "{}",
-        report.verdict
+        report.summary
     );
 }
 
