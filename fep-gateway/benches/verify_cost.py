@@ -87,7 +87,7 @@ def main():
         for name in ["good", "silent"]:
             plans[name] = folder / f"{name}-plan.toml"
             plans[name].write_text(
-                f'config = "live.toml"\n[reads]\ntelegrams = {{ BalanceInquiry = 100 }}\nfolder = "{name}-plan"\nin_flight_max = 8\n'
+                f'config = "live.toml"\n[reads]\ninquiries = {{ BalanceInquiry = 100 }}\nfolder = "{name}-plan"\nin_flight_max = 8\n'
                 f'candidate = {{ config = "{name}.toml" }}\n'
             )
         time.sleep(1)

@@ -40,8 +40,10 @@ pub(crate) struct Passed {
     pub(crate) line: usize,
     /// When it was recorded, in milliseconds since 1970.
     pub(crate) at_ms: i64,
-    /// The connection, if the line says it.
-    pub(crate) connection: Option<u64>,
+    /// The institution, if the line says it.
+    pub(crate) institution: Option<String>,
+    /// The connection or the line of the institution, whichever the line says.
+    pub(crate) connection: Option<String>,
     /// What it says.
     pub(crate) what: What,
 }
@@ -74,7 +76,9 @@ struct Line {
     at: String,
     direction: Option<String>,
     bytes: Option<String>,
+    institution: Option<String>,
     connection: Option<u64>,
+    line: Option<String>,
     lost: Option<u64>,
 }
 
@@ -92,19 +96,30 @@ impl<R: BufRead> PassedLines<R> {
             if read == 0 {
                 return Ok(None);
             }
+            if read as u64 == LINE_MAX_BYTES && !text.ends_with('\n') {
+                return Err(format!("it is longer than {LINE_MAX_BYTES} bytes"));
+            }
             if text.trim().is_empty() {
                 continue;
             }
-            let Line { at, direction, bytes, connection, lost } =
-                serde_json::from_str(&text).map_err(|why| why.to_string())?;
+            // The text of the error could show what the line says.
+            let read: Result<Line, _> = serde_json::from_str(&text);
+            let Line { at, direction, bytes, institution, connection, line, lost } = read.map_err(|error| {
+                format!(
+                    "no JSON object with `at`, `direction` and `bytes` as they are recorded, at column {}",
+                    error.column()
+                )
+            })?;
             let at_ms = time::parse(&at)?;
             let what = match (direction.as_deref(), bytes, lost) {
                 (_, _, Some(lost)) => What::Lost(lost),
                 (Some("out"), Some(digits), None) => What::Bytes(Direction::Out, unhex(&digits)?),
                 (Some("in"), Some(digits), None) => What::Bytes(Direction::In, unhex(&digits)?),
+                (Some(_), Some(_), None) => return Err("`direction` is neither `out` nor `in`".to_owned()),
                 _ => continue,
             };
-            return Ok(Some(Passed { line: self.line, at_ms, connection, what }));
+            let connection = connection.map(|number| number.to_string()).or(line);
+            return Ok(Some(Passed { line: self.line, at_ms, institution, connection, what }));
         }
     }
 }
@@ -144,22 +159,33 @@ mod tests {
         let lines: Vec<_> = PassedLines::new(text.as_bytes()).map(|line| line.unwrap()).collect();
         // 2026-11-28T01:02:03Z is 1795827723 seconds after 1970, by `date -d`.
         let at_ms = 1_795_827_723_005;
-        let first = Passed { line: 3, at_ms, connection: Some(7), what: What::Bytes(Direction::Out, vec![0x30, 0xff]) };
+        let what = What::Bytes(Direction::Out, vec![0x30, 0xff]);
+        let first = Passed { line: 3, at_ms, institution: None, connection: Some("7".to_owned()), what };
         let rest = [(4, What::Bytes(Direction::In, Vec::new())), (5, What::Lost(12))];
-        let rest = rest.map(|(line, what)| Passed { line, at_ms: at_ms + 995, connection: None, what });
+        let rest =
+            rest.map(|(line, what)| Passed { line, at_ms: at_ms + 995, institution: None, connection: None, what });
         assert_eq!(lines, [vec![first], rest.to_vec()].concat());
+    }
+
+    #[test]
+    fn a_line_has_a_limit() {
+        let line = format!("{{\"at\":\"2026-11-28T01:02:04Z\",\"bytes\":\"{}", "30".repeat(1 << 19));
+        let error = PassedLines::new(line.as_bytes()).next().unwrap().unwrap_err();
+        assert_eq!(error.why, "it is longer than 1048576 bytes");
     }
 
     #[test]
     fn a_line_that_cannot_be_read_is_named() {
         for (line, why) in [
-            ("x", "expected value"),
+            ("x", "no JSON object with `at`, `direction` and `bytes` as they are recorded, at column 1"),
+            ("{\"at\":\"2026-11-28T01:02:04Z\",\"direction\":\"OUT\",\"bytes\":\"30\"}", "neither `out` nor `in`"),
+            ("{\"at\":\"2026-11-28T01:02:04Z\",\"connection\":\"1002345678901\"}", "at column"),
             ("{\"at\":\"yesterday\"}", "a time is written"),
             ("{\"at\":\"2026-11-28T01:02:04Z\",\"direction\":\"in\",\"bytes\":\"3\"}", "no hexadecimal text"),
             ("{\"at\":\"2026-11-28T01:02:04Z\",\"direction\":\"in\",\"bytes\":\"3é\"}", "no hexadecimal text"),
         ] {
             let error = PassedLines::new(line.as_bytes()).next().unwrap().unwrap_err();
-            assert!(error.line == 1 && error.why.contains(why), "{error}");
+            assert!(error.line == 1 && error.why.contains(why) && !error.why.contains("1002345678901"), "{error}");
         }
     }
 }

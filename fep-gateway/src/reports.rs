@@ -48,6 +48,11 @@ fn report_file(name: &str) -> Result<(PathBuf, Form), String> {
 }
 
 impl ReportOptions {
+    /// Whether a report in this form is asked for.
+    pub(super) fn has(&self, form: Form) -> bool {
+        self.format == form || self.reports.iter().any(|(_, own)| *own == form)
+    }
+
     /// Refuses a report in the place of an input.
     pub(super) fn spare(&self, input: &Path, what: &str) -> Result<(), Failure> {
         let real = input.canonicalize();

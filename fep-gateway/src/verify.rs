@@ -49,10 +49,16 @@ pub enum VerifyError {
     Unfit(String),
     /// The recording cannot be used.
     Recording(String),
+    /// A column of the states is no field of the spec.
+    States(String),
     /// The plan has no `[reads]`.
     NoReads,
+    /// The plan asks for a telegram that moves money.
+    MovesMoney(String),
     /// The journal cannot be read.
     Journal(JournalError),
+    /// The journal has too many of these telegrams for one run.
+    TooMany(String, usize),
     /// A side of this name cannot be asked.
     Side(String, String),
     /// The folder of the plan cannot be read or written.
@@ -65,10 +71,21 @@ impl fmt::Display for VerifyError {
             Self::NoInstitution => f.write_str("the configuration of the plan does not have its institution"),
             Self::Unfit(why) => write!(f, "the configuration does not fit the spec: {why}"),
             Self::Recording(why) => write!(f, "the recording: {why}"),
+            Self::States(path) => write!(
+                f,
+                "the states: no telegram has the field `{path}` that a column is called; paths go through parts: header.trace_no"
+            ),
             Self::NoReads => {
                 f.write_str("the plan has no [reads]: it says which inquiries are asked again, and of whom")
             }
+            Self::MovesMoney(name) => write!(f, "`{name}` moves money: it is never asked a second time"),
             Self::Journal(error) => write!(f, "the journal: {error}"),
+            Self::TooMany(name, max) => {
+                write!(
+                    f,
+                    "the journal has {max} exchanges of {name} or more since the last run: run it more often, or lower look_back_hours"
+                )
+            }
             Self::Side(name, why) => write!(f, "{name} cannot be asked: {why}"),
             Self::Folder(error) => write!(f, "the folder of the plan: {error}"),
         }

@@ -96,6 +96,9 @@ impl VerifyCommand {
 
 impl Verifying {
     fn load(&self) -> Result<Plan, Failure> {
+        if self.reports.has(Form::Book) {
+            return Err(Failure::Message("a verification has no workbook: .html, .json or .txt".to_owned()));
+        }
         Plan::load(&self.plan).map_err(|error| match error {
             PlanError::Findings(report) => Failure::Findings(report),
             other => Failure::Message(other.to_string()),
@@ -104,7 +107,12 @@ impl Verifying {
 
     fn show(&self, report: &Report) -> Result<ExitCode, Failure> {
         self.reports.write(|form| bytes(report, form))?;
-        Ok(if report.passed { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        let is_empty = report.compared == 0 && report.failed == 0 && report.unexplained == 0;
+        Ok(match (report.passed, is_empty) {
+            (true, _) => ExitCode::SUCCESS,
+            (false, true) => ExitCode::from(2),
+            (false, false) => ExitCode::from(1),
+        })
     }
 }
 
@@ -122,7 +130,8 @@ fn bytes(report: &Report, form: Form) -> Result<Vec<u8>, Failure> {
             let written = serde_json::to_writer_pretty(&mut bytes, report).map_err(io::Error::from);
             written.and_then(|()| writeln!(bytes))
         }
-        Form::Book => return Err(Failure::Message("a verification has no workbook: .html, .json or .txt".to_owned())),
+        // Refused before anything is compared.
+        Form::Book => Ok(()),
     };
     written.map(|()| bytes).map_err(|error| Failure::because("the report", error))
 }

@@ -117,6 +117,11 @@ impl Filler {
         )
     }
 
+    /// Whether it is a date or a time of day.
+    pub(super) const fn is_of_the_clock(&self) -> bool {
+        self.is_date() || matches!(self.content, Content::Time | Content::Minute | Content::TimeText)
+    }
+
     /// Whether it is a date.
     pub(super) const fn is_date(&self) -> bool {
         matches!(self.content, Content::Date | Content::YearMonth | Content::MonthDay | Content::DateText)

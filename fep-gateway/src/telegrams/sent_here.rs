@@ -1,6 +1,6 @@
 //! A telegram that another system sent, as this gateway would send it. Nothing is sent: the bytes are for a comparison.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use fep_codec::Error;
 use fep_codec::layout::{Item, Layout};
 use fep_codec::lenient::Lenient;
 use fep_codec::record::Record;
+use fep_codec::view::find;
 use fep_protocol::terms::{Duty, Key, Now, Telegrams as _};
 use serde_json::{Map, Value as Json};
 
@@ -22,6 +23,8 @@ pub(crate) struct SentHere {
     pub(crate) frame: Box<[u8]>,
     /// The paths of the fields that this gateway fills by its own clock, number or mark.
     pub(crate) own: BTreeSet<String>,
+    /// Whether the rules of this gateway made it. Any other telegram is only encoded again.
+    pub(crate) is_made_here: bool,
 }
 
 /// The reason why this gateway could not send it.
@@ -52,10 +55,15 @@ impl TelegramCatalogue {
     /// # Errors
     /// If the bytes are no such telegram.
     pub(crate) fn said_by_service(&self, telegram: &str, frame: &[u8]) -> Result<Json, Error> {
+        self.said(telegram, frame, |_| true)
+    }
+
+    /// The fields of a request without computed ones and without those that the configuration fills, if they are `ours`.
+    fn said(&self, telegram: &str, frame: &[u8], ours: impl Fn(&Filler) -> bool) -> Result<Json, Error> {
         let mut fields = self.read_leniently(telegram, frame)?.to_json_value();
         let fillers = self.named(telegram).map(|entry| entry.fillers.as_slice()).unwrap_or_default();
         if let Json::Object(fields) = &mut fields {
-            fillers.iter().for_each(|filler| remove(fields, filler.path()));
+            fillers.iter().filter(|filler| ours(filler)).for_each(|filler| remove(fields, filler.path()));
             // Encoding computes them again.
             let layout = self.spec.telegram(telegram).map(|telegram| &telegram.layout);
             let computed = |path: &String| {
@@ -69,7 +77,7 @@ impl TelegramCatalogue {
     }
 
     /// A telegram that another system sent at this time, as this gateway would send it. A request and a sign-on, sign-off or echo test get the
-    /// constants and dates of the configuration and the recorded trace number; any other telegram is only encoded again. Without a time, dates are as in the recorded one.
+    /// constants and dates of the configuration and the recorded trace number; any other telegram is only encoded again. Without a time, what the gateway fills by its clock is as in the recorded one.
     ///
     /// # Errors
     /// If this gateway could not send it.
@@ -85,9 +93,9 @@ impl TelegramCatalogue {
         if !is_ours {
             let bytes = record.encode().map_err(|error| self.unreadable(&error))?;
             let framed = self.framing.frame(bytes).map_err(|error| NotSentHere::Incomplete(error.to_string()))?;
-            return Ok(SentHere { frame: framed.into(), own: BTreeSet::new() });
+            return Ok(SentHere { frame: framed.into(), own: BTreeSet::new(), is_made_here: false });
         }
-        let is_own = |filler: &&Filler| filler.is_own() || (at_ms.is_none() && filler.is_date());
+        let is_own = |filler: &&Filler| filler.is_own();
         let mut own: BTreeSet<String> =
             entry.fillers.iter().filter(is_own).map(|filler| filler.path().to_owned()).collect();
         let number = self.trace.as_ref().and_then(|path| {
@@ -99,15 +107,23 @@ impl TelegramCatalogue {
         }
         let now = Now::new(Duration::ZERO, at_ms.unwrap_or_default());
         let request = match entry.role {
-            Role::Duty(duty) => self.duty(duty, number.unwrap_or(1), now),
+            Role::Duty(duty) => {
+                if at_ms.is_none() {
+                    let dates = entry.fillers.iter().filter(|filler| filler.is_date());
+                    own.extend(dates.map(|filler| filler.path().to_owned()));
+                }
+                self.duty(duty, number.unwrap_or(1), now)
+            }
             _ => {
-                let fields = self.said_by_service(telegram, frame).map_err(|error| self.unreadable(&error))?;
+                // Without a time, what the gateway fills by its clock stays as it was recorded.
+                let ours = |filler: &Filler| at_ms.is_some() || !(filler.is_own() || filler.is_date());
+                let fields = self.said(telegram, frame, ours).map_err(|error| self.unreadable(&error))?;
                 let draft = self.draft(telegram, &fields, now).map_err(NotSentHere::Refused)?;
                 self.request(&draft, number.unwrap_or(1), now)
             }
         };
         let request = request.map_err(NotSentHere::Incomplete)?;
-        Ok(SentHere { frame: request.bytes.to_vec().into(), own })
+        Ok(SentHere { frame: request.bytes.to_vec().into(), own, is_made_here: true })
     }
 
     /// By which key the answer to a recorded request is known, and the name of the answer. `None` if it is no request.
@@ -129,10 +145,18 @@ impl TelegramCatalogue {
         number.is_some() && self.entries.iter().any(|entry| entry.role == Role::Request && entry.answer == number)
     }
 
-    /// The fields of a request that each sending fills anew: numbers, dates, times and marks.
-    pub(crate) fn filled_anew(&self, telegram: &str) -> BTreeSet<String> {
+    /// The fields of a request that each sending fills anew, and whether they name the request: numbers and marks do, dates and times do not.
+    pub(crate) fn filled_anew(&self, telegram: &str) -> BTreeMap<String, bool> {
         let fillers = self.named(telegram).map(|entry| entry.fillers.as_slice()).unwrap_or_default();
-        fillers.iter().filter(|filler| filler.is_open()).map(|filler| filler.path().to_owned()).collect()
+        let anew = fillers.iter().filter(|filler| filler.is_open());
+        anew.map(|filler| (filler.path().to_owned(), !filler.is_of_the_clock())).collect()
+    }
+
+    /// The value of a field of a telegram, as keys compare it. `None` if the telegram has no such field.
+    pub(crate) fn value(&self, telegram: &str, frame: &[u8], path: &str) -> Option<String> {
+        let bytes = self.telegram(frame);
+        let (field, range) = find(&self.spec.telegram(telegram)?.layout, bytes, path).ok()?;
+        Some(field.key_text(bytes.get(range)?))
     }
 
     fn unreadable(&self, error: &Error) -> NotSentHere {

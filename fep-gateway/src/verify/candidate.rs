@@ -1,18 +1,18 @@
-//! Asks a side of the plan: an embedded gateway with its institution alone, and a journal that is thrown away. Only what it speaks with is
-//! used of its configuration: it publishes nothing, takes nothing from topics, brings notices to nobody and passes nothing on.
+//! Asks a side of the plan: an embedded gateway with its institution alone. Only what it speaks with is used of its configuration: it publishes
+//! nothing, takes nothing from topics, brings notices to nobody, passes nothing on and settles nothing. Its journal is in the folder of the plan, so
+//! that the next run of a day goes on with the trace numbers.
 
-use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::exchange::{Exchange, LinkState, Outcome};
 use serde_json::Value as Json;
-use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use super::VerifyError;
 use super::plan::Side;
-use crate::config::{Config, JournalFile};
+use crate::config::{ArchiveConfig, Config, JournalFile};
 use crate::gateway::{Gateway, RequestOptions, StandInOnly};
 use crate::telegrams::TelegramCatalogue;
 
@@ -24,28 +24,61 @@ pub(super) struct Asked {
     gateway: Gateway,
     name: String,
     catalogue: TelegramCatalogue,
-    /// Deletes the journal at the end.
-    _folder: TempDir,
 }
 
-/// An answer, or why there is none.
-pub(super) type Answered = Result<(String, Vec<u8>), String>;
+/// Where the journal of a side is.
+pub(super) struct Place<'p> {
+    /// The folder of the plan.
+    pub(super) folder: &'p Path,
+    /// `candidate` or `old`.
+    pub(super) name: &'static str,
+    /// The keys of the gateway whose requests are asked again: its journal is encrypted, so this one is, too.
+    pub(super) key_file: Option<&'p Path>,
+}
+
+/// The journals keep this many whole days: enough for the trace numbers of today.
+const KEEP_DAYS: u32 = 1;
+
+/// A request as it was sent, and its answer.
+pub(super) struct Exchanged {
+    /// The frame of the request.
+    pub(super) request: Vec<u8>,
+    /// The name of the answer's telegram.
+    pub(super) telegram: String,
+    /// The frame of the answer.
+    pub(super) answer: Vec<u8>,
+}
+
+/// What came of a request, or why there is no answer.
+pub(super) type Answered = Result<Exchanged, String>;
 
 impl Asked {
     /// Connects the lines of a side and waits until one of them is open for business.
     ///
     /// # Errors
     /// If the gateway does not start, or no link is open after 15 s.
-    pub(super) async fn connect(side: &Side) -> Result<Self, VerifyError> {
+    pub(super) async fn connect(side: &Side, place: &Place<'_>) -> Result<Self, VerifyError> {
         let Side { config, institution: name } = side;
-        let folder = tempfile::tempdir().map_err(|error| VerifyError::Side(name.clone(), error.to_string()))?;
-        let mut institution = config.institutions.get(name).cloned().ok_or(VerifyError::NoInstitution)?;
+        let mut institution = side.institution().cloned().ok_or(VerifyError::NoInstitution)?;
         institution.routing.clear();
         institution.notices.clear();
         institution.breaker = None;
+        // The plan has refused what moves money. This is the second lock on that door.
+        institution.telegrams.values_mut().for_each(|limits| limits.settlement = None);
         let catalogue = TelegramCatalogue::new(&institution).map_err(VerifyError::Unfit)?;
-        let journal =
-            JournalFile { path: folder.path().join("asked.sqlite"), archive: None, key_file: None, postgres: None };
+        std::fs::create_dir_all(place.folder).map_err(VerifyError::Folder)?;
+        let archive = ArchiveConfig {
+            folder: place.folder.join(format!("{}-days", place.name)),
+            after_days: KEEP_DAYS,
+            utc_offset_minutes: institution.utc_offset_minutes,
+            keep_days: Some(KEEP_DAYS),
+        };
+        let journal = JournalFile {
+            path: place.folder.join(format!("{}.sqlite", place.name)),
+            archive: Some(archive),
+            key_file: place.key_file.map(Path::to_owned),
+            postgres: None,
+        };
         let config = Config {
             journal,
             instances: None,
@@ -57,7 +90,7 @@ impl Asked {
         };
         let gateway = Gateway::start(config, Arc::new(StandInOnly)).await;
         let gateway = gateway.map_err(|error| VerifyError::Side(name.clone(), error.to_string()))?;
-        let asked = Self { gateway, name: name.clone(), catalogue, _folder: folder };
+        let asked = Self { gateway, name: name.clone(), catalogue };
         asked.wait_until_open().await?;
         Ok(asked)
     }
@@ -90,10 +123,11 @@ impl Asked {
     pub(super) async fn ask(&self, telegram: &str, body: &Json) -> Answered {
         let options = RequestOptions { batch: true, ..RequestOptions::default() };
         let exchange = self.gateway.exchange(&self.name, telegram, body, options).await;
-        let Exchange { outcome, answer, reason, .. } = exchange.map_err(|refusal| refusal.to_string())?;
+        let Exchange { outcome, request, answer, reason, .. } = exchange.map_err(|refusal| refusal.to_string())?;
         match (outcome, answer) {
             (Some(Outcome::Answered), Some(answer)) => {
-                Ok((answer.telegram.to_string(), self.catalogue.telegram(&answer.bytes).to_vec()))
+                let (telegram, answer) = (answer.telegram.to_string(), answer.bytes.to_vec());
+                Ok(Exchanged { request: request.to_vec(), telegram, answer })
             }
             (outcome, _) => {
                 let outcome = outcome.map_or("no outcome", Outcome::name);
@@ -102,9 +136,9 @@ impl Asked {
         }
     }
 
-    /// The fields of a request that each sending fills anew.
-    pub(super) fn filled_anew(&self, telegram: &str) -> BTreeSet<String> {
-        self.catalogue.filled_anew(telegram)
+    /// The telegrams of the side.
+    pub(super) fn catalogue(&self) -> &TelegramCatalogue {
+        &self.catalogue
     }
 
     /// Signs off and closes the lines.

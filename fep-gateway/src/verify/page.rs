@@ -42,6 +42,7 @@ fn head(title: (&str, &str), columns: &[(&str, &str)], out: &mut impl Write) -> 
 fn telegrams(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let columns = [
         ("Telegram", "전문"),
+        ("#Read", "읽음"),
         ("#Compared", "비교"),
         ("#Same", "일치"),
         ("#Unexplained", "미설명"),
@@ -54,8 +55,8 @@ fn telegrams(report: &Report, out: &mut impl Write) -> io::Result<()> {
         let name = escaped(&one.telegram);
         writeln!(
             out,
-            "<tr{mark}><th scope=\"row\">{name}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{unexplained}</td><td class=\"n\">{failed}</td></tr>",
-            one.compared, one.same
+            "<tr{mark}><th scope=\"row\">{name}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{unexplained}</td><td class=\"n\">{failed}</td></tr>",
+            one.read, one.compared, one.same
         )?;
     }
     writeln!(out, "</table>")
@@ -134,24 +135,30 @@ fn failures(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn concluded(outcomes: &OutcomesReport, out: &mut impl Write) -> io::Result<()> {
-    let columns =
-        [("Telegram", "전문"), ("Code", "응답코드"), ("Late", "지연"), ("State here", "우리 판정"), ("#Count", "건수")];
+    let columns = [
+        ("Telegram", "전문"),
+        ("Code", "응답코드"),
+        ("Answer", "응답"),
+        ("State here", "우리 판정"),
+        ("#Count", "건수"),
+    ];
     head(("What became of the requests", "거래 결과"), &columns, out)?;
     for row in &outcomes.rows {
-        let late = if row.late { "late" } else { "" };
+        let answer = if row.answer == "in_time" { "in time" } else { row.answer };
         let [name, code] = [row.telegram.as_str(), row.code.as_deref().unwrap_or_default()].map(escaped);
         writeln!(
             out,
-            "<tr><th scope=\"row\">{name}</th><td>{code}</td><td>{late}</td><td>{}</td><td class=\"n\">{}</td></tr>",
+            "<tr><th scope=\"row\">{name}</th><td>{code}</td><td>{answer}</td><td>{}</td><td class=\"n\">{}</td></tr>",
             row.state, row.count
         )?;
     }
     writeln!(out, "</table>")?;
-    let OutcomesReport { unmatched_answers, compared, differing, without_state, without_request, .. } = outcomes;
+    let OutcomesReport { unmatched_answers, sent_again, differing, without_state, without_request, .. } = outcomes;
+    let compared = outcomes.compared.unwrap_or_default();
     writeln!(
         out,
         "<p>{compared} states of the old system compared, {differing} differ; {without_state} requests without a state, {without_request} states without \
-         a request, {unmatched_answers} answers without a request.</p>"
+         a request, {unmatched_answers} answers without a request, {sent_again} requests sent again.</p>"
     )?;
     if outcomes.disagreements.is_empty() {
         return Ok(());

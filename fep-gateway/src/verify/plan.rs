@@ -9,8 +9,10 @@ use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Report, Source};
+use ring::digest::{SHA256, digest};
 
-use crate::config::{Config, ConfigError, InstitutionConfig};
+use crate::config::{Config, ConfigError, InstitutionConfig, LineConfig, Role, SettlementConfig};
+use crate::hex::hex;
 
 /// The default of `noise_percent`.
 const NOISE_PERCENT: u8 = 20;
@@ -36,13 +38,16 @@ pub struct Plan {
     pub compared_min: u64,
     /// `[reads]`: what is asked again. Default: nothing can be.
     pub reads: Option<ReadsPlan>,
+    /// A digest of the plan and of the configurations of the sides: runs with another one begin anew.
+    pub digest: String,
 }
 
 /// `[reads]`: which requests of the journal are asked again, and of whom.
 #[derive(Clone, Debug)]
 pub struct ReadsPlan {
-    /// `telegrams`, required: the inquiries, and how many of hundred are asked again.
-    pub telegrams: BTreeMap<String, u8>,
+    /// `inquiries`, required: the telegrams, and how many of hundred are asked again. None of them may move money.
+    pub inquiries: BTreeMap<String, u8>,
+    /// `moves_no_money`: those of them that move no money, if no configuration has a settlement, which would say what does.
     /// `callers`, default all: only requests of these clients.
     pub callers: BTreeSet<String>,
     /// `in_flight_max`, default 1: how many are asked at the same time.
@@ -65,10 +70,16 @@ pub struct ReadsPlan {
 /// An institution of a gateway's configuration that is asked: what a gateway can speak with, a verification can.
 #[derive(Clone, Debug)]
 pub struct Side {
-    /// `config`, required: the configuration, relative to the plan. Only the institution in it is used, with a journal that is thrown away.
+    /// `config`, required: the configuration, relative to the plan. Only the institution in it is used, with a journal in the folder of the plan.
     pub config: Config,
     /// `institution`: its name there. It may be left out if there is one.
     pub institution: String,
+}
+
+impl Side {
+    pub(super) fn institution(&self) -> Option<&InstitutionConfig> {
+        self.config.institutions.get(&self.institution)
+    }
 }
 
 /// A plan that cannot be carried out.
@@ -106,9 +117,18 @@ impl Plan {
         let plan = document.walk(|root| plan(&root, folder).inspect(|_| root.finish()));
         match plan {
             Some(Err(error)) => Err(error),
-            Some(Ok(Some(plan))) if !document.has_errors() => Ok(plan),
+            Some(Ok(Some(plan))) if !document.has_errors() => Ok(plan.digested(&text)),
             _ => Err(PlanError::Findings(document.into_report())),
         }
+    }
+
+    /// With the digest of its text and of the configurations of its sides.
+    fn digested(mut self, text: &str) -> Self {
+        let sides = self.reads.iter().flat_map(|reads| [Some(&reads.candidate), reads.old.as_ref()]).flatten();
+        let files = sides.filter_map(|side| Some(side.config.file.as_ref()?.digest.as_str()));
+        let all = [text].into_iter().chain(files).collect::<Vec<_>>().join("\n");
+        self.digest = hex(digest(&SHA256, all.as_bytes()).as_ref());
+        self
     }
 
     /// The institution.
@@ -143,7 +163,7 @@ fn plan(root: &Table<'_>, folder: &Path) -> Result<Option<Plan>, PlanError> {
         None => None,
         Some(table) => reads(&table, folder, own)?.inspect(|_| table.finish()),
     };
-    Ok(Some(Plan { institution, ignore, ignore_in, compared_min, reads, config }))
+    Ok(Some(Plan { institution, ignore, ignore_in, compared_min, reads, digest: String::new(), config }))
 }
 
 /// Reads `config` and `institution` of a table.
@@ -173,15 +193,8 @@ fn side(table: &Table<'_>, folder: &Path) -> Result<Option<Side>, PlanError> {
 }
 
 fn reads(table: &Table<'_>, folder: &Path, own: &InstitutionConfig) -> Result<Option<ReadsPlan>, PlanError> {
-    let mut telegrams = BTreeMap::new();
-    for (name, percent) in
-        table.required("telegrams").and_then(|value| value.table()).map_or(Vec::new(), |all| all.entries())
-    {
-        let percent = percent.integer(1..=100_u8);
-        if known(table, &own.spec, &name) && may_be_repeated(table, own, &name) {
-            telegrams.extend(percent.map(|percent| (name.value.to_owned(), percent.value)));
-        }
-    }
+    let asked_again = table.required("inquiries").and_then(|value| value.table());
+    let asked_again = asked_again.map_or(Vec::new(), |all| all.entries());
     let mut callers = BTreeSet::new();
     for value in table.array("callers").unwrap_or_default() {
         callers.extend(value.string().map(|name| name.value.to_owned()));
@@ -194,9 +207,24 @@ fn reads(table: &Table<'_>, folder: &Path, own: &InstitutionConfig) -> Result<Op
     let candidate = table.required("candidate").and_then(|value| value.table());
     let candidate = candidate.map(|table| asked(table, folder, own)).transpose()?.flatten();
     let old = table.table("old").map(|table| asked(table, folder, own)).transpose()?;
+    let mut harmless = BTreeSet::new();
+    for value in table.array("moves_no_money").unwrap_or_default() {
+        harmless.extend(value.string().map(|name| name.value.to_owned()));
+    }
+    let old = old.flatten();
+    let institutions =
+        [Some(own), candidate.as_ref().and_then(Side::institution), old.as_ref().and_then(Side::institution)];
+    let institutions: Vec<&InstitutionConfig> = institutions.into_iter().flatten().collect();
+    let mut inquiries = BTreeMap::new();
+    for (name, percent) in asked_again {
+        let percent = percent.integer(1..=100_u8);
+        if known(table, &own.spec, &name) && may_be_repeated(table, &institutions, &harmless, &name) {
+            inquiries.extend(percent.map(|percent| (name.value.to_owned(), percent.value)));
+        }
+    }
     let (Some(candidate), Some(store)) = (candidate, store) else { return Ok(None) };
     Ok(Some(ReadsPlan {
-        telegrams,
+        inquiries,
         callers,
         in_flight_max,
         count_max: usize::try_from(count_max).unwrap_or(usize::MAX),
@@ -204,13 +232,14 @@ fn reads(table: &Table<'_>, folder: &Path, own: &InstitutionConfig) -> Result<Op
         noise_percent,
         folder: folder.join(store.value),
         candidate,
-        old: old.flatten(),
+        old,
     }))
 }
 
 /// Reads a side that is asked. Its layouts must be those of the journal: differences are fields.
 fn asked(table: Table<'_>, folder: &Path, own: &InstitutionConfig) -> Result<Option<Side>, PlanError> {
     let place = table.key_span("config").unwrap_or_default();
+    let address_place = place.clone();
     let Some(side) = side(&table, folder)? else { return Ok(None) };
     if let Some(theirs) = side.config.institutions.get(&side.institution)
         && theirs.spec.telegrams.iter().map(|one| &one.layout).ne(own.spec.telegrams.iter().map(|one| &one.layout))
@@ -218,6 +247,11 @@ fn asked(table: Table<'_>, folder: &Path, own: &InstitutionConfig) -> Result<Opt
         let message = format!("the telegrams of `{}` have other layouts than those of the journal", side.institution);
         let hint = "use one spec for both: answers are compared field by field. `fep diff` shows what differs";
         table.document().error_hint(Code::WrongReference, place, message, hint);
+    }
+    if side.institution().is_some_and(|theirs| shares_an_address(own, theirs)) {
+        let message = format!("`{}` has the address of a line of the gateway whose journal is read", side.institution);
+        let hint = "it would sign on beside the gateway, and use trace numbers of its day again: use a line of its own";
+        table.document().error_hint(Code::ConflictingKeys, address_place, message, hint);
     }
     table.finish();
     Ok(Some(side))
@@ -234,24 +268,59 @@ fn known(table: &Table<'_>, spec: &Spec, name: &Located<&str>) -> bool {
     is_known
 }
 
-/// Reports a telegram that must not be asked twice: one that moves money or takes it back, one without an answer, and those of the session.
-fn may_be_repeated(table: &Table<'_>, own: &InstitutionConfig, name: &Located<&str>) -> bool {
-    let settlements = || own.telegrams.iter().filter_map(|(name, limits)| Some((name, limits.settlement.as_ref()?)));
-    let is_reversal = settlements()
-        .any(|(_, one)| one.reversal.as_ref().is_some_and(|reversal| reversal.telegram.name == name.value));
-    let limits = own.telegrams.get(name.value);
-    let moves_money = limits.is_some_and(|limits| limits.settlement.is_some());
-    let session = own.session.as_ref();
-    let duties = session.map(|session| [&session.sign_on, &session.sign_off, &session.echo_test]);
-    let is_duty = duties.iter().flatten().any(|duty| duty.as_deref() == Some(name.value));
-    let has_answer = own.spec.telegram(name.value).is_some_and(|telegram| telegram.answer.is_some());
+/// The settlements of all institutions, with their telegrams.
+fn settlements<'i>(institutions: &[&'i InstitutionConfig]) -> impl Iterator<Item = (&'i String, &'i SettlementConfig)> {
+    let all: Vec<_> = institutions.iter().flat_map(|institution| &institution.telegrams).collect();
+    all.into_iter().filter_map(|(name, limits)| Some((name, limits.settlement.as_ref()?)))
+}
+
+/// Whether any of the institutions says that the telegram moves money or takes it back.
+pub(super) fn moves_money(institutions: &[&InstitutionConfig], telegram: &str) -> bool {
+    settlements(institutions).any(|(monetary, one)| {
+        let is_reversal = one.reversal.as_ref().is_some_and(|reversal| reversal.telegram.name == telegram);
+        monetary == telegram || is_reversal
+    })
+}
+
+/// Whether both have a line to the same address.
+fn shares_an_address(own: &InstitutionConfig, theirs: &InstitutionConfig) -> bool {
+    let addresses = |of: &InstitutionConfig| -> Vec<String> {
+        let address = |line: &LineConfig| match &line.role {
+            Role::Connect { address, .. } => address.clone(),
+            Role::Listen { address, .. } => address.to_string(),
+        };
+        of.lines.iter().map(address).collect()
+    };
+    let own = addresses(own);
+    addresses(theirs).iter().any(|address| own.contains(address))
+}
+
+/// Reports a telegram that must not be asked twice: one that moves money or takes it back at any side, one without an answer, and those of the
+/// session. If no side says which telegrams move money, the plan has to.
+fn may_be_repeated(
+    table: &Table<'_>,
+    institutions: &[&InstitutionConfig],
+    harmless: &BTreeSet<String>,
+    name: &Located<&str>,
+) -> bool {
+    let moves_money = moves_money(institutions, name.value);
+    let nobody_says = settlements(institutions).next().is_none() && !harmless.contains(name.value);
+    let is_duty = institutions.iter().filter_map(|institution| institution.session.as_ref()).any(|session| {
+        [&session.sign_on, &session.sign_off, &session.echo_test].iter().any(|duty| duty.as_deref() == Some(name.value))
+    });
+    let mut specs = institutions.iter().filter_map(|institution| institution.spec.telegram(name.value));
+    let has_answer = specs.all(|telegram| telegram.answer.is_some());
     let (message, hint) = match () {
-        () if moves_money || is_reversal => (
+        () if moves_money => (
             format!("`{}` moves money: it is never asked a second time", name.value),
-            "compare what is sent with `fep-gateway verify writes`",
+            "compare what is sent with `fep-gateway verify writes`".to_owned(),
         ),
-        () if is_duty => (format!("`{}` belongs to the session of a link", name.value), "name inquiries"),
-        () if !has_answer => (format!("`{}` has no answer", name.value), "name inquiries, which have one"),
+        () if is_duty => (format!("`{}` belongs to the session of a link", name.value), "name inquiries".to_owned()),
+        () if !has_answer => (format!("`{}` has no answer", name.value), "name inquiries, which have one".to_owned()),
+        () if nobody_says => (
+            format!("nothing says whether `{}` moves money: no telegram has a settlement", name.value),
+            format!("if it does not, write moves_no_money = [\"{}\"]", name.value),
+        ),
         () => return true,
     };
     table.document().error_hint(Code::BadValue, name.span.clone(), message, hint);

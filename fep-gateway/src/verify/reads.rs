@@ -1,7 +1,7 @@
 //! Asks recorded inquiries again, of the candidate and of the old side, and compares the answers. The live side is not touched: the requests
 //! come from its journal, which is read beside it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use fep_protocol::exchange::{Exchange, ExchangeId};
@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::VerifyError;
-use super::candidate::{Answered, Asked};
+use super::candidate::{Answered, Asked, Exchanged, Place};
 use super::differ::differing;
-use super::plan::{Plan, ReadsPlan, Side};
+use super::plan::{Plan, ReadsPlan, Side, moves_money};
 use super::report::{About, Report};
 use super::runs;
 use super::tally::{Tally, Why};
@@ -43,9 +43,15 @@ const CLOSED_PAUSE_MAX: Duration = Duration::from_secs(60);
 struct Sample {
     id: ExchangeId,
     telegram: String,
-    request: Vec<u8>,
-    /// The telegram of the answer, and its name.
-    answer: (String, Vec<u8>),
+    /// What was sent and answered then.
+    answer: Exchanged,
+}
+
+/// What is asked again.
+struct Samples {
+    samples: Vec<Sample>,
+    /// How many more could have been.
+    left_out: u64,
 }
 
 /// Asks what the plan says of its candidate, and reports. `stop` ends it early: then the report is of what was compared so far, and the next run
@@ -56,13 +62,19 @@ struct Sample {
 pub async fn reads(plan: &Plan, journal: Option<JournalPlace>, stop: CancellationToken) -> Result<Report, VerifyError> {
     let institution = plan.institution().ok_or(VerifyError::NoInstitution)?;
     let own = plan.reads.as_ref().ok_or(VerifyError::NoReads)?;
+    // A plan that was made in code was not checked.
+    let sides = [Some(institution), own.candidate.institution(), own.old.as_ref().and_then(Side::institution)];
+    let sides: Vec<&InstitutionConfig> = sides.into_iter().flatten().collect();
+    if let Some(name) = own.inquiries.keys().find(|name| moves_money(&sides, name)) {
+        return Err(VerifyError::MovesMoney(name.clone()));
+    }
     let candidate_name = own.candidate.institution.clone();
-    let before = runs::read(&own.folder, &plan.institution, &candidate_name).map_err(VerifyError::Folder)?;
+    let before = runs::read(&own.folder, &plan.digest).map_err(VerifyError::Folder)?;
     let now_ms = now_ms();
-    let until_ms = now_ms - settled_ms(own, institution);
     let since_ms = before.until_ms.unwrap_or(now_ms - i64::from(own.look_back_hours) * HOUR_MS);
-    let samples = samples(plan, own, journal, (since_ms, until_ms)).await?;
-    info!(samples = samples.len(), candidate = candidate_name, "inquiries are asked again");
+    let until_ms = (now_ms - settled_ms(own, institution)).max(since_ms);
+    let Samples { samples, left_out } = samples(plan, own, journal, (since_ms, until_ms)).await?;
+    info!(samples = samples.len(), left_out, candidate = candidate_name, "inquiries are asked again");
     let mut tally = Tally::default();
     let whole = ask_all(plan, own, institution, samples, &mut tally, &stop).await?;
     let about = About {
@@ -73,18 +85,25 @@ pub async fn reads(plan: &Plan, journal: Option<JournalPlace>, stop: Cancellatio
         compared_min: plan.compared_min,
         noise_percent: own.noise_percent,
         compared_before: before.compared_clean,
+        left_out,
     };
     let mut report = Report::new(about, &tally, None);
+    let run = report.run(whole);
+    report.passed = run.passed;
+    if !whole {
+        report.summary = format!("stopped before its end, the next run repeats it: {}", report.summary);
+    }
     report.trend = before.trend;
-    report.trend.push(report.run());
+    report.trend.push(run.clone());
     let done_until_ms = if whole { until_ms } else { since_ms };
-    runs::add(&own.folder, &report, done_until_ms).map_err(VerifyError::Folder)?;
+    let at = (done_until_ms, now_ms.div_euclid(1000));
+    runs::add(&own.folder, &plan.digest, &report, &run, at).map_err(VerifyError::Folder)?;
     Ok(report)
 }
 
 /// How old a request must be to have its outcome, in milliseconds.
 fn settled_ms(own: &ReadsPlan, institution: &InstitutionConfig) -> i64 {
-    let limits = own.telegrams.keys().filter_map(|name| institution.telegrams.get(name));
+    let limits = own.inquiries.keys().filter_map(|name| institution.telegrams.get(name));
     let longest = limits.map(|limits| limits.answer_timeout).max().unwrap_or_default().max(institution.answer_timeout);
     i64::try_from((longest + SETTLED).as_millis()).unwrap_or(i64::MAX)
 }
@@ -105,10 +124,21 @@ async fn ask_all(
     if !open_hours(&sides, stop).await {
         return Ok(false);
     }
-    let candidate = Asked::connect(&own.candidate).await?;
+    let key_file = plan.config.journal.key_file.as_deref();
+    let place = |name| Place { folder: &own.folder, name, key_file };
+    let candidate = match Asked::connect(&own.candidate, &place("candidate")).await {
+        Ok(candidate) => candidate,
+        Err(error) => return unreachable(error, tally),
+    };
     let old = match &own.old {
         None => None,
-        Some(side) => Some(Asked::connect(side).await.inspect_err(|_| stop.cancel())?),
+        Some(side) => match Asked::connect(side, &place("old")).await {
+            Ok(old) => Some(old),
+            Err(error) => {
+                candidate.stop().await;
+                return unreachable(error, tally);
+            }
+        },
     };
     let asking = stream::iter(samples).map(|sample| {
         let (candidate, old, sides) = (&candidate, old.as_ref(), &sides);
@@ -136,6 +166,13 @@ async fn ask_all(
     Ok(whole)
 }
 
+/// A side that cannot be connected is a finding, and the next run asks again. Anything else ends the command.
+fn unreachable(error: VerifyError, tally: &mut Tally) -> Result<bool, VerifyError> {
+    let VerifyError::Side(name, why) = error else { return Err(error) };
+    tally.failed("(connection)", &name, why);
+    Ok(false)
+}
+
 /// What the sides answered to one request.
 struct Answers {
     candidate: Answered,
@@ -145,7 +182,7 @@ struct Answers {
 
 /// The old side is asked before and after the candidate, so that both its answers are as close to the candidate's as can be.
 async fn ask(sample: &Sample, candidate: &Asked, old: Option<&Asked>) -> Answers {
-    let body = |asked: &Asked| asked.body(&sample.telegram, &sample.request);
+    let body = |asked: &Asked| asked.body(&sample.telegram, &sample.answer.request);
     let ask = async |asked: &Asked, body: Result<Json, String>| asked.ask(&sample.telegram, &body?).await;
     let before = match old {
         None => None,
@@ -167,44 +204,56 @@ fn compare(
     candidate: &Asked,
     tally: &mut Tally,
 ) {
-    let name = &sample.answer.0;
+    let name = &sample.answer.telegram;
     let place = format!("exchange {}", sample.id);
     let Some(spec) = institution.spec.telegram(name) else { return };
-    let (reference, again) = match answers.old {
-        None => (Ok(sample.answer.clone()), None),
-        Some((first, second)) => (first, Some(second)),
+    let (reference, again) = match &answers.old {
+        None => (Ok(&sample.answer), None),
+        Some((first, second)) => (first.as_ref(), Some(second)),
     };
-    let (reference, new) = match (reference, answers.candidate) {
+    let (reference, new) = match (reference, &answers.candidate) {
         (Ok(reference), Ok(new)) => (reference, new),
         (Err(why), _) => return tally.failed(name, &place, format!("the old side did not answer: {why}")),
         (_, Err(why)) => return tally.failed(name, &place, format!("the candidate did not answer: {why}")),
     };
-    if let Some(other) = [&reference.0, &new.0].into_iter().find(|other| *other != name) {
+    if let Some(other) = [&reference.telegram, &new.telegram].into_iter().find(|other| *other != name) {
         return tally.failed(name, &place, format!("the answer is {other}"));
     }
-    if let Some(Ok((_, again))) = again {
-        tally.old_twice(name, differing(&spec.layout, &reference.1, &again));
+    let catalogue = candidate.catalogue();
+    let differing = |other: &Exchanged| {
+        differing(&spec.layout, catalogue.telegram(&reference.answer), catalogue.telegram(&other.answer))
+    };
+    if let Some(Ok(again)) = again {
+        tally.old_twice(name, differing(again));
     }
-    let anew = anew(institution, &sample.telegram, candidate);
-    let found = differing(&spec.layout, &reference.1, &new.1);
-    tally.compared(name, &place, found, |path| {
-        if anew.contains(path) {
-            return Some(Why::Filled);
+    let anew = anew(institution, &sample.telegram, catalogue);
+    tally.compared(name, &place, differing(new), |one| {
+        if plan.ignores(name, &one.path) {
+            return Some(Why::Ignored);
         }
-        plan.ignores(name, path).then_some(Why::Ignored)
+        let (asked, names_it) = anew.get(&one.path)?;
+        // What the old side repeats of its request, the candidate must repeat of its own.
+        let repeats = |of: &Exchanged| {
+            let value = catalogue.value(name, &of.answer, &one.path);
+            value.is_some() && value == catalogue.value(&sample.telegram, &of.request, asked)
+        };
+        let is_lost = *names_it && repeats(reference) && !repeats(new);
+        (!is_lost).then_some(Why::Filled)
     });
 }
 
-/// The fields of an answer that repeat what each sending of the request fills anew.
-fn anew(institution: &InstitutionConfig, telegram: &str, candidate: &Asked) -> BTreeSet<String> {
-    let mut anew = candidate.filled_anew(telegram);
-    if let Some(key) = institution.telegrams.get(telegram).and_then(|own| own.key.as_ref()) {
-        let pairs = key.key.iter().zip(&key.answer_key);
-        let theirs: Vec<String> =
-            pairs.filter(|(request, _)| anew.contains(*request)).map(|(_, answer)| answer.clone()).collect();
-        anew.extend(theirs);
-    }
-    anew
+/// The fields of an answer that repeat what each sending of the request fills anew: the field of the request, and whether it names the request.
+fn anew(
+    institution: &InstitutionConfig,
+    telegram: &str,
+    catalogue: &TelegramCatalogue,
+) -> BTreeMap<String, (String, bool)> {
+    let filled = catalogue.filled_anew(telegram);
+    let key = institution.telegrams.get(telegram).and_then(|own| own.key.as_ref());
+    let pairs = key.into_iter().flat_map(|key| key.key.iter().zip(&key.answer_key));
+    let elsewhere = pairs.filter_map(|(asked, answer)| Some((answer.clone(), (asked.clone(), *filled.get(asked)?))));
+    let same = filled.iter().map(|(path, names_it)| (path.clone(), (path.clone(), *names_it)));
+    same.chain(elsewhere).collect()
 }
 
 /// Waits until all sides are open. Returns `false` if it was stopped.
@@ -234,18 +283,17 @@ async fn samples(
     own: &ReadsPlan,
     journal: Option<JournalPlace>,
     (since_ms, until_ms): (i64, i64),
-) -> Result<Vec<Sample>, VerifyError> {
+) -> Result<Samples, VerifyError> {
     let keys = plan.config.journal.key_file.as_deref().map(KeyRing::read).transpose();
     let keys = keys.map_err(|error| VerifyError::Unfit(error.to_string()))?;
     let place = journal.unwrap_or_else(|| JournalPlace::configured(&plan.config.journal));
-    let institution = plan.institution().ok_or(VerifyError::NoInstitution)?.clone();
     let (name, own) = (plan.institution.clone(), own.clone());
     // A journal in a database is waited for, and a thread of the runtime must not wait.
-    let read = std::thread::spawn(move || -> Result<Vec<Sample>, VerifyError> {
-        let catalogue = TelegramCatalogue::new(&institution).map_err(VerifyError::Unfit)?;
+    let read = std::thread::spawn(move || -> Result<Samples, VerifyError> {
         let lookup = Lookup::open(&place, keys.as_ref()).map_err(VerifyError::Journal)?;
         let mut samples = Vec::new();
-        for (telegram, percent) in &own.telegrams {
+        let mut left_out = 0;
+        for (telegram, percent) in &own.inquiries {
             let filter = ExchangeFilter {
                 since_ms: Some(since_ms),
                 until_ms: Some(until_ms),
@@ -259,21 +307,26 @@ async fn samples(
                 let client = exchange.caller.as_ref().and_then(|caller| caller.client.as_deref());
                 let is_asked = own.callers.is_empty() || client.is_some_and(|client| own.callers.contains(client));
                 let Exchange { id, request, answer, .. } = exchange;
-                if let Some(answer) =
-                    answer.filter(|_| is_asked && of_telegram < own.count_max && is_sampled(id, *percent))
-                {
-                    of_telegram += 1;
-                    let answer = (answer.telegram.to_string(), catalogue.telegram(&answer.bytes).to_vec());
-                    samples.push(Sample { id, telegram: telegram.clone(), request: request.to_vec(), answer });
+                let Some(answer) = answer.filter(|_| is_asked && is_sampled(id, *percent)) else { return Ok(()) };
+                if of_telegram >= own.count_max {
+                    left_out += 1;
+                    return Ok(());
                 }
+                of_telegram += 1;
+                let (answered_by, answer) = (answer.telegram.to_string(), answer.bytes.to_vec());
+                let answer = Exchanged { request: request.to_vec(), telegram: answered_by, answer };
+                samples.push(Sample { id, telegram: telegram.clone(), answer });
                 Ok(())
             };
             let found = lookup.search(&filter, SEARCH_MAX, each);
-            found.map_err(VerifyError::Journal)?;
+            if found.map_err(VerifyError::Journal)? >= SEARCH_MAX {
+                return Err(VerifyError::TooMany(telegram.clone(), SEARCH_MAX));
+            }
         }
         samples.sort_by_key(|sample| std::cmp::Reverse(sample.id));
+        left_out += u64::try_from(samples.len().saturating_sub(own.count_max)).unwrap_or(u64::MAX);
         samples.truncate(own.count_max);
-        Ok(samples)
+        Ok(Samples { samples, left_out })
     });
     let joined = tokio::task::spawn_blocking(move || read.join()).await;
     match joined {

@@ -1,6 +1,7 @@
 //! Reads a recording in any of its forms: JSON lines of what passed, a capture of TCP packets (pcap, pcapng), or bare frames one after the
 //! other. What the frames mean is not decided here.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{BufRead, Read as _};
 
@@ -41,7 +42,7 @@ pub(super) struct Recorded {
     pub(super) place: Place,
     /// When, in milliseconds since 1970. `None`: the recording does not say it.
     pub(super) at_ms: Option<i64>,
-    pub(super) connection: Option<u64>,
+    pub(super) connection: Option<String>,
     pub(super) said: Said,
 }
 
@@ -54,6 +55,8 @@ pub(super) enum Said {
     NoFrame(usize),
     /// This number of bytes passed and was not recorded.
     Lost(u64),
+    /// It is about another institution.
+    Elsewhere,
 }
 
 /// Passes on everything that the recording says, in its order.
@@ -62,7 +65,7 @@ pub(super) enum Said {
 /// If the recording cannot be read, or `each` fails. The text says why.
 pub(super) fn read(
     mut input: impl BufRead,
-    institution: &InstitutionConfig,
+    (name, institution): (&str, &InstitutionConfig),
     catalogue: &TelegramCatalogue,
     mut each: impl FnMut(Recorded) -> Result<(), String>,
 ) -> Result<(), String> {
@@ -73,8 +76,10 @@ pub(super) fn read(
     }
     if first.is_none() || first == Some(b'{') {
         for passed in PassedLines::new(input) {
-            let Passed { line, at_ms, connection, what } = passed.map_err(|error| error.to_string())?;
+            let Passed { line, at_ms, institution: of, connection, what } =
+                passed.map_err(|error| error.to_string())?;
             let said = match what {
+                _ if of.is_some_and(|of| of != name) => Said::Elsewhere,
                 What::Lost(len) => Said::Lost(len),
                 What::Bytes(direction, frame) if is_frame(institution, &frame) => Said::Frame(direction, frame),
                 What::Bytes(_, bytes) => Said::NoFrame(bytes.len()),
@@ -133,27 +138,38 @@ fn captured(
     mut each: impl FnMut(Recorded) -> Result<(), String>,
 ) -> Result<(), String> {
     let capture = Capture::read(input).map_err(|error| error.to_string())?;
-    let ports: Vec<u16> = institution.lines.iter().filter_map(|line| port(&line.role)).collect();
-    let is_ours = |stream: &&Stream| ports.contains(&stream.server.port());
+    // Who connects a line decides which side of its streams is the institution.
+    let ports: HashMap<u16, bool> = institution.lines.iter().filter_map(|line| port(&line.role)).collect();
+    let of_stream = |stream: &Stream| ports.get(&stream.server.port()).copied();
     // A capture that was made elsewhere can have other ports: then all its streams are the line.
-    let any_ours = capture.streams.iter().any(|stream| is_ours(&stream));
-    let streams = capture.streams.iter().filter(|stream| !any_ours || is_ours(stream));
+    let any_ours = capture.streams.iter().any(|stream| of_stream(stream).is_some());
     let connects = institution.lines.iter().any(|line| matches!(line.role, Role::Connect { .. }));
+    let streams = capture.streams.iter().filter_map(|stream| match (of_stream(stream), any_ours) {
+        (Some(connects), _) => Some((stream, connects)),
+        (None, false) => Some((stream, connects)),
+        (None, true) => None,
+    });
     let mut found = Vec::new();
-    for (number, stream) in (1..).zip(streams) {
+    for (number, (stream, connects)) in (1_u64..).zip(streams) {
         for side in Side::BOTH {
             let direction = if (side == Side::Client) == connects { Direction::Out } else { Direction::In };
             for run in stream.sent_by(side).runs {
-                let connection = Some(number);
+                let connection = Some(number.to_string());
                 if let Some(gap) = run.gap {
                     let place = Place::Packet(gap.before_packet);
-                    found.push(Recorded { place, at_ms: None, connection, said: Said::Lost(gap.len) });
+                    found.push(Recorded {
+                        place,
+                        at_ms: None,
+                        connection: connection.clone(),
+                        said: Said::Lost(gap.len),
+                    });
                 }
                 let mut at = beginning(institution, catalogue, &run, stream.has_start && run.gap.is_none());
                 cut(institution, run.bytes.get(at..).unwrap_or_default(), |frame| {
                     let end = at + frame.len();
                     let place = Place::Packet(run.packet_of(&(at..end)));
                     at = end;
+                    let connection = connection.clone();
                     found.push(Recorded { place, at_ms: None, connection, said: said(institution, direction, frame) });
                     Ok(())
                 })?;
@@ -177,10 +193,10 @@ fn beginning(institution: &InstitutionConfig, catalogue: &TelegramCatalogue, run
     if is_whole { 0 } else { run.packet_starts(0).find(is_frame).unwrap_or(0) }
 }
 
-/// The port on which the side that is connected listens.
-fn port(role: &Role) -> Option<u16> {
+/// The port on which the side that is connected listens, and whether the gateway connects.
+fn port(role: &Role) -> Option<(u16, bool)> {
     match role {
-        Role::Connect { address, .. } => address.rsplit_once(':')?.1.parse().ok(),
-        Role::Listen { address, .. } => Some(address.port()),
+        Role::Connect { address, .. } => Some((address.rsplit_once(':')?.1.parse().ok()?, true)),
+        Role::Listen { address, .. } => Some((address.port(), false)),
     }
 }

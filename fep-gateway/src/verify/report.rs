@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::outcomes::Concluded;
+use super::outcomes::{Answered, Concluded, Disagreement, Row};
 use super::tally::{OfField, OfTelegram, Tally, Why};
 
 /// The result of a verification. It serialises as its JSON report.
@@ -22,6 +22,10 @@ pub struct Report {
     pub summary: String,
     /// How many telegrams were compared.
     pub compared: u64,
+    /// How many were only read: received ones, and others that the gateway did not make.
+    pub read: u64,
+    /// How many were left out: they are about another institution, or more than one run asks.
+    pub left_out: u64,
     /// How many were compared since the last unexplained difference or failure, in this run and those before it.
     pub compared_clean: u64,
     /// How many of them were the same, byte for byte.
@@ -45,6 +49,8 @@ pub struct Report {
 pub struct TelegramReport {
     /// Its name.
     pub telegram: String,
+    /// How many were only read.
+    pub read: u64,
     /// How many were compared.
     pub compared: u64,
     /// How many of them were the same.
@@ -103,8 +109,11 @@ pub struct OutcomesReport {
     pub rows: Vec<OutcomeRow>,
     /// Answers that no request of the recording waits for.
     pub unmatched_answers: u64,
-    /// How many states of the old system were compared. 0 if there were none.
-    pub compared: u64,
+    /// Requests that were sent again while nothing had answered them. Each counts once.
+    pub sent_again: u64,
+    /// How many states of the old system were compared. `None` if it says none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<u64>,
     /// How many of them differ.
     pub differing: u64,
     /// The first ones that differ.
@@ -125,8 +134,8 @@ pub struct OutcomeRow {
     pub code: Option<String>,
     /// `done`, `not_done`, `reversed`, `unknown` or `answered`.
     pub state: &'static str,
-    /// Whether the answer came after the gateway's time-out.
-    pub late: bool,
+    /// `in_time`, `late` (after the gateway's time-out) or `none`: whether the institution answered it itself.
+    pub answer: &'static str,
     /// How many.
     pub count: u64,
 }
@@ -157,6 +166,8 @@ pub struct Run {
     pub failed: u64,
     /// Whether it passed.
     pub passed: bool,
+    /// Whether it came to its end. One that was stopped is repeated by the next one.
+    pub whole: bool,
 }
 
 /// What a report says beside its counts.
@@ -170,11 +181,12 @@ pub(super) struct About {
     pub(super) noise_percent: u8,
     /// How many the runs before this one compared since their last unexplained difference or failure.
     pub(super) compared_before: u64,
+    pub(super) left_out: u64,
 }
 
 impl Report {
     pub(super) fn new(about: About, tally: &Tally, outcomes: Option<Concluded>) -> Self {
-        let About { kind, institution, of, made_at, compared_min, noise_percent, compared_before } = about;
+        let About { kind, institution, of, made_at, compared_min, noise_percent, compared_before, left_out } = about;
         let telegrams: Vec<TelegramReport> =
             tally.telegrams().map(|(name, own)| telegram(name, own, noise_percent)).collect();
         let compared: u64 = telegrams.iter().map(|one| one.compared).sum();
@@ -182,36 +194,30 @@ impl Report {
         let unexplained = telegrams.iter().map(TelegramReport::unexplained).sum();
         let failed = telegrams.iter().map(TelegramReport::failed).sum();
         let outcomes = outcomes.map(concluded);
-        let disagreeing = outcomes.as_ref().map_or(0, |outcomes| outcomes.differing);
-        let is_clean = (unexplained, failed, disagreeing) == (0, 0, 0);
-        let compared_clean = if is_clean { compared.saturating_add(compared_before) } else { 0 };
-        let so_far = match compared_before {
-            0 => format!("{compared} compared"),
-            _ => format!("{compared} compared, {compared_clean} with the runs before"),
+        let summary = Summary {
+            compared,
+            compared_before,
+            compared_min,
+            findings: [
+                (unexplained, "unexplained differences"),
+                (failed, "could not be compared"),
+                (outcomes.as_ref().map_or(0, |own| own.differing), "states differ from those of the old system"),
+                (outcomes.as_ref().map_or(0, |own| own.without_state), "requests without a state of the old system"),
+                (outcomes.as_ref().map_or(0, OutcomesReport::compared_none), "file of states that fits no request"),
+            ],
         };
-        let summary = match (unexplained, failed, disagreeing) {
-            (0, 0, 0) if compared_clean < compared_min => {
-                format!("not enough: {so_far}, and it takes {compared_min}")
-            }
-            (0, 0, 0) => format!("{so_far}, zero unexplained"),
-            _ => {
-                let parts = [
-                    (unexplained, "unexplained differences"),
-                    (failed, "could not be compared"),
-                    (disagreeing, "states differ from those of the old system"),
-                ];
-                let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-                format!("{compared} compared: {}", parts.collect::<Vec<_>>().join(", "))
-            }
-        };
-        let passed = is_clean && compared_clean >= compared_min;
+        let compared_clean = summary.compared_clean();
+        let passed = summary.passed();
+        let read = telegrams.iter().map(|one| one.read).sum();
         Self {
             kind,
             institution,
             of,
             made_at,
             passed,
-            summary,
+            summary: summary.text(),
+            read,
+            left_out,
             compared,
             compared_clean,
             same,
@@ -224,9 +230,65 @@ impl Report {
     }
 
     /// The run of this report.
-    pub(super) fn run(&self) -> Run {
+    pub(super) fn run(&self, whole: bool) -> Run {
         let Self { made_at, compared, unexplained, failed, passed, .. } = self;
-        Run { at: made_at.clone(), compared: *compared, unexplained: *unexplained, failed: *failed, passed: *passed }
+        Run {
+            at: made_at.clone(),
+            compared: *compared,
+            unexplained: *unexplained,
+            failed: *failed,
+            passed: *passed && whole,
+            whole,
+        }
+    }
+}
+
+/// What decides whether a verification passed.
+struct Summary {
+    compared: u64,
+    compared_before: u64,
+    compared_min: u64,
+    /// What must not be: how many, and what.
+    findings: [(u64, &'static str); 5],
+}
+
+impl Summary {
+    fn is_clean(&self) -> bool {
+        self.findings.iter().all(|(count, _)| *count == 0)
+    }
+
+    /// How many were compared since the last finding.
+    fn compared_clean(&self) -> u64 {
+        if self.is_clean() { self.compared.saturating_add(self.compared_before) } else { 0 }
+    }
+
+    /// A run that compared nothing proves nothing.
+    fn passed(&self) -> bool {
+        self.compared > 0 && self.is_clean() && self.compared_clean() >= self.compared_min
+    }
+
+    fn text(&self) -> String {
+        let Self { compared, compared_before, compared_min, findings } = self;
+        let so_far = match compared_before {
+            0 => format!("{compared} compared"),
+            _ if !self.is_clean() => format!("{compared} compared"),
+            _ => format!("{compared} compared, {} with the runs before", self.compared_clean()),
+        };
+        if !self.is_clean() {
+            let found = findings.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+            return format!("{so_far}: {}", found.collect::<Vec<_>>().join(", "));
+        }
+        match self.passed() {
+            true => format!("{so_far}, zero unexplained"),
+            false => format!("not enough: {so_far}, and it takes {compared_min}"),
+        }
+    }
+}
+
+impl OutcomesReport {
+    /// 1 if the old system says states and none of them was compared.
+    fn compared_none(&self) -> u64 {
+        u64::from(self.compared == Some(0))
     }
 }
 
@@ -259,6 +321,7 @@ fn telegram(name: &str, own: &OfTelegram, noise_percent: u8) -> TelegramReport {
     });
     TelegramReport {
         telegram: name.to_owned(),
+        read: own.read,
         compared: own.compared,
         same: own.same,
         fields,
@@ -288,14 +351,19 @@ fn field(path: &str, own: &OfField, noise_percent: u8) -> FieldReport {
 }
 
 fn concluded(own: Concluded) -> OutcomesReport {
-    let row = |(row, count): (super::outcomes::Row, u64)| OutcomeRow {
+    let row = |(row, count): (Row, u64)| OutcomeRow {
         telegram: row.telegram,
-        code: row.code.map(String::from),
+        // A code is bytes of the institution.
+        code: row.code.map(|code| code.chars().map(|one| if one.is_control() { '.' } else { one }).collect()),
         state: row.state.name(),
-        late: row.is_late,
+        answer: match row.answered {
+            Answered::InTime => "in_time",
+            Answered::Late => "late",
+            Answered::Never => "none",
+        },
         count,
     };
-    let disagreement = |one: super::outcomes::Disagreement| DisagreementReport {
+    let disagreement = |one: Disagreement| DisagreementReport {
         place: one.place.to_string(),
         telegram: one.telegram,
         old: one.old.name(),
@@ -304,6 +372,7 @@ fn concluded(own: Concluded) -> OutcomesReport {
     OutcomesReport {
         rows: own.rows.into_iter().map(row).collect(),
         unmatched_answers: own.unmatched,
+        sent_again: own.sent_again,
         compared: own.compared,
         differing: own.differing_count,
         disagreements: own.differing.into_iter().map(disagreement).collect(),

@@ -26,13 +26,15 @@ const RUNS_MAX_BYTES: u64 = 32 << 20;
 struct Line {
     institution: String,
     candidate: String,
+    /// The digest of the plan.
+    plan: String,
     /// The end of the span whose requests were asked, in milliseconds since 1970.
     until_ms: i64,
     #[serde(flatten)]
     run: Run,
 }
 
-/// The runs about one institution and one candidate so far.
+/// The runs of one plan so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Runs {
     /// The end of the last span, in milliseconds since 1970.
@@ -47,7 +49,7 @@ pub(super) struct Runs {
 ///
 /// # Errors
 /// If the file cannot be read, or a line is none of it.
-pub(super) fn read(folder: &Path, institution: &str, candidate: &str) -> io::Result<Runs> {
+pub(super) fn read(folder: &Path, plan: &str) -> io::Result<Runs> {
     let path = folder.join(RUNS);
     let text = match fs::metadata(&path) {
         Ok(file) if file.len() > RUNS_MAX_BYTES => {
@@ -65,10 +67,13 @@ pub(super) fn read(folder: &Path, institution: &str, candidate: &str) -> io::Res
     for (number, text) in text.split_inclusive('\n').filter(|line| line.ends_with('\n')).enumerate() {
         let line: Line = serde_json::from_str(text)
             .map_err(|error| io::Error::other(format!("{} line {}: {error}", path.display(), number + 1)))?;
-        if line.institution == institution && line.candidate == candidate {
-            runs.until_ms = Some(line.until_ms);
+        if line.plan == plan {
+            // A clock that was set back moves the position no further back.
+            runs.until_ms = runs.until_ms.max(Some(line.until_ms));
             let is_clean = (line.run.unexplained, line.run.failed) == (0, 0);
-            runs.compared_clean = if is_clean { runs.compared_clean.saturating_add(line.run.compared) } else { 0 };
+            // The next run asks again what one that was stopped has asked.
+            let compared = if line.run.whole { line.run.compared } else { 0 };
+            runs.compared_clean = if is_clean { runs.compared_clean.saturating_add(compared) } else { 0 };
             runs.trend.push(line.run);
         }
     }
@@ -81,11 +86,17 @@ pub(super) fn read(folder: &Path, institution: &str, candidate: &str) -> io::Res
 ///
 /// # Errors
 /// If a file cannot be written.
-pub(super) fn add(folder: &Path, report: &Report, until_ms: i64) -> io::Result<()> {
+pub(super) fn add(
+    folder: &Path,
+    plan: &str,
+    report: &Report,
+    run: &Run,
+    (until_ms, now_s): (i64, i64),
+) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let path = folder.join(RUNS);
-    let line =
-        Line { institution: report.institution.clone(), candidate: report.of.clone(), until_ms, run: report.run() };
+    let (institution, candidate) = (report.institution.clone(), report.of.clone());
+    let line = Line { institution, candidate, plan: plan.to_owned(), until_ms, run: run.clone() };
     let mut text = serde_json::to_string(&line)?;
     text.push('\n');
     let before = fs::read(&path).unwrap_or_default();
@@ -98,19 +109,20 @@ pub(super) fn add(folder: &Path, report: &Report, until_ms: i64) -> io::Result<(
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     let mut metrics = tempfile::NamedTempFile::new_in(folder)?;
-    metrics.write_all(exposition(report).as_bytes())?;
+    metrics.write_all(exposition(report, run, now_s).as_bytes())?;
     metrics.persist(folder.join(METRICS)).map(drop).map_err(|error| error.error)
 }
 
 /// The metrics of a report in the text format of Prometheus.
-fn exposition(report: &Report) -> String {
+fn exposition(report: &Report, run: &Run, now_s: i64) -> String {
     let label = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let of = format!("institution=\"{}\",candidate=\"{}\"", label(&report.institution), label(&report.of));
     let rows = [
         ("fep_verify_compared", "How many answers the last run compared.", report.compared),
         ("fep_verify_unexplained", "How many differences of fields were unexplained.", report.unexplained),
         ("fep_verify_failed", "How many requests could not be compared.", report.failed),
-        ("fep_verify_passed", "Whether the last run passed.", u64::from(report.passed)),
+        ("fep_verify_passed", "Whether the last run passed.", u64::from(run.passed)),
+        ("fep_verify_run_timestamp_seconds", "When the last run was.", u64::try_from(now_s).unwrap_or_default()),
     ];
     rows.map(|(name, help, value)| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name}{{{of}}} {value}\n"))
         .concat()
@@ -122,7 +134,7 @@ mod tests {
     use crate::verify::report::About;
     use crate::verify::tally::Tally;
 
-    fn report(of: &str, at: &str) -> Report {
+    fn report(of: &str, at: &str, compared: usize) -> Report {
         let about = About {
             kind: "reads",
             institution: "bank".into(),
@@ -131,36 +143,48 @@ mod tests {
             compared_min: 1,
             noise_percent: 0,
             compared_before: 0,
+            left_out: 0,
         };
-        Report::new(about, &Tally::default(), None)
+        let mut tally = Tally::default();
+        (0..compared).for_each(|_| tally.compared("Ask", "here", Vec::new(), |_| None));
+        Report::new(about, &tally, None)
+    }
+
+    fn add_run(folder: &Path, plan: &str, report: &Report, whole: bool, until_ms: i64) {
+        add(folder, plan, report, &report.run(whole), (until_ms, 17)).unwrap();
     }
 
     #[test]
     fn the_next_run_goes_on_where_the_last_one_ended() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("runs");
-        assert!(read(&place, "bank", "new").unwrap().until_ms.is_none());
-        add(&place, &report("new", "first"), 10).unwrap();
-        add(&place, &report("other", "x"), 99).unwrap();
+        assert!(read(&place, "one").unwrap().until_ms.is_none());
+        add_run(&place, "one", &report("new", "first", 3), true, 10);
+        add_run(&place, "two", &report("other", "x", 5), true, 99);
         // A crash in the middle of a line.
         let file = place.join(RUNS);
         let mut text = fs::read_to_string(&file).unwrap();
         text.push_str("{\"institution\":\"ba");
         fs::write(&file, &text).unwrap();
-        assert_eq!(read(&place, "bank", "new").unwrap().until_ms, Some(10));
-        add(&place, &report("new", "second"), 20).unwrap();
-        let runs = read(&place, "bank", "new").unwrap();
+        assert_eq!(read(&place, "one").unwrap().until_ms, Some(10));
+        add_run(&place, "one", &report("new", "second", 4), true, 20);
+        // One that was stopped does not count, and one after a clock that went back does not move the position back.
+        add_run(&place, "one", &report("new", "stopped", 100), false, 20);
+        add_run(&place, "one", &report("new", "back", 2), true, 15);
+        let runs = read(&place, "one").unwrap();
         let names: Vec<&str> = runs.trend.iter().map(|run| run.at.as_str()).collect();
-        assert_eq!((runs.until_ms, names.as_slice()), (Some(20), &["first", "second"][..]));
+        assert_eq!((runs.until_ms, names.as_slice()), (Some(20), &["first", "second", "stopped", "back"][..]));
+        assert_eq!(runs.compared_clean, 9);
         let metrics = fs::read_to_string(place.join(METRICS)).unwrap();
-        assert!(metrics.contains("fep_verify_passed{institution=\"bank\",candidate=\"new\"} 0\n"), "{metrics}");
+        assert!(metrics.contains("fep_verify_passed{institution=\"bank\",candidate=\"new\"} 1\n"), "{metrics}");
+        assert!(metrics.contains("fep_verify_run_timestamp_seconds{institution=\"bank\",candidate=\"new\"} 17\n"));
     }
 
     #[test]
     fn a_line_that_is_none_is_named() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(RUNS), "{}\n").unwrap();
-        let error = read(folder.path(), "bank", "new").unwrap_err().to_string();
+        let error = read(folder.path(), "one").unwrap_err().to_string();
         assert!(error.contains("runs.jsonl line 1: missing field"), "{error}");
     }
 }

@@ -10,6 +10,9 @@ use fep_codec::view::find;
 /// The maximum number of rows.
 const ROWS_MAX: usize = 2_000_000;
 
+/// The maximum length of a file, in bytes.
+const FILE_MAX_BYTES: u64 = 256 << 20;
+
 /// The name of the column with the state.
 const STATE: &str = "state";
 
@@ -70,8 +73,21 @@ impl States {
     /// # Errors
     /// If a row cannot be read, has an unknown state, or is there twice.
     pub fn read(input: impl Read) -> Result<Self, StatesError> {
-        let mut reader = csv::Reader::from_reader(input);
-        let bad = |error: csv::Error| StatesError(error.to_string());
+        let mut input = input.take(FILE_MAX_BYTES + 1);
+        let mut reader = csv::Reader::from_reader(&mut input);
+        // The text of the error could show a value.
+        let bad = |error: csv::Error| {
+            let line = error.position().map_or(1, csv::Position::line);
+            let why = match error.kind() {
+                csv::ErrorKind::Io(why) => why.to_string(),
+                csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
+                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                    format!("it has {len} values, and the first row names {expected_len} columns")
+                }
+                _ => "it is no row of a CSV file".to_owned(),
+            };
+            StatesError(format!("line {line}: {why}"))
+        };
         let headers = reader.headers().map_err(bad)?.clone();
         let place = headers.iter().position(|name| name == STATE);
         let place = place
@@ -92,7 +108,7 @@ impl States {
             let word = row.get(place).unwrap_or_default().trim();
             let Some(state) = State::ALL.into_iter().find(|state| state.name() == word) else {
                 let known = State::ALL.map(State::name).join(", ");
-                return Err(StatesError(format!("line {line}: `{word}` is no state: {known}")));
+                return Err(StatesError(format!("line {line}: the column `{STATE}` has no state: {known}")));
             };
             if rows.insert(others(&row), state).is_some() {
                 return Err(StatesError(format!(
@@ -103,6 +119,9 @@ impl States {
             if rows.len() > ROWS_MAX {
                 return Err(StatesError(format!("it has more than {ROWS_MAX} rows")));
             }
+        }
+        if input.limit() == 0 {
+            return Err(StatesError(format!("it is longer than {FILE_MAX_BYTES} bytes")));
         }
         Ok(Self { paths, rows })
     }
@@ -133,8 +152,13 @@ pub(super) fn values(layout: &Layout, telegram: &[u8], paths: &[String]) -> Opti
 }
 
 /// A value without blanks around it, and without leading zeros if it has only digits: `0000005` and `5` are one trace number.
+///
+/// And a date is its digits: `2026-11-21` is `20261121`, as in the telegram.
 fn plain(text: &str) -> String {
     let text = text.trim();
+    let date = text.replace('-', "");
+    let is_date = text.len() == 10 && date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+    let text = if is_date { &date } else { text };
     let short = text.trim_start_matches('0');
     match text.bytes().all(|byte| byte.is_ascii_digit()) {
         true if short.is_empty() && !text.is_empty() => "0".to_owned(),
@@ -154,10 +178,10 @@ mod tests {
             ("state\ndone\n", "no column tells requests apart"),
             (
                 "a,state\n1,carried out\n",
-                "line 2: `carried out` is no state: done, not_done, reversed, unknown, answered",
+                "line 2: the column `state` has no state: done, not_done, reversed, unknown, answered",
             ),
             ("a,state\n1,done\n1,unknown\n", "line 3: a row before has the same values: a"),
-            ("a,state\n1\n", "record 1"),
+            ("a,state\n1\n", "line 2: it has 1 values, and the first row names 2 columns"),
         ] {
             let error = States::read(text.as_bytes()).unwrap_err();
             assert!(error.0.contains(why), "{error}");
@@ -166,7 +190,16 @@ mod tests {
 
     #[test]
     fn leading_zeros_of_numbers_do_not_count() {
-        for (text, expected) in [(" 007 ", "7"), ("000", "0"), ("", ""), ("0A1", "0A1"), ("10", "10"), ("-07", "-07")] {
+        for (text, expected) in [
+            (" 007 ", "7"),
+            ("000", "0"),
+            ("", ""),
+            ("0A1", "0A1"),
+            ("10", "10"),
+            ("-07", "-07"),
+            ("2026-11-21", "20261121"),
+            ("0001-01-01", "10101"),
+        ] {
             assert_eq!(plain(text), expected);
         }
     }

@@ -33,6 +33,8 @@ pub(super) struct Tally {
 /// The counts of one telegram.
 #[derive(Debug, Default)]
 pub(super) struct OfTelegram {
+    /// How many were only read: received ones, and others that the gateway did not make.
+    pub(super) read: u64,
     /// How many pairs of telegrams were compared.
     pub(super) compared: u64,
     /// How many of them were the same, byte for byte.
@@ -80,21 +82,27 @@ impl Tally {
         telegram: &str,
         place: &str,
         found: Vec<Differing>,
-        why: impl Fn(&str) -> Option<Why>,
+        why: impl Fn(&Differing) -> Option<Why>,
     ) {
         let own = self.of(telegram);
         own.compared += 1;
         own.same += u64::from(found.is_empty());
         for one in found {
-            let why = why(&one.path);
+            let why = why(&one);
             let field = own.fields.entry(one.path).or_default();
             field.label = one.label;
             field.differing += 1;
-            field.why = why;
+            // One difference without a reason is enough.
+            field.why = if field.differing == 1 { why } else { field.why.filter(|_| why.is_some()) };
             if field.examples.len() < EXAMPLES_MAX {
                 field.examples.push(Example { place: place.to_owned(), old: one.old, new: one.new });
             }
         }
+    }
+
+    /// Counts a telegram that could be read, and is compared with nothing.
+    pub(super) fn read(&mut self, telegram: &str) {
+        self.of(telegram).read += 1;
     }
 
     /// Counts two answers of the old side to one request.

@@ -8,6 +8,7 @@ use crate::table::{Column, Side, Table};
 const TELEGRAMS: Table = Table {
     columns: &[
         Column { heading: "telegram", width: 24, side: Side::Left },
+        Column { heading: "read", width: 8, side: Side::Right },
         Column { heading: "compared", width: 10, side: Side::Right },
         Column { heading: "same", width: 10, side: Side::Right },
         Column { heading: "unexplained", width: 11, side: Side::Right },
@@ -36,9 +37,10 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{institution}: {kind} of {of}\n")?;
     TELEGRAMS.heading(out)?;
     for one in &report.telegrams {
-        let TelegramReport { telegram, compared, same, .. } = one;
+        let TelegramReport { telegram, read, compared, same, .. } = one;
         let cells = [
             telegram.clone(),
+            read.to_string(),
             compared.to_string(),
             same.to_string(),
             one.unexplained().to_string(),
@@ -55,6 +57,13 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     if let Some(outcomes) = &report.outcomes {
         concluded(outcomes, out)?;
+    }
+    if report.left_out > 0 {
+        writeln!(
+            out,
+            "\n{} were left out: they are about another institution, or more than one run asks",
+            report.left_out
+        )?;
     }
     if report.trend.len() > 1 {
         writeln!(out, "\nruns")?;
@@ -87,11 +96,7 @@ fn concluded(outcomes: &OutcomesReport, out: &mut impl Write) -> io::Result<()> 
     writeln!(out, "\nwhat became of the requests, by the rules of the gateway\n")?;
     OUTCOMES.heading(out)?;
     for row in &outcomes.rows {
-        let answer = match (row.late, &row.code, row.state) {
-            (true, _, _) => "late",
-            (false, None, "unknown" | "reversed") => "none",
-            (false, _, _) => "in time",
-        };
+        let answer = if row.answer == "in_time" { "in time" } else { row.answer };
         let code = row.code.clone().unwrap_or_default();
         let cells = [row.telegram.clone(), code, answer.to_owned(), row.state.to_owned(), row.count.to_string()];
         OUTCOMES.row(out, &cells.map(Into::into))?;
@@ -99,8 +104,11 @@ fn concluded(outcomes: &OutcomesReport, out: &mut impl Write) -> io::Result<()> 
     if outcomes.unmatched_answers > 0 {
         writeln!(out, "\n{} answers belong to no request of the recording", outcomes.unmatched_answers)?;
     }
-    let OutcomesReport { compared, differing, without_state, without_request, .. } = outcomes;
-    if compared + without_state + without_request > 0 && (*compared > 0 || *without_request > 0) {
+    if outcomes.sent_again > 0 {
+        writeln!(out, "\n{} requests were sent again while nothing had answered them", outcomes.sent_again)?;
+    }
+    let OutcomesReport { differing, without_state, without_request, .. } = outcomes;
+    if let Some(compared) = outcomes.compared {
         writeln!(
             out,
             "\n{compared} states of the old system compared, {differing} differ; {without_state} requests without a state, {without_request} states without \

@@ -13,6 +13,7 @@ use super::recording::{self, Place, Said};
 use super::report::{About, Report};
 use super::states::States;
 use super::tally::{Tally, Why};
+use crate::config::InstitutionConfig;
 use crate::hex::hex;
 use crate::passed::Direction;
 use crate::telegrams::TelegramCatalogue;
@@ -20,6 +21,11 @@ use crate::time::Rfc3339;
 
 /// The entry of the report for frames that are no telegram of the spec.
 const UNRECOGNISED: &str = "(unrecognised)";
+
+/// How far the clock of the old system may be from the times of the recording, in seconds.
+const CLOCKS_APART_MAX_S: i64 = 300;
+
+const DAY_S: i64 = 86_400;
 
 /// A recording, and what the old system says about its requests.
 #[derive(Debug)]
@@ -39,8 +45,12 @@ pub struct Recorded<R> {
 pub fn writes<R: BufRead>(plan: &Plan, recorded: Recorded<R>, now_ms: i64) -> Result<Report, VerifyError> {
     let institution = plan.institution().ok_or(VerifyError::NoInstitution)?;
     let catalogue = TelegramCatalogue::new(institution).map_err(VerifyError::Unfit)?;
+    if let Some(states) = &recorded.states {
+        known_columns(states, institution)?;
+    }
     let mut writes = Writes { plan, catalogue: &catalogue, tally: Tally::default() };
     let mut outcomes = Outcomes::new(&catalogue, institution);
+    let mut left_out = 0;
     let each = |recorded: recording::Recorded| {
         let recording::Recorded { place, at_ms, connection, said } = recorded;
         let mut failed = |why: String| {
@@ -50,21 +60,25 @@ pub fn writes<R: BufRead>(plan: &Plan, recorded: Recorded<R>, now_ms: i64) -> Re
         let (direction, frame) = match said {
             Said::Lost(len) => return failed(format!("{len} bytes that passed were not recorded")),
             Said::NoFrame(len) => return failed(format!("{len} bytes are no frame of the line")),
+            Said::Elsewhere => {
+                left_out += 1;
+                return Ok(());
+            }
             Said::Frame(direction, frame) => (direction, frame),
         };
-        let Some(telegram) = writes.take(place, at_ms, direction, &frame) else { return Ok(()) };
-        match direction {
-            Direction::Out => {
-                let followed = outcomes.sent(&telegram, (place, at_ms), connection, &frame);
-                followed.map_err(|_| format!("{place}: it has more requests than can be followed"))
-            }
-            Direction::In => {
-                outcomes.received(at_ms, connection, &frame);
-                Ok(())
-            }
+        if institution.key.is_empty() && connection.is_none() {
+            // The answers would be those of other requests.
+            return Err(format!("{place} does not say its connection or line, and an answer is known by that alone"));
         }
+        let Some(telegram) = writes.take(place, at_ms, direction, &frame) else { return Ok(()) };
+        let followed = match direction {
+            Direction::Out => outcomes.sent(&telegram, (place, at_ms), connection, &frame),
+            Direction::In => outcomes.received(at_ms, connection, &frame),
+        };
+        followed.map_err(|_| format!("{place}: it has more requests than can be followed"))
     };
-    recording::read(recorded.input, institution, &catalogue, each).map_err(VerifyError::Recording)?;
+    recording::read(recorded.input, (&plan.institution, institution), &catalogue, each)
+        .map_err(VerifyError::Recording)?;
     let about = About {
         kind: "writes",
         institution: plan.institution.clone(),
@@ -73,6 +87,7 @@ pub fn writes<R: BufRead>(plan: &Plan, recorded: Recorded<R>, now_ms: i64) -> Re
         compared_min: plan.compared_min,
         noise_percent: 0,
         compared_before: 0,
+        left_out,
     };
     Ok(Report::new(about, &writes.tally, Some(outcomes.conclude(recorded.states))))
 }
@@ -101,7 +116,10 @@ impl Writes<'_> {
             (Direction::In, Classified::Undecodable { why, .. }) => {
                 self.tally.failed(&name, &place, format!("the gateway does not read it: {why}"));
             }
-            (Direction::In, _) => self.tally.compared(&name, &place, Vec::new(), |_| None),
+            (Direction::In, Classified::Unexpected { .. }) => {
+                self.tally.failed(&name, &place, "the gateway does not expect it from the institution".to_owned());
+            }
+            (Direction::In, _) => self.tally.read(&name),
             (Direction::Out, _) => match self.catalogue.sent_here(&name, frame, at_ms) {
                 Err(why) => self.tally.failed(&name, &place, why.to_string()),
                 Ok(ours) => {
@@ -109,9 +127,12 @@ impl Writes<'_> {
                     if found.is_empty() && *frame != *ours.frame {
                         found.push(frame_differs(frame, &ours.frame));
                     }
-                    let plan = self.plan;
-                    let why = |path: &str| why(plan, &name, &ours.own, path);
-                    self.tally.compared(&name, &place, found, why);
+                    if found.is_empty() && !ours.is_made_here {
+                        self.tally.read(&name);
+                    } else {
+                        let plan = self.plan;
+                        self.tally.compared(&name, &place, found, |one| why(plan, &name, &ours.own, one));
+                    }
                 }
             },
         }
@@ -128,9 +149,49 @@ fn frame_differs(old: &[u8], new: &[u8]) -> Differing {
     Differing { path: "(frame)".to_owned(), label: String::new(), old: shown(old), new: shown(new) }
 }
 
-fn why(plan: &Plan, telegram: &str, own: &BTreeSet<String>, path: &str) -> Option<Why> {
-    if own.contains(path) {
-        return Some(Why::Filled);
+fn why(plan: &Plan, telegram: &str, own: &BTreeSet<String>, one: &Differing) -> Option<Why> {
+    if plan.ignores(telegram, &one.path) {
+        return Some(Why::Ignored);
     }
-    plan.ignores(telegram, path).then_some(Why::Ignored)
+    // The old system has to fill it, too, and its clock must not be far from the time of the recording.
+    let is_filled = !one.old.starts_with(['"', '!']) && one.old != "absent" && !clocks_differ(&one.old, &one.new);
+    (own.contains(&one.path) && is_filled).then_some(Why::Filled)
+}
+
+/// Whether both are times of day, and far from each other.
+fn clocks_differ(old: &str, new: &str) -> bool {
+    let seconds = |text: &str| {
+        let mut parts = text.split(':').map(|part| part.parse::<i64>().ok().filter(|_| part.len() == 2));
+        let time = parts.next()?? * 3600 + parts.next()?? * 60 + parts.next().unwrap_or(Some(0))?;
+        Some(time)
+    };
+    let apart = seconds(old).zip(seconds(new)).map(|(old, new)| (old - new).rem_euclid(DAY_S));
+    apart.is_some_and(|apart| apart.min(DAY_S - apart) > CLOCKS_APART_MAX_S)
+}
+
+/// Reports a column of states that no telegram has as a field.
+fn known_columns(states: &States, institution: &InstitutionConfig) -> Result<(), VerifyError> {
+    let layouts = || institution.spec.telegrams.iter().map(|telegram| &telegram.layout);
+    let unknown = states.paths().iter().find(|path| !layouts().any(|layout| layout.item_by_path(path).is_some()));
+    unknown.map_or(Ok(()), |path| Err(VerifyError::States(path.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_may_differ_a_little() {
+        for (old, new, differ) in [
+            ("09:30:15", "09:30:17", false),
+            ("09:30:15", "09:35:16", true),
+            ("23:59:58", "00:00:03", false),
+            ("00:00:00", "09:30:15", true),
+            ("09:30", "09:31", false),
+            ("T2026112100001", "T2026112100002", false),
+            ("20261121", "093015", false),
+        ] {
+            assert_eq!(clocks_differ(old, new), differ, "{old} {new}");
+        }
+    }
 }

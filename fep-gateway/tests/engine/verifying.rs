@@ -38,6 +38,7 @@ fn plan(institution: &'static str, tables: &'static str) -> Plan {
         ignore_in: BTreeMap::new(),
         compared_min: 1,
         reads: None,
+        digest: "plan".to_owned(),
     }
 }
 
@@ -75,7 +76,7 @@ fn rows(report: &Report) -> Vec<String> {
     let outcomes = report.outcomes.as_ref().unwrap();
     let row = |row: &verify::OutcomeRow| {
         let code = row.code.as_deref().unwrap_or("-");
-        let late = if row.late { " late" } else { "" };
+        let late = if row.answer == "late" { " late" } else { "" };
         format!("{} {code}{late} {} {}", row.telegram, row.state, row.count)
     };
     outcomes.rows.iter().map(row).collect()
@@ -85,8 +86,8 @@ fn rows(report: &Report) -> Vec<String> {
 fn the_golden_transfer_is_sent_byte_for_byte() {
     let plan = plan("answer_timeout_ms = 5000", "");
     let report = check(&plan, &[line(0, "out", &transfer(1)), line(40, "in", &golden_answer(1))], None);
-    assert_eq!((report.compared, report.same, report.passed), (2, 2, true), "{report:?}");
-    assert_eq!(report.summary, "2 compared, zero unexplained");
+    assert_eq!((report.read, report.compared, report.same, report.passed), (1, 1, 1, true), "{report:?}");
+    assert_eq!(report.summary, "1 compared, zero unexplained");
 }
 
 #[test]
@@ -240,8 +241,12 @@ async fn the_rules_of_settlement_decide_what_became_of_recorded_requests() {
     let with = |told: String| report(&[sent.clone(), told]);
     assert_eq!(with(told(6000, b"0000"))[1], "Transfer - done 1");
     assert_eq!(with(told(6000, b"0110"))[1], "Transfer - not_done 1");
-    assert_eq!(with(told(1000, b"0100"))[1], "Transfer - unknown 1");
+    // The horizon counts to the begin of the inquiry, as in the gateway, and not to its answer.
+    assert_eq!(with(told(1995, b"0100"))[1], "Transfer - unknown 1");
     assert_eq!(with(told(2000, b"0100"))[1], "Transfer - not_done 1");
+    // A late answer to an inquiry decides nothing.
+    let late = [line(6000, "out", &inquiry), line(11_001, "in", &inquiry_answer(&inquiry, b"0000"))].concat();
+    assert_eq!(with(late)[1], "Transfer - unknown 1");
     // The reversal was confirmed. It says nothing about another transfer.
     let back = [line(7000, "out", &reversal), line(7001, "in", &answer_to(&reversal, b"0000"))].concat();
     assert_eq!(report(&[sent.clone(), back.clone()])[1], "Transfer - reversed 1");
@@ -250,23 +255,97 @@ async fn the_rules_of_settlement_decide_what_became_of_recorded_requests() {
     assert_eq!(report(&[line(0, "out", &another), back])[1], "Transfer - unknown 1");
 }
 
-#[tokio::test]
-async fn states_of_the_old_system_are_compared() {
+#[test]
+fn a_request_that_is_sent_again_is_one_request() {
+    let plan = plan("answer_timeout_ms = 5000", SETTLEMENT);
+    let mut again = transfer(1);
+    // The mark of a repetition, and a later time of day.
+    again[31] = b'2';
+    again[46..52].copy_from_slice(b"093016");
+    let lines = [line(0, "out", &transfer(1)), line(900, "out", &again), line(950, "in", &golden_answer(1))];
+    let report = check(&plan, &lines, Some("header.trace_no,header.sent_date,state\n1,2026-11-21,done\n"));
+    let outcomes = report.outcomes.as_ref().unwrap();
+    assert_eq!(rows(&report), ["Transfer 0000 done 1"]);
+    assert_eq!((outcomes.sent_again, outcomes.compared, outcomes.differing), (1, Some(1), 0), "{outcomes:?}");
+    // Another transfer with the same key is none: the first one stays unknown.
+    let mut other = transfer(1);
+    other[116..129].copy_from_slice(b"0000000000007");
+    let lines = [line(0, "out", &other), line(900, "out", &transfer(1)), line(950, "in", &golden_answer(1))];
+    assert_eq!(rows(&check(&plan, &lines, None)), ["Transfer - unknown 1", "Transfer 0000 done 1"]);
+}
+
+#[test]
+fn lines_of_other_institutions_are_left_out() {
+    let plan = plan("answer_timeout_ms = 5000", SETTLEMENT);
+    let of = |line: String, name: &str| line.replacen('{', &format!("{{\"institution\":\"{name}\","), 1);
+    let ours = of(line(0, "out", &transfer(1)), "bank-a");
+    let theirs = [of(line(1, "out", &transfer(1)), "bank-b"), of(line(2, "in", &golden_answer(1)), "bank-b")].concat();
+    let report = check(&plan, &[ours, theirs], None);
+    assert_eq!((rows(&report), report.left_out), (vec!["Transfer - unknown 1".to_owned()], 2));
+}
+
+#[test]
+fn states_of_the_old_system_are_compared() {
     let plan = plan("answer_timeout_ms = 5000", SETTLEMENT);
     let sent = |trace| line(0, "out", &transfer(trace));
     let lines = [sent(1), sent(2), sent(3), line(50, "in", &golden_answer(1)), line(60, "in", &golden_answer(2))];
-    let states = "header.sent_date,header.trace_no,state\n20261121,1,done\n20261121,2,not_done\n20261121,77,done\n";
+    let states =
+        "header.sent_date,header.trace_no,state\n20261121,1,done\n2026-11-21,000002,not_done\n20261121,77,done\n";
     let report = check(&plan, &lines, Some(states));
     let outcomes = report.outcomes.as_ref().unwrap();
-    assert_eq!((outcomes.compared, outcomes.differing), (2, 1), "{outcomes:?}");
+    assert_eq!((outcomes.compared, outcomes.differing), (Some(2), 1), "{outcomes:?}");
     assert_eq!((outcomes.without_state, outcomes.without_request), (1, 1));
     let one = &outcomes.disagreements[0];
     assert_eq!((one.place.as_str(), one.old, one.new), ("line 2", "not_done", "done"));
-    assert!(
-        !report.passed && report.summary.ends_with("1 states differ from those of the old system"),
-        "{}",
-        report.summary
-    );
+    let expected =
+        "3 compared: 1 states differ from those of the old system, 1 requests without a state of the old system";
+    assert_eq!((report.summary.as_str(), report.passed), (expected, false));
+}
+
+#[test]
+fn states_that_fit_nothing_do_not_pass() {
+    let plan = plan("answer_timeout_ms = 5000", SETTLEMENT);
+    let lines = [line(0, "out", &transfer(1)), line(50, "in", &golden_answer(1))];
+    let report = check(&plan, &lines, Some("header.trace_no,state\n7,done\n"));
+    assert!(!report.passed && report.summary.ends_with("1 file of states that fits no request"), "{}", report.summary);
+    let states = Some(States::read("header.trace_nr,state\n7,done\n".as_bytes()).unwrap());
+    let recorded = Recorded { name: "old.jsonl".to_owned(), input: "".as_bytes(), states };
+    let error = verify::writes(&plan, recorded, 0).unwrap_err().to_string();
+    assert!(error.contains("no telegram has the field `header.trace_nr`"), "{error}");
+    // Two requests that the columns do not tell apart are never an agreement by chance.
+    let both =
+        [line(0, "out", &transfer(1)), line(1, "out", &transfer(2)), line(50, "in", &answer_to(&transfer(2), b"0110"))];
+    for (state, differing) in [("done", 1), ("not_done", 0)] {
+        let states = format!("withdraw_account,state\n1002345678901,{state}\n");
+        let report = check(&plan, &both, Some(&states));
+        assert_eq!(report.outcomes.unwrap().differing, differing, "{state}");
+    }
+}
+
+#[test]
+fn what_the_gateway_fills_itself_must_be_there_and_about_right() {
+    let plan = plan("answer_timeout_ms = 5000", "");
+    let mut other = transfer(1);
+    other[46..52].copy_from_slice(b"000000");
+    other[56..70].fill(b' ');
+    let report = check(&plan, &[line(0, "out", &other)], None);
+    let unexplained: Vec<&str> = report.telegrams[0]
+        .fields
+        .iter()
+        .filter(|field| field.explained.is_none())
+        .map(|field| field.path.as_str())
+        .collect();
+    assert_eq!(unexplained, ["header.sent_time", "header.transaction_no"], "{report:?}");
+    // Bare frames have no time: the dates are as recorded.
+    let report = check_bytes(&plan, &other).unwrap();
+    assert_eq!((report.unexplained, report.telegrams[0].fields.len()), (0, 0), "{report:?}");
+}
+
+#[test]
+fn telegrams_that_the_gateway_would_not_expect_fail() {
+    let plan = plan("answer_timeout_ms = 5000", "");
+    let report = check(&plan, &[line(0, "in", &transfer(1))], None);
+    assert_eq!((report.compared, report.failed, report.passed), (0, 1, false), "{report:?}");
 }
 
 /// Reads a file in place of JSON lines.
@@ -285,8 +364,9 @@ fn captures_of_packets_are_recordings() {
     // Real traffic, seen by tcpdump: the golden transfer, its answer in two packets, and the transfer once more.
     for name in ["ethernet.pcap", "ipv6.pcap", "disorder.pcapng"] {
         let report = capture(name).unwrap();
-        let telegrams: Vec<_> = report.telegrams.iter().map(|one| (one.telegram.as_str(), one.compared)).collect();
-        assert_eq!(telegrams, [("Transfer", 2), ("TransferAnswer", 1)], "{name}: {report:?}");
+        let telegrams: Vec<_> =
+            report.telegrams.iter().map(|one| (one.telegram.as_str(), one.compared, one.read)).collect();
+        assert_eq!(telegrams, [("Transfer", 2, 0), ("TransferAnswer", 0, 1)], "{name}: {report:?}");
         // Without a time, the dates are as in the recording, and the second transfer has no answer.
         assert_eq!((report.unexplained, report.failed), (0, 0), "{name}: {report:?}");
         assert_eq!(rows(&report), ["Transfer - unknown 1", "Transfer 0000 answered 1"], "{name}");
@@ -305,7 +385,7 @@ fn frames_one_after_the_other_are_a_recording() {
     let frames = [transfer(1), golden_answer(1), transfer(2)].concat();
     let report = check_bytes(&plan, &frames).unwrap();
     assert_eq!(rows(&report), ["Transfer - unknown 1", "Transfer 0000 answered 1"]);
-    assert_eq!((report.compared, report.failed, report.unexplained), (3, 0, 0), "{report:?}");
+    assert_eq!((report.compared, report.read, report.failed, report.unexplained), (2, 1, 0, 0), "{report:?}");
     // The last frame is cut.
     let report = check_bytes(&plan, &frames[..frames.len() - 1]).unwrap();
     let failure = &report.telegrams[0].failures[0];
@@ -313,7 +393,7 @@ fn frames_one_after_the_other_are_a_recording() {
         (failure.why.as_str(), failure.places.as_slice()),
         ("299 bytes are no frame of the line", &["byte 600".to_owned()][..])
     );
-    assert_eq!(check_bytes(&plan, b"").unwrap().verdict, "not enough: 0 compared, and it takes 1");
+    assert_eq!(check_bytes(&plan, b"").unwrap().summary, "not enough: 0 compared, and it takes 1");
     assert!(check_bytes(&plan, b"{]").unwrap_err().starts_with("the recording: line 1: "));
 }
 
@@ -362,7 +442,7 @@ async fn asked(count: usize, candidate: Side, old: Option<Side>) -> (Bench, Plan
     let mut plan = plan("answer_timeout_ms = 600", "");
     plan.config = config(&bench.journal(), 1, &Setup { institution: "answer_timeout_ms = 600", ..Setup::default() });
     let reads = ReadsPlan {
-        telegrams: [("BalanceInquiry".to_owned(), 100)].into(),
+        inquiries: [("BalanceInquiry".to_owned(), 100)].into(),
         callers: BTreeSet::new(),
         in_flight_max: 1,
         count_max: 100,
@@ -403,9 +483,65 @@ async fn a_candidate_with_the_same_answers_passes_and_the_next_run_goes_on() {
     let report = run(&plan).await;
     assert!(report.passed, "{report:?}");
     assert_eq!((report.compared, report.unexplained, report.failed), (3, 0, 0));
-    // Nothing is asked twice, and what was compared before counts.
+    // Nothing is asked twice. What was compared before counts, and a run that compares nothing passes nothing.
     let report = run(&plan).await;
-    assert_eq!((report.compared, report.compared_clean, report.passed, report.trend.len()), (0, 3, true, 2));
+    assert_eq!((report.compared, report.compared_clean, report.passed, report.trend.len()), (0, 3, false, 2));
+    // Another plan begins anew.
+    plan.digest = "another".to_owned();
+    let report = run(&plan).await;
+    assert_eq!((report.compared, report.trend.len()), (3, 1));
+}
+
+#[tokio::test]
+async fn trace_numbers_go_on_from_run_to_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let setup = Setup { institution: "answer_timeout_ms = 600", ..Setup::default() };
+    let config = config(&folder.path().join("unused.sqlite"), peer.port, &setup);
+    let (_bench, mut plan) = asked(1, Side { config, institution: "bank-a".to_owned() }, None).await;
+    let mut traces = Vec::new();
+    for number in 0..2 {
+        plan.digest = number.to_string();
+        let answering = async {
+            let (connection, request) = peer.receive().await;
+            traces.push(String::from_utf8_lossy(&request[32..38]).into_owned());
+            peer.send(connection, &balance_answer(&request, 700)).await;
+        };
+        let (report, ()) = tokio::join!(run(&plan), answering);
+        assert!(report.passed, "{report:?}");
+    }
+    assert!(traces[0] < traces[1], "{traces:?}");
+}
+
+#[tokio::test]
+async fn a_candidate_that_does_not_repeat_its_request_does_not_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let setup = Setup { institution: "answer_timeout_ms = 600", ..Setup::default() };
+    let config = config(&folder.path().join("unused.sqlite"), peer.port, &setup);
+    let (_bench, plan) = asked(1, Side { config, institution: "bank-a".to_owned() }, None).await;
+    let answering = async {
+        let (connection, request) = peer.receive().await;
+        let mut answer = balance_answer(&request, 700);
+        // The transaction number of the header, which the old side repeats.
+        answer[56..70].fill(b' ');
+        peer.send(connection, &answer).await;
+    };
+    let (report, ()) = tokio::join!(run(&plan), answering);
+    assert_eq!(fields(&report)[0], "header.transaction_no 1 None", "{report:?}");
+}
+
+#[tokio::test]
+async fn a_telegram_that_moves_money_at_any_side_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup { institution: "answer_timeout_ms = 600", tables: SETTLEMENT, ..Setup::default() };
+    let config = config(&folder.path().join("unused.sqlite"), 1, &setup);
+    let (_bench, mut plan) = asked(0, Side { config, institution: "bank-a".to_owned() }, None).await;
+    for name in ["Transfer", "Reversal"] {
+        plan.reads.as_mut().unwrap().inquiries = [(name.to_owned(), 100)].into();
+        let error = verify::reads(&plan, None, CancellationToken::new()).await.unwrap_err().to_string();
+        assert_eq!(error, format!("`{name}` moves money: it is never asked a second time"));
+    }
 }
 
 #[tokio::test]
