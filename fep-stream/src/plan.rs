@@ -285,5 +285,5 @@ fn span<'l>(layout: &'l Layout, path: &str) -> Result<(&'l Kind, Range<usize>), 
 
 /// What the codec says about a path that leads to no field: it suggests the name that was probably meant.
 fn hint(layout: &Layout, path: &str) -> String {
-    find(layout, &[], path).err().map_or_else(String::new, |error| error.to_string())
+    find(layout, &[], path).err().map_or_else(String::new, |error| error.message())
 }

@@ -84,7 +84,7 @@ impl fmt::Display for PlanError {
                 )
             }
             Self::BadMark { telegram } => write!(f, "{telegram}: no bytes can have the value of its `when`"),
-            Self::NoField { telegram, path, why } => write!(f, "{telegram} has no field `{path}`: {why}"),
+            Self::NoField { telegram, path, why } => write!(f, "{telegram}: {path}: {why}"),
             Self::NoFixedOffset { telegram, path } => write!(
                 f,
                 "{telegram}: `{path}` has no fixed offset, because it is in a group or a choice or behind something of varying \

@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 use super::Receiver;
 use super::task::Task;
 use crate::consumer::Consumer;
-use crate::counts::Counts;
 use crate::cut::{AnyFraming, BadFrame};
 use crate::hub::Hub;
 use crate::order::{Ask, Order};
@@ -134,9 +133,9 @@ impl ReceiverBuilder {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let terms = self.terms.map(|terms| with_redundancy(terms, sources, self.asking.is_some()));
         let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
-        let counts = Arc::new(Mutex::new(Counts::default()));
         let order = Order::new(self.plan, terms, self.instruments_max);
         let task = Task::new(self.sources, self.framing, self.bad_frame, order, self.hub, self.asking);
+        let counts = Arc::new(Mutex::new(task.counts()));
         let task = runtime.spawn(task.run(inbox, Arc::clone(&counts)));
         Ok(Receiver { commands, counts, task })
     }

@@ -221,7 +221,13 @@ impl Task {
     /// Shows the counts. Returns `false` if somebody reads them at this moment: the reader of the feeds does not wait for that.
     fn show(&self, counts: &Mutex<Counts>) -> bool {
         let Ok(mut counts) = counts.try_lock() else { return false };
-        *counts = Counts {
+        *counts = self.counts();
+        true
+    }
+
+    /// What was seen so far.
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
             feeds: self.feeds.iter().map(|feed| feed.counts.clone()).collect(),
             sequence: self.order.tally(),
             next: self.order.next(),
@@ -229,8 +235,7 @@ impl Task {
             left_out: self.order.latest().left_out(),
             consumers: self.hub.consumers(),
             too_slow: self.hub.too_slow,
-        };
-        true
+        }
     }
 }
 

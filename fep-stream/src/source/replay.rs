@@ -96,9 +96,13 @@ impl Replay {
     /// Gives away the entries that are due, those of one time together. Returns how many bytes these are.
     fn give(&mut self, buffer: &mut BytesMut) -> Result<usize, String> {
         let mut given = 0;
-        while given < READ_BYTES
-            && let Some(head) = self.whole_entry()?
-        {
+        while given < READ_BYTES {
+            let head = match self.whole_entry() {
+                Ok(Some(head)) => head,
+                // What was given away before a damage counts. The damage is found again.
+                Err(reason) if given == 0 => return Err(reason),
+                Ok(None) | Err(_) => break,
+            };
             if given > 0 && head.at_ns != self.received_ns {
                 break;
             }
