@@ -40,7 +40,8 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// The next event. `None` after [`Event::Ended`]. If the call is cancelled, no event is lost.
+    /// The next event. `None` after [`Event::Ended`], or if the receiver's task panicked or was cut off with its runtime. If the call is
+    /// cancelled, no event is lost.
     pub async fn next(&mut self) -> Option<&Event> {
         if !self.has_current() {
             self.finish();

@@ -13,7 +13,7 @@ use crate::consumer::Consumer;
 use crate::counts::Counts;
 use crate::policy::Policy;
 
-/// A receiver that runs. Dropping it stops it.
+/// A receiver that runs. Dropping it stops it, as [`Receiver::stop`] does, without waiting.
 #[derive(Debug)]
 pub struct Receiver {
     commands: mpsc::Sender<Command>,
@@ -59,12 +59,6 @@ impl Receiver {
     /// Waits until all feeds have ended, as a recording does.
     pub async fn ended(&mut self) {
         let _ = (&mut self.task).await;
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
