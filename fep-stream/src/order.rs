@@ -37,8 +37,6 @@ pub(crate) struct Frame {
 pub(crate) struct Order {
     plan: Plan,
     sequencer: Option<Sequencer<(Key, Received)>>,
-    /// Whether redundant feeds are compared.
-    compares: bool,
     latest: Latest,
     next: u64,
     events: Vec<Event>,
@@ -53,7 +51,6 @@ impl Order {
         Self {
             plan,
             sequencer: terms.map(Sequencer::new),
-            compares: terms.is_some_and(|terms| terms.compared_max > 0),
             latest: Latest::new(instruments_max),
             next: 0,
             events: Vec::new(),
@@ -104,7 +101,7 @@ impl Order {
                 return Err(error);
             }
         };
-        let digest = if self.compares { u64::from(crc32fast::hash(telegram)) | 1 << 32 } else { 0 };
+        let digest = if self.sequencer.is_some() { u64::from(crc32fast::hash(telegram)) | 1 << 32 } else { 0 };
         let mut received = Received {
             start: u32::try_from(frame.content.start).unwrap_or(u32::MAX),
             end: u32::try_from(frame.content.end).unwrap_or(u32::MAX),

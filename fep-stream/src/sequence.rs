@@ -89,8 +89,13 @@ pub struct Sequencer<T> {
     /// Digests of the last telegrams that were passed on; the last one belongs to `at - 1`.
     digests: VecDeque<u64>,
     run: Option<Run<T>>,
+    /// The last number of each feed.
+    lasts: [Option<u64>; FEEDS_MAX],
     tally: Tally,
 }
+
+/// The most feeds whose last numbers are known.
+const FEEDS_MAX: usize = 8;
 
 impl<T> Sequencer<T> {
     /// A sequence that begins with the first number that comes.
@@ -105,6 +110,7 @@ impl<T> Sequencer<T> {
             holes: BTreeMap::new(),
             digests: VecDeque::new(),
             run: None,
+            lasts: [None; FEEDS_MAX],
             tally: Tally::default(),
         }
     }
@@ -127,8 +133,9 @@ impl<T> Sequencer<T> {
         self.held.len()
     }
 
-    /// A telegram came on this feed. `digest` is a digest of its content, or 0 if contents are not compared.
+    /// A telegram came on this feed, one of 0 to 7. `digest` is a digest of its content, or 0 if contents are not compared.
     pub fn on(&mut self, feed: usize, number: u64, digest: u64, telegram: T, now: Duration, out: &mut Vec<Step<T>>) {
+        let last = self.lasts.get_mut(feed).and_then(|last| last.replace(number));
         let Some(expected) = self.expected else {
             return self.pass(number, Held { telegram, digest }, out);
         };
@@ -140,9 +147,11 @@ impl<T> Sequencer<T> {
                 self.forget_run();
                 self.ahead(self.at + steps, Held { telegram, digest }, number, now, out);
             }
-            Distance::Behind(steps) if steps <= self.terms.near() => {
+            Distance::Behind(steps)
+                if steps <= self.terms.near() && self.is_repetition(feed, last, steps, number, digest, out) =>
+            {
                 self.forget_run();
-                self.again(steps, number, digest, out);
+                self.tally.repeated += 1;
             }
             _ => self.far(feed, number, Held { telegram, digest }, now, out),
         }
@@ -209,7 +218,9 @@ impl<T> Sequencer<T> {
             self.known_end = place + 1;
         } else if !self.fill(place) {
             let before = self.held.get(&place).map_or(0, |held| held.digest);
-            return self.compare(number, before, held.digest, out);
+            self.tally.repeated += 1;
+            self.differs(number, before, held.digest, out);
+            return;
         }
         self.held.insert(place, held);
         self.release(out);
@@ -218,19 +229,37 @@ impl<T> Sequencer<T> {
         }
     }
 
-    /// A number that was passed on or declared lost.
-    fn again(&mut self, steps: u64, number: u64, digest: u64, out: &mut Vec<Step<T>>) {
-        let back = usize::try_from(steps).ok().and_then(|steps| self.digests.len().checked_sub(steps));
-        let before = back.and_then(|index| self.digests.get(index)).copied().unwrap_or(0);
-        self.compare(number, before, digest, out);
+    /// Whether a number before the expected one is a repetition. It is none if the feed went back and brings something else than before,
+    /// or something that is not remembered: then its numbers may have begun anew.
+    fn is_repetition(
+        &mut self,
+        feed: usize,
+        last: Option<u64>,
+        steps: u64,
+        number: u64,
+        digest: u64,
+        out: &mut Vec<Step<T>>,
+    ) -> bool {
+        let index = usize::try_from(steps).ok().and_then(|steps| self.digests.len().checked_sub(steps));
+        let before = index.and_then(|index| self.digests.get(index)).copied();
+        if let Some(before) = before
+            && !self.differs(number, before, digest, out)
+        {
+            return true;
+        }
+        let numbering = self.terms.numbering;
+        let goes_back = last.is_some_and(|last| matches!(numbering.distance(last, number), Distance::Behind(_)));
+        !goes_back && !self.goes_on(feed, number)
     }
 
-    fn compare(&mut self, number: u64, before: u64, digest: u64, out: &mut Vec<Step<T>>) {
-        self.tally.repeated += 1;
-        if before != 0 && digest != 0 && before != digest {
+    /// Compares a telegram with the one that came before it with the same number.
+    fn differs(&mut self, number: u64, before: u64, digest: u64, out: &mut Vec<Step<T>>) -> bool {
+        let differs = before != 0 && digest != 0 && before != digest;
+        if differs {
             self.tally.different += 1;
             out.push(Step::Differs { number });
         }
+        differs
     }
 
     /// All numbers up to `end`, without it, are known to exist: those that did not come are missing.
@@ -288,7 +317,7 @@ impl<T> Sequencer<T> {
         self.at += count;
         self.known_end = self.known_end.max(self.at);
         self.expected = self.expected.map(|expected| self.terms.numbering.forward(expected, count));
-        for _ in 0..count.min(self.terms.compared_max as u64) {
+        for _ in 0..count.min(self.terms.near()) {
             self.remember(0);
         }
     }
@@ -312,11 +341,9 @@ impl<T> Sequencer<T> {
     }
 
     fn remember(&mut self, digest: u64) {
-        if self.terms.compared_max > 0 {
-            if self.digests.len() >= self.terms.compared_max {
-                self.digests.pop_front();
-            }
-            self.digests.push_back(digest);
+        if self.digests.len() as u64 >= self.terms.near() {
+            self.digests.pop_front();
         }
+        self.digests.push_back(digest);
     }
 }

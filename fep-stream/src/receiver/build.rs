@@ -141,7 +141,7 @@ impl ReceiverBuilder {
     }
 }
 
-/// Redundant feeds are compared, and the other feed gets some time to bring what is missing before it is asked for.
+/// With redundant feeds, the other feed gets some time to bring what is missing before it is asked for.
 fn with_redundancy(terms: SequenceTerms, sources: usize, can_ask: bool) -> SequenceTerms {
     let asks_max = if can_ask { terms.asks_max } else { 0 };
     let terms = SequenceTerms { asks_max, ..terms };
@@ -149,7 +149,7 @@ fn with_redundancy(terms: SequenceTerms, sources: usize, can_ask: bool) -> Seque
         return terms;
     }
     let ask_after = if terms.ask_after.is_zero() { Duration::from_millis(20) } else { terms.ask_after };
-    SequenceTerms { ask_after, compared_max: terms.compared_max.max(terms.held_max), ..terms }
+    SequenceTerms { ask_after, ..terms }
 }
 
 /// One line, lower case.

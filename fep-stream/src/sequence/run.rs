@@ -1,4 +1,4 @@
-//! Numbers far from the expected one: a single telegram that is out of place, or a feed that goes on from there.
+//! Numbers out of place: a single telegram, or a feed that goes on from there.
 //!
 //! One number proves nothing. It may be a mistake, and following it would drop all telegrams behind it. So the telegrams are kept until
 //! [`restart_run`](super::SequenceTerms::restart_run) of them came one behind the other on one feed.
@@ -22,8 +22,13 @@ impl<T> Sequencer<T> {
         }
     }
 
+    /// Whether the telegram follows those that are out of place.
+    pub(super) fn goes_on(&self, feed: usize, number: u64) -> bool {
+        self.run.as_ref().is_some_and(|run| run.feed == feed && run.next == number)
+    }
+
     pub(super) fn far(&mut self, feed: usize, number: u64, held: Held<T>, now: Duration, out: &mut Vec<Step<T>>) {
-        if self.run.as_ref().is_none_or(|run| run.feed != feed || run.next != number) {
+        if !self.goes_on(feed, number) {
             self.forget_run();
         }
         let numbering = self.terms.numbering;

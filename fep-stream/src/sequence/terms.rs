@@ -19,13 +19,12 @@ pub struct SequenceTerms {
     pub asks_max: u32,
     /// How long a gap is waited for. Then it is declared lost.
     pub lost_after: Duration,
-    /// How far from the expected number a telegram may be to be ahead or a repetition. What is farther away is out of place, or the feed
-    /// began its numbers anew. At most a quarter of all numbers count.
+    /// How far from the expected number a telegram may be to be ahead or a repetition, and of how many telegrams a digest is remembered, to
+    /// tell a repetition from another telegram. What is farther away is out of place, or the feed began its numbers anew. At most a quarter of
+    /// all numbers count.
     pub near_max: u64,
-    /// How many telegrams in a row, far away and one behind the other, show that the feed goes on from there.
+    /// How many telegrams in a row, out of place and one behind the other, show that the feed goes on from there.
     pub restart_run: usize,
-    /// Of how many telegrams the content is remembered, to compare it with that of a redundant feed. 0 compares nothing.
-    pub compared_max: usize,
 }
 
 /// What happened in a sequence, as counts.
@@ -35,7 +34,7 @@ pub struct Tally {
     pub passed: u64,
     /// Telegrams whose number was passed on, held back or declared lost before.
     pub repeated: u64,
-    /// Of these, telegrams whose content is not that of the first one.
+    /// Telegrams whose content is not that of the first one with the same number.
     pub different: u64,
     /// Gaps that were noticed.
     pub gaps: u64,
@@ -43,7 +42,7 @@ pub struct Tally {
     pub asked: u64,
     /// Numbers that were declared lost.
     pub lost: u64,
-    /// Telegrams that were dropped because their number was far from the expected one.
+    /// Telegrams that were dropped because their number was out of place.
     pub stray: u64,
     /// How often the feed began its numbers anew.
     pub restarts: u64,
@@ -63,7 +62,6 @@ impl SequenceTerms {
             lost_after: Duration::from_secs(1),
             near_max: 100_000,
             restart_run: 3,
-            compared_max: 0,
         }
     }
 

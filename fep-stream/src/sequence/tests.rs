@@ -16,7 +16,6 @@ fn terms() -> SequenceTerms {
         asks_max: 2,
         lost_after: 100 * MS,
         near_max: 20,
-        compared_max: 8,
         ..SequenceTerms::new(Numbering::new(2, 1).unwrap())
     }
 }
@@ -26,15 +25,17 @@ struct Told {
     sequencer: Sequencer<u64>,
     now: Duration,
     steps: Vec<Step<u64>>,
+    /// Telegrams of another day have the same numbers and another content.
+    day: u64,
 }
 
 impl Told {
     fn new(terms: SequenceTerms) -> Self {
-        Self { sequencer: Sequencer::new(terms), now: Duration::ZERO, steps: Vec::new() }
+        Self { sequencer: Sequencer::new(terms), now: Duration::ZERO, steps: Vec::new(), day: 1 }
     }
 
     fn on(&mut self, feed: usize, number: u64) {
-        self.sequencer.on(feed, number, number + 1000, number, self.now, &mut self.steps);
+        self.sequencer.on(feed, number, number + 1000 * self.day, number, self.now, &mut self.steps);
     }
 
     fn after(&mut self, time: Duration) {
@@ -138,6 +139,35 @@ fn one_number_far_away_is_dropped_and_three_in_a_row_are_followed() {
 }
 
 #[test]
+fn a_feed_that_begins_anew_near_its_last_number_is_told_from_one_that_repeats_itself() {
+    let mut told = Told::new(terms());
+    told.check(&[4, 5, 6, 7, 8], "4, 5, 6, 7, 8");
+    // After a reconnection: what is known comes again.
+    told.check(&[5, 6, 7, 8, 9], "9");
+    told.day = 2;
+    told.check(&[4, 5, 6, 7], "differs 4, differs 5, differs 6, restarted 10 1, ask 1-3");
+    told.check(&[1, 2, 3], "1, 2, 3, 4, 5, 6, 7");
+    told.day = 3;
+    // One telegram with another content is no new day.
+    told.check(&[7], "differs 7");
+    told.day = 2;
+    told.check(&[8, 9], "8, 9");
+    // Numbers from before the start, on a feed that had higher ones.
+    let mut told = Told::new(terms());
+    told.check(&[10, 11], "10, 11");
+    told.check(&[1, 2, 3], "restarted 12 1, 1, 2, 3");
+}
+
+#[test]
+fn a_feed_that_is_behind_from_the_start_is_no_new_day() {
+    let mut told = Told::new(terms());
+    told.check(&[10, 11], "10, 11");
+    (3..=11).for_each(|number| told.on(1, number));
+    told.check(&[12], "12");
+    assert_eq!(told.sequencer.tally(), Tally { passed: 3, repeated: 9, ..Tally::default() });
+}
+
+#[test]
 fn at_the_end_nothing_stays_behind() {
     let mut told = Told::new(terms());
     told.check(&[1, 3, 5], "1, ask 2-2, ask 4-4");
@@ -237,7 +267,7 @@ proptest! {
                 true => told.sequencer.on_last(number, told.now, &mut told.steps),
                 false => told.on(feed, number),
             }
-            prop_assert!(told.sequencer.held() <= 4 && told.sequencer.holes.len() <= 25 && told.sequencer.digests.len() <= 8);
+            prop_assert!(told.sequencer.held() <= 4 && told.sequencer.holes.len() <= 25 && told.sequencer.digests.len() <= 20);
             prop_assert!(told.sequencer.deadline().is_none_or(|deadline| deadline > told.now));
         }
     }
