@@ -1,7 +1,7 @@
 //! [`Receiver`]: one task that reads the feeds, orders their telegrams and hands them to all consumers.
 
-mod build;
 mod task;
+mod build;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -60,6 +60,12 @@ fn main() -> Result<(), Failure> {
         println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
         alternate(rounds, Load { count: rate * 4, rate: Some(rate) }, buffer)?;
     }
+    if only.is_empty() {
+        println!("\na late joiner, from the call to its snapshot\n\n| instruments | µs |\n|--:|--:|");
+        for instruments in [300, 3_000, 30_000] {
+            println!("| {instruments} | {} |", ours::join(instruments)?.as_micros());
+        }
+    }
     Ok(())
 }
 

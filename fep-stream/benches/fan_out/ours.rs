@@ -1,6 +1,7 @@
 //! The receiver of this crate, with four consumers.
 
-use std::time::Instant;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
 
 use fep_codec::{CodeTable, Telegram};
 use fep_stream::{BadFrame, Consumer, Event, Plan, Policy, Receiver, Slow, TcpSource, TcpTerms};
@@ -8,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::load::{Load, send};
 use crate::measure::{Run, Seen, thread_time};
-use crate::quote::{Trade, use_up};
+use crate::quote::{Trade, trade, use_up};
 use crate::{CONSUMERS, Failure, own_runtime};
 
 pub fn run(load: Load, buffer_max: usize) -> Result<Run, Failure> {
@@ -61,4 +62,33 @@ async fn consume(mut consumer: Consumer, load: Load) -> Seen {
         }
     }
     seen
+}
+
+/// How long it takes to join a stream of so many instruments: the median of 21 consumers.
+pub fn join(instruments: usize) -> Result<Duration, Failure> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let plan = Plan::builder().keyed(Trade::LAYOUT, &["issue"]).build()?;
+    let builder = Receiver::builder(plan, CodeTable::of(&[Trade::LAYOUT])?)
+        .source(TcpSource::new(listener.local_addr()?.to_string(), TcpTerms::default()));
+    own_runtime()?.block_on(async {
+        let receiver = builder.start()?;
+        let sender = std::thread::spawn(move || {
+            let (mut line, _) = listener.accept()?;
+            line.write_all(&(0..instruments).flat_map(trade).collect::<Vec<u8>>())?;
+            Ok::<_, std::io::Error>(line)
+        });
+        while receiver.counts().instruments < instruments {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut times = Vec::new();
+        for _ in 0..21 {
+            let begun = Instant::now();
+            let mut consumer = receiver.join(Policy::new(1, Slow::ToLatest)).await?;
+            consumer.next().await;
+            times.push(begun.elapsed());
+        }
+        drop(sender.join());
+        times.sort_unstable();
+        Ok(times.get(10).copied().unwrap_or_default())
+    })
 }

@@ -8,7 +8,7 @@ use fep_codec::framing::Framing;
 use tokio::sync::mpsc;
 
 use super::Receiver;
-use super::task::Task;
+use super::task::{Asking, Task};
 use crate::consumer::Consumer;
 use crate::cut::{AnyFraming, BadFrame};
 use crate::hub::Hub;
@@ -17,9 +17,6 @@ use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::sequence::SequenceTerms;
 use crate::source::Source;
-
-/// Makes the telegram that asks for missing numbers, as a whole frame.
-pub(super) type Asking = Box<dyn FnMut(Ask) -> Vec<u8> + Send>;
 
 /// Commands that wait for the task. Callers wait for a place, not the task.
 const COMMANDS_MAX: usize = 16;

@@ -9,7 +9,6 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Command;
-use super::build::Asking;
 use crate::counts::{Counts, FeedCounts};
 use crate::cut::{AnyFraming, BadFrame, Cut, Cutter};
 use crate::hub::Hub;
@@ -19,6 +18,12 @@ use crate::source::{Filled, Source};
 
 /// How often the counts are shown while something happens.
 const COUNTS_EVERY: Duration = Duration::from_millis(50);
+
+/// So many events of one read are handed out at once. The first one does not wait until all of a large read was ordered.
+const BATCH_EVENTS: u64 = 128;
+
+/// Makes the telegram that asks for missing numbers, as a whole frame.
+pub(super) type Asking = Box<dyn FnMut(Ask) -> Vec<u8> + Send>;
 
 pub(super) struct Task {
     feeds: Vec<Feed>,
@@ -155,33 +160,42 @@ impl Task {
         let Some(feed) = self.feeds.get_mut(index) else { return };
         let at_ns = feed.source.received_ns().unwrap_or_else(now_ns);
         let now = self.started.elapsed();
-        let first = self.order.next();
         feed.counts.bytes += bytes as u64;
         let mut cuts = std::mem::take(&mut self.cuts);
         let cut = feed.cutter.cut(&mut cuts);
-        for cut in cuts.drain(..) {
-            match cut {
-                Cut::Frame(bytes, content) => {
-                    feed.counts.frames += 1;
-                    let frame = Frame { bytes, content, feed: index, at_ns };
-                    if let Err(error) = self.order.on_frame(frame, now) {
-                        feed.counts.unplanned += 1;
-                        feed.counts.last_trouble = Some(trouble(error));
-                    }
-                }
-                Cut::Dropped(bytes) => {
-                    feed.counts.dropped_bytes += bytes;
-                    self.order.on_unreadable(index, bytes);
-                }
-            }
-        }
-        self.cuts = cuts;
         match cut {
             Ok(None) => {}
             Ok(Some(error)) => feed.counts.last_trouble = Some(error.to_string()),
             Err(error) => feed.source.close(&format!("its bytes are no frame: {error}")),
         }
+        let mut first = self.order.next();
+        for cut in cuts.drain(..) {
+            self.on_cut(index, cut, at_ns, now);
+            if self.order.next() - first >= BATCH_EVENTS {
+                self.hand_out(first);
+                first = self.order.next();
+            }
+        }
+        self.cuts = cuts;
         self.hand_out(first);
+    }
+
+    fn on_cut(&mut self, index: usize, cut: Cut, at_ns: u64, now: Duration) {
+        let Some(feed) = self.feeds.get_mut(index) else { return };
+        match cut {
+            Cut::Frame(bytes, content) => {
+                feed.counts.frames += 1;
+                let frame = Frame { bytes, content, feed: index, at_ns };
+                if let Err(error) = self.order.on_frame(frame, now) {
+                    feed.counts.unplanned += 1;
+                    feed.counts.last_trouble = Some(trouble(error));
+                }
+            }
+            Cut::Dropped(bytes) => {
+                feed.counts.dropped_bytes += bytes;
+                self.order.on_unreadable(index, bytes);
+            }
+        }
     }
 
     /// Changes the order, and hands out what came of it.

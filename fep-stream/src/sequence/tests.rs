@@ -139,6 +139,14 @@ fn one_number_far_away_is_dropped_and_three_in_a_row_are_followed() {
 }
 
 #[test]
+fn what_is_held_back_comes_before_a_feed_is_followed_elsewhere() {
+    let mut told = Told::new(terms());
+    told.check(&[1, 2, 4], "1, 2, ask 3-3");
+    told.check(&[55, 56, 57], "lost 3-3 (1), 4, lost 5-54 (50), 55, 56, 57");
+    assert_eq!(told.sequencer.deadline(), None);
+}
+
+#[test]
 fn a_feed_that_begins_anew_near_its_last_number_is_told_from_one_that_repeats_itself() {
     let mut told = Told::new(terms());
     told.check(&[4, 5, 6, 7, 8], "4, 5, 6, 7, 8");

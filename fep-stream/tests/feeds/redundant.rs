@@ -22,7 +22,8 @@ async fn each_feed_fills_the_gaps_of_the_other_and_a_difference_is_counted() {
     let sent = 2..=5000_u64;
     let of_a: Vec<u64> = sent.clone().filter(|number| number % 3 != 0 || number % 15 == 0).collect();
     let of_b: Vec<u64> = sent.clone().filter(|number| number % 5 != 0).collect();
-    let (bytes_a, bytes_b) = (bests(of_a), bests(of_b));
+    let bytes_a = bests(of_a);
+    let bytes_b = bests(of_b);
     tokio::join!(send(&mut a, &bytes_a), send(&mut b, &bytes_b));
     for number in sent {
         assert_eq!(next(&mut consumer).await, number.to_string());

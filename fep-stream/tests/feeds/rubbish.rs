@@ -53,7 +53,7 @@ async fn a_frame_whose_length_is_wrong_closes_the_connection_and_the_feed_comes_
     let mut consumer = builder.consumer(POLICY);
     let receiver = builder.start().unwrap();
     let mut line = exchange.accept().await;
-    send(&mut line, b"0004Q001XXXX").await;
+    send(&mut line, b"0004Q001YYYY").await;
     let mut line = exchange.accept().await;
     send(&mut line, b"0004Q002").await;
     let mut seen = Vec::new();
@@ -66,7 +66,7 @@ async fn a_frame_whose_length_is_wrong_closes_the_connection_and_the_feed_comes_
         });
     }
     assert_eq!(seen, ["snapshot", "1", "unreadable 4", "interrupted", "2"]);
-    counted(&receiver, |counts| has_trouble(counts, "its bytes are no frame: byte 0 is 58, not a digit")).await;
+    counted(&receiver, |counts| has_trouble(counts, "its bytes are no frame: byte 0 is 59, not a digit")).await;
 }
 
 #[tokio::test]
