@@ -16,6 +16,27 @@ pub use self::error::PlanError;
 use crate::numbering::Numbering;
 
 /// The telegrams of a feed.
+///
+/// ```
+/// use fep_codec::{Telegram, Text};
+/// use fep_stream::Plan;
+///
+/// #[derive(Telegram)]
+/// struct Quote {
+///     #[field(literal = "Q1")]
+///     code: (),
+///     #[field(len = 8)]
+///     sequence: u32,
+///     #[field(len = 12)]
+///     issue: Text<12>,
+/// }
+///
+/// let plan = Plan::builder().numbered(Quote::LAYOUT, &["issue"], "sequence").build()?;
+/// assert_eq!(plan.name(0), Some("Quote"));
+/// let error = Plan::builder().numbered(Quote::LAYOUT, &["isue"], "sequence").build().unwrap_err();
+/// assert_eq!(error.to_string(), "Quote: isue: there is no such field; did you mean issue?");
+/// # Ok::<(), fep_stream::PlanError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Plan {
     telegrams: Vec<Planned>,

@@ -76,7 +76,26 @@ struct Hole {
     ask_at: Option<Duration>,
 }
 
-/// The order of one sequence of numbers. Positions inside count from 0 and never begin again: `at` and `known_end`.
+/// The order of one sequence of numbers.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use fep_stream::{Numbering, SequenceTerms, Sequencer, Step};
+///
+/// let numbering = Numbering::new(8, 1).ok_or("eight digits")?;
+/// let mut sequencer = Sequencer::new(SequenceTerms::new(numbering));
+/// let mut steps = Vec::new();
+/// for number in [7, 9, 8] {
+///     sequencer.on(0, number, 0, format!("telegram {number}"), Duration::ZERO, &mut steps);
+/// }
+/// let [seven, ask, eight, nine] = steps.as_slice() else { return Err("four steps") };
+/// assert_eq!(ask, &Step::Ask { first: 8, last: 8 });
+/// assert_eq!(seven, &Step::Pass("telegram 7".to_owned()));
+/// assert_eq!((eight, nine), (&Step::Pass("telegram 8".to_owned()), &Step::Pass("telegram 9".to_owned())));
+/// # Ok::<(), &str>(())
+/// ```
+// Positions inside count from 0 and never begin again: `at` and `known_end`.
 #[derive(Debug)]
 pub struct Sequencer<T> {
     terms: SequenceTerms,

@@ -42,9 +42,9 @@ pub struct Run {
     pub name: &'static str,
     pub seen: Vec<Seen>,
     pub elapsed: Duration,
-    /// The processor time of the thread that receives.
+    /// The processor time of the thread that receives. It is shown for each trade that came.
     pub receiver: Duration,
-    /// The processor time of the thread with the consumers.
+    /// The processor time of the thread with the consumers. It is shown for each trade that one of them got.
     pub consumers: Duration,
     pub sent_rate: f64,
 }
@@ -54,7 +54,6 @@ impl Run {
         let trades: u64 = self.seen.iter().map(|seen| seen.trades).sum();
         let missed: u64 = self.seen.iter().map(|seen| seen.missed).sum();
         let all = ((trades + missed) / self.seen.len().max(1) as u64).max(1) as f64;
-        let ns = |time: Duration| time.as_nanos() as f64 / all;
         let times = percentiles(self.seen.iter().filter_map(|seen| seen.times.as_ref()));
         let since_read = percentiles(self.seen.iter().filter_map(|seen| seen.since_read.as_ref()));
         println!(
@@ -62,8 +61,8 @@ impl Run {
             self.name,
             all / self.elapsed.as_secs_f64(),
             self.sent_rate,
-            ns(self.receiver),
-            ns(self.consumers),
+            self.receiver.as_nanos() as f64 / all,
+            self.consumers.as_nanos() as f64 / trades.max(1) as f64,
         );
     }
 }

@@ -76,7 +76,8 @@ impl ReceiverBuilder {
     /// The most redundant feeds that one receiver merges.
     pub const SOURCES_MAX: usize = 8;
 
-    /// Reads this source. Several sources are redundant feeds of the same sequence: the first telegram of each number counts.
+    /// Reads this source. Several sources are redundant feeds of the same sequence: the first telegram of each number counts. A gap then
+    /// waits 20 ms for the other feed before it is asked for, or [`SequenceTerms::ask_after`] if that is not zero.
     pub fn source(mut self, source: impl Source + 'static) -> Self {
         self.sources.push(Box::new(source));
         self

@@ -19,6 +19,9 @@ use crate::source::{Filled, Source};
 /// How often the counts are shown while something happens.
 const COUNTS_EVERY: Duration = Duration::from_millis(50);
 
+/// The time between two log lines about differences. Feeds that differ may differ a million times a second.
+const WARN_EVERY: Duration = Duration::from_secs(1);
+
 /// So many events of one read are handed out at once. The first one does not wait until all of a large read was ordered.
 const BATCH_EVENTS: u64 = 128;
 
@@ -34,6 +37,8 @@ pub(super) struct Task {
     started: Instant,
     /// The feed that is asked first, so that none is always the last one.
     turn: usize,
+    /// When a difference between telegrams of one number was last logged.
+    warned: Option<Instant>,
 }
 
 struct Feed {
@@ -66,7 +71,7 @@ impl Task {
             source,
         };
         let feeds = sources.into_iter().map(feed).collect();
-        Self { feeds, order, hub, asking, cuts: Vec::new(), started: Instant::now(), turn: 0 }
+        Self { feeds, order, hub, asking, cuts: Vec::new(), started: Instant::now(), turn: 0, warned: None }
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>, counts: Arc<Mutex<Counts>>) {
@@ -211,8 +216,16 @@ impl Task {
         for ask in self.order.take_asks() {
             self.ask(ask);
         }
-        for number in self.order.take_different() {
-            tracing::warn!(number, "two feeds brought different telegrams with this number; the first one counts");
+        if let Some(number) = self.order.take_different().first()
+            && self.warned.is_none_or(|warned| warned.elapsed() >= WARN_EVERY)
+        {
+            self.warned = Some(Instant::now());
+            let different = self.order.tally().different;
+            tracing::warn!(
+                number,
+                different,
+                "another telegram came with a number that was there before; the first one counts"
+            );
         }
     }
 

@@ -91,3 +91,17 @@ async fn an_exchange_that_begins_a_new_day_is_followed() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn a_receiver_that_is_dropped_ends_its_consumers() {
+    let exchange = Exchange::open().await;
+    let mut builder = receiver().source(exchange.source());
+    let mut consumer = builder.consumer(POLICY);
+    let receiver = builder.start().unwrap();
+    let mut line = exchange.accept().await;
+    send(&mut line, &bests([1, 3])).await;
+    assert_eq!(asked(&mut line).await, (2, 2));
+    drop(receiver);
+    // What is held back behind the gap is not kept back at the end.
+    sees(&mut consumer, &["snapshot 0 0 0", "1", "lost 2-2 (1)", "3", "ended(stopped)", "nothing"]).await;
+}
