@@ -76,7 +76,12 @@ impl Order {
     /// What came of the frames since the last call, in order. The first event has the position `next` of that time.
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
         let room = self.events.len();
-        std::mem::replace(&mut self.events, Vec::with_capacity(room))
+        let mut events = std::mem::replace(&mut self.events, Vec::with_capacity(room));
+        // Consumers keep a batch for as long as they need. A small one behind a large one must not have the size of that.
+        if events.capacity() > 4 * events.len() {
+            events.shrink_to_fit();
+        }
+        events
     }
 
     pub(crate) fn take_asks(&mut self) -> Vec<Ask> {

@@ -41,7 +41,7 @@ pub fn send(load: Load) -> std::io::Result<(String, JoinHandle<std::io::Result<f
                 let due = begun + TICK.mul_f64(sent as f64 / chunk_len as f64);
                 thread::sleep(due.saturating_duration_since(Instant::now()));
             }
-            stamp(chunk, now_ns());
+            stamp(chunk, now_ns(), sent + 1);
             line.write_all(chunk)?;
             sent += wanted;
         }

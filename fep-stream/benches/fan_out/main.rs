@@ -72,7 +72,8 @@ fn main() -> Result<(), Failure> {
 /// Both in turn, because the machine is not always equally busy.
 fn alternate(rounds: usize, load: Load, buffer: usize) -> Result<(), Failure> {
     for _ in 0..rounds {
-        ours::run(load, buffer).map(|run: Run| run.show())?;
+        ours::run(load, buffer, false).map(|run: Run| run.show())?;
+        ours::run(load, buffer, true).map(|run: Run| run.show())?;
         peer::run(load, buffer).map(|run: Run| run.show())?;
     }
     Ok(())

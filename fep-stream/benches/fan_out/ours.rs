@@ -12,9 +12,12 @@ use crate::measure::{Run, Seen, thread_time};
 use crate::quote::{Trade, trade, use_up};
 use crate::{CONSUMERS, Failure, own_runtime};
 
-pub fn run(load: Load, buffer_max: usize) -> Result<Run, Failure> {
+pub fn run(load: Load, buffer_max: usize, is_numbered: bool) -> Result<Run, Failure> {
     let (address, sender) = send(load)?;
-    let plan = Plan::builder().keyed(Trade::LAYOUT, &["issue"]).build()?;
+    let plan = match is_numbered {
+        false => Plan::builder().keyed(Trade::LAYOUT, &["issue"]).build()?,
+        true => Plan::builder().numbered(Trade::LAYOUT, &["issue"], "total_volume").build()?,
+    };
     let mut builder = Receiver::builder(plan, CodeTable::of(&[Trade::LAYOUT])?)
         .bad_frame(BadFrame::SkipTo(0xFF))
         .source(TcpSource::new(address, TcpTerms::default()));
@@ -43,7 +46,8 @@ pub fn run(load: Load, buffer_max: usize) -> Result<Run, Failure> {
     let _ = stop.send(());
     let receiver = receiving.join().map_err(|_| "the receiver's thread")??;
     let sent_rate = sender.join().map_err(|_| "the sender's thread")??;
-    Ok(Run { name: "fep-stream", seen, elapsed, receiver, consumers, sent_rate })
+    let name = if is_numbered { "fep-stream, numbered" } else { "fep-stream" };
+    Ok(Run { name, seen, elapsed, receiver, consumers, sent_rate })
 }
 
 async fn consume(mut consumer: Consumer, load: Load) -> Seen {

@@ -164,13 +164,21 @@ pub fn trade(issue: usize) -> Vec<u8> {
     bytes
 }
 
-/// Writes the time of sending into each trade of a chunk.
-pub fn stamp(chunk: &mut [u8], now_ns: u64) {
+/// The place of the number of a trade: the field `total_volume`, which is a number as a feed has it.
+const NUMBER: std::ops::Range<usize> = 82..94;
+
+/// Writes the time of sending into each trade of a chunk, and numbers them from this one on.
+pub fn stamp(chunk: &mut [u8], now_ns: u64, first: usize) {
     let text = format!("{now_ns:018}");
     // The field has 18 digits, and the nanoseconds since 1970 have 19.
     let digits = text.as_bytes();
     let last = digits.get(digits.len().saturating_sub(18)..).unwrap_or_default();
-    for trade in chunk.chunks_exact_mut(TRADE_BYTES) {
+    for (number, trade) in (first..).zip(chunk.chunks_exact_mut(TRADE_BYTES)) {
+        let mut rest = number;
+        for digit in trade.get_mut(NUMBER).unwrap_or_default().iter_mut().rev() {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+        }
         if let Some(place) = trade.get_mut(SENT_AT) {
             place.copy_from_slice(last);
         }

@@ -80,7 +80,8 @@ impl Task {
         tokio::pin!(show);
         let mut is_shown = true;
         loop {
-            let deadline = self.order.deadline().map(|after| self.started + after);
+            // A deadline beyond all times is none.
+            let deadline = self.order.deadline().and_then(|after| self.started.checked_add(after));
             let next = tokio::select! {
                 (feed, filled) = fill(&mut self.feeds, self.turn) => self.on_filled(feed, filled),
                 command = inbox.recv() => self.on_command(command),

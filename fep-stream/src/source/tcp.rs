@@ -68,6 +68,9 @@ enum State {
 /// The most bytes that wait to be sent. Requests for missing telegrams are short; a peer that reads none of them gets no more.
 const UNSENT_MAX_BYTES: usize = 64 * 1024;
 
+/// How far away a time is that is beyond all times.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl TcpSource {
     /// A feed at this address, `host:port`.
     #[must_use]
@@ -153,8 +156,9 @@ impl Source for TcpSource {
                     let Some((timer, max)) = silence.as_mut().zip(self.terms.silence_max) else { return Poll::Pending };
                     std::task::ready!(timer.as_mut().poll(context));
                     // The timer is only moved when it rings, not with each read.
-                    let until = *last_read + max;
-                    if until <= Instant::now() {
+                    let now = Instant::now();
+                    let until = last_read.checked_add(max).unwrap_or(now + NEVER);
+                    if until <= now {
                         return Poll::Ready(self.failed(format!("nothing came for {} ms", max.as_millis())));
                     }
                     *timer = Box::pin(sleep_until(until));

@@ -1,9 +1,12 @@
 //! Two feeds of one sequence: what one loses the other brings, and one alone is enough.
 
 use fep_codec::{CodeTable, TelegramSet};
-use fep_stream::{BuildError, Counts, Plan, Policy, Receiver, Slow, Tally};
+use fep_stream::{BuildError, Counts, Event, Plan, Policy, Receiver, SequenceTerms, Slow, Tally};
+use proptest::prelude::*;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
-use crate::exchange::{Exchange, asked, best, bests, counted, next, receiver, sees, send};
+use crate::exchange::{Exchange, FF, WAIT, asked, best, bests, counted, next, plan, receiver, sees, send};
 use crate::feed_b7::{Best, FeedB7};
 
 const POLICY: Policy = Policy::new(100_000, Slow::Disconnect);
@@ -55,6 +58,59 @@ async fn one_feed_alone_is_enough_and_what_it_loses_is_asked_for() {
     sees(&mut consumer, &["3", "4", "5", "6"]).await;
     let are_connected = |counts: &Counts| counts.feeds.iter().map(|feed| feed.is_connected).eq([false, true]);
     counted(&receiver, |counts| are_connected(counts) && counts.feeds[0].last_trouble.is_some()).await;
+}
+
+/// Sends these numbers, and goes away and comes back before some of them.
+async fn unsteady(exchange: &Exchange, numbers: Vec<(u64, bool)>) -> TcpStream {
+    let mut line = exchange.accept().await;
+    for (number, goes_away) in numbers {
+        if goes_away {
+            // What was sent is read before the end of the connection is.
+            line.shutdown().await.unwrap();
+            line = exchange.accept().await;
+        }
+        send(&mut line, &bests([number])).await;
+    }
+    line
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Feeds that lose telegrams and connections at any place: if one of them has each telegram, the stream is the original.
+    #[test]
+    fn two_unsteady_feeds_make_the_original(days in prop::collection::vec((1..4_u8, 0..40_u8), 1..200)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (a, b) = tokio::join!(Exchange::open(), Exchange::open());
+            let terms = SequenceTerms { lost_after: WAIT, ..SequenceTerms::new(plan().numbering().unwrap()) };
+            let builder = Receiver::builder(plan(), CodeTable::of(FeedB7::LAYOUTS).unwrap()).sequence(terms);
+            let mut builder = builder.bad_frame(FF).source(a.source()).source(b.source());
+            let mut consumer = builder.consumer(POLICY);
+            let _receiver = builder.start().unwrap();
+            // The first number is on both: before it, nothing says that something is missing.
+            let last = days.len() as u64;
+            let of = |feed: u8| {
+                let kept = (2..).zip(&days).filter(move |(_, (keep, _))| keep & feed != 0);
+                let goes_away = move |chance: u8| chance == feed || chance == 3;
+                std::iter::once((1, false)).chain(kept.map(move |(number, (_, chance))| (number, goes_away(*chance)))).collect::<Vec<_>>()
+            };
+            let lines = async { tokio::join!(unsteady(&a, of(1)), unsteady(&b, of(2))) };
+            let numbers = async {
+                let mut numbers = Vec::new();
+                while numbers.last() != Some(&(last + 1)) {
+                    match tokio::time::timeout(WAIT, consumer.next()).await.expect("an event in time") {
+                        Some(Event::Telegram(received)) => numbers.extend(received.number()),
+                        Some(Event::Snapshot { .. } | Event::Interrupted) => {}
+                        other => unreachable!("{other:?}"),
+                    }
+                }
+                numbers
+            };
+            let (_lines, numbers) = tokio::join!(lines, numbers);
+            assert!(numbers.iter().copied().eq(1..=last + 1), "{numbers:?}");
+        });
+    }
 }
 
 #[tokio::test]
