@@ -15,7 +15,7 @@ use fep_codec::view::find;
 pub use self::error::PlanError;
 use crate::numbering::Numbering;
 
-/// The telegrams of a feed.
+/// The telegrams of a feed: all of those that have a number, also if nobody needs them. A number that no telegram of the plan has is a gap.
 ///
 /// ```
 /// use fep_codec::{Telegram, Text};
@@ -194,7 +194,8 @@ impl PlanBuilder {
         self.add(layout, key, Some(number), false)
     }
 
-    /// A telegram without a number of its own. The field says which number the feed sent last, so that a gap at the end is noticed.
+    /// A telegram without a number of its own, which no consumer gets. The field says which number the feed sent last, so that a gap at the
+    /// end is noticed.
     pub fn heartbeat(self, layout: &Layout, last_sent: &str) -> Self {
         self.add(layout, &[], Some(last_sent), true)
     }

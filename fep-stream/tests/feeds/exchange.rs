@@ -57,11 +57,7 @@ pub(crate) fn receiver() -> ReceiverBuilder {
 }
 
 fn resend(ask: Ask) -> Vec<u8> {
-    format!("B70RQ{:08}{:08}\u{0}", ask.first, ask.last)
-        .into_bytes()
-        .into_iter()
-        .map(|byte| if byte == 0 { 0xFF } else { byte })
-        .collect()
+    [format!("B70RQ{:08}{:08}", ask.first, ask.last).into_bytes(), vec![0xFF]].concat()
 }
 
 /// The bytes of a best quote, by the table of the spec and not by our encoder. The ask price is the number, so that a test sees the order.

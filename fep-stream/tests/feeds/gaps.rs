@@ -105,3 +105,17 @@ async fn a_receiver_that_is_dropped_ends_its_consumers() {
     // What is held back behind the gap is not kept back at the end.
     sees(&mut consumer, &["snapshot 0 0 0", "1", "lost 2-2 (1)", "3", "ended(stopped)", "nothing"]).await;
 }
+
+/// A program may need only some telegrams of a feed. The numbers of the others are gaps, and the plan must have them all.
+#[tokio::test]
+async fn a_number_of_a_telegram_that_is_not_in_the_plan_is_a_gap() {
+    let exchange = Exchange::open().await;
+    let mut builder = receiver().source(exchange.source());
+    let mut consumer = builder.consumer(POLICY);
+    let _receiver = builder.start().unwrap();
+    let mut line = exchange.accept().await;
+    let unknown = [b"B799S00000002KR7005930003\xFF".to_vec(), bests([3])].concat();
+    send(&mut line, &[bests([1]), unknown].concat()).await;
+    assert_eq!(asked(&mut line).await, (2, 2));
+    sees(&mut consumer, &["snapshot 0 0 0", "1", "unreadable 26", "lost 2-2 (1)", "3"]).await;
+}
