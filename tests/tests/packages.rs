@@ -92,3 +92,11 @@ fn the_gateways_copies_of_specs_are_equal_to_the_specs() {
         assert!(copy == spec, "fep-gateway/specs/{name} differs: cp specs/{name} fep-gateway/specs/{name}");
     }
 }
+
+/// A package contains only its own folder, so the example of the streams has a copy of the generated structs.
+#[test]
+fn the_examples_copy_of_generated_structs_is_equal_to_them() {
+    let generated = fs::read_to_string(root().join("tests/src/generated/feed_b7.rs")).unwrap();
+    let copy = fs::read_to_string(root().join("fep-stream/examples/quotes/feed_b7.rs")).unwrap();
+    assert!(copy == generated, "cp tests/src/generated/feed_b7.rs fep-stream/examples/quotes/feed_b7.rs");
+}

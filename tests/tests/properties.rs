@@ -9,7 +9,7 @@ use fep_codec::files::Lenient;
 use fep_codec::{DecodeOwned, Layout, Telegram, Text};
 use fep_spec::model::Spec;
 use fep_tests::arbitrary::{self, Random};
-use fep_tests::generated::{bank_a, host_b, kftc_cms, nacha, nts_vat, quote_c, settlement_a, zengin};
+use fep_tests::generated::{bank_a, feed_b7, host_b, kftc_cms, nacha, nts_vat, quote_c, settlement_a, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties::targets::{DERIVED as ALL_DERIVED, TARGETS};
 use fep_tests::properties::{self, leniency, views};
@@ -110,6 +110,11 @@ const DERIVED: &[Check] = &[
     check::<quote_c::Trade>,
     check::<quote_c::Index>,
     check::<quote_c::Poll>,
+    check::<feed_b7::Best>,
+    check::<feed_b7::Deal>,
+    check::<feed_b7::Status>,
+    check::<feed_b7::Heartbeat>,
+    check::<feed_b7::Resend>,
     check::<settlement_a::Header>,
     check::<settlement_a::Detail>,
     check::<settlement_a::Trailer>,

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 const FILE_MAX_LINES: usize = 500;
 const FUNCTION_MAX_LINES: usize = 70;
-const CRATES: [&str; 7] = ["fep-core", "fep-derive", "fep-codec", "fep-spec", "fep-protocol", "fep-gateway", "fep-sim"];
+const CRATES: [&str; 8] =
+    ["fep-core", "fep-derive", "fep-codec", "fep-spec", "fep-protocol", "fep-stream", "fep-gateway", "fep-sim"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
