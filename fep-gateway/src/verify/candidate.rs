@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_protocol::exchange::{Exchange, LinkState, Outcome};
+use fep_protocol::exchange::{Answer, Exchange, LinkState, Outcome};
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep};
 
@@ -126,8 +126,8 @@ impl Asked {
         let Exchange { outcome, request, answer, reason, .. } = exchange.map_err(|refusal| refusal.to_string())?;
         match (outcome, answer) {
             (Some(Outcome::Answered), Some(answer)) => {
-                let (telegram, answer) = (answer.telegram.to_string(), answer.bytes.to_vec());
-                Ok(Exchanged { request: request.to_vec(), telegram, answer })
+                let Answer { telegram, bytes } = answer;
+                Ok(Exchanged { request: request.to_vec(), telegram: telegram.to_string(), answer: bytes.to_vec() })
             }
             (outcome, _) => {
                 let outcome = outcome.map_or("no outcome", Outcome::name);

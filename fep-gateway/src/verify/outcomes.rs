@@ -235,8 +235,8 @@ impl<'c> Outcomes<'c> {
             let new = together(&cases);
             if old != new {
                 self.concluded.differing_count += 1;
-                let (place, telegram) = (first.place, first.telegram.clone());
-                self.concluded.differing.push(Disagreement { place, telegram, old, new });
+                let telegram = first.telegram.clone();
+                self.concluded.differing.push(Disagreement { place: first.place, telegram, old, new });
             }
         }
         self.concluded.differing.sort_by_key(|one| one.place);

@@ -50,7 +50,8 @@ fn telegrams(report: &Report, out: &mut impl Write) -> io::Result<()> {
     ];
     head(("Telegrams", "전문별"), &columns, out)?;
     for one in &report.telegrams {
-        let (unexplained, failed) = (one.unexplained(), one.failed());
+        let unexplained = one.unexplained();
+        let failed = one.failed();
         let mark = if unexplained + failed > 0 { " class=\"exception\"" } else { "" };
         let name = escaped(&one.telegram);
         writeln!(

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use fep_protocol::exchange::{Exchange, ExchangeId};
+use fep_protocol::exchange::{Answer, Exchange, ExchangeId};
 use fep_protocol::reason::JournalError;
 use futures_util::stream::{self, StreamExt as _};
 use ring::digest::{SHA256, digest};
@@ -141,7 +141,9 @@ async fn ask_all(
         },
     };
     let asking = stream::iter(samples).map(|sample| {
-        let (candidate, old, sides) = (&candidate, old.as_ref(), &sides);
+        let candidate = &candidate;
+        let old = old.as_ref();
+        let sides = &sides;
         async move {
             if !open_hours(sides, stop).await {
                 return None;
@@ -287,7 +289,8 @@ async fn samples(
     let keys = plan.config.journal.key_file.as_deref().map(KeyRing::read).transpose();
     let keys = keys.map_err(|error| VerifyError::Unfit(error.to_string()))?;
     let place = journal.unwrap_or_else(|| JournalPlace::configured(&plan.config.journal));
-    let (name, own) = (plan.institution.clone(), own.clone());
+    let name = plan.institution.clone();
+    let own = own.clone();
     // A journal in a database is waited for, and a thread of the runtime must not wait.
     let read = std::thread::spawn(move || -> Result<Samples, VerifyError> {
         let lookup = Lookup::open(&place, keys.as_ref()).map_err(VerifyError::Journal)?;
@@ -313,8 +316,9 @@ async fn samples(
                     return Ok(());
                 }
                 of_telegram += 1;
-                let (answered_by, answer) = (answer.telegram.to_string(), answer.bytes.to_vec());
-                let answer = Exchanged { request: request.to_vec(), telegram: answered_by, answer };
+                let Answer { telegram: answered_by, bytes } = answer;
+                let answer =
+                    Exchanged { request: request.to_vec(), telegram: answered_by.to_string(), answer: bytes.to_vec() };
                 samples.push(Sample { id, telegram: telegram.clone(), answer });
                 Ok(())
             };

@@ -95,8 +95,13 @@ pub(super) fn add(
 ) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let path = folder.join(RUNS);
-    let (institution, candidate) = (report.institution.clone(), report.of.clone());
-    let line = Line { institution, candidate, plan: plan.to_owned(), until_ms, run: run.clone() };
+    let line = Line {
+        institution: report.institution.clone(),
+        candidate: report.of.clone(),
+        plan: plan.to_owned(),
+        until_ms,
+        run: run.clone(),
+    };
     let mut text = serde_json::to_string(&line)?;
     text.push('\n');
     let before = fs::read(&path).unwrap_or_default();

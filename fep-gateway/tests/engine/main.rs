@@ -52,3 +52,4 @@ mod stream;
 mod tls;
 mod typed;
 mod verifying;
+mod verifying_reads;
