@@ -71,7 +71,7 @@ fn fields(report: &Report, out: &mut impl Write) -> io::Result<()> {
         ("Telegram", "전문"),
         ("Field", "필드"),
         ("#Differs", "차이"),
-        ("#Old side differs from itself", "기존 시스템 자체 차이"),
+        ("#Noise", "잡음"),
         ("Explained", "설명"),
         ("Where", "위치"),
         ("Old", "기존"),

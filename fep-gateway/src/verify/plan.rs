@@ -185,7 +185,7 @@ fn side(table: &Table<'_>, folder: &Path) -> Result<Option<Side>, PlanError> {
         (None, several) => {
             let message = format!("{} has {} institutions", path.value, several.len());
             let hint = format!("choose one with `institution`: {}", several.join(", "));
-            table.document().error_hint(Code::MissingKey, path.span.clone(), message, hint);
+            table.document().error_hint(Code::MissingKey, path.span, message, hint);
             return Ok(None);
         }
     };
