@@ -27,7 +27,7 @@ use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
 use fep_gateway::telegrams::TelegramCatalogue;
-use fep_gateway::{Config, Gateway, http, intake, metrics, publish, simulate, spans};
+use fep_gateway::{Config, Gateway, alarms, http, intake, metrics, publish, simulate, spans};
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
 use tokio::sync::oneshot;
@@ -257,6 +257,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let http_settings = config.http.clone();
     let events = config.events.clone();
     let requests = config.requests.clone();
+    let rules = config.alarms.clone();
     let open_keys = config.open_keys();
     let listen = http_settings.listen;
     let listeners = http::Listeners::bind(&http_settings).await;
@@ -275,6 +276,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     open_keys.iter().chain(&http::notes(&http_settings)).for_each(|note| warn!("{note}"));
     let publishing = publish::start_configured(&gateway, events.as_ref()).await;
     let publishing = publishing.map_err(|error| Failure::because("events cannot be published", error))?;
+    let judging = alarms::start_configured(&gateway, rules.as_ref()).await;
+    let judging = judging.map_err(|error| Failure::because("alarms cannot be judged", error))?;
     let intake = take_requests(&gateway, requests.as_ref(), &http_settings).await?;
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
@@ -311,7 +314,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let whole = async {
         http::serve(listeners, gateway.clone(), &http_settings, stop, is_drained).await;
         gateway.stop().await;
-        finish(intake, publishing, exporting).await;
+        finish(intake, publishing, judging, exporting).await;
     };
     tokio::select! {
         () = whole => {
@@ -360,6 +363,7 @@ fn stop_intake(intake: Option<&intake::Intake>) -> impl Future<Output = ()> + us
 async fn finish(
     intake: Option<intake::Intake>,
     publishing: Option<publish::Publishing>,
+    judging: Option<alarms::Alarms>,
     exporting: Option<spans::Exporting>,
 ) {
     if let Some(intake) = intake {
@@ -367,6 +371,9 @@ async fn finish(
     }
     if let Some(publishing) = publishing {
         publishing.finish(publish::FINISH_MAX).await;
+    }
+    if let Some(judging) = judging {
+        judging.finish(alarms::FINISH_MAX).await;
     }
     if let Some(exporting) = exporting {
         exporting.finish(spans::FINISH_MAX).await;

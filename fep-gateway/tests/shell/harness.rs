@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
+pub(crate) const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
 /// Names and accounts that must not appear where secrets are masked.
 pub(crate) const SECRETS: [&str; 3] = ["1002345678901", "3333011234567", "홍길동"];
@@ -231,7 +231,7 @@ pub(crate) async fn bank(scenario: &str) -> Simulator {
 /// What the gateway fills into requests.
 const FILL: &str = include_str!("../fill.toml");
 
-fn config(root: &str, connect: &str, more: &str, folder: &Path) -> Config {
+pub(crate) fn config(root: &str, connect: &str, more: &str, folder: &Path) -> Config {
     let text = format!(
         r#"{root}
 [institutions.bank-a]
