@@ -127,7 +127,8 @@ impl AlarmTask {
         let feed = feed.apart().await.map_err(AlarmStartError::Journal)?;
         let store = feed.journal.alarms();
         let journal = feed.journal.name().await.map_err(AlarmStartError::Journal)?;
-        let teller = Teller::new(feed.journal.instance()).map_err(|error| AlarmStartError::Client(error.to_string()))?;
+        let teller =
+            Teller::new(feed.journal.instance()).map_err(|error| AlarmStartError::Client(error.to_string()))?;
         let now = Instant::now();
         let mut task = Self {
             book: AlarmBook::new(&journal),
@@ -253,7 +254,10 @@ impl AlarmTask {
             let after = self.book.read_up_to.unwrap_or_default();
             let piece = self.feed.journal.facts_after(after, PIECE_MAX).await?;
             if piece.missing > 0 {
-                warn!(facts = piece.missing, "facts are gone that alarms did not know: what they measure leaves them out");
+                warn!(
+                    facts = piece.missing,
+                    "facts are gone that alarms did not know: what they measure leaves them out"
+                );
             }
             let Some((last, _)) = piece.facts.last() else { return Ok(false) };
             self.book.read_up_to = Some(*last);
@@ -367,7 +371,9 @@ impl AlarmTask {
         };
         let seed = self.feed.seed();
         let pause = self.config.to.get(&name).map_or(RETRY_MIN, |receiver| receiver.pause);
-        let Some((telling, outbox)) = self.telling.get_mut(&name).zip(self.book.outboxes.get_mut(&name)) else { return };
+        let Some((telling, outbox)) = self.telling.get_mut(&name).zip(self.book.outboxes.get_mut(&name)) else {
+            return;
+        };
         telling.is_running = false;
         match result {
             Ok(()) => {
@@ -440,7 +446,8 @@ impl AlarmTask {
             ReceiverStatus { receiver: name.clone(), waiting, oldest_ms, trouble: telling.trouble.clone() }
         };
         let receivers = self.telling.iter().map(receiver).collect();
-        let status = AlarmsStatus { judges: self.judges, instance: judge, alarms, recent: self.book.recent(), receivers };
+        let status =
+            AlarmsStatus { judges: self.judges, instance: judge, alarms, recent: self.book.recent(), receivers };
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
 

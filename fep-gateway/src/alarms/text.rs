@@ -13,7 +13,9 @@ pub(super) fn view(of: &Measurement, measured: &Measured) -> MeasuredView {
         Measurement::NoTraffic { .. } | Measurement::UnknownAge { .. } => AlarmUnit::Ms,
         Measurement::ErrorRate { .. } => AlarmUnit::Percent,
         Measurement::Latency { .. } => AlarmUnit::Deviations,
-        Measurement::DeadLetters { .. } | Measurement::Conflicts { .. } | Measurement::Amounts { .. } => AlarmUnit::Count,
+        Measurement::DeadLetters { .. } | Measurement::Conflicts { .. } | Measurement::Amounts { .. } => {
+            AlarmUnit::Count
+        }
     };
     MeasuredView { value: measured.value, limit: measured.limit, unit }
 }
@@ -42,7 +44,9 @@ fn said(of: &Measurement, institution: &str, measured: &Measured) -> String {
         Measurement::ErrorRate { window, .. } => {
             let usual = usual.map_or(String::new(), |usual| format!(", usual at this hour {usual:.1} %"));
             let window = lasting(ms(*window));
-            format!("{value:.1} % of the exchanges with {institution} failed in the last {window} (limit {limit:.1} %{usual})")
+            format!(
+                "{value:.1} % of the exchanges with {institution} failed in the last {window} (limit {limit:.1} %{usual})"
+            )
         }
         Measurement::Latency { window, .. } => {
             let usual = usual.map_or(String::new(), |usual| format!(", the mean at this hour is {usual:.0} ms"));
@@ -77,16 +81,24 @@ pub(super) fn next(of: &Measurement, institution: &str) -> String {
             "look at its latest exchanges and their codes in the console (GET /v1/exchanges?institution={institution}), and at its lines"
         ),
         Measurement::Latency { .. } => {
-            format!("look at its limits and what waits in the console (GET /v1/institutions/{institution}), and at its lines")
+            format!(
+                "look at its limits and what waits in the console (GET /v1/institutions/{institution}), and at its lines"
+            )
         }
         Measurement::DeadLetters { .. } => {
-            format!("look at the dead letters in the console (GET /v1/dead-letters?institution={institution}), and decide them")
+            format!(
+                "look at the dead letters in the console (GET /v1/dead-letters?institution={institution}), and decide them"
+            )
         }
         Measurement::Conflicts { .. } => {
-            format!("look at its latest exchanges in the console (GET /v1/exchanges?institution={institution}), and ask the institution which answer holds")
+            format!(
+                "look at its latest exchanges in the console (GET /v1/exchanges?institution={institution}), and ask the institution which answer holds"
+            )
         }
         Measurement::Amounts { .. } => {
-            format!("look at its latest requests in the console (GET /v1/exchanges?institution={institution}), and ask the service that sent them")
+            format!(
+                "look at its latest requests in the console (GET /v1/exchanges?institution={institution}), and ask the service that sent them"
+            )
         }
     }
 }

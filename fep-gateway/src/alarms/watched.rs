@@ -210,7 +210,9 @@ impl AlarmBook {
             id: watched.and_then(|watched| watched.id.clone()),
             since_ms: watched.and_then(Watched::since_ms),
             silenced_until_ms,
-            silenced_by: watched.and_then(|watched| watched.silenced_by.clone()).filter(|_| silenced_until_ms.is_some()),
+            silenced_by: watched
+                .and_then(|watched| watched.silenced_by.clone())
+                .filter(|_| silenced_until_ms.is_some()),
             measured: measured.map(|measured| text::view(&rule.measurement, measured)),
         }
     }

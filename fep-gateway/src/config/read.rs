@@ -17,8 +17,8 @@ use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, MarksConfig, PollConfig, ResponseCodes, SessionConfig,
-    TelegramLimits, agreement, alarms, controls, events, http, http_target, instances, keys, lines, notices, opentelemetry,
-    passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, switchover,
+    TelegramLimits, agreement, alarms, controls, events, http, http_target, instances, keys, lines, notices,
+    opentelemetry, passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, switchover,
 };
 use crate::hex::hex;
 

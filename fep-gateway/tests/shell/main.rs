@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it stands")]
 
 mod alarms;
+mod alarms_mail;
 mod audit_trail;
 mod callbacks;
 mod callers;

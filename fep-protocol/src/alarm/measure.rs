@@ -354,9 +354,9 @@ impl Measure {
             }
             (Measurement::Amounts { window, amount_max, z_max, count_min }, Observed::Amount(amount)) => {
                 let log = float(amount.max(1)).ln();
-                let limit = z_max.filter(|_| self.amounts.count >= *count_min).map(|z| {
-                    self.amounts.mean + f64::from(z) * self.amounts.deviation().max(LOG_DEVIATION_MIN)
-                });
+                let limit = z_max
+                    .filter(|_| self.amounts.count >= *count_min)
+                    .map(|z| self.amounts.mean + f64::from(z) * self.amounts.deviation().max(LOG_DEVIATION_MIN));
                 let is_unusual = amount_max.is_some_and(|max| amount > max) || limit.is_some_and(|limit| log > limit);
                 self.amounts.add(log);
                 if is_unusual {
@@ -399,9 +399,7 @@ impl Measure {
             Measurement::Conflicts { window, count_max, clear_count } => {
                 measured(float(self.window.sum(now_ms, *window).marked), float(*count_max), float(*clear_count))
             }
-            Measurement::Amounts { window, .. } => {
-                measured(float(self.window.sum(now_ms, *window).marked), 0.0, 0.0)
-            }
+            Measurement::Amounts { window, .. } => measured(float(self.window.sum(now_ms, *window).marked), 0.0, 0.0),
             Measurement::ErrorRate { window, count_min, percent_max, clear_percent, times, days, .. } => {
                 let sum = self.window.sum(now_ms, *window);
                 let usual = times.and_then(|_| self.hours.usual(hour, *days, *count_min)).map(|usual| usual.percent());

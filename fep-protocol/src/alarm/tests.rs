@@ -41,7 +41,8 @@ impl Model {
 
     /// How long the level has been this one, up to the last moment, counted from the last raise or clear.
     fn lasts_ms(&self, level: Level) -> Option<i64> {
-        let from = self.told.iter().rev().find(|(_, action)| *action != AlarmAction::Remind).map_or(0, |(at, _)| at + 1);
+        let from =
+            self.told.iter().rev().find(|(_, action)| *action != AlarmAction::Remind).map_or(0, |(at, _)| at + 1);
         let (now, _) = *self.seen.last()?;
         let run = self.seen.iter().rev().take_while(|(at, seen)| *seen == level && *at >= from);
         run.last().map(|(at, _)| now - at)
@@ -133,7 +134,10 @@ fn a_silence_holds_the_raise_back_until_it_ends_and_the_end_of_an_alarm_is_told_
     assert_eq!(alarm.observe(Level::High, true, &holds, 10_000), None);
     assert_eq!(alarm.silenced_until_ms(10_000), Some(20_000));
     assert_eq!(alarm.observe(Level::High, true, &holds, 20_000), Some(AlarmAction::Raise));
-    assert_eq!(alarm.state(), AlarmState::Raised { since_ms: 10_000, raised_ms: 20_000, told_ms: 20_000, low_since_ms: None });
+    assert_eq!(
+        alarm.state(),
+        AlarmState::Raised { since_ms: 10_000, raised_ms: 20_000, told_ms: 20_000, low_since_ms: None }
+    );
     alarm.silence(Some(60_000));
     assert_eq!(alarm.observe(Level::High, true, &holds, 30_000), None, "nobody is reminded");
     assert_eq!(alarm.observe(Level::Low, true, &holds, 31_000), Some(AlarmAction::Clear));

@@ -69,7 +69,8 @@ fn parameters(config: &MailConfig) -> Result<TlsParameters, String> {
 }
 
 fn message(config: &MailConfig, letter: &Letter, instance: Option<&str>) -> Result<Message, String> {
-    let wrong = |error: &dyn std::fmt::Display| format!("the e-mail cannot be written: {}", one_line(&error.to_string()));
+    let wrong =
+        |error: &dyn std::fmt::Display| format!("the e-mail cannot be written: {}", one_line(&error.to_string()));
     let mailbox = |text: &String| text.parse::<Address>().map(|address| Mailbox::new(None, address));
     let from = mailbox(&config.from).map_err(|error| wrong(&error))?;
     let domain = from.email.domain().to_owned();
@@ -85,9 +86,8 @@ fn message(config: &MailConfig, letter: &Letter, instance: Option<&str>) -> Resu
 fn subject(changes: &[AlarmChange], instance: Option<&str>) -> String {
     let place = instance.map_or_else(|| "fep-gateway".to_owned(), |instance| format!("fep-gateway {instance}"));
     let first = changes.iter().find(|change| change.action != AlarmAction::Clear).or(changes.first());
-    let said = first.map_or(String::new(), |change| {
-        format!("{} {}: {}", word(change.action), change.institution, change.rule)
-    });
+    let said = first
+        .map_or(String::new(), |change| format!("{} {}: {}", word(change.action), change.institution, change.rule));
     let more = if changes.len() > 1 { format!(" and {} more", changes.len() - 1) } else { String::new() };
     format!("[{place}] {}{more}", one_line(&said))
 }

@@ -148,14 +148,7 @@ fn mail(table: &Table<'_>, folder: &Path) -> Option<MailConfig> {
         _ => {}
     }
     let login = login(table, security, folder);
-    Some(MailConfig {
-        server: place?,
-        security,
-        tls,
-        from: from?.value.to_owned(),
-        recipients,
-        login,
-    })
+    Some(MailConfig { server: place?, security, tls, from: from?.value.to_owned(), recipients, login })
 }
 
 fn login(table: &Table<'_>, security: MailSecurity, folder: &Path) -> Option<(String, PathBuf)> {

@@ -46,9 +46,7 @@ impl Word {
         match self {
             Self::NoTraffic => &["quiet_max_ms"],
             Self::UnknownAge => &["age_max_ms", "clear_age_ms"],
-            Self::ErrorRate => {
-                &["window_ms", "count_min", "percent_max", "clear_percent", "times", "days", "failed"]
-            }
+            Self::ErrorRate => &["window_ms", "count_min", "percent_max", "clear_percent", "times", "days", "failed"],
             Self::Latency => &["window_ms", "count_min", "z_max", "clear_z", "mean_min_ms", "days"],
             Self::DeadLetters => &["count_max", "clear_count"],
             Self::Conflicts => &["window_ms", "count_max", "clear_count"],
@@ -57,30 +55,32 @@ impl Word {
     }
 }
 
-/// Reads all rules. `receivers` has the names of those that are configured.
-pub(super) fn read(
-    table: &Table<'_>,
-    receivers: &[&str],
-    institutions: &BTreeMap<String, InstitutionConfig>,
-    folder: &Path,
-) -> BTreeMap<String, AlarmRule> {
+/// What rules refer to.
+pub(super) struct Around<'a> {
+    /// The names of the receivers.
+    pub(super) receivers: &'a [&'a str],
+    pub(super) institutions: &'a BTreeMap<String, InstitutionConfig>,
+    /// Where files are.
+    pub(super) folder: &'a Path,
+    /// The clock of `hours`.
+    pub(super) utc_offset_minutes: i32,
+}
+
+/// Reads all rules.
+pub(super) fn read(table: &Table<'_>, around: &Around<'_>) -> BTreeMap<String, AlarmRule> {
     let mut rules = BTreeMap::new();
     for (name, value) in table.entries() {
         check_name(table.document(), &name);
         let Some(table) = value.table() else { continue };
         WORDS.iter().for_each(|(_, word)| table.knows(word.keys()));
-        rules.extend(rule(&table, receivers, institutions, folder).map(|rule| (name.value.to_owned(), rule)));
+        rules.extend(rule(&table, around).map(|rule| (name.value.to_owned(), rule)));
         table.finish();
     }
     rules
 }
 
-fn rule(
-    table: &Table<'_>,
-    receivers: &[&str],
-    institutions: &BTreeMap<String, InstitutionConfig>,
-    folder: &Path,
-) -> Option<AlarmRule> {
+fn rule(table: &Table<'_>, around: &Around<'_>) -> Option<AlarmRule> {
+    let Around { receivers, institutions, folder, utc_offset_minutes } = *around;
     let known: Vec<&str> = institutions.keys().map(String::as_str).collect();
     let of = table.has("institutions").then(|| names(table, "institutions", "institution", &known));
     let to = if table.required("to").is_some() { names(table, "to", "receiver", receivers) } else { Vec::new() };
@@ -91,8 +91,7 @@ fn rule(
     };
     let only_while_open = table.boolean("only_while_open").is_some_and(|only| only.value);
     let hours = table.table("hours").map(|hours| {
-        let offset = hours.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
-        let calendar = calendar(&hours, offset, folder);
+        let calendar = calendar(&hours, utc_offset_minutes, folder);
         hours.finish();
         calendar
     });

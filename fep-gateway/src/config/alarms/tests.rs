@@ -62,7 +62,10 @@ fn mistakes_in_rules_have_places_and_hints() {
         ("kind = \"no_trafic\"", "no_traffic"),
         ("kind = \"no_traffic\"", "quiet_max_ms"),
         ("kind = \"no_traffic\"\nquiet_max_ms = 0", "it must be 1 to 604800000"),
-        ("kind = \"no_traffic\"\nquiet_max_ms = 1\nage_max_ms = 1", "`age_max_ms` has no meaning with `kind = \"no_traffic\"`"),
+        (
+            "kind = \"no_traffic\"\nquiet_max_ms = 1\nage_max_ms = 1",
+            "`age_max_ms` has no meaning with `kind = \"no_traffic\"`",
+        ),
         ("kind = \"dead_letters\"\nclear_count = 3", "`clear_count` is higher than `count_max`"),
         ("kind = \"dead_letters\"\ninstitutions = []", "`institutions` is empty"),
         ("kind = \"dead_letters\"\ninstitutions = [\"bank-b\"]", "there is no institution `bank-b`"),
@@ -100,7 +103,10 @@ fn receivers_are_complete_or_refused() {
     for (keys, wanted) in [
         (mail.to_owned(), "`tls` is missing"),
         (format!("{mail}security = \"none\"\nuser = \"fep\""), "`user` needs `password_file`"),
-        (format!("{mail}security = \"none\"\nuser = \"fep\"\npassword_file = \"no-such-file\""), "a password is not sent over"),
+        (
+            format!("{mail}security = \"none\"\nuser = \"fep\"\npassword_file = \"no-such-file\""),
+            "a password is not sent over",
+        ),
         (format!("{mail}security = \"none\"\ncallback = \"http://a\""), "`callback` belongs to `kind = \"webhook\"`"),
         (mail.replace("mail.bank.example:25", "mail.bank.example"), "`server` must be a host and a port"),
         (mail.replace("\"a@bank.example\"", ""), "there are 0 recipients"),
@@ -113,4 +119,21 @@ fn receivers_are_complete_or_refused() {
         let report = read(&keys).unwrap_err();
         assert!(report.contains(wanted), "{keys}: {report}");
     }
+}
+
+/// The commented example, without the files that it names.
+#[test]
+fn the_annotated_example_can_be_used() {
+    let example = include_str!("../../../gateway.example.toml");
+    let block = example.lines().skip_while(|line| *line != "# [alarms]").take_while(|line| !line.is_empty());
+    let lines = block.filter_map(|line| line.strip_prefix("# "));
+    let files = ["callback_secrets", "callback_tls", "tls", "user", "password_file"];
+    let text: Vec<_> = lines
+        .filter(|line| !files.iter().any(|key| line.starts_with(&format!("{key} "))))
+        .map(|line| line.replace("https://", "http://").replace("security = \"starttls\"", "security = \"none\""))
+        .collect();
+    let read = parse(&text.join("\n")).unwrap_or_else(|report| panic!("{report}"));
+    let rules: Vec<_> = read.rules.keys().map(String::as_str).collect();
+    assert_eq!(rules, ["conflicts", "errors", "large", "letters", "old", "silent", "slow"]);
+    assert_eq!(read.to.len(), 3);
 }

@@ -47,9 +47,9 @@ impl AlarmRow {
 
     /// Stores what is known.
     pub(in crate::journal) fn store(&self, state: &str) -> Result<(), JournalError> {
-        let stored = self.kept.ask(async |client| {
-            client.execute(STORE, &[&state, &self.lease.instance(), &self.lease.epoch]).await
-        });
+        let stored = self
+            .kept
+            .ask(async |client| client.execute(STORE, &[&state, &self.lease.instance(), &self.lease.epoch]).await);
         match stored? {
             0 => Err(JournalError::Failed("another gateway judges alarms now".to_owned())),
             _ => Ok(()),

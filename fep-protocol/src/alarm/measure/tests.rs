@@ -148,14 +148,13 @@ fn what_is_open_is_compared_with_both_limits() {
         Measure::default().look(&of, &now).level
     };
     assert_eq!(look(None), Level::Low);
-    assert_eq!([299, 300, 599, 600].map(|s| look(Some(MONDAY_10 - s * 1000))), [
-        Level::Low,
-        Level::Between,
-        Level::Between,
-        Level::High
-    ]);
+    assert_eq!(
+        [299, 300, 599, 600].map(|s| look(Some(MONDAY_10 - s * 1000))),
+        [Level::Low, Level::Between, Level::Between, Level::High]
+    );
     let of = Measurement::DeadLetters { count_max: 1, clear_count: 0 };
-    let levels = [0, 1, 2].map(|dead_letters| Measure::default().look(&of, &Present { dead_letters, ..present(0) }).level);
+    let levels =
+        [0, 1, 2].map(|dead_letters| Measure::default().look(&of, &Present { dead_letters, ..present(0) }).level);
     assert_eq!(levels, [Level::Low, Level::Between, Level::High]);
     let of = Measurement::Conflicts { window: MINUTE, count_max: 2, clear_count: 2 };
     let mut measure = Measure::default();
