@@ -4,6 +4,8 @@
 
 mod alarms;
 mod alarms_mail;
+#[cfg(feature = "postgres")]
+mod alarms_shared;
 mod audit_trail;
 mod callbacks;
 mod callers;
