@@ -36,6 +36,8 @@ pub struct AlarmStatus {
     pub silenced_until_ms: Option<i64>,
     /// Who silenced it, and why; `null` if it is not silenced.
     pub silenced_by: Option<SilencedBy>,
+    /// What it says now, in one sentence; `null` unless the value is high.
+    pub text: Option<String>,
     /// What was measured last; `null` before the first look, and while nothing can be said.
     pub measured: Option<MeasuredView>,
 }

@@ -213,6 +213,10 @@ impl AlarmBook {
             silenced_by: watched
                 .and_then(|watched| watched.silenced_by.clone())
                 .filter(|_| silenced_until_ms.is_some()),
+            text: watched
+                .zip(measured)
+                .filter(|(watched, _)| watched.word() != AlarmWord::Quiet)
+                .map(|(_, measured)| text::sentence(&rule.measurement, institution, measured, AlarmAction::Raise)),
             measured: measured.map(|measured| text::view(&rule.measurement, measured)),
         }
     }

@@ -17,7 +17,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::harness::{BANK_A, GOOD_BANK, bank, config, serve, transfer};
+use crate::console_page::Page;
+use crate::harness::{BANK_A, Bench, GOOD_BANK, bank, config, serve, transfer};
+use crate::rights::ACCESS;
 use crate::settlement;
 
 /// What a receiver was sent: the headers and the body.
@@ -330,4 +332,47 @@ async fn a_person_silences_an_alarm_and_the_audit_trail_says_who() {
         assert_eq!((told.as_u16(), &problem["code"]), (status, &json!(code)), "{problem}");
     }
     station.stop().await;
+}
+
+const SILENT: &str = "[alarms.to.log]\nkind = \"log\"\n[alarms.rules.silent]\nkind = \"no_traffic\"\nquiet_max_ms = 1000\nto = [\"log\"]\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn raised_alarms_stand_on_the_overview() {
+    let bench = Bench::of(GOOD_BANK, SILENT).await;
+    let Some(mut page) = Page::open(&bench) else { return };
+    page.has("bank-a sent no telegram of business for ");
+    page.has("raised");
+    let body = json!({ "minutes": 60, "note": "the bank is moving", "person": "kim" });
+    let (status, _) = bench.post("/v1/alarms/silent/bank-a/silence", body.to_string(), &[]).await;
+    assert_eq!(status, 200);
+    page.has("kim: the bank is moving");
+    page.language("ko");
+    page.has("울림");
+    page.was_quiet();
+}
+
+#[tokio::test]
+async fn alarms_are_seen_and_silenced_by_right() {
+    let bench = Bench::with_access(GOOD_BANK, SILENT, ACCESS).await;
+    let ask = async |client: &str, request: reqwest::RequestBuilder| {
+        let response = request.bearer_auth(client).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Json>().await.unwrap())
+    };
+    let list = || bench.client.get(format!("{}/v1/alarms", bench.url));
+    let body = json!({ "minutes": 1, "note": "known" });
+    let silence = || bench.client.post(format!("{}/v1/alarms/silent/bank-a/silence", bench.url)).json(&body);
+    let seen = ask("office", list()).await.1;
+    assert_eq!(
+        (seen["alarms"].as_array().map(Vec::len), &seen["receivers"][0]["receiver"]),
+        (Some(1), &json!("log")),
+        "{seen}"
+    );
+    // It sends, and reads nothing but its own.
+    let seen = ask("orders", list()).await.1;
+    assert_eq!((&seen["alarms"], &seen["receivers"]), (&json!([]), &json!([])), "{seen}");
+    let (status, problem) = ask("orders", silence()).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("forbidden")), "{problem}");
+    let without = Bench::of(GOOD_BANK, "").await;
+    let (status, problem) = without.get("/v1/alarms").await;
+    assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("no_alarms")), "{problem}");
 }

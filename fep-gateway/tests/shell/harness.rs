@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_gateway::alarms::{self, Alarms};
 use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::Http;
 use fep_gateway::simulate::{Scenario, Simulator};
@@ -55,6 +56,7 @@ pub(crate) struct Bench {
     pub(crate) bank: Option<Simulator>,
     pub(crate) url: String,
     pub(crate) gateway: Gateway,
+    _alarms: Option<Alarms>,
     _stop: oneshot::Sender<()>,
     folder: TempDir,
 }
@@ -150,10 +152,12 @@ impl Bench {
             config.http.access = Some(path);
         }
         let settings = config.http.clone();
+        let rules = config.alarms.clone();
         let gateway = Gateway::start(config, Arc::new(HttpCallback::new().unwrap())).await.unwrap();
+        let alarms = alarms::start_configured(&gateway, rules.as_ref()).await.unwrap();
         let (url, stop) = serve(&gateway, settings).await;
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
-        Self { client, bank: None, url, gateway, _stop: stop, folder }
+        Self { client, bank: None, url, gateway, _alarms: alarms, _stop: stop, folder }
     }
 
     /// Changes the configuration file. The gateway reads it when it reloads.

@@ -213,6 +213,7 @@ pub struct Measure {
     /// How long nothing came while business was open and somebody looked.
     quiet_ms: i64,
     looked_ms: Option<i64>,
+    heard_ms: Option<i64>,
     window: Window,
     hours: Hours,
     amounts: Moments,
@@ -337,7 +338,10 @@ impl Measure {
     /// Takes an observation.
     pub fn observe(&mut self, of: &Measurement, seen: Observation, utc_offset_minutes: i32) {
         match (of, seen.what) {
-            (Measurement::NoTraffic { .. }, Observed::Heard) => self.quiet_ms = 0,
+            (Measurement::NoTraffic { .. }, Observed::Heard) => {
+                self.quiet_ms = 0;
+                self.heard_ms = self.heard_ms.max(Some(seen.at_ms));
+            }
             (Measurement::ErrorRate { window, failed, .. }, Observed::Ended { ending, .. }) => {
                 let marked = u64::from(failed.contains(&ending));
                 let counts = Counts { ended: 1, marked, latency: Moments::default() };
@@ -377,7 +381,8 @@ impl Measure {
     /// Looks how high the value is now.
     pub fn look(&mut self, of: &Measurement, present: &Present) -> Measured {
         let now_ms = present.now_ms;
-        let passed_ms = self.looked_ms.map_or(0, |looked| now_ms.saturating_sub(looked).clamp(0, LOOK_MAX_MS));
+        let since_ms = self.looked_ms.max(self.heard_ms.filter(|_| self.looked_ms.is_some()));
+        let passed_ms = since_ms.map_or(0, |since| now_ms.saturating_sub(since).clamp(0, LOOK_MAX_MS));
         self.looked_ms = Some(now_ms);
         let hour = hour_of(now_ms, present.utc_offset_minutes);
         match of {

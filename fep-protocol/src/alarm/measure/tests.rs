@@ -44,7 +44,7 @@ fn silence_is_counted_while_business_is_open_and_somebody_looks() {
     assert_eq!(look(&mut measure, 3700, true), (Level::Low, 15_000.0));
     assert_eq!(look(&mut measure, 3705, true), (Level::High, 20_000.0));
     measure.observe(&of, Observation { at_ms: 3_706_000, what: Observed::Heard }, KST);
-    assert_eq!(look(&mut measure, 3707, true), (Level::Low, 2000.0));
+    assert_eq!(look(&mut measure, 3707, true), (Level::Low, 1000.0));
     assert_eq!(look(&mut measure, 3717, false), (Level::Unjudged, 0.0));
     assert_eq!(look(&mut measure, 3718, true), (Level::Low, 1000.0), "the day begins anew");
 }
