@@ -60,7 +60,6 @@ mod refusals;
 mod listeners;
 
 mod admission;
-mod alarms;
 mod caller;
 mod edge;
 mod connections;
@@ -76,6 +75,7 @@ mod following;
 mod auditing;
 mod health;
 mod institutions;
+mod alarms;
 mod line_duties;
 mod notices;
 mod openapi;

@@ -22,7 +22,7 @@ use std::task::Poll;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
-use fep_gateway::config::{ConfigError, Http, InstitutionConfig, RequestsConfig};
+use fep_gateway::config::{AlarmsConfig, ConfigError, EventsConfig, Http, InstitutionConfig, RequestsConfig};
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
@@ -274,10 +274,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
     info!(listen = %format_args!("{scheme}://{listen}/"), "the gateway runs");
     open_keys.iter().chain(&http::notes(&http_settings)).for_each(|note| warn!("{note}"));
-    let publishing = publish::start_configured(&gateway, events.as_ref()).await;
-    let publishing = publishing.map_err(|error| Failure::because("events cannot be published", error))?;
-    let judging = alarms::start_configured(&gateway, rules.as_ref()).await;
-    let judging = judging.map_err(|error| Failure::because("alarms cannot be judged", error))?;
+    let (publishing, judging) = read_facts(&gateway, events.as_ref(), rules.as_ref()).await?;
     let intake = take_requests(&gateway, requests.as_ref(), &http_settings).await?;
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
@@ -337,6 +334,18 @@ async fn told_to_stop(gateway: Gateway, stop_intake: impl Future<Output = ()>) {
         () = gateway.fenced() => error!("another gateway took over: this one ends, and can be started again"),
     }
     stop_intake.await;
+}
+
+/// Begins what reads the facts behind the writer, as far as there are tables for that.
+async fn read_facts(
+    gateway: &Gateway,
+    events: Option<&EventsConfig>,
+    rules: Option<&AlarmsConfig>,
+) -> Result<(Option<publish::Publishing>, Option<alarms::Alarms>), Failure> {
+    let publishing = publish::start_configured(gateway, events).await;
+    let publishing = publishing.map_err(|error| Failure::because("events cannot be published", error))?;
+    let judging = alarms::start_configured(gateway, rules).await;
+    Ok((publishing, judging.map_err(|error| Failure::because("alarms cannot be judged", error))?))
 }
 
 /// Begins to take requests from topics, if there is a table for that.

@@ -9,6 +9,8 @@
 //! | `instance` | the gateway, if several share the journal |
 //! | `alarms` | what happened, oldest first, each as in `recent` of `GET /v1/alarms` |
 
+mod mime;
+
 mod mail;
 
 use std::sync::Arc;

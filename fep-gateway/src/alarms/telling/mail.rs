@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use fep_protocol::alarm::AlarmAction;
-use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, Message};
+use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Identity, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
+use super::mime::Mail;
 use crate::alarm_status::AlarmChange;
 use crate::alarms::outbox::Letter;
 use crate::config::{MailConfig, MailSecurity, read_password};
@@ -24,12 +24,12 @@ pub(super) async fn send(
     letter: &Letter,
     instance: Option<&str>,
 ) -> Result<(), String> {
-    let message = message(config, letter, instance)?;
+    let (envelope, message) = message(config, letter, instance)?;
     let config = config.clone();
     // Files of certificates and of the password are read, and a disk may be slow.
     let transport = tokio::task::spawn_blocking(move || transport(&config, timeout)).await;
     let transport = transport.map_err(|error| error.to_string()).flatten()?;
-    let sent = tokio::time::timeout(timeout, transport.send(message)).await;
+    let sent = tokio::time::timeout(timeout, transport.send_raw(&envelope, &message)).await;
     let late = |_| format!("the mail server did not take it within {} ms", timeout.as_millis());
     sent.map_err(late)?.map_err(|error| format!("the mail server: {}", one_line(&error.to_string()))).map(drop)
 }
@@ -68,19 +68,21 @@ fn parameters(config: &MailConfig) -> Result<TlsParameters, String> {
     builder.build_rustls().map_err(|_| "TLS with the mail server cannot be prepared".to_owned())
 }
 
-fn message(config: &MailConfig, letter: &Letter, instance: Option<&str>) -> Result<Message, String> {
-    let wrong =
-        |error: &dyn std::fmt::Display| format!("the e-mail cannot be written: {}", one_line(&error.to_string()));
-    let mailbox = |text: &String| text.parse::<Address>().map(|address| Mailbox::new(None, address));
-    let from = mailbox(&config.from).map_err(|error| wrong(&error))?;
-    let domain = from.email.domain().to_owned();
-    // The same letter has the same name: a reader's program shows one that came twice once.
-    let mut message = Message::builder().from(from).message_id(Some(format!("<{}@{domain}>", letter.id)));
-    for recipient in &config.recipients {
-        message = message.to(mailbox(recipient).map_err(|error| wrong(&error))?);
-    }
-    let message = message.subject(subject(&letter.changes, instance)).header(ContentType::TEXT_PLAIN);
-    message.body(body(&letter.changes)).map_err(|error| wrong(&error))
+/// The message with its envelope.
+fn message(config: &MailConfig, letter: &Letter, instance: Option<&str>) -> Result<(Envelope, Vec<u8>), String> {
+    let address = |text: &String| text.parse::<Address>().map_err(|_| format!("{text} is not an e-mail address"));
+    let from = address(&config.from)?;
+    let to = config.recipients.iter().map(address).collect::<Result<Vec<_>, _>>()?;
+    let envelope = Envelope::new(Some(from), to).map_err(|error| one_line(&error.to_string()))?;
+    let mail = Mail {
+        from: &config.from,
+        to: &config.recipients,
+        subject: &subject(&letter.changes, instance),
+        id: &letter.id,
+        at_ms: letter.changes.iter().map(|change| change.at_ms).max().unwrap_or_default(),
+        text: &body(&letter.changes),
+    };
+    Ok((envelope, mail.bytes()))
 }
 
 fn subject(changes: &[AlarmChange], instance: Option<&str>) -> String {

@@ -181,7 +181,7 @@ fn recipients(table: &Table<'_>) -> Vec<String> {
 }
 
 fn check_address(table: &Table<'_>, address: &Located<&str>) {
-    if address.value.parse::<lettre::Address>().is_err() {
+    if !address.value.is_ascii() || address.value.parse::<lettre::Address>().is_err() {
         let message = format!("it is not an e-mail address: {}", address.value.escape_debug());
         table.document().error_hint(Code::BadValue, address.span.clone(), message, "such as on-call@bank.example");
     }

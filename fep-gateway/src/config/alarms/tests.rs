@@ -111,6 +111,8 @@ fn receivers_are_complete_or_refused() {
         (mail.replace("mail.bank.example:25", "mail.bank.example"), "`server` must be a host and a port"),
         (mail.replace("\"a@bank.example\"", ""), "there are 0 recipients"),
         (mail.replace("a@bank.example", "a b"), "it is not an e-mail address: a b"),
+        (mail.replace("a@bank.example", "a@은행.example"), "it is not an e-mail address: a@은행.example"),
+        (mail.replace("a@bank.example", "a@b>\\r\\nBcc: c@d"), "it is not an e-mail address"),
         ("kind = \"webhook\"".to_owned(), "`callback` is missing"),
         ("kind = \"webhook\"\ncallback = \"https://a\"".to_owned(), "`callback_tls` is missing"),
         ("kind = \"log\"\npause_ms = 0".to_owned(), "pause_ms"),
