@@ -25,6 +25,8 @@ mod watched;
 
 mod telling;
 
+mod attempts;
+
 mod task;
 
 use std::fmt;
@@ -55,14 +57,14 @@ pub enum AlarmStartError {
     Already,
     /// The client of the webhooks cannot be made.
     Client(String),
-    /// The journal cannot be read, or what was stored of the alarms cannot be used.
+    /// The journal cannot be read.
     Journal(JournalError),
 }
 
 /// Begins to judge the alarms of a gateway.
 ///
 /// # Errors
-/// If they are judged already, or what was stored of them cannot be read.
+/// If they are judged already, or the journal cannot be read.
 pub async fn start(gateway: &Gateway, config: &AlarmsConfig) -> Result<Alarms, AlarmStartError> {
     let task = task::AlarmTask::begin(gateway.feed(), config).await?;
     let finish = CancellationToken::new();

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fep_protocol::alarm::measure::Present;
-use fep_protocol::backoff::Backoff;
+use fep_protocol::alarm::measure::{Measurement, Present};
 use fep_protocol::fact::Fact;
 use metrics::{counter, gauge};
 use tokio::sync::mpsc;
@@ -15,12 +14,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::AlarmStartError;
+use super::attempts::Telling;
 use super::observing::{amount, observations};
 use super::telling::{Teller, log};
 use super::watched::{AlarmBook, is_of};
 use crate::alarm_status::{AlarmWord, AlarmsStatus, ReceiverStatus};
-use crate::config::AlarmsConfig;
-use crate::gateway::{AlarmPart, AlarmSilence, Feed, NotSilenced, OpenKind, SilenceOrder, Taken};
+use crate::config::{AlarmRule, AlarmsConfig};
+use crate::gateway::{
+    AlarmPart, AlarmSilence, Feed, InstitutionStatus, NotSilenced, OpenCount, OpenKind, SilenceOrder, Taken,
+};
 use crate::journal::{AlarmStore, JournalError};
 
 /// The pause between two looks.
@@ -45,10 +47,6 @@ const PLACE_PAUSE: Duration = Duration::from_secs(1);
 /// How long an institution may take to say whether its business is open.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The shortest and the longest pause after an attempt that failed.
-const RETRY_MIN: Duration = Duration::from_millis(500);
-const RETRY_MAX: Duration = Duration::from_secs(300);
-
 /// How long attempts may fail until a note says so, and the pause between two lines of the log about it.
 const NOTED_AFTER: Duration = Duration::from_secs(60);
 const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
@@ -65,6 +63,9 @@ pub(super) struct AlarmTask {
     teller: Arc<Teller>,
     telling: BTreeMap<String, Telling>,
     attempts: JoinSet<(String, Result<(), String>)>,
+    /// Whether a rule needs facts, and whether one needs what is open.
+    asks_for_facts: bool,
+    asks_for_open: bool,
     /// Whether this gateway judges.
     judges: bool,
     asked_at: Instant,
@@ -77,17 +78,6 @@ pub(super) struct AlarmTask {
     status: Arc<Mutex<AlarmsStatus>>,
     /// Free again when this ends.
     _place: Taken<dyn AlarmPart>,
-}
-
-/// How telling one receiver goes.
-struct Telling {
-    backoff: Backoff,
-    /// When the next attempt may be.
-    next_at: Instant,
-    is_running: bool,
-    fails_since: Option<Instant>,
-    complained_at: Option<Instant>,
-    trouble: Option<String>,
 }
 
 /// What others see of the task.
@@ -132,6 +122,8 @@ impl AlarmTask {
         let now = Instant::now();
         let mut task = Self {
             book: AlarmBook::new(&journal),
+            asks_for_facts: config.rules.values().any(|rule| rule.measurement.needs_observations()),
+            asks_for_open: config.rules.values().any(|rule| !rule.measurement.needs_observations()),
             config: config.clone(),
             store,
             journal,
@@ -231,10 +223,11 @@ impl AlarmTask {
         if judges && !self.judges {
             let stored = self.store.read().await?;
             let book = AlarmBook::stored(&self.journal, stored.state.as_deref());
-            self.book = book.map_err(|why| {
-                let advice = "restore a copy, or delete it: then raised alarms are told again";
-                JournalError::Failed(format!("the state of the alarms beside the journal: {why}; {advice}"))
-            })?;
+            self.book = book.unwrap_or_else(|why| {
+                // Business does not wait for alarms, and nobody misses one.
+                error!(why, "the state of the alarms beside the journal is of no use: what is raised is told again");
+                AlarmBook::new(&self.journal)
+            });
             self.book.check_basis(&self.config);
             let last = self.feed.journal.last_fact().await?;
             // Without a state, or with the journal of an earlier time, it begins with the next fact.
@@ -247,7 +240,7 @@ impl AlarmTask {
 
     /// Reads facts. Returns whether there are more.
     async fn read(&mut self) -> Result<bool, JournalError> {
-        if !self.config.rules.values().any(|rule| rule.measurement.needs_observations()) {
+        if !self.asks_for_facts {
             return Ok(false);
         }
         for _ in 0..PIECES_MAX {
@@ -287,24 +280,14 @@ impl AlarmTask {
 
     /// Looks at each alarm. What is to be told is stored before.
     async fn look(&mut self) -> Result<(), JournalError> {
-        let open = self.feed.journal.open_counts().await?;
+        let counts = match self.asks_for_open {
+            true => self.feed.journal.open_counts().await?,
+            false => Vec::new(),
+        };
         let institutions = self.feed.institutions();
-        let now_ms = self.feed.now_ms();
-        let mut is_told = self.book.keep_only(&self.config, &institutions, now_ms);
+        let mut is_told = self.book.keep_only(&self.config, &institutions, self.feed.now_ms());
         for institution in &institutions {
-            let is_open = self.feed.institution(institution, PATIENCE).await;
-            // One that does not say so is taken as open: an alarm too many is better than one too few.
-            let is_open = is_open.is_none_or(|status| status.closed.iter().all(|closed| closed.business.is_some()));
-            let of = open.iter().filter(|count| count.institution == *institution);
-            let unknown = of.clone().filter(|count| count.kind == OpenKind::Unsettled);
-            let dead = of.filter(|count| matches!(count.kind, OpenKind::DeadLetter | OpenKind::DeadNotice));
-            let present = Present {
-                now_ms,
-                utc_offset_minutes: self.feed.catalogue(institution).map_or(0, |of| of.utc_offset_minutes()),
-                is_open,
-                oldest_unknown_ms: unknown.map(|count| count.oldest_ms).min(),
-                dead_letters: dead.map(|count| count.count).sum(),
-            };
+            let present = self.present(institution, &counts).await;
             for rule in self.config.rules.iter().filter(|(_, rule)| is_of(rule, institution)) {
                 is_told |= self.book.look((rule.0, rule.1), institution, &present, || self.feed.new_name());
             }
@@ -314,6 +297,26 @@ impl AlarmTask {
         }
         self.show().await;
         Ok(())
+    }
+
+    /// What holds of an institution now.
+    async fn present(&self, institution: &str, counts: &[OpenCount]) -> Present {
+        // One that does not say so is taken as open: an alarm too many is better than one too few.
+        let is_open = match self.config.rules.values().any(|rule| asks_for_hours(rule) && is_of(rule, institution)) {
+            true => self.feed.institution(institution, PATIENCE).await.is_none_or(|status| is_business_open(&status)),
+            false => true,
+        };
+        let of = counts.iter().filter(|count| count.institution == institution);
+        let unknown = of.clone().filter(|count| count.kind == OpenKind::Unsettled);
+        let dead = of.filter(|count| matches!(count.kind, OpenKind::DeadLetter | OpenKind::DeadNotice));
+        Present {
+            now_ms: self.feed.now_ms(),
+            business_ms: self.feed.business_ms(),
+            utc_offset_minutes: self.feed.catalogue(institution).map_or(0, |of| of.utc_offset_minutes()),
+            is_open,
+            oldest_unknown_ms: unknown.map(|count| count.oldest_ms).min(),
+            dead_letters: dead.map(|count| count.count).sum(),
+        }
     }
 
     /// Stores what is known. If that fails, alarms are told nevertheless.
@@ -370,7 +373,7 @@ impl AlarmTask {
             return;
         };
         let seed = self.feed.seed();
-        let pause = self.config.to.get(&name).map_or(RETRY_MIN, |receiver| receiver.pause);
+        let pause = self.config.to.get(&name).map_or(Duration::ZERO, |receiver| receiver.pause);
         let Some((telling, outbox)) = self.telling.get_mut(&name).zip(self.book.outboxes.get_mut(&name)) else {
             return;
         };
@@ -459,36 +462,12 @@ impl AlarmTask {
     }
 }
 
-impl Telling {
-    fn new(now: Instant) -> Self {
-        Self {
-            backoff: Backoff::new(RETRY_MIN, RETRY_MAX),
-            next_at: now,
-            is_running: false,
-            fails_since: None,
-            complained_at: None,
-            trouble: None,
-        }
-    }
+/// Whether a rule has to know if business is open.
+fn asks_for_hours(rule: &AlarmRule) -> bool {
+    rule.only_while_open || matches!(rule.measurement, Measurement::NoTraffic { .. })
+}
 
-    fn succeeded(&mut self, pause: Duration) {
-        self.backoff.succeeded();
-        self.next_at = Instant::now() + pause;
-        self.fails_since = None;
-        self.complained_at = None;
-        self.trouble = None;
-    }
-
-    /// Returns whether the log should say so.
-    fn failed(&mut self, why: String, seed: u64) -> bool {
-        let now = Instant::now();
-        self.fails_since.get_or_insert(now);
-        self.next_at = now + self.backoff.failed(seed);
-        self.trouble = Some(why);
-        let complains = self.complained_at.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE);
-        if complains {
-            self.complained_at = Some(now);
-        }
-        complains
-    }
+/// Whether business with the whole institution is open.
+fn is_business_open(status: &InstitutionStatus) -> bool {
+    status.closed.iter().all(|closed| closed.business.is_some())
 }

@@ -100,7 +100,7 @@ impl AlarmBook {
     ) -> bool {
         let (name, of) = rule;
         let now_ms = present.now_ms;
-        let is_hour = of.hours.as_ref().is_none_or(|hours| hours.is_open(now_ms));
+        let is_hour = of.hours.as_ref().is_none_or(|hours| hours.is_open(present.business_ms));
         let may_tell = is_hour && (present.is_open || !of.only_while_open);
         let watched = self.watched(rule, institution);
         let measured = watched.measure.look(&of.measurement, present);
@@ -274,5 +274,25 @@ fn basis(rule: &AlarmRule) -> String {
         Measurement::Latency { window, .. } => format!("latency {window:?}"),
         Measurement::Conflicts { window, .. } => format!("conflicts {window:?}"),
         Measurement::Amounts { window, .. } => format!("amount {window:?} {:?}", rule.amount),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_belongs_to_one_journal_and_damage_is_said() {
+        let mut book = AlarmBook::new("aa");
+        book.read_up_to = Some(7);
+        let text = book.text();
+        assert_eq!(AlarmBook::stored("aa", Some(&text)).unwrap().read_up_to, Some(7));
+        assert_eq!(AlarmBook::stored("bb", Some(&text)).unwrap().read_up_to, None, "a journal that was here before");
+        assert_eq!(AlarmBook::stored("aa", None).unwrap(), AlarmBook::new("aa"));
+        for damage in [String::new(), "{}".to_owned(), text.replace('7', "-7"), format!("{text}x")] {
+            assert!(AlarmBook::stored("aa", Some(&damage)).unwrap_err().starts_with("this is no state of alarms"));
+        }
+        let newer = AlarmBook::stored("aa", Some(&text.replace("\"version\":1", "\"version\":2"))).unwrap_err();
+        assert_eq!(newer, "its version is 2, and this gateway knows 1");
     }
 }

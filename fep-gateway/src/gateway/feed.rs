@@ -96,6 +96,11 @@ impl Feed {
         self.clock.now().wall_ms
     }
 
+    /// The present time of the business clock, in milliseconds since 1970.
+    pub(crate) fn business_ms(&self) -> i64 {
+        self.clock.now().business_ms
+    }
+
     /// A random number.
     pub(crate) fn seed(&self) -> u64 {
         self.clock.seed()

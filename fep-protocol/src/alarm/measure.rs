@@ -156,6 +156,8 @@ pub enum Measurement {
 pub struct Present {
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
+    /// The same on the business clock, for hours in which something may be told.
+    pub business_ms: i64,
     /// The offset of the institution's clock from UTC, in minutes.
     pub utc_offset_minutes: i32,
     /// Whether business with the institution is open.
