@@ -64,3 +64,43 @@ fn is_business(class: Class) -> bool {
         Class::Unmatched | Class::Undecodable | Class::BadFrame | Class::Duty => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use fep_protocol::exchange::ExchangeId;
+
+    use super::*;
+
+    fn check(what: What, change: impl FnOnce(&mut Fact), expected: &[Observed]) {
+        let mut fact = Fact { what, ..Fact::new(Arc::from("bank-a"), 1_000_250) };
+        change(&mut fact);
+        let seen: Vec<_> = observations(&fact, &ResponseCodes::default()).into_iter().map(|seen| seen.what).collect();
+        assert_eq!(seen, expected, "{what:?}");
+    }
+
+    #[test]
+    fn a_fact_says_what_came_and_how_an_exchange_ended() {
+        let ended = |ending, latency_ms| Observed::Ended { ending, latency_ms };
+        let answer = |code: &'static str| {
+            move |fact: &mut Fact| {
+                fact.exchange = Some(ExchangeId::new(1_000_000, 1, 1));
+                fact.outcome = Some(Outcome::Answered);
+                fact.code = Some(code.into());
+            }
+        };
+        let answered = What::Received(Class::Answer);
+        check(answered, answer("0000"), &[Observed::Heard, ended(Ending::Accepted, Some(250))]);
+        check(answered, answer("0110"), &[Observed::Heard, ended(Ending::Declined, Some(250))]);
+        check(What::Received(Class::Late), |fact| fact.outcome = Some(Outcome::Answered), &[Observed::Heard]);
+        check(What::Received(Class::Conflicting), |_| {}, &[Observed::Heard, Observed::Conflicts(1)]);
+        check(What::Surplus(Class::Conflicting, 7), |_| {}, &[Observed::Heard, Observed::Conflicts(7)]);
+        for silent in [Class::Duty, Class::BadFrame, Class::Undecodable, Class::Unmatched] {
+            check(What::Received(silent), |_| {}, &[]);
+        }
+        check(What::Outcome, |fact| fact.outcome = Some(Outcome::Unknown), &[ended(Ending::Unknown, None)]);
+        check(What::Outcome, |fact| fact.outcome = Some(Outcome::NotSent), &[ended(Ending::NotSent, None)]);
+        check(What::Sent(SentClass::Request), |_| {}, &[]);
+    }
+}

@@ -295,4 +295,38 @@ mod tests {
         let newer = AlarmBook::stored("aa", Some(&text.replace("\"version\":1", "\"version\":2"))).unwrap_err();
         assert_eq!(newer, "its version is 2, and this gateway knows 1");
     }
+
+    #[test]
+    fn nothing_is_raised_outside_its_hours_or_while_business_is_closed() {
+        use std::time::Duration;
+
+        use fep_protocol::alarm::AlarmHolds;
+        use fep_protocol::calendar::{Calendar, DayHours, Span};
+
+        // From 09:00 to 18:00 at UTC, each day.
+        let hours = DayHours::new(vec![Span::new(540, 1080).unwrap()]).unwrap();
+        let holds = AlarmHolds { raise_after: Duration::ZERO, clear_after: Duration::ZERO, remind_after: None };
+        let rule = AlarmRule {
+            institutions: None,
+            to: vec!["desk".to_owned()],
+            holds,
+            only_while_open: true,
+            hours: Some(Calendar::new(std::array::from_fn(|_| hours.clone()), 0, 0)),
+            measurement: Measurement::DeadLetters { count_max: 0, clear_count: 0 },
+            amount: None,
+        };
+        let mut book = AlarmBook::new("aa");
+        let mut look = |hour: i64, is_open, dead_letters| {
+            let now_ms = hour * 3_600_000;
+            let present = Present { now_ms, business_ms: now_ms, is_open, dead_letters, ..Present::default() };
+            book.look(("letters", &rule), "bank-a", &present, || "x".to_owned())
+        };
+        assert!(!look(8, true, 1), "it is too early");
+        assert!(!look(9, false, 1), "business is closed");
+        assert!(look(10, true, 1));
+        assert!(!look(11, true, 1), "it is told once");
+        assert!(look(20, false, 0), "the end is told at any time");
+        assert_eq!(book.outboxes["desk"].waiting().0, 0, "nobody had heard of it");
+        assert_eq!(book.recent().len(), 2);
+    }
 }

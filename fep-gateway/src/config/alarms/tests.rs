@@ -1,5 +1,7 @@
 //! The table `[alarms]`: defaults, and mistakes with their places.
 
+use fep_protocol::alarm::measure::Ending;
+
 use super::*;
 use crate::config::{Config, ReceiverKind};
 
@@ -35,7 +37,6 @@ fn rules_have_defaults() {
         read("kind = \"unknown_age\"\nage_max_ms = 900000\nclear_age_ms = 600000").measurement,
         Measurement::UnknownAge { age_max: s(900), clear_age: s(600) }
     );
-    use fep_protocol::alarm::measure::Ending;
     assert_eq!(
         read("kind = \"error_rate\"\npercent_max = 5").measurement,
         Measurement::ErrorRate {
@@ -87,10 +88,6 @@ fn mistakes_in_rules_have_places_and_hints() {
 
 #[test]
 fn receivers_are_complete_or_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let password = folder.path().join("password");
-    std::fs::write(&password, "secret\n").unwrap();
-    std::os::unix::fs::PermissionsExt::set_mode(&mut std::fs::metadata(&password).unwrap().permissions(), 0o600);
     let read = |keys: &str| {
         let text = format!("[alarms.rules.a]\nkind = \"dead_letters\"\nto = [\"b\"]\n[alarms.to.b]\n{keys}\n");
         parse(&text).map(|mut alarms| alarms.to.remove("b").unwrap())
