@@ -197,6 +197,24 @@ impl HttpCallback {
         Ok(Response::from(reply).map(Body::new))
     }
 
+    /// Posts a body that is no notice, signed as notices are. The same body has the same ID each time. Any status from 200 to 299 means that it was taken.
+    pub(crate) async fn post_signed(
+        &self,
+        callback: &CallbackConfig,
+        id: &str,
+        body: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<(), String> {
+        let headers = self.headers(callback, id, None, &body).await?;
+        let reply = tokio::time::timeout(timeout, self.reply(callback, headers, body)).await;
+        let late = |_| format!("the service did not answer within {} ms", timeout.as_millis());
+        let reply = reply.map_err(late)??;
+        if reply.status().is_success() {
+            return Ok(());
+        }
+        Err(format!("the service answered {}, not 2xx", reply.status()))
+    }
+
     async fn post(
         &self,
         notice: &Notice,

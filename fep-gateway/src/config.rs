@@ -75,6 +75,7 @@ mod routing;
 mod settlement;
 mod reconciliation;
 mod switchover;
+mod alarms;
 
 mod proof;
 mod read;
@@ -101,6 +102,7 @@ use serde_json::Value;
 
 pub use self::access::{Access, Action, CertificateName, Client, Grant, TokenHash, TokenRefusal, new_token};
 pub(crate) use self::access::{Claimed, Issuer, KEY_SET_MAX_BYTES, KeyServer, KeySet, KeySource, NoKey, SigningKey};
+pub use self::alarms::{AlarmReceiver, AlarmRule, AlarmsConfig, AmountField, MailConfig, MailSecurity, ReceiverKind};
 pub use self::breaker::BreakerConfig;
 pub use self::callbacks::CallbackConfig;
 pub(crate) use self::callbacks::{CallbackSecret, read_secrets};
@@ -120,7 +122,6 @@ pub(crate) use self::opentelemetry::collector_headers;
 pub use self::opentelemetry::{CollectorEndpoint, OpenTelemetryConfig};
 pub use self::poll::PollConfig;
 pub use self::postgres::PostgresConfig;
-#[cfg(any(feature = "postgres", feature = "redis"))]
 pub(crate) use self::postgres::read_password;
 pub use self::proof::{Proof, Unproved};
 pub use self::reconciliation::{FieldPair, FileLists, ReconciliationConfig, RecordCondition};
@@ -154,6 +155,8 @@ pub struct Config {
     pub requests: Option<RequestsConfig>,
     /// `[opentelemetry]`. Default: no spans are made.
     pub opentelemetry: Option<OpenTelemetryConfig>,
+    /// `[alarms]`. Default: nothing is measured, and nobody is told.
+    pub alarms: Option<AlarmsConfig>,
     /// `[institutions.NAME]`, by name.
     pub institutions: BTreeMap<String, InstitutionConfig>,
     /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are

@@ -3,6 +3,7 @@
 //! A started gateway owns the journal and the tasks of its institutions. If the future of [`Gateway::exchange`] is dropped,
 //! the exchange continues, and its outcome is recorded in the journal.
 
+mod alarms;
 mod auditing;
 mod digest;
 mod error;
@@ -34,6 +35,8 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot, watch};
 
+pub(crate) use self::alarms::{AlarmPart, SilenceOrder};
+pub use self::alarms::{AlarmSilence, NotSilenced};
 pub use self::auditing::{Attempt, AuditEntry, AuditError, AuditFilter, AuditPage, AuditRecord};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 #[cfg(feature = "kafka")]
@@ -97,6 +100,7 @@ struct Inner {
     own_lane: OnceLock<Lane>,
     left: Left,
     publisher: Slot,
+    alarms: Slot<dyn AlarmPart>,
     /// The part that takes requests from topics.
     intake: Slot,
     /// The two sites, if the gateways work at two.
@@ -388,6 +392,7 @@ impl Gateway {
             .chain(self.inner.shared.routings.notes())
             .chain(self.note_of_sites())
             .chain(self.inner.publisher.note(now_ms))
+            .chain(self.inner.alarms.look(|part| part.note(now_ms)).flatten())
             .chain(self.store().and_then(|store| store.note()))
             .chain(self.inner.intake.note(now_ms))
             .chain(self.test_time().map(|time| time.to_string()))

@@ -22,6 +22,8 @@
 //! | `GET /v1/institutions/{institution}/routing`, `PUT` | where requests go; a person changes it: `{"rules": {"Transfer": {"percent": 1}}, "note": "…"}` |
 //! | `GET /v1/sites`, `PUT` | what percentage of the requests each of two sites gets; a person changes it at all gateways: `{"percents": {"seoul": 99, "busan": 1}, "note": "…"}` |
 //! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read; gateways, Redis and topics |
+//! | `GET /v1/alarms` | every alarm of the institutions that the client may read, what was told last, and how telling goes |
+//! | `POST /v1/alarms/{rule}/{institution}/silence` | a person silences an alarm: `{"minutes": 60, "note": "…"}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
@@ -73,6 +75,7 @@ mod following;
 mod auditing;
 mod health;
 mod institutions;
+mod alarms;
 mod line_duties;
 mod notices;
 mod openapi;
@@ -214,6 +217,8 @@ fn routes() -> Router<Shared> {
         .route("/v1/institutions/{institution}/routing", get(routing::show).put(routing::change))
         .route("/v1/sites", get(sites::show).put(sites::change))
         .route("/v1/overview", get(overview::overview))
+        .route("/v1/alarms", get(alarms::list))
+        .route("/v1/alarms/{rule}/{institution}/silence", post(alarms::silence))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/v1/reload", get(reload::state).post(reload::reload))

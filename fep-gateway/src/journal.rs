@@ -55,6 +55,7 @@ mod postgres;
 pub mod reading;
 
 mod mark;
+mod alarms;
 mod archive;
 #[cfg(feature = "simulation")]
 mod modelled;
@@ -102,6 +103,7 @@ use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
 pub use self::again::Left;
+pub(crate) use self::alarms::AlarmStore;
 use self::archive::{ArchiveStop, Archives};
 use self::filter::{ExchangeFilter, ExchangePage, LetterFilter};
 use self::health::Health;

@@ -31,6 +31,8 @@ pub mod spans;
 
 pub mod topics;
 
+pub mod alarm_status;
+
 pub mod net;
 
 pub mod gateway;
@@ -44,6 +46,8 @@ pub mod contract;
 mod kafka_errors;
 
 pub mod publish;
+
+pub mod alarms;
 
 pub mod console;
 pub mod http;

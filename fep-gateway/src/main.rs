@@ -24,12 +24,12 @@ use std::task::Poll;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
-use fep_gateway::config::{ConfigError, Http, InstitutionConfig, RequestsConfig};
+use fep_gateway::config::{AlarmsConfig, ConfigError, EventsConfig, Http, InstitutionConfig, RequestsConfig};
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
 use fep_gateway::telegrams::TelegramCatalogue;
-use fep_gateway::{Config, Gateway, http, intake, metrics, publish, simulate, spans};
+use fep_gateway::{Config, Gateway, alarms, http, intake, metrics, publish, simulate, spans};
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
 use tokio::sync::oneshot;
@@ -266,6 +266,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let http_settings = config.http.clone();
     let events = config.events.clone();
     let requests = config.requests.clone();
+    let rules = config.alarms.clone();
     let open_keys = config.open_keys();
     let listen = http_settings.listen;
     let listeners = http::Listeners::bind(&http_settings).await;
@@ -282,8 +283,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
     info!(listen = %format_args!("{scheme}://{listen}/"), "the gateway runs");
     open_keys.iter().chain(&http::notes(&http_settings)).for_each(|note| warn!("{note}"));
-    let publishing = publish::start_configured(&gateway, events.as_ref()).await;
-    let publishing = publishing.map_err(|error| Failure::because("events cannot be published", error))?;
+    let (publishing, judging) = read_facts(&gateway, events.as_ref(), rules.as_ref()).await?;
     let intake = take_requests(&gateway, requests.as_ref(), &http_settings).await?;
     let (asked, heard) = oneshot::channel();
     let (drained, is_drained) = oneshot::channel();
@@ -320,7 +320,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let whole = async {
         http::serve(listeners, gateway.clone(), &http_settings, stop, is_drained).await;
         gateway.stop().await;
-        finish(intake, publishing, exporting).await;
+        finish(intake, publishing, judging, exporting).await;
     };
     tokio::select! {
         () = whole => {
@@ -343,6 +343,18 @@ async fn told_to_stop(gateway: Gateway, stop_intake: impl Future<Output = ()>) {
         () = gateway.fenced() => error!("another gateway took over: this one ends, and can be started again"),
     }
     stop_intake.await;
+}
+
+/// Begins what reads the facts behind the writer, as far as there are tables for that.
+async fn read_facts(
+    gateway: &Gateway,
+    events: Option<&EventsConfig>,
+    rules: Option<&AlarmsConfig>,
+) -> Result<(Option<publish::Publishing>, Option<alarms::Alarms>), Failure> {
+    let publishing = publish::start_configured(gateway, events).await;
+    let publishing = publishing.map_err(|error| Failure::because("events cannot be published", error))?;
+    let judging = alarms::start_configured(gateway, rules).await;
+    Ok((publishing, judging.map_err(|error| Failure::because("alarms cannot be judged", error))?))
 }
 
 /// Begins to take requests from topics, if there is a table for that.
@@ -369,6 +381,7 @@ fn stop_intake(intake: Option<&intake::Intake>) -> impl Future<Output = ()> + us
 async fn finish(
     intake: Option<intake::Intake>,
     publishing: Option<publish::Publishing>,
+    judging: Option<alarms::Alarms>,
     exporting: Option<spans::Exporting>,
 ) {
     if let Some(intake) = intake {
@@ -376,6 +389,9 @@ async fn finish(
     }
     if let Some(publishing) = publishing {
         publishing.finish(publish::FINISH_MAX).await;
+    }
+    if let Some(judging) = judging {
+        judging.finish(alarms::FINISH_MAX).await;
     }
     if let Some(exporting) = exporting {
         exporting.finish(spans::FINISH_MAX).await;

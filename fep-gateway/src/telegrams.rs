@@ -269,6 +269,23 @@ impl TelegramCatalogue {
         code.read(self.telegram(frame)).map(String::into_boxed_str)
     }
 
+    /// What response codes mean.
+    pub(crate) fn response_codes(&self) -> &ResponseCodes {
+        &self.codes
+    }
+
+    /// The offset of the institution's clock from UTC, in minutes.
+    pub(crate) fn utc_offset_minutes(&self) -> i32 {
+        self.utc_offset_minutes
+    }
+
+    /// The whole number in a field of a telegram at a fixed place, such as an amount, without its decimals.
+    pub(crate) fn whole_number(&self, telegram: &str, path: &str, frame: &[u8]) -> Option<u64> {
+        let span = self.spec.telegram(telegram)?.layout.span(path)?;
+        let value = span.field.read(self.telegram(frame).get(span.range)?).ok()?;
+        value.to_text(span.field).split('.').next()?.parse().ok()
+    }
+
     fn named(&self, telegram: &str) -> Option<&Entry> {
         self.entries.get(*self.by_name.get(telegram)?)
     }

@@ -89,6 +89,8 @@ pub enum Act {
     Route,
     /// Let another configuration hold: `about` says what becomes of the institution.
     Reload,
+    /// Silenced an alarm, or ended its silence: `about` is the rule, and until when.
+    SilenceAlarm,
     /// Set the business clock of a test: `about` says what it showed then.
     SetClock,
     /// Tried to log in at the console, and was refused: `about` is the address.
@@ -149,7 +151,7 @@ impl AuditFact {
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Reveal,
         Self::Settle,
         Self::Deliver,
@@ -166,6 +168,7 @@ impl Act {
         Self::SwitchBack,
         Self::Route,
         Self::Reload,
+        Self::SilenceAlarm,
         Self::SetClock,
         Self::LogIn,
         Self::Overstep,
@@ -198,6 +201,7 @@ impl Act {
             Self::SwitchBack => "switch_back",
             Self::Route => "route",
             Self::Reload => "reload",
+            Self::SilenceAlarm => "silence_alarm",
             Self::SetClock => "set_clock",
             Self::LogIn => "log_in",
             Self::Overstep => "overstep",

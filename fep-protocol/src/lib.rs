@@ -14,6 +14,7 @@
 //!                    ◄── trace     the next trace number
 //!                    ◄── coordination: what several instances share
 //!                    ◄── indicators: what the requests of the last minute came to, over instances
+//!                    ◄── alarm     whether what is measured is worth a call
 //!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── delivery  brings notices to services, at least once
@@ -54,6 +55,7 @@ pub mod flow;
 pub mod trace;
 
 pub mod coordination;
+pub mod alarm;
 pub mod indicators;
 pub mod places;
 

@@ -24,6 +24,7 @@ mod postgres;
 mod reconciliation;
 mod requests;
 mod session;
+mod alarms;
 
 mod institution;
 
@@ -38,6 +39,7 @@ use fep_spec::document::Document;
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Finding, Report, Source};
 
+pub use self::alarms::{AlarmReceiverBuilder, AlarmRuleBuilder, AlarmsBuilder};
 pub use self::events::{ClusterBuilder, EventsBuilder};
 pub use self::flow::{BreakerBuilder, BusinessBuilder, FlowBuilder, RoutingBuilder, SwitchoverBuilder};
 pub use self::instances::{HandOverBuilder, InstancesBuilder, RedisBuilder, SiteBuilder};
@@ -179,6 +181,13 @@ impl ConfigBuilder {
     #[must_use]
     pub fn opentelemetry(mut self, opentelemetry: OpenTelemetryBuilder) -> Self {
         self.page.set("opentelemetry", opentelemetry.into_page());
+        self
+    }
+
+    /// `[alarms]`
+    #[must_use]
+    pub fn alarms(mut self, alarms: AlarmsBuilder) -> Self {
+        self.page.set("alarms", alarms.into_page());
         self
     }
 

@@ -12,7 +12,7 @@ use super::{Config, Http, InstitutionConfig, JournalFile, LineConfig};
 /// What differs between a configuration that holds and another one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
-    /// The keys that differ and belong to the process: `environment`, `[test_clock]`, `[http]`, `[journal]`, `[instances]`, `[events]` and `[opentelemetry]`. They hold after a
+    /// The keys that differ and belong to the process: `environment`, `[test_clock]`, `[http]`, `[journal]`, `[instances]`, `[events]`, `[opentelemetry]` and `[alarms]`. They hold after a
     /// restart.
     pub process: Vec<KeyChange>,
     /// The institutions that differ, by name.
@@ -77,6 +77,7 @@ impl Difference {
             events,
             requests,
             opentelemetry,
+            alarms,
             institutions,
             notes: _,
             file: _,
@@ -90,6 +91,7 @@ impl Difference {
         process.differs("events", *events != to.events);
         process.differs("requests", *requests != to.requests);
         process.differs("opentelemetry", *opentelemetry != to.opentelemetry);
+        process.differs("alarms", *alarms != to.alarms);
         let names: BTreeSet<&String> = institutions.keys().chain(to.institutions.keys()).collect();
         let change = |name: &String| match (institutions.get(name), to.institutions.get(name)) {
             (Some(_), None) => Some(InstitutionChange::Removed),

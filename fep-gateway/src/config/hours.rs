@@ -49,42 +49,48 @@ impl HoursConfig {
         let Some(table) = table else {
             return Self { calendar: Calendar::always(utc_offset_minutes), allowed_outside: BTreeSet::new() };
         };
-        let document = table.document();
-        let starts_at = table.string("day_starts_at").and_then(|text| {
-            let minute = minute(text.value).filter(|minute| *minute < 1440);
-            minute.or_else(|| wrong(document, &text, "`day_starts_at` is not a time", "such as 00:30 or 23:30"))
-        });
-        let week = table.table("week").map_or_else(|| std::array::from_fn(|_| all_day()), |table| week(&table));
-        let mut calendar = Calendar::new(week, utc_offset_minutes, starts_at.unwrap_or(0));
-        let mut holidays = BTreeSet::new();
-        for value in table.array("holidays").unwrap_or_default() {
-            let Some(text) = value.string() else { continue };
-            holidays.insert(text.value);
-            set_day(document, &mut calendar, &text, DayHours::closed());
-        }
-        if let Some(path) = table.string("holidays_file") {
-            holidays_file(document, &mut calendar, &path, folder);
-        }
-        for (date, value) in table.table("days").map_or(Vec::new(), |table| table.entries()) {
-            if holidays.contains(date.value) {
-                let message = format!("{} is in `holidays`, too", date.value);
-                document.error_hint(
-                    Code::ConflictingKeys,
-                    date.span.clone(),
-                    message,
-                    "is it closed, or are these its hours?",
-                );
-            }
-            set_day(document, &mut calendar, &date, day_hours(document, value));
-        }
+        let calendar = calendar(&table, utc_offset_minutes, folder);
         let mut allowed_outside = BTreeSet::new();
         for value in table.array("allowed_outside").unwrap_or_default() {
             let Some(name) = value.string() else { continue };
-            allowed_outside.extend(telegram(document, spec, &name).map(|telegram| telegram.name().to_owned()));
+            allowed_outside.extend(telegram(table.document(), spec, &name).map(|telegram| telegram.name().to_owned()));
         }
         table.finish();
         Self { calendar, allowed_outside }
     }
+}
+
+/// Reads the keys of hours: weekdays, holidays and days with hours of their own.
+pub(super) fn calendar(table: &Table<'_>, utc_offset_minutes: i32, folder: &Path) -> Calendar {
+    let document = table.document();
+    let starts_at = table.string("day_starts_at").and_then(|text| {
+        let minute = minute(text.value).filter(|minute| *minute < 1440);
+        minute.or_else(|| wrong(document, &text, "`day_starts_at` is not a time", "such as 00:30 or 23:30"))
+    });
+    let week = table.table("week").map_or_else(|| std::array::from_fn(|_| all_day()), |table| week(&table));
+    let mut calendar = Calendar::new(week, utc_offset_minutes, starts_at.unwrap_or(0));
+    let mut holidays = BTreeSet::new();
+    for value in table.array("holidays").unwrap_or_default() {
+        let Some(text) = value.string() else { continue };
+        holidays.insert(text.value);
+        set_day(document, &mut calendar, &text, DayHours::closed());
+    }
+    if let Some(path) = table.string("holidays_file") {
+        holidays_file(document, &mut calendar, &path, folder);
+    }
+    for (date, value) in table.table("days").map_or(Vec::new(), |table| table.entries()) {
+        if holidays.contains(date.value) {
+            let message = format!("{} is in `holidays`, too", date.value);
+            document.error_hint(
+                Code::ConflictingKeys,
+                date.span.clone(),
+                message,
+                "is it closed, or are these its hours?",
+            );
+        }
+        set_day(document, &mut calendar, &date, day_hours(document, value));
+    }
+    calendar
 }
 
 /// Reads `notices` of the table `session`.

@@ -17,8 +17,8 @@ use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, MarksConfig, PollConfig, ResponseCodes, SessionConfig,
-    TelegramLimits, agreement, controls, events, http, http_target, instances, keys, lines, notices, opentelemetry,
-    passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, switchover,
+    TelegramLimits, agreement, alarms, controls, events, http, http_target, instances, keys, lines, notices,
+    opentelemetry, passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, switchover,
 };
 use crate::hex::hex;
 
@@ -105,6 +105,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
             "add a table [institutions.NAME]",
         );
     }
+    let alarms = alarms::read(root.table("alarms"), &institutions, folder);
     let own = journal.postgres.as_ref().map(|postgres| postgres.instance.as_str());
     sharing::place(root.table("institutions").as_ref(), &mut institutions, instances.as_ref(), own);
     let mut notes = proof::notes(root.table("institutions"), &institutions);
@@ -120,6 +121,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         events,
         requests,
         opentelemetry,
+        alarms,
         institutions,
         notes,
         file: None,

@@ -45,6 +45,7 @@ export const EN_ACTS = {
   "line.done.waits": "Line {line} signs off after {n} requests that still wait for their answers.",
   "line.tested": "link {n}: {time}",
   "line.not_tested": "link {n}: not answered ({why})",
+  "act.silence_alarm": "silence an alarm",
   "act.set_clock": "set the test clock",
   "act.log_in": "logged in",
   "act.overstep": "acted without the right",

@@ -45,6 +45,7 @@ export const KO_ACTS = {
   "line.done.waits": "응답을 기다리는 요구 {n}건이 끝나면 {line} 회선의 업무를 종료합니다.",
   "line.tested": "접속 {n}: {time}",
   "line.not_tested": "접속 {n}: 응답 없음 ({why})",
+  "act.silence_alarm": "알람 묵음",
   "act.set_clock": "시험 시각 설정",
   "act.log_in": "로그인",
   "act.overstep": "권한 없는 실행",

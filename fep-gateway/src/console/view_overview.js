@@ -32,7 +32,9 @@ export function overview({ main, title }) {
   const shared = section(t("overview.instances"), el("span", "faint", t("overview.instances_note")), gateways.element);
   const topics = byTopic();
   const read = section(t("topics.title"), el("span", "faint", t("topics.note")), topics.element);
-  main.append(figures, shared, read,
+  const calls = byAlarm();
+  const called = section(t("alarms.title"), el("span", "faint", t("alarms.note")), calls.element);
+  main.append(figures, called, shared, read,
     section(t("overview.lines"), to(address(["lines"]), t("overview.all_lines")), map),
     el("div", "columns",
       section(t("overview.traffic"), el("span", "faint", t("overview.span", { time: duration(SPAN_MS) })), chart),
@@ -44,6 +46,9 @@ export function overview({ main, title }) {
     fill(chart, drawn());
     fill(over, counted());
     codes.update(state.traffic && state.traffic.rows);
+    const alarms = state.overview?.alarms ?? [];
+    called.hidden = alarms.length === 0;
+    calls.update(alarms);
     const instances = state.overview?.instances ?? [];
     shared.hidden = instances.length === 0;
     gateways.update(instances);
@@ -152,6 +157,22 @@ function byInstance() {
       { title: t("instance.unsettled"), class: "num", cell: (row) => row.unsettled || faint("0") },
       { title: t("instance.events"), cell: (row) => (row.publishes ? t("instance.publishes") : faint("–")) },
       { title: t("instance.heirs"), cell: (row) => row.heirs.join(", ") || faint("–") },
+    ],
+  });
+}
+
+/** The alarms that are raised, or will be. */
+function byAlarm() {
+  const looks = { pending: "standby", raised: "bad" };
+  return table({
+    caption: t("alarms.title"),
+    empty: "",
+    key: (row) => `${row.rule}\n${row.institution}`,
+    columns: [
+      { title: t("alarms.rule"), class: "lead", cell: (row) => [row.rule, " ", faint(row.institution)] },
+      { title: t("alarms.state"), cell: (row) => [pill(looks[row.state], t(`alarms.${row.state}`)), " ", lasting(row.since_ms)] },
+      { title: t("alarms.text"), class: "wide", cell: (row) => row.text ?? faint("–") },
+      { title: t("alarms.silenced"), cell: ({ silenced_until_ms: until, silenced_by: by }) => (until ? [stamp(until).slice(0, 16), " · ", `${by.person}: ${by.note}`] : faint("–")) },
     ],
   });
 }

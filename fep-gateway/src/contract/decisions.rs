@@ -33,6 +33,18 @@ pub(crate) enum DeliveryWord {
     Close,
 }
 
+/// The body of `POST /v1/alarms/{rule}/{institution}/silence`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SilenceBody {
+    /// For how many minutes nothing is told, at most a week. 0 ends the silence.
+    #[schemars(range(max = 10080))]
+    pub(crate) minutes: u32,
+    pub(crate) note: String,
+    #[serde(default = "nobody")]
+    pub(crate) person: String,
+}
+
 /// The body of `POST /v1/institutions/{institution}/breaker`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::alarm_status::AlarmStatus;
 use crate::coordinator::StoreStatus;
 use crate::topics::TopicStatus;
 
@@ -20,6 +21,8 @@ pub(crate) struct OverviewList {
     /// The upper bounds of `round_trips`, in milliseconds.
     pub(crate) round_trip_bounds_ms: Vec<u64>,
     pub(crate) institutions: Vec<InstitutionOverview>,
+    /// The alarms that are raised or wait, of the institutions that the client may read completely.
+    pub(crate) alarms: Vec<AlarmStatus>,
     /// The gateways that share the journal, by name; empty if this one works alone.
     pub(crate) instances: Vec<InstanceView>,
     /// The topics from which this gateway takes requests, by cluster; empty if there are none, or if the client may not read everything.

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use fep_protocol::exchange::{Event, LineStatus};
 use tokio::sync::{broadcast, watch};
 
+use super::alarms::AlarmPart;
 use super::{Gateway, Institutions, JournalError};
 use crate::journal::Journal;
+use crate::net::admission::InstitutionStatus;
 use crate::net::clock::Clock;
 use crate::telegrams::TelegramCatalogue;
 use crate::topics::TopicStatus;
@@ -21,14 +24,14 @@ pub(crate) struct Feed {
     institutions: watch::Receiver<Institutions>,
     events: broadcast::Sender<Event>,
     publisher: Slot,
+    alarms: Slot<dyn AlarmPart>,
 }
 
 /// The place of a part of the process.
-#[derive(Clone, Default)]
-pub(super) struct Slot(Arc<Mutex<Option<Box<dyn Part>>>>);
+pub(super) struct Slot<P: ?Sized = dyn Part>(Arc<Mutex<Option<Box<P>>>>);
 
 /// A taken place. Dropping it frees the place.
-pub(crate) struct Taken(Slot);
+pub(crate) struct Taken<P: ?Sized + 'static = dyn Part>(Slot<P>);
 
 /// What a part of the process tells of itself.
 pub(crate) trait Part: Send + Sync + 'static {
@@ -57,6 +60,7 @@ impl Gateway {
             institutions: self.inner.institutions.subscribe(),
             events: shared.events.clone(),
             publisher: self.inner.publisher.clone(),
+            alarms: self.inner.alarms.clone(),
         }
     }
 }
@@ -71,7 +75,7 @@ impl Gateway {
     /// Takes the place of the part that takes requests from topics. `None` if another one has it.
     #[cfg(feature = "kafka")]
     pub(crate) fn take_intake(&self, intake: impl Part) -> Option<Taken> {
-        self.inner.intake.take(intake)
+        self.inner.intake.take(Box::new(intake))
     }
 }
 
@@ -90,6 +94,11 @@ impl Feed {
     /// The present time, in milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now().wall_ms
+    }
+
+    /// The present time of the business clock, in milliseconds since 1970.
+    pub(crate) fn business_ms(&self) -> i64 {
+        self.clock.now().business_ms
     }
 
     /// A random number.
@@ -114,42 +123,82 @@ impl Feed {
 
     /// Takes the place of the part that publishes, with its note for `/readyz`. `None` if another one has it.
     pub(crate) fn take(&self, note: impl Part) -> Option<Taken> {
-        self.publisher.take(note)
+        self.publisher.take(Box::new(note))
+    }
+
+    /// Takes the place of the part that judges alarms. `None` if another one has it.
+    pub(crate) fn take_alarms(&self, part: impl AlarmPart) -> Option<Taken<dyn AlarmPart>> {
+        self.alarms.take(Box::new(part))
+    }
+
+    /// A name that no other one has.
+    pub(crate) fn new_name(&self) -> String {
+        self.clock.name(self.clock.now()).to_string()
+    }
+
+    /// The institutions that run now, by name.
+    pub(crate) fn institutions(&self) -> Vec<String> {
+        self.institutions.borrow().keys().cloned().collect()
+    }
+
+    /// The state of an institution. `None` if there is no such one, or it does not say so in time.
+    pub(crate) async fn institution(&self, name: &str, patience: Duration) -> Option<InstitutionStatus> {
+        let handle = self.institutions.borrow().get(name).cloned()?;
+        tokio::time::timeout(patience, handle.status()).await.ok()?
+    }
+}
+
+impl<P: ?Sized> Slot<P> {
+    /// What a look at the part finds. `None` if nothing has the place.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&P) -> T) -> Option<T> {
+        self.lock().as_deref().map(look)
+    }
+
+    fn take(&self, part: Box<P>) -> Option<Taken<P>> {
+        let mut place = self.lock();
+        if place.is_some() {
+            return None;
+        }
+        *place = Some(part);
+        Some(Taken(self.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Box<P>>> {
+        // Each change is one assignment.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Slot {
     /// The note of the part.
     pub(super) fn note(&self, now_ms: i64) -> Option<String> {
-        self.lock().as_ref()?.note(now_ms)
+        self.look(|part| part.note(now_ms))?
     }
 
     fn topics(&self) -> Vec<TopicStatus> {
-        self.lock().as_ref().map(|part| part.topics()).unwrap_or_default()
-    }
-
-    fn take(&self, part: impl Part) -> Option<Taken> {
-        let mut place = self.lock();
-        if place.is_some() {
-            return None;
-        }
-        *place = Some(Box::new(part));
-        Some(Taken(self.clone()))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Box<dyn Part>>> {
-        // Each change is one assignment.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.look(|part| part.topics()).unwrap_or_default()
     }
 }
 
-impl Drop for Taken {
+impl<P: ?Sized> Clone for Slot<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<P: ?Sized> Default for Slot<P> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<P: ?Sized> Drop for Taken<P> {
     fn drop(&mut self) {
         *self.0.lock() = None;
     }
 }
 
-impl fmt::Debug for Taken {
+impl<P: ?Sized> fmt::Debug for Taken<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Taken").finish_non_exhaustive()
     }

@@ -122,6 +122,7 @@ impl Gateway {
             own_lane: OnceLock::new(),
             left: Left::default(),
             publisher: Slot::default(),
+            alarms: Slot::default(),
             intake: Slot::default(),
             test_time,
         };

@@ -49,6 +49,17 @@ const STEERS: [Problem; 6] = [
     Problem::Stopped,
 ];
 
+/// What the silence of an alarm can be answered with.
+const SILENCES: [Problem; 7] = [
+    Problem::NoAlarms,
+    Problem::UnknownAlarm,
+    Problem::UnknownInstitution,
+    Problem::NotADecision,
+    Problem::NoNote,
+    Problem::AtAnotherGateway,
+    Problem::NotDurable,
+];
+
 /// What a change of where requests go can be answered with.
 const ROUTES: [Problem; 10] = [
     Problem::UnknownInstitution,

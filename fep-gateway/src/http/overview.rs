@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::Shared;
 use super::access::Who;
 use super::error::ApiError;
+use crate::alarm_status::{AlarmStatus, AlarmWord};
 use crate::config::Action;
 use crate::contract::overview::{
     InstanceView, InstitutionOverview, OpenView, OverviewList, TelegramOverview, TestClockView,
@@ -57,10 +58,20 @@ pub(super) async fn overview(State(shared): State<Shared>, who: Who) -> Result<J
         redis: shared.gateway.store(),
         round_trip_bounds_ms: ROUND_TRIP_BOUNDS_MS.to_vec(),
         institutions: seen.map(|traffic| institution(&counted, traffic, &who)).collect(),
+        alarms: alarms(&shared.gateway, &who),
         instances: counted.instances.iter().map(instance).collect(),
         // Errors name brokers, and topics have requests of all institutions.
         topics: who.may(Action::Read, None, None).map(|()| shared.gateway.topics()).unwrap_or_default(),
     }))
+}
+
+/// The alarms that are not quiet.
+fn alarms(gateway: &Gateway, who: &Who) -> Vec<AlarmStatus> {
+    let mut alarms = gateway.alarms().map(|status| status.alarms).unwrap_or_default();
+    alarms.retain(|alarm| {
+        alarm.state != AlarmWord::Quiet && who.may(Action::Read, Some(&alarm.institution), None).is_ok()
+    });
+    alarms
 }
 
 fn test_clock(time: TestTimeStatus) -> TestClockView {

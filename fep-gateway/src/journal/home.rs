@@ -9,13 +9,14 @@ use std::time::Duration;
 use fep_protocol::places::{PlaceKey, PlacesAsked, PlacesSeen};
 use fep_protocol::reason::JournalError;
 
+use super::alarms::AlarmKeeper;
 use super::archive::Archives;
 use super::guard::FileGuard;
 use super::mark::Mark;
 #[cfg(feature = "simulation")]
 use super::modelled::{Model, ModelReader};
 #[cfg(feature = "postgres")]
-use super::postgres::{self, Database, lease::Lease, mark::PublishedRow, sharing::Sharing};
+use super::postgres::{self, Database, alarms::AlarmRow, lease::Lease, mark::PublishedRow, sharing::Sharing};
 use super::seal::Veil;
 use super::sealing::Access;
 use super::sqlite::closing;
@@ -23,7 +24,7 @@ use super::sqlite::facts::FactReader;
 use super::sqlite::index::IndexReader;
 use super::store::{FactReads, JournalId};
 use super::whose::{InstanceRecord, Over, Whose};
-use super::{Reader, index_path};
+use super::{Reader, index_path, private};
 use crate::config::ArchiveConfig;
 
 /// Where the facts are. The index and the marks are files beside [`Home::path`] in each case.
@@ -179,6 +180,17 @@ impl Home {
             Self::Postgres { database, lease, .. } => {
                 Mark::in_database(PublishedRow::new(Arc::clone(database), Arc::clone(lease)))
             }
+        }
+    }
+
+    /// Where what is known of alarms is kept.
+    pub(super) fn alarms(&self) -> AlarmKeeper {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres { database, lease, .. } => {
+                AlarmKeeper::Postgres(AlarmRow::new(Arc::clone(database), Arc::clone(lease)))
+            }
+            _ => AlarmKeeper::File(private::beside(self.path(), ".alarms")),
         }
     }
 

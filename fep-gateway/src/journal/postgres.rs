@@ -11,6 +11,7 @@
 //! | `facts`, by `stored_on` | the facts, one partition for each business date |
 //! | `days` | the first fact of each partition |
 //! | `published`, `publisher` | how far the facts have been published, and by whom |
+//! | `alarms` | one row: what is known of alarms, and which gateway judges them |
 //! | `seal_keys`, `removals`, `migrations` | as in a file; the versions of the tables |
 //!
 //! The index stays a file of each instance: it is built from the facts, and can be deleted. A gateway writes as long as its epoch is the newest
@@ -29,6 +30,7 @@ mod kept;
 pub(super) mod lease;
 mod places;
 pub(super) mod mark;
+pub(super) mod alarms;
 pub(super) mod removing;
 pub(super) mod sharing;
 

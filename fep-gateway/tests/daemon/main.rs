@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod alarms;
 #[cfg(feature = "kafka")]
 #[path = "../engine/book.rs"]
 mod book;

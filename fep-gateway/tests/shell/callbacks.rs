@@ -171,7 +171,7 @@ async fn each_post_is_signed_and_secrets_change_without_a_restart() {
 }
 
 /// An authority in a file, and a server with a certificate of it for this address.
-fn secured(file: &Path) -> TlsAcceptor {
+pub(crate) fn secured(file: &Path) -> TlsAcceptor {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();

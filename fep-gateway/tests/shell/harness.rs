@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_gateway::alarms::{self, Alarms};
 use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::Http;
 use fep_gateway::simulate::{Scenario, Simulator};
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
+pub(crate) const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
 /// Names and accounts that must not appear where secrets are masked.
 pub(crate) const SECRETS: [&str; 3] = ["1002345678901", "3333011234567", "홍길동"];
@@ -55,6 +56,7 @@ pub(crate) struct Bench {
     pub(crate) bank: Option<Simulator>,
     pub(crate) url: String,
     pub(crate) gateway: Gateway,
+    _alarms: Option<Alarms>,
     _stop: oneshot::Sender<()>,
     folder: TempDir,
 }
@@ -150,10 +152,12 @@ impl Bench {
             config.http.access = Some(path);
         }
         let settings = config.http.clone();
+        let rules = config.alarms.clone();
         let gateway = Gateway::start(config, Arc::new(HttpCallback::new().unwrap())).await.unwrap();
+        let alarms = alarms::start_configured(&gateway, rules.as_ref()).await.unwrap();
         let (url, stop) = serve(&gateway, settings).await;
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
-        Self { client, bank: None, url, gateway, _stop: stop, folder }
+        Self { client, bank: None, url, gateway, _alarms: alarms, _stop: stop, folder }
     }
 
     /// Changes the configuration file. The gateway reads it when it reloads.
@@ -231,7 +235,7 @@ pub(crate) async fn bank(scenario: &str) -> Simulator {
 /// What the gateway fills into requests.
 const FILL: &str = include_str!("../fill.toml");
 
-fn config(root: &str, connect: &str, more: &str, folder: &Path) -> Config {
+pub(crate) fn config(root: &str, connect: &str, more: &str, folder: &Path) -> Config {
     let text = format!(
         r#"{root}
 [institutions.bank-a]

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it stands")]
 
+mod alarms;
+mod alarms_mail;
+#[cfg(feature = "postgres")]
+mod alarms_shared;
 mod audit_trail;
 mod callbacks;
 mod callers;

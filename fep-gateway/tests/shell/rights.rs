@@ -84,8 +84,10 @@ async fn every_route_needs_a_token_and_a_right_or_shows_nothing() {
             "/v1/overview" => assert_eq!(shown["institutions"], json!([])),
             // What the gateway can do is no secret for its clients, nor what they may do.
             "/openapi.json" | "/v1/session" => assert_eq!(status, StatusCode::OK),
-            // There is no such notice.
-            "/v1/notices/{id}" | "/v1/notices/{id}/delivery" => assert_eq!(status, StatusCode::NOT_FOUND),
+            // There is no such notice, and there are no alarms.
+            "/v1/alarms" | "/v1/notices/{id}" | "/v1/notices/{id}/delivery" => {
+                assert_eq!(status, StatusCode::NOT_FOUND)
+            }
             _ => {
                 assert_eq!((status.as_u16(), &shown["code"]), (403, &json!("forbidden")), "{path}: {shown}");
                 closed += 1;

@@ -17,7 +17,7 @@ const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 const OTHERS: &str = "amount brokers busy confirmed connect days declined done encryption end environment fields frame_len \
     gateways holidays key kind length_bytes length_digits listen lists marks means name not_done \
     not_processed order path peers priorities processed record refused repeat request return reversed \
-    source spec standby telegram to week when_overdue when_unpolled";
+    security source spec standby telegram to week when_overdue when_unpolled";
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -325,6 +325,9 @@ fn a_clock_of_tests_needs_their_environment() {
 #[test]
 fn each_key_of_the_annotated_file_has_a_setter() {
     let with_setter = [
+        AlarmsBuilder::KEYS,
+        AlarmReceiverBuilder::KEYS,
+        AlarmRuleBuilder::KEYS,
         HttpBuilder::KEYS,
         HttpListenerBuilder::KEYS,
         JournalBuilder::KEYS,
@@ -470,3 +473,5 @@ fn texts_are_kept_letter_by_letter() {
 
 #[cfg(feature = "kafka")]
 mod kafka;
+
+mod alarms;

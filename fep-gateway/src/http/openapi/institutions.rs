@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::operation::{Operation, in_path};
-use super::{READS, ROUTES, STEERS, Writer};
-use crate::contract::decisions::{BreakerBody, BusinessBody, LineBody, NoteBody, SwitchoverBody};
+use super::{READS, ROUTES, SILENCES, STEERS, Writer};
+use crate::alarm_status::AlarmsStatus;
+use crate::contract::decisions::{BreakerBody, BusinessBody, LineBody, NoteBody, SilenceBody, SwitchoverBody};
 use crate::contract::lines::{LineSigned, LineTested};
 use crate::contract::overview::OverviewList;
 use crate::contract::problem::Problem;
@@ -58,11 +59,26 @@ impl Writer {
         self.line_duties(&format!("{path}/lines/{{line}}"));
         self.routing(&format!("{path}/routing"));
         self.sites();
+        self.alarms();
         let overview = self.reply::<OverviewList>();
         let summary = "Traffic, outcomes, and what is unknown, undelivered or needs a person";
         self.add(&Operation::new("get", "/v1/overview", "getOverview", "lines", summary).gives(overview).or(&READS));
         let lines = self.reply::<Lines>();
         self.add(&Operation::new("get", "/v1/lines", "listLines", "lines", "Every line and its links").gives(lines));
+    }
+
+    /// The alarms, and what a person decides about them.
+    fn alarms(&mut self) {
+        let all = self.reply::<AlarmsStatus>();
+        let summary = "Every alarm, what was told last, and how telling goes";
+        let listed = Operation::new("get", "/v1/alarms", "listAlarms", "alarms", summary);
+        self.add(&listed.gives(all.clone()).or(&[Problem::NoAlarms]));
+        let body = self.body::<SilenceBody>();
+        let path = "/v1/alarms/{rule}/{institution}/silence";
+        let summary = "A person silences an alarm, or ends its silence";
+        let silenced = Operation::new("post", path, "silenceAlarm", "alarms", summary);
+        let silenced = silenced.with(in_path("rule")).with(in_path("institution")).takes(body).gives(all);
+        self.add(&silenced.or(&SILENCES).or(&READS).or(&[Problem::NoPerson]));
     }
 
     /// What a person does to the session of a line.

@@ -1,0 +1,58 @@
+//! How telling one receiver goes: when the next attempt may be, and what the log says meanwhile. It tells nobody itself.
+
+use std::time::Duration;
+
+use fep_protocol::backoff::Backoff;
+use tokio::time::Instant;
+
+/// The shortest and the longest pause after an attempt that failed.
+const RETRY_MIN: Duration = Duration::from_millis(500);
+const RETRY_MAX: Duration = Duration::from_secs(300);
+
+/// The pause between two lines of the log about one receiver.
+const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
+
+/// How telling one receiver goes.
+pub(super) struct Telling {
+    backoff: Backoff,
+    /// When the next attempt may be.
+    pub(super) next_at: Instant,
+    pub(super) is_running: bool,
+    pub(super) fails_since: Option<Instant>,
+    complained_at: Option<Instant>,
+    pub(super) trouble: Option<String>,
+}
+
+impl Telling {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            backoff: Backoff::new(RETRY_MIN, RETRY_MAX),
+            next_at: now,
+            is_running: false,
+            fails_since: None,
+            complained_at: None,
+            trouble: None,
+        }
+    }
+
+    pub(super) fn succeeded(&mut self, pause: Duration) {
+        self.backoff.succeeded();
+        self.next_at = Instant::now() + pause;
+        self.fails_since = None;
+        self.complained_at = None;
+        self.trouble = None;
+    }
+
+    /// Returns whether the log should say so.
+    pub(super) fn failed(&mut self, why: String, seed: u64) -> bool {
+        let now = Instant::now();
+        self.fails_since.get_or_insert(now);
+        self.next_at = now + self.backoff.failed(seed);
+        self.trouble = Some(why);
+        let complains = self.complained_at.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE);
+        if complains {
+            self.complained_at = Some(now);
+        }
+        complains
+    }
+}

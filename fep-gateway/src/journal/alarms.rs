@@ -1,0 +1,100 @@
+//! Where what is known of alarms is kept: the file `journal.sqlite.alarms`, or in a database a row. What it says is not the business of this module.
+//!
+//! It is replaced as a whole, so it is complete at any time. It is beside the facts and not among them: which value was high when is no part of the
+//! record of what crossed a line, and what is usual at this hour would be a fact of many kilobytes again and again.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fep_protocol::reason::JournalError;
+
+#[cfg(feature = "postgres")]
+use super::postgres::alarms::AlarmRow;
+use super::{Journal, private};
+
+/// Where it is kept. Clones are handles to the same place.
+#[derive(Clone, Debug)]
+pub(crate) struct AlarmStore {
+    journal: Journal,
+    keeper: Arc<AlarmKeeper>,
+}
+
+/// The place itself.
+#[derive(Debug)]
+pub(super) enum AlarmKeeper {
+    /// In a file.
+    File(PathBuf),
+    #[cfg(feature = "postgres")]
+    Postgres(AlarmRow),
+}
+
+/// What is stored, and by whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StoredAlarms {
+    /// The gateway that judges, if several share the journal.
+    pub(crate) instance: Option<String>,
+    /// What it stored last.
+    pub(crate) state: Option<String>,
+}
+
+impl Journal {
+    /// The place of what is known of alarms.
+    pub(crate) fn alarms(&self) -> AlarmStore {
+        AlarmStore { journal: self.clone(), keeper: Arc::new(self.inner.home.alarms()) }
+    }
+}
+
+impl AlarmStore {
+    /// Whether this gateway judges alarms, and not another one that shares the journal.
+    pub(crate) async fn claim(&self) -> Result<bool, JournalError> {
+        let keeper = Arc::clone(&self.keeper);
+        self.journal.read(move |_| keeper.claim()).await
+    }
+
+    /// What is stored.
+    pub(crate) async fn read(&self) -> Result<StoredAlarms, JournalError> {
+        let keeper = Arc::clone(&self.keeper);
+        self.journal.read(move |_| keeper.read()).await
+    }
+
+    /// Replaces what is stored, durably.
+    pub(crate) async fn store(&self, state: String) -> Result<(), JournalError> {
+        let keeper = Arc::clone(&self.keeper);
+        self.journal.read(move |_| keeper.store(&state)).await
+    }
+}
+
+impl AlarmKeeper {
+    fn claim(&self) -> Result<bool, JournalError> {
+        match self {
+            Self::File(_) => Ok(true),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(row) => row.claim(),
+        }
+    }
+
+    fn read(&self) -> Result<StoredAlarms, JournalError> {
+        match self {
+            Self::File(path) => match std::fs::read_to_string(path) {
+                Ok(state) => Ok(StoredAlarms { instance: None, state: Some(state) }),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(StoredAlarms::default()),
+                Err(error) => Err(failed(path, &error)),
+            },
+            #[cfg(feature = "postgres")]
+            Self::Postgres(row) => row.read().map(|(instance, state)| StoredAlarms { instance, state }),
+        }
+    }
+
+    fn store(&self, state: &str) -> Result<(), JournalError> {
+        match self {
+            Self::File(path) => private::replace(path, state.as_bytes()).map_err(|error| failed(path, &error)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(row) => row.store(state),
+        }
+    }
+}
+
+fn failed(path: &std::path::Path, error: &std::io::Error) -> JournalError {
+    JournalError::Failed(format!("{}: {error}", path.display()))
+}
