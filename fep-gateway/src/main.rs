@@ -7,6 +7,7 @@ mod checking;
 mod health;
 mod hangup;
 mod log;
+mod making;
 mod reports;
 mod reconciling;
 mod republishing;
@@ -29,7 +30,7 @@ use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
 use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
 use fep_gateway::telegrams::TelegramCatalogue;
-use fep_gateway::{Config, Gateway, alarms, http, intake, metrics, publish, simulate, spans};
+use fep_gateway::{Config, Gateway, alarms, http, intake, metrics, publish, spans};
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
 use tokio::sync::oneshot;
@@ -240,16 +241,16 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Run { config, new_journal } => Box::pin(run(&config, new_journal)).await,
         Command::Check { config } => checking::check(&config),
         Command::Health { config, ready, cert, key } => return health(&config, ready, cert.zip(key)).await,
-        Command::Openapi { config } => openapi(&config),
-        Command::EventSchema => print(&publish::event::schema()),
-        Command::ResultSchema => print(&intake::result::schema()),
+        Command::Openapi { config } => making::openapi(&config),
+        Command::EventSchema => making::print(&publish::event::schema()),
+        Command::ResultSchema => making::print(&intake::result::schema()),
         Command::Events { command: EventsCommand::Republish(republish) } => republish.run().await,
         Command::Reconcile(reconciling) => return reconciling.run(),
         Command::Verify { command } => return Box::pin(command.run()).await,
-        Command::NewToken => new_token(),
+        Command::NewToken => making::new_token(),
         Command::Simulate(simulating) => simulating.run().await,
         Command::Tap(tapping) => tapping.run().await,
-        Command::TestCertificates { folder, name } => test_certificates(&folder, &name),
+        Command::TestCertificates { folder, name } => making::test_certificates(&folder, &name),
         Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {
             let options = Options { listen, once, colour: io::stdout().is_terminal() };
@@ -417,31 +418,6 @@ async fn health(path: &Path, ready: bool, client: Option<(PathBuf, PathBuf)>) ->
             Ok(ExitCode::from(1))
         }
     }
-}
-
-fn openapi(path: &Path) -> Result<(), Failure> {
-    let catalogues = catalogues(path, &load(path)?)?;
-    print(&http::openapi(catalogues.iter().map(|(name, catalogue)| (&**name, catalogue))))
-}
-
-/// Writes a document to stdout.
-fn print(document: &serde_json::Value) -> Result<(), Failure> {
-    let written = serde_json::to_writer_pretty(io::stdout().lock(), document).map_err(io::Error::from);
-    match written.and_then(|()| writeln!(io::stdout())) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because("stdout", error)),
-        _ => Ok(()),
-    }
-}
-
-fn new_token() -> Result<(), Failure> {
-    let (token, hash) = fep_gateway::config::new_token().map_err(Failure::Message)?;
-    writeln!(io::stdout(), "token = \"{token}\"\nhash = \"{hash}\"").map_err(|error| Failure::because("stdout", error))
-}
-
-fn test_certificates(folder: &Path, names: &[String]) -> Result<(), Failure> {
-    let made = simulate::make_test_certificates(folder, names);
-    let made = made.map_err(|error| Failure::because("test certificates", error))?;
-    write!(io::stdout(), "{}", made.guide).map_err(|error| Failure::because("stdout", error))
 }
 
 fn journal(command: &JournalCommand) -> Result<ExitCode, Failure> {

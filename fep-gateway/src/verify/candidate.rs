@@ -84,6 +84,7 @@ impl Asked {
             instances: None,
             events: None,
             requests: None,
+            alarms: None,
             opentelemetry: None,
             institutions: [(name.clone(), institution)].into(),
             ..config.clone()
