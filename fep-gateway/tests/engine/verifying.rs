@@ -247,7 +247,7 @@ async fn the_rules_of_settlement_decide_what_became_of_recorded_requests() {
     // The reversal was confirmed. It says nothing about another transfer.
     let back = [line(7000, "out", &reversal), line(7001, "in", &answer_to(&reversal, b"0000"))].concat();
     assert_eq!(report(&[sent.clone(), back.clone()])[1], "Transfer - reversed 1");
-    let mut another = unknown.clone();
+    let mut another = unknown;
     another[32..38].copy_from_slice(b"999999");
     assert_eq!(report(&[line(0, "out", &another), back])[1], "Transfer - unknown 1");
 }
