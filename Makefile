@@ -4,7 +4,7 @@ DEATHS ?= 100
 # The Debian package of the daemon: target/debian/*.deb
 .PHONY: deb
 deb: ; packaging/deb/build.sh
-.PHONY: kill demo demo-cluster test sim soak no-std msrv bench bench-gateway bench-reconcile bench-stream instructions fuzz doc
+.PHONY: kill demo demo-cluster test sim soak no-std msrv bench bench-gateway bench-reconcile bench-verify bench-stream instructions fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 # Two gateways, PostgreSQL, Redis, and a bank that answers on the other's link: make demo-cluster ONCE=1 ends after the comparison
 demo-cluster:
@@ -29,6 +29,10 @@ bench-gateway: ; cargo bench -p fep-gateway --features postgres,redis --bench sp
 bench-reconcile:
 	cargo build --release -p fep-gateway --bin fep-gateway
 	python3 fep-gateway/benches/reconcile.py target/release/fep-gateway
+# What a verification costs the gateway whose requests are asked again
+bench-verify:
+	cargo build --release -p fep-gateway --bin fep-gateway
+	python3 fep-gateway/benches/verify_cost.py target/release/fep-gateway
 # A stream of quotes to four consumers, beside a broadcast of tokio: make bench-stream ARGS="--rounds 5 --only paced"
 bench-stream: ; cargo bench -p fep-stream --bench fan_out -- $(ARGS)
 instructions: ; scripts/instructions.sh
