@@ -73,7 +73,7 @@ pub(crate) struct PassedLines<R> {
 /// A line of the file. Other keys do not matter.
 #[derive(Deserialize)]
 struct Line {
-    at: String,
+    at: Option<String>,
     direction: Option<String>,
     bytes: Option<String>,
     institution: Option<String>,
@@ -110,7 +110,7 @@ impl<R: BufRead> PassedLines<R> {
                     error.column()
                 )
             })?;
-            let at_ms = time::parse(&at)?;
+            let at_ms = time::parse(&at.ok_or("`at` is missing")?)?;
             let what = match (direction.as_deref(), bytes, lost) {
                 (_, _, Some(lost)) => What::Lost(lost),
                 (Some("out"), Some(digits), None) => What::Bytes(Direction::Out, unhex(&digits)?),

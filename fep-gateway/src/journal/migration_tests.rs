@@ -15,7 +15,7 @@ use super::{Journal, JournalError, KeyState, audit};
 use crate::config::PostgresConfig;
 
 /// The version of today's tables.
-const VERSION: usize = 4;
+const VERSION: usize = 5;
 
 /// The steps from each version to the next one. The last one made the tables of today.
 const STEPS: [&str; VERSION] = [
@@ -23,6 +23,7 @@ const STEPS: [&str; VERSION] = [
     include_str!("postgres/version_2.sql"),
     include_str!("postgres/version_3.sql"),
     include_str!("postgres/version_4.sql"),
+    include_str!("postgres/version_5.sql"),
 ];
 
 const TRACES: TraceHighWater = TraceHighWater { day: 20_783, high: 500 };

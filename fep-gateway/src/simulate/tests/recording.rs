@@ -97,8 +97,8 @@ fn what_is_no_recording_is_refused_with_its_line() {
         assert!(error.contains(expected), "{error}");
     };
     check("", "no request in it has an answer");
-    check("\n\nnonsense\n", "line 3: expected");
-    check("{\"direction\": \"out\"}", "line 1: missing field `at`");
+    check("\n\nnonsense\n", "line 3: no JSON object with `at`, `direction` and `bytes`");
+    check("{\"direction\": \"out\"}", "line 1: `at` is missing");
     check("{\"at\": \"now\"}", "line 1: a time is written");
     check(
         "{\"at\": \"2026-11-28\", \"direction\": \"in\", \"bytes\": \"0g\"}",
