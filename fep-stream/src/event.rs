@@ -49,6 +49,17 @@ pub enum Event {
         /// The number with which the sequence goes on.
         found: u64,
     },
+    /// Telegrams of a feed were dropped. Nothing proved that their numbers are right, or another telegram with the same number was passed on.
+    OutOfPlace {
+        /// The feed, from 0.
+        feed: usize,
+        /// The number of the first one.
+        first: u64,
+        /// The number of the last one. Numbers between them may be others, and this one may be the smaller one.
+        last: u64,
+        /// How many telegrams these are.
+        count: u64,
+    },
     /// A feed sent something that has no place in the stream: bytes that are no frame, a telegram that is not in the plan. Without numbers
     /// nothing else says that a telegram may be missing here.
     Unreadable {

@@ -124,7 +124,7 @@ impl Order {
                 self.carry_out();
             }
             (NumberSaid::LastSent(last), Some(sequencer)) => {
-                sequencer.on_last(last, now, &mut self.steps);
+                sequencer.on_last(frame.feed, last, now, &mut self.steps);
                 self.carry_out();
             }
             _ => self.pass(key, received),
@@ -176,9 +176,22 @@ impl Order {
                 Step::Lost { first, last, count } => self.tell(Event::Lost { first, last, count }),
                 Step::Restarted { expected, found } => self.tell(Event::Restarted { expected, found }),
                 Step::Differs { number } => self.different.push(number),
+                Step::OutOfPlace { feed, number } => self.on_out_of_place(feed, number),
             }
         }
         self.steps = steps;
+    }
+
+    /// Telegrams that follow each other are one event.
+    fn on_out_of_place(&mut self, feed: usize, number: u64) {
+        if let Some(Event::OutOfPlace { feed: same, last, count, .. }) = self.events.last_mut()
+            && *same == feed
+        {
+            *last = number;
+            *count += 1;
+            return;
+        }
+        self.tell(Event::OutOfPlace { feed, first: number, last: number, count: 1 });
     }
 
     fn pass(&mut self, key: Key, mut received: Received) {
