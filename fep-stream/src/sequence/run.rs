@@ -201,9 +201,8 @@ impl<T> Sequencer<T> {
         let Distance::Ahead(steps) = self.terms.numbering.distance(expected, number) else {
             return self.give_up(feed, kept, out);
         };
-        self.reached(feed, number);
         match kept {
-            Kept::Telegram(came) => self.ahead(self.at + steps, feed, came, out),
+            Kept::Telegram(came) => self.in_place(feed, came, out),
             Kept::Said(_) => self.miss_up_to(self.at + steps + 1, out),
         }
     }

@@ -58,11 +58,11 @@ struct Days {
 }
 
 impl Days {
-    fn new(first: u64, feeds: usize) -> Self {
+    fn new(first: u64, feeds: usize, near_max: u64) -> Self {
         let terms = SequenceTerms {
             held_max: 50,
             numbering: Numbering::new(6, 1).unwrap(),
-            near_max: 400,
+            near_max,
             jump_max: 30,
             lag_max: Duration::from_secs(3600),
             ..terms()
@@ -78,8 +78,16 @@ impl Days {
         self.sequencer.on(feed, sent.1, digest, sent, self.now, &mut self.steps);
     }
 
+    /// How many telegrams the feed brought on its day.
+    fn len(&self, feed: usize) -> usize {
+        self.brought.iter().filter(|(by, sent)| *by == feed && sent.0 == self.next[feed].0).count()
+    }
+
     fn turn(&mut self, turn: Turn) {
         match turn {
+            // A day is recognised by its telegrams: it has some, and the first ones are neither wrong nor far apart.
+            Turn::BeginsAnew(feed) if self.len(feed) < 10 => {}
+            Turn::Loses(feed, 4..) | Turn::Errs(feed, _) | Turn::BeatsWrong(feed, _) if self.len(feed) < 10 => {}
             Turn::Brings(feed) => {
                 self.brings(feed, self.next[feed]);
                 self.next[feed].1 += 1;
@@ -155,18 +163,18 @@ impl Days {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn of_one_feed_nothing_is_lost_in_silence_and_nothing_comes_twice(turns in turns(1), first in 1..600_u64) {
-        let mut days = Days::new(first, 1);
+    fn of_one_feed_nothing_is_lost_in_silence_and_nothing_comes_twice(turns in turns(1), first in 1..600_u64, near in 30..500_u64) {
+        let mut days = Days::new(first, 1, near);
         turns.into_iter().for_each(|turn| days.turn(turn));
         days.check()?;
     }
 
     #[test]
     fn of_two_feeds_nothing_is_lost_in_silence_and_nothing_comes_twice(turns in turns(2), first in 1..600_u64) {
-        let mut days = Days::new(first, 2);
+        let mut days = Days::new(first, 2, 2000);
         turns.into_iter().for_each(|turn| days.turn(turn));
         days.check()?;
     }
@@ -180,8 +188,8 @@ proptest! {
         lag in 0..20_u64,
         keeps in vec((any::<bool>(), any::<bool>()), 100),
     ) {
-        let mut days = Days::new(first, 2);
-        for _ in 0..old {
+        let mut days = Days::new(first, 2, 2000);
+        for _ in 0..old.max(10) {
             (0..2).for_each(|feed| days.turn(Turn::Brings(feed)));
         }
         days.turn(Turn::BeginsAnew(0));
