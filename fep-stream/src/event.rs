@@ -1,5 +1,6 @@
 //! [`Event`]: what a consumer gets. [`Received`]: a telegram as it came.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,6 +71,14 @@ pub enum Event {
     },
     /// No feed is connected any more. Without numbers, what is sent meanwhile is missing.
     Interrupted,
+    /// A feed has ended before its time, and does not come back: a damaged recording, or bytes of a recording that are no frame. What it would
+    /// have brought is missing. A feed that ends as it should leaves no event.
+    BrokenOff {
+        /// The feed, from 0.
+        feed: usize,
+        /// Why.
+        reason: Arc<str>,
+    },
     /// The last event: nothing follows.
     Ended(Ended),
 }

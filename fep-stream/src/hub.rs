@@ -56,6 +56,10 @@ impl Hub {
 
     /// A new consumer. It gets everything from the position `next` on, and before that what is kept.
     pub(crate) fn join(&mut self, policy: Policy, latest: &Latest, next: u64) -> Consumer {
+        // Who was dropped while nothing came is noticed here.
+        self.outboxes.retain(|outbox| !outbox.parcels.is_closed());
+        // The fields of a policy are public, and a buffer of 0 would never take anything.
+        let policy = Policy::new(policy.buffer_max, policy.slow);
         let (sender, parcels) =
             mpsc::channel(policy.buffer_max.saturating_add(UNCOUNTED_MAX).min(Semaphore::MAX_PERMITS));
         let shared = Arc::new(Shared::default());
