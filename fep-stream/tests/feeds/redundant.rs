@@ -35,7 +35,7 @@ async fn each_feed_fills_the_gaps_of_the_other_and_a_difference_is_counted() {
     sees(&mut consumer, &["5001"]).await;
     send(&mut b, &best(5001, "KR7005930003")).await;
     send(&mut b, &bests([5002])).await;
-    sees(&mut consumer, &["5002"]).await;
+    sees(&mut consumer, &["outofplace 1 5001-5001 (1)", "5002"]).await;
     let is_right = |Tally { passed, different, lost, .. }: Tally| (passed, different, lost) == (5002, 1, 0);
     counted(&receiver, |counts| is_right(counts.sequence)).await;
 }
