@@ -1,8 +1,8 @@
 //! [`Hub`]: hands the events of the stream to all consumers and waits for none.
 //!
 //! A batch is made once, and each consumer gets a pointer to it: a queue without a lock, and a counter of what waits in it. A consumer
-//! whose buffer is full costs nothing until it has room again. Then it is told what it missed, or gets what is still the last telegram of
-//! each instrument, as a late joiner does.
+//! whose buffer is full costs one look at a counter for each batch until it has room again. Then it is told what it missed, or gets a copy
+//! of what is still the last telegram of each instrument, as a late joiner does.
 
 #[cfg(test)]
 mod tests;

@@ -35,14 +35,14 @@ fn turns(feeds: usize) -> impl Strategy<Value = Vec<Turn>> {
             4 => (feed(), 1..4_u64).prop_map(|(feed, count)| Turn::Loses(feed, count)),
             1 => (feed(), 1..80_u64).prop_map(|(feed, count)| Turn::Loses(feed, count)),
             1 => (feed(), 1..20_u64).prop_map(|(feed, back)| Turn::Repeats(feed, back)),
-            2 => feed().prop_map(Turn::BeginsAnew),
+            3 => feed().prop_map(Turn::BeginsAnew),
             1 => (feed(), 1..5_000_u64).prop_map(|(feed, number)| Turn::Errs(feed, number)),
             1 => (feed(), 1..100_u64).prop_map(|(feed, number)| Turn::Errs(feed, number)),
             1 => feed().prop_map(Turn::Beats),
             1 => (feed(), 1..300_u64).prop_map(|(feed, number)| Turn::BeatsWrong(feed, number)),
             2 => (0..60_u64).prop_map(Turn::Time),
         ],
-        0..500,
+        0..600,
     )
 }
 
@@ -85,8 +85,10 @@ impl Days {
 
     fn turn(&mut self, turn: Turn) {
         match turn {
-            // A day is recognised by its telegrams: it has some, and the first ones are neither wrong nor far apart.
-            Turn::BeginsAnew(feed) if self.len(feed) < 10 => {}
+            // A day is recognised by its telegrams: each feed brings some of it, and the first ones are neither wrong nor far apart.
+            Turn::BeginsAnew(feed) if self.len(feed) < 30 => {}
+            Turn::BeginsAnew(feed)
+                if self.feeds == 2 && self.next[0].0 == self.next[1].0 && self.len(1 - feed) < 30 => {}
             Turn::Loses(feed, 4..) | Turn::Errs(feed, _) | Turn::BeatsWrong(feed, _) if self.len(feed) < 10 => {}
             Turn::Brings(feed) => {
                 self.brings(feed, self.next[feed]);
@@ -189,7 +191,7 @@ proptest! {
         keeps in vec((any::<bool>(), any::<bool>()), 100),
     ) {
         let mut days = Days::new(first, 2, 2000);
-        for _ in 0..old.max(10) {
+        for _ in 0..old.max(30) {
             (0..2).for_each(|feed| days.turn(Turn::Brings(feed)));
         }
         days.turn(Turn::BeginsAnew(0));
