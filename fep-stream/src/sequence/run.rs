@@ -81,7 +81,8 @@ impl<T> Sequencer<T> {
 
     /// Whether the number follows those of a feed that may have begun anew.
     pub(super) fn goes_on_back(&mut self, feed: usize, number: u64) -> bool {
-        let (numbering, jump) = (self.terms.numbering, self.terms.jump());
+        let numbering = self.terms.numbering;
+        let jump = self.terms.jump();
         let last = self.feed(feed).run.as_ref().filter(|run| !run.is_ahead).and_then(|run| run.came.last());
         last.is_some_and(|last| ascends(numbering, jump, last.number(), number))
     }
@@ -100,7 +101,8 @@ impl<T> Sequencer<T> {
     }
 
     fn keep_any(&mut self, feed: usize, kept: Kept<T>, proof: Proof, out: &mut Vec<Step<T>>) {
-        let (numbering, jump) = (self.terms.numbering, self.terms.jump());
+        let numbering = self.terms.numbering;
+        let jump = self.terms.jump();
         let is_ahead = proof == Proof::Ahead;
         let last = self.feed(feed).run.as_ref().filter(|run| run.is_ahead == is_ahead).and_then(|run| run.came.last());
         let goes_on = match (last, &kept) {
