@@ -165,8 +165,6 @@ impl Days {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn of_one_feed_nothing_is_lost_in_silence_and_nothing_comes_twice(turns in turns(1), first in 1..600_u64, near in 200..600_u64) {
         let mut days = Days::new(first, 1, near);
