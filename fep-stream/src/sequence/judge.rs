@@ -49,7 +49,7 @@ impl<T> Sequencer<T> {
     /// A telegram of a feed that has not begun anew as another one has. It brings what is left of the old numbers, until it begins anew.
     pub(super) fn judge_before(&mut self, feed: usize, came: Came<T>, out: &mut Vec<Step<T>>) {
         if self.is_there(&came) {
-            self.join(feed, out);
+            self.join(feed, Some(came.number), out);
             return self.judge(feed, came, out);
         }
         let Some(before) = &self.before else { return };
@@ -152,7 +152,7 @@ impl<T> Sequencer<T> {
         for feed in 0..FEEDS_MAX {
             if self.feed(feed).is_before {
                 self.break_run(feed, out);
-                self.join(feed, out);
+                self.join(feed, None, out);
             }
         }
     }

@@ -87,8 +87,12 @@ impl<T> Sequencer<T> {
         last.is_some_and(|last| ascends(numbering, jump, last.number(), number))
     }
 
-    /// A feed that lagged begins its numbers anew, too: from now on it is where the others are.
-    pub(super) fn join(&mut self, feed: usize, out: &mut Vec<Step<T>>) {
+    /// A feed that lagged is where the others are: it brought this number, which came since the restart, or its run proves it. What it brought
+    /// out of place before is from there, too, if the number follows it.
+    pub(super) fn join(&mut self, feed: usize, number: Option<u64>, out: &mut Vec<Step<T>>) {
+        if number.is_some_and(|number| !self.goes_on_back(feed, number)) {
+            self.break_run(feed, out);
+        }
         let state = self.feed(feed);
         state.is_before = false;
         state.highest = None;
@@ -131,7 +135,7 @@ impl<T> Sequencer<T> {
         let Some(run) = self.feed(feed).run.take() else { return };
         if self.feed(feed).is_before {
             self.feed(feed).run = Some(run);
-            self.join(feed, out);
+            self.join(feed, None, out);
         } else if run.is_ahead {
             self.jump(feed, run, out);
         } else {
@@ -209,9 +213,12 @@ impl<T> Sequencer<T> {
         }
     }
 
-    /// What was kept is not followed. It is told, unless it fills a gap, or is a repetition by now.
+    /// What was kept is not followed. It is told, unless it fills a gap of its day, or is a repetition by now.
     fn give_up(&mut self, feed: usize, kept: Kept<T>, out: &mut Vec<Step<T>>) {
         let Kept::Telegram(came) = kept else { return };
+        if self.feed(feed).is_before {
+            return self.tell(feed, came.number, out);
+        }
         match self.expected.map(|expected| self.terms.numbering.distance(expected, came.number)) {
             Some(Distance::Ahead(steps)) if self.hole_of(self.at + steps).is_some() => self.in_place(feed, came, out),
             Some(Distance::Behind(steps))

@@ -133,3 +133,19 @@ fn a_large_gap_is_asked_for_when_it_is_proved() {
     }
     told.check(&[], "ask 5105-8000");
 }
+
+#[test]
+fn what_a_feed_that_lags_kept_of_the_old_day_does_not_come_into_the_new_one() {
+    let mut told = Told::new(SequenceTerms { near_max: 24, asks_max: 0, ..terms() });
+    both(&mut told, 1..=12);
+    told.said();
+    // A wrong number, which the other feed has passed on with another content.
+    told.day = 9;
+    told.on(1, 9);
+    told.day = 2;
+    (1..=4).for_each(|number| told.on(0, number));
+    assert_eq!(told.said(), "differs 9, differs 1, differs 2, differs 3, restarted 13 1, 1, 2, 3, 4");
+    (1..=4).for_each(|number| told.on(1, number));
+    assert_eq!(told.said(), "out 9");
+    told.check(&[5, 6], "5, 6");
+}
