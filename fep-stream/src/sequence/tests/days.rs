@@ -109,6 +109,8 @@ impl Days {
                     self.next[feed] = (days[feed] + 1, 1);
                 }
             }
+            // As many wrong telegrams as prove a restart are one.
+            Turn::Errs(..) if self.errors + 1 >= self.sequencer.terms.restart_run as u64 => {}
             Turn::Errs(feed, number) => {
                 self.errors += 1;
                 self.brings(feed, (1000 + self.errors, number));
