@@ -74,7 +74,12 @@ impl Cutter {
                 at = 0;
                 continue;
             }
-            match self.search.next(&*self.framing, rest) {
+            let found = match self.search.next(&*self.framing, rest) {
+                // A framing of a caller's own may say that. It would be said for ever.
+                Ok(Some(0)) => Err(FrameError::TooShort { stated: 0, min: 1 }),
+                found => found,
+            };
+            match found {
                 Ok(Some(len)) => {
                     self.cuts.push(at..at + len);
                     at += len;
@@ -152,6 +157,23 @@ mod tests {
     #[test]
     fn without_an_end_byte_a_mistake_closes_the_connection() {
         assert!(cut(BadFrame::Close, &["A1.x"]).is_err());
+    }
+
+    struct Nothing;
+
+    impl Framing for Nothing {
+        fn frame_len(&self, _buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+            Ok(Some(0))
+        }
+    }
+
+    #[test]
+    fn a_framing_that_says_no_bytes_is_a_mistake_and_has_an_end() {
+        let mut cutter = Cutter::new(Arc::new(Nothing), BadFrame::SkipTo(b'.'));
+        cutter.buffer.extend_from_slice(b"ab.c");
+        let mut out = Vec::new();
+        assert_eq!(cutter.cut(&mut out).unwrap(), Some(FrameError::TooShort { stated: 0, min: 1 }));
+        assert_eq!(out, [Cut::Dropped(3), Cut::Dropped(1)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! [`Event`]: what a consumer gets. [`Received`]: a telegram as it came.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -49,6 +50,17 @@ pub enum Event {
         /// The number with which the sequence goes on.
         found: u64,
     },
+    /// Telegrams of a feed were dropped. Nothing proved that their numbers are right, or another telegram with the same number was passed on.
+    OutOfPlace {
+        /// The feed, from 0.
+        feed: usize,
+        /// The number of the first one.
+        first: u64,
+        /// The number of the last one. Numbers between them may be others, and this one may be the smaller one.
+        last: u64,
+        /// How many telegrams these are.
+        count: u64,
+    },
     /// A feed sent something that has no place in the stream: bytes that are no frame, a telegram that is not in the plan. Without numbers
     /// nothing else says that a telegram may be missing here.
     Unreadable {
@@ -59,6 +71,14 @@ pub enum Event {
     },
     /// No feed is connected any more. Without numbers, what is sent meanwhile is missing.
     Interrupted,
+    /// A feed has ended before its time, and does not come back: a damaged recording, or bytes of a recording that are no frame. What it would
+    /// have brought is missing. A feed that ends as it should leaves no event.
+    BrokenOff {
+        /// The feed, from 0.
+        feed: usize,
+        /// Why.
+        reason: Arc<str>,
+    },
     /// The last event: nothing follows.
     Ended(Ended),
 }

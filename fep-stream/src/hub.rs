@@ -1,8 +1,8 @@
 //! [`Hub`]: hands the events of the stream to all consumers and waits for none.
 //!
 //! A batch is made once, and each consumer gets a pointer to it: a queue without a lock, and a counter of what waits in it. A consumer
-//! whose buffer is full costs nothing until it has room again. Then it is told what it missed, or gets what is still the last telegram of
-//! each instrument, as a late joiner does.
+//! whose buffer is full costs one look at a counter for each batch until it has room again. Then it is told what it missed, or gets a copy
+//! of what is still the last telegram of each instrument, as a late joiner does.
 
 #[cfg(test)]
 mod tests;
@@ -56,6 +56,10 @@ impl Hub {
 
     /// A new consumer. It gets everything from the position `next` on, and before that what is kept.
     pub(crate) fn join(&mut self, policy: Policy, latest: &Latest, next: u64) -> Consumer {
+        // Who was dropped while nothing came is noticed here.
+        self.outboxes.retain(|outbox| !outbox.parcels.is_closed());
+        // The fields of a policy are public, and a buffer of 0 would never take anything.
+        let policy = Policy::new(policy.buffer_max, policy.slow);
         let (sender, parcels) =
             mpsc::channel(policy.buffer_max.saturating_add(UNCOUNTED_MAX).min(Semaphore::MAX_PERMITS));
         let shared = Arc::new(Shared::default());

@@ -1,7 +1,8 @@
 //! [`Latest`]: the last telegram of each instrument and kind, for late joiners and for consumers that were too slow.
 //!
 //! Both are the same case: a consumer knows everything before a position and wants to go on from now. It gets the telegrams that came
-//! since then and were not replaced. So nothing is kept for each consumer, and a slow one costs the reader nothing.
+//! since then and were not replaced. So nothing is kept for each consumer. Catching up looks through the whole table and copies what it
+//! finds: that is what a slow consumer costs the reader, once for each half of its buffer that it reads.
 
 use std::collections::HashMap;
 

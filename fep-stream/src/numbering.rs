@@ -68,9 +68,14 @@ impl Numbering {
         self.first + (number - self.first + steps % self.count()) % self.count()
     }
 
+    /// How many numbers it is from the first to the second on the way forward.
+    pub(crate) const fn steps(self, from: u64, to: u64) -> u64 {
+        (to.saturating_sub(self.first) + self.count() - from.saturating_sub(self.first)) % self.count()
+    }
+
     pub(crate) const fn distance(self, expected: u64, number: u64) -> Distance {
         let count = self.count();
-        let ahead = (number.saturating_sub(self.first) + count - expected.saturating_sub(self.first)) % count;
+        let ahead = self.steps(expected, number);
         if ahead <= count / 2 { Distance::Ahead(ahead) } else { Distance::Behind(count - ahead) }
     }
 }

@@ -124,10 +124,12 @@ impl Order {
                 self.carry_out();
             }
             (NumberSaid::LastSent(last), Some(sequencer)) => {
-                sequencer.on_last(last, now, &mut self.steps);
+                sequencer.on_last(frame.feed, last, now, &mut self.steps);
                 self.carry_out();
             }
-            _ => self.pass(key, received),
+            // A heartbeat that says nothing, because the feed has sent nothing yet.
+            (NumberSaid::LastSent(_) | NumberSaid::NothingSent, _) => {}
+            (NumberSaid::Nothing | NumberSaid::Own(_), _) => self.pass(key, received),
         }
         Ok(())
     }
@@ -146,6 +148,11 @@ impl Order {
     /// No feed is connected any more.
     pub(crate) fn on_interrupted(&mut self) {
         self.tell(Event::Interrupted);
+    }
+
+    /// A feed has ended before its time.
+    pub(crate) fn on_broken_off(&mut self, feed: usize, reason: &str) {
+        self.tell(Event::BrokenOff { feed, reason: reason.into() });
     }
 
     pub(crate) fn on_time(&mut self, now: Duration) {
@@ -176,9 +183,22 @@ impl Order {
                 Step::Lost { first, last, count } => self.tell(Event::Lost { first, last, count }),
                 Step::Restarted { expected, found } => self.tell(Event::Restarted { expected, found }),
                 Step::Differs { number } => self.different.push(number),
+                Step::OutOfPlace { feed, number } => self.on_out_of_place(feed, number),
             }
         }
         self.steps = steps;
+    }
+
+    /// Telegrams that follow each other are one event.
+    fn on_out_of_place(&mut self, feed: usize, number: u64) {
+        if let Some(Event::OutOfPlace { feed: same, last, count, .. }) = self.events.last_mut()
+            && *same == feed
+        {
+            *last = number;
+            *count += 1;
+            return;
+        }
+        self.tell(Event::OutOfPlace { feed, first: number, last: number, count: 1 });
     }
 
     fn pass(&mut self, key: Key, mut received: Received) {
@@ -190,5 +210,62 @@ impl Order {
     fn tell(&mut self, event: Event) {
         self.next += 1;
         self.events.push(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
+    use fep_codec::Telegram;
+
+    use super::*;
+
+    #[derive(Telegram)]
+    struct Quote {
+        #[field(literal = "Q")]
+        code: (),
+        #[field(len = 4)]
+        sequence: u32,
+    }
+
+    #[derive(Telegram)]
+    struct Beat {
+        #[field(literal = "H")]
+        code: (),
+        #[field(len = 4)]
+        last: u32,
+    }
+
+    #[test]
+    fn a_heartbeat_goes_to_no_consumer_whatever_it_says() {
+        let plan = Plan::builder().numbered(Quote::LAYOUT, &[], "sequence").heartbeat(Beat::LAYOUT, "last");
+        let plan = plan.build().unwrap();
+        let terms = plan.numbering().map(SequenceTerms::new);
+        let mut order = Order::new(plan, terms, 10);
+        for text in ["H0000", "Q0001", "H0001", "H0000"] {
+            let frame = Frame { bytes: Bytes::from_static(text.as_bytes()), content: 0..5, feed: 0, at_ns: 0 };
+            order.on_frame(frame, Duration::ZERO).unwrap();
+        }
+        let events = order.take_events();
+        assert!(matches!(events.as_slice(), [Event::Telegram(received)] if received.number() == Some(1)), "{events:?}");
+        assert_eq!((order.latest().len(), order.next()), (1, 1));
+    }
+
+    #[test]
+    fn telegrams_out_of_place_are_one_event() {
+        let plan = Plan::builder().numbered(Quote::LAYOUT, &[], "sequence").build().unwrap();
+        let terms = plan.numbering().map(SequenceTerms::new);
+        let mut order = Order::new(plan, terms, 10);
+        for text in ["Q0001", "Q4000", "Q4001", "Q0002"] {
+            let frame = Frame { bytes: Bytes::from_static(text.as_bytes()), content: 0..5, feed: 0, at_ns: 0 };
+            order.on_frame(frame, Duration::ZERO).unwrap();
+        }
+        let events = order.take_events();
+        let [Event::Telegram(_), Event::OutOfPlace { feed: 0, first: 4000, last: 4001, count: 2 }, Event::Telegram(_)] =
+            events.as_slice()
+        else {
+            unreachable!("{events:?}")
+        };
     }
 }

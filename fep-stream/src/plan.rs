@@ -75,6 +75,8 @@ pub(crate) enum NumberSaid {
     Nothing,
     /// It is the telegram with this number.
     Own(u64),
+    /// It is a heartbeat, and the feed has sent nothing yet. The telegram has no number itself.
+    NothingSent,
     /// The feed has sent all numbers up to this one. The telegram has none itself.
     LastSent(u64),
 }
@@ -125,6 +127,11 @@ impl Plan {
         self.telegrams.get(kind).map(|planned| &*planned.layout.name)
     }
 
+    /// The name of a telegram that has no number of its own, unless it is a heartbeat.
+    pub(crate) fn without_number(&self) -> Option<&str> {
+        self.telegrams.iter().find(|planned| planned.number.is_none()).map(|planned| &*planned.layout.name)
+    }
+
     pub(crate) fn of(&self, telegram: &[u8]) -> Result<Planning, Unplanned> {
         let kind = self.kind(telegram).ok_or(Unplanned::Unknown)?;
         let planned = self.telegrams.get(kind).ok_or(Unplanned::Unknown)?;
@@ -143,7 +150,7 @@ impl Plan {
                 let is_known = self.numbering.is_some_and(|numbering| numbering.has(number));
                 match field.is_last_sent {
                     // A feed that has sent nothing yet may say 0.
-                    true if !is_known => NumberSaid::Nothing,
+                    true if !is_known => NumberSaid::NothingSent,
                     true => NumberSaid::LastSent(number),
                     false if is_known => NumberSaid::Own(number),
                     false => return Err(Unplanned::BadNumber),
@@ -179,12 +186,14 @@ impl PlanBuilder {
         self
     }
 
-    /// A telegram without instrument and number. The last one of its kind is what a late joiner gets.
+    /// A telegram without instrument and number. The last one of its kind is what a late joiner gets. It is passed on when it comes, also before
+    /// numbered ones that wait behind a gap. One source alone can bring it: of redundant feeds, it would come twice.
     pub fn telegram(self, layout: &Layout) -> Self {
         self.add(layout, &[], None, false)
     }
 
-    /// A telegram about an instrument, which these fields identify: paths such as `issue`, or `header.issue`. It has no number.
+    /// A telegram about an instrument, which these fields identify: paths such as `issue`, or `header.issue`. It has no number: see
+    /// [`PlanBuilder::telegram`].
     pub fn keyed(self, layout: &Layout, key: &[&str]) -> Self {
         self.add(layout, key, None, false)
     }

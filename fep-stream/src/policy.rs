@@ -21,7 +21,8 @@ pub struct Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
     /// It is left alone until it has read half of its buffer. Then it gets the last telegram of each instrument that had one meanwhile
-    /// ([`Event::Snapshot`](crate::Event::Snapshot)), and goes on.
+    /// ([`Event::Snapshot`](crate::Event::Snapshot)), and goes on. Each time, the receiver looks through all instruments: about 70 µs for 3,000 of them, so the
+    /// buffer should not be small.
     ToLatest,
     /// It is left alone until it has read half of its buffer. Then it is told which positions it missed
     /// ([`Event::Missed`](crate::Event::Missed)), and goes on.

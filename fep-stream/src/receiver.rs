@@ -18,7 +18,8 @@ use crate::policy::Policy;
 pub struct Receiver {
     commands: mpsc::Sender<Command>,
     counts: Arc<Mutex<Counts>>,
-    task: JoinHandle<()>,
+    /// `None` when its end was seen.
+    task: Option<JoinHandle<()>>,
 }
 
 /// What the task is asked for, between two reads.
@@ -44,7 +45,7 @@ impl Receiver {
         joined.await.map_err(|_| Stopped)
     }
 
-    /// What the receiver has seen so far. It is at most a few reads old.
+    /// What the receiver has seen so far. It is usually at most 50 ms old; after the end it is exact.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -53,12 +54,15 @@ impl Receiver {
     /// Stops the receiver. Each consumer still gets what is in its buffer, and then [`Event::Ended`](crate::Event::Ended).
     pub async fn stop(mut self) {
         let _ = self.commands.send(Command::Stop).await;
-        let _ = (&mut self.task).await;
+        self.ended().await;
     }
 
-    /// Waits until all feeds have ended, as a recording does.
+    /// Waits until all feeds have ended, as a recording does. It returns at once if they have. If the call is cancelled, it can be made again.
     pub async fn ended(&mut self) {
-        let _ = (&mut self.task).await;
+        if let Some(task) = &mut self.task {
+            let _ = task.await;
+            self.task = None;
+        }
     }
 }
 

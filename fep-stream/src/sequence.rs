@@ -4,6 +4,9 @@
 //! ones are asked for again, for a bounded time and within a bounded memory. What does not come is declared lost. What came before is
 //! dropped, so redundant feeds merge: the first telegram of a number is passed on, whichever feed brought it.
 //!
+//! A telegram is passed on, or it is a repetition (same number, same content), or it has a number that was declared lost, or consumers are
+//! told that it was out of place. Nothing is dropped in silence, and nothing is passed on twice.
+//!
 //! ```text
 //!  came        7 8 │ 9 is missing │ 11 10 12      held back: 10 11 12
 //!  known       7 8   9              10 11 12 │ 13 …
@@ -12,14 +15,17 @@
 //!
 //! It has no clock: callers pass `now`, a time since any fixed moment. It knows nothing of bytes, instruments and consumers.
 
-mod run;
+mod memory;
 mod terms;
+mod run;
+mod judge;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::memory::{Before, Known, Memory, differ};
 use self::run::Run;
 pub use self::terms::{SequenceTerms, Tally};
 use crate::numbering::Distance;
@@ -52,18 +58,45 @@ pub enum Step<T> {
         /// The number with which the sequence goes on.
         found: u64,
     },
-    /// Two feeds brought different telegrams with this number. The first one was passed on.
+    /// A telegram differs from the one that was passed on with this number.
     Differs {
         /// The number.
         number: u64,
     },
+    /// A telegram of this feed was dropped: its place is taken by another one, or nothing proves that its number is right.
+    OutOfPlace {
+        /// The feed that brought it.
+        feed: usize,
+        /// Its number.
+        number: u64,
+    },
 }
 
-/// A telegram and a digest of its content. A digest of 0 is not compared.
+/// A telegram that came, and a digest of its content. A digest of 0 is not compared.
+#[derive(Debug)]
+struct Came<T> {
+    number: u64,
+    digest: u64,
+    telegram: T,
+}
+
+/// A telegram behind a gap.
 #[derive(Debug)]
 struct Held<T> {
-    telegram: T,
-    digest: u64,
+    came: Came<T>,
+    /// Whether it was missing before.
+    was_missing: bool,
+}
+
+/// What is known of one feed.
+#[derive(Debug)]
+struct Feed<T> {
+    /// The highest number in place. It goes back only with a restart, so a feed that began anew is behind it until it is recognised.
+    highest: Option<u64>,
+    /// What it brought out of place.
+    run: Option<Run<T>>,
+    /// Whether another feed has begun its numbers anew, and this one has not.
+    is_before: bool,
 }
 
 /// Numbers that are missing. The key in the map is the first one.
@@ -105,15 +138,17 @@ pub struct Sequencer<T> {
     known_end: u64,
     held: BTreeMap<u64, Held<T>>,
     holes: BTreeMap<u64, Hole>,
-    /// Digests of the last telegrams that were passed on; the last one belongs to `at - 1`.
-    digests: VecDeque<u64>,
-    run: Option<Run<T>>,
-    /// The last number of each feed.
-    lasts: [Option<u64>; FEEDS_MAX],
+    /// What became of the numbers before `expected`.
+    memory: Memory,
+    before: Option<Before>,
+    feeds: [Feed<T>; FEEDS_MAX],
+    now: Duration,
+    /// When a telegram was last passed on.
+    passed_at: Duration,
     tally: Tally,
 }
 
-/// The most feeds whose last numbers are known.
+/// The most feeds.
 const FEEDS_MAX: usize = 8;
 
 impl<T> Sequencer<T> {
@@ -127,9 +162,11 @@ impl<T> Sequencer<T> {
             known_end: 0,
             held: BTreeMap::new(),
             holes: BTreeMap::new(),
-            digests: VecDeque::new(),
-            run: None,
-            lasts: [None; FEEDS_MAX],
+            memory: Memory::new(terms.near()),
+            before: None,
+            feeds: std::array::from_fn(|_| Feed { highest: None, run: None, is_before: false }),
+            now: Duration::ZERO,
+            passed_at: Duration::ZERO,
             tally: Tally::default(),
         }
     }
@@ -154,43 +191,41 @@ impl<T> Sequencer<T> {
 
     /// A telegram came on this feed, one of 0 to 7. `digest` is a digest of its content, or 0 if contents are not compared.
     pub fn on(&mut self, feed: usize, number: u64, digest: u64, telegram: T, now: Duration, out: &mut Vec<Step<T>>) {
-        let last = self.lasts.get_mut(feed).and_then(|last| last.replace(number));
-        let Some(expected) = self.expected else {
-            return self.pass(number, Held { telegram, digest }, out);
-        };
-        match self.terms.numbering.distance(expected, number) {
-            Distance::Ahead(0) if self.known_end == self.at && self.run.is_none() => {
-                self.pass(number, Held { telegram, digest }, out);
-            }
-            Distance::Ahead(steps) if steps <= self.terms.near() => {
-                self.forget_run();
-                self.ahead(self.at + steps, Held { telegram, digest }, number, now, out);
-            }
-            Distance::Behind(steps)
-                if steps <= self.terms.near() && self.is_repetition(feed, last, steps, number, digest, out) =>
-            {
-                self.forget_run();
-                self.tally.repeated += 1;
-            }
-            _ => self.far(feed, number, Held { telegram, digest }, now, out),
+        self.now = now;
+        let came = Came { number, digest, telegram };
+        if self.expected.is_none() {
+            self.reached(feed, number);
+            return self.pass(Held { came, was_missing: false }, out);
+        }
+        self.forget_before(out);
+        match self.feed(feed).is_before {
+            true => self.judge_before(feed, came, out),
+            false => self.judge(feed, came, out),
         }
     }
 
-    /// The feed says that this was the last number that it sent.
-    pub fn on_last(&mut self, last: u64, now: Duration, out: &mut Vec<Step<T>>) {
+    /// This feed says that this was the last number that it sent.
+    pub fn on_last(&mut self, feed: usize, last: u64, now: Duration, out: &mut Vec<Step<T>>) {
+        self.now = now;
         let Some(expected) = self.expected else {
             self.expected = Some(self.terms.numbering.after(last));
-            return;
+            return self.reached(feed, last);
         };
-        if let Distance::Ahead(steps) = self.terms.numbering.distance(expected, last)
-            && steps <= self.terms.near()
-        {
-            self.miss_up_to(self.at + steps + 1, now, out);
+        self.forget_before(out);
+        if self.feed(feed).is_before {
+            return;
+        }
+        match self.terms.numbering.distance(expected, last) {
+            Distance::Ahead(steps) if self.reaches(steps) => self.miss_up_to(self.at + steps + 1, out),
+            Distance::Ahead(_) if last > expected => self.keep_said(feed, last, out),
+            // It is behind, as a feed that lags.
+            _ => {}
         }
     }
 
     /// The time has come that [`Sequencer::deadline`] named.
     pub fn on_time(&mut self, now: Duration, out: &mut Vec<Step<T>>) {
+        self.now = now;
         while let Some(hole) = self.holes.first_key_value().map(|(_, hole)| *hole)
             && now >= hole.since.saturating_add(self.terms.lost_after)
         {
@@ -203,121 +238,105 @@ impl<T> Sequencer<T> {
             .map(|(first, _)| *first)
             .collect();
         for first in due {
-            self.ask(first, now, out);
+            self.ask(first, out);
         }
     }
 
     /// When [`Sequencer::on_time`] has something to do, or `None` if nothing is missing.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        let lost = |hole: &Hole| hole.since.saturating_add(self.terms.lost_after);
-        self.holes.values().map(|hole| hole.ask_at.map_or(lost(hole), |at| at.min(lost(hole)))).min()
+        // Only the first gap can be declared lost: what is behind it waits in any case.
+        let lost = self.holes.values().next().map(|hole| hole.since.saturating_add(self.terms.lost_after));
+        self.holes.values().filter_map(|hole| hole.ask_at).chain(lost).min()
     }
 
-    /// Nothing more comes: what is missing is declared lost, and what was held back is passed on.
+    /// Nothing more comes: what is missing is declared lost, what was held back is passed on, and what was out of place is told.
     pub fn end(&mut self, out: &mut Vec<Step<T>>) {
-        self.forget_run();
-        while !self.holes.is_empty() {
-            self.lose_first(out);
+        for feed in 0..FEEDS_MAX {
+            self.break_run(feed, out);
         }
+        self.lose_all(out);
     }
 
-    fn pass(&mut self, number: u64, held: Held<T>, out: &mut Vec<Step<T>>) {
-        self.expected = Some(self.terms.numbering.after(number));
+    #[expect(clippy::indexing_slicing, reason = "the index is below the number of feeds")]
+    fn feed(&mut self, feed: usize) -> &mut Feed<T> {
+        &mut self.feeds[feed % FEEDS_MAX]
+    }
+
+    fn pass(&mut self, held: Held<T>, out: &mut Vec<Step<T>>) {
+        let Held { came, was_missing } = held;
+        self.expected = Some(self.terms.numbering.after(came.number));
         self.at += 1;
         self.known_end = self.known_end.max(self.at);
-        self.remember(held.digest);
+        self.memory.passed(came.digest, was_missing);
+        self.passed_at = self.now;
         self.tally.passed += 1;
-        out.push(Step::Pass(held.telegram));
+        out.push(Step::Pass(came.telegram));
     }
 
-    fn ahead(&mut self, place: u64, held: Held<T>, number: u64, now: Duration, out: &mut Vec<Step<T>>) {
+    fn ahead(&mut self, place: u64, feed: usize, came: Came<T>, out: &mut Vec<Step<T>>) {
+        let mut was_missing = false;
         if place >= self.known_end {
-            self.miss_up_to(place, now, out);
+            self.miss_up_to(place, out);
             self.known_end = place + 1;
-        } else if !self.fill(place) {
-            let before = self.held.get(&place).map_or(0, |held| held.digest);
-            self.tally.repeated += 1;
-            self.differs(number, before, held.digest, out);
-            return;
+        } else if self.fill(place) {
+            was_missing = true;
+        } else {
+            let is_same = self.held.get(&place).is_some_and(|held| !differ(held.came.digest, came.digest));
+            return self.drop_known(feed, if is_same { Known::Same } else { Known::Different }, came.number, out);
         }
-        self.held.insert(place, held);
+        self.held.insert(place, Held { came, was_missing });
         self.release(out);
         while self.held.len() > self.terms.held_max.max(1) && !self.holes.is_empty() {
             self.lose_first(out);
         }
     }
 
-    /// Whether a number before the expected one is a repetition. It is none if the feed went back and brings something else than before,
-    /// or something that is not remembered: then its numbers may have begun anew.
-    fn is_repetition(
-        &mut self,
-        feed: usize,
-        last: Option<u64>,
-        steps: u64,
-        number: u64,
-        digest: u64,
-        out: &mut Vec<Step<T>>,
-    ) -> bool {
-        let index = usize::try_from(steps).ok().and_then(|steps| self.digests.len().checked_sub(steps));
-        let before = index.and_then(|index| self.digests.get(index)).copied();
-        if let Some(before) = before
-            && !self.differs(number, before, digest, out)
-        {
-            return true;
-        }
-        let numbering = self.terms.numbering;
-        let goes_back = last.is_some_and(|last| matches!(numbering.distance(last, number), Distance::Behind(_)));
-        !goes_back && !self.goes_on(feed, number)
-    }
-
-    /// Compares a telegram with the one that came before it with the same number.
-    fn differs(&mut self, number: u64, before: u64, digest: u64, out: &mut Vec<Step<T>>) -> bool {
-        let differs = before != 0 && digest != 0 && before != digest;
-        if differs {
-            self.tally.different += 1;
-            out.push(Step::Differs { number });
-        }
-        differs
-    }
-
     /// All numbers up to `end`, without it, are known to exist: those that did not come are missing.
-    fn miss_up_to(&mut self, end: u64, now: Duration, out: &mut Vec<Step<T>>) {
+    fn miss_up_to(&mut self, end: u64, out: &mut Vec<Step<T>>) {
         let first = self.known_end;
         if end <= first {
             return;
         }
         self.known_end = end;
         self.tally.gaps += 1;
-        let ask_at = (self.terms.asks_max > 0).then(|| now.saturating_add(self.terms.ask_after));
-        self.holes.insert(first, Hole { last: end - 1, since: now, asks: 0, ask_at });
-        if ask_at.is_some_and(|at| at <= now) {
-            self.ask(first, now, out);
+        let ask_at = (self.terms.asks_max > 0).then(|| self.now.saturating_add(self.terms.ask_after));
+        self.holes.insert(first, Hole { last: end - 1, since: self.now, asks: 0, ask_at });
+        if ask_at.is_some_and(|at| at <= self.now) {
+            self.ask(first, out);
         }
     }
 
     /// Takes the place out of the missing ones. Returns `false` if it was not missing.
     fn fill(&mut self, place: u64) -> bool {
-        let Some((first, hole)) = self.holes.range(..=place).next_back().map(|(first, hole)| (*first, *hole)) else {
-            return false;
-        };
-        if hole.last < place {
-            return false;
-        }
+        let Some((first, hole)) = self.hole_of(place) else { return false };
         self.holes.remove(&first);
         if first < place {
             self.holes.insert(first, Hole { last: place - 1, ..hole });
         }
         if place < hole.last {
-            self.holes.insert(place + 1, hole);
+            // A gap that is filled in order is waited for anew: a wrong number or a slow answer opened or fills it.
+            let since = if first == place { self.now } else { hole.since };
+            self.holes.insert(place + 1, Hole { since, ..hole });
         }
         true
     }
 
+    /// The gap in which this place is, and its first place.
+    fn hole_of(&self, place: u64) -> Option<(u64, Hole)> {
+        let (first, hole) = self.holes.range(..=place).next_back()?;
+        (place <= hole.last).then_some((*first, *hole))
+    }
+
     fn release(&mut self, out: &mut Vec<Step<T>>) {
         while let Some(held) = self.held.remove(&self.at) {
-            let number = self.expected.unwrap_or_default();
-            self.pass(number, held, out);
+            self.pass(held, out);
+        }
+    }
+
+    fn lose_all(&mut self, out: &mut Vec<Step<T>>) {
+        while !self.holes.is_empty() {
+            self.lose_first(out);
         }
     }
 
@@ -336,16 +355,14 @@ impl<T> Sequencer<T> {
         self.at += count;
         self.known_end = self.known_end.max(self.at);
         self.expected = self.expected.map(|expected| self.terms.numbering.forward(expected, count));
-        for _ in 0..count.min(self.terms.near()) {
-            self.remember(0);
-        }
+        self.memory.lost(count);
     }
 
-    fn ask(&mut self, first: u64, now: Duration, out: &mut Vec<Step<T>>) {
+    fn ask(&mut self, first: u64, out: &mut Vec<Step<T>>) {
         let terms = self.terms;
         let Some(hole) = self.holes.get_mut(&first) else { return };
         hole.asks += 1;
-        hole.ask_at = (hole.asks < terms.asks_max).then(|| now.saturating_add(terms.ask_every));
+        hole.ask_at = (hole.asks < terms.asks_max).then(|| self.now.saturating_add(terms.ask_every));
         let last = hole.last;
         self.tally.asked += 1;
         let (first, last) = self.numbers(first, last);
@@ -357,12 +374,5 @@ impl<T> Sequencer<T> {
         let expected = self.expected.unwrap_or_default();
         let number = |place: u64| self.terms.numbering.forward(expected, place.saturating_sub(self.at));
         (number(first), number(last))
-    }
-
-    fn remember(&mut self, digest: u64) {
-        if self.digests.len() as u64 >= self.terms.near() {
-            self.digests.pop_front();
-        }
-        self.digests.push_back(digest);
     }
 }

@@ -13,11 +13,11 @@ async fn the_example_sees_every_quote_once() {
     let folder = tempfile::tempdir().unwrap();
     let shown = quotes::day(&folder.path().join("day.feed")).await.unwrap();
     let [all, twice, screen, late, recording] = shown.as_slice() else { unreachable!("five lines: {shown:?}") };
-    assert_eq!(all, "1000 quotes in order, 40 instruments, lost 0");
+    assert_eq!(all, "900 quotes and 100 deals in order, lost 0");
     assert!(twice.starts_with("the two feeds brought "), "{twice}");
     assert_eq!(screen, "the screen shows the same last prices: true");
-    assert_eq!(late, "a late joiner gets 40 quotes, then all from 1000 on");
-    assert_eq!(recording, "the recording has 1000 quotes");
+    assert_eq!(late, "a late joiner gets 76 telegrams, then all from 1000 on");
+    assert_eq!(recording, "the recording has 900 quotes and 100 deals");
 }
 
 /// Each `rust` block of the guide's section stands in the example, with another indentation.

@@ -1,11 +1,11 @@
-//! The exchange of the example: it sends the same quotes on two feeds, loses some on each, and sends them again when it is asked.
+//! The exchange of the example: it sends the same quotes and deals on two feeds, loses some on each, and sends them again when it is asked.
 
 use fep_codec::{Decode, Telegram};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::Failure;
-use super::feed_b7::{Best, Heartbeat, Resend};
+use super::feed_b7::{Best, Deal, Heartbeat, LastSide, Resend};
 
 /// Opens both feeds. Returns their addresses.
 pub async fn open(quotes: u32) -> Result<(String, String), Failure> {
@@ -27,7 +27,7 @@ pub async fn open(quotes: u32) -> Result<(String, String), Failure> {
 async fn serve(listener: &TcpListener, quotes: u32, loses: u32) -> Result<(), Failure> {
     let (mut line, _) = listener.accept().await?;
     for sequence in (1..=quotes).filter(|sequence| *sequence == 1 || sequence % loses != 0) {
-        line.write_all(&quote(sequence)?).await?;
+        line.write_all(&telegram(sequence)?).await?;
     }
     let heartbeat =
         Heartbeat { data_code: "B70HB".parse()?, last_sequence: quotes, time: "09:30:16".parse()?, _literal: () };
@@ -36,10 +36,15 @@ async fn serve(listener: &TcpListener, quotes: u32, loses: u32) -> Result<(), Fa
     while line.read_exact(&mut request).await.is_ok() {
         let Resend { first, last, .. } = Resend::decode(&request)?;
         for sequence in first..=last.min(quotes) {
-            line.write_all(&quote(sequence)?).await?;
+            line.write_all(&telegram(sequence)?).await?;
         }
     }
     Ok(())
+}
+
+/// Every tenth telegram is a deal.
+fn telegram(sequence: u32) -> Result<Vec<u8>, Failure> {
+    if sequence.is_multiple_of(10) { deal(sequence) } else { quote(sequence) }
 }
 
 fn quote(sequence: u32) -> Result<Vec<u8>, Failure> {
@@ -58,4 +63,23 @@ fn quote(sequence: u32) -> Result<Vec<u8>, Failure> {
         _literal: (),
     };
     Ok(best.encode_to_vec()?)
+}
+
+fn deal(sequence: u32) -> Result<Vec<u8>, Failure> {
+    let deal = Deal {
+        data_code: "B702S".parse()?,
+        sequence,
+        issue: format!("KR7{:06}003", sequence / 10 % 40).parse()?,
+        board: "G1".parse()?,
+        session: "40".parse()?,
+        traded_at: "09:30:15".parse()?,
+        price: 71_250 + sequence % 9,
+        volume: 5,
+        total_volume: 1_000,
+        total_value: 71_250_000,
+        last_side: LastSide::Buy,
+        _reserved: (),
+        _literal: (),
+    };
+    Ok(deal.encode_to_vec()?)
 }

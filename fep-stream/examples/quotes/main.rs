@@ -16,17 +16,18 @@ use std::time::Duration;
 
 use fep_codec::{CodeTable, Telegram, TelegramSet};
 use fep_stream::{
-    Ask, BadFrame, Consumer, Event, Plan, Policy, Receiver, Recorder, Replay, Slow, Speed, TcpSource, TcpTerms,
+    Ask, BadFrame, Consumer, Ended, Event, Plan, Policy, Received, Receiver, Recorder, Replay, Slow, Speed, TcpSource,
+    TcpTerms,
 };
 use tokio::time::{sleep, timeout};
 
-use self::feed_b7::{Best, BestView, Deal, FeedB7, Heartbeat, Resend, Status};
+use self::feed_b7::{Best, BestView, Deal, DealView, FeedB7, Heartbeat, Resend, Status};
 
 /// Whatever ends the example before its time.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-/// The quotes of the day.
-const QUOTES: u32 = 1_000;
+/// The quotes and deals of the day.
+const TELEGRAMS: u32 = 1_000;
 
 /// The longest time that a day may take.
 const WAIT: Duration = Duration::from_secs(30);
@@ -44,7 +45,7 @@ async fn main() -> Result<(), Failure> {
 
 /// One day. Returns what it saw.
 pub async fn day(path: &Path) -> Result<Vec<String>, Failure> {
-    let (feed_a, feed_b) = exchange::open(QUOTES).await?;
+    let (feed_a, feed_b) = exchange::open(TELEGRAMS).await?;
 
     let mut builder = Receiver::builder(plan()?, CodeTable::of(FeedB7::LAYOUTS)?)
         .bad_frame(BadFrame::SkipTo(0xFF))
@@ -53,7 +54,7 @@ pub async fn day(path: &Path) -> Result<Vec<String>, Failure> {
         .ask(resend);
     let all = builder.consumer(Policy::new(100_000, Slow::Disconnect));
     let screen = builder.consumer(Policy::new(100, Slow::ToLatest));
-    let recorded = builder.consumer(Policy::new(100_000, Slow::Skip));
+    let recorded = builder.consumer(Policy::new(100_000, Slow::Disconnect));
     let receiver = builder.start()?;
 
     let all = tokio::spawn(prices(all));
@@ -62,7 +63,7 @@ pub async fn day(path: &Path) -> Result<Vec<String>, Failure> {
     let recorded = tokio::task::spawn_blocking(move || record(recorded, &file));
 
     timeout(WAIT, async {
-        while receiver.counts().sequence.passed < u64::from(QUOTES) {
+        while receiver.counts().sequence.passed < u64::from(TELEGRAMS) {
             sleep(Duration::from_millis(5)).await;
         }
     })
@@ -70,25 +71,30 @@ pub async fn day(path: &Path) -> Result<Vec<String>, Failure> {
     let mut late = receiver.join(Policy::new(100, Slow::ToLatest)).await?;
     let joined = match late.next().await {
         Some(Event::Snapshot { telegrams, next, .. }) => {
-            format!("a late joiner gets {telegrams} quotes, then all from {next} on")
+            format!("a late joiner gets {telegrams} telegrams, then all from {next} on")
         }
         other => format!("{other:?}"),
     };
     let counts = receiver.counts();
     receiver.stop().await;
 
-    let (quotes, last) = all.await??;
+    let Seen { quotes, deals, last } = all.await??;
     let screen = screen.await??;
     let mut shown = vec![
-        format!("{quotes} quotes in order, {} instruments, lost {}", last.len(), counts.sequence.lost),
-        format!("the two feeds brought {} quotes twice", counts.sequence.repeated),
+        format!("{quotes} quotes and {deals} deals in order, lost {}", counts.sequence.lost),
+        format!("the two feeds brought {} telegrams twice", counts.sequence.repeated),
         format!("the screen shows the same last prices: {}", screen == last),
         joined,
     ];
     recorded.await??;
-    shown.push(format!("the recording has {} quotes", replayed(path).await?));
+    let Seen { quotes, deals, .. } = replayed(path).await?;
+    shown.push(format!("the recording has {quotes} quotes and {deals} deals"));
     Ok(shown)
 }
+
+/// What [`Received::kind`] says: the place of a telegram in the plan.
+const BEST: usize = 0;
+const DEAL: usize = 1;
 
 /// The telegrams of the feed: where each has its instrument and its number.
 fn plan() -> Result<Plan, Failure> {
@@ -108,63 +114,89 @@ fn resend(missing: Ask) -> Vec<u8> {
     Resend { data_code, first, last, _literal: () }.encode_to_vec().unwrap_or_default()
 }
 
-/// The last ask price of each instrument.
-type Prices = BTreeMap<String, u32>;
+/// The last ask price and the last price of a deal, of each instrument.
+type Prices = BTreeMap<(usize, String), u32>;
 
-/// A consumer that needs every quote. Returns how many came, and the last prices.
-async fn prices(mut consumer: Consumer) -> Result<(u64, Prices), Failure> {
-    let mut quotes = 0;
-    let mut last = Prices::new();
+/// What a consumer saw.
+#[derive(Default)]
+struct Seen {
+    quotes: u64,
+    deals: u64,
+    last: Prices,
+}
+
+impl Seen {
+    fn take(&mut self, received: &Received) -> Result<(), Failure> {
+        // Each telegram of the plan can come, and each has its own view. It decodes only what is asked for.
+        let (issue, price) = match received.kind() {
+            BEST => {
+                let quote = BestView::new(received.telegram())?;
+                self.quotes += 1;
+                (quote.issue()?.to_string(), quote.ask()?)
+            }
+            DEAL => {
+                let deal = DealView::new(received.telegram())?;
+                self.deals += 1;
+                (deal.issue()?.to_string(), deal.price()?)
+            }
+            _ => return Ok(()), // the state of the market
+        };
+        self.last.insert((received.kind(), issue), price);
+        Ok(())
+    }
+}
+
+/// A consumer that needs every telegram.
+async fn prices(mut consumer: Consumer) -> Result<Seen, Failure> {
+    let mut seen = Seen::default();
     while let Some(event) = consumer.next().await {
         match event {
-            Event::Telegram(received) => {
-                let quote = BestView::new(received.telegram())?; // decodes only what is asked for
-                last.insert(quote.issue()?.to_string(), quote.ask()?);
-                quotes += 1;
-            }
+            Event::Telegram(received) => seen.take(received)?,
             Event::Lost { first, last, .. } => eprintln!("the exchange did not send {first} to {last} again"),
             Event::Missed { first, last } => eprintln!("we were too slow for {first} to {last}"),
             Event::Ended(why) => eprintln!("no more quotes: {why:?}"),
             other => eprintln!("{other:?}"), // a snapshot begins, a feed is interrupted, something could not be read
         }
     }
-    Ok((quotes, last))
+    Ok(seen)
 }
 
-/// A consumer that is slow. It needs only the last price of each instrument.
+/// A consumer that is slow. It needs only the last prices.
 async fn show(mut consumer: Consumer) -> Result<Prices, Failure> {
-    let mut last = Prices::new();
+    let mut seen = Seen::default();
     while let Some(events) = consumer.next_many().await {
         for event in events {
             if let Event::Telegram(received) = event {
-                let quote = BestView::new(received.telegram())?;
-                last.insert(quote.issue()?.to_string(), quote.ask()?);
+                seen.take(received)?;
             }
         }
         sleep(Duration::from_millis(20)).await;
     }
-    Ok(last)
+    Ok(seen.last)
 }
 
-/// A consumer that writes to the disk, on a thread that may wait for it.
+/// A consumer that writes to the disk, on a thread that may wait for it. A recording with a hole that nobody knows of is worse than none.
 fn record(mut consumer: Consumer, path: &Path) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut recorder = Recorder::open(path, 100_000_000)?;
     while let Some(events) = runtime.block_on(consumer.next_many()) {
         for event in events {
-            if let Event::Telegram(received) = event {
-                recorder.record(received)?;
+            match event {
+                Event::Telegram(received) => recorder.record(received)?,
+                Event::Ended(Ended::Stopped) | Event::Snapshot { .. } => {}
+                Event::Ended(why) => return Err(format!("the recording is not complete: {why:?}").into()),
+                other => eprintln!("the recording has a hole: {other:?}"), // lost, out of place, unreadable, interrupted
             }
         }
     }
     Ok(recorder.sync()?)
 }
 
-/// How many quotes a recording has, by a receiver that reads it as fast as it can.
-async fn replayed(path: &Path) -> Result<u64, Failure> {
+/// What a recording has, by a receiver that reads it as fast as it can.
+async fn replayed(path: &Path) -> Result<Seen, Failure> {
     let replay = Replay::open(path, Speed::Fastest).await?;
     let mut builder = Receiver::builder(plan()?, CodeTable::of(FeedB7::LAYOUTS)?).source(replay);
     let consumer = builder.consumer(Policy::new(100_000, Slow::Disconnect));
     let _receiver = builder.start()?;
-    Ok(prices(consumer).await?.0)
+    prices(consumer).await
 }

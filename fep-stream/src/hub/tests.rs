@@ -226,6 +226,78 @@ fn a_consumer_that_is_behind_wakes_the_receiver_when_it_has_room() {
     assert!(matches!(consumer.try_next(), Some(Event::Missed { first: 4, last: 8 })));
 }
 
+/// The receiver on one thread, a consumer on another: none waits for the other, and the consumer gets each position or learns that it does not.
+#[test]
+fn a_consumer_on_another_thread_gets_each_position_or_learns_that_it_does_not() {
+    const BATCHES: u64 = 20_000;
+    for slow in [Slow::ToLatest, Slow::Skip] {
+        let plan = Plan::builder().keyed(Quote::LAYOUT, &["issue"]).build().unwrap();
+        let mut order = Order::new(plan, None, 100);
+        let mut hub = Hub::default();
+        let mut consumer = hub.join(Policy::new(8, slow), order.latest(), 0);
+        let reader = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let mut next = 0;
+            let mut missed = 0;
+            let mut left = 0_usize;
+            loop {
+                match runtime.block_on(consumer.next()).cloned() {
+                    Some(Event::Telegram(_)) if left > 0 => left -= 1,
+                    Some(Event::Telegram(received)) => {
+                        assert_eq!(received.position(), next);
+                        next += 1;
+                    }
+                    Some(Event::Snapshot { from, next: goes_on, telegrams, .. }) => {
+                        assert_eq!((from, left), (next, 0));
+                        missed += goes_on - from;
+                        (next, left) = (goes_on, telegrams);
+                    }
+                    Some(Event::Missed { first, last }) => {
+                        assert_eq!(first, next);
+                        missed += last + 1 - first;
+                        next = last + 1;
+                    }
+                    Some(Event::Ended(Ended::Stopped)) => return (next, missed),
+                    other => unreachable!("{other:?}"),
+                }
+            }
+        });
+        let mut sent = Sent::new();
+        for batch in 0..BATCHES {
+            publish(&mut order, &mut hub, &mut sent, &[1, 2, 3]);
+            if batch % 3 == 0 {
+                hub.catch_up(order.latest(), order.next());
+            }
+        }
+        hub.end(order.latest(), order.next());
+        let (next, missed) = reader.join().unwrap();
+        assert_eq!(next, 3 * BATCHES);
+        assert!(missed <= next);
+    }
+}
+
+#[test]
+fn a_consumer_that_was_dropped_while_nothing_came_is_forgotten() {
+    let plan = Plan::builder().keyed(Quote::LAYOUT, &["issue"]).build().unwrap();
+    let order = Order::new(plan, None, 2);
+    let mut hub = Hub::default();
+    for _ in 0..3 {
+        drop(hub.join(Policy { buffer_max: 0, slow: Slow::Skip }, order.latest(), 0));
+    }
+    assert_eq!(hub.consumers(), 1);
+}
+
+#[test]
+fn a_buffer_of_no_events_has_one() {
+    let plan = Plan::builder().keyed(Quote::LAYOUT, &["issue"]).build().unwrap();
+    let mut order = Order::new(plan, None, 2);
+    let mut hub = Hub::default();
+    let mut consumer = hub.join(Policy { buffer_max: 0, slow: Slow::Disconnect }, order.latest(), 0);
+    publish(&mut order, &mut hub, &mut Sent::new(), &[1]);
+    assert!(matches!(consumer.try_next(), Some(Event::Snapshot { .. })));
+    assert!(matches!(consumer.try_next(), Some(Event::Telegram(_))));
+}
+
 #[test]
 fn more_instruments_than_are_kept_are_passed_on_and_the_snapshot_says_so() {
     let plan = Plan::builder().keyed(Quote::LAYOUT, &["issue"]).build().unwrap();

@@ -77,7 +77,7 @@ fn key_and_number_are_read_where_they_are() {
     assert_ne!(one.key, other.key);
     assert_eq!(plan.of(b"Q10044ABCDG100000").unwrap().key, one.key);
     assert_eq!(plan.of(b"HB0044").unwrap().number, NumberSaid::LastSent(44));
-    assert_eq!(plan.of(b"HB0000").unwrap().number, NumberSaid::Nothing);
+    assert_eq!(plan.of(b"HB0000").unwrap().number, NumberSaid::NothingSent);
 }
 
 #[test]

@@ -45,6 +45,13 @@ pub enum BuildError {
         /// How many sources there are.
         sources: usize,
     },
+    /// Several sources, and a telegram of the plan that has no number. It would come once from each.
+    Unnumbered {
+        /// How many sources there are.
+        sources: usize,
+        /// The telegram.
+        telegram: String,
+    },
     /// More sources than a receiver merges.
     ManySources {
         /// How many sources there are.
@@ -76,7 +83,8 @@ impl ReceiverBuilder {
     /// The most redundant feeds that one receiver merges.
     pub const SOURCES_MAX: usize = 8;
 
-    /// Reads this source. Several sources are redundant feeds of the same sequence: the first telegram of each number counts. A gap then
+    /// Reads this source. Several sources are redundant feeds of the same sequence: the first telegram of each number counts, and each telegram of
+    /// the plan must have a number, except heartbeats. A gap then
     /// waits 20 ms for the other feed before it is asked for, or [`SequenceTerms::ask_after`] if that is not zero.
     pub fn source(mut self, source: impl Source + 'static) -> Self {
         self.sources.push(Box::new(source));
@@ -124,6 +132,12 @@ impl ReceiverBuilder {
             _ if sources == 0 => return Err(BuildError::NoSource),
             _ if sources > Self::SOURCES_MAX => return Err(BuildError::ManySources { sources }),
             (None, _) if sources > 1 => return Err(BuildError::NoNumbers { sources }),
+            (Some(_), _)
+                if sources > 1
+                    && let Some(telegram) = self.plan.without_number() =>
+            {
+                return Err(BuildError::Unnumbered { sources, telegram: telegram.to_owned() });
+            }
             (None, Some(_)) => return Err(BuildError::OtherNumbers),
             (Some(own), Some(terms)) if own != terms.numbering => return Err(BuildError::OtherNumbers),
             _ => {}
@@ -135,7 +149,7 @@ impl ReceiverBuilder {
         let task = Task::new(self.sources, self.framing, self.bad_frame, order, self.hub, self.asking);
         let counts = Arc::new(Mutex::new(task.counts()));
         let task = runtime.spawn(task.run(inbox, Arc::clone(&counts)));
-        Ok(Receiver { commands, counts, task })
+        Ok(Receiver { commands, counts, task: Some(task) })
     }
 }
 
@@ -159,6 +173,11 @@ impl fmt::Display for BuildError {
                 f,
                 "{sources} sources cannot be merged: no telegram of the plan has a number; add telegrams with `numbered`, or make a \
                  receiver for each source"
+            ),
+            Self::Unnumbered { sources, telegram } => write!(
+                f,
+                "{sources} sources cannot be merged: {telegram} has no number and would come from each of them; add it with `numbered`, or \
+                 make a receiver for each source"
             ),
             Self::ManySources { sources } => {
                 write!(f, "{sources} sources are too many, at most {} are merged", ReceiverBuilder::SOURCES_MAX)

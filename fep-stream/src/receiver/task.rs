@@ -35,8 +35,10 @@ pub(super) struct Task {
     asking: Option<Asking>,
     cuts: Vec<Cut>,
     started: Instant,
-    /// The feed that is asked first, so that none is always the last one.
+    /// The feed that is read first, so that none is always the last one.
     turn: usize,
+    /// The feed that gets the next request. One that is connected and says nothing must not get all of them.
+    ask_turn: usize,
     /// When a difference between telegrams of one number was last logged.
     warned: Option<Instant>,
 }
@@ -71,7 +73,17 @@ impl Task {
             source,
         };
         let feeds = sources.into_iter().map(feed).collect();
-        Self { feeds, order, hub, asking, cuts: Vec::new(), started: Instant::now(), turn: 0, warned: None }
+        Self {
+            feeds,
+            order,
+            hub,
+            asking,
+            cuts: Vec::new(),
+            started: Instant::now(),
+            turn: 0,
+            ask_turn: 0,
+            warned: None,
+        }
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>, counts: Arc<Mutex<Counts>>) {
@@ -148,7 +160,9 @@ impl Task {
         if let Some(reason) = &reason {
             tracing::warn!(feed = feed.counts.name, reason, "the feed is not connected");
         }
-        feed.counts.last_trouble = reason.or(feed.counts.last_trouble.take());
+        if reason.is_some() {
+            feed.counts.last_trouble.clone_from(&reason);
+        }
         let left = feed.cutter.clear();
         feed.counts.dropped_bytes += left;
         let is_alone = was_connected && !self.feeds.iter().any(|feed| feed.counts.is_connected);
@@ -156,8 +170,10 @@ impl Task {
             if left > 0 {
                 order.on_unreadable(index, left);
             }
-            if is_alone && !has_ended {
-                order.on_interrupted();
+            match reason {
+                Some(reason) if has_ended => order.on_broken_off(index, &reason),
+                _ if is_alone && !has_ended => order.on_interrupted(),
+                _ => {}
             }
         });
     }
@@ -236,9 +252,11 @@ impl Task {
         let frame = asking(ask);
         let count = self.feeds.len();
         for step in 0..count {
-            let Some(feed) = self.feeds.get_mut((self.turn + step) % count.max(1)) else { continue };
+            let index = (self.ask_turn + step) % count.max(1);
+            let Some(feed) = self.feeds.get_mut(index) else { continue };
             if feed.counts.is_connected {
                 if feed.source.send(&frame) {
+                    self.ask_turn = index + 1;
                     return;
                 }
                 feed.counts.unsent_asks += 1;

@@ -17,14 +17,17 @@ pub struct SequenceTerms {
     pub ask_every: Duration,
     /// How often the same gap is asked for. 0 asks never.
     pub asks_max: u32,
-    /// How long a gap is waited for. Then it is declared lost.
+    /// How long a gap is waited for, since it was noticed or since the number before it came. Then it is declared lost.
     pub lost_after: Duration,
-    /// How far from the expected number a telegram may be to be ahead or a repetition, and of how many telegrams a digest is remembered, to
-    /// tell a repetition from another telegram. What is farther away is out of place, or the feed began its numbers anew. At most a quarter of
-    /// all numbers count.
+    /// How far from the expected number a gap may reach, and of how many numbers it is remembered what became of them, to tell a repetition
+    /// from another telegram. At most a quarter of all numbers count.
     pub near_max: u64,
-    /// How many telegrams in a row, out of place and one behind the other, show that the feed goes on from there.
+    /// How far behind all others a number may be without proof. A number farther ahead may be a mistake in one telegram.
+    pub jump_max: u64,
+    /// How many telegrams of one feed, out of place and in ascending order, prove that the feed goes on from there. At least 1.
     pub restart_run: usize,
+    /// How long after a restart a redundant feed may still bring numbers from before it.
+    pub lag_max: Duration,
 }
 
 /// What happened in a sequence, as counts.
@@ -42,7 +45,7 @@ pub struct Tally {
     pub asked: u64,
     /// Numbers that were declared lost.
     pub lost: u64,
-    /// Telegrams that were dropped because their number was out of place.
+    /// Telegrams that were dropped because they were out of place. Consumers are told.
     pub stray: u64,
     /// How often the feed began its numbers anew.
     pub restarts: u64,
@@ -50,7 +53,7 @@ pub struct Tally {
 
 impl SequenceTerms {
     /// Limits for a feed of many thousand telegrams a second: 10,000 held back, asked for at once and each 200 ms, three times, lost after
-    /// 1 s.
+    /// 1 s. Three telegrams prove a jump of more than 1,000 numbers, or a restart. Redundant feeds lag at most 10 s.
     #[must_use]
     pub const fn new(numbering: Numbering) -> Self {
         Self {
@@ -61,11 +64,17 @@ impl SequenceTerms {
             asks_max: 3,
             lost_after: Duration::from_secs(1),
             near_max: 100_000,
+            jump_max: 1_000,
             restart_run: 3,
+            lag_max: Duration::from_secs(10),
         }
     }
 
     pub(super) fn near(&self) -> u64 {
         self.near_max.min(self.numbering.count() / 4)
+    }
+
+    pub(super) fn jump(&self) -> u64 {
+        self.jump_max.min(self.near())
     }
 }

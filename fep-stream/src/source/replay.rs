@@ -20,10 +20,17 @@ use crate::recording::{HEAD_BYTES, Head, MAGIC};
 pub enum Speed {
     /// As fast as the receiver reads.
     Fastest,
-    /// So many times as fast as it was recorded: 1 is the time of the recording, 10 is ten times as fast, 0.5 is half as fast. A number that
-    /// is not above 0 is [`Speed::Fastest`].
+    /// So many times as fast as it was recorded: 1 is the time of the recording, 10 is ten times as fast, 0.5 is half as fast.
+    /// [`Replay::open`] refuses what is not from 0.000001 to 1,000,000.
     Times(f64),
 }
+
+/// The slowest and the fastest speed, in times of the recording.
+const TIMES_MIN: f64 = 0.000_001;
+const TIMES_MAX: f64 = 1_000_000.0;
+
+/// The longest wait for an entry: a hundred years. A clock can add that.
+const WAIT_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A recording as a source. It ends with the recording.
 #[derive(Debug)]
@@ -46,8 +53,14 @@ impl Replay {
     /// Opens a recording.
     ///
     /// # Errors
-    /// If the file cannot be read or is no recording.
+    /// If the file cannot be read or is no recording, or if the speed is out of range ([`std::io::ErrorKind::InvalidInput`]).
     pub async fn open(path: impl AsRef<Path>, speed: Speed) -> std::io::Result<Self> {
+        if let Speed::Times(times) = speed
+            && !(TIMES_MIN..=TIMES_MAX).contains(&times)
+        {
+            let reason = format!("the speed of a replay is from {TIMES_MIN} to {TIMES_MAX}, and not {times}");
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, reason));
+        }
         let path = path.as_ref();
         let mut file = File::open(path).await?;
         let mut magic = [0; MAGIC.len()];
@@ -84,12 +97,10 @@ impl Replay {
     /// When an entry of this time is due.
     fn due(&mut self, at_ns: u64) -> Option<Instant> {
         let Speed::Times(times) = self.speed else { return None };
-        if times.is_nan() || times <= 0.0 {
-            return None;
-        }
         let (first_ns, started) = *self.start.get_or_insert_with(|| (at_ns, Instant::now()));
         let after = Duration::from_nanos(at_ns.saturating_sub(first_ns));
-        let after = Duration::try_from_secs_f64(after.as_secs_f64() / times).unwrap_or(Duration::MAX);
+        // The times of a recording span centuries at most, if they are wrong.
+        let after = Duration::try_from_secs_f64(after.as_secs_f64() / times).unwrap_or(WAIT_MAX).min(WAIT_MAX);
         started.checked_add(after)
     }
 

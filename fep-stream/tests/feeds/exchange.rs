@@ -100,6 +100,7 @@ pub(crate) async fn next(consumer: &mut Consumer) -> String {
         Some(Event::Lost { first, last, count }) => format!("lost {first}-{last} ({count})"),
         Some(Event::Unreadable { bytes, .. }) => format!("unreadable {bytes}"),
         Some(Event::Restarted { expected, found }) => format!("restarted {expected} {found}"),
+        Some(Event::OutOfPlace { feed, first, last, count }) => format!("outofplace {feed} {first}-{last} ({count})"),
         Some(event) => format!("{event:?}").to_lowercase(),
     }
 }

@@ -75,6 +75,9 @@ async fn a_recording_that_a_crash_cut_off_is_valid_up_to_there_and_goes_on() {
         let recorder = Recorder::open(&path, 1_000_000).unwrap();
         let entries = len.saturating_sub(8) / 96;
         assert_eq!(recorder.len(), 8 + 96 * entries as u64, "{len}");
+        let left = if len < 8 { len } else { (len - 8) % 96 };
+        let cut_bytes = if len < 8 { 0 } else { left as u64 };
+        assert_eq!(recorder.cut_bytes(), cut_bytes, "{len}");
         drop(recorder);
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 8 + 96 * entries as u64, "{len}");
     }
@@ -84,9 +87,56 @@ async fn a_recording_that_a_crash_cut_off_is_valid_up_to_there_and_goes_on() {
     std::fs::write(&path, &damaged).unwrap();
     let (numbers, _, _, receiver) = replay(&path, Speed::Fastest).await;
     assert_eq!(numbers, [1]);
+    assert_eq!(broken_off(&path).await, "the recording is damaged: the check of an entry is wrong");
     let trouble = receiver.counts().feeds[0].last_trouble.clone();
     assert_eq!(trouble.as_deref(), Some("the recording is damaged: the check of an entry is wrong"));
-    assert_eq!(Recorder::open(&path, 1_000_000).unwrap().len(), 8 + 96);
+    // A whole entry stands behind the damage: no crash did that, and nothing is cut off.
+    let error = Recorder::open(&path, 1_000_000).unwrap_err();
+    assert!(error.to_string().contains("the check of the entry at byte 104 is wrong"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), damaged);
+    // The last entry may be damaged by a crash.
+    let mut damaged = whole;
+    damaged[8 + 2 * 96 + 40] ^= 1;
+    std::fs::write(&path, &damaged).unwrap();
+    let recorder = Recorder::open(&path, 1_000_000).unwrap();
+    assert_eq!((recorder.len(), recorder.cut_bytes()), (8 + 2 * 96, 96));
+}
+
+/// What a consumer of a recording is told about its end.
+async fn broken_off(path: &Path) -> String {
+    let mut builder = receiver().source(Replay::open(path, Speed::Fastest).await.unwrap());
+    let mut consumer = builder.consumer(POLICY);
+    let _receiver = builder.start().unwrap();
+    while let Some(event) = consumer.next().await {
+        if let Event::BrokenOff { feed: 0, reason } = event {
+            return reason.to_string();
+        }
+    }
+    "whole".to_owned()
+}
+
+#[tokio::test]
+async fn a_speed_that_no_clock_can_follow_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("day.feed");
+    drop(Recorder::open(&path, 1_000_000).unwrap());
+    for times in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300] {
+        let error = Replay::open(&path, Speed::Times(times)).await.unwrap_err();
+        assert!(error.to_string().starts_with("the speed of a replay is from 0.000001 to 1000000"), "{error}");
+    }
+    assert_eq!(broken_off(&path).await, "whole");
+}
+
+#[tokio::test]
+async fn the_end_of_a_receiver_can_be_waited_for_again_and_it_can_be_stopped_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("day.feed");
+    drop(Recorder::open(&path, 1_000_000).unwrap());
+    let mut receiver = receiver().source(Replay::open(&path, Speed::Fastest).await.unwrap()).start().unwrap();
+    receiver.ended().await;
+    receiver.ended().await;
+    assert!(receiver.join(POLICY).await.is_err());
+    receiver.stop().await;
 }
 
 #[tokio::test]

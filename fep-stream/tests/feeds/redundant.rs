@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::exchange::{Exchange, FF, WAIT, asked, best, bests, counted, next, plan, receiver, sees, send};
-use crate::feed_b7::{Best, FeedB7};
+use crate::feed_b7::{Best, Deal, FeedB7, Heartbeat};
 
 const POLICY: Policy = Policy::new(100_000, Slow::Disconnect);
 
@@ -35,9 +35,48 @@ async fn each_feed_fills_the_gaps_of_the_other_and_a_difference_is_counted() {
     sees(&mut consumer, &["5001"]).await;
     send(&mut b, &best(5001, "KR7005930003")).await;
     send(&mut b, &bests([5002])).await;
-    sees(&mut consumer, &["5002"]).await;
+    sees(&mut consumer, &["outofplace 1 5001-5001 (1)", "5002"]).await;
     let is_right = |Tally { passed, different, lost, .. }: Tally| (passed, different, lost) == (5002, 1, 0);
     counted(&receiver, |counts| is_right(counts.sequence)).await;
+}
+
+/// A feed that is connected and says nothing, and answers nothing, does not get all requests.
+#[tokio::test]
+async fn a_silent_feed_gets_only_its_share_of_the_requests() {
+    let (a, b) = tokio::join!(Exchange::open(), Exchange::open());
+    let terms = SequenceTerms { lost_after: WAIT, ..SequenceTerms::new(plan().numbering().unwrap()) };
+    let mut builder = receiver().source(a.source()).source(b.source()).sequence(terms);
+    let mut consumer = builder.consumer(POLICY);
+    let receiver = builder.start().unwrap();
+    let (mut line_a, mut line_b) = tokio::join!(a.accept(), b.accept());
+    counted(&receiver, |counts| counts.feeds.iter().all(|feed| feed.is_connected)).await;
+    send(&mut line_b, &bests([1, 3])).await;
+    assert_eq!(asked(&mut line_a).await, (2, 2));
+    assert_eq!(asked(&mut line_b).await, (2, 2));
+    send(&mut line_b, &bests([2, 5])).await;
+    assert_eq!(asked(&mut line_a).await, (4, 4));
+    assert_eq!(asked(&mut line_b).await, (4, 4));
+    send(&mut line_b, &bests([4])).await;
+    sees(&mut consumer, &["snapshot 0 0 0", "1", "2", "3", "4", "5"]).await;
+}
+
+/// In lockstep, as redundant feeds are: a new day is recognised, and nothing of it comes twice.
+#[tokio::test]
+async fn redundant_feeds_begin_a_new_day() {
+    let (a, b) = tokio::join!(Exchange::open(), Exchange::open());
+    let mut builder = receiver().source(a.source()).source(b.source());
+    let mut consumer = builder.consumer(POLICY);
+    let receiver = builder.start().unwrap();
+    let (mut line_a, mut line_b) = tokio::join!(a.accept(), b.accept());
+    for number in [5_000_000, 5_000_001, 1, 2, 3, 4] {
+        for line in [&mut line_a, &mut line_b] {
+            let before = receiver.counts().feeds.iter().map(|feed| feed.frames).sum::<u64>();
+            send(line, &bests([number])).await;
+            counted(&receiver, |counts| counts.feeds.iter().map(|feed| feed.frames).sum::<u64>() > before).await;
+        }
+    }
+    sees(&mut consumer, &["snapshot 0 0 0", "5000000", "5000001", "restarted 5000002 1", "1", "2", "3", "4"]).await;
+    counted(&receiver, |counts| (counts.sequence.repeated, counts.sequence.stray) == (6, 0)).await;
 }
 
 #[tokio::test]
@@ -123,4 +162,16 @@ async fn a_receiver_that_could_not_do_its_work_does_not_start() {
     assert_eq!(error, BuildError::NoNumbers { sources: 2 });
     assert!(error.to_string().contains("add telegrams with `numbered`"), "{error}");
     assert_eq!(receiver().start().unwrap_err(), BuildError::NoSource);
+    // One telegram without a number is enough: it would come twice.
+    let mixed = Plan::builder()
+        .numbered(<Best as fep_codec::Telegram>::LAYOUT, &["issue"], "sequence")
+        .keyed(<Deal as fep_codec::Telegram>::LAYOUT, &["issue"])
+        .heartbeat(<Heartbeat as fep_codec::Telegram>::LAYOUT, "last_sequence")
+        .build()
+        .unwrap();
+    let two = Receiver::builder(mixed.clone(), table()).source(exchange.source()).source(exchange.source());
+    let error = two.start().unwrap_err();
+    assert_eq!(error, BuildError::Unnumbered { sources: 2, telegram: "Deal".to_owned() });
+    assert!(error.to_string().contains("Deal has no number and would come from each of them"), "{error}");
+    assert!(Receiver::builder(mixed, table()).source(exchange.source()).start().is_ok());
 }
