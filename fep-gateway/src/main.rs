@@ -290,7 +290,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
     let telling = Arc::clone(&manager);
-    let told = told_to_stop(gateway.clone(), stop_intake(intake.as_ref()));
+    let told =
+        told_to_stop(gateway.clone(), stop_intake(intake.as_ref()), judging.as_ref().map(alarms::Alarms::quieter));
     let stop = async move {
         told.await;
         telling.stopping(draining.drain_max());
@@ -338,11 +339,12 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
 }
 
 /// Completes when the gateway has to stop, and takes nothing from topics any more.
-async fn told_to_stop(gateway: Gateway, stop_intake: impl Future<Output = ()>) {
+async fn told_to_stop(gateway: Gateway, stop_intake: impl Future<Output = ()>, stop_judging: Option<impl FnOnce()>) {
     tokio::select! {
         () = stop_asked() => {}
         () = gateway.fenced() => error!("another gateway took over: this one ends, and can be started again"),
     }
+    stop_judging.into_iter().for_each(|stop| stop());
     stop_intake.await;
 }
 

@@ -31,7 +31,17 @@ pub(super) async fn send(
     let transport = transport.map_err(|error| error.to_string()).flatten()?;
     let sent = tokio::time::timeout(timeout, transport.send_raw(&envelope, &message)).await;
     let late = |_| format!("the mail server did not take it within {} ms", timeout.as_millis());
-    sent.map_err(late)?.map_err(|error| format!("the mail server: {}", one_line(&error.to_string()))).map(drop)
+    sent.map_err(late)?.map_err(|error| why(&error)).map(drop)
+}
+
+/// Why a mail server did not take it. What it wrote stays out: it quotes addresses.
+fn why(error: &lettre::transport::smtp::Error) -> String {
+    match error.status() {
+        Some(code) => format!("the mail server answered {code}"),
+        None if error.is_timeout() => "the mail server does not answer".to_owned(),
+        None if error.is_response() => "the mail server answers with something else than SMTP".to_owned(),
+        None => format!("the mail server: {}", one_line(&error.to_string())),
+    }
 }
 
 fn transport(config: &MailConfig, timeout: Duration) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
