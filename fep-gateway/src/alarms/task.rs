@@ -23,7 +23,7 @@ use tracing::{error, info, warn};
 use self::showing::{Seen, Shown};
 use super::AlarmStartError;
 use super::attempts::Telling;
-use super::telling::Teller;
+use super::telling::{NotTold, Teller, each_recipient_alone};
 use super::watched::{AlarmBook, is_of};
 use crate::alarm_status::AlarmsStatus;
 use crate::config::AlarmsConfig;
@@ -63,7 +63,7 @@ pub(super) struct AlarmTask {
     book: AlarmBook,
     teller: Arc<Teller>,
     telling: BTreeMap<String, Telling>,
-    attempts: JoinSet<(String, Result<(), String>)>,
+    attempts: JoinSet<(String, Result<(), NotTold>)>,
     /// Whether a rule needs facts, and whether one needs what is open.
     asks_for_facts: bool,
     asks_for_open: bool,
@@ -97,16 +97,17 @@ impl AlarmTask {
         let place = feed.take_alarms(Seen { shown: Arc::clone(&shown), orders }).ok_or(AlarmStartError::Already)?;
         let teller =
             Teller::new(feed.journal.instance()).map_err(|error| AlarmStartError::Client(error.to_string()))?;
+        let config = each_recipient_alone(config);
         let mut task = Self {
             book: AlarmBook::new(""),
             asks_for_facts: config.rules.values().any(|rule| rule.measurement.needs_observations()),
             asks_for_open: config.rules.values().any(|rule| !rule.measurement.needs_observations()),
-            config: config.clone(),
             store: feed.journal.alarms(),
             journal: None,
             teller: Arc::new(teller),
             telling: config.to.keys().map(|name| (name.clone(), Telling::new(now))).collect(),
             attempts: JoinSet::new(),
+            config,
             judges: false,
             ask_at: now,
             claimed_at: now,
@@ -233,13 +234,14 @@ impl AlarmTask {
         let asked_at = Instant::now();
         let may_judge = self.store.claim().await?;
         self.claimed_at = asked_at;
-        if may_judge && !self.judges {
-            if let Err(error) = self.begin_to_judge().await {
-                self.ask_at = Instant::now() + GIVE_WAY;
-                // If it fails, too, the others wait for the end of the lease.
-                let _ = self.store.release().await;
-                return Err(error);
-            }
+        if may_judge
+            && !self.judges
+            && let Err(error) = self.begin_to_judge().await
+        {
+            self.ask_at = Instant::now() + GIVE_WAY;
+            // If it fails, too, the others wait for the end of the lease.
+            let _ = self.store.release().await;
+            return Err(error);
         }
         self.judges = may_judge;
         if !may_judge {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::AlarmTask;
-use crate::alarms::telling::log;
+use crate::alarms::telling::{NotTold, log, receiver_of};
 use crate::config::ReceiverKind;
 
 impl AlarmTask {
@@ -43,7 +43,7 @@ impl AlarmTask {
     }
 
     /// Takes what came of an attempt.
-    pub(super) async fn told(&mut self, told: Option<(String, Result<(), String>)>) {
+    pub(super) async fn told(&mut self, told: Option<(String, Result<(), NotTold>)>) {
         let Some((name, result)) = told else {
             // An attempt that panicked counts for all that run: each is tried again.
             self.telling.values_mut().for_each(|telling| telling.is_running = false);
@@ -57,18 +57,21 @@ impl AlarmTask {
         telling.is_running = false;
         match result {
             Ok(()) => {
-                counter!("fep_alarm_messages_total", "to" => name).increment(1);
+                counter!("fep_alarm_messages_total", "to" => receiver_of(&name).to_owned()).increment(1);
                 outbox.taken();
                 telling.succeeded(pause);
                 self.save().await;
             }
             Err(why) => {
-                counter!("fep_alarm_failures_total", "to" => name.clone()).increment(1);
+                counter!("fep_alarm_failures_total", "to" => receiver_of(&name).to_owned()).increment(1);
                 let is_first = telling.fails_since.is_none();
                 if telling.failed(why, seed) {
                     let (waiting, _) = outbox.waiting();
                     let why = telling.trouble.as_deref().unwrap_or_default();
-                    error!(to = name, why, waiting, "alarms do not reach a receiver: they are told again");
+                    error!(
+                        to = receiver_of(&name),
+                        why, waiting, "alarms do not reach a receiver: they are told again"
+                    );
                 }
                 // What comes while it fails goes into the log when it comes.
                 outbox.changes().filter(|_| is_first).for_each(log);
@@ -91,6 +94,7 @@ impl AlarmTask {
     /// Gives what is not told to the receivers that its rule has now, and says so.
     pub(super) fn redirect(&mut self) {
         for (receiver, change) in self.book.redirect(&self.config) {
+            let receiver = receiver_of(&receiver);
             let (rule, institution, text, id) = (change.rule, change.institution, change.text, change.id);
             error!(
                 id,

@@ -1,6 +1,6 @@
 //! What others see of the task: `GET /v1/alarms`, `/readyz` and metrics.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::AlarmTask;
 use crate::alarm_status::{AlarmStatus, AlarmWord, AlarmsStatus, ReceiverStatus};
 use crate::alarms::attempts::Telling;
+use crate::alarms::telling::receiver_of;
 use crate::gateway::{AlarmPart, SilenceOrder};
 
 /// How long attempts may fail until a note says so.
@@ -48,7 +49,7 @@ impl AlarmPart for Seen {
                 .as_deref()
                 .and_then(code)
                 .map_or("no answer".to_owned(), |code| format!("it answers {code}"));
-            format!("alarms do not reach the receiver {}: {why}", receiver.receiver)
+            format!("alarms do not reach the receiver {}: {why}", receiver_of(&receiver.receiver))
         });
         Some(silent.into_iter().chain(notes).collect::<Vec<_>>().join("; ")).filter(|note| !note.is_empty())
     }
@@ -81,14 +82,19 @@ impl AlarmTask {
         let institutions = self.feed.institutions();
         let alarms = self.book.statuses(&self.config, &institutions, now_ms);
         self.measure_raised(&alarms);
+        let mut longest = BTreeMap::<String, Duration>::new();
         let receiver = |(name, telling): (&String, &Telling)| {
             let (waiting, oldest_ms) = self.book.outboxes.get(name).map(|outbox| outbox.waiting()).unwrap_or_default();
             let waits_ms = oldest_ms.map_or(0, |oldest| now_ms.saturating_sub(oldest));
             let waits = Duration::from_millis(u64::try_from(waits_ms).unwrap_or_default());
-            gauge!("fep_alarm_waiting_seconds", "to" => name.clone()).set(waits.as_secs_f64());
+            let longest = longest.entry(receiver_of(name).to_owned()).or_default();
+            *longest = waits.max(*longest);
             ReceiverStatus { receiver: name.clone(), waiting, oldest_ms, trouble: telling.trouble.clone() }
         };
         let receivers = self.telling.iter().map(receiver).collect();
+        for (name, waits) in longest {
+            gauge!("fep_alarm_waiting_seconds", "to" => name).set(waits.as_secs_f64());
+        }
         let status =
             AlarmsStatus { judges: self.judges, instance: judge, alarms, recent: self.book.recent(), receivers };
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).status = status;
@@ -142,7 +148,7 @@ mod tests {
 
     fn note(trouble: Option<&str>, judged_before: Duration) -> Option<String> {
         let receiver = ReceiverStatus {
-            receiver: "on-call".to_owned(),
+            receiver: "on-call <kim@bank.example>".to_owned(),
             waiting: 1,
             oldest_ms: Some(1000),
             trouble: trouble.map(str::to_owned),
