@@ -193,7 +193,8 @@ async fn a_person_is_told_once_over_a_restart_and_a_receiver_that_failed_gets_th
 async fn what_was_not_told_before_a_restart_is_told_after_it_and_the_trouble_shows() {
     let folder = folder();
     let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let rules = "[alarms.rules.letters]\nkind = \"dead_letters\"\nto = [\"on-call\", \"log\"]\n[alarms.to.log]\nkind = \"log\"\n";
+    let rules =
+        "[alarms.rules.mine]\nkind = \"dead_letters\"\nto = [\"on-call\", \"log\"]\n[alarms.to.log]\nkind = \"log\"\n";
     let more = |url: &str| format!("{}{}{rules}", settlement::SETTLEMENT, webhook(url));
     let bank = bank(settlement::BANK).await;
     let connect = bank.address().to_string();
@@ -217,7 +218,7 @@ async fn what_was_not_told_before_a_restart_is_told_after_it_and_the_trouble_sho
     );
     let page = reqwest::get(format!("{}/metrics", station.url)).await.unwrap().text().await.unwrap();
     let has = |start: &str| page.lines().any(|line| line.starts_with(start));
-    assert!(has("fep_alarms_raised{rule=\"letters\",institution=\"bank-a\"} 1"), "{page}");
+    assert!(has("fep_alarms_raised{rule=\"mine\",institution=\"bank-a\"} 1"), "{page}");
     assert!(
         has("fep_alarm_failures_total{to=\"on-call\"} ") && has("fep_alarm_waiting_seconds{to=\"on-call\"} "),
         "{page}"
@@ -230,10 +231,12 @@ async fn what_was_not_told_before_a_restart_is_told_after_it_and_the_trouble_sho
     assert_eq!(told[0]["text"], "1 exchanges and notices of bank-a need a person (limit 0)");
     station.stop().await;
     // The rule is gone: whoever was called learns that it is over.
-    let other = rules.replace("rules.letters", "rules.other").replace("dead_letters", "conflicts");
+    let other = rules.replace("rules.mine", "rules.other").replace("dead_letters", "conflicts");
     let station = Station::start(folder.path(), &connect, &more(&url).replace(rules, &other)).await;
     let over = &receiver.has(2).await[1].1["alarms"][0];
     assert_eq!((&over["action"], &over["id"]), (&json!("clear"), &told[0]["id"]), "{over}");
+    let page = reqwest::get(format!("{}/metrics", station.url)).await.unwrap().text().await.unwrap();
+    assert!(page.contains("fep_alarms_raised{rule=\"mine\",institution=\"bank-a\"} 0\n"), "{page}");
     station.stop().await;
 }
 
