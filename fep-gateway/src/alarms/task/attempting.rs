@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::AlarmTask;
+use crate::alarm_status::AlarmChange;
 use crate::alarms::telling::{NotTold, log, receiver_of};
 use crate::config::ReceiverKind;
 
@@ -95,7 +96,7 @@ impl AlarmTask {
     pub(super) fn redirect(&mut self) {
         for (receiver, change) in self.book.redirect(&self.config) {
             let receiver = receiver_of(&receiver);
-            let (rule, institution, text, id) = (change.rule, change.institution, change.text, change.id);
+            let AlarmChange { id, rule, institution, text, .. } = change;
             error!(
                 id,
                 rule,
