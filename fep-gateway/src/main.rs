@@ -290,8 +290,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
     let telling = Arc::clone(&manager);
-    let told =
-        told_to_stop(gateway.clone(), stop_intake(intake.as_ref()), judging.as_ref().map(alarms::Alarms::quieter));
+    let told = told_to_stop(gateway.clone(), stop_begun(intake.as_ref(), judging.as_ref()));
     let stop = async move {
         told.await;
         telling.stopping(draining.drain_max());
