@@ -114,7 +114,7 @@ pub struct AlarmChange {
 /// How telling a receiver goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ReceiverStatus {
-    /// Its name.
+    /// Its name. For a mail with one of its recipients: each is told alone.
     pub receiver: String,
     /// How many changes it has not taken yet.
     pub waiting: usize,

@@ -37,7 +37,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::AlarmsConfig;
 use crate::gateway::Gateway;
-use crate::journal::JournalError;
 
 /// The longest time that the daemon waits at its end for receivers to take what is to be told.
 pub const FINISH_MAX: Duration = Duration::from_secs(3);
@@ -45,6 +44,7 @@ pub const FINISH_MAX: Duration = Duration::from_secs(3);
 /// Alarms that are judged. It ends with [`Alarms::finish`], or when the gateway is gone.
 #[derive(Debug)]
 pub struct Alarms {
+    quiet: CancellationToken,
     finish: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -57,19 +57,18 @@ pub enum AlarmStartError {
     Already,
     /// The client of the webhooks cannot be made.
     Client(String),
-    /// The journal cannot be read.
-    Journal(JournalError),
 }
 
 /// Begins to judge the alarms of a gateway.
 ///
 /// # Errors
-/// If they are judged already, or the journal cannot be read.
+/// If they are judged already. A journal that cannot be read now is tried again.
 pub async fn start(gateway: &Gateway, config: &AlarmsConfig) -> Result<Alarms, AlarmStartError> {
     let task = task::AlarmTask::begin(gateway.feed(), config).await?;
     let finish = CancellationToken::new();
-    let task = tokio::spawn(task.run(finish.clone()));
-    Ok(Alarms { finish, task })
+    let quiet = CancellationToken::new();
+    let task = tokio::spawn(task.run(quiet.clone(), finish.clone()));
+    Ok(Alarms { quiet, finish, task })
 }
 
 /// Begins to judge by the table `[alarms]`, if there is one.
@@ -87,6 +86,12 @@ pub async fn start_configured(
 }
 
 impl Alarms {
+    /// What ends judging, before the gateway stops: an institution that is being stopped is no reason to call anybody. Telling goes on.
+    pub fn quieter(&self) -> impl FnOnce() + Send + use<> {
+        let quiet = self.quiet.clone();
+        move || quiet.cancel()
+    }
+
     /// Tells what is to be told and ends, at the latest after this time. What is left is told after the next start.
     pub async fn finish(mut self, max: Duration) {
         self.finish.cancel();
@@ -104,7 +109,6 @@ impl fmt::Display for AlarmStartError {
         match self {
             Self::Already => f.write_str("the alarms of this gateway are judged already"),
             Self::Client(why) => write!(f, "the client of the webhooks: {why}"),
-            Self::Journal(error) => error.fmt(f),
         }
     }
 }

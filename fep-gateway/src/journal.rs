@@ -448,6 +448,10 @@ mod several_gateways;
 
 #[cfg(feature = "postgres")]
 #[cfg(test)]
+mod alarms_tests;
+
+#[cfg(feature = "postgres")]
+#[cfg(test)]
 mod looking_tests;
 
 #[cfg(feature = "postgres")]

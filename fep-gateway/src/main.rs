@@ -290,7 +290,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
     let telling = Arc::clone(&manager);
-    let told = told_to_stop(gateway.clone(), stop_intake(intake.as_ref()));
+    let told = told_to_stop(gateway.clone(), stop_begun(intake.as_ref(), judging.as_ref()));
     let stop = async move {
         told.await;
         telling.stopping(draining.drain_max());
@@ -337,13 +337,13 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     }
 }
 
-/// Completes when the gateway has to stop, and takes nothing from topics any more.
-async fn told_to_stop(gateway: Gateway, stop_intake: impl Future<Output = ()>) {
+/// Completes when the gateway has to stop, takes nothing from topics any more, and judges no alarms.
+async fn told_to_stop(gateway: Gateway, stop_begun: impl Future<Output = ()>) {
     tokio::select! {
         () = stop_asked() => {}
         () = gateway.fenced() => error!("another gateway took over: this one ends, and can be started again"),
     }
-    stop_intake.await;
+    stop_begun.await;
 }
 
 /// Begins what reads the facts behind the writer, as far as there are tables for that.
@@ -368,10 +368,14 @@ async fn take_requests(
     intake.map_err(|error| Failure::because("requests cannot be taken from topics", error))
 }
 
-/// Lets nothing begin any more that comes from topics.
-fn stop_intake(intake: Option<&intake::Intake>) -> impl Future<Output = ()> + use<> {
+/// Lets nothing begin any more that comes from topics, and nobody be called because the gateway stops.
+fn stop_begun(intake: Option<&intake::Intake>, judging: Option<&alarms::Alarms>) -> impl Future<Output = ()> + use<> {
     let stopper = intake.map(intake::Intake::stopper);
+    let quieter = judging.map(alarms::Alarms::quieter);
     async move {
+        if let Some(quieter) = quieter {
+            quieter();
+        }
         if let Some(stopper) = stopper {
             stopper.stop().await;
         }

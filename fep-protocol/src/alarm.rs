@@ -21,6 +21,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// A clock that goes back by more than this, in milliseconds, was set. Below that, time stands still for an alarm.
+const BACK_MAX_MS: i64 = 10_000;
+
 /// How high a measured value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -91,7 +94,7 @@ pub struct Alarm {
     state: AlarmState,
     /// Until when a person wants to hear nothing.
     silenced_until_ms: Option<i64>,
-    /// The latest time that it has seen. Time does not go back for it.
+    /// The latest time that it has seen. It goes back only if the clock was set back.
     seen_ms: i64,
 }
 
@@ -123,6 +126,9 @@ impl Alarm {
     /// Takes a level, and returns what is to be told. `may_tell` is false in hours in which nothing is told: then the alarm is not raised and not reminded
     /// of, as when a person silenced it.
     pub fn observe(&mut self, level: Level, may_tell: bool, holds: &AlarmHolds, now_ms: i64) -> Option<AlarmAction> {
+        if now_ms < self.seen_ms.saturating_sub(BACK_MAX_MS) {
+            self.set_back(now_ms);
+        }
         let now_ms = now_ms.max(self.seen_ms);
         self.seen_ms = now_ms;
         let may_tell = may_tell && self.silenced_until_ms(now_ms).is_none();
@@ -146,6 +152,26 @@ impl Alarm {
                 reminds.then_some(AlarmAction::Remind)
             }
         }
+    }
+
+    /// The clock was set back to this time. What was kept is of the clock before, so it counts from now on: nothing waits for a time that is far ahead.
+    fn set_back(&mut self, now_ms: i64) {
+        let ahead_ms = self.seen_ms.saturating_sub(now_ms);
+        self.silenced_until_ms = self.silenced_until_ms.map(|until| match until > self.seen_ms {
+            true => until.saturating_sub(ahead_ms),
+            false => until,
+        });
+        self.seen_ms = now_ms;
+        self.state = match self.state {
+            AlarmState::Quiet => AlarmState::Quiet,
+            AlarmState::Pending { since_ms } => AlarmState::Pending { since_ms: since_ms.min(now_ms) },
+            AlarmState::Raised { since_ms, raised_ms, told_ms, low_since_ms } => AlarmState::Raised {
+                since_ms: since_ms.min(now_ms),
+                raised_ms: raised_ms.min(now_ms),
+                told_ms: told_ms.min(now_ms),
+                low_since_ms: low_since_ms.map(|low| low.min(now_ms)),
+            },
+        };
     }
 
     fn high(&mut self, since_ms: i64, may_tell: bool, holds: &AlarmHolds, now_ms: i64) -> Option<AlarmAction> {

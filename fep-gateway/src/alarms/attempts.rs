@@ -5,6 +5,8 @@ use std::time::Duration;
 use fep_protocol::backoff::Backoff;
 use tokio::time::Instant;
 
+use super::telling::NotTold;
+
 /// The shortest and the longest pause after an attempt that failed.
 const RETRY_MIN: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(300);
@@ -44,11 +46,13 @@ impl Telling {
     }
 
     /// Returns whether the log should say so.
-    pub(super) fn failed(&mut self, why: String, seed: u64) -> bool {
+    pub(super) fn failed(&mut self, not_told: NotTold, seed: u64) -> bool {
         let now = Instant::now();
         self.fails_since.get_or_insert(now);
-        self.next_at = now + self.backoff.failed(seed);
-        self.trouble = Some(why);
+        let pause = self.backoff.failed(seed);
+        // Whoever may have it gets it again, and not soon.
+        self.next_at = now + if not_told.may_be_taken { RETRY_MAX } else { pause };
+        self.trouble = Some(not_told.why);
         let complains = self.complained_at.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE);
         if complains {
             self.complained_at = Some(now);

@@ -49,6 +49,25 @@ impl Outbox {
         }
     }
 
+    /// Takes what another receiver did not take. What is here already stays as it is.
+    pub(super) fn take(&mut self, change: AlarmChange) {
+        if !self.changes().any(|other| other.id == change.id && other.action == change.action) {
+            self.add(change);
+        }
+    }
+
+    /// Takes away what waits and is in no letter, as far as it is wanted.
+    pub(super) fn give(&mut self, is_wanted: impl Fn(&AlarmChange) -> bool) -> Vec<AlarmChange> {
+        let (given, stays) = std::mem::take(&mut self.waiting).into_iter().partition(is_wanted);
+        self.waiting = stays;
+        given
+    }
+
+    /// All changes that are not taken yet, oldest first.
+    pub(super) fn changes(&self) -> impl Iterator<Item = &AlarmChange> {
+        self.letter.iter().flat_map(|letter| &letter.changes).chain(&self.waiting)
+    }
+
     /// The letter to send now. A new one gets this name.
     pub(super) fn letter(&mut self, id: impl FnOnce() -> String) -> Option<&Letter> {
         if self.letter.is_none() && !self.waiting.is_empty() {
@@ -65,8 +84,7 @@ impl Outbox {
 
     /// How many changes wait, and since when.
     pub(super) fn waiting(&self) -> (usize, Option<i64>) {
-        let all = || self.letter.iter().flat_map(|letter| &letter.changes).chain(&self.waiting);
-        (all().count(), all().map(|change| change.at_ms).min())
+        (self.changes().count(), self.changes().map(|change| change.at_ms).min())
     }
 
     /// Whether anything is left to tell.

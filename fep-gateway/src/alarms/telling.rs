@@ -13,6 +13,7 @@ mod mime;
 
 mod mail;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -21,7 +22,7 @@ use tracing::{error, info};
 use super::outbox::Letter;
 use crate::alarm_status::AlarmChange;
 use crate::callback::HttpCallback;
-use crate::config::{AlarmReceiver, ReceiverKind};
+use crate::config::{AlarmReceiver, AlarmRule, AlarmsConfig, MailConfig, ReceiverKind};
 use fep_protocol::alarm::AlarmAction;
 
 /// What tells receivers.
@@ -29,6 +30,47 @@ use fep_protocol::alarm::AlarmAction;
 pub(super) struct Teller {
     client: HttpCallback,
     instance: Option<Arc<str>>,
+}
+
+/// Why a receiver did not take a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotTold {
+    /// One line, without a secret.
+    pub(super) why: String,
+    /// Whether it had the whole letter, and perhaps takes it.
+    pub(super) may_be_taken: bool,
+}
+
+impl From<String> for NotTold {
+    fn from(why: String) -> Self {
+        Self { why, may_be_taken: false }
+    }
+}
+
+/// One target for each recipient of a mail, so that one who is refused keeps no mail from the others. The name of a target is `RECEIVER <RECIPIENT>`.
+pub(super) fn each_recipient_alone(config: &AlarmsConfig) -> AlarmsConfig {
+    let targets = |name: &String, receiver: &AlarmReceiver| match &receiver.kind {
+        ReceiverKind::Mail(mail) => {
+            let one = |to: &String| {
+                let mail = Box::new(MailConfig { recipients: vec![to.clone()], ..(**mail).clone() });
+                (format!("{name} <{to}>"), AlarmReceiver { kind: ReceiverKind::Mail(mail), ..receiver.clone() })
+            };
+            mail.recipients.iter().map(one).collect()
+        }
+        _ => vec![(name.clone(), receiver.clone())],
+    };
+    let named: BTreeMap<&String, Vec<_>> = config.to.iter().map(|(name, to)| (name, targets(name, to))).collect();
+    let names = |rule: &AlarmRule| {
+        let all = rule.to.iter().filter_map(|name| named.get(name)).flatten();
+        all.map(|(target, _)| target.clone()).collect()
+    };
+    let rules = config.rules.iter().map(|(name, rule)| (name.clone(), AlarmRule { to: names(rule), ..rule.clone() }));
+    AlarmsConfig { rules: rules.collect(), to: named.values().flatten().cloned().collect() }
+}
+
+/// The receiver of a target: its name in the configuration, without the address of a person.
+pub(super) fn receiver_of(target: &str) -> &str {
+    target.rsplit_once(" <").map_or(target, |(receiver, _)| receiver)
 }
 
 #[derive(Debug, Serialize)]
@@ -49,7 +91,7 @@ impl Teller {
     ///
     /// # Errors
     /// Why it did not. One line, without a secret.
-    pub(super) async fn tell(&self, receiver: &AlarmReceiver, letter: &Letter) -> Result<(), String> {
+    pub(super) async fn tell(&self, receiver: &AlarmReceiver, letter: &Letter) -> Result<(), NotTold> {
         match &receiver.kind {
             ReceiverKind::Log => {
                 letter.changes.iter().for_each(log);
@@ -59,7 +101,7 @@ impl Teller {
                 let instance = self.instance.as_deref();
                 let post = Post { version: 1, id: &letter.id, instance, alarms: &letter.changes };
                 let body = serde_json::to_vec(&post).map_err(|error| error.to_string())?;
-                self.client.post_signed(callback, &letter.id, body, receiver.timeout).await
+                self.client.post_signed(callback, &letter.id, body, receiver.timeout).await.map_err(NotTold::from)
             }
             ReceiverKind::Mail(config) => mail::send(config, receiver.timeout, letter, self.instance.as_deref()).await,
         }

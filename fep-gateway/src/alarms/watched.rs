@@ -31,6 +31,9 @@ pub(super) struct AlarmBook {
     recent: VecDeque<AlarmChange>,
     /// By receiver.
     pub(super) outboxes: BTreeMap<String, Outbox>,
+    /// What was added since somebody took this, with its receivers.
+    #[serde(skip)]
+    added: Vec<(AlarmChange, Vec<String>)>,
 }
 
 /// One alarm with what it measures.
@@ -44,6 +47,10 @@ struct Watched {
     /// The name of the raise, while it is raised.
     id: Option<String>,
     silenced_by: Option<SilencedBy>,
+    /// The raise, while it is raised.
+    raise: Option<AlarmChange>,
+    /// The receivers of the raise.
+    raised_to: Vec<String>,
     /// What was told last, for an end without a measure.
     told: Option<MeasuredView>,
     #[serde(skip)]
@@ -63,6 +70,7 @@ impl AlarmBook {
             alarms: BTreeMap::new(),
             recent: VecDeque::new(),
             outboxes: BTreeMap::new(),
+            added: Vec::new(),
         }
     }
 
@@ -70,9 +78,10 @@ impl AlarmBook {
     ///
     /// # Errors
     /// If it cannot be read. One line.
-    pub(super) fn stored(journal: &str, text: Option<&str>) -> Result<Self, String> {
+    pub(super) fn stored(journal: &str, text: Option<&[u8]>) -> Result<Self, String> {
         let Some(text) = text else { return Ok(Self::new(journal)) };
-        let book: Self = serde_json::from_str(text).map_err(|error| format!("this is no state of alarms ({error})"))?;
+        let book: Self =
+            serde_json::from_slice(text).map_err(|error| format!("this is no state of alarms ({error})"))?;
         if book.version != VERSION {
             return Err(format!("its version is {}, and this gateway knows {VERSION}", book.version));
         }
@@ -128,8 +137,61 @@ impl AlarmBook {
             text: text::sentence(&of.measurement, institution, &measured, action),
             next: text::next(&of.measurement, institution),
         };
-        self.tell(&of.to, &change);
+        let watched = self.watched(rule, institution);
+        let mut to = of.to.clone();
+        match action {
+            AlarmAction::Raise => {
+                watched.raise = Some(change.clone());
+                watched.raised_to.clone_from(&to);
+            }
+            AlarmAction::Remind => {}
+            AlarmAction::Clear => {
+                watched.raise = None;
+                // Whoever was called learns that it is over.
+                let called = std::mem::take(&mut watched.raised_to);
+                to.extend(called.into_iter().filter(|name| !of.to.contains(name)));
+            }
+        }
+        self.tell(to, change);
         true
+    }
+
+    /// Gives what is not told yet to the receivers that its rule has now. They hear of what is raised, too, if they have not. Returns what was given,
+    /// with the receiver that had it.
+    pub(super) fn redirect(&mut self, config: &AlarmsConfig) -> Vec<(String, AlarmChange)> {
+        let mut given = Vec::new();
+        for (name, outbox) in &mut self.outboxes {
+            let is_gone = !config.to.contains_key(name);
+            let is_elsewhere = |change: &AlarmChange| {
+                is_gone || config.rules.get(&change.rule).is_some_and(|rule| !rule.to.contains(name))
+            };
+            // The letter to a receiver that is still there is told to it: it may have it.
+            let letter = outbox.changes().filter(|change| is_elsewhere(change)).cloned().collect::<Vec<_>>();
+            outbox.give(is_elsewhere);
+            given.extend(letter.into_iter().map(|change| (name.clone(), change)));
+        }
+        self.outboxes.retain(|name, _| config.to.contains_key(name));
+        for (_, change) in &given {
+            let to = config
+                .rules
+                .get(&change.rule)
+                .map_or_else(|| config.to.keys().collect(), |rule| rule.to.iter().collect::<Vec<_>>());
+            to.into_iter().for_each(|name| self.outboxes.entry(name.clone()).or_default().take(change.clone()));
+        }
+        for (name, of_rule) in &mut self.alarms {
+            let Some(rule) = config.rules.get(name) else { continue };
+            for watched in of_rule.values_mut() {
+                watched.raised_to.retain(|name| config.to.contains_key(name));
+                let Some(raise) = &watched.raise else { continue };
+                for receiver in rule.to.iter().filter(|receiver| !watched.raised_to.contains(receiver)) {
+                    self.outboxes.entry(receiver.clone()).or_default().take(raise.clone());
+                }
+                watched.raised_to.extend(
+                    rule.to.iter().filter(|name| !watched.raised_to.contains(name)).cloned().collect::<Vec<_>>(),
+                );
+            }
+        }
+        given
     }
 
     /// Ends the alarms whose rule or institution is gone. Returns whether something is to be told.
@@ -146,20 +208,26 @@ impl AlarmBook {
             });
         }
         self.alarms.retain(|name, _| config.rules.contains_key(name));
-        self.outboxes.retain(|name, _| config.to.contains_key(name));
         let everybody: Vec<String> = config.to.keys().cloned().collect();
-        for (to, change) in &ended {
-            self.tell(to.as_ref().unwrap_or(&everybody), change);
+        let is_told = !ended.is_empty();
+        for (to, change) in ended {
+            self.tell(to.unwrap_or_else(|| everybody.clone()), change);
         }
-        !ended.is_empty()
+        is_told
     }
 
-    fn tell(&mut self, to: &[String], change: &AlarmChange) {
+    fn tell(&mut self, to: Vec<String>, change: AlarmChange) {
         self.recent.push_front(change.clone());
         self.recent.truncate(RECENT_MAX);
-        for receiver in to {
+        for receiver in &to {
             self.outboxes.entry(receiver.clone()).or_default().add(change.clone());
         }
+        self.added.push((change, to));
+    }
+
+    /// What was added since the last time, with its receivers.
+    pub(super) fn take_added(&mut self) -> Vec<(AlarmChange, Vec<String>)> {
+        std::mem::take(&mut self.added)
     }
 
     /// Silences an alarm, or ends its silence.
@@ -278,55 +346,4 @@ fn basis(rule: &AlarmRule) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_stored_belongs_to_one_journal_and_damage_is_said() {
-        let mut book = AlarmBook::new("aa");
-        book.read_up_to = Some(7);
-        let text = book.text();
-        assert_eq!(AlarmBook::stored("aa", Some(&text)).unwrap().read_up_to, Some(7));
-        assert_eq!(AlarmBook::stored("bb", Some(&text)).unwrap().read_up_to, None, "a journal that was here before");
-        assert_eq!(AlarmBook::stored("aa", None).unwrap(), AlarmBook::new("aa"));
-        for damage in [String::new(), "{}".to_owned(), text.replace('7', "-7"), format!("{text}x")] {
-            assert!(AlarmBook::stored("aa", Some(&damage)).unwrap_err().starts_with("this is no state of alarms"));
-        }
-        let newer = AlarmBook::stored("aa", Some(&text.replace("\"version\":1", "\"version\":2"))).unwrap_err();
-        assert_eq!(newer, "its version is 2, and this gateway knows 1");
-    }
-
-    #[test]
-    fn nothing_is_raised_outside_its_hours_or_while_business_is_closed() {
-        use std::time::Duration;
-
-        use fep_protocol::alarm::AlarmHolds;
-        use fep_protocol::calendar::{Calendar, DayHours, Span};
-
-        // From 09:00 to 18:00 at UTC, each day.
-        let hours = DayHours::new(vec![Span::new(540, 1080).unwrap()]).unwrap();
-        let holds = AlarmHolds { raise_after: Duration::ZERO, clear_after: Duration::ZERO, remind_after: None };
-        let rule = AlarmRule {
-            institutions: None,
-            to: vec!["desk".to_owned()],
-            holds,
-            only_while_open: true,
-            hours: Some(Calendar::new(std::array::from_fn(|_| hours.clone()), 0, 0)),
-            measurement: Measurement::DeadLetters { count_max: 0, clear_count: 0 },
-            amount: None,
-        };
-        let mut book = AlarmBook::new("aa");
-        let mut look = |hour: i64, is_open, dead_letters| {
-            let now_ms = hour * 3_600_000;
-            let present = Present { now_ms, business_ms: now_ms, is_open, dead_letters, ..Present::default() };
-            book.look(("letters", &rule), "bank-a", &present, || "x".to_owned())
-        };
-        assert!(!look(8, true, 1), "it is too early");
-        assert!(!look(9, false, 1), "business is closed");
-        assert!(look(10, true, 1));
-        assert!(!look(11, true, 1), "it is told once");
-        assert!(look(20, false, 0), "the end is told at any time");
-        assert_eq!(book.outboxes["desk"].waiting().0, 0, "nobody had heard of it");
-        assert_eq!(book.recent().len(), 2);
-    }
-}
+mod tests;

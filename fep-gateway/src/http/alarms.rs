@@ -61,6 +61,11 @@ pub(super) async fn silence(
     if shared.gateway.spec(&institution).is_none() {
         return Err(unknown(&institution));
     }
+    // An act that cannot be done is not in the audit trail.
+    let status = shared.gateway.alarms().ok_or_else(|| refused(&NotSilenced::NoAlarms))?;
+    if !status.alarms.iter().any(|alarm| alarm.rule == rule && alarm.institution == institution) {
+        return Err(refused(&NotSilenced::UnknownAlarm));
+    }
     let until_ms = (minutes > 0).then(|| shared.gateway.now_ms().saturating_add(i64::from(minutes) * 60_000));
     let about = Some(match minutes {
         0 => format!("{rule}: it is told again"),

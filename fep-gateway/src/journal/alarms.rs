@@ -6,6 +6,7 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fep_protocol::reason::JournalError;
 
@@ -34,8 +35,8 @@ pub(super) enum AlarmKeeper {
 pub(crate) struct StoredAlarms {
     /// The gateway that judges, if several share the journal.
     pub(crate) instance: Option<String>,
-    /// What it stored last.
-    pub(crate) state: Option<String>,
+    /// What it stored last. A damaged file can have any bytes.
+    pub(crate) state: Option<Vec<u8>>,
 }
 
 impl Journal {
@@ -50,6 +51,27 @@ impl AlarmStore {
     pub(crate) async fn claim(&self) -> Result<bool, JournalError> {
         let keeper = Arc::clone(&self.keeper);
         self.journal.read(move |_| keeper.claim()).await
+    }
+
+    /// Lets another gateway that shares the journal judge. What is stored stays.
+    pub(crate) async fn release(&self) -> Result<(), JournalError> {
+        let keeper = Arc::clone(&self.keeper);
+        self.journal.read(move |_| keeper.release()).await
+    }
+
+    /// How long a claim holds without another one. `None`: for ever, because nobody else can have it.
+    pub(crate) fn claim_holds(&self) -> Option<Duration> {
+        match &*self.keeper {
+            AlarmKeeper::File(_) => None,
+            #[cfg(feature = "postgres")]
+            AlarmKeeper::Postgres(row) => Some(row.lease()),
+        }
+    }
+
+    /// Keeps a damaged state for whoever wants to look at it, in the file `.alarms.bad`. That in a database is not kept. Returns the file.
+    pub(crate) async fn keep_damaged(&self, state: Vec<u8>) -> Result<Option<PathBuf>, JournalError> {
+        let keeper = Arc::clone(&self.keeper);
+        self.journal.read(move |_| keeper.keep_damaged(&state)).await
     }
 
     /// What is stored.
@@ -74,15 +96,37 @@ impl AlarmKeeper {
         }
     }
 
+    fn release(&self) -> Result<(), JournalError> {
+        match self {
+            Self::File(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(row) => row.release(),
+        }
+    }
+
+    fn keep_damaged(&self, state: &[u8]) -> Result<Option<PathBuf>, JournalError> {
+        match self {
+            Self::File(path) => {
+                let bad = private::beside(path, ".bad");
+                private::replace(&bad, state).map_err(|error| failed(&bad, &error))?;
+                Ok(Some(bad))
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
     fn read(&self) -> Result<StoredAlarms, JournalError> {
         match self {
-            Self::File(path) => match std::fs::read_to_string(path) {
+            Self::File(path) => match std::fs::read(path) {
                 Ok(state) => Ok(StoredAlarms { instance: None, state: Some(state) }),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(StoredAlarms::default()),
                 Err(error) => Err(failed(path, &error)),
             },
             #[cfg(feature = "postgres")]
-            Self::Postgres(row) => row.read().map(|(instance, state)| StoredAlarms { instance, state }),
+            Self::Postgres(row) => {
+                row.read().map(|(instance, state)| StoredAlarms { instance, state: state.map(String::into_bytes) })
+            }
         }
     }
 

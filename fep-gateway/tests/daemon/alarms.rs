@@ -75,3 +75,25 @@ async fn a_killed_daemon_tells_what_was_not_told_with_the_same_name_and_nothing_
     assert_eq!((&seen["alarms"][0]["state"], count()), (&json!("raised"), before + 1), "{seen}");
     daemon.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_raised_while_a_receiver_is_away_is_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = receiver(Posted::default(), Arc::default()).await;
+    let mut peer = Peer::start().await;
+    let mut setup = Setup::new(folder.path(), peer.port, "answer_timeout_ms = 500");
+    setup.behind = format!(
+        "[alarms.to.on-call]\nkind = \"webhook\"\ncallback = \"{url}\"\n\
+         [alarms.rules.old]\nkind = \"unknown_age\"\nage_max_ms = 1\nto = [\"on-call\"]\n\
+         [alarms.rules.older]\nkind = \"unknown_age\"\nage_max_ms = 1\nraise_after_ms = 2500\nto = [\"on-call\"]\n"
+    );
+    let daemon = setup.start().await;
+    let asked = daemon.ask(1, None);
+    peer.receive().await;
+    let (_, reply) = asked.await.unwrap().unwrap();
+    assert_eq!(reply["outcome"], "unknown", "{reply}");
+    daemon.logs("alarms do not reach a receiver").await;
+    assert!(!daemon.log().contains("rule=\"older\""), "it is not raised yet: {}", daemon.log());
+    daemon.logs("rule=\"older\"").await;
+    daemon.stop().await;
+}

@@ -193,7 +193,8 @@ async fn a_person_is_told_once_over_a_restart_and_a_receiver_that_failed_gets_th
 async fn what_was_not_told_before_a_restart_is_told_after_it_and_the_trouble_shows() {
     let folder = folder();
     let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let rules = "[alarms.rules.letters]\nkind = \"dead_letters\"\nto = [\"on-call\", \"log\"]\n[alarms.to.log]\nkind = \"log\"\n";
+    let rules =
+        "[alarms.rules.mine]\nkind = \"dead_letters\"\nto = [\"on-call\", \"log\"]\n[alarms.to.log]\nkind = \"log\"\n";
     let more = |url: &str| format!("{}{}{rules}", settlement::SETTLEMENT, webhook(url));
     let bank = bank(settlement::BANK).await;
     let connect = bank.address().to_string();
@@ -217,7 +218,7 @@ async fn what_was_not_told_before_a_restart_is_told_after_it_and_the_trouble_sho
     );
     let page = reqwest::get(format!("{}/metrics", station.url)).await.unwrap().text().await.unwrap();
     let has = |start: &str| page.lines().any(|line| line.starts_with(start));
-    assert!(has("fep_alarms_raised{rule=\"letters\",institution=\"bank-a\"} 1"), "{page}");
+    assert!(has("fep_alarms_raised{rule=\"mine\",institution=\"bank-a\"} 1"), "{page}");
     assert!(
         has("fep_alarm_failures_total{to=\"on-call\"} ") && has("fep_alarm_waiting_seconds{to=\"on-call\"} "),
         "{page}"
@@ -230,10 +231,12 @@ async fn what_was_not_told_before_a_restart_is_told_after_it_and_the_trouble_sho
     assert_eq!(told[0]["text"], "1 exchanges and notices of bank-a need a person (limit 0)");
     station.stop().await;
     // The rule is gone: whoever was called learns that it is over.
-    let other = rules.replace("rules.letters", "rules.other").replace("dead_letters", "conflicts");
+    let other = rules.replace("rules.mine", "rules.other").replace("dead_letters", "conflicts");
     let station = Station::start(folder.path(), &connect, &more(&url).replace(rules, &other)).await;
     let over = &receiver.has(2).await[1].1["alarms"][0];
     assert_eq!((&over["action"], &over["id"]), (&json!("clear"), &told[0]["id"]), "{over}");
+    let page = reqwest::get(format!("{}/metrics", station.url)).await.unwrap().text().await.unwrap();
+    assert!(page.contains("fep_alarms_raised{rule=\"mine\",institution=\"bank-a\"} 0\n"), "{page}");
     station.stop().await;
 }
 
@@ -331,8 +334,64 @@ async fn a_person_silences_an_alarm_and_the_audit_trail_says_who() {
         let (told, problem) = station.post(path, &body).await;
         assert_eq!((told.as_u16(), &problem["code"]), (status, &json!(code)), "{problem}");
     }
+    let entries = station.get("/v1/audit?act=silence_alarm").await.1["entries"].clone();
+    assert_eq!(entries.as_array().unwrap().len(), 2, "what cannot be done is no act: {entries}");
     station.stop().await;
 }
+
+#[tokio::test]
+async fn a_state_that_cannot_be_used_stops_no_gateway_and_is_kept() {
+    let folder = folder();
+    let (receiver, url) = Receiver::start(&[]).await;
+    let more = format!("{}{SILENT_TOLD}", webhook(&url));
+    let bank = bank(GOOD_BANK).await;
+    let connect = bank.address().to_string();
+    let state = folder.path().join("journal.sqlite.alarms");
+    std::fs::create_dir(&state).unwrap();
+    let station = Station::start(folder.path(), &connect, &more).await;
+    let seen = station.get("/v1/alarms").await.1;
+    assert_eq!((&seen["judges"], &seen["alarms"][0]["rule"]), (&json!(false), &json!("silent")), "{seen}");
+    std::fs::remove_dir(&state).unwrap();
+    receiver.has(1).await;
+    assert_eq!(station.get("/v1/alarms").await.1["judges"], true, "it tried again");
+    let page = reqwest::get(format!("{}/metrics", station.url)).await.unwrap().text().await.unwrap();
+    let judged = page.lines().find_map(|line| line.strip_prefix("fep_alarms_judged_timestamp_seconds "));
+    let now_s = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
+    assert!(judged.is_some_and(|at| (now_s - at.parse::<f64>().unwrap()).abs() < 30.0), "{judged:?}");
+    station.stop().await;
+    std::fs::write(&state, [0xff]).unwrap();
+    let station = Station::start(folder.path(), &connect, &more).await;
+    let bad = folder.path().join("journal.sqlite.alarms.bad");
+    assert_eq!(std::fs::read(bad).unwrap(), [0xff], "somebody may want to look at it");
+    receiver.has(2).await;
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_renamed_receiver_did_not_take_is_told_to_the_present_one() {
+    let folder = folder();
+    let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let bank = bank(GOOD_BANK).await;
+    let connect = bank.address().to_string();
+    let more = format!("{}{SILENT_TOLD}", webhook(&format!("http://{dead}/alarms")));
+    let station = Station::start(folder.path(), &connect, &more).await;
+    let waits = async {
+        while station.get("/v1/alarms").await.1["receivers"][0]["waiting"] != 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waits).await.unwrap();
+    let raised = station.get("/v1/alarms").await.1["alarms"][0]["id"].clone();
+    station.stop().await;
+    let (receiver, url) = Receiver::start(&[]).await;
+    let renamed = format!("{}{SILENT_TOLD}", webhook(&url)).replace("on-call", "desk");
+    let station = Station::start(folder.path(), &connect, &renamed).await;
+    let told = receiver.has(1).await[0].1["alarms"].clone();
+    assert_eq!((&told[0]["action"], &told[0]["id"]), (&json!("raise"), &raised), "{told}");
+    station.stop().await;
+}
+
+const SILENT_TOLD: &str = "[alarms.rules.silent]\nkind = \"no_traffic\"\nquiet_max_ms = 1000\nto = [\"on-call\"]\n";
 
 const SILENT: &str = "[alarms.to.log]\nkind = \"log\"\n[alarms.rules.silent]\nkind = \"no_traffic\"\nquiet_max_ms = 1000\nto = [\"log\"]\n";
 

@@ -7,11 +7,14 @@
 //!              └► Hours   (28 days of them) the same, by hour of the institution's clock: what is usual at this hour
 //! ```
 
+mod moments;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::moments::Moments;
 use super::Level;
 
 /// Into how many slots a window is divided. What leaves it leaves it slot by slot.
@@ -26,14 +29,18 @@ pub const DAYS_MIN: u32 = 3;
 /// The longest time between two looks that counts as silence. While nobody looked, such as during a restart, an institution could have sent something.
 const LOOK_MAX_MS: i64 = 10_000;
 
+/// How far ahead of the clock an observation can be, in milliseconds. Whoever observes takes a later time as this one, and what is farther ahead when
+/// somebody looks was counted by a clock that was wrong.
+pub const AHEAD_MAX_MS: i64 = 10_000;
+
+/// The maximum number of hours that are kept.
+const HOURS_MAX: usize = 28 * 24 + 1;
+
 const HOUR_MS: i64 = 3_600_000;
 
 /// Amounts are compared by their logarithms. A standard deviation below this counts as this one, so that an institution that always moves the same amount
 /// does not make every other one unusual.
 const LOG_DEVIATION_MIN: f64 = 0.1;
-
-/// The maximum weight of what was observed, so that what is usual can change.
-const MOMENTS_MAX: u64 = 100_000;
 
 /// How an exchange ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,6 +169,8 @@ pub struct Present {
     pub utc_offset_minutes: i32,
     /// Whether business with the institution is open.
     pub is_open: bool,
+    /// Whether `is_open` is of an earlier look, because the institution does not say it now. Then silence says nothing.
+    pub is_open_stale: bool,
     /// When the oldest exchange was accepted that is unknown and not settled.
     pub oldest_unknown_ms: Option<i64>,
     /// How many exchanges and notices need a person.
@@ -179,15 +188,6 @@ pub struct Measured {
     pub limit: f64,
     /// What is usual at this hour, if it is known and compared with: a rate in percent, or a mean latency in milliseconds.
     pub usual: Option<f64>,
-}
-
-/// The number, the mean and the spread of values (Welford).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Moments {
-    count: u64,
-    mean: f64,
-    squares: f64,
 }
 
 /// What is counted in a slot or an hour.
@@ -221,51 +221,6 @@ pub struct Measure {
     amounts: Moments,
 }
 
-impl Moments {
-    /// Adds a value.
-    pub fn add(&mut self, value: f64) {
-        if self.count >= MOMENTS_MAX {
-            self.count /= 2;
-            self.squares /= 2.0;
-        }
-        self.count += 1;
-        let from_mean = value - self.mean;
-        self.mean += from_mean / float(self.count);
-        self.squares += from_mean * (value - self.mean);
-    }
-
-    /// Adds all values of another one.
-    pub fn merge(&mut self, other: &Self) {
-        let count = self.count + other.count;
-        if other.count == 0 {
-            return;
-        }
-        let apart = other.mean - self.mean;
-        let part = float(other.count) / float(count);
-        self.mean += apart * part;
-        self.squares += other.squares + apart * apart * float(self.count) * part;
-        self.count = count;
-    }
-
-    /// The number of values.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// The mean, or 0 without values.
-    #[must_use]
-    pub fn mean(&self) -> f64 {
-        self.mean
-    }
-
-    /// The standard deviation, or 0 with fewer than two values.
-    #[must_use]
-    pub fn deviation(&self) -> f64 {
-        if self.count < 2 { 0.0 } else { (self.squares / float(self.count - 1)).max(0.0).sqrt() }
-    }
-}
-
 impl Counts {
     fn merge(&mut self, other: &Self) {
         self.ended += other.ended;
@@ -279,39 +234,50 @@ impl Counts {
 }
 
 impl Window {
-    /// The counts of the slot of a time. `None` if it is older than the window.
-    fn at(&mut self, at_ms: i64, window: Duration) -> Option<&mut Counts> {
+    /// Adds counts to the slot of a time. Only the number of slots bounds what is kept, so that one wrong time does not empty the window.
+    fn add(&mut self, at_ms: i64, window: Duration, counts: &Counts) {
         let slot = at_ms.div_euclid(slot_ms(window));
-        let last = self.0.back().map_or(i64::MIN, |(last, _)| *last);
-        if slot > last {
-            self.0.push_back((slot, Counts::default()));
-        } else if !self.0.iter().any(|(known, _)| *known == slot) {
-            if slot <= last - SLOTS {
-                return None;
-            }
-            let place = self.0.partition_point(|(known, _)| *known < slot);
-            self.0.insert(place, (slot, Counts::default()));
+        let place = self.0.partition_point(|(known, _)| *known < slot);
+        match self.0.get_mut(place).filter(|(known, _)| *known == slot) {
+            Some((_, known)) => known.merge(counts),
+            None => self.0.insert(place, (slot, *counts)),
         }
-        let newest = slot.max(last);
-        while self.0.front().is_some_and(|(first, _)| *first <= newest - SLOTS) {
+        while i64::try_from(self.0.len()).is_ok_and(|len| len > SLOTS) {
             self.0.pop_front();
         }
-        self.0.iter_mut().find(|(known, _)| *known == slot).map(|(_, counts)| counts)
+    }
+
+    /// Forgets what is ahead of the clock.
+    fn forget_ahead(&mut self, now_ms: i64, window: Duration) {
+        let last = now_ms.saturating_add(AHEAD_MAX_MS).div_euclid(slot_ms(window));
+        while self.0.back().is_some_and(|(slot, _)| *slot > last) {
+            self.0.pop_back();
+        }
     }
 
     fn sum(&self, now_ms: i64, window: Duration) -> Counts {
-        let first = now_ms.div_euclid(slot_ms(window)) - SLOTS;
+        let last = now_ms.div_euclid(slot_ms(window));
         let mut sum = Counts::default();
-        self.0.iter().filter(|(slot, _)| *slot > first).for_each(|(_, counts)| sum.merge(counts));
+        let inside = self.0.iter().filter(|(slot, _)| last - SLOTS < *slot && *slot <= last);
+        inside.for_each(|(_, counts)| sum.merge(counts));
         sum
     }
 }
 
 impl Hours {
-    fn at(&mut self, hour: i64) -> &mut Counts {
-        // Hours older than this are never asked for.
-        self.0 = std::mem::take(&mut self.0).split_off(&(hour - DAYS_KEPT * 24));
-        self.0.entry(hour).or_default()
+    /// Adds counts to an hour. Only the number of hours bounds what is kept, so that one wrong time does not delete the history.
+    fn add(&mut self, hour: i64, counts: &Counts) {
+        self.0.entry(hour).or_default().merge(counts);
+        while self.0.len() > HOURS_MAX {
+            self.0.pop_first();
+        }
+    }
+
+    /// Forgets hours that are ahead of the clock.
+    fn forget_ahead(&mut self, hour: i64) {
+        while self.0.last_key_value().is_some_and(|(known, _)| *known > hour) {
+            self.0.pop_last();
+        }
     }
 
     /// The same hour on the latest of the other days that had this many exchanges then. `None` with fewer than [`DAYS_MIN`] such days.
@@ -334,6 +300,16 @@ impl Measurement {
     pub fn needs_observations(&self) -> bool {
         !matches!(self, Self::UnknownAge { .. } | Self::DeadLetters { .. })
     }
+
+    fn window(&self) -> Option<Duration> {
+        match self {
+            Self::ErrorRate { window, .. }
+            | Self::Latency { window, .. }
+            | Self::Conflicts { window, .. }
+            | Self::Amounts { window, .. } => Some(*window),
+            Self::NoTraffic { .. } | Self::UnknownAge { .. } | Self::DeadLetters { .. } => None,
+        }
+    }
 }
 
 impl Measure {
@@ -344,10 +320,11 @@ impl Measure {
                 self.quiet_ms = 0;
                 self.heard_ms = self.heard_ms.max(Some(seen.at_ms));
             }
-            (Measurement::ErrorRate { window, failed, .. }, Observed::Ended { ending, .. }) => {
+            (Measurement::ErrorRate { window, failed, times, .. }, Observed::Ended { ending, .. }) => {
                 let marked = u64::from(failed.contains(&ending));
                 let counts = Counts { ended: 1, marked, latency: Moments::default() };
-                self.count(seen.at_ms, *window, Some(utc_offset_minutes), &counts);
+                // Without `times` nobody asks what is usual.
+                self.count(seen.at_ms, *window, times.map(|_| utc_offset_minutes), &counts);
             }
             (Measurement::Latency { window, .. }, Observed::Ended { latency_ms: Some(latency_ms), .. }) => {
                 let mut latency = Moments::default();
@@ -361,8 +338,8 @@ impl Measure {
             (Measurement::Amounts { window, amount_max, z_max, count_min }, Observed::Amount(amount)) => {
                 let log = float(amount.max(1)).ln();
                 let limit = z_max
-                    .filter(|_| self.amounts.count >= *count_min)
-                    .map(|z| self.amounts.mean + f64::from(z) * self.amounts.deviation().max(LOG_DEVIATION_MIN));
+                    .filter(|_| self.amounts.count() >= *count_min)
+                    .map(|z| self.amounts.mean() + f64::from(z) * self.amounts.deviation().max(LOG_DEVIATION_MIN));
                 let is_unusual = amount_max.is_some_and(|max| amount > max) || limit.is_some_and(|limit| log > limit);
                 self.amounts.add(log);
                 if is_unusual {
@@ -374,15 +351,27 @@ impl Measure {
     }
 
     fn count(&mut self, at_ms: i64, window: Duration, hours: Option<i32>, counts: &Counts) {
-        self.window.at(at_ms, window).into_iter().for_each(|slot| slot.merge(counts));
+        self.window.add(at_ms, window, counts);
         if let Some(utc_offset_minutes) = hours {
-            self.hours.at(hour_of(at_ms, utc_offset_minutes)).merge(counts);
+            self.hours.add(hour_of(at_ms, utc_offset_minutes), counts);
         }
+    }
+
+    /// Forgets what a clock that was ahead has left.
+    fn forget_ahead(&mut self, of: &Measurement, present: &Present) {
+        let now_ms = present.now_ms;
+        self.heard_ms = self.heard_ms.map(|heard| heard.min(now_ms));
+        if let Some(window) = of.window() {
+            self.window.forget_ahead(now_ms, window);
+        }
+        let latest_ms = now_ms.saturating_add(AHEAD_MAX_MS);
+        self.hours.forget_ahead(hour_of(latest_ms, present.utc_offset_minutes));
     }
 
     /// Looks how high the value is now.
     pub fn look(&mut self, of: &Measurement, present: &Present) -> Measured {
         let now_ms = present.now_ms;
+        self.forget_ahead(of, present);
         let since_ms = self.looked_ms.max(self.heard_ms.filter(|_| self.looked_ms.is_some()));
         let passed_ms = since_ms.map_or(0, |since| now_ms.saturating_sub(since).clamp(0, LOOK_MAX_MS));
         self.looked_ms = Some(now_ms);
@@ -392,6 +381,10 @@ impl Measure {
                 if !present.is_open {
                     self.quiet_ms = 0;
                     return Measured { level: Level::Unjudged, ..measured(0.0, ms(*quiet_max), ms(*quiet_max)) };
+                }
+                if present.is_open_stale {
+                    let found = measured(millis(self.quiet_ms), ms(*quiet_max), ms(*quiet_max));
+                    return Measured { level: Level::Unjudged, ..found };
                 }
                 self.quiet_ms = self.quiet_ms.saturating_add(passed_ms);
                 measured(millis(self.quiet_ms), ms(*quiet_max), ms(*quiet_max))
@@ -421,13 +414,13 @@ impl Measure {
                 let latency = self.window.sum(now_ms, *window).latency;
                 let usual = self.hours.usual(hour, *days, *count_min).map(|usual| usual.latency);
                 let score = usual.map_or(0.0, |usual| {
-                    let deviation = usual.deviation().max(1.0).max(usual.mean / 20.0);
-                    (latency.mean - usual.mean) / deviation
+                    let deviation = usual.deviation().max(1.0).max(usual.mean() / 20.0);
+                    (latency.mean() - usual.mean()) / deviation
                 });
-                let score = if latency.mean <= ms(*mean_min) { 0.0 } else { score };
+                let score = if latency.mean() <= ms(*mean_min) { 0.0 } else { score };
                 let found = measured(score, f64::from(*z_max), f64::from(*clear_z));
-                let is_enough = latency.count >= *count_min && usual.is_some();
-                Measured { usual: usual.map(|usual| usual.mean), ..enough(is_enough, found) }
+                let is_enough = latency.count() >= *count_min && usual.is_some();
+                Measured { usual: usual.map(|usual| usual.mean()), ..enough(is_enough, found) }
             }
         }
     }

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use fep_protocol::alarm::AlarmAction;
+use lettre::Address;
 use lettre::address::Envelope;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Identity, Tls, TlsParameters};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, Identity, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::{Error, commands};
 
+use super::NotTold;
 use super::mime::Mail;
 use crate::alarm_status::AlarmChange;
 use crate::alarms::outbox::Letter;
@@ -17,36 +20,89 @@ use crate::time::Rfc3339;
 /// The longest text of an error, in characters. A mail server writes what it likes.
 const WHY_MAX_CHARS: usize = 200;
 
+/// The shortest time that a mail server has for its answer after the whole message. It may look into it meanwhile, and a message that is sent again because
+/// of that comes twice.
+const TAKING_MAX: Duration = Duration::from_secs(120);
+
+/// The longest time for the end of a connection whose message is taken.
+const QUIT_MAX: Duration = Duration::from_secs(1);
+
+/// What is needed to connect: the encryption and the login.
+type Prepared = (Option<TlsParameters>, Option<Credentials>);
+
 /// Sends a letter. Returns when the mail server has taken it.
 pub(super) async fn send(
     config: &MailConfig,
     timeout: Duration,
     letter: &Letter,
     instance: Option<&str>,
-) -> Result<(), String> {
+) -> Result<(), NotTold> {
     let (envelope, message) = message(config, letter, instance)?;
-    let config = config.clone();
+    let owned = config.clone();
     // Files of certificates and of the password are read, and a disk may be slow.
-    let transport = tokio::task::spawn_blocking(move || transport(&config, timeout)).await;
-    let transport = transport.map_err(|error| error.to_string()).flatten()?;
-    let sent = tokio::time::timeout(timeout, transport.send_raw(&envelope, &message)).await;
+    let prepared = tokio::task::spawn_blocking(move || prepared(&owned)).await;
+    let prepared = prepared.map_err(|error| error.to_string()).flatten()?;
+    let begun = tokio::time::timeout(timeout, begin(config, timeout, prepared, &envelope)).await;
     let late = |_| format!("the mail server did not take it within {} ms", timeout.as_millis());
-    sent.map_err(late)?.map_err(|error| format!("the mail server: {}", one_line(&error.to_string()))).map(drop)
+    let mut connection = begun.map_err(late)?.map_err(|error| why(&error))?;
+    let taken = tokio::time::timeout(timeout.max(TAKING_MAX), connection.message(&message)).await;
+    let Ok(taken) = taken else {
+        let why = "the mail server had the message and did not say whether it takes it".to_owned();
+        return Err(NotTold { why, may_be_taken: true });
+    };
+    taken.map_err(|error| why(&error))?;
+    // It is taken, however the connection ends.
+    let _ = tokio::time::timeout(QUIT_MAX, connection.abort()).await;
+    Ok(())
 }
 
-fn transport(config: &MailConfig, timeout: Duration) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+/// Connects, and goes on until the mail server wants the message.
+async fn begin(
+    config: &MailConfig,
+    timeout: Duration,
+    (tls, login): Prepared,
+    envelope: &Envelope,
+) -> Result<AsyncSmtpConnection, Error> {
+    let name = ClientId::default();
     let (host, port) = &config.server;
-    let tls = match config.security {
-        MailSecurity::StartTls => Tls::Required(parameters(config)?),
-        MailSecurity::Tls => Tls::Wrapper(parameters(config)?),
-        MailSecurity::Plain => Tls::None,
+    let (wrapped, later) = match config.security {
+        MailSecurity::Tls => (tls, None),
+        MailSecurity::StartTls => (None, tls),
+        MailSecurity::Plain => (None, None),
     };
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host.as_str());
-    let mut builder = builder.port(*port).tls(tls).timeout(Some(timeout));
-    if let Some((user, file)) = &config.login {
-        builder = builder.credentials(Credentials::new(user.clone(), read_password(file)?));
+    let place = (host.as_str(), *port);
+    let mut connection = AsyncSmtpConnection::connect_tokio1(place, Some(timeout), &name, wrapped, None).await?;
+    if let Some(tls) = later {
+        connection.starttls(tls, &name).await?;
     }
-    Ok(builder.build())
+    if let Some(login) = &login {
+        connection.auth(DEFAULT_MECHANISMS, login).await?;
+    }
+    connection.command(commands::Mail::new(envelope.from().cloned(), Vec::new())).await?;
+    for to in envelope.to() {
+        connection.command(commands::Rcpt::new(to.clone(), Vec::new())).await?;
+    }
+    connection.command(commands::Data).await?;
+    Ok(connection)
+}
+
+/// Why a mail server did not take it. What it wrote stays out: it quotes addresses.
+fn why(error: &Error) -> String {
+    match error.status() {
+        Some(code) => format!("the mail server answered {code}"),
+        None if error.is_timeout() => "the mail server does not answer".to_owned(),
+        None if error.is_response() => "the mail server answers with something else than SMTP".to_owned(),
+        None => format!("the mail server: {}", one_line(&error.to_string())),
+    }
+}
+
+fn prepared(config: &MailConfig) -> Result<Prepared, String> {
+    let tls = match config.security {
+        MailSecurity::StartTls | MailSecurity::Tls => Some(parameters(config)?),
+        MailSecurity::Plain => None,
+    };
+    let login = config.login.as_ref().map(|(user, file)| Ok(Credentials::new(user.clone(), read_password(file)?)));
+    Ok((tls, login.transpose().map_err(|error: String| error)?))
 }
 
 /// Only the configured authority is trusted.

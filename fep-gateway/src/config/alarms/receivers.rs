@@ -19,7 +19,7 @@ pub struct AlarmReceiver {
     pub kind: ReceiverKind,
     /// `timeout_ms`, default 10000: how long an attempt may take.
     pub timeout: Duration,
-    /// `pause_ms`, default 10000: the shortest time between two messages. What happens meanwhile goes into the next one.
+    /// `pause_ms`, default 10000: the shortest time from a message that was taken to the next one. What happens meanwhile goes into that.
     pub pause: Duration,
 }
 

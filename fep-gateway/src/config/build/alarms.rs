@@ -153,7 +153,7 @@ keys! { AlarmsBuilder {
 
 keys! { AlarmReceiverBuilder {
     timeout(Duration) = "timeout_ms", "how long an attempt may take.";
-    pause(Duration) = "pause_ms", "the shortest time between two messages.";
+    pause(Duration) = "pause_ms", "the shortest time from a message that was taken to the next one.";
     callback(text) = "callback", "the URL of a webhook.";
     callback_secrets(&Path) = "callback_secrets", "the file with the secrets by which each post is signed.";
     callback_tls(table TlsBuilder) = "callback_tls", "TLS, required with https.";

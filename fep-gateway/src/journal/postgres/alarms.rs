@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fep_protocol::reason::JournalError;
+use tokio_postgres::Client;
 
 use super::database::Database;
 use super::kept::Kept;
@@ -18,9 +20,12 @@ pub(in crate::journal) struct AlarmRow {
 /// Makes the run `$2` of the instance `$1` the one that judges, unless another one that writes does.
 const CLAIM: &str = "INSERT INTO alarms (name, epoch) VALUES ($1, $2::int8)
     ON CONFLICT (one) DO UPDATE SET name = excluded.name, epoch = excluded.epoch
-    WHERE alarms.name = excluded.name OR NOT EXISTS (
+    WHERE (alarms.name = excluded.name AND excluded.epoch >= alarms.epoch) OR NOT EXISTS (
         SELECT FROM instances WHERE instances.name = alarms.name AND instances.epoch = alarms.epoch AND ended_at IS NULL
         AND clock_timestamp() - seen_at < make_interval(secs => lease_ms / 1000.0))";
+
+/// Lets any other one judge, if the run `$2` of the instance `$1` does. No run has the epoch 0.
+const RELEASE: &str = "UPDATE alarms SET epoch = 0 WHERE name = $1 AND epoch = $2::int8";
 
 /// Stores `$1`, if the run `$3` of the instance `$2` judges.
 const STORE: &str = "UPDATE alarms SET state = $1 WHERE name = $2 AND epoch = $3::int8";
@@ -34,6 +39,18 @@ impl AlarmRow {
     /// Whether this gateway judges: no other one does, or its lease is over.
     pub(in crate::journal) fn claim(&self) -> Result<bool, JournalError> {
         self.kept.ask(async |client| Ok(client.execute(CLAIM, &[&self.lease.instance(), &self.lease.epoch]).await? > 0))
+    }
+
+    /// Lets another gateway judge.
+    pub(in crate::journal) fn release(&self) -> Result<(), JournalError> {
+        let released =
+            async |client: &Client| client.execute(RELEASE, &[&self.lease.instance(), &self.lease.epoch]).await;
+        self.kept.ask(released).map(drop)
+    }
+
+    /// How long a claim holds if the gateway is silent.
+    pub(in crate::journal) fn lease(&self) -> Duration {
+        self.lease.database.lease()
     }
 
     /// The gateway that judges, and what it has stored.

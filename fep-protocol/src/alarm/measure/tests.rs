@@ -163,6 +163,39 @@ fn what_is_open_is_compared_with_both_limits() {
     assert_eq!(measure.look(&of, &present(10)).level, Level::High);
 }
 
+#[test]
+fn one_fact_from_the_future_takes_nothing_away() {
+    let of = error_rate(Some(3));
+    let mut measure = Measure::default();
+    for days in 3..=5 {
+        exchanges(&mut measure, &of, MONDAY_10 - days * 86_400_000, 50, 10);
+    }
+    exchanges(&mut measure, &of, MONDAY_10, 10, 5);
+    measure.observe(&of, ended(MONDAY_10 + 29 * 86_400_000, Ending::Unknown, 1), KST);
+    exchanges(&mut measure, &of, MONDAY_10 + 10_000, 10, 8);
+    let found = measure.look(&of, &present(MONDAY_10 + 20_000));
+    assert_eq!((found.level, found.value, found.usual), (Level::High, 65.0, Some(20.0)), "13 of 20");
+    // When that day comes, it is not counted.
+    let found = measure.look(&of, &present(MONDAY_10 + 29 * 86_400_000));
+    assert_eq!((found.level, found.value), (Level::Unjudged, 0.0));
+    let mut plain = Measure::default();
+    exchanges(&mut plain, &error_rate(None), MONDAY_10, 10, 5);
+    assert!(plain.hours.0.is_empty(), "nobody asks what is usual");
+}
+
+#[test]
+fn a_telegram_from_the_future_and_an_unsure_status_do_not_confuse_silence() {
+    let of = Measurement::NoTraffic { quiet_max: Duration::from_secs(19) };
+    let mut measure = Measure::default();
+    measure.look(&of, &present(100_000));
+    measure.observe(&of, Observation { at_ms: 86_400_000, what: Observed::Heard }, KST);
+    let quiet: Vec<_> = (11..=13).map(|at| measure.look(&of, &present(at * 10_000)).value).collect();
+    assert_eq!(quiet, [0.0, 10_000.0, 20_000.0]);
+    let found = measure.look(&of, &Present { is_open_stale: true, ..present(140_000) });
+    assert_eq!((found.level, found.value), (Level::Unjudged, 20_000.0), "nobody says whether business is open");
+    assert_eq!(measure.look(&of, &present(145_000)).value, 25_000.0);
+}
+
 proptest! {
     /// A window has what happened in it, however late it is heard of, and never more than its slots.
     #[test]
@@ -184,6 +217,28 @@ proptest! {
         }
         let expected = taken.iter().filter(|at| latest / 1000 - **at / 1000 < 60).count();
         prop_assert_eq!(measure.look(&of, &present(latest)).value, expected as f64);
+    }
+
+    /// Whatever a wrong clock has left, a look counts what happened in the window before it, and nothing of another time.
+    #[test]
+    fn a_clock_that_was_wrong_leaves_nothing_in_a_window(
+        wrong in prop::collection::vec((0_i64..1_000_000_000, 0_i64..1_000_000_000, any::<bool>()), 0..80),
+        now_ms in 0_i64..1_000_000_000,
+        count in 0_u64..9,
+    ) {
+        let of = Measurement::Conflicts { window: MINUTE, count_max: 0, clear_count: 0 };
+        let one = |at_ms| Observation { at_ms, what: Observed::Conflicts(1) };
+        let mut measure = Measure::default();
+        for (at_ms, now_ms, looks) in wrong {
+            measure.observe(&of, one(at_ms), KST);
+            if looks {
+                measure.look(&of, &present(now_ms));
+            }
+        }
+        measure.look(&of, &present(now_ms));
+        let later = now_ms + 71_000;
+        (0..count).for_each(|_| measure.observe(&of, one(later), KST));
+        prop_assert_eq!(measure.look(&of, &present(later)).value, count as f64);
     }
 
     /// Moments are those of the textbook, in whichever parts they come.
