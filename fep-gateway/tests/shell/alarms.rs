@@ -107,7 +107,7 @@ impl Station {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), lines()).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(30), lines()).await.unwrap();
         station
     }
 
@@ -209,7 +209,7 @@ async fn what_was_not_told_before_a_restart_is_told_after_it_and_the_trouble_sho
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let receivers = tokio::time::timeout(Duration::from_secs(10), waits).await.unwrap();
+    let receivers = tokio::time::timeout(Duration::from_secs(30), waits).await.unwrap();
     assert_eq!((&receivers[1]["receiver"], &receivers[1]["waiting"]), (&json!("on-call"), &json!(1)), "{receivers}");
     assert_eq!(
         (&receivers[0]["receiver"], &receivers[0]["waiting"]),
@@ -380,7 +380,7 @@ async fn what_a_renamed_receiver_did_not_take_is_told_to_the_present_one() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), waits).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), waits).await.unwrap();
     let raised = station.get("/v1/alarms").await.1["alarms"][0]["id"].clone();
     station.stop().await;
     let (receiver, url) = Receiver::start(&[]).await;

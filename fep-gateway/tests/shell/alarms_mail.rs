@@ -197,26 +197,28 @@ async fn an_alarm_comes_by_mail_over_tls_and_is_sent_again_after_a_refusal() {
 #[tokio::test]
 async fn one_who_is_refused_keeps_no_mail_from_the_others_and_a_server_may_think_about_a_message() {
     let folder = folder();
-    let thinks = Duration::from_millis(1500);
+    let thinks = Duration::from_secs(5);
     let heard = Heard { stranger: Some("on-call@bank.example"), thinks, ..Heard::default() };
     let port = mail_server(heard.clone(), Some(secured(&folder.path().join("ca.pem")))).await;
     let password = folder.path().join("password");
     std::fs::write(&password, "pass word\n").unwrap();
     std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let bank = bank(GOOD_BANK).await;
-    let impatient = rules(port).replace("kind = \"mail\"", "kind = \"mail\"\ntimeout_ms = 500");
+    let impatient = rules(port).replace("kind = \"mail\"", "kind = \"mail\"\ntimeout_ms = 3000");
     let station = Station::start(folder.path(), &bank.address().to_string(), &impatient).await;
     until(|| !heard.messages.lock().unwrap().is_empty()).await;
     let receivers = async {
         loop {
             let receivers = station.get("/v1/alarms").await.1["receivers"].clone();
-            if receivers[0]["waiting"] == 0 && receivers[1]["trouble"].is_string() {
+            // On a machine that is busy, a step before can take too long. Then it is tried again.
+            let is_refused = receivers[1]["trouble"].as_str().is_some_and(|trouble| trouble.contains("550"));
+            if receivers[0]["waiting"] == 0 && is_refused {
                 return receivers;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let receivers = tokio::time::timeout(Duration::from_secs(10), receivers).await.unwrap();
+    let receivers = tokio::time::timeout(Duration::from_secs(60), receivers).await.unwrap();
     assert_eq!(receivers[0]["receiver"], "mail <desk@bank.example>", "{receivers}");
     assert_eq!(
         (&receivers[1]["receiver"], &receivers[1]["trouble"]),
@@ -252,7 +254,7 @@ async fn nothing_is_sent_to_a_mail_server_that_does_not_encrypt_or_that_nobody_k
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let receivers = tokio::time::timeout(Duration::from_secs(10), troubles).await.unwrap();
+    let receivers = tokio::time::timeout(Duration::from_secs(30), troubles).await.unwrap();
     for heard in [&foreign, &plain] {
         let commands = heard.commands();
         let is_harmless = |command: &String| ["EHLO", "STARTTLS", "QUIT"].iter().any(|word| command.starts_with(word));
