@@ -50,7 +50,10 @@ beside=
 build_packages_beside() {
   cargo test --workspace --all-features --no-run
   mkdir -p target
-  (renice -n 19 -p "$BASHPID" >/dev/null && package) >target/package.log 2>&1 &
+  (
+    renice -n 19 -p "$BASHPID" || true
+    package
+  ) >target/package.log 2>&1 &
   beside=$!
   trap 'kill "$beside" 2>/dev/null || true' EXIT
 }
