@@ -50,7 +50,7 @@ impl Telling {
         let now = Instant::now();
         self.fails_since.get_or_insert(now);
         let pause = self.backoff.failed(seed);
-        // Whoever may have it gets it again, and not soon.
+        // It may have arrived, so it is sent again after a long wait.
         self.next_at = now + if not_told.may_be_taken { RETRY_MAX } else { pause };
         self.trouble = Some(not_told.why);
         let complains = self.complained_at.is_none_or(|at| at.elapsed() >= COMPLAINT_PAUSE);

@@ -342,7 +342,7 @@ impl AlarmTask {
                 if is_stored { Ok(()) } else { Err(not_durable()) }
             }
         };
-        // Whoever asked may be gone.
+        // The caller may be gone.
         let _ = reply.send(done);
     }
 

@@ -147,7 +147,7 @@ impl AlarmBook {
             AlarmAction::Remind => {}
             AlarmAction::Clear => {
                 watched.raise = None;
-                // Whoever was called learns that it is over.
+                // Those who were called learn that it is over.
                 let called = std::mem::take(&mut watched.raised_to);
                 to.extend(called.into_iter().filter(|name| !of.to.contains(name)));
             }

@@ -68,7 +68,7 @@ impl AlarmStore {
         }
     }
 
-    /// Keeps a damaged state for whoever wants to look at it, in the file `.alarms.bad`. That in a database is not kept. Returns the file.
+    /// Keeps a damaged state in the file `.alarms.bad`, so that a person can look at it. A damaged state in a database is not kept. Returns the file.
     pub(crate) async fn keep_damaged(&self, state: Vec<u8>) -> Result<Option<PathBuf>, JournalError> {
         let keeper = Arc::clone(&self.keeper);
         self.journal.read(move |_| keeper.keep_damaged(&state)).await

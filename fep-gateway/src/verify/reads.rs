@@ -124,6 +124,7 @@ async fn ask_all(
     if !open_hours(&sides, stop).await {
         return Ok(false);
     }
+    let catalogue = TelegramCatalogue::new(institution).map_err(VerifyError::Unfit)?;
     let key_file = plan.config.journal.key_file.as_deref();
     let place = |name| Place { folder: &own.folder, name, key_file };
     let candidate = match Asked::connect(&own.candidate, &place("candidate")).await {
@@ -157,7 +158,7 @@ async fn ask_all(
     while let Some(done) = asked.next().await {
         match done {
             None => whole = false,
-            Some((sample, answers)) => compare(plan, institution, &sample, answers, &candidate, tally),
+            Some((sample, answers)) => compare(plan, (institution, &catalogue), &sample, answers, &candidate, tally),
         }
     }
     drop(asked);
@@ -200,7 +201,7 @@ async fn ask(sample: &Sample, candidate: &Asked, old: Option<&Asked>) -> Answers
 
 fn compare(
     plan: &Plan,
-    institution: &InstitutionConfig,
+    (institution, own): (&InstitutionConfig, &TelegramCatalogue),
     sample: &Sample,
     answers: Answers,
     candidate: &Asked,
@@ -228,7 +229,7 @@ fn compare(
     if let Some(Ok(again)) = again {
         tally.old_twice(name, differing(again));
     }
-    let anew = anew(institution, &sample.telegram, catalogue);
+    let anew = anew(institution, &sample.telegram, own, catalogue);
     tally.compared(name, &place, differing(new), |one| {
         if plan.ignores(name, &one.path) {
             return Some(Why::Ignored);
@@ -248,6 +249,7 @@ fn compare(
 fn anew(
     institution: &InstitutionConfig,
     telegram: &str,
+    own: &TelegramCatalogue,
     catalogue: &TelegramCatalogue,
 ) -> BTreeMap<String, (String, bool)> {
     let filled = catalogue.filled_anew(telegram);
@@ -255,7 +257,9 @@ fn anew(
     let pairs = key.into_iter().flat_map(|key| key.key.iter().zip(&key.answer_key));
     let elsewhere = pairs.filter_map(|(asked, answer)| Some((answer.clone(), (asked.clone(), *filled.get(asked)?))));
     let same = filled.iter().map(|(path, names_it)| (path.clone(), (path.clone(), *names_it)));
-    same.chain(elsewhere).collect()
+    // What only the gateway of the journal fills is the number of its own request, and no name of the candidate's.
+    let theirs = own.filled_anew(telegram).into_keys().map(|path| (path.clone(), (path, false)));
+    theirs.chain(same).chain(elsewhere).collect()
 }
 
 /// Waits until all sides are open. Returns `false` if it was stopped.

@@ -6,10 +6,12 @@ use std::path::Path;
 use fep_gateway::Config;
 use fep_gateway::verify::{self, Plan, ReadsPlan, Report, Side};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Bench, Setup, config, until};
+use crate::harness::{Bench, Setup, config, root, until};
 use crate::peer::{Peer, answer_to};
 use crate::verifying::{SETTLEMENT, plan};
 
@@ -196,4 +198,46 @@ async fn a_silent_candidate_fails_and_is_named() {
     assert!(failure.why.starts_with("the candidate did not answer: unknown: "), "{failure:?}");
     assert_eq!((report.compared, report.failed, report.passed), (0, 1, false));
     drop(peer);
+}
+
+/// Another gateway that takes requests over HTTP and gives each a trace number of its own.
+async fn gateway_over_http() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 64 * 1024];
+            let mut len = 0;
+            while !request[..len].ends_with(b"}") {
+                len += stream.read(&mut request[len..]).await.unwrap();
+            }
+            let reply = r#"{"answer": {"fields": {"header": {"telegram_code": "0610", "trace_no": 777, "response_code": "0000"}, "balance": 700, "available": 700}}}"#;
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", reply.len());
+            stream.write_all((head + reply).as_bytes()).await.unwrap();
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_gateway_over_http_can_be_the_candidate() {
+    let port = gateway_over_http().await;
+    let text = format!(
+        r#"
+[institutions.over-http]
+spec = "specs/bank-a/bank-a.toml"
+key = []
+[[institutions.over-http.lines]]
+name = "http"
+connect = "127.0.0.1:{port}"
+one_shot = true
+http = {{ path = "/v1/institutions/bank-a/exchanges/{{telegram}}", answer = "answer.fields" }}
+"#
+    );
+    let config = Config::parse("candidate.toml", &text, root()).unwrap();
+    let (_bench, plan) = asked(1, Side { config, institution: "over-http".to_owned() }, None).await;
+    let report = run(&plan).await;
+    assert_eq!(fields(&report), ["header.trace_no 1 Some(\"filled\")"], "{report:?}");
+    assert!(report.passed, "{report:?}");
 }
