@@ -75,6 +75,7 @@ mod write;
 mod given;
 mod identity;
 mod encode;
+mod each_fits;
 mod convert;
 mod prefilled;
 mod unverified;

@@ -66,6 +66,7 @@ mod connections;
 mod decision;
 mod overview;
 mod prefer;
+mod urgency;
 mod exposure;
 mod handing_over;
 mod exchanges;

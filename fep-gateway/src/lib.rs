@@ -50,6 +50,9 @@ pub mod publish;
 pub mod alarms;
 
 pub mod console;
+
+mod client;
+
 pub mod http;
 
 pub mod intake;
@@ -64,6 +67,8 @@ pub mod inspect;
 pub mod reconcile;
 
 pub mod verify;
+
+pub mod batch;
 
 pub mod simulate;
 

@@ -3,6 +3,7 @@
 //! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration or
 //! journal, a gateway that is not healthy, or findings of a comparison, 2 wrong usage or could not run.
 
+mod batching;
 mod checking;
 mod health;
 mod hangup;
@@ -37,6 +38,7 @@ use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
+use self::batching::BatchCommand;
 use self::hangup::Hangups;
 use self::health::Health;
 use self::log::Log;
@@ -124,6 +126,12 @@ enum Command {
     Verify {
         #[command(subcommand)]
         command: VerifyCommand,
+    },
+    /// Sends the requests of a file, at the times and the pace of a plan, and writes the file of their results.
+    #[command(after_help = "Example: fep-gateway batch run payday.dat --plan payday.toml --date 2026-11-30")]
+    Batch {
+        #[command(subcommand)]
+        command: BatchCommand,
     },
     /// Makes a token for a client of the HTTP interface, and its hash for the access file.
     #[command(
@@ -247,6 +255,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Events { command: EventsCommand::Republish(republish) } => republish.run().await,
         Command::Reconcile(reconciling) => return reconciling.run(),
         Command::Verify { command } => return Box::pin(command.run()).await,
+        Command::Batch { command } => return Box::pin(command.run()).await,
         Command::NewToken => making::new_token(),
         Command::Simulate(simulating) => simulating.run().await,
         Command::Tap(tapping) => tapping.run().await,

@@ -150,6 +150,11 @@ impl Calendar {
         Ok(())
     }
 
+    /// The days that have hours of their own, in days since 1970-01-01, in their order. What persons decided is not in it.
+    pub fn special_days(&self) -> impl Iterator<Item = (i64, &DayHours)> {
+        self.days.iter().map(|(day, hours)| (*day, hours))
+    }
+
     /// Records what a person decided for one day. It counts before everything else. `None` takes the decision back.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! `hours`: when an institution is open, and when its business date begins. `session.notices`: what it says about that itself.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use fep_codec::Date;
@@ -69,15 +70,7 @@ pub(super) fn calendar(table: &Table<'_>, utc_offset_minutes: i32, folder: &Path
     });
     let week = table.table("week").map_or_else(|| std::array::from_fn(|_| all_day()), |table| week(&table));
     let mut calendar = Calendar::new(week, utc_offset_minutes, starts_at.unwrap_or(0));
-    let mut holidays = BTreeSet::new();
-    for value in table.array("holidays").unwrap_or_default() {
-        let Some(text) = value.string() else { continue };
-        holidays.insert(text.value);
-        set_day(document, &mut calendar, &text, DayHours::closed());
-    }
-    if let Some(path) = table.string("holidays_file") {
-        holidays_file(document, &mut calendar, &path, folder);
-    }
+    let holidays = holidays(table, &mut calendar, folder);
     for (date, value) in table.table("days").map_or(Vec::new(), |table| table.entries()) {
         if holidays.contains(date.value) {
             let message = format!("{} is in `holidays`, too", date.value);
@@ -91,6 +84,21 @@ pub(super) fn calendar(table: &Table<'_>, utc_offset_minutes: i32, folder: &Path
         set_day(document, &mut calendar, &date, day_hours(document, value));
     }
     calendar
+}
+
+/// Reads `holidays` and `holidays_file` into a calendar. Returns the dates of the first as they are written.
+pub(crate) fn holidays<'d>(table: &Table<'d>, calendar: &mut Calendar, folder: &Path) -> BTreeSet<&'d str> {
+    let document = table.document();
+    let mut holidays = BTreeSet::new();
+    for value in table.array("holidays").unwrap_or_default() {
+        let Some(text) = value.string() else { continue };
+        holidays.insert(text.value);
+        set_day(document, calendar, &text, DayHours::closed());
+    }
+    if let Some(path) = table.string("holidays_file") {
+        holidays_file(document, calendar, &path, folder);
+    }
+    holidays
 }
 
 /// Reads `notices` of the table `session`.
@@ -132,15 +140,14 @@ fn week(table: &Table<'_>) -> [DayHours; 7] {
     let document = table.document();
     let mut week: [Option<DayHours>; 7] = [const { None }; 7];
     for (name, value) in table.entries() {
-        let (first, last) = name.value.split_once('-').unwrap_or((name.value, name.value));
-        let place = |day: &str| WEEKDAYS.iter().position(|weekday| *weekday == day);
         let hours = day_hours(document, value);
-        let Some((first, last)) = place(first).zip(place(last)).filter(|(first, last)| first <= last) else {
+        let Some(days) = weekdays(name.value) else {
+            let first = name.value.split('-').next().unwrap_or_default();
             let hint = format!("a weekday or several: {}, mon-fri", instead(first, &WEEKDAYS));
             document.error_hint(Code::UnknownName, name.span, format!("`{}` is no weekday", name.value), hint);
             continue;
         };
-        for day in week.iter_mut().take(last + 1).skip(first) {
+        for day in week.iter_mut().take(days.end() + 1).skip(*days.start()) {
             if day.replace(hours.clone()).is_some() {
                 let message = format!("`{}` contains a day that has hours already", name.value);
                 document.error_hint(Code::NameTaken, name.span.clone(), message, "name each weekday once");
@@ -156,11 +163,19 @@ fn week(table: &Table<'_>) -> [DayHours; 7] {
     week.map(Option::unwrap_or_default)
 }
 
+/// The weekdays of `mon` or `mon-fri`, from 0 for Monday.
+pub(crate) fn weekdays(text: &str) -> Option<RangeInclusive<usize>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let place = |day: &str| WEEKDAYS.iter().position(|weekday| *weekday == day);
+    let (first, last) = place(first).zip(place(last)).filter(|(first, last)| first <= last)?;
+    Some(first..=last)
+}
+
 fn is_wrong_day(name: &str) -> bool {
     name.split('-').any(|day| !WEEKDAYS.contains(&day))
 }
 
-fn day_hours(document: &Document, value: Value<'_>) -> DayHours {
+pub(crate) fn day_hours(document: &Document, value: Value<'_>) -> DayHours {
     let whole = value.span();
     let mut spans = Vec::new();
     for text in value.array().unwrap_or_default().into_iter().filter_map(Value::string) {
@@ -207,7 +222,7 @@ fn set_day(document: &Document, calendar: &mut Calendar, text: &Located<&str>, h
 }
 
 /// The days since 1970 of `YYYY-MM-DD`.
-pub(super) fn day(text: &str) -> Option<i64> {
+pub(crate) fn day(text: &str) -> Option<i64> {
     let mut parts = text.split('-').map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then_some(part));
     let year = parts.next()??.parse().ok()?;
     let month = parts.next()??.parse().ok()?;

@@ -14,6 +14,7 @@ use fep_spec::report::{Code, Finding};
 
 pub use self::marks::MarksConfig;
 pub use self::redis::{RedisConfig, RedisMode};
+pub(crate) use self::sites::Authority;
 pub use self::sites::{GatewayAt, SiteConfig, SitesConfig};
 use super::PostgresConfig;
 use super::names::ms;

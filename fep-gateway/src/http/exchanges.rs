@@ -22,6 +22,7 @@ use super::origin::refuse_foreign_page;
 use super::prefer::leaves_after;
 use super::scope::{ScopeWord, scope_of};
 use super::spans::Served;
+use super::urgency::is_background;
 use crate::config::Action;
 use crate::contract::exchanges::{Detail, ExchangeList, OwnerView, Reply};
 use crate::contract::notices::FactView;
@@ -116,7 +117,7 @@ async fn asked(
     let fields = parse(body)?;
     let leaves_after = leaves_after(headers);
     let traceparent = caller.traceparent;
-    let options = RequestOptions { idempotency_key: key, caller, batch: false };
+    let options = RequestOptions { idempotency_key: key, caller, batch: is_background(headers) };
     let names = (institution.as_str(), telegram.as_str());
     let offered = Asked { names, key, uri, headers, body, credential, traceparent };
     let begun = match handed_over(shared, &offered).await {

@@ -26,9 +26,10 @@ use fep_protocol::exchange::TraceParent;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use self::peer::{Failed, Peer, Replied};
+use self::peer::Peer;
 use self::tally::Tally;
 use super::access::Credential;
+use crate::client::{Failed, Replied};
 use crate::contract::sites::{HandingView, PeerView};
 use crate::gateway::Gateway;
 
@@ -41,11 +42,12 @@ const SERVED_BY: HeaderName = HeaderName::from_static("fep-served-by");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What the other gateway gets of the headers of a request. `traceparent` is that of the span here.
-const PASSED: [HeaderName; 6] = [
+const PASSED: [HeaderName; 7] = [
     AUTHORIZATION,
     CONTENT_TYPE,
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("prefer"),
+    HeaderName::from_static("priority"),
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("tracestate"),
 ];

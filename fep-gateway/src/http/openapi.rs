@@ -454,6 +454,10 @@ fn asking(operation: Operation, fields: Value, reply: &Value) -> Operation {
     });
     let mut operation = operation.takes(fields).with(key).with(prefer).or(&ASKS);
     let headers = [
+        (
+            "Priority",
+            "`u=7` (RFC 9218): nobody waits for it, such as a request of a batch. It starts after those that somebody waits for.",
+        ),
         ("X-Request-Id", "The caller's name for its request, for journal and log. The response repeats it."),
         ("traceparent", "The trace that the request belongs to (W3C Trace Context)."),
         (

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fep_protocol::sites::{SITES, Split};
-use fep_spec::document::{Located, Table, Value};
+use fep_spec::document::{Document, Located, Table, Value};
 use fep_spec::report::{Code, Finding, Severity};
 use reqwest::Url;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -48,9 +48,15 @@ pub struct GatewayAt {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// `tls` of `[instances.hand_over]`, with the name of the host. `None`: the URL begins with `http://`.
+    /// How its certificate is checked, with the name of the host. `None`: the URL begins with `http://`.
     pub tls: Option<TlsConfig>,
 }
+
+/// What is said about https without an authority.
+const LACKS_TLS: (&str, &str) = (
+    "https needs `tls` of `hand_over`",
+    "[instances.hand_over] with tls = { ca = \"…\" }: the authority that signs the certificates of the gateways, as a PEM file",
+);
 
 /// How many gateways a site can have.
 const GATEWAYS_MAX: usize = 32;
@@ -68,8 +74,8 @@ struct Found<'d> {
     lacks_members: bool,
 }
 
-/// `tls` of `[instances.hand_over]`.
-struct Authority {
+/// `tls` of `[instances.hand_over]`, or of another table that is about gateways.
+pub(crate) struct Authority {
     tls: TlsConfig,
     /// Whether it says which name the certificates have.
     has_name: bool,
@@ -87,11 +93,8 @@ pub(super) fn read<'d>(instances: &Table<'d>, postgres: Option<&PostgresConfig>,
         return None;
     };
     let document = instances.document();
-    let tls = hand_over.as_ref().and_then(|hand_over| hand_over.table("tls")).map(|table| {
-        let has_name = table.has("name");
-        // Each gateway has its host in place of this one.
-        Authority { tls: TlsConfig::read(table, TlsPlace::Asks("localhost"), folder), has_name }
-    });
+    let tls = hand_over.as_ref().and_then(|hand_over| hand_over.table("tls"));
+    let tls = tls.map(|table| Authority::read(table, folder));
     let mut found = Found::default();
     for (name, value) in table.entries() {
         check_name(document, &name);
@@ -156,7 +159,7 @@ impl<'d> Found<'d> {
         for (instance, url) in list.entries() {
             check_name(document, &instance);
             let Some(url) = url.string() else { continue };
-            if let Some(gateway) = gateway_at(&list, &url, authority) {
+            if let Some(gateway) = GatewayAt::read(document, &url, authority, LACKS_TLS) {
                 gateways.insert(instance.value.to_owned(), gateway);
             }
             self.members.push((instance, name.to_owned()));
@@ -193,31 +196,49 @@ impl<'d> Found<'d> {
     }
 }
 
-/// Reads the URL of a gateway: a scheme, a host and a port, and nothing else.
-fn gateway_at(list: &Table<'_>, url: &Located<&str>, authority: Option<&Authority>) -> Option<GatewayAt> {
-    let wrong = |code, message: &str, hint: &str| {
-        list.document().error_hint(code, url.span.clone(), message, hint);
-        None
-    };
-    let hint = "such as https://fep-seoul-1.bank.example:8443, where the gateway listens for services";
-    let Some(parsed) = Url::parse(url.value).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https")) else {
-        return wrong(Code::BadValue, "this is no URL that begins with http:// or https://", hint);
-    };
-    let has_more = parsed.path() != "/" || parsed.query().is_some() || parsed.fragment().is_some();
-    if !parsed.username().is_empty() || parsed.password().is_some() || has_more {
-        return wrong(Code::BadValue, "the URL of a gateway has a host and a port, and nothing else", hint);
+impl GatewayAt {
+    /// Reads the URL of a gateway: a scheme, a host and a port, and nothing else. `lacks_tls` is the message about https without an authority,
+    /// and its hint.
+    pub(crate) fn read(
+        document: &Document,
+        url: &Located<&str>,
+        authority: Option<&Authority>,
+        lacks_tls: (&str, &str),
+    ) -> Option<Self> {
+        let wrong = |code, message: &str, hint: &str| {
+            document.error_hint(code, url.span.clone(), message, hint);
+            None
+        };
+        let hint = "such as https://fep-seoul-1.bank.example:8443, where the gateway listens for services";
+        let Some(parsed) = Url::parse(url.value).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"))
+        else {
+            return wrong(Code::BadValue, "this is no URL that begins with http:// or https://", hint);
+        };
+        let has_more = parsed.path() != "/" || parsed.query().is_some() || parsed.fragment().is_some();
+        if !parsed.username().is_empty() || parsed.password().is_some() || has_more {
+            return wrong(Code::BadValue, "the URL of a gateway has a host and a port, and nothing else", hint);
+        }
+        let host = parsed.host_str()?.trim_matches(['[', ']']).to_owned();
+        let port = parsed.port_or_known_default()?;
+        if parsed.scheme() == "http" {
+            return Some(Self { host, port, tls: None });
+        }
+        let Some(Authority { tls, has_name }) = authority else {
+            let (message, hint) = lacks_tls;
+            return wrong(Code::MissingKey, message, hint);
+        };
+        let name = if *has_name { tls.name.clone() } else { ServerName::try_from(host.clone()).ok() };
+        Some(Self { host, port, tls: Some(TlsConfig { name, ..tls.clone() }) })
     }
-    let host = parsed.host_str()?.trim_matches(['[', ']']).to_owned();
-    let port = parsed.port_or_known_default()?;
-    if parsed.scheme() == "http" {
-        return Some(GatewayAt { host, port, tls: None });
+}
+
+impl Authority {
+    /// Reads a table `tls` that is the same for several gateways. Each has its host as the name of its certificate, unless there is `name`.
+    pub(crate) fn read(table: Table<'_>, folder: &Path) -> Self {
+        let has_name = table.has("name");
+        // Each gateway has its host in place of this one.
+        Self { tls: TlsConfig::read(table, TlsPlace::Asks("localhost"), folder), has_name }
     }
-    let Some(Authority { tls, has_name }) = authority else {
-        let hint = "[instances.hand_over] with tls = { ca = \"…\" }: the authority that signs the certificates of the gateways, as a PEM file";
-        return wrong(Code::MissingKey, "https needs `tls` of `hand_over`", hint);
-    };
-    let name = if *has_name { tls.name.clone() } else { ServerName::try_from(host.clone()).ok() };
-    Some(GatewayAt { host, port, tls: Some(TlsConfig { name, ..tls.clone() }) })
 }
 
 /// What a person should know: requests with the tokens of their callers travel unencrypted to another machine.

@@ -1,0 +1,233 @@
+//! The file of results, in the format of the institution: its records in their order, with totals and serial numbers that the writer fills in.
+//! It is written when each request has a state that will not change, because a file that says something about an unknown outcome would lie.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, BufWriter};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use fep_codec::files::{FileError, FileLayout, FileWriter};
+use fep_codec::{Error, Record, json};
+use serde_json::{Map, Value as Json};
+use tempfile::NamedTempFile;
+
+use super::input::{InputFile, Others, RefusedInput, Request, set};
+use super::ledger::{Entry, Ledger, LedgerError};
+use super::plan::Plan;
+use super::plan_output::{Output, OutputRecord, Source};
+
+/// The reason why there is no file of results.
+#[derive(Debug)]
+pub enum OutputError {
+    /// The file of requests cannot be read again.
+    Input(RefusedInput),
+    /// The outcomes cannot be read.
+    Ledger(LedgerError),
+    /// A value does not fit its record: which record, and of which request.
+    Value(String, Option<u64>, Error),
+    /// The records do not make a file.
+    File(FileError),
+    /// The file cannot be written.
+    Io(PathBuf, io::Error),
+}
+
+impl fmt::Display for OutputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the file of results is not written: ")?;
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Ledger(error) => error.fmt(f),
+            Self::Value(record, Some(request), error) => write!(f, "`{record}` of request {request}: {error}"),
+            Self::Value(record, None, error) => write!(f, "`{record}`: {error}"),
+            Self::File(error) => error.fmt(f),
+            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for OutputError {}
+
+/// What is written, and of what.
+pub(super) struct Results<'r> {
+    pub(super) plan: &'r Plan,
+    pub(super) output: &'r Output,
+    pub(super) ledger: &'r Ledger,
+    /// The date of the batch: `2026-11-30`.
+    pub(super) date: &'r str,
+}
+
+impl Results<'_> {
+    /// Writes the file in one step, and returns its path. A file that was there is replaced.
+    ///
+    /// # Errors
+    /// If a value does not fit, or the file cannot be written.
+    pub(super) fn write(&self, input: &mut InputFile) -> Result<PathBuf, OutputError> {
+        let name = self.output.path.to_string_lossy().replace("{date}", &self.date.replace('-', ""));
+        let path = PathBuf::from(name);
+        let failed = |error| OutputError::Io(path.clone(), error);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(failed)?;
+        // Records that are no requests can come after them in the input and before them in the output.
+        let others = input.walk(self.plan, |_| ControlFlow::Continue(())).map_err(OutputError::Input)?;
+        let file = NamedTempFile::new_in(folder).map_err(failed)?;
+        let mut writer = FileWriter::seeking(&self.output.file, BufWriter::new(file)).map_err(OutputError::File)?;
+        for own in &self.output.records {
+            if own.each_request {
+                self.each(own, input, &mut writer)?;
+            } else {
+                let values = others.iter().find(|(name, _)| *name == own.record).map(|(_, fields)| fields);
+                put(&mut writer, &self.output.file, own, |record| self.of_file(own, record, values))
+                    .map_err(|error| error.of(&own.record, None))?;
+            }
+        }
+        let file = writer.finish().map_err(OutputError::File)?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        Ok(path)
+    }
+
+    /// Writes the records of the requests that are listed.
+    fn each<W: io::Write + io::Seek>(
+        &self,
+        own: &OutputRecord,
+        input: &mut InputFile,
+        writer: &mut FileWriter<'_, W>,
+    ) -> Result<(), OutputError> {
+        let mut wrong = None;
+        let each = |request: Request| {
+            let written = self.one(own, &request, writer);
+            wrong = written.err();
+            if wrong.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let _: Others = input.walk(self.plan, each).map_err(OutputError::Input)?;
+        wrong.map_or(Ok(()), Err)
+    }
+
+    fn one<W: io::Write + io::Seek>(
+        &self,
+        own: &OutputRecord,
+        request: &Request,
+        writer: &mut FileWriter<'_, W>,
+    ) -> Result<(), OutputError> {
+        let entry = self.ledger.entry(request.number).map_err(OutputError::Ledger)?;
+        // Nothing is written before each request has a state.
+        let Some(entry) = entry.filter(|entry| self.output.lists.has(entry.state.name())) else { return Ok(()) };
+        put(writer, &self.output.file, own, |record| self.of_request(own, record, request, &entry))
+            .map_err(|error| error.of(&own.record, Some(request.number)))
+    }
+
+    /// The values of a record that the file has once.
+    fn of_file(
+        &self,
+        own: &OutputRecord,
+        record: &mut Record<'_>,
+        values: Option<&Map<String, Json>>,
+    ) -> Result<(), Error> {
+        if own.copy {
+            copy(&self.output.file, record, values.unwrap_or(&Map::new()))?;
+        }
+        own.fields.iter().try_for_each(|(path, source)| match source {
+            Source::Constant(text) => set(record, path, text.clone().into()).map(drop),
+            Source::Date => self.date_at(record, path),
+            // The plan has these in records of requests only.
+            Source::Input(_) | Source::Answer(_) | Source::Result | Source::Number | Source::Exchange => Ok(()),
+        })
+    }
+
+    /// The values of a record of a request.
+    fn of_request(
+        &self,
+        own: &OutputRecord,
+        record: &mut Record<'_>,
+        request: &Request,
+        entry: &Entry,
+    ) -> Result<(), Error> {
+        if own.copy {
+            copy(&self.output.file, record, &request.source)?;
+        }
+        own.fields.iter().try_for_each(|(path, source)| {
+            let value = match source {
+                Source::Constant(text) => text.clone().into(),
+                Source::Date => return self.date_at(record, path),
+                Source::Input(from) => json::get(&request.source, from).cloned().unwrap_or_default(),
+                Source::Answer(from) => json::get(&entry.answer, from).cloned().unwrap_or_default(),
+                Source::Result => self.output.results.get(entry.state.name()).cloned().into(),
+                Source::Number => request.number.into(),
+                Source::Exchange => entry.exchange.clone().into(),
+            };
+            // Such as the answer of a request that has none.
+            if value.is_null() { leave_blank(record, path) } else { set(record, path, value).map(drop) }
+        })
+    }
+
+    /// Puts the date of the batch: as a date, or as the digits of a field that is none.
+    fn date_at(&self, record: &mut Record<'_>, path: &str) -> Result<(), Error> {
+        let date = self.date;
+        match record.set_json(path, &Json::from(date)) {
+            Ok(()) if record.each_fits().is_ok() => Ok(()),
+            _ => set(record, path, date.replace('-', "").into()).map(drop),
+        }
+    }
+}
+
+/// Why a record was not written.
+enum Unwritten {
+    Value(Error),
+    File(FileError),
+}
+
+impl Unwritten {
+    fn of(self, record: &str, request: Option<u64>) -> OutputError {
+        match self {
+            Self::Value(error) => OutputError::Value(record.to_owned(), request, error),
+            Self::File(error) => OutputError::File(error),
+        }
+    }
+}
+
+/// Fills a record and writes it.
+fn put<W: io::Write + io::Seek>(
+    writer: &mut FileWriter<'_, W>,
+    file: &FileLayout,
+    own: &OutputRecord,
+    fill: impl FnOnce(&mut Record<'_>) -> Result<(), Error>,
+) -> Result<(), Unwritten> {
+    // The plan names records of the file only.
+    let layouts = file.layouts();
+    let Some(layout) = layouts.iter().find(|layout| *layout.name == *own.record) else { return Ok(()) };
+    let mut record = Record::new(layout);
+    fill(&mut record).map_err(Unwritten::Value)?;
+    writer.write(record).map_err(Unwritten::File)
+}
+
+/// Copies the values of the same names, except those that the writer makes.
+fn copy(file: &FileLayout, record: &mut Record<'_>, values: &Map<String, Json>) -> Result<(), Error> {
+    let name = record.layout().name.clone();
+    for (path, value) in values {
+        let is_made = is_made(file, &name, path);
+        let is_there = record.layout().item_by_path(path).is_some();
+        if is_there && !is_made {
+            set(record, path, value.clone())?;
+        }
+    }
+    Ok(())
+}
+
+/// States that a field has no value, or that it has an empty text.
+fn leave_blank(record: &mut Record<'_>, path: &str) -> Result<(), Error> {
+    match record.set_json(path, &Json::Null) {
+        Ok(()) if record.each_fits().is_ok() => Ok(()),
+        _ => record.set_json(path, &Json::from("")),
+    }
+}
+
+/// Whether the writer makes the value: a total or a serial number.
+fn is_made(file: &FileLayout, record: &str, path: &str) -> bool {
+    file.totals.iter().any(|total| total.record == record && total.field == path)
+        || file
+            .serials
+            .iter()
+            .any(|serial| serial.fields.iter().any(|field| field.record == record && field.field == path))
+}

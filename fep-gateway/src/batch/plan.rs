@@ -1,0 +1,351 @@
+//! The plan of a batch: a TOML file that says to which gateway requests go, what the file of requests is, when they are sent, and what the file of
+//! results is. Mistakes are reported together, each with its place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fep_codec::files::FileLayout;
+use fep_codec::layout::{Item, Kind, Layout};
+use fep_spec::document::{Document, Located, Table, instead};
+use fep_spec::load::{LoadError, read};
+use fep_spec::model::{Spec, TelegramSpec};
+use fep_spec::report::{Code, Report, Source};
+
+use super::plan_output::{self, Output};
+use super::windows::{self, Windows};
+use crate::config::{Authority, GatewayAt};
+
+/// The longest name of a batch, in bytes: it is in every idempotency key and in names of files.
+const NAME_MAX_BYTES: usize = 60;
+
+/// A plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `name`, default the name of the file without its ending: with the date it is in every idempotency key.
+    pub name: String,
+    /// `gateway`, required: where the gateway takes requests, with `[tls]` if that is https.
+    pub gateway: GatewayAt,
+    /// `token_file`, default none: the file with the token of the client.
+    pub token_file: Option<PathBuf>,
+    /// `institution`, required: its name at the gateway.
+    pub institution: String,
+    /// `spec`, required: the spec of the institution. Requests are checked by it before the first one is sent.
+    pub spec: Arc<Spec>,
+    /// `telegram`, required: the request.
+    pub telegram: String,
+    /// `accepted`, required: the values of the answer by which it was carried out. Empty: by any answer (`accepted = "any"`).
+    pub accepted: Vec<(String, Vec<String>)>,
+    /// `amount`, default none: the path of the amount in the request, for sums.
+    pub amount: Option<String>,
+    /// `in_flight_max`, default 8: how many requests are without an outcome at the same time.
+    pub in_flight_max: usize,
+    /// `attempts_max`, default 1000: how often a request is tried that certainly was not sent.
+    pub attempts_max: u32,
+    /// `retry_ms`, default 5000: how long it waits before that.
+    pub retry: Duration,
+    /// `settle_wait_s`, default 600: how long outcomes that are unknown are waited for, after the last request.
+    pub settle_wait: Duration,
+    /// `folder`, default the folder of the plan: where the outcomes are kept, one file for each name and date.
+    pub folder: PathBuf,
+    /// `[input]`: the file of requests. Default: JSON lines.
+    pub input: Option<Input>,
+    /// `[calendar]` and `[windows]`: when requests are sent. Default: always.
+    pub windows: Windows,
+    /// `[output]`: the file of results. Default: none is written.
+    pub output: Option<Output>,
+}
+
+/// `[input]`: a record file with requests.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// `spec` and `file`: the record file. The default of `spec` is that of the plan, and the default of `file` its only one.
+    pub file: FileLayout,
+    /// `record`, required: the record that has one request.
+    pub record: String,
+    /// `fields`, required: the fields of the request and those of the record, as `{ "path.of.the.request" = "path.of.the.record" }`. A value that
+    /// begins with `=` is a constant.
+    pub fields: Vec<(String, InputSource)>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputSource {
+    /// `path`: a field of the input.
+    Input(String),
+    /// `=text`: a constant.
+    Constant(String),
+}
+
+/// A plan that cannot be carried out.
+#[derive(Debug)]
+pub enum PlanError {
+    /// The file cannot be read.
+    Unreadable(LoadError),
+    /// The file has mistakes.
+    Findings(Report),
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => error.fmt(f),
+            Self::Findings(report) => f.write_str(&report.render(false)),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl Plan {
+    /// Reads a plan and the specs that it names.
+    ///
+    /// # Errors
+    /// If a file cannot be read or has mistakes.
+    pub fn load(path: &Path) -> Result<Self, PlanError> {
+        let (name, text) = read(path).map_err(PlanError::Unreadable)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let document = Document::new(Source::new(name, &text));
+        let plan = document.walk(|root| plan(&root, path, folder).inspect(|_| root.finish()));
+        match plan {
+            Some(Some(plan)) if !document.has_errors() => Ok(plan),
+            _ => Err(PlanError::Findings(document.into_report())),
+        }
+    }
+
+    /// A sum of amounts as text: `1234.56`. `None` if the plan has no `amount`.
+    #[must_use]
+    pub fn amount_text(&self, amount: i128) -> Option<String> {
+        let layout = &self.request()?.layout;
+        let decimals = match layout.item_by_path(self.amount.as_deref()?)? {
+            Item::Field(field) => match &field.kind {
+                Kind::Number(rule) => usize::from(rule.decimals()),
+                _ => 0,
+            },
+            _ => 0,
+        };
+        let sign = if amount < 0 { "-" } else { "" };
+        let digits = format!("{:0>1$}", amount.unsigned_abs(), decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        Some(if decimals == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
+    }
+
+    /// The fields of the answer that the file of results needs.
+    pub(super) fn answers(&self) -> impl Iterator<Item = &str> {
+        let records = self.output.iter().flat_map(|output| &output.records);
+        records.flat_map(|record| &record.fields).filter_map(|(_, source)| match source {
+            plan_output::Source::Answer(path) => Some(path.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The request.
+    pub(super) fn request(&self) -> Option<&TelegramSpec> {
+        self.spec.telegram(&self.telegram)
+    }
+}
+
+fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Option<Plan> {
+    let name = name(root, path);
+    let authority = root.table("tls").map(|table| Authority::read(table, folder));
+    let url = root.required_string("gateway");
+    let gateway = url.and_then(|url| GatewayAt::read(root.document(), &url, authority.as_ref(), LACKS_TLS));
+    let institution = root.required_string("institution").map(|name| name.value.to_owned());
+    let telegram = root.required_string("telegram");
+    let spec = root.required_string("spec").and_then(|path| spec(root.document(), &path, folder));
+    let token_file = root.string("token_file").map(|path| folder.join(path.value));
+    let in_flight_max = root.integer("in_flight_max", 1..=1000_usize).map_or(8, |max| max.value);
+    let attempts_max = root.integer("attempts_max", 1..=1_000_000_u32).map_or(1000, |max| max.value);
+    let retry_ms = root.integer("retry_ms", 100..=3_600_000_u64).map_or(5000, |ms| ms.value);
+    let settle_wait_s = root.integer("settle_wait_s", 0..=604_800_u64).map_or(600, |seconds| seconds.value);
+    let kept = root.string("folder").map_or_else(|| folder.to_owned(), |path| folder.join(path.value));
+    let windows = windows::read(root, folder);
+    let spec = spec?;
+    let request = request(root.document(), &spec, &telegram?)?;
+    let answer = spec.telegram(request.answer.as_deref().unwrap_or_default())?;
+    let accepted = accepted(root, &answer.layout);
+    let amount = root.string("amount").and_then(|path| field(root.document(), &request.layout, &path));
+    let input = root.table("input");
+    let input = input.map(|table| self::input(&table, &spec, &request.layout, folder).inspect(|_| table.finish()));
+    let output = root.table("output").map(|table| {
+        let input = input.as_ref().and_then(Option::as_ref);
+        let found = plan_output::read(&table, &plan_output::Around { spec: &spec, request, answer, input, folder });
+        table.finish();
+        found
+    });
+    Some(Plan {
+        name: name?,
+        gateway: gateway?,
+        token_file,
+        institution: institution?,
+        telegram: request.name().to_owned(),
+        accepted: accepted?,
+        amount,
+        in_flight_max,
+        attempts_max,
+        retry: Duration::from_millis(retry_ms),
+        settle_wait: Duration::from_secs(settle_wait_s),
+        folder: kept,
+        input: input.map_or(Some(None), |input| input.map(Some))?,
+        windows,
+        output: output.map_or(Some(None), |output| output.map(Some))?,
+        spec,
+    })
+}
+
+/// What is said about https without an authority.
+const LACKS_TLS: (&str, &str) = (
+    "https needs a table [tls]",
+    "such as tls = { ca = \"gateway-ca.pem\" }: the authority that signs the certificate of the gateway, as a PEM file",
+);
+
+/// The name of the batch.
+fn name(root: &Table<'_>, path: &Path) -> Option<String> {
+    let given = root.string("name");
+    let span = given.as_ref().map_or_else(|| root.span(), |name| name.span.clone());
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let name = given.map_or_else(|| stem.to_owned(), |name| name.value.to_owned());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if name.is_empty() || name.len() > NAME_MAX_BYTES || !name.bytes().all(is_plain) || name.starts_with('.') {
+        let message = format!("`{name}` is no name of a batch");
+        let hint = format!("write `name` with 1 to {NAME_MAX_BYTES} letters, digits, `-`, `_` and `.`");
+        root.document().error_hint(Code::BadValue, span, message, hint);
+        return None;
+    }
+    Some(name)
+}
+
+/// Reads a spec.
+pub(super) fn spec(document: &Document, path: &Located<&str>, folder: &Path) -> Option<Arc<Spec>> {
+    let hint = "a spec file, relative to this file; `fep check` shows its mistakes in their lines";
+    Spec::load(&folder.join(path.value))
+        .inspect_err(|error| document.error_hint(Code::BadValue, path.span.clone(), error.to_string(), hint))
+        .ok()
+        .map(Arc::new)
+}
+
+/// The request, which must be answered.
+fn request<'s>(document: &Document, spec: &'s Spec, name: &Located<&str>) -> Option<&'s TelegramSpec> {
+    let Some(found) = spec.telegram(name.value) else {
+        let known: Vec<_> = spec.telegrams.iter().map(TelegramSpec::name).collect();
+        let message = format!("{} has no telegram `{}`", spec.name, name.value);
+        document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
+        return None;
+    };
+    if found.answer.is_none() {
+        let message = format!("`{}` has no answer", name.value);
+        document.error_hint(Code::WrongReference, name.span.clone(), message, "name a request that is answered");
+        return None;
+    }
+    Some(found)
+}
+
+/// Reads `accepted`: values of the answer, or the word `any`.
+fn accepted(root: &Table<'_>, answer: &Layout) -> Option<Vec<(String, Vec<String>)>> {
+    let value = root.required("accepted")?;
+    if value.is_string() {
+        return value.choice(&[("any", Vec::new())]).map(|any| any.value);
+    }
+    let mut all = Vec::new();
+    for (path, value) in value.table()?.entries() {
+        let Some(path) = field(root.document(), answer, &path) else { continue };
+        let span = value.span();
+        let values: Vec<String> = if value.is_array() {
+            value.array()?.into_iter().filter_map(|value| Some(value.string()?.value.to_owned())).collect()
+        } else {
+            value.string().map(|value| value.value.to_owned()).into_iter().collect()
+        };
+        if values.is_empty() {
+            root.document().error_hint(Code::BadValue, span, "no value would be accepted", "name one or several");
+        }
+        all.push((path, values));
+    }
+    if all.is_empty() {
+        let hint = "such as accepted = { \"header.response_code\" = \"0000\" }, or \"any\" if each answer means that it was carried out";
+        root.document().error_hint(
+            Code::BadValue,
+            root.key_span("accepted").unwrap_or_default(),
+            "`accepted` is empty",
+            hint,
+        );
+        return None;
+    }
+    Some(all)
+}
+
+/// The path, if the layout has a field there.
+pub(super) fn field(document: &Document, layout: &Layout, path: &Located<&str>) -> Option<String> {
+    if matches!(layout.item_by_path(path.value), Some(Item::Field(_) | Item::Tail(_) | Item::Literal(_))) {
+        return Some(path.value.to_owned());
+    }
+    let message = format!("`{}` has no field `{}`", layout.name, path.value);
+    document.error_hint(Code::UnknownName, path.span.clone(), message, "paths go through parts: header.trace_no");
+    None
+}
+
+/// Reads `[input]`.
+fn input(table: &Table<'_>, own: &Arc<Spec>, request: &Layout, folder: &Path) -> Option<Input> {
+    let document = table.document();
+    table.knows(&["spec", "file", "record", "fields"]);
+    let spec = match table.string("spec") {
+        Some(path) => spec(document, &path, folder)?,
+        None => Arc::clone(own),
+    };
+    let file = file(table, &spec)?;
+    let record = table.required_string("record")?;
+    let layout = record_of(document, &file, &record)?;
+    let mut fields = BTreeMap::new();
+    for (path, value) in table.required("fields")?.table()?.entries() {
+        let Some(from) = value.string() else { continue };
+        let Some(path) = field(document, request, &path) else { continue };
+        let from = match from.value.strip_prefix('=') {
+            Some(constant) => Some(InputSource::Constant(constant.to_owned())),
+            None => field(document, &layout, &from).map(InputSource::Input),
+        };
+        fields.extend(from.map(|from| (path, from)));
+    }
+    Some(Input { record: record.value.to_owned(), fields: fields.into_iter().collect(), file })
+}
+
+/// The record file that a table means.
+pub(super) fn file(table: &Table<'_>, spec: &Spec) -> Option<FileLayout> {
+    let known: Vec<&str> = spec.files.iter().map(|file| file.name.as_str()).collect();
+    let wrong = |code, span, message: String, hint: String| {
+        table.document().error_hint(code, span, message, hint);
+        None
+    };
+    let name = match (table.string("file"), known.as_slice()) {
+        (Some(name), _) => name,
+        (None, [only]) => Located { value: *only, span: table.span() },
+        (None, several) => {
+            let message = format!("{} has {} record files", spec.name, several.len());
+            return wrong(
+                Code::MissingKey,
+                table.span(),
+                message,
+                format!("choose one with `file`: {}", several.join(", ")),
+            );
+        }
+    };
+    match spec.file(name.value) {
+        Some(file) => Some(spec.file_layout(file)),
+        None => {
+            let message = format!("{} has no record file `{}`", spec.name, name.value);
+            wrong(Code::UnknownName, name.span, message, instead(name.value, &known))
+        }
+    }
+}
+
+/// The layout of a record of a file.
+pub(super) fn record_of(document: &Document, file: &FileLayout, name: &Located<&str>) -> Option<Layout> {
+    let layouts = file.layouts();
+    let found = layouts.iter().find(|layout| layout.name == name.value);
+    if found.is_none() {
+        let known: Vec<&str> = layouts.iter().map(|layout| &*layout.name).collect();
+        let message = format!("`{}` has no record `{}`", file.name, name.value);
+        document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
+    }
+    found.map(|layout| (*layout).clone())
+}
