@@ -15,6 +15,7 @@ pub(crate) mod sites;
 pub mod notices;
 
 pub(crate) mod exchanges;
+pub(crate) mod batches;
 pub(crate) mod overview;
 pub(crate) mod reload;
 

@@ -24,6 +24,7 @@
 //! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read; gateways, Redis and topics |
 //! | `GET /v1/alarms` | every alarm of the institutions that the client may read, what was told last, and how telling goes |
 //! | `POST /v1/alarms/{rule}/{institution}/silence` | a person silences an alarm: `{"minutes": 60, "note": "…"}` |
+//! | `PUT /v1/batches/{batch}/{date}` | a program tells how far a batch is; `GET /v1/overview` shows it |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
@@ -77,6 +78,7 @@ mod auditing;
 mod health;
 mod institutions;
 mod alarms;
+mod batches;
 mod line_duties;
 mod notices;
 mod openapi;
@@ -94,7 +96,7 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -139,6 +141,7 @@ struct Parts {
     stopping: watch::Receiver<bool>,
     events: events::EventHub,
     overview: overview::OverviewCache,
+    batches: batches::Batches,
     /// One permit for each client that listens to events.
     listeners: Arc<Semaphore>,
     /// One permit for each client that follows an exchange.
@@ -186,6 +189,7 @@ fn shared(gateway: Gateway, guard: Arc<Guard>, stopping: watch::Receiver<bool>) 
         guard,
         stopping,
         overview: overview::OverviewCache::new(),
+        batches: batches::Batches::default(),
         listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
         followers: Arc::new(Semaphore::new(following::FOLLOWERS_MAX)),
     }))
@@ -220,6 +224,7 @@ fn routes() -> Router<Shared> {
         .route("/v1/overview", get(overview::overview))
         .route("/v1/alarms", get(alarms::list))
         .route("/v1/alarms/{rule}/{institution}/silence", post(alarms::silence))
+        .route("/v1/batches/{batch}/{date}", put(batches::tell))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/v1/reload", get(reload::state).post(reload::reload))

@@ -71,14 +71,24 @@ const OF_THE_REQUEST: [&str; 17] = [
     "wrong_type",
 ];
 
-/// What becomes of a request. `accepted` are the values of an answer by which it was carried out: none means any.
-pub(super) fn fate(reply: &Reply, accepted: &[(String, Vec<String>)]) -> Fate {
+/// What becomes of a request. `accepted` are the values of an answer by which it was carried out: none means any. `id` is the name that the request
+/// was sent under, if it was sent now: an exchange with another one belongs to another file.
+pub(super) fn fate(reply: &Reply, accepted: &[(String, Vec<String>)], id: Option<&str>) -> Fate {
     let text = |key: &str| reply.body.get(key).and_then(Json::as_str).map(str::to_owned);
     if reply.body.get("exchange").is_some() && reply.body.get("outcome").is_some() {
+        let first = text("request_id");
+        if id.is_some() && first.as_deref() != id {
+            return Fate::Stop(format!(
+                "a batch of this name and date has sent another file: this request is {}, and its key belongs to {}",
+                id.unwrap_or_default(),
+                first.unwrap_or_else(|| "a request without a name".to_owned())
+            ));
+        }
         return of_exchange(&reply.body, accepted);
     }
     let code = text("code").unwrap_or_default();
-    let why = text("detail").or_else(|| text("title")).unwrap_or_else(|| format!("HTTP status {}", reply.status));
+    let why =
+        text("detail").or_else(|| text("title")).unwrap_or_else(|| "it says nothing about an exchange".to_owned());
     if OF_THE_REQUEST.contains(&code.as_str()) {
         let (reason_code, reason) = (Some(code), Some(why));
         return Fate::Ended(Outcome { state: State::Refused, exchange: None, reason_code, reason, answer: Map::new() });

@@ -37,6 +37,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// After how many requests that were all refused the batch stops.
 const REFUSED_FIRST_MAX: u32 = 10;
 
+/// How often the gateway is told how far the batch is.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
 /// How often unknown outcomes are asked for.
 const POLL: Duration = Duration::from_secs(2);
 
@@ -151,7 +154,7 @@ pub async fn run(
         }
     })?;
     let (halt, halted) = watch::channel(false);
-    let sender = Sender::new(plan, &date, halted).map_err(BatchError::Token)?;
+    let sender = Sender::new(plan, (&date, &own.file), halted).map_err(BatchError::Token)?;
     let mut running = Running {
         batch,
         sender: Arc::new(sender),
@@ -162,11 +165,14 @@ pub async fn run(
         stopped: None,
         refused_first: Some(0),
         tell,
+        told: None,
+        told_at: Instant::now(),
     };
     let mut stop = pin!(stop);
     let mut input = running.send_all(input, stop.as_mut()).await?;
     running.settle(stop.as_mut()).await?;
     running.ledger.sync().await?;
+    running.last_word().await;
     let mut results = None;
     if let Some(output) = plan.output.as_ref().filter(|_| running.progress.is_complete()) {
         input.is_unchanged().map_err(BatchError::Input)?;
@@ -194,6 +200,9 @@ struct Running<'b> {
     /// How many requests were refused in this run before the first that was not. `None`: there was one.
     refused_first: Option<u32>,
     tell: &'b mut (dyn FnMut(&Progress) + Send),
+    /// The report to the gateway that is on its way, and when it began.
+    told: Option<JoinHandle<()>>,
+    told_at: Instant,
 }
 
 /// A request that has no state yet.
@@ -376,7 +385,21 @@ impl Running<'_> {
         let mut told = self.progress.clone();
         told.note = told.note.or(trouble);
         (self.tell)(&told);
+        if self.told.as_ref().is_none_or(JoinHandle::is_finished) && self.told_at.elapsed() >= TELL_EVERY {
+            self.told_at = Instant::now();
+            let sender = Arc::clone(&self.sender);
+            self.told = Some(tokio::spawn(async move { sender.tell(&told, "running").await }));
+        }
         Ok(())
+    }
+
+    /// Tells the gateway how the run ended, after what was told before.
+    async fn last_word(&mut self) {
+        if let Some(told) = self.told.take() {
+            let _ = told.await;
+        }
+        let word = if self.stopped.is_some() || self.progress.left() > 0 { "stopped" } else { "ended" };
+        self.sender.tell(&self.progress, word).await;
     }
 
     /// Asks for the outcomes that are unknown, until all are known or the time for it is over.

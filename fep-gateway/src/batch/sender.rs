@@ -7,22 +7,36 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::{HeaderMap, Method};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::fate::{Fate, Outcome, Reply, fate};
 use super::input::Request;
+use super::ledger::State;
 use super::plan::Plan;
+use super::progress::Progress;
 use crate::client::{Client, Failed, Replied};
 use crate::config::secret_file;
 use crate::tls::Party;
+
+/// How many digits of the digest are in the name of a request.
+const DIGEST_DIGITS: usize = 16;
+
+/// How long requests that are on their way are waited for after the batch was stopped. The journal of the gateway knows them.
+const LEAVE_AFTER: Duration = Duration::from_secs(30);
 
 /// How long a reply is waited for. The gateway replies when the exchange has an outcome.
 const REPLY_MAX: Duration = Duration::from_secs(600);
 
 /// How long a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// How long a report of the progress may take.
+const TELL_MAX: Duration = Duration::from_secs(5);
+
+/// The longest note of a report, in characters.
+const NOTE_MAX_CHARS: usize = 300;
 
 /// The longest wait that a gateway can ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
@@ -33,8 +47,11 @@ pub(super) struct Sender {
     client: Client,
     headers: HeaderMap,
     path: String,
+    report_path: String,
     /// What each key begins with.
     keys: String,
+    /// The first digits of the digest of the file of requests.
+    digest: String,
     /// Why requests wait. `None` if the last reply was an outcome.
     trouble: Mutex<Option<String>>,
     stop: watch::Receiver<bool>,
@@ -56,7 +73,11 @@ impl Sender {
     ///
     /// # Errors
     /// If the token cannot be read or used.
-    pub(super) fn new(plan: &Arc<Plan>, date: &str, stop: watch::Receiver<bool>) -> Result<Self, String> {
+    pub(super) fn new(
+        plan: &Arc<Plan>,
+        (date, digest): (&str, &str),
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         // The urgency of what nobody waits for (RFC 9218): the gateway lets others go first.
@@ -72,7 +93,9 @@ impl Sender {
             client: Client::new(&plan.gateway, Party::Gateway, CONNECT_MAX),
             headers,
             path: format!("/v1/institutions/{}/exchanges/{}", segment(&plan.institution), segment(&plan.telegram)),
+            report_path: format!("/v1/batches/{}/{date}", segment(&plan.name)),
             keys: format!("batch:{}:{date}", plan.name),
+            digest: digest.chars().take(DIGEST_DIGITS).collect(),
             trouble: Mutex::default(),
             stop,
             plan: Arc::clone(plan),
@@ -92,12 +115,14 @@ impl Sender {
     /// Sends a request, and asks until it has a state or the batch is stopped.
     pub(super) async fn send(&self, request: &Request) -> Sent {
         let body = Bytes::from(Json::Object(request.fields.clone()).to_string());
+        let id = format!("{}:{}@{}", self.keys, request.number, self.digest);
         let mut attempt = 1;
         loop {
             let key = self.key(request.number, attempt);
-            let (fate, wait) = match HeaderValue::try_from(key) {
-                Ok(key) => self.ask((Method::POST, &self.path), Some(key), &body).await,
-                Err(error) => return Sent::Stop(error.to_string()),
+            let asked = self.ask((Method::POST, &self.path), Some((&key, &id)), &body);
+            let (fate, wait) = tokio::select! {
+                asked = asked => asked,
+                () = self.left() => return Sent::Left,
             };
             match fate {
                 Fate::Ended(outcome) => {
@@ -127,11 +152,40 @@ impl Sender {
         }
     }
 
+    /// Tells the gateway how far the batch is, for its console. Nothing depends on it, so a gateway that does not take it is not asked again soon.
+    pub(super) async fn tell(&self, progress: &Progress, word: &str) {
+        let failed = [State::NotDone, State::Reversed, State::Refused].map(|state| progress.with(state).requests);
+        let note = progress.note.as_deref().map(|note| {
+            let line = note.chars().map(|of| if of.is_control() { ' ' } else { of });
+            line.take(NOTE_MAX_CHARS).collect::<String>()
+        });
+        let mut report = json!({
+            "institution": self.plan.institution,
+            "telegram": self.plan.telegram,
+            "state": word,
+            "requests": progress.all.requests,
+            "done": progress.with(State::Done).requests,
+            "failed": failed.iter().sum::<u64>(),
+            "unknown": progress.with(State::Unknown).requests,
+            "in_flight": progress.in_flight,
+        });
+        if let (Some(note), Some(report)) = (note, report.as_object_mut()) {
+            report.insert("note".to_owned(), note.into());
+        }
+        let body = Bytes::from(report.to_string());
+        let _ = self.client.ask((Method::PUT, &self.report_path), &self.headers, &body, TELL_MAX).await;
+    }
+
     /// Asks once: what becomes of the request, and how long to wait before it is asked again.
-    async fn ask(&self, what: (Method, &str), key: Option<HeaderValue>, body: &Bytes) -> (Fate, Duration) {
+    async fn ask(&self, what: (Method, &str), names: Option<(&str, &str)>, body: &Bytes) -> (Fate, Duration) {
         let mut headers = self.headers.clone();
-        if let Some(key) = key {
-            headers.insert(HeaderName::from_static("idempotency-key"), key);
+        if let Some((key, id)) = names {
+            for (name, value) in [("idempotency-key", key), ("x-request-id", id)] {
+                match HeaderValue::try_from(value) {
+                    Ok(value) => drop(headers.insert(HeaderName::from_static(name), value)),
+                    Err(error) => return (Fate::Stop(error.to_string()), Duration::ZERO),
+                }
+            }
         }
         let replied = match self.client.ask(what, &headers, body, REPLY_MAX).await {
             Ok(replied) => replied,
@@ -143,11 +197,21 @@ impl Sender {
         let wait = wait_of(&replied).unwrap_or(self.plan.retry);
         let reply =
             Reply { status: replied.status.as_u16(), body: serde_json::from_slice(&replied.body).unwrap_or_default() };
-        (fate(&reply, &self.plan.accepted), wait)
+        (fate(&reply, &self.plan.accepted, names.map(|(_, id)| id)), wait)
     }
 
     fn key(&self, number: u64, attempt: u32) -> String {
         format!("{}:{number}:{attempt}", self.keys)
+    }
+
+    /// Completes when the batch was stopped and what was on its way had its time.
+    async fn left(&self) {
+        let mut stop = self.stop.clone();
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            // Nobody can stop it any more.
+            std::future::pending::<()>().await;
+        }
+        sleep(LEAVE_AFTER).await;
     }
 
     /// Waits. Returns false if the batch was stopped meanwhile.

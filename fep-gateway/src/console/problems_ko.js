@@ -6,6 +6,7 @@ export const PROBLEMS = {
   already_settled: "이미 확정된 거래입니다.",
   at_another_gateway: "다른 게이트웨이가 처리 중입니다. 그 게이트웨이에서 결정하십시오.",
   bad_note: "사유나 담당자 이름을 저장할 수 없습니다.",
+  bad_report: "배치 진행 보고의 내용이 올바르지 않습니다.",
   bad_routing: "경로 내용이 올바르지 않습니다.",
   cannot_decide: "지금은 실행할 수 없습니다.",
   config_mistakes: "설정에 오류가 있습니다.",

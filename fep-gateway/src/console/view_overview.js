@@ -34,7 +34,9 @@ export function overview({ main, title }) {
   const read = section(t("topics.title"), el("span", "faint", t("topics.note")), topics.element);
   const calls = byAlarm();
   const called = section(t("alarms.title"), el("span", "faint", t("alarms.note")), calls.element);
-  main.append(figures, called, shared, read,
+  const batches = byBatch();
+  const sent = section(t("batches.title"), el("span", "faint", t("batches.note")), batches.element);
+  main.append(figures, called, sent, shared, read,
     section(t("overview.lines"), to(address(["lines"]), t("overview.all_lines")), map),
     el("div", "columns",
       section(t("overview.traffic"), el("span", "faint", t("overview.span", { time: duration(SPAN_MS) })), chart),
@@ -49,6 +51,9 @@ export function overview({ main, title }) {
     const alarms = state.overview?.alarms ?? [];
     called.hidden = alarms.length === 0;
     calls.update(alarms);
+    const told = state.overview?.batches ?? [];
+    sent.hidden = told.length === 0;
+    batches.update(told);
     const instances = state.overview?.instances ?? [];
     shared.hidden = instances.length === 0;
     gateways.update(instances);
@@ -173,6 +178,26 @@ function byAlarm() {
       { title: t("alarms.state"), cell: (row) => [pill(looks[row.state], t(`alarms.${row.state}`)), " ", lasting(row.since_ms)] },
       { title: t("alarms.text"), class: "wide", cell: (row) => row.text ?? faint("–") },
       { title: t("alarms.silenced"), cell: ({ silenced_until_ms: until, silenced_by: by }) => (until ? [stamp(until).slice(0, 16), " · ", `${by.person}: ${by.note}`] : faint("–")) },
+    ],
+  });
+}
+
+/** The batches of which programs tell. One that has told nothing for a while may have lost its connection. */
+function byBatch() {
+  const looks = { running: "good", stopped: "standby", ended: "off" };
+  const number = (value) => value.toLocaleString();
+  return table({
+    caption: t("batches.title"),
+    empty: "",
+    key: (row) => `${row.client}\n${row.batch}\n${row.date}`,
+    columns: [
+      { title: t("batches.batch"), class: "lead", cell: (row) => [row.batch, " ", faint(`${row.date} · ${row.institution} ${row.telegram}`)] },
+      { title: t("batches.state"), cell: (row) => [pill(looks[row.state], t(`batches.${row.state}`)), " ", lasting(row.told_at_ms)] },
+      { title: t("batches.progress"), class: "num", cell: (row) => `${number(row.done + row.failed + row.unknown)} / ${number(row.requests)}` },
+      { title: t("batches.done"), class: "num", cell: (row) => number(row.done) },
+      { title: t("batches.failed"), class: "num", cell: (row) => number(row.failed) },
+      { title: t("batches.unknown"), class: "num", cell: (row) => number(row.unknown) },
+      { title: t("batches.waits"), class: "wide", cell: (row) => row.note ?? faint("–") },
     ],
   });
 }

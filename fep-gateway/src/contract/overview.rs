@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::batches::BatchView;
 use crate::alarm_status::AlarmStatus;
 use crate::coordinator::StoreStatus;
 use crate::topics::TopicStatus;
@@ -23,6 +24,8 @@ pub(crate) struct OverviewList {
     pub(crate) institutions: Vec<InstitutionOverview>,
     /// The alarms that are raised or wait, of the institutions that the client may read completely.
     pub(crate) alarms: Vec<AlarmStatus>,
+    /// The batches of which this gateway was told in the last 24 hours, those told last first.
+    pub(crate) batches: Vec<BatchView>,
     /// The gateways that share the journal, by name; empty if this one works alone.
     pub(crate) instances: Vec<InstanceView>,
     /// The topics from which this gateway takes requests, by cluster; empty if there are none, or if the client may not read everything.

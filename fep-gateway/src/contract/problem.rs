@@ -45,6 +45,7 @@ problems! {
     AtAnotherGateway 409 "at_another_gateway" "another gateway works on it" "decide it at the gateway that `detail` names"
     BadDecision 422 "bad_decision" "the body is not a decision" "write the body as `detail` says"
     BadNote 422 "bad_note" "the note or the person cannot be stored" "write it as `detail` says"
+    BadReport 422 "bad_report" "the body is no report of a batch" "write it as `detail` says"
     BadRouting 422 "bad_routing" "the body does not say where requests go" "write the body as `detail` says"
     BadSpec 500 "bad_spec" "the spec of the telegram is wrong" "report it to those who operate the gateway: other fields do not help"
     BodyCut 400 "body" "the body is incomplete" "send the whole body"

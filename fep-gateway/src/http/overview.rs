@@ -59,6 +59,7 @@ pub(super) async fn overview(State(shared): State<Shared>, who: Who) -> Result<J
         round_trip_bounds_ms: ROUND_TRIP_BOUNDS_MS.to_vec(),
         institutions: seen.map(|traffic| institution(&counted, traffic, &who)).collect(),
         alarms: alarms(&shared.gateway, &who),
+        batches: shared.batches.seen(&who, shared.gateway.now_ms()),
         instances: counted.instances.iter().map(instance).collect(),
         // Errors name brokers, and topics have requests of all institutions.
         topics: who.may(Action::Read, None, None).map(|()| shared.gateway.topics()).unwrap_or_default(),

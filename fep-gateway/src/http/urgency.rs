@@ -23,18 +23,18 @@ mod tests {
 
     #[test]
     fn only_the_lowest_urgency_is_background() {
-        let is_background = |lists: &[&'static str]| {
+        let of = |lists: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for list in lists {
                 headers.append(PRIORITY, list.parse().unwrap());
             }
-            super::is_background(&headers)
+            is_background(&headers)
         };
         for background in [&["u=7"][..], &["i, u=7"], &["u=7, i"], &["u=1", "u=7"], &["u=7;x"]] {
-            assert!(is_background(background), "{background:?}");
+            assert!(of(background), "{background:?}");
         }
         for other in [&[][..], &["u=6"], &["u=7, u=3"], &["i"], &["U=7"], &["u=77"], &["u=\"7\""]] {
-            assert!(!is_background(other), "{other:?}");
+            assert!(!of(other), "{other:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ mod alarms_mail;
 #[cfg(feature = "postgres")]
 mod alarms_shared;
 mod audit_trail;
+mod batches;
 mod callbacks;
 mod callers;
 mod client_example;

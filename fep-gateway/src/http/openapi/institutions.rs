@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::operation::{Operation, in_path};
 use super::{READS, ROUTES, SILENCES, STEERS, Writer};
 use crate::alarm_status::AlarmsStatus;
+use crate::contract::batches::{BatchReport, BatchView};
 use crate::contract::decisions::{BreakerBody, BusinessBody, LineBody, NoteBody, SilenceBody, SwitchoverBody};
 use crate::contract::lines::{LineSigned, LineTested};
 use crate::contract::overview::OverviewList;
@@ -60,6 +61,7 @@ impl Writer {
         self.routing(&format!("{path}/routing"));
         self.sites();
         self.alarms();
+        self.batches();
         let overview = self.reply::<OverviewList>();
         let summary = "Traffic, outcomes, and what is unknown, undelivered or needs a person";
         self.add(&Operation::new("get", "/v1/overview", "getOverview", "lines", summary).gives(overview).or(&READS));
@@ -79,6 +81,16 @@ impl Writer {
         let silenced = Operation::new("post", path, "silenceAlarm", "alarms", summary);
         let silenced = silenced.with(in_path("rule")).with(in_path("institution")).takes(body).gives(all);
         self.add(&silenced.or(&SILENCES).or(&READS).or(&[Problem::NoPerson]));
+    }
+
+    /// What programs tell about batches.
+    fn batches(&mut self) {
+        let view = self.reply::<BatchView>();
+        let body = self.body::<BatchReport>();
+        let summary = "A program tells how far a batch is";
+        let told = Operation::new("put", "/v1/batches/{batch}/{date}", "tellBatch", "batches", summary);
+        let told = told.with(in_path("batch")).with(in_path("date")).takes(body).gives(view);
+        self.add(&told.or(&[Problem::BadReport, Problem::UnknownInstitution, Problem::Origin, Problem::Path]));
     }
 
     /// What a person does to the session of a line.
