@@ -139,6 +139,14 @@ impl Error {
         self
     }
 
+    /// The same error without its byte range: the bytes before the field are not known.
+    #[cold]
+    pub(crate) fn without_range(mut self) -> Self {
+        self.0.range = None;
+        self.0.excerpt = None;
+        self
+    }
+
     /// The same error in an item whose length another field states. If a field does not fit, the item ends, not the telegram.
     #[cold]
     pub(crate) fn in_stated(mut self, item: &str, stated: usize) -> Self {

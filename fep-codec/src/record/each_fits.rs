@@ -1,7 +1,6 @@
 //! Checks the values of an unfinished record, each by itself: what is given fits its field. What is missing, and what follows from other values, is
 //! checked when the record is encoded.
 
-use alloc::format;
 use alloc::vec;
 
 use super::write::put_value;
@@ -34,7 +33,8 @@ impl Record<'_> {
     /// assert!(payee.encode().is_err(), "the amount is missing");
     /// assert!(payee.each_fits().is_ok());
     /// payee.set("name", Value::Text("홍길동님".to_owned())).unwrap();
-    /// assert!(payee.each_fits().unwrap_err().to_string().contains("name"));
+    /// let error = payee.each_fits().unwrap_err();
+    /// assert_eq!((error.path(), error.range()), ("name".to_owned(), None));
     /// # }
     /// ```
     pub fn each_fits(&self) -> Result<(), Error> {
@@ -45,12 +45,12 @@ impl Record<'_> {
 fn each_fits(layout: &Layout, values: &[Value]) -> Result<(), Error> {
     layout.items().iter().zip(values).try_for_each(|(item, value)| match (item, value) {
         (_, Value::Absent) => Ok(()),
-        (Item::Field(field), value) => put_value(field, value, &mut vec![0; field.len]),
+        (Item::Field(field), value) => put_value(field, value, &mut vec![0; field.len]).map_err(Error::without_range),
         (Item::Part(part), Value::Part(values)) => {
             each_fits(&part.layout, values).map_err(|error| error.within(&part.name))
         }
         (Item::Group(group), Value::Group(entries)) => entries.iter().enumerate().try_for_each(|(index, entry)| {
-            each_fits(&group.layout, entry).map_err(|error| error.within(&format!("{}[{index}]", group.name)))
+            each_fits(&group.layout, entry).map_err(|error| error.at_entry(index).within(&group.name))
         }),
         (Item::Choice(choice), Value::Choice(case, values)) => match choice.cases().get(*case) {
             Some(case) => each_fits(&case.layout, values).map_err(|error| error.within(&choice.name)),
