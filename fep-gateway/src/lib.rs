@@ -65,6 +65,8 @@ pub mod reconcile;
 
 pub mod verify;
 
+pub mod export;
+
 pub mod simulate;
 
 pub mod tap;

@@ -4,6 +4,7 @@
 //! journal, a gateway that is not healthy, or findings of a comparison, 2 wrong usage or could not run.
 
 mod checking;
+mod exporting;
 mod health;
 mod hangup;
 mod log;
@@ -37,6 +38,7 @@ use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
+use self::exporting::Exporting;
 use self::hangup::Hangups;
 use self::health::Health;
 use self::log::Log;
@@ -120,6 +122,9 @@ enum Command {
         after_help = "Example: fep-gateway reconcile settlement.dat --config gateway.toml --institution bank-a --report bank-a.html"
     )]
     Reconcile(Reconciling),
+    /// Writes what happened since the export before as tables for a data platform, up to the end of a business date. Secrets are left out.
+    #[command(after_help = exporting::HELP)]
+    Export(Exporting),
     /// Compares a new side with an old one before it takes over: what would be sent, and what is answered.
     Verify {
         #[command(subcommand)]
@@ -246,6 +251,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::ResultSchema => making::print(&intake::result::schema()),
         Command::Events { command: EventsCommand::Republish(republish) } => republish.run().await,
         Command::Reconcile(reconciling) => return reconciling.run(),
+        Command::Export(exporting) => return exporting.run(),
         Command::Verify { command } => return Box::pin(command.run()).await,
         Command::NewToken => making::new_token(),
         Command::Simulate(simulating) => simulating.run().await,
