@@ -50,6 +50,8 @@ pub(super) fn name_of(date: &str, number: u32) -> String {
 pub(super) struct Written {
     pub(super) rows: u64,
     pub(super) bytes: u64,
+    /// The SHA-256 of these bytes, in hexadecimal digits.
+    pub(super) sha256: String,
     /// The sum of each column of numbers, in its smallest unit. `None` if it has become too large for a number of 128 bits.
     pub(super) sums: BTreeMap<String, Option<i128>>,
 }

@@ -38,7 +38,7 @@ impl Table {
     /// Begins a file with the header, or goes on with what was written of it.
     ///
     /// # Errors
-    /// If the file cannot be written, or has less than what was written.
+    /// If the file cannot be written, or does not begin with what was written.
     pub(super) fn open(
         disk: &Disk,
         folder: &Path,
@@ -54,7 +54,9 @@ impl Table {
             }
             Some(written) => {
                 disk.cut(&path, written.bytes)?;
-                at(&path, hash_of(&path))?
+                let hash = at(&path, hash_of(&path))?;
+                let is_same = shown(&hash) == written.sha256;
+                at(&path, is_same.then_some(hash).ok_or_else(|| io::Error::other("the file is not what was written")))?
             }
         };
         let bytes = written.map_or(0, |written| written.bytes);
@@ -106,7 +108,8 @@ impl Table {
             sink.disk.sync(&sink.path)?;
             self.synced = Some(bytes);
         }
-        Ok(Written { rows: self.count, bytes, sums: self.sums.clone() })
+        let sha256 = shown(&self.rows.get_ref().hash);
+        Ok(Written { rows: self.count, bytes, sha256, sums: self.sums.clone() })
     }
 
     /// The table in the manifest. Call it after [`Table::sync`].
@@ -121,7 +124,7 @@ impl Table {
             file: self.file.clone(),
             rows: self.count,
             bytes: sink.bytes,
-            sha256: hex(sink.hash.clone().finish().as_ref()),
+            sha256: shown(&sink.hash),
             sums: self.columns.iter().filter_map(sum).collect(),
             columns: columns.collect(),
         }
@@ -161,6 +164,11 @@ fn hash_of(path: &Path) -> io::Result<digest::Context> {
             len => hash.update(bytes.get(..len).unwrap_or_default()),
         }
     }
+}
+
+/// The hash of what was hashed up to now.
+fn shown(hash: &digest::Context) -> String {
+    hex(hash.clone().finish().as_ref())
 }
 
 /// A number of smallest units with its decimals: 1205 with two decimals is `12.05`.

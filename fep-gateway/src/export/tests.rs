@@ -333,9 +333,9 @@ async fn an_export_that_dies_at_any_step_ends_with_the_same_bytes() {
         assert_visible_are_whole(&to);
         let part = to.join(".2026-11-26.part");
         noted += u32::from(part.join("progress.json").exists());
-        if left % 5 == 0 && part.join("exchanges.csv").exists() {
-            // Somebody damages what was written.
-            std::fs::write(part.join("exchanges.csv"), "x").unwrap();
+        if left % 5 == 0 && part.join("exchanges.csv").exists() && !part.join("manifest.json").exists() {
+            // What was written of it is damaged.
+            std::fs::write(part.join("exchanges.csv"), "x".repeat(2000)).unwrap();
         }
         // It dies again on its way, somewhere else.
         let _ = whole(&config, &to, Some(left * 7 % 101));
@@ -345,7 +345,25 @@ async fn an_export_that_dies_at_any_step_ends_with_the_same_bytes() {
         std::fs::remove_dir_all(to).unwrap();
     }
     assert!(steps > 100 && noted > 20, "{steps} steps, {noted} with progress");
-    eprintln!("STEPS {steps} {noted}");
+}
+
+#[tokio::test]
+async fn an_export_that_goes_on_has_the_facts_of_its_plan_and_the_next_one_has_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let [mut facts, _] = days();
+    facts.truncate(4);
+    journal(&path, facts, None).await;
+    let config = small_config(&path);
+    let to = folder.path().join("exports");
+    let disk = Disk { left: Some(Rc::new(Left::new(12))) };
+    export_on(&config, &request(&to, Until::Date(DAY)), disk).unwrap_err();
+    assert!(to.join(".2026-11-26.part/plan.json").exists());
+    // Another gateway stores it later, and its time is of the same date.
+    journal(&path, [sent(NOON_MS + 6000, 3, ""), answered(NOON_MS + 6000, 3, Class::Answer, "0000")], None).await;
+    let first = export(&config, &request(&to, Until::Date(DAY))).unwrap().manifest.plan;
+    let second = export(&config, &request(&to, Until::Ended)).unwrap().manifest.plan;
+    assert_eq!((first.first_fact, first.last_fact, second.first_fact, second.last_fact), (1, 4, 5, 6));
 }
 
 #[tokio::test]
