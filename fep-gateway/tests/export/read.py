@@ -44,12 +44,12 @@ for folder in sorted(path.parent for path in Path(sys.argv[1]).glob("*/manifest.
         columns = ", ".join(f"{sql_text(column['name'])}: {sql_text(type_of(column))}" for column in table["columns"])
         source = f"read_csv({sql_text(path)}, header = true, auto_detect = false, quote = '\"', escape = '\"', columns = {{{columns}}})"
         name = '"' + table["file"].removesuffix(".csv") + '"'
-        agrees &= db.sql(f"SELECT count(*) FROM {source}").fetchone()[0] == table["rows"]
+        agrees &= db.sql(f"SELECT count(*) FROM {source}").fetchall()[0][0] == table["rows"]
         for column, total in table["sums"].items():
-            summed = db.sql(f'SELECT coalesce(sum("{column}"), 0) FROM {source}').fetchone()[0]
+            summed = db.sql(f'SELECT coalesce(sum("{column}"), 0) FROM {source}').fetchall()[0][0]
             decimals = next(one.get("decimals", 0) for one in table["columns"] if one["name"] == column)
             agrees &= f"{summed:.{decimals}f}" == total
-        db.sql(f"INSERT INTO {name} FROM {source}" if name in made else f"CREATE TABLE {name} AS FROM {source}")
+        db.execute(f"INSERT INTO {name} FROM {source}" if name in made else f"CREATE TABLE {name} AS FROM {source}")
         made.add(name)
 
 # No fact is exported twice, and none is left out.
@@ -60,5 +60,5 @@ exchanges = db.sql("""
            CAST(amount AS VARCHAR), passbook_memo, CAST(header__sent_date AS VARCHAR)
     FROM newest JOIN "bank-a.Transfer" ON fep_fact = request_fact ORDER BY request_fact
 """).fetchall()
-revisions = db.sql("SELECT count(*) FROM exchanges").fetchone()[0]
+revisions = db.sql("SELECT count(*) FROM exchanges").fetchall()[0][0]
 print(json.dumps({"exchanges": exchanges, "agrees": agrees, "revisions": revisions, "facts": [facts[0][0], facts[-1][1]]}))
