@@ -228,7 +228,8 @@ impl Run<'_> {
             Until::Now => return Ok(date_text(today)),
         };
         if day >= today {
-            let (date, end) = (date_text(day), Rfc3339(self.end_ms(day)));
+            let date = date_text(day);
+            let end = Rfc3339(self.end_ms(day));
             let why = format!(
                 "the business date {date} ends at {end}: it can be exported from then on, or up to now with --now"
             );
