@@ -102,7 +102,7 @@ impl FactRanges {
         self.files.first()
     }
 
-    /// The last fact before the first one that happened at this time or later. `after` if there is none behind it.
+    /// The last fact behind `after` that happened before this time. `after` if there is none. It reads the times of all facts behind `after`.
     ///
     /// # Errors
     /// If the journal cannot be read.

@@ -227,19 +227,20 @@ impl JournalFiles {
         Ok(self.files.iter().map(|file| file.first).min().unwrap_or(1))
     }
 
-    /// The last fact before the first one behind `after` that happened at this time or later. `after` if there is none between.
+    /// The last fact behind `after` that happened before this time. `after` if there is none. Facts before it count, whatever their times say: a
+    /// clock that was wrong for a moment must not hold back what follows.
     pub(super) fn last_before(&self, after: FactNumber, end_ms: i64) -> Result<FactNumber, JournalError> {
         let mut passed = after;
+        let mut last = after;
         for (at, file) in self.files.iter().enumerate() {
             while passed < file.last {
                 let times = self.times_behind(at, file, passed)?;
-                if let Some((number, _)) = times.iter().find(|(_, at_ms)| *at_ms >= end_ms) {
-                    return Ok((number - 1).max(after));
-                }
+                let before = times.iter().rev().find(|(_, at_ms)| *at_ms < end_ms);
+                last = before.map_or(last, |(number, _)| *number);
                 passed = times.last().map_or(file.last, |(number, _)| *number);
             }
         }
-        Ok(passed)
+        Ok(last)
     }
 
     /// The times of some facts of a file behind this one, in milliseconds since 1970.

@@ -159,6 +159,7 @@ async fn an_export_to_a_full_disk_leaves_its_room_to_others_and_is_made_when_the
     let filling = fs::OpenOptions::new().write(true).open(disk.filling()).unwrap();
     filling.set_len(filling.metadata().unwrap().len() - 48 * 1024).unwrap();
     filling.sync_all().unwrap();
+    drop(filling);
     let (code, said) = export(&setup, &to).await;
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("the disk is full. The tables of this export were removed to make room"), "{said}");
