@@ -130,6 +130,7 @@ pub use self::requests::{RequestsConfig, RetryTopic};
 pub use self::response_codes::ResponseCodes;
 pub(crate) use self::routing::unfit_sticky;
 pub use self::routing::{CALLERS_MAX, RouteRule};
+pub(crate) use self::secret_file::read as read_secret;
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };

@@ -6,7 +6,8 @@ mod own_certificate;
 
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -19,6 +20,8 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use super::{Failure, load, say};
 
 /// The longest wait for the answer. A health check has its own, longer time limit.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
@@ -33,6 +36,19 @@ pub(crate) enum Health {
     Good,
     /// It is not, and why.
     Bad(Vec<String>),
+}
+
+/// Carries out the command: asks the gateway that runs with this configuration. Exit code 1 if it is not well.
+pub(super) async fn run(path: &Path, ready: bool, client: Option<(PathBuf, PathBuf)>) -> Result<ExitCode, Failure> {
+    let http = load(path)?.http;
+    let asked = http.metrics.as_ref().map_or_else(|| http.clone(), |own| http.of(own));
+    match ask(&asked, ready, client).await {
+        Health::Good => Ok(ExitCode::SUCCESS),
+        Health::Bad(reasons) => {
+            reasons.iter().for_each(|reason| say(&format!("fep-gateway: {reason}")));
+            Ok(ExitCode::from(1))
+        }
+    }
 }
 
 /// Asks the gateway that listens so: whether it is alive, or whether it is ready. `client` is the certificate that a listener may ask for,

@@ -80,6 +80,7 @@ pub mod audit;
 #[cfg(feature = "postgres")]
 pub mod copy;
 pub mod lookup;
+pub mod changed;
 
 mod notices;
 pub mod published;

@@ -70,6 +70,8 @@ pub mod verify;
 
 pub mod batch;
 
+pub mod export;
+
 pub mod simulate;
 
 pub mod tap;

@@ -5,8 +5,10 @@
 
 mod batching;
 mod checking;
+mod exporting;
 mod health;
 mod hangup;
+mod journaling;
 mod log;
 mod making;
 mod reports;
@@ -29,7 +31,7 @@ use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::{AlarmsConfig, ConfigError, EventsConfig, Http, InstitutionConfig, RequestsConfig};
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
-use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
+use fep_gateway::inspect::JournalCommand;
 use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, alarms, http, intake, metrics, publish, spans};
 use fep_spec::load::LoadError;
@@ -39,8 +41,8 @@ use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use self::batching::BatchCommand;
+use self::exporting::Exporting;
 use self::hangup::Hangups;
-use self::health::Health;
 use self::log::Log;
 use self::reconciling::Reconciling;
 use self::republishing::EventsCommand;
@@ -122,6 +124,9 @@ enum Command {
         after_help = "Example: fep-gateway reconcile settlement.dat --config gateway.toml --institution bank-a --report bank-a.html"
     )]
     Reconcile(Reconciling),
+    /// Writes what happened since the export before as tables for a data platform, up to the end of a business date. Secrets are left out.
+    #[command(after_help = exporting::HELP)]
+    Export(Exporting),
     /// Compares a new side with an old one before it takes over: what would be sent, and what is answered.
     Verify {
         #[command(subcommand)]
@@ -248,19 +253,20 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Run { config, new_journal } => Box::pin(run(&config, new_journal)).await,
         Command::Check { config } => checking::check(&config),
-        Command::Health { config, ready, cert, key } => return health(&config, ready, cert.zip(key)).await,
+        Command::Health { config, ready, cert, key } => return health::run(&config, ready, cert.zip(key)).await,
         Command::Openapi { config } => making::openapi(&config),
         Command::EventSchema => making::print(&publish::event::schema()),
         Command::ResultSchema => making::print(&intake::result::schema()),
         Command::Events { command: EventsCommand::Republish(republish) } => republish.run().await,
         Command::Reconcile(reconciling) => return reconciling.run(),
+        Command::Export(exporting) => return exporting.run(),
         Command::Verify { command } => return Box::pin(command.run()).await,
         Command::Batch { command } => return Box::pin(command.run()).await,
         Command::NewToken => making::new_token(),
         Command::Simulate(simulating) => simulating.run().await,
         Command::Tap(tapping) => tapping.run().await,
         Command::TestCertificates { folder, name } => making::test_certificates(&folder, &name),
-        Command::Journal { command } => return journal(&command),
+        Command::Journal { command } => return journaling::run(&command),
         Command::Demo { once, listen } => {
             let options = Options { listen, once, colour: io::stdout().is_terminal() };
             demo::run(options, io::stdout(), stop_asked()).await.map_err(|error| Failure::Message(error.to_string()))
@@ -419,30 +425,6 @@ fn catalogues(path: &Path, config: &Config) -> Result<Vec<(String, TelegramCatal
         Err(why) => Err(Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display()))),
     };
     config.institutions.iter().map(catalogue).collect()
-}
-
-async fn health(path: &Path, ready: bool, client: Option<(PathBuf, PathBuf)>) -> Result<ExitCode, Failure> {
-    let http = load(path)?.http;
-    let asked = http.metrics.as_ref().map_or_else(|| http.clone(), |own| http.of(own));
-    match health::ask(&asked, ready, client).await {
-        Health::Good => Ok(ExitCode::SUCCESS),
-        Health::Bad(reasons) => {
-            reasons.iter().for_each(|reason| say(&format!("fep-gateway: {reason}")));
-            Ok(ExitCode::from(1))
-        }
-    }
-}
-
-fn journal(command: &JournalCommand) -> Result<ExitCode, Failure> {
-    // A journal in a database is waited for, and a thread of the runtime must not wait.
-    let run = || inspect::run(command, &mut BufWriter::with_capacity(OUT_BYTES, io::stdout().lock()));
-    let done = std::thread::scope(|scope| scope.spawn(run).join());
-    match done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
-        Ok(Verdict::Clean) => Ok(ExitCode::SUCCESS),
-        Ok(Verdict::Findings) => Ok(ExitCode::from(1)),
-        Err(InspectError::Config(ConfigError::Findings(report))) => Err(Failure::Findings(report)),
-        Err(error) => Err(Failure::Message(error.to_string())),
-    }
 }
 
 fn load(path: &Path) -> Result<Config, Failure> {

@@ -205,9 +205,19 @@ impl Calendar {
     /// The business date at this time, in days since 1970-01-01. Trace numbers begin again with each business date.
     #[must_use]
     pub fn business_date(&self, wall_ms: i64) -> i64 {
+        self.local(wall_ms).saturating_add(self.shift_ms()).div_euclid(DAY_MS)
+    }
+
+    /// The time at which a business date begins, in milliseconds since 1970. The date is in days since 1970-01-01.
+    #[must_use]
+    pub fn begins_ms(&self, business_date: i64) -> i64 {
+        business_date.saturating_mul(DAY_MS).saturating_sub(self.shift_ms() + self.offset_ms())
+    }
+
+    /// What is added to the local time so that its day is the business date: positive if a business date begins the evening before.
+    fn shift_ms(&self) -> i64 {
         let start = i64::from(self.day_starts_at) * MINUTE_MS;
-        let shift = if self.day_starts_at > DAY_MINUTES / 2 { DAY_MS - start } else { -start };
-        self.local(wall_ms).saturating_add(shift).div_euclid(DAY_MS)
+        if self.day_starts_at > DAY_MINUTES / 2 { DAY_MS - start } else { -start }
     }
 
     /// The minute of the day at which a business date begins.

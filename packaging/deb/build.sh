@@ -34,7 +34,9 @@ for name in fep-gateway fep; do
   file 755 "$FEP_BIN/$name" "usr/bin/$name"
   strip --strip-unneeded "$root/usr/bin/$name"
 done
-file 644 packaging/systemd/fep-gateway.service usr/lib/systemd/system/fep-gateway.service
+for unit in fep-gateway.service fep-gateway-export.service fep-gateway-export.timer; do
+  file 644 "packaging/systemd/$unit" "usr/lib/systemd/system/$unit"
+done
 file 644 packaging/systemd/fep-gateway.sysusers.conf usr/lib/sysusers.d/fep-gateway.conf
 for folder in prometheus grafana; do
   for each in packaging/"$folder"/*; do

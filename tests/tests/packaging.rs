@@ -27,23 +27,33 @@ fn all_of(output: &Output) -> String {
 }
 
 #[test]
-fn systemd_has_nothing_to_say_about_the_unit() {
-    // The daemon is not installed here. Everything else is as it is.
-    let unit = std::fs::read_to_string(packaging().join("systemd/fep-gateway.service")).unwrap();
+fn systemd_has_nothing_to_say_about_the_units() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fep-gateway.service");
-    assert!(unit.contains("ExecStart=/usr/bin/fep-gateway "), "{unit}");
-    std::fs::write(&path, unit.replace("/usr/bin/fep-gateway ", "/bin/true ")).unwrap();
-    let verify = said_by(Command::new("systemd-analyze").arg("verify").arg(&path), "systemd");
-    let Some(verify) = verify else { return };
-    // It reads the units around it, too. What it says about those is not about ours.
+    let services = ["fep-gateway.service", "fep-gateway-export.service"];
+    for name in services.into_iter().chain(["fep-gateway-export.timer"]) {
+        // The daemon is not installed here. Everything else is as it is.
+        let unit = std::fs::read_to_string(packaging().join("systemd").join(name)).unwrap();
+        assert_eq!(unit.contains("ExecStart=/usr/bin/fep-gateway "), name.ends_with(".service"), "{unit}");
+        std::fs::write(folder.path().join(name), unit.replace("/usr/bin/fep-gateway ", "/bin/true ")).unwrap();
+    }
+    let mut command = Command::new("systemd-analyze");
+    command.arg("verify").args(services.map(|name| folder.path().join(name)));
+    command.arg(folder.path().join("fep-gateway-export.timer"));
+    let Some(verify) = said_by(&mut command, "systemd") else { return };
+    // It reads the units around them, too. What it says about those is not about ours.
     let said: Vec<_> = all_of(&verify).lines().filter(|line| line.contains("fep-gateway")).map(str::to_owned).collect();
     assert!(said.is_empty(), "{said:?}");
-    let mut command = Command::new("systemd-analyze");
-    // The threshold is in tenths: 0 is the most confined service, 100 an unconfined one.
-    command.args(["security", "--offline=yes", "--no-pager", "--threshold=12"]).arg(&path);
-    let security = said_by(&mut command, "systemd").unwrap();
-    assert!(security.status.success(), "{}", all_of(&security));
+    for name in services {
+        let mut command = Command::new("systemd-analyze");
+        // The threshold is in tenths: 0 is the most confined service, 100 an unconfined one.
+        command.args(["security", "--offline=yes", "--no-pager", "--threshold=12"]).arg(folder.path().join(name));
+        let security = said_by(&mut command, "systemd").unwrap();
+        assert!(security.status.success(), "{}", all_of(&security));
+    }
+    let calendar = std::fs::read_to_string(packaging().join("systemd/fep-gateway-export.timer")).unwrap();
+    let calendar = calendar.lines().find_map(|line| line.strip_prefix("OnCalendar=")).unwrap().to_owned();
+    let shown = said_by(Command::new("systemd-analyze").args(["calendar", &calendar]), "systemd").unwrap();
+    assert!(shown.status.success(), "{}", all_of(&shown));
 }
 
 /// A program that is in the path, or beside the Python of continuous integration.

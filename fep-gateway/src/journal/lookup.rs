@@ -226,7 +226,7 @@ impl Lookup {
 }
 
 /// The index of the newest file, with all its facts.
-fn current_index(files: &JournalFiles, place: &JournalPlace) -> Result<IndexReader, JournalError> {
+pub(super) fn current_index(files: &JournalFiles, place: &JournalPlace) -> Result<IndexReader, JournalError> {
     let journal = files.current().display();
     let path = index_path(files.current());
     let command = match place {

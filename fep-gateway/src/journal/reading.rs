@@ -26,6 +26,9 @@ const PAGE_COUNT_MAX: usize = 2048;
 /// The number of bytes of telegrams after which a page ends.
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// How many times of facts are read together.
+const TIMES_MAX: u32 = 16_384;
+
 /// How many facts are read together when some of them are wanted.
 const TOGETHER_COUNT: usize = 256;
 
@@ -214,6 +217,48 @@ impl JournalFiles {
             Ok::<_, JournalError>(times.first().map_or(0, |(_, at_ms)| *at_ms))
         };
         Ok((time(file.first)?, time(file.last)?))
+    }
+
+    /// The first fact that is there, or 1 if there is none. Of a database, the first one that was not removed on purpose.
+    pub(super) fn first(&self) -> Result<FactNumber, JournalError> {
+        if self.place.is_database() {
+            return Ok(self.removal()?.map_or(1, |removal| removal.last + 1));
+        }
+        Ok(self.files.iter().map(|file| file.first).min().unwrap_or(1))
+    }
+
+    /// The last fact behind `after` that happened before this time. `after` if there is none. Facts before it count, whatever their times say: a
+    /// clock that was wrong for a moment must not hold back what follows.
+    pub(super) fn last_before(&self, after: FactNumber, end_ms: i64) -> Result<FactNumber, JournalError> {
+        let mut passed = after;
+        let mut last = after;
+        for (at, file) in self.files.iter().enumerate() {
+            while passed < file.last {
+                let times = self.times_behind(at, file, passed)?;
+                let before = times.iter().rev().find(|(_, at_ms)| *at_ms < end_ms);
+                last = before.map_or(last, |(number, _)| *number);
+                passed = times.last().map_or(file.last, |(number, _)| *number);
+            }
+        }
+        Ok(last)
+    }
+
+    /// The times of some facts of a file behind this one, in milliseconds since 1970.
+    fn times_behind(
+        &self,
+        at: usize,
+        file: &JournalFile,
+        passed: FactNumber,
+    ) -> Result<Vec<(FactNumber, i64)>, JournalError> {
+        let mut times = if self.place.is_database() {
+            let page =
+                self.reading(at, file, |facts| facts.telegrams(passed, file.last, PAGE_COUNT_MAX, PAGE_BYTES_MAX))?;
+            page.into_iter().map(|(number, telegram)| (number, telegram.at_ms)).collect()
+        } else {
+            self.reading_file(at, file, |facts| facts.times(passed, TIMES_MAX))?
+        };
+        times.retain(|(number, _)| *number <= file.last);
+        Ok(times)
     }
 
     /// How much of a file is free for new facts, in bytes.

@@ -1,17 +1,20 @@
 //! All exchanges of a span, in pages, with the facts that belong to them: they are those that a search with each fact read alone gives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fep_protocol::exchange::{Exchange, Outcome};
-use fep_protocol::fact::Class;
+use fep_protocol::exchange::{Exchange, ExchangeId, Money, Outcome, SettledBy};
+use fep_protocol::fact::{Class, Fact, What};
+use fep_protocol::settlement::SettlementFact;
 
 use super::Journal;
+use super::changed::{ChangedExchange, FactRanges, TakesFacts};
 use super::filter::ExchangeFilter;
 use super::lookup::{Lookup, WALK_COUNT, Walked};
+use super::projection::{Projected, exchange};
 use super::reading::{JournalFiles, JournalPlace};
-use super::seal::{KeyRing, new_key};
+use super::seal::{KeyRing, Unreadable, new_key};
 use super::store::{FactNumber, StoredTelegram};
-use super::tests::{answer, ending, id, options, request, store};
+use super::tests::{answer, ending, fact, id, options, request, store};
 use crate::journal::JournalError;
 
 /// More than two pages, with answers close to their requests, far from them, and none.
@@ -60,6 +63,7 @@ fn check(place: &JournalPlace, keys: Option<&KeyRing>) {
     assert_eq!(walked, searched);
     assert_eq!((walked.first().map(|one| one.id), walked.last().map(|one| one.id)), (Some(id(COUNT)), Some(id(1))));
 
+    check_ranges(place, keys);
     let files = JournalFiles::open_at(place, keys).unwrap();
     let last = files.last();
     for step in [3, 9, 4001] {
@@ -71,6 +75,98 @@ fn check(place: &JournalPlace, keys: Option<&KeyRing>) {
             assert_eq!(found.get(&number), telegram.as_ref(), "{number} of each {step}");
         }
     }
+}
+
+/// What a range passed on: the numbers of its facts, and the exchanges with their revisions.
+#[derive(Default)]
+struct Passed {
+    facts: Vec<FactNumber>,
+    exchanges: Vec<(FactNumber, Exchange)>,
+}
+
+impl TakesFacts for Passed {
+    type Error = JournalError;
+
+    fn fact(&mut self, number: u64, _: &Fact, _: Option<&Unreadable>) -> Result<(), JournalError> {
+        self.facts.push(number);
+        Ok(())
+    }
+
+    fn exchange(&mut self, changed: &ChangedExchange) -> Result<(), JournalError> {
+        self.exchanges.push((changed.revision, changed.exchange.clone()));
+        Ok(())
+    }
+
+    fn passed(&mut self, up_to: u64) -> Result<(), JournalError> {
+        assert_eq!(self.facts.last(), Some(&up_to));
+        Ok(())
+    }
+
+    fn missing(first: u64, last: u64) -> JournalError {
+        JournalError::Failed(format!("{first} to {last}"))
+    }
+}
+
+/// Ranges pass each fact on once. An exchange is what its facts up to the end of the range say, wherever the range ends.
+fn check_ranges(place: &JournalPlace, keys: Option<&KeyRing>) {
+    let mut files = JournalFiles::open_at(place, keys).unwrap();
+    let mut all = Vec::new();
+    loop {
+        let page = files.next_page().unwrap();
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page);
+    }
+    let last = files.last();
+    let mut ranges = FactRanges::open(place, keys).unwrap();
+    assert_eq!(ranges.first().unwrap(), 1);
+    let mut after = 0;
+    for up_to in [1, 2, 777, 778, 5001, last, last] {
+        let mut passed = Passed::default();
+        ranges.walk(after, up_to, &mut passed).unwrap();
+        assert!(passed.facts.iter().copied().eq(after + 1..=up_to), "{after} to {up_to}");
+        let mut of: BTreeMap<ExchangeId, Vec<&(FactNumber, Fact)>> = BTreeMap::new();
+        for fact in all.iter().filter(|(number, _)| *number <= up_to) {
+            of.entry(fact.1.exchange.unwrap()).or_default().push(fact);
+        }
+        let mut expected = Vec::new();
+        for (id, facts) in of.iter().filter(|(_, facts)| facts.last().unwrap().0 > after) {
+            let mut row = Projected::new(*id);
+            facts.iter().for_each(|(number, fact)| row.add(*number, fact));
+            let get = |number| Ok(facts.iter().find(|(own, _)| *own == number).map(|(_, fact)| fact.clone()));
+            expected.push((facts.last().unwrap().0, exchange(row, get).unwrap()));
+        }
+        expected.sort_by_key(|(revision, _)| *revision);
+        assert_eq!(passed.exchanges, expected, "{after} to {up_to}");
+        after = up_to;
+    }
+    let missing = ranges.walk(last - 1, last + 3, &mut Passed { facts: vec![last - 1], ..Passed::default() });
+    assert_eq!(missing.unwrap_err().to_string(), format!("{} to {}", last + 1, last + 3));
+    // All facts of these journals have the same time.
+    assert_eq!(ranges.last_before(7, 1_795_000_000_500).unwrap(), 7);
+    assert_eq!(ranges.last_before(7, 1_795_000_000_501).unwrap(), last);
+    assert_eq!(ranges.last_before(last, i64::MAX).unwrap(), last);
+}
+
+#[tokio::test]
+async fn what_settles_an_exchange_behind_many_other_facts_is_passed_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(&folder.path().join("journal.sqlite"));
+    let opened = Journal::open(&options).unwrap_or_else(|error| panic!("{error}"));
+    let lane = &opened.lanes[0].1;
+    let step = |settlement| Fact { settlement: Some(Box::new(settlement)), ..fact(What::Settlement, Some(id(1))) };
+    let begun = SettlementFact::Opened { telegram: "Transfer".to_owned(), account: None, written_at_ms: 1 };
+    store(lane, [request(1), ending(1, Outcome::Unknown), step(begun)]).await;
+    // An exchange lists 64 of such facts.
+    store(lane, (0..100).map(|_| answer(1, Class::Duplicate, b"no"))).await;
+    store(lane, [step(SettlementFact::Settled { by: SettledBy::Inquiry, money: Money::Done })]).await;
+    opened.journal.close().await;
+    let mut ranges = FactRanges::open(&JournalPlace::Files(vec![options.path]), None).unwrap();
+    let mut passed = Passed::default();
+    ranges.walk(50, 104, &mut passed).unwrap();
+    let settled: Vec<_> = passed.exchanges.iter().map(|(revision, exchange)| (*revision, exchange.money)).collect();
+    assert_eq!(settled, [(104, Some(Money::Done))]);
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! A disk that is really full: the journal is on a small file system of its own.
 
 use std::fs;
+use std::path::Path;
 
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
+use tokio::process::Command;
 
 use crate::disk::Disk;
 use crate::harness::{Daemon, Setup, verify};
@@ -123,5 +125,50 @@ async fn check_kept(setup: &Setup<'_>, daemon: Daemon, replies: &[Json], peer: &
         assert!(replies.iter().any(|earlier| told(earlier) == told(&reply)), "{reply}");
     }
     assert!(peer.is_quiet().await, "a key was sent twice");
+    daemon.stop().await;
+}
+
+/// An export of everything up to now: its exit code, and what it said.
+async fn export(setup: &Setup<'_>, to: &Path) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));
+    command.args(["export", "--now", "--config"]).arg(setup.folder.join("gateway.toml")).arg("--to").arg(to);
+    let output = command.env_remove("RUST_LOG").output().await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// The names in a folder, in their order.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn an_export_to_a_full_disk_leaves_its_room_to_others_and_is_made_when_there_is_room() {
+    let Some(disk) = Disk::mount().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let setup = Setup::new(folder.path(), peer.port, "");
+    let daemon = setup.start().await;
+    daemon.answered(&mut peer, 1).await;
+    let to = disk.path().join("exports");
+    disk.fill();
+    // There is room for the plan and for some of the tables.
+    let filling = fs::OpenOptions::new().write(true).open(disk.filling()).unwrap();
+    filling.set_len(filling.metadata().unwrap().len() - 48 * 1024).unwrap();
+    filling.sync_all().unwrap();
+    drop(filling);
+    let (code, said) = export(&setup, &to).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("the disk is full. The tables of this export were removed to make room"), "{said}");
+    let begun = names(&to);
+    assert!(begun.len() == 2 && begun[0].ends_with(".part") && begun[1] == ".lock", "{begun:?}");
+    assert_eq!(names(&to.join(&begun[0])), ["plan.json"]);
+    fs::remove_file(disk.filling()).unwrap();
+    let (code, said) = export(&setup, &to).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(", 1 exchanges, 2 telegrams, in "), "{said}");
     daemon.stop().await;
 }

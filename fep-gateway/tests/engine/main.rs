@@ -20,6 +20,7 @@ mod connecting;
 mod dialects;
 mod embedded;
 mod examples;
+mod exporting;
 mod fake;
 mod framing;
 mod harness;

@@ -143,3 +143,21 @@ fn a_moment_has_a_text() {
     }
     assert_eq!(Calendar::always(540).local_text(951_782_400_000), "2000-02-29 09:00");
 }
+
+#[test]
+fn a_business_date_begins_where_the_one_before_ends() {
+    for (offset, starts_at) in [(540, 0), (540, 1380), (540, 30), (0, 720), (-300, 721), (840, 1439)] {
+        let calendar = Calendar::new(std::array::from_fn(|_| DayHours::closed()), offset, starts_at);
+        for day in [-1, 0, 20_783] {
+            let begin = calendar.begins_ms(day);
+            assert_eq!(
+                (calendar.business_date(begin - 1), calendar.business_date(begin)),
+                (day - 1, day),
+                "{starts_at}"
+            );
+        }
+    }
+    // 2026-11-26T23:00:00+09:00, by `date`: the business date of the 27th begins.
+    let calendar = Calendar::new(std::array::from_fn(|_| DayHours::closed()), 540, 1380);
+    assert_eq!(calendar.begins_ms(20_784), 1_795_701_600_000);
+}
