@@ -24,6 +24,10 @@
 //! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read; gateways, Redis and topics |
 //! | `GET /v1/alarms` | every alarm of the institutions that the client may read, what was told last, and how telling goes |
 //! | `POST /v1/alarms/{rule}/{institution}/silence` | a person silences an alarm: `{"minutes": 60, "note": "…"}` |
+//! | `POST /v1/institutions/{institution}/reconciliations/{reconciliation}?date=…&file=…` | compares a file of the institution, which is the body, with the journal, and keeps its exceptions |
+//! | `GET /v1/reconciliations?limit=50&institution=…&date=…&state=open&cursor=…` | the business dates of which files were compared, newest first |
+//! | `GET /v1/reconciliations/{institution}/{reconciliation}/{date}?state=…&cursor=…` | one of them with its exceptions |
+//! | `POST /v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution` | a person resolves an exception: `{"decision": "other_date", "note": "…"}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
@@ -61,6 +65,7 @@ mod listeners;
 
 mod admission;
 mod caller;
+mod upload;
 mod edge;
 mod connections;
 mod decision;
@@ -80,6 +85,7 @@ mod line_duties;
 mod notices;
 mod openapi;
 mod problems;
+mod reconciliations;
 mod reload;
 mod routing;
 mod session;
@@ -219,6 +225,13 @@ fn routes() -> Router<Shared> {
         .route("/v1/overview", get(overview::overview))
         .route("/v1/alarms", get(alarms::list))
         .route("/v1/alarms/{rule}/{institution}/silence", post(alarms::silence))
+        .route(upload::FILES, post(reconciliations::give))
+        .route("/v1/reconciliations", get(reconciliations::list))
+        .route("/v1/reconciliations/{institution}/{reconciliation}/{date}", get(reconciliations::one))
+        .route(
+            "/v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution",
+            post(reconciliations::resolve),
+        )
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/v1/reload", get(reload::state).post(reload::reload))

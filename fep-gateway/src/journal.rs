@@ -82,6 +82,7 @@ pub mod copy;
 pub mod lookup;
 
 mod notices;
+pub(crate) mod exceptions;
 pub mod published;
 pub(crate) mod unpublished;
 pub(crate) mod change;
