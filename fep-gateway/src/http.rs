@@ -112,6 +112,7 @@ pub use self::error::ApiError;
 use self::handing_over::HandOver;
 pub use self::listeners::Listeners;
 use self::listeners::Place;
+use self::reconciliations::resolve;
 use self::refusals::Refusals;
 use crate::config::{Config, ConfigError, Http, HttpListener};
 use crate::console;
@@ -225,13 +226,10 @@ fn routes() -> Router<Shared> {
         .route("/v1/overview", get(overview::overview))
         .route("/v1/alarms", get(alarms::list))
         .route("/v1/alarms/{rule}/{institution}/silence", post(alarms::silence))
-        .route(upload::FILES, post(reconciliations::give))
+        .route("/v1/institutions/{institution}/reconciliations/{reconciliation}", post(reconciliations::give))
         .route("/v1/reconciliations", get(reconciliations::list))
         .route("/v1/reconciliations/{institution}/{reconciliation}/{date}", get(reconciliations::one))
-        .route(
-            "/v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution",
-            post(reconciliations::resolve),
-        )
+        .route("/v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution", post(resolve))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/v1/reload", get(reload::state).post(reload::reload))

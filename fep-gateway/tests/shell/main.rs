@@ -23,6 +23,7 @@ mod contract;
 #[path = "../../../tests/tests/browser/devtools.rs"]
 #[allow(dead_code, clippy::expect_used, clippy::string_slice, reason = "the helper of another test of pages")]
 mod devtools;
+mod exceptions;
 mod following;
 mod harness;
 mod issued_tokens;
