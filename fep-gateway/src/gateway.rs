@@ -43,7 +43,9 @@ pub use self::auditing::{Attempt, AuditEntry, AuditError, AuditFilter, AuditPage
 pub use self::comparing::{GivenFile, NotCompared};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 use self::exceptions::Comparing;
-pub use self::exceptions::{ComparedDate, ComparingTurn, ExceptionCount, NotKept, ReconciliationFilter, StoredDate, Unresolved};
+pub use self::exceptions::{
+    ComparedDate, ComparingTurn, ExceptionCount, NotKept, ReconciliationFilter, StoredDate, Unresolved,
+};
 #[cfg(feature = "kafka")]
 pub(crate) use self::feed::Part;
 use self::feed::Slot;

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fep_protocol::reconciliation::{
-    ComparedFact, ComparedFile, ExceptionBook, KeptExchange, KeptFinding, KeptRecord, ReconciliationFact, ShownException,
+    ComparedFact, ComparedFile, ExceptionBook, KeptExchange, KeptFinding, KeptRecord, ReconciliationFact,
+    ShownException,
 };
 use tokio::sync::oneshot;
 
@@ -94,7 +95,8 @@ impl Gateway {
     /// # Errors
     /// If nothing was kept, or ([`NotKept::NotDurable`]) the journal does not have it yet.
     pub async fn compare(&self, given: GivenFile, turn: ComparingTurn) -> Result<Report, NotCompared> {
-        let own = self.reconciliation_config(&given.institution, &given.reconciliation).map_err(NotCompared::Unknown)?;
+        let own =
+            self.reconciliation_config(&given.institution, &given.reconciliation).map_err(NotCompared::Unknown)?;
         if !turn.is_of(&given.institution) {
             return Err(NotCompared::Running);
         }
@@ -136,10 +138,8 @@ impl Gateway {
             };
             let shown = report.findings.iter().filter_map(kept).collect();
             let book = ExceptionBook::after_file(before, &secret, file, report.key.clone(), shown);
-            let book = book.map_err(|many| NotCompared::TooMany {
-                count: u64::try_from(many.count).unwrap_or(u64::MAX),
-                max,
-            })?;
+            let book = book
+                .map_err(|many| NotCompared::TooMany { count: u64::try_from(many.count).unwrap_or(u64::MAX), max })?;
             let name = self.new_name();
             let compared = ComparedFact {
                 reconciliation: date.reconciliation.clone(),
@@ -202,7 +202,9 @@ impl fmt::Display for NotCompared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(known) if known.is_empty() => f.write_str("the institution has no reconciliation"),
-            Self::Unknown(known) => write!(f, "the institution has no such reconciliation; it has {}", known.join(", ")),
+            Self::Unknown(known) => {
+                write!(f, "the institution has no such reconciliation; it has {}", known.join(", "))
+            }
             Self::Running => f.write_str("another file of the institution is being compared"),
             Self::Reconcile(error) => error.fmt(f),
             Self::TooMany { count, max } => write!(

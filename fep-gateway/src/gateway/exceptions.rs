@@ -106,7 +106,11 @@ impl Gateway {
         for (institution, class) in compared.flat_map(|(name, _)| Class::ALL.map(|class| (name, class))) {
             let is_counted = |count: &ExceptionCount| count.institution == *institution && count.class == class.name();
             if class.is_exception() && !counts.iter().any(is_counted) {
-                counts.push(ExceptionCount { institution: institution.clone(), class: class.name().to_owned(), open: 0 });
+                counts.push(ExceptionCount {
+                    institution: institution.clone(),
+                    class: class.name().to_owned(),
+                    open: 0,
+                });
             }
         }
         Ok(counts)
@@ -124,7 +128,8 @@ impl Gateway {
     ) -> Result<ExceptionBook, Unresolved> {
         let journal = &self.inner.shared.journal;
         let book = async || {
-            let stored = journal.exception_book(of).await.map_err(|error| Unresolved::NotKept(NotKept::Journal(error)))?;
+            let stored =
+                journal.exception_book(of).await.map_err(|error| Unresolved::NotKept(NotKept::Journal(error)))?;
             stored.map(|(_, book)| book).ok_or(Unresolved::UnknownDate)
         };
         let mut now = book().await?;
@@ -146,7 +151,8 @@ impl Gateway {
         match now.resolve(exception, resolution) {
             Err(why) => Err(Unresolved::Not(why)),
             Ok(()) => {
-                let again = JournalError::Failed("the exception changed meanwhile: look at it, and send it again".to_owned());
+                let again =
+                    JournalError::Failed("the exception changed meanwhile: look at it, and send it again".to_owned());
                 Err(Unresolved::NotKept(NotKept::Journal(again)))
             }
         }

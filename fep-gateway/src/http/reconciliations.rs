@@ -121,13 +121,7 @@ fn asked(
     Ok(Asked { of: (institution, reconciliation), day, name, person, max: own.file_max_bytes })
 }
 
-async fn given(
-    shared: &Shared,
-    who: &Who,
-    headers: &HeaderMap,
-    asked: Asked,
-    body: Body,
-) -> Result<Report, ApiError> {
+async fn given(shared: &Shared, who: &Who, headers: &HeaderMap, asked: Asked, body: Body) -> Result<Report, ApiError> {
     let Asked { of: (institution, reconciliation), day, name, person, max } = asked;
     let turn = match shared.gateway.begin_comparing(&institution) {
         Ok(turn) => turn,
@@ -142,8 +136,14 @@ async fn given(
     let deed = Deed { act: Act::Reconcile, person: &person, note: &name, about, exchange: None };
     let gateway = shared.gateway.clone();
     let path = file.path().to_owned();
-    let given =
-        GivenFile { institution: institution.clone(), reconciliation, day, path, name: name.clone(), person: person.clone() };
+    let given = GivenFile {
+        institution: institution.clone(),
+        reconciliation,
+        day,
+        path,
+        name: name.clone(),
+        person: person.clone(),
+    };
     // It goes to its end, also if the client goes away.
     let compared = async move {
         let compared = tokio::spawn(async move {
@@ -272,9 +272,7 @@ pub(super) async fn resolve(
     let about = Some(format!("{} {} {id}", date.reconciliation, show_date(date.day)));
     let deed = Deed { act: Act::ResolveException, person: &person, note: &note, about, exchange: None };
     let resolution = Resolution { person: person.clone(), reason, note: note.clone(), at_ms: shared.gateway.now_ms() };
-    let resolved = async {
-        shared.gateway.resolve_exception(&date, &id, resolution).await.map_err(unresolved)
-    };
+    let resolved = async { shared.gateway.resolve_exception(&date, &id, resolution).await.map_err(unresolved) };
     let mut book = recorded(&shared, &who, &headers, &date.institution, deed, resolved).await?;
     let counts = ExceptionCounts::of(&book);
     book.exceptions.retain(|kept| kept.id == id);

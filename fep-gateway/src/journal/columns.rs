@@ -171,8 +171,7 @@ pub(super) fn fact(columns: &Columns<'_>) -> Result<(FactNumber, Fact), NoFact> 
     let is_of_exchange = matches!(what, What::Sent(SentClass::Request) | What::Outcome);
     let passage = detail.filter(|_| is_of_exchange);
     let is_audit = matches!(what, What::Audit | What::AuditEnd);
-    let is_of_own_kind =
-        matches!(what, What::Settlement | What::Standing | What::Reconciliation | What::TakenOver);
+    let is_of_own_kind = matches!(what, What::Settlement | What::Standing | What::Reconciliation | What::TakenOver);
     let is_other = is_of_exchange || is_audit || is_of_own_kind;
     let of_notice = detail.filter(|_| !is_other);
     let fact = Fact {

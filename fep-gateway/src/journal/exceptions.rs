@@ -142,7 +142,8 @@ impl Reader {
 
     /// What the body of a fact says.
     fn content<T: serde::de::DeserializeOwned>(&self, number: FactNumber) -> Result<T, JournalError> {
-        let unreadable = |why: String| JournalError::Failed(format!("the exceptions of fact {number} cannot be read: {why}"));
+        let unreadable =
+            |why: String| JournalError::Failed(format!("the exceptions of fact {number} cannot be read: {why}"));
         let fact = self.fact(number)?.ok_or_else(|| unreadable("the journal does not have it".to_owned()))?;
         if fact.bytes.is_empty() {
             return Err(unreadable("its body is encrypted, and the key file does not have its key".to_owned()));

@@ -67,8 +67,10 @@ impl Archiver {
         let notice = index.oldest_unanswered_notice()?;
         let exception = index.oldest_open_exception()?;
         let unpublished = self.mark.published().map(|number| number + 1);
-        let end =
-            [needed, notice, exception, unpublished].into_iter().flatten().fold(journal.first()?.unwrap_or(0), FactNumber::min);
+        let end = [needed, notice, exception, unpublished]
+            .into_iter()
+            .flatten()
+            .fold(journal.first()?.unwrap_or(0), FactNumber::min);
         let Some(archives) = self.archives.open()? else { return Ok(None) };
         let (removed, mut before_ms) = journal.removal()?.map_or((0, 0), |removal| (removal.last, removal.before_ms));
         let mut last = removed;

@@ -118,7 +118,10 @@ async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_
     assert_eq!((&report["file"], &report["date"]), (&json!("settlement.dat"), &json!(day.date())), "{report}");
     let listed = station.get("/v1/reconciliations?institution=bank-a&state=open").await.1;
     let one = &listed["reconciliations"][0];
-    assert_eq!((&one["open"], &one["date"], &one["file_sha256"]), (&json!(2), &json!(day.date()), &report["file_sha256"]));
+    assert_eq!(
+        (&one["open"], &one["date"], &one["file_sha256"]),
+        (&json!(2), &json!(day.date()), &report["file_sha256"])
+    );
     let (now, ids) = seen(&station, &day).await;
     assert_eq!(now, states(&[("amount_differs", "open"), ("missing_here", "open")]));
     let shown = |name: &str| report["findings"].as_array().unwrap().iter().find(|one| one["class"] == name).cloned();
@@ -127,10 +130,17 @@ async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_
     // The first one counts, and who comes later hears of it.
     let path = format!("{}/exceptions/{}/resolution", day.path(), ids[0]);
     let (status, resolved) = station.post(&path, &resolution("kim")).await;
-    assert_eq!((status, &resolved["open"], &resolved["resolved"]), (StatusCode::OK, &json!(1), &json!(1)), "{resolved}");
+    assert_eq!(
+        (status, &resolved["open"], &resolved["resolved"]),
+        (StatusCode::OK, &json!(1), &json!(1)),
+        "{resolved}"
+    );
     assert_eq!(resolved["exceptions"][0]["resolution"]["person"], "kim");
     let (status, problem) = station.post(&path, &resolution("lee")).await;
-    assert_eq!((status.as_u16(), &problem["code"], &problem["resolved_by"]), (409, &json!("already_resolved"), &json!("kim")));
+    assert_eq!(
+        (status.as_u16(), &problem["code"], &problem["resolved_by"]),
+        (409, &json!("already_resolved"), &json!("kim"))
+    );
     assert!(problem["resolved_at"].is_string() && problem["detail"].as_str().unwrap().contains("corrects the amount"));
 
     // The same file changes nothing, and neither does a restart.
@@ -163,7 +173,10 @@ async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_
     }
     let trail = station.get("/v1/audit?act=resolve_exception").await.1;
     let about = format!("transfers {} {}", day.date(), ids[1]);
-    assert_eq!((&trail["entries"][0]["about"], &trail["entries"][0]["code"]), (&json!(about), &json!("already_explained")));
+    assert_eq!(
+        (&trail["entries"][0]["about"], &trail["entries"][0]["code"]),
+        (&json!(about), &json!("already_explained"))
+    );
     let trail = station.get("/v1/audit?act=reconcile").await.1;
     assert_eq!((trail["entries"].as_array().unwrap().len(), &trail["entries"][0]["outcome"]), (4, &json!("done")));
     station.stop().await;
@@ -212,7 +225,8 @@ async fn a_file_that_is_wrong_anywhere_or_cut_off_is_as_if_it_had_never_come() {
         assert_eq!(bench.post(&path, String::new(), &[]).await.1["code"], code, "{path}");
     }
     // A date that the file does not have.
-    let (_, other) = bench.post(&format!("{FILES}?date=2020-01-01"), String::from_utf8(day.wrong_file()).unwrap(), &[]).await;
+    let (_, other) =
+        bench.post(&format!("{FILES}?date=2020-01-01"), String::from_utf8(day.wrong_file()).unwrap(), &[]).await;
     assert!(other["detail"].as_str().unwrap().contains("2020-01-01 was asked for"), "{other}");
     assert_eq!(bench.get("/v1/reconciliations").await.1["reconciliations"], json!([]));
     let (status, none) = bench.get(&day.path()).await;

@@ -14,6 +14,7 @@ mod command;
 mod console;
 mod console_acts;
 mod console_audit;
+mod console_exceptions;
 mod console_page;
 mod console_platform;
 #[cfg(feature = "postgres")]

@@ -37,10 +37,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        prop::collection::btree_set(0_u8..6, 0..6).prop_map(Step::File),
-        (0_u8..6).prop_map(Step::Resolve),
-    ]
+    prop_oneof![prop::collection::btree_set(0_u8..6, 0..6).prop_map(Step::File), (0_u8..6).prop_map(Step::Resolve),]
 }
 
 /// The book after these steps, and the numbers of the resolutions that were taken.

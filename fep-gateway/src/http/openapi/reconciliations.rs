@@ -52,7 +52,9 @@ impl Writer {
         let one = self.reply::<ReconciliationDetail>();
         let path = "/v1/reconciliations/{institution}/{reconciliation}/{date}";
         let in_paths = |operation| {
-            ["institution", "reconciliation", "date"].into_iter().fold(operation, |of: Operation, name| of.with(in_path(name)))
+            ["institution", "reconciliation", "date"]
+                .into_iter()
+                .fold(operation, |of: Operation, name| of.with(in_path(name)))
         };
         let summary = "One business date with its exceptions";
         let show = Operation::new("get", path, "getReconciliation", "reconciliations", summary).with(limit());

@@ -32,12 +32,7 @@ pub(super) fn add(
 }
 
 /// Puts the exceptions of a comparison in the place of the earlier ones, if it knew them. What a removed fact said is not known.
-fn compare(
-    connection: &Connection,
-    number: FactNumber,
-    fact: &Fact,
-    compared: &ComparedFact,
-) -> Result<bool, Error> {
+fn compare(connection: &Connection, number: FactNumber, fact: &Fact, compared: &ComparedFact) -> Result<bool, Error> {
     let date = params![&*fact.institution, compared.reconciliation, compared.day];
     let sql = "SELECT last FROM reconciliations WHERE institution = ?1 AND reconciliation = ?2 AND day = ?3";
     let last: Option<[u8; ExchangeId::LEN]> =
@@ -74,12 +69,7 @@ fn compare(
 }
 
 /// Resolves an exception, if it is open.
-fn resolve(
-    connection: &Connection,
-    number: FactNumber,
-    fact: &Fact,
-    resolved: &ResolvedFact,
-) -> Result<bool, Error> {
+fn resolve(connection: &Connection, number: FactNumber, fact: &Fact, resolved: &ResolvedFact) -> Result<bool, Error> {
     let sql = "UPDATE exceptions SET state = 'resolved', resolved = ?5
                WHERE institution = ?1 AND reconciliation = ?2 AND day = ?3 AND id = ?4 AND state = 'open'";
     let ResolvedFact { reconciliation, day, name, exception } = resolved;
@@ -189,7 +179,8 @@ impl IndexReader {
 
     /// How many exceptions are open, by institution and kind.
     pub(in crate::journal) fn exception_counts(&self) -> Result<Vec<ExceptionCount>, StoreError> {
-        let sql = "SELECT institution, class, count(*) FROM exceptions WHERE state = 'open' GROUP BY institution, class";
+        let sql =
+            "SELECT institution, class, count(*) FROM exceptions WHERE state = 'open' GROUP BY institution, class";
         let read = || -> Result<Vec<_>, Error> {
             let count = |row: &Row<'_>| {
                 Ok(ExceptionCount { institution: row.get(0)?, class: row.get(1)?, open: row.get(2).map(unsigned)? })
