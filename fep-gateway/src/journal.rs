@@ -24,6 +24,7 @@ mod columns;
 mod sealing;
 
 pub mod notice;
+pub(crate) mod compared;
 
 mod health;
 mod lane;

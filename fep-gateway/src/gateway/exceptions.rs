@@ -13,7 +13,7 @@ use fep_protocol::fact::{Fact, What};
 use fep_protocol::reconciliation::{ExceptionBook, NotResolved, ReconciliationFact, Resolution, ResolvedFact};
 use serde::Serialize;
 
-pub use crate::journal::exceptions::{ComparedDate, ExceptionCount, ReconciliationFilter, StoredDate};
+pub use crate::journal::compared::{ComparedDate, ExceptionCount, ReconciliationFilter, StoredDate};
 
 use super::{Gateway, JournalError};
 use crate::reconcile::Class;

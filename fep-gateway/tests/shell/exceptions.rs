@@ -103,6 +103,23 @@ async fn paid(station: &Station) -> Day {
     Day::of(&[station.pays("rent").await, station.pays("rent").await])
 }
 
+/// What is open is counted, and who did what is in the audit trail.
+async fn is_counted_and_recorded(station: &Station, day: &Day, explained: &str) {
+    let metrics = reqwest::get(format!("{}/metrics", station.url)).await.unwrap().text().await.unwrap();
+    for line in ["kind=\"missing_here\"} 1", "kind=\"amount_differs\"} 0"] {
+        let line = format!("fep_reconciliation_exceptions{{institution=\"bank-a\",{line}");
+        assert!(metrics.contains(&line), "{line}");
+    }
+    let trail = station.get("/v1/audit?act=resolve_exception").await.1;
+    let about = format!("transfers {} {}", day.date(), explained);
+    assert_eq!(
+        (&trail["entries"][0]["about"], &trail["entries"][0]["code"]),
+        (&json!(about), &json!("already_explained"))
+    );
+    let trail = station.get("/v1/audit?act=reconcile").await.1;
+    assert_eq!((trail["entries"].as_array().unwrap().len(), &trail["entries"][0]["outcome"]), (4, &json!("done")));
+}
+
 #[tokio::test]
 async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_it() {
     let folder = folder();
@@ -166,19 +183,7 @@ async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_
     // And the first file opens it again.
     assert_eq!(give(&station.url, "", day.wrong_file()).await.0, StatusCode::OK);
     assert_eq!(seen(&station, &day).await, (half, ids.clone()));
-    let metrics = reqwest::get(format!("{}/metrics", station.url)).await.unwrap().text().await.unwrap();
-    for line in ["kind=\"missing_here\"} 1", "kind=\"amount_differs\"} 0"] {
-        let line = format!("fep_reconciliation_exceptions{{institution=\"bank-a\",{line}");
-        assert!(metrics.contains(&line), "{line}");
-    }
-    let trail = station.get("/v1/audit?act=resolve_exception").await.1;
-    let about = format!("transfers {} {}", day.date(), ids[1]);
-    assert_eq!(
-        (&trail["entries"][0]["about"], &trail["entries"][0]["code"]),
-        (&json!(about), &json!("already_explained"))
-    );
-    let trail = station.get("/v1/audit?act=reconcile").await.1;
-    assert_eq!((trail["entries"].as_array().unwrap().len(), &trail["entries"][0]["outcome"]), (4, &json!("done")));
+    is_counted_and_recorded(&station, &day, &ids[1]).await;
     station.stop().await;
 }
 

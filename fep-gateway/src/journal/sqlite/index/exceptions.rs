@@ -9,7 +9,7 @@ use fep_protocol::reconciliation::{ComparedFact, ExceptionState, ReconciliationF
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use super::{IndexReader, StoreError, failed, signed, unsigned};
-use crate::journal::exceptions::{ComparedDate, ExceptionCount, ReconciliationFilter, StoredDate};
+use crate::journal::compared::{ComparedDate, ExceptionCount, ReconciliationFilter, StoredDate};
 use crate::journal::sqlite::scope::Lists;
 use crate::journal::store::FactNumber;
 
