@@ -442,6 +442,9 @@ mod tests;
 mod conformance;
 
 #[cfg(test)]
+mod exceptions_tests;
+
+#[cfg(test)]
 mod encryption_tests;
 
 #[cfg(feature = "postgres")]

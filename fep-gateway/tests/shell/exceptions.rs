@@ -4,6 +4,9 @@
 use std::io::Write;
 use std::net::TcpStream;
 
+use fep_gateway::journal::JournalError;
+use fep_gateway::journal::audit::verify;
+use fep_gateway::journal::reading::JournalPlace;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value as Json, json};
 
@@ -185,6 +188,15 @@ async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_
     assert_eq!(seen(&station, &day).await, (half, ids.clone()));
     is_counted_and_recorded(&station, &day, &ids[1]).await;
     station.stop().await;
+    // An index that is made again from the facts is the one that the gateway had.
+    let place = JournalPlace::Files(vec![folder.path().join("journal.sqlite")]);
+    let mut findings = Vec::new();
+    let keep = |finding: &str| {
+        findings.push(finding.to_owned());
+        Ok::<_, JournalError>(())
+    };
+    verify(&place, None, keep).unwrap();
+    assert_eq!(findings, Vec::<String>::new());
 }
 
 #[tokio::test]
