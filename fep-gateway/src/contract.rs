@@ -10,6 +10,7 @@ pub mod view;
 pub(crate) mod decisions;
 pub(crate) mod lines;
 pub(crate) mod audit;
+pub(crate) mod reconciliations;
 pub(crate) mod routing;
 pub(crate) mod sites;
 pub mod notices;

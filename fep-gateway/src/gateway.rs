@@ -5,6 +5,8 @@
 
 mod alarms;
 mod auditing;
+mod exceptions;
+mod comparing;
 mod digest;
 mod error;
 mod feed;
@@ -38,7 +40,12 @@ use tokio::sync::{broadcast, oneshot, watch};
 pub(crate) use self::alarms::{AlarmPart, SilenceOrder};
 pub use self::alarms::{AlarmSilence, NotSilenced};
 pub use self::auditing::{Attempt, AuditEntry, AuditError, AuditFilter, AuditPage, AuditRecord};
+pub use self::comparing::{GivenFile, NotCompared};
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
+use self::exceptions::Comparing;
+pub use self::exceptions::{
+    ComparedDate, ComparingTurn, ExceptionCount, NotKept, ReconciliationFilter, StoredDate, Unresolved,
+};
 #[cfg(feature = "kafka")]
 pub(crate) use self::feed::Part;
 use self::feed::Slot;
@@ -105,6 +112,7 @@ struct Inner {
     intake: Slot,
     /// The two sites, if the gateways work at two.
     sites: Option<Sites>,
+    comparing: Comparing,
     /// The business clock, if the gateway is for tests.
     test_time: Option<Arc<TestTime>>,
 }
@@ -328,21 +336,6 @@ impl Gateway {
     /// If the journal cannot be read.
     pub async fn notice_timeline(&self, id: &ExchangeId) -> Result<Vec<(u64, Fact)>, JournalError> {
         self.inner.shared.journal.notice_timeline(id).await
-    }
-
-    /// How many notices are not delivered, by institution.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub async fn notice_counts(&self) -> Result<Vec<NoticeCounts>, JournalError> {
-        let now_ms = self.inner.shared.clock.now().wall_ms;
-        let mut counts = self.inner.shared.journal.notice_counts(now_ms).await?;
-        for institution in self.running().keys() {
-            if counts.iter().all(|count| count.institution != *institution) {
-                counts.push(NoticeCounts::none(institution));
-            }
-        }
-        Ok(counts)
     }
 
     /// Takes a person's decision about the delivery of a notice. Returns the notice as it is then.

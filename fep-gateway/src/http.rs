@@ -25,6 +25,10 @@
 //! | `GET /v1/alarms` | every alarm of the institutions that the client may read, what was told last, and how telling goes |
 //! | `POST /v1/alarms/{rule}/{institution}/silence` | a person silences an alarm: `{"minutes": 60, "note": "…"}` |
 //! | `PUT /v1/batches/{batch}/{date}` | a program tells how far a batch is; `GET /v1/overview` shows it |
+//! | `POST /v1/institutions/{institution}/reconciliations/{reconciliation}?date=…&file=…` | compares a file of the institution, which is the body, with the journal, and keeps its exceptions |
+//! | `GET /v1/reconciliations?limit=50&institution=…&date=…&state=open&cursor=…` | the business dates of which files were compared, newest first |
+//! | `GET /v1/reconciliations/{institution}/{reconciliation}/{date}?state=…&cursor=…` | one of them with its exceptions |
+//! | `POST /v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution` | a person resolves an exception: `{"decision": "other_date", "note": "…"}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
@@ -62,6 +66,7 @@ mod listeners;
 
 mod admission;
 mod caller;
+mod upload;
 mod edge;
 mod connections;
 mod decision;
@@ -83,6 +88,7 @@ mod line_duties;
 mod notices;
 mod openapi;
 mod problems;
+mod reconciliations;
 mod reload;
 mod routing;
 mod session;
@@ -109,6 +115,7 @@ pub use self::error::ApiError;
 use self::handing_over::HandOver;
 pub use self::listeners::Listeners;
 use self::listeners::Place;
+use self::reconciliations::resolve;
 use self::refusals::Refusals;
 use crate::config::{Config, ConfigError, Http, HttpListener};
 use crate::console;
@@ -225,6 +232,10 @@ fn routes() -> Router<Shared> {
         .route("/v1/alarms", get(alarms::list))
         .route("/v1/alarms/{rule}/{institution}/silence", post(alarms::silence))
         .route("/v1/batches/{batch}/{date}", put(batches::tell))
+        .route("/v1/institutions/{institution}/reconciliations/{reconciliation}", post(reconciliations::give))
+        .route("/v1/reconciliations", get(reconciliations::list))
+        .route("/v1/reconciliations/{institution}/{reconciliation}/{date}", get(reconciliations::one))
+        .route("/v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution", post(resolve))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/v1/reload", get(reload::state).post(reload::reload))

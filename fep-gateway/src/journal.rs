@@ -24,6 +24,7 @@ mod columns;
 mod sealing;
 
 pub mod notice;
+pub(crate) mod compared;
 
 mod health;
 mod lane;
@@ -83,6 +84,7 @@ pub mod lookup;
 pub mod changed;
 
 mod notices;
+pub(crate) mod exceptions;
 pub mod published;
 pub(crate) mod unpublished;
 pub(crate) mod change;
@@ -439,6 +441,9 @@ mod tests;
 
 #[cfg(test)]
 mod conformance;
+
+#[cfg(test)]
+mod exceptions_tests;
 
 #[cfg(test)]
 mod encryption_tests;

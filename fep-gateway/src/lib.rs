@@ -25,6 +25,11 @@ pub mod coordinator;
 pub mod journal;
 pub mod notice;
 
+mod table;
+mod page;
+
+pub mod reconcile;
+
 mod tls;
 
 pub mod spans;
@@ -57,14 +62,9 @@ pub mod http;
 
 pub mod intake;
 
-mod table;
-
-mod page;
 mod passed;
 
 pub mod inspect;
-
-pub mod reconcile;
 
 pub mod verify;
 

@@ -15,7 +15,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use self::present::Present;
-use crate::gateway::NoticeCounts;
+use crate::gateway::{ExceptionCount, NoticeCounts};
 use crate::net::admission::InstitutionStatus;
 use fep_protocol::breaker::BreakerState;
 use fep_protocol::exchange::{LineStatus, PlaceState};
@@ -133,6 +133,14 @@ pub fn show_notices(counts: &[NoticeCounts]) {
         gauge("fep_notice_dead_letters").set(number_of(count.dead_letters));
         let age = Duration::from_millis(u64::try_from(count.oldest_age_ms).unwrap_or_default());
         gauge("fep_notice_oldest_seconds").set(age.as_secs_f64());
+    }
+}
+
+/// Sets the numbers of open exceptions.
+pub fn show_exceptions(counts: &[ExceptionCount]) {
+    for count in counts {
+        let labels = [("institution", count.institution.clone()), ("kind", count.class.clone())];
+        gauge!("fep_reconciliation_exceptions", &labels).set(number_of(count.open));
     }
 }
 

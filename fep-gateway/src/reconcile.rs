@@ -1,4 +1,5 @@
-//! Reconciliation (대사): the institution's file of a business date against the exchanges of that date. It reads, and changes nothing.
+//! Reconciliation (대사): the institution's file of a business date against the exchanges of that date. It reads, and changes nothing: what a
+//! running gateway keeps of it for persons is `gateway::exceptions`.
 //!
 //! ```text
 //! file of the institution ──► checked whole, rows ──► sorted by key ──┐
@@ -15,6 +16,7 @@ mod matching;
 mod words;
 mod fields;
 mod terms;
+mod names;
 mod there;
 mod here;
 mod report;
@@ -34,6 +36,7 @@ use ring::digest;
 pub use self::book::write as write_book;
 pub use self::matching::Class;
 use self::matching::{CompareError, Comparison, Finding, SAME_KEY_MAX, Totals};
+use self::names::Names;
 pub use self::page::write as write_page;
 pub use self::report::{Amounts, ClassSums, Here, Line, Report, SideSums, There};
 use self::report::{Circumstances, Shown};
@@ -66,6 +69,8 @@ pub struct Request {
     pub now_ms: i64,
     /// How many findings the report has at most. Further ones are only in the sums.
     pub findings_max: usize,
+    /// The key of the names of exceptions, if they get names.
+    pub secret: Option<Vec<u8>>,
 }
 
 /// The reason why there is no report.
@@ -148,9 +153,7 @@ impl std::error::Error for ReconcileError {}
 /// If the file is refused, the journal cannot be read, or the two cannot be compared. Then nothing is known.
 pub fn reconcile(config: &Config, request: &Request) -> Result<Report, ReconcileError> {
     let (institution, name, own) = find(config, request)?;
-    let layout = institution.spec.telegram(&own.telegram).map(|telegram| &telegram.layout);
-    let terms = layout.and_then(|layout| Terms::new(own, layout));
-    let terms = terms.ok_or_else(|| ReconcileError::Unfit(format!("the specs do not have the fields of {name}")))?;
+    let terms = terms(institution, name, own)?;
     let day = day(request, &terms)?;
     let keys = config.journal.key_file.as_deref().map(KeyRing::read).transpose();
     let keys = keys.map_err(|error| ReconcileError::Unfit(error.to_string()))?;
@@ -169,7 +172,8 @@ pub fn reconcile(config: &Config, request: &Request) -> Result<Report, Reconcile
     // If both sides fail, the error of the file is reported. It is the one that the institution can mend.
     let (there, file_sha256) = there?;
     let shown = Shown::new(&terms);
-    let (totals, lines) = compare((there, here?), &terms, day, request.findings_max)?;
+    let names = request.secret.as_deref().map(Names::new);
+    let (totals, lines) = compare((there, here?), &terms, day, (request.findings_max, names))?;
     let of = Circumstances {
         institution: request.institution.clone(),
         reconciliation: name.to_owned(),
@@ -181,11 +185,30 @@ pub fn reconcile(config: &Config, request: &Request) -> Result<Report, Reconcile
     Ok(shown.report(of, &totals, lines))
 }
 
+/// The business date that a request means.
+///
+/// # Errors
+/// If nothing says it, or there is no such reconciliation.
+pub fn date_of(config: &Config, request: &Request) -> Result<i64, ReconcileError> {
+    let (institution, name, own) = find(config, request)?;
+    day(request, &terms(institution, name, own)?)
+}
+
+fn terms<'c>(
+    institution: &'c InstitutionConfig,
+    name: &str,
+    own: &'c ReconciliationConfig,
+) -> Result<Terms<'c>, ReconcileError> {
+    let layout = institution.spec.telegram(&own.telegram).map(|telegram| &telegram.layout);
+    let terms = layout.and_then(|layout| Terms::new(own, layout));
+    terms.ok_or_else(|| ReconcileError::Unfit(format!("the specs do not have the fields of {name}")))
+}
+
 fn compare(
     (there, here): (Sorted, Sorted),
     terms: &Terms<'_>,
     day: i64,
-    findings_max: usize,
+    (findings_max, mut names): (usize, Option<Names>),
 ) -> Result<(Totals, Vec<Line>), ReconcileError> {
     let shown = Shown::new(terms);
     let mut lines = Vec::new();
@@ -194,7 +217,8 @@ fn compare(
     let mut found = |finding: Finding| {
         let of_class = if finding.class.is_exception() { &mut lines } else { &mut late };
         if of_class.len() < findings_max {
-            of_class.push(shown.line(&finding));
+            let exception = names.as_mut().filter(|_| finding.class.is_exception()).map(|names| names.of(&finding));
+            of_class.push(Line { exception, ..shown.line(&finding) });
         }
     };
     let mut comparison = Comparison {
@@ -290,6 +314,12 @@ impl<R: Read> Read for Hashed<R> {
         self.hash.update(to.get(..read).unwrap_or_default());
         Ok(read)
     }
+}
+
+/// `2026-11-26` of days since 1970-01-01.
+#[must_use]
+pub fn show_date(day: i64) -> String {
+    date_text(day)
 }
 
 /// Reads a date of the command line: `2026-11-26`, in days since 1970-01-01.

@@ -63,6 +63,7 @@ impl Reconciling {
             journal: (!self.journal.is_empty()).then(|| JournalPlace::Files(self.journal.clone())),
             now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
             findings_max: usize::try_from(self.findings_max).unwrap_or(usize::MAX),
+            secret: None,
         };
         reconcile::reconcile(config, &request).map_err(|error| Failure::Message(error.to_string()))
     }

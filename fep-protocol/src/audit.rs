@@ -91,6 +91,10 @@ pub enum Act {
     Reload,
     /// Silenced an alarm, or ended its silence: `about` is the rule, and until when.
     SilenceAlarm,
+    /// Gave a file of an institution to be compared: `about` is the reconciliation and the business date.
+    Reconcile,
+    /// Resolved an exception of a reconciliation: `about` is the reconciliation, the business date and the exception.
+    ResolveException,
     /// Set the business clock of a test: `about` says what it showed then.
     SetClock,
     /// Tried to log in at the console, and was refused: `about` is the address.
@@ -151,7 +155,7 @@ impl AuditFact {
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Reveal,
         Self::Settle,
         Self::Deliver,
@@ -169,6 +173,8 @@ impl Act {
         Self::Route,
         Self::Reload,
         Self::SilenceAlarm,
+        Self::Reconcile,
+        Self::ResolveException,
         Self::SetClock,
         Self::LogIn,
         Self::Overstep,
@@ -202,6 +208,8 @@ impl Act {
             Self::Route => "route",
             Self::Reload => "reload",
             Self::SilenceAlarm => "silence_alarm",
+            Self::Reconcile => "reconcile",
+            Self::ResolveException => "resolve_exception",
             Self::SetClock => "set_clock",
             Self::LogIn => "log_in",
             Self::Overstep => "overstep",

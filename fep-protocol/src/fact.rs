@@ -13,6 +13,7 @@
 //! | `audit` | the name of an [`Act`](crate::audit::Act) | what a person or a program did or looked at. It happens after this fact |
 //! | `audit_end` | the name of its [`Act`](crate::audit::Act) | how an attempt of the audit trail ended |
 //! | `standing` | the name of a [`Standing`] | what holds until the next such fact of its topic, also over a restart |
+//! | `reconciliation` | the name of a [`ReconciliationFact`] | a file of the institution was compared with a date, or a person resolved an exception of it. Its bytes are its content as JSON |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `taken_over` | | this instance goes on with what another one left. An institution without a name stands for all |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::AuditFact;
 use crate::delivery::DeliveryFact;
 use crate::exchange::{Caller, ExchangeId, Outcome, Passage, TelegramBytes};
+use crate::reconciliation::ReconciliationFact;
 use crate::settlement::SettlementFact;
 use crate::standing::Standing;
 use crate::terms::Key;
@@ -65,6 +67,8 @@ pub struct Fact {
     pub audit: Option<Box<AuditFact>>,
     /// What holds from now on.
     pub standing: Option<Box<Standing>>,
+    /// Which reconciliation it is about, and where its exceptions stand.
+    pub reconciliation: Option<Box<ReconciliationFact>>,
     /// From which instance this one takes over.
     pub taken_over: Option<Box<TakenOver>>,
     /// The other exchange of the same request. Only a request that came from another institution and an outcome have it. The
@@ -74,7 +78,7 @@ pub struct Fact {
     pub caller: Option<Arc<Caller>>,
     /// The response code of an answer, if its layout has a field for it that is not secret.
     pub code: Option<Box<str>>,
-    /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer.
+    /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer. Of a reconciliation: its content.
     pub bytes: TelegramBytes,
 }
 
@@ -98,6 +102,8 @@ pub enum What {
     AuditEnd,
     /// Something holds from now on. [`Fact::standing`] says what.
     Standing,
+    /// A file was compared, or a person resolved an exception. [`Fact::reconciliation`] says which.
+    Reconciliation,
     /// An instance takes over from another one. [`Fact::taken_over`] says from which.
     TakenOver,
     /// Trace numbers up to this mark may be used.
@@ -196,6 +202,7 @@ impl Fact {
             delivery: None,
             audit: None,
             standing: None,
+            reconciliation: None,
             taken_over: None,
             passage: None,
             caller: None,
@@ -206,8 +213,8 @@ impl Fact {
 }
 
 impl What {
-    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `audit`, `audit_end`, `standing`, `taken_over`,
-    /// `traces` or `surplus`.
+    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `audit`, `audit_end`, `standing`, `reconciliation`,
+    /// `taken_over`, `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -219,6 +226,7 @@ impl What {
             Self::Audit => "audit",
             Self::AuditEnd => "audit_end",
             Self::Standing => "standing",
+            Self::Reconciliation => "reconciliation",
             Self::TakenOver => "taken_over",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
@@ -237,6 +245,7 @@ impl What {
             | Self::Audit
             | Self::AuditEnd
             | Self::Standing
+            | Self::Reconciliation
             | Self::TakenOver
             | Self::Traces(_) => None,
         }
@@ -254,6 +263,7 @@ impl What {
             | Self::Audit
             | Self::AuditEnd
             | Self::Standing
+            | Self::Reconciliation
             | Self::TakenOver
             | Self::Traces(_) => None,
         }
@@ -276,6 +286,7 @@ impl Fact {
             What::Delivery => self.delivery.as_ref().map(|fact| fact.name()),
             What::Audit | What::AuditEnd => self.audit.as_ref().map(|fact| fact.act.name()),
             What::Standing => self.standing.as_ref().map(|fact| fact.name()),
+            What::Reconciliation => self.reconciliation.as_ref().map(|fact| fact.name()),
             what => what.class(),
         }
     }

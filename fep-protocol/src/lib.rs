@@ -67,6 +67,7 @@ pub mod standing;
 
 pub mod audit;
 pub mod delivery;
+pub mod reconciliation;
 
 pub mod fact;
 

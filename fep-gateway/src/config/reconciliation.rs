@@ -44,7 +44,20 @@ pub struct ReconciliationConfig {
     pub date: Option<(String, String)>,
     /// `days_around`, default 1: how many calendar days before and after are looked at, for what one side has on another date.
     pub days_around: u8,
+    /// `file_max_bytes`, default 64 MiB: how long a file may be that a running gateway takes.
+    pub file_max_bytes: u64,
+    /// `exceptions_max`, default 1000: how many exceptions of a file a running gateway keeps for persons. A file that shows more is refused.
+    pub exceptions_max: u32,
 }
+
+/// The default of `file_max_bytes`.
+const FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The highest value of `file_max_bytes`.
+const FILE_MAX_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
+
+/// The default of `exceptions_max`.
+const EXCEPTIONS_MAX: u32 = 1000;
 
 /// A field of a record and the field of the request that has the same value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +99,7 @@ pub(super) fn read(
         check_name(table.document(), &name);
         let Some(own) = value.table() else { continue };
         own.knows(&["spec", "file", "record", "telegram", "key", "amount", "lists", "done", "not_done", "reversed"]);
-        own.knows(&["date", "days_around", "leaves_out_declined"]);
+        own.knows(&["date", "days_around", "leaves_out_declined", "file_max_bytes", "exceptions_max"]);
         all.extend(one(&own, spec, folder).map(|one| (name.value.to_owned(), one)));
         own.finish();
     }
@@ -122,6 +135,8 @@ fn one(table: &Table<'_>, own: &Arc<Spec>, folder: &Path) -> Option<Reconciliati
         reversed,
         date: table.string("date").and_then(|date| date_field(table, &spec, &file, &date)),
         days_around: table.integer("days_around", 0..=7_u8).map_or(1, |days| days.value),
+        file_max_bytes: table.integer("file_max_bytes", 1..=FILE_MAX_BYTES_MAX).map_or(FILE_MAX_BYTES, |max| max.value),
+        exceptions_max: table.integer("exceptions_max", 1..=10_000_u32).map_or(EXCEPTIONS_MAX, |max| max.value),
         file,
         spec,
     })

@@ -69,6 +69,12 @@ export function post(path, body, headers) {
   return ask(path, { method: "POST", headers: { "content-type": "application/json", ...proof(), ...headers }, body: JSON.stringify(body) });
 }
 
+/** Sends a file as it is. Empty values are left out of the query. */
+export function upload(path, query, file) {
+  const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
+  return ask(`${path}?${given}`, { method: "POST", headers: { "content-type": "application/octet-stream", ...proof() }, body: file });
+}
+
 /** Replaces something. */
 export function put(path, body, headers) {
   return ask(path, { method: "PUT", headers: { "content-type": "application/json", ...proof(), ...headers }, body: JSON.stringify(body) });

@@ -22,7 +22,7 @@ export const noteField = (optional) => ({ name: "note", label: t("ask.note"), ma
 export const personField = () => ({ name: "person", label: t("ask.person"), max: 80, value: kept(PERSON) || "" });
 
 /**
- * Asks. `fields` have a `name`, a `label`, a `max` length, perhaps a `value`, `optional`, `inputmode` or `options`, pairs of value and text. `act` gets
+ * Asks. `fields` have a `name`, a `label`, a `max` length, perhaps a `value`, `optional`, `inputmode`, a `type` such as `file`, or `options`, pairs of value and text. `act` gets
  * their values; while it works nothing can be pressed again. `done` is said when it has succeeded.
  */
 export function ask({ title, text, fields = [], confirm, danger, act, done }) {
@@ -45,7 +45,7 @@ export function ask({ title, text, fields = [], confirm, danger, act, done }) {
     fill(error);
     yes.setAttribute("aria-busy", "true");
     try {
-      const values = Object.fromEntries(inputs.map((one) => [one.name, one.value.trim()]));
+      const values = Object.fromEntries(inputs.map((one) => [one.name, one.files ? one.files[0] : one.value.trim()]));
       if (values.person) keep(PERSON, values.person);
       const came = await act(values);
       dialog.close();
@@ -75,11 +75,12 @@ export function ask({ title, text, fields = [], confirm, danger, act, done }) {
   (inputs[0] || no).focus();
 }
 
-function input({ name, max, value, optional, options, inputmode }) {
+function input({ name, max, value, optional, options, inputmode, type }) {
   if (options) {
     const choice = el("select", { name, required: true });
     options.forEach(([word, text]) => choice.append(new Option(text, word)));
     return choice;
   }
-  return el("input", { name, value: value || "", maxlength: max, required: !optional, autocomplete: "off", inputmode });
+  // A script may not say which file.
+  return el("input", { name, type, ...(type === "file" ? {} : { value: value || "" }), maxlength: max, required: !optional, autocomplete: "off", inputmode });
 }

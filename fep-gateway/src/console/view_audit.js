@@ -8,7 +8,7 @@ import { t, word } from "./texts.js";
 import { when } from "./time.js";
 
 /** All acts. */
-const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "block", "unblock", "stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch", "switch_back", "route", "reload", "silence_alarm", "set_clock", "log_in", "overstep"];
+const ACTS = ["reveal", "settle", "deliver", "trip_breaker", "reset_breaker", "block", "unblock", "stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch", "switch_back", "route", "reload", "silence_alarm", "reconcile", "resolve_exception", "set_clock", "log_in", "overstep"];
 /** Acts whose `about` is a business code, a line or a notice. That of others is a text. */
 const OF_BUSINESS = ["trip_breaker", "reset_breaker", "block", "unblock"];
 const OF_LINES = ["stop_line", "start_line", "test_line", "sign_on", "sign_off", "switch"];

@@ -1,9 +1,12 @@
 // The first view: traffic, error rate, what needs a person, and the lines as a map of good and bad, with since when and why.
 
+import { post } from "./api.js";
+import { ask, noteField, personField } from "./ask.js";
 import { stacked } from "./chart.js";
-import { address, el, empty, faint, fill, refill, section, to } from "./dom.js";
+import { address, button, el, empty, faint, fill, refill, section, to } from "./dom.js";
 import { exchangeTable } from "./lists.js";
 import { closedWhy, FINE, health, pill, SIGNS, told } from "./marks.js";
+import { may } from "./session.js";
 import { labelOf, latestExchanges, open, state, watch } from "./store.js";
 import { table } from "./table.js";
 import { t, word } from "./texts.js";
@@ -178,6 +181,7 @@ function byAlarm() {
       { title: t("alarms.state"), cell: (row) => [pill(looks[row.state], t(`alarms.${row.state}`)), " ", lasting(row.since_ms)] },
       { title: t("alarms.text"), class: "wide", cell: (row) => row.text ?? faint("–") },
       { title: t("alarms.silenced"), cell: ({ silenced_until_ms: until, silenced_by: by }) => (until ? [stamp(until).slice(0, 16), " · ", `${by.person}: ${by.note}`] : faint("–")) },
+      { title: t("letters.do"), class: "acts", cell: silenceButton },
     ],
   });
 }
@@ -200,6 +204,20 @@ function byBatch() {
       { title: t("batches.waits"), class: "wide", cell: (row) => row.note ?? faint("–") },
     ],
   });
+}
+
+/** The button that silences an alarm, or ends its silence; `null` for those who have no right. */
+function silenceButton({ rule, institution, silenced_until_ms: until }) {
+  if (!may("operate", institution)) return null;
+  const end = until ? "_end" : "";
+  return el("div", "buttons", button(t(until ? "alarms.speak" : "alarms.silence"), () => ask({
+    title: t(`alarms.ask${end}`, { rule, institution }),
+    text: t(`alarms.tell${end}`),
+    fields: [...(until ? [] : [{ name: "minutes", label: t("alarms.minutes"), max: 5, value: "60", inputmode: "numeric" }]), noteField(), personField()],
+    confirm: t(until ? "alarms.speak" : "alarms.silence"),
+    act: ({ minutes = "0", ...values }) => post(`/v1/alarms/${encodeURIComponent(rule)}/${encodeURIComponent(institution)}/silence`, { minutes: Number(minutes), ...values }),
+    done: t(`alarms.done${end}`),
+  })));
 }
 
 /** The topics from which requests are taken. */

@@ -71,7 +71,7 @@ impl Gateway {
     }
 
     /// The lane of what belongs to no institution.
-    fn own_lane(&self) -> Lane {
+    pub(super) fn own_lane(&self) -> Lane {
         self.inner.own_lane.get_or_init(|| self.inner.shared.journal.add_lane()).clone()
     }
 

@@ -6,7 +6,7 @@ use fep_protocol::settlement::SettlementCase;
 use super::Gateway;
 use crate::journal::JournalError;
 pub use crate::journal::filter::{LetterFilter, OpenCount, OpenKind, Scope};
-use crate::journal::notice::StoredNotice;
+use crate::journal::notice::{NoticeCounts, StoredNotice};
 pub use crate::journal::{InstanceRecord, InstanceState, Owner};
 pub use crate::net::traffic::{ROUND_TRIP_BOUNDS_MS, TrafficCounts};
 
@@ -84,5 +84,20 @@ impl Gateway {
         });
         let instances = self.inner.shared.journal.instances().await?;
         Ok(Overview { traffic: traffic.collect(), open, instances })
+    }
+
+    /// How many notices are not delivered, by institution.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn notice_counts(&self) -> Result<Vec<NoticeCounts>, JournalError> {
+        let now_ms = self.inner.shared.clock.now().wall_ms;
+        let mut counts = self.inner.shared.journal.notice_counts(now_ms).await?;
+        for institution in self.running().keys() {
+            if counts.iter().all(|count| count.institution != *institution) {
+                counts.push(NoticeCounts::none(institution));
+            }
+        }
+        Ok(counts)
     }
 }

@@ -10,6 +10,7 @@ use fep_protocol::trace::TraceHighWater;
 use tokio::sync::{broadcast, watch};
 use tracing::info;
 
+use super::exceptions::Comparing;
 use super::feed::Slot;
 use super::inheriting;
 use super::legacy::{JOURNAL_PATIENCE, options_of};
@@ -115,6 +116,7 @@ impl Gateway {
         shared.neighbours.set(&institutions);
         let inner = Inner {
             sites: Sites::begin(&reloads.config(), &shared.journal),
+            comparing: Comparing::default(),
             institutions: watch::Sender::new(Arc::new(institutions)),
             reloads,
             shared,

@@ -20,6 +20,7 @@ use super::error::Refused;
 use super::listeners::{Here, Place};
 use super::refusals::{Refusal, Refusals};
 use super::source::Address;
+use super::upload::FILES;
 use crate::config::Http;
 
 /// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.
@@ -56,7 +57,12 @@ impl Edge {
             return challenge(unknown);
         }
         *known = request.extensions().get::<Who>().cloned();
-        match self.admission.admit(request).await {
+        let admitted = match route {
+            // The route reads its body itself: it is a file, which may be long.
+            Some(route) if route.as_str() == FILES => self.admission.admit_head(request),
+            _ => self.admission.admit(request).await,
+        };
+        match admitted {
             Ok(request) => next.run(request).await,
             Err(bad) => closing(bad),
         }

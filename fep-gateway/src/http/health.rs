@@ -44,6 +44,9 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
     if let Ok(counts) = shared.gateway.notice_counts().await {
         metrics::show_notices(&counts);
     }
+    if let Ok(counts) = shared.gateway.exception_counts().await {
+        metrics::show_exceptions(&counts);
+    }
     metrics::show_readiness(shared.gateway.troubles().is_empty(), shared.gateway.journal_works());
     if let Some(store) = shared.gateway.store() {
         metrics::show_redis(store.is_reached);

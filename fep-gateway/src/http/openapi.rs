@@ -5,6 +5,8 @@ mod operation;
 
 mod institutions;
 
+mod reconciliations;
+
 use std::collections::BTreeMap;
 
 use fep_codec::Layout;
@@ -155,6 +157,7 @@ pub(super) fn document<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c 
     writer.services();
     writer.persons();
     writer.institutions();
+    writer.reconciliations();
     writer.platform();
     let institutions: Catalogues<'c> = institutions.into_iter().collect();
     for (name, catalogue) in &institutions {
@@ -422,6 +425,7 @@ impl Writer {
                 { "name": "telegrams", "description": "One operation for each request of each institution" },
                 { "name": "exchanges", "description": "Requests and their outcomes" },
                 { "name": "persons", "description": "What persons look at and decide" },
+                { "name": "reconciliations", "description": "Files of institutions, and what persons work off because of them" },
                 { "name": "lines", "description": "Institutions and their lines" },
                 { "name": "platform", "description": "Health, metrics and documentation" },
             ],

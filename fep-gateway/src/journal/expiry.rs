@@ -164,8 +164,9 @@ impl Expiry {
         let index = IndexReader::open(&self.index_file)?;
         let needed = index.oldest_needed()?.map(|(_, first)| first);
         let notice = index.oldest_unanswered_notice()?;
+        let exception = index.oldest_open_exception()?;
         let unpublished = published.map(|number| number + 1);
-        Ok([needed, notice, unpublished].into_iter().flatten().fold(FactNumber::MAX, FactNumber::min))
+        Ok([needed, notice, exception, unpublished].into_iter().flatten().fold(FactNumber::MAX, FactNumber::min))
     }
 
     /// The newest times of the facts of a day, or `None` if the journal closes meanwhile.

@@ -7,8 +7,8 @@
 //! The mark is durable first, so a reader knows that the beginning is missing on purpose. It also keeps what an index that is made again
 //! needs of the removed facts: the marks of trace numbers, and what still holds, such as a line that a person stopped.
 //! A crash at any step is made good by the next run. What is still needed holds back everything behind it: exchanges without an
-//! outcome, settlements that go on or need a person, notices without a final answer, and facts whose events have not been published. A
-//! fact that no archive has is never removed.
+//! outcome, settlements that go on or need a person, notices without a final answer, open exceptions of reconciliations, and facts whose
+//! events have not been published. A fact that no archive has is never removed.
 
 use std::path::Path;
 
@@ -65,9 +65,12 @@ impl Archiver {
         // the clock was set back, a time says nothing.
         let needed = index.oldest_needed()?.map(|(_, first)| first);
         let notice = index.oldest_unanswered_notice()?;
+        let exception = index.oldest_open_exception()?;
         let unpublished = self.mark.published().map(|number| number + 1);
-        let end =
-            [needed, notice, unpublished].into_iter().flatten().fold(journal.first()?.unwrap_or(0), FactNumber::min);
+        let end = [needed, notice, exception, unpublished]
+            .into_iter()
+            .flatten()
+            .fold(journal.first()?.unwrap_or(0), FactNumber::min);
         let Some(archives) = self.archives.open()? else { return Ok(None) };
         let (removed, mut before_ms) = journal.removal()?.map_or((0, 0), |removal| (removal.last, removal.before_ms));
         let mut last = removed;

@@ -30,6 +30,7 @@ pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         settlement: None,
         delivery: None,
         standing: None,
+        reconciliation: None,
         instance: None,
         taken_over: None,
         passage: None,

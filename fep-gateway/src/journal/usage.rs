@@ -107,6 +107,9 @@ fn held_by(index: &Path, published: Option<FactNumber>) -> Result<Vec<String>, J
     if let Some(fact) = index.oldest_unanswered_notice()? {
         held.push(format!("the notice of fact {fact} has no final answer"));
     }
+    if let Some(fact) = index.oldest_open_exception()? {
+        held.push(format!("the reconciliation of fact {fact} has open exceptions"));
+    }
     Ok(held)
 }
 

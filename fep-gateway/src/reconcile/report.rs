@@ -1,6 +1,7 @@
 //! What a reconciliation found, for people and programs: the sums, and the findings up to a maximum. How it looks on paper is not decided here.
 
 use fep_protocol::exchange::ExchangeId;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::fields::record_number;
@@ -14,7 +15,8 @@ use super::words::{CARRIED_OUT, MATCHED, NOT_DONE, NOT_LISTED, RECORDS, REQUESTS
 const HIDDEN: &str = "***";
 
 /// The result of a reconciliation. It serialises as its JSON report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Reconciled")]
 pub struct Report {
     /// The name of the institution.
     pub institution: String,
@@ -76,7 +78,7 @@ impl Report {
 }
 
 /// The sums of one side.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SideSums {
     /// All of them.
     pub all: Amounts,
@@ -85,7 +87,7 @@ pub struct SideSums {
 }
 
 /// How many, and their amounts together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Amounts {
     /// How many.
     pub count: u64,
@@ -95,10 +97,11 @@ pub struct Amounts {
 }
 
 /// The findings of a class.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ClassSums {
     /// The class.
     #[serde(serialize_with = "class_name")]
+    #[schemars(with = "String")]
     pub class: Class,
     /// Whether a person has to look at them.
     pub exception: bool,
@@ -108,13 +111,18 @@ pub struct ClassSums {
 }
 
 /// One finding.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReconciledFinding")]
 pub struct Line {
     /// The class.
     #[serde(serialize_with = "class_name")]
+    #[schemars(with = "String")]
     pub class: Class,
     /// The values of the key fields, in the order of [`Report::key`]. Secret ones are hidden.
     pub key: Vec<String>,
+    /// The name under which a gateway keeps it for a person. `None` if it is kept nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
     /// What the file says became of it, also by its silence: `done`, `not_done` or `reversed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_says: Option<&'static str>,
@@ -127,7 +135,8 @@ pub struct Line {
 }
 
 /// A record of the file.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReconciledRecord")]
 pub struct There {
     /// Its number, from 1.
     pub record: u64,
@@ -139,7 +148,8 @@ pub struct There {
 }
 
 /// An exchange of the journal.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReconciledExchange")]
 pub struct Here {
     /// Its ID.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,6 +188,7 @@ impl<'t> Shown<'t> {
     pub(super) fn line(self, finding: &Finding) -> Line {
         Line {
             class: finding.class,
+            exception: None,
             key: finding.key().map(|key| self.key(key)).unwrap_or_default(),
             file_says: finding.says.map(super::row::State::name),
             there: finding.there.as_ref().map(|row| There {

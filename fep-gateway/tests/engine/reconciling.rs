@@ -108,6 +108,7 @@ impl World {
             journal: None,
             now_ms: 0,
             findings_max: 100,
+            secret: None,
         };
         reconcile(&self.config(), &request)
     }

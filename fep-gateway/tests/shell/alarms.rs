@@ -401,10 +401,22 @@ async fn raised_alarms_stand_on_the_overview() {
     let Some(mut page) = Page::open(&bench) else { return };
     page.has("bank-a sent no telegram of business for ");
     page.has("raised");
-    let body = json!({ "minutes": 60, "note": "the bank is moving", "person": "kim" });
-    let (status, _) = bench.post("/v1/alarms/silent/bank-a/silence", body.to_string(), &[]).await;
-    assert_eq!(status, 200);
+    page.press("Silence …");
+    page.has("Silence silent of bank-a?");
+    page.write("note", "the bank is moving");
+    page.write("person", "kim");
+    page.confirm();
     page.has("kim: the bank is moving");
+    page.press("Tell again …");
+    page.write("note", "it has moved");
+    page.confirm();
+    page.has("The alarm is told again.");
+    let trail = bench.get("/v1/audit?act=silence_alarm").await.1;
+    assert_eq!(trail["entries"][1]["about"], "silent: 60 min", "{trail}");
+    page.until(
+        "[...document.querySelectorAll('main button')].some(one => one.textContent === 'Silence …')",
+        |shown| shown == true,
+    );
     page.language("ko");
     page.has("울림");
     page.was_quiet();

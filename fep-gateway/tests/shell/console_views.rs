@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::console_page::Page;
+use crate::exceptions::{Day, TABLES, give};
 use crate::harness::{Bench, GOOD_BANK, SECRETS, transfer};
 use crate::settlement;
 
@@ -176,13 +177,22 @@ async fn an_exchange_follows_its_events_and_is_read_again_while_there_are_none()
     page.was_quiet();
 }
 
+/// The view of a business date with exceptions.
+async fn exceptions(bench: &Bench) -> String {
+    let paid = [bench.transfer(&transfer("rent"), None).await.1, bench.transfer(&transfer("rent"), None).await.1];
+    let day = Day::of(&paid);
+    assert_eq!(give(&bench.url, "", day.wrong_file()).await.0, 200);
+    day.path().replace("/v1/", "#/")
+}
+
 /// All views.
-const VIEWS: [&str; 12] = [
+const VIEWS: [&str; 13] = [
     "#/",
     "#/lines",
     "#/exchanges",
     "#/notices",
     "#/letters",
+    "#/reconciliations",
     "#/limits",
     "#/send",
     "#/send/bank-a/Transfer",
@@ -221,7 +231,8 @@ const UNTRANSLATED: &str = "(() => {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_view_fits_each_screen_and_is_all_in_its_language() {
-    let bench = Bench::of(GOOD_BANK, "[institutions.bank-a.breaker]\n").await;
+    let bench = Bench::of(GOOD_BANK, &format!("[institutions.bank-a.breaker]\n{TABLES}")).await;
+    let exceptions = exceptions(&bench).await;
     bench.transfer(&transfer("decline"), None).await;
     let (_, unknown) = bench.transfer(&transfer("silence"), None).await;
     let exchange = format!("#/exchanges/{}", unknown["exchange"].as_str().unwrap());
@@ -240,7 +251,7 @@ async fn each_view_fits_each_screen_and_is_all_in_its_language() {
         for width in [360, 768, 1440, 2560] {
             let screen = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
             page.browser.call("Emulation.setDeviceMetricsOverride", screen);
-            for hash in VIEWS.into_iter().chain([&*exchange]) {
+            for hash in VIEWS.into_iter().chain([&*exceptions, &*exchange]) {
                 page.show(hash);
                 page.until(SHOWN, |shown| shown == true);
                 let over = page.browser.eval("document.documentElement.scrollWidth - innerWidth");
@@ -267,7 +278,8 @@ fn axe() -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_in_any_view() {
     let Some(axe) = axe() else { return };
-    let bench = Bench::of(GOOD_BANK, "").await;
+    let bench = Bench::of(GOOD_BANK, TABLES).await;
+    let exceptions = exceptions(&bench).await;
     let (_, unknown) = bench.transfer(&transfer("silence"), None).await;
     let exchange = format!("#/exchanges/{}", unknown["exchange"].as_str().unwrap());
     let Some(mut page) = Page::open(&bench) else { return };
@@ -284,7 +296,7 @@ async fn axe_finds_nothing_in_any_view() {
         for width in [360, 1280] {
             let screen = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
             page.browser.call("Emulation.setDeviceMetricsOverride", screen);
-            for hash in VIEWS.into_iter().chain([&*exchange]) {
+            for hash in VIEWS.into_iter().chain([&*exceptions, &*exchange]) {
                 page.show(hash);
                 page.until(SHOWN, |shown| shown == true);
                 check(&mut page, &format!("{hash} at {width} px, {colours}"));

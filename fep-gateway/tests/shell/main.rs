@@ -15,6 +15,7 @@ mod command;
 mod console;
 mod console_acts;
 mod console_audit;
+mod console_exceptions;
 mod console_page;
 mod console_platform;
 #[cfg(feature = "postgres")]
@@ -24,6 +25,7 @@ mod contract;
 #[path = "../../../tests/tests/browser/devtools.rs"]
 #[allow(dead_code, clippy::expect_used, clippy::string_slice, reason = "the helper of another test of pages")]
 mod devtools;
+mod exceptions;
 mod following;
 mod harness;
 mod issued_tokens;

@@ -70,7 +70,7 @@ async fn every_route_needs_a_token_and_a_right_or_shows_nothing() {
     for ((method, _), (path, _)) in routes.filter(|(_, (path, _))| !open.contains(path)) {
         let method = if method == "post" { Method::POST } else { Method::GET };
         let place = path.replace("{institution}", "bank-a").replace("{telegram}", "Transfer").replace("{line}", "main");
-        let place = place.replace("{id}", id);
+        let place = place.replace("{id}", id).replace("{reconciliation}", "transfers").replace("{date}", "2026-11-26");
         let body = json!({ "decision": "trip", "note": "a note" });
         for unknown in ["", "wrong"] {
             let (status, problem) = call(&bench, unknown, method.clone(), &place, &body).await;

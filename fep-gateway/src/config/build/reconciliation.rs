@@ -79,4 +79,6 @@ keys! { ReconciliationBuilder {
     date(text) = "date", "the record and its field with the business date.";
     leaves_out_declined(bool) = "leaves_out_declined", "whether a file of failures leaves out what an answer declined at once.";
     days_around(u32) = "days_around", "how many calendar days before and after are looked at.";
+    file_max_bytes(u64) = "file_max_bytes", "how long a file may be that a running gateway takes.";
+    exceptions_max(u32) = "exceptions_max", "how many exceptions of a file a running gateway keeps.";
 } }

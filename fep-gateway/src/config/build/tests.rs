@@ -179,6 +179,8 @@ fn reconciliation() -> ReconciliationBuilder {
         .reversed("result", "90")
         .date("Header.settled_on")
         .days_around(1)
+        .file_max_bytes(67_108_864)
+        .exceptions_max(1000)
 }
 
 fn example() -> ConfigBuilder {

@@ -31,7 +31,8 @@ pub(super) struct Operation {
     tag: &'static str,
     summary: String,
     parameters: Vec<Value>,
-    body: Option<Value>,
+    /// The media type of the body, and its schema. A file has none.
+    body: Option<(&'static str, Value)>,
     /// Replies that are not errors: status, meaning, media type, schema. A stream has `null` in its place: programs disagree whether a schema
     /// there is that of the whole stream or of one event.
     pub(super) replies: Vec<(u16, &'static str, &'static str, Value)>,
@@ -40,6 +41,7 @@ pub(super) struct Operation {
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const PROBLEM: &str = "application/problem+json";
+const FILE: &str = "application/octet-stream";
 pub(super) const EVENTS: &str = "text/event-stream";
 
 impl Operation {
@@ -63,7 +65,13 @@ impl Operation {
     }
 
     pub(super) fn takes(mut self, schema: Value) -> Self {
-        self.body = Some(schema);
+        self.body = Some((JSON, schema));
+        self.or(&WITH_BODY)
+    }
+
+    /// The body is a file.
+    pub(super) fn takes_file(mut self) -> Self {
+        self.body = Some((FILE, json!({})));
         self.or(&WITH_BODY)
     }
 
@@ -114,8 +122,9 @@ impl Operation {
         if !self.parameters.is_empty() {
             operation.insert("parameters".to_owned(), self.parameters.clone().into());
         }
-        if let Some(body) = &self.body {
-            let body = json!({ "required": true, "content": { JSON: { "schema": body } } });
+        if let Some((media, schema)) = &self.body {
+            let content = if *media == FILE { json!({}) } else { json!({ "schema": schema }) };
+            let body = json!({ "required": true, "content": { *media: content } });
             operation.insert("requestBody".to_owned(), body);
         }
         operation.insert("responses".to_owned(), responses.into());
@@ -139,6 +148,8 @@ pub(super) fn in_query(name: &str) -> Value {
         "since" => "The earliest time of acceptance or receipt, such as 2026-11-28T09:00:00+09:00.",
         "until" => "The time before which they were accepted or received.",
         "trace" => "The trace number; leading zeros do not count.",
+        "date" => "The business date, such as 2026-11-26.",
+        "file" => "The name of the file, for people.",
         "code" => "The response code of the answer, or the code of the reason why there is none.",
         "request_id" => "The caller's name for its request.",
         "idempotency_key" => "Only the newest exchange with a key has it.",

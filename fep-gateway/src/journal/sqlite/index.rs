@@ -1,6 +1,7 @@
-//! The index: exchanges, settlements, idempotency keys, trace marks and notices, as far as its facts are applied.
+//! The index: exchanges, settlements, idempotency keys, trace marks, notices and exceptions, as far as its facts are applied.
 
 mod compare;
+mod exceptions;
 mod marks;
 mod open_work;
 mod search;
@@ -23,6 +24,7 @@ use fep_protocol::trace::TraceHighWater;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 pub(in crate::journal) use self::compare::differences;
+pub(super) use self::exceptions::forget as forget_exceptions;
 pub(in crate::journal) use self::search::Veiled;
 use super::{cases, failed, id, notices, owners, schema};
 use crate::journal::columns::{signed, standing, unsigned};

@@ -120,3 +120,32 @@ CREATE TABLE audit (                            -- what persons and programs did
   code             TEXT                         -- why it was refused
 );
 CREATE INDEX audit_attempt ON audit (attempt) WHERE attempt IS NOT NULL;
+
+CREATE TABLE reconciliations (                  -- files of institutions that were compared, by business date
+  institution      TEXT NOT NULL,
+  reconciliation   TEXT NOT NULL,
+  day              INTEGER NOT NULL,
+  number           INTEGER NOT NULL,            -- the fact of the last comparison
+  at_ms            INTEGER NOT NULL,            -- and its time
+  sha256           TEXT NOT NULL,               -- of its file
+  last             BLOB NOT NULL,               -- the name of the last comparison or resolution that had an effect
+  PRIMARY KEY (institution, reconciliation, day)
+) WITHOUT ROWID;
+
+CREATE TABLE exceptions (                       -- what persons look at because of them
+  institution      TEXT NOT NULL,
+  reconciliation   TEXT NOT NULL,
+  day              INTEGER NOT NULL,
+  position         INTEGER NOT NULL,            -- in the body of the fact
+  id               TEXT NOT NULL,
+  class            TEXT NOT NULL,
+  state            TEXT NOT NULL,               -- open, explained, resolved
+  resolved         INTEGER,                     -- the fact of a resolution behind the last comparison
+  PRIMARY KEY (institution, reconciliation, day, position)
+) WITHOUT ROWID;
+CREATE INDEX exceptions_open ON exceptions (institution, class) WHERE state = 'open';
+
+CREATE TABLE reconciliation_acts (              -- the comparisons and resolutions that had an effect
+  name             BLOB PRIMARY KEY,
+  number           INTEGER NOT NULL             -- the fact
+) WITHOUT ROWID;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::{Error, IndexReader, JournalError, schema};
 
 /// The tables besides the exchanges, with the columns that name a row.
-const TABLES: [(&str, &str, &str); 10] = [
+const TABLES: [(&str, &str, &str); 13] = [
     ("cases", "lower(hex(exchange))", "*"),
     ("case_facts", "lower(hex(exchange)) || ' fact ' || number", "*"),
     ("keys", "institution || ' ' || key", "*"),
@@ -18,6 +18,9 @@ const TABLES: [(&str, &str, &str); 10] = [
     ("notice_keys", "institution || ' notice of fact ' || notice", "*"),
     ("notices", "lower(hex(id))", "*"),
     ("audit", "'fact ' || number", "*"),
+    ("reconciliations", "institution || ' ' || reconciliation || ' day ' || day", "*"),
+    ("exceptions", "institution || ' ' || reconciliation || ' day ' || day || ' exception ' || id", "*"),
+    ("reconciliation_acts", "'fact ' || number", "*"),
 ];
 
 /// The rows that differ, each as a sentence, at most `findings_max` for each table and side. `made` is the index that follows

@@ -1,0 +1,143 @@
+//! Exceptions against a model that has no states: the files and resolutions of a date, one after the other.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn file(number: usize) -> ComparedFile {
+    let at_ms = i64::try_from(number).unwrap();
+    let name = "settlement.dat".to_owned();
+    ComparedFile { name, sha256: format!("{number:064x}"), at_ms, person: "kim".to_owned(), records: 9, matched: 5 }
+}
+
+fn shown(id: u8, amount: usize) -> ShownException {
+    let there = KeptRecord { record: u64::from(id), amount: Some(amount.to_string()), state: "done".to_owned() };
+    let finding = KeptFinding {
+        class: "missing_here".to_owned(),
+        key: vec![id.to_string()],
+        file_says: None,
+        there: Some(there),
+        here: None,
+    };
+    ShownException { id: id.to_string(), finding }
+}
+
+fn resolution(number: usize) -> Resolution {
+    let at_ms = i64::try_from(number).unwrap();
+    Resolution { person: "lee".to_owned(), reason: ResolutionReason::OtherDate, note: number.to_string(), at_ms }
+}
+
+/// What happens to a date.
+#[derive(Clone, Debug)]
+enum Step {
+    /// A file shows these.
+    File(BTreeSet<u8>),
+    /// A person resolves one.
+    Resolve(u8),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![prop::collection::btree_set(0_u8..6, 0..6).prop_map(Step::File), (0_u8..6).prop_map(Step::Resolve),]
+}
+
+/// The book after these steps, and the numbers of the resolutions that were taken.
+fn run(steps: &[Step]) -> (Option<ExceptionBook>, BTreeMap<u8, usize>) {
+    let mut book: Option<ExceptionBook> = None;
+    let mut taken = BTreeMap::new();
+    for (number, step) in steps.iter().enumerate() {
+        match step {
+            Step::File(ids) => {
+                let found = ids.iter().map(|id| shown(*id, number)).collect();
+                book = Some(ExceptionBook::after_file(book, "s", file(number), Vec::new(), found).unwrap());
+            }
+            Step::Resolve(id) => {
+                let resolved = book.as_mut().map(|book| book.resolve(&id.to_string(), resolution(number)));
+                if resolved == Some(Ok(())) {
+                    assert_eq!(taken.insert(*id, number), None, "one resolution counts");
+                }
+            }
+        }
+        // What is stored is what is read.
+        let stored = serde_json::to_string(&book).unwrap();
+        assert_eq!(serde_json::from_str::<Option<ExceptionBook>>(&stored).unwrap(), book);
+    }
+    (book, taken)
+}
+
+proptest! {
+    /// An exception is open if and only if the last file shows it and nobody resolved it.
+    #[test]
+    fn an_exception_is_what_its_history_says(steps in prop::collection::vec(step(), 0..40)) {
+        let (book, taken) = run(&steps);
+        let last = steps.iter().enumerate().rev().find_map(|(number, step)| match step {
+            Step::File(ids) => Some((number, ids.clone())),
+            Step::Resolve(_) => None,
+        });
+        let ever: BTreeSet<u8> = steps.iter().flat_map(|step| match step {
+            Step::File(ids) => ids.clone(),
+            Step::Resolve(_) => BTreeSet::new(),
+        }).collect();
+        let marks: BTreeMap<String, ExceptionState> = book.iter().flat_map(ExceptionBook::marks)
+            .map(|mark| (mark.id, mark.state)).collect();
+        prop_assert_eq!(marks.len(), ever.len(), "nothing is there twice, and nothing is lost");
+        for id in ever {
+            let (number, shows) = last.clone().unwrap();
+            let expected = match (taken.contains_key(&id), shows.contains(&id)) {
+                (true, _) => ExceptionState::Resolved,
+                (false, true) => ExceptionState::Open,
+                (false, false) => ExceptionState::Explained,
+            };
+            prop_assert_eq!(marks[&id.to_string()], expected, "{}", id);
+            let book = book.as_ref().unwrap();
+            let kept = book.exceptions.iter().find(|kept| kept.id == id.to_string()).unwrap();
+            if shows.contains(&id) {
+                prop_assert_eq!(&kept.finding, &shown(id, number).finding, "it is what the last file says");
+            }
+            if let Some(number) = taken.get(&id) {
+                prop_assert_eq!(kept.resolution.as_ref(), Some(&resolution(*number)));
+            }
+        }
+    }
+
+    /// The same file again changes nothing but the time of the file.
+    #[test]
+    fn the_same_file_again_changes_nothing(steps in prop::collection::vec(step(), 0..20), ids in prop::collection::btree_set(0_u8..6, 0..6)) {
+        let once: Vec<_> = steps.into_iter().chain([Step::File(ids.clone())]).collect();
+        let twice: Vec<_> = once.iter().cloned().chain([Step::File(ids)]).collect();
+        let [once, twice] = [run(&once).0.unwrap(), run(&twice).0.unwrap()];
+        prop_assert_eq!(once.marks(), twice.marks());
+    }
+}
+
+#[test]
+fn a_second_resolution_is_told_the_first_one_and_what_a_file_explains_needs_none() {
+    let book = ExceptionBook::after_file(None, "s", file(1), Vec::new(), vec![shown(1, 1), shown(2, 1)]).unwrap();
+    let mut book = book;
+    assert_eq!(book.resolve("1", resolution(2)), Ok(()));
+    assert_eq!(book.resolve("1", resolution(3)), Err(NotResolved::Already(resolution(2))));
+    assert_eq!(book.resolve("7", resolution(3)), Err(NotResolved::Unknown));
+    let mut book = ExceptionBook::after_file(Some(book), "s", file(4), Vec::new(), Vec::new()).unwrap();
+    assert_eq!(book.resolve("2", resolution(5)), Err(NotResolved::Explained(file(4))));
+    let states: Vec<_> = book.marks().into_iter().map(|mark| mark.state).collect();
+    assert_eq!(states, [ExceptionState::Resolved, ExceptionState::Explained]);
+}
+
+#[test]
+fn what_is_kept_is_bounded_and_what_needs_a_person_is_never_left_out() {
+    let many = |from: usize, count: usize| -> Vec<ShownException> {
+        (from..from + count).map(|id| ShownException { id: id.to_string(), ..shown(0, 0) }).collect()
+    };
+    let mut book = ExceptionBook::after_file(None, "s", file(1), Vec::new(), many(0, EXCEPTIONS_MAX)).unwrap();
+    assert_eq!(book.resolve("5", resolution(1)), Ok(()));
+    for number in 2..5 {
+        let shown = many(number * EXCEPTIONS_MAX, EXCEPTIONS_MAX);
+        book = ExceptionBook::after_file(Some(book), "s", file(number), Vec::new(), shown).unwrap();
+    }
+    assert_eq!(book.exceptions.len(), 2 * EXCEPTIONS_MAX);
+    let states = book.marks();
+    let open = states.iter().filter(|mark| mark.state == ExceptionState::Open).count();
+    assert_eq!(open, EXCEPTIONS_MAX);
+    assert!(states.iter().any(|mark| mark.id == "5" && mark.state == ExceptionState::Resolved));
+    let too_many = ExceptionBook::after_file(None, "s", file(9), Vec::new(), many(0, 2 * EXCEPTIONS_MAX + 1));
+    assert_eq!(too_many, Err(TooManyExceptions { count: 2 * EXCEPTIONS_MAX + 1 }));
+}
