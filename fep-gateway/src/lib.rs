@@ -35,6 +35,8 @@ pub mod alarm_status;
 
 pub mod net;
 
+pub mod streams;
+
 pub mod gateway;
 
 pub mod callback;
