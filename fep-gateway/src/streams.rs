@@ -82,8 +82,9 @@ pub(crate) enum NotJoined {
 impl Streams {
     /// Lets these streams run and no others. One that does not differ goes on with its consumers. Returns those that cannot run, and why.
     pub(crate) async fn apply(&self, configs: &BTreeMap<String, StreamConfig>) -> BTreeMap<String, String> {
-        let differs = |stream: &Stream| configs.get(&stream.name) != Some(&stream.config);
-        let ended: Vec<_> = self.lock().extract_if(.., |_, stream| differs(stream)).map(|(_, stream)| stream).collect();
+        let differs = |stream: &&Arc<Stream>| configs.get(&stream.name) != Some(&stream.config);
+        let ended: Vec<_> = self.lock().values().filter(differs).map(Arc::clone).collect();
+        self.lock().retain(|_, stream| !differs(&&*stream));
         for stream in ended {
             stream.stop().await;
             info!(stream = stream.name, "the stream was stopped");

@@ -18,7 +18,8 @@ use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, MarksConfig, PollConfig, ResponseCodes, SessionConfig,
     TelegramLimits, agreement, alarms, controls, events, http, http_target, instances, keys, lines, notices,
-    opentelemetry, passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, streams, switchover,
+    opentelemetry, passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, streams,
+    switchover,
 };
 use crate::hex::hex;
 

@@ -310,7 +310,12 @@ fn skip_to(table: &Table<'_>, text: &Located<&str>) -> Option<u8> {
     let byte = u8::from_str_radix(text.value, 16).ok().filter(|_| text.value.len() == 2);
     if byte.is_none() {
         let hint = "such as \"ff\": a byte with which frames end, and that no telegram has elsewhere";
-        table.document().error_hint(Code::BadValue, text.span.clone(), "`skip_to` must be two hexadecimal digits", hint);
+        table.document().error_hint(
+            Code::BadValue,
+            text.span.clone(),
+            "`skip_to` must be two hexadecimal digits",
+            hint,
+        );
     }
     byte
 }
@@ -362,12 +367,7 @@ fn ask(table: &Table<'_>, spec: &Spec) -> Option<AskConfig> {
     }
     let name = name.filter(|name| telegram(table.document(), spec, name).is_some())?;
     let (first, last) = first.zip(last)?;
-    Some(AskConfig {
-        telegram: name.value.to_owned(),
-        first: first.value.to_owned(),
-        last: last.value.to_owned(),
-        set,
-    })
+    Some(AskConfig { telegram: name.value.to_owned(), first: first.value.to_owned(), last: last.value.to_owned(), set })
 }
 
 fn recording(table: &Table<'_>, folder: &Path) -> Option<RecordingConfig> {
@@ -380,8 +380,7 @@ fn feeds(table: &Table<'_>) -> Vec<FeedConfig> {
     let Some(values) = table.required("feeds").and_then(Value::array) else { return Vec::new() };
     let document = table.document();
     if values.is_empty() || values.len() > ReceiverBuilder::SOURCES_MAX {
-        let message =
-            format!("there are {} feeds, there must be 1 to {}", values.len(), ReceiverBuilder::SOURCES_MAX);
+        let message = format!("there are {} feeds, there must be 1 to {}", values.len(), ReceiverBuilder::SOURCES_MAX);
         document.error(Code::OutOfRange, table.key_span("feeds").unwrap_or_default(), message);
     }
     let mut feeds = Vec::new();

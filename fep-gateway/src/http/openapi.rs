@@ -247,7 +247,8 @@ impl Writer {
         let mut follow = Operation::new("get", "/v1/streams/{stream}", "followStream", "streams", summary);
         follow.replies.push((200, "a stream without an end", EVENTS, Value::Null));
         let follow = in_stream().into_iter().fold(follow.with(in_path("stream")), Operation::with);
-        let problems = [Problem::UnknownStream, Problem::TooManyListeners, Problem::Query, Problem::Path, Problem::Stopped];
+        let problems =
+            [Problem::UnknownStream, Problem::TooManyListeners, Problem::Query, Problem::Path, Problem::Stopped];
         self.add(&follow.or(&problems));
     }
 

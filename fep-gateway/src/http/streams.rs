@@ -91,7 +91,8 @@ async fn joined(
 
 fn unknown(shared: &Shared, who: &Who, name: &str) -> ApiError {
     let streams = shared.gateway.running_streams();
-    let known: Vec<&str> = streams.iter().map(|stream| stream.name()).filter(|name| who.may_read_stream(name)).collect();
+    let known: Vec<&str> =
+        streams.iter().map(|stream| stream.name()).filter(|name| who.may_read_stream(name)).collect();
     let message = match known.as_slice() {
         [] => "this gateway has no streams: add a table [streams.NAME] to its configuration".to_owned(),
         known => format!("there is no stream `{name}`: {}", instead(name, known)),
@@ -112,7 +113,9 @@ fn wanted(stream: &Stream, query: &StreamQuery) -> Result<(usize, WhenSlow, Term
         None => config.when_slow,
         Some(word) => {
             let found = WhenSlow::ALL.iter().find(|(known, _)| *known == word).map(|(_, policy)| *policy);
-            found.ok_or_else(|| refused(format!("`when_slow` is {word:?}: {}", instead(word, &WhenSlow::ALL.map(|(word, _)| word)))))?
+            found.ok_or_else(|| {
+                refused(format!("`when_slow` is {word:?}: {}", instead(word, &WhenSlow::ALL.map(|(word, _)| word))))
+            })?
         }
     };
     if let Some(every) = query.every_ms.filter(|every| !(1..=EVERY_MAX_MS).contains(every)) {

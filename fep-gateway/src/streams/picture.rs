@@ -53,14 +53,7 @@ impl Picture {
 impl Kept {
     pub(super) fn placed(&self) -> Placed<'_> {
         let Self { kind, feed, number, position, received_at, bytes } = self;
-        Placed {
-            kind: *kind,
-            feed: *feed,
-            number: *number,
-            position: *position,
-            received_at: *received_at,
-            bytes,
-        }
+        Placed { kind: *kind, feed: *feed, number: *number, position: *position, received_at: *received_at, bytes }
     }
 }
 

@@ -26,7 +26,11 @@ impl Recording {
         let opened = Recorder::open(&to.file, to.bytes_max);
         let mut recorder = opened.map_err(|error| format!("the recording {}: {error}", to.file.display()))?;
         if recorder.cut_bytes() > 0 {
-            warn!(stream, bytes = recorder.cut_bytes(), "the recording ended in the midst of a telegram, which was cut off");
+            warn!(
+                stream,
+                bytes = recorder.cut_bytes(),
+                "the recording ended in the midst of a telegram, which was cut off"
+            );
         }
         let state = Arc::new(Mutex::new(RecordingStatus { bytes: recorder.len(), ..RecordingStatus::default() }));
         let (shown, stream) = (Arc::clone(&state), stream.to_owned());

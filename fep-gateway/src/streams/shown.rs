@@ -74,7 +74,8 @@ pub(super) fn telegram(kinds: &Kinds, placed: Placed<'_>) -> Shown {
     let fields = record.as_ref().map(Record::masked);
     let name = kinds.name(kind);
     let received_at_ms = received_at.as_millis();
-    let shown = TelegramJson { telegram: name, number, position, feed: kinds.feed(feed), received_at_ms, fields, error };
+    let shown =
+        TelegramJson { telegram: name, number, position, feed: kinds.feed(feed), received_at_ms, fields, error };
     Shown { name: "telegram", id: number, json: serde_json::to_string(&shown).unwrap_or_default() }
 }
 

@@ -10,10 +10,10 @@ use std::time::Duration;
 use fep_stream::{Event, Received};
 use tokio::time::{Instant, sleep_until};
 
+use super::Joined;
 use super::kinds::Kinds;
 use super::picture::{Kept, Picture};
 use super::shown::{self, Shown};
-use super::Joined;
 
 /// Which telegrams a consumer wants. `None` stands for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

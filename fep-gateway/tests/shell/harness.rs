@@ -181,6 +181,11 @@ impl Bench {
         std::fs::write(path, change(&text)).unwrap();
     }
 
+    /// A file beside the configuration.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.folder.path().join("journal.sqlite")
     }

@@ -1,11 +1,12 @@
 //! Streams of market data: real feeds on one side, consumers over HTTP on the other.
 
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
@@ -124,7 +125,8 @@ impl Reader {
     async fn next(&mut self) -> Option<(String, String, Json)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let line = |key: &str| event.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+                let line =
+                    |key: &str| event.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
                 let (name, id, data) = (line("event: "), line("id: "), line("data: "));
                 self.text = rest.to_owned();
                 if name.is_empty() {
@@ -132,7 +134,7 @@ impl Reader {
                 }
                 return Some((name, id, serde_json::from_str(&data).unwrap()));
             }
-            let chunk = timeout(WAIT, self.response.chunk()).await.expect("nothing comes").ok()??;
+            let chunk = timeout(WAIT, self.response.chunk()).await.unwrap().ok()??;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
@@ -187,7 +189,10 @@ async fn a_consumer_gets_a_snapshot_and_then_each_telegram_in_order_with_gaps_fi
     exchange.send(heartbeat(7));
     let (name, id, six) = first.next().await.unwrap();
     assert_eq!((&*name, &*id, &six["telegram"]), ("telegram", "6", &json!("Best")));
-    assert_eq!((&six["feed"], &six["position"], &six["fields"]["issue"]), (&json!("a"), &json!(5), &json!("KR7000660003")));
+    assert_eq!(
+        (&six["feed"], &six["position"], &six["fields"]["issue"]),
+        (&json!("a"), &json!(5), &json!("KR7000660003"))
+    );
     assert_eq!((&six["fields"]["ask"], &six["fields"]["quoted_at"]), (&json!(205_000), &json!("09:30:15")));
     assert_eq!(first.numbers(1).await, [7], "a heartbeat shows a gap at the end");
 
@@ -213,11 +218,21 @@ async fn a_consumer_gets_a_snapshot_and_then_each_telegram_in_order_with_gaps_fi
     assert_eq!((&stream["stream"], &stream["telegrams"]), (&json!("quotes"), &json!(["Best", "Deal", "Status"])));
     let shown = bench.until("/v1/streams", |shown| passed(shown) == 30).await;
     let stream = &shown["streams"][0];
-    assert_eq!((&stream["sequence"]["gaps"], &stream["sequence"]["lost"], &stream["instruments"]), (&json!(2), &json!(0), &json!(2)));
+    assert_eq!(
+        (&stream["sequence"]["gaps"], &stream["sequence"]["lost"], &stream["instruments"]),
+        (&json!(2), &json!(0), &json!(2))
+    );
     assert_eq!(stream["consumers"].as_array().unwrap().len(), 4, "{stream}");
-    assert_eq!((&stream["consumers"][0]["when_slow"], &stream["consumers"][0]["buffer_events"]), (&json!("latest"), &json!(10_000)));
+    assert_eq!(
+        (&stream["consumers"][0]["when_slow"], &stream["consumers"][0]["buffer_events"]),
+        (&json!("latest"), &json!(10_000))
+    );
     let page = bench.text("/metrics").await;
-    for line in ["fep_stream_feed_up{stream=\"quotes\",feed=\"a\"} 1", "fep_stream_gaps_total{stream=\"quotes\"} 2", "fep_stream_consumers{stream=\"quotes\"} 4"] {
+    for line in [
+        "fep_stream_feed_up{stream=\"quotes\",feed=\"a\"} 1",
+        "fep_stream_gaps_total{stream=\"quotes\"} 2",
+        "fep_stream_consumers{stream=\"quotes\"} 4",
+    ] {
         assert!(page.lines().any(|shown| shown == line), "{line}\n{page}");
     }
     drop((first, late, one, calm));
@@ -320,7 +335,8 @@ may = [{ actions = ["read"], streams = ["quotes"] }]
         assert_eq!(get("/v1/institutions").await["institutions"].as_array().unwrap().len(), institutions, "{token}");
     }
     for path in ["quotes", "others"] {
-        let reply = bench.client.get(format!("{}/v1/streams/{path}", bench.url)).bearer_auth("orders").send().await.unwrap();
+        let reply =
+            bench.client.get(format!("{}/v1/streams/{path}", bench.url)).bearer_auth("orders").send().await.unwrap();
         let problem: Json = reply.json().await.unwrap();
         assert_eq!(problem["detail"], format!("orders has no right to read the stream {path}"));
     }
@@ -348,7 +364,8 @@ may = [{ actions = ["read"], streams = ["quotes"] }]
 #[tokio::test]
 async fn two_feeds_are_one_stream_that_a_reload_starts_stops_and_leaves_alone() {
     let [a, b] = [Exchange::open().await, Exchange::open().await];
-    let table = quotes(&[&a.address, &b.address], "lost_after_ms = 60000\nasks_max = 0\nrecording = { file = \"day.feed\" }");
+    let table =
+        quotes(&[&a.address, &b.address], "lost_after_ms = 60000\nasks_max = 0\nrecording = { file = \"day.feed\" }");
     let bench = bench(&table).await;
     let mut reader = Reader::open(&bench, "/v1/streams/quotes", "").await;
     reader.event("snapshot").await;
@@ -380,4 +397,15 @@ async fn two_feeds_are_one_stream_that_a_reload_starts_stops_and_leaves_alone() 
     assert_eq!(again.event("end").await, json!({ "why": "stopped" }));
     assert_eq!(bench.get("/v1/streams").await.1, json!({ "streams": [] }));
     assert!(!bench.text("/metrics").await.contains("fep_stream_feed_up{stream=\"quotes\",feed=\"b\"}"));
+
+    // The recording is a feed for whoever connects.
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_fep-gateway"));
+    command.arg("replay").arg(bench.file("day.feed")).args(["--listen", "127.0.0.1:0", "--speed", "max"]);
+    let mut replay = command.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut said = BufReader::new(replay.stderr.take().unwrap()).lines();
+    let line = timeout(WAIT, said.next_line()).await.unwrap().unwrap().unwrap();
+    let mut feed = TcpStream::connect(line.rsplit(' ').next().unwrap()).await.unwrap();
+    let mut bytes = Vec::new();
+    timeout(WAIT, feed.read_to_end(&mut bytes)).await.unwrap().unwrap();
+    assert_eq!(bytes, (1..=11).flat_map(|number| best(number, "KR7005930003", number)).collect::<Vec<_>>());
 }

@@ -32,12 +32,7 @@ pub(super) struct Known<'k> {
     pub(super) streams: Option<&'k BTreeSet<String>>,
 }
 
-pub(super) fn access(
-    root: &Table<'_>,
-    known: &Known<'_>,
-    folder: &Path,
-    note: &mut dyn FnMut(&Path),
-) -> Access {
+pub(super) fn access(root: &Table<'_>, known: &Known<'_>, folder: &Path, note: &mut dyn FnMut(&Path)) -> Access {
     let mut access = Access { issuers: issuers::read(root, folder, note), ..Access::default() };
     let clients = root.table("clients").map_or_else(Vec::new, |table| table.entries());
     if clients.is_empty() && root.table("roles").is_none_or(|roles| roles.entries().is_empty()) {

@@ -53,7 +53,7 @@ fn mistakes_have_their_places() {
         ("framing", "skip_to = \"xff\"\nframing", "`skip_to` must be two hexadecimal digits"),
         ("framing", "when_slow = \"wait\"\nframing", "when_slow"),
         ("framing", "buffer_events_max = 10\nframing", "no consumer could have so few"),
-        ("framing", "keys = [\"issue\"]\nframing", "did you mean `key`?"),
+        ("framing", "keys = [\"issue\"]\nframing", "unknown key `keys`"),
         ("feed-b7.toml", "feed-b8.toml", "feed-b8.toml"),
     ] {
         let report = read_text(&QUOTES.replacen(from, to, 1)).1;

@@ -166,10 +166,22 @@ pub(super) fn in_stream() -> [Value; 6] {
     [
         ("keys", "query", "Only these instruments, by the first field of the key, with commas.", text.clone()),
         ("telegrams", "query", "Only these telegrams, with commas.", text.clone()),
-        ("every_ms", "query", "At most one telegram of each instrument and kind in this time: the last one.", whole.clone()),
+        (
+            "every_ms",
+            "query",
+            "At most one telegram of each instrument and kind in this time: the last one.",
+            whole.clone(),
+        ),
         ("when_slow", "query", "What happens when too many events wait.", words),
         ("buffer", "query", "How many events may wait.", whole),
-        ("Last-Event-ID", "header", "The number of the telegram that came last. Nothing is sent again: the snapshot has the state.", text),
+        (
+            "Last-Event-ID",
+            "header",
+            "The number of the telegram that came last. Nothing is sent again: the snapshot has the state.",
+            text,
+        ),
     ]
-    .map(|(name, place, meaning, schema)| json!({ "name": name, "in": place, "description": meaning, "schema": schema }))
+    .map(
+        |(name, place, meaning, schema)| json!({ "name": name, "in": place, "description": meaning, "schema": schema }),
+    )
 }
