@@ -13,8 +13,8 @@ mod kinds;
 mod shown;
 mod picture;
 mod telling;
-mod recording;
 pub mod status;
+mod recording;
 mod receiving;
 
 use std::collections::BTreeMap;

@@ -33,7 +33,8 @@ impl Recording {
             );
         }
         let state = Arc::new(Mutex::new(RecordingStatus { bytes: recorder.len(), ..RecordingStatus::default() }));
-        let (shown, stream) = (Arc::clone(&state), stream.to_owned());
+        let shown = Arc::clone(&state);
+        let stream = stream.to_owned();
         let runtime = Handle::current();
         let task = tokio::task::spawn_blocking(move || {
             while let Some(events) = runtime.block_on(consumer.next_many()) {

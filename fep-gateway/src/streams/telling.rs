@@ -61,8 +61,8 @@ impl Filter {
 
 impl Telling {
     pub(crate) fn new(joined: Joined, terms: Terms) -> Self {
-        let (picture, ready) = (Picture::default(), VecDeque::new());
-        Self { joined, terms, picture, due: None, ready, has_ended: false }
+        let picture = Picture::default();
+        Self { joined, terms, picture, due: None, ready: VecDeque::new(), has_ended: false }
     }
 
     /// The next event. `None` after the last one. If the call is cancelled, no event is lost.

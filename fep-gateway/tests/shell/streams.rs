@@ -43,7 +43,8 @@ impl Exchange {
         let address = listener.local_addr().unwrap().to_string();
         let (sent, _) = broadcast::channel(100_000);
         let asked = Arc::<Mutex<Vec<String>>>::default();
-        let (sender, seen) = (sent.clone(), Arc::clone(&asked));
+        let sender = sent.clone();
+        let seen = Arc::clone(&asked);
         tokio::spawn(async move {
             while let Ok((line, _)) = listener.accept().await {
                 tokio::spawn(serve(line, sender.subscribe(), Arc::clone(&seen)));
@@ -127,7 +128,7 @@ impl Reader {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let line =
                     |key: &str| event.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
-                let (name, id, data) = (line("event: "), line("id: "), line("data: "));
+                let [name, id, data] = ["event: ", "id: ", "data: "].map(line);
                 self.text = rest.to_owned();
                 if name.is_empty() {
                     continue;
