@@ -60,6 +60,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "lists.js"
     SCRIPT "search.js"
     SCRIPT "view_overview.js"
+    SCRIPT "view_streams.js"
     SCRIPT "view_lines.js"
     SCRIPT "view_exchanges.js"
     SCRIPT "reveal.js"
@@ -76,7 +77,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "view_reload.js"
     SCRIPT "main.js"
 };
-const FILES_LEN: usize = 42;
+const FILES_LEN: usize = 43;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \

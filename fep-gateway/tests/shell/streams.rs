@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
+use crate::console_page::Page;
 use crate::harness::{Bench, GOOD_BANK};
 
 const FEED_B7: &str = include_str!("../../../specs/feed-b7/feed-b7.toml");
@@ -362,7 +363,7 @@ may = [{ actions = ["read"], streams = ["quotes"] }]
 
 /// Two feeds that lose different telegrams make one stream. A reload that changes it starts it anew, one that does not leaves it, and one that removes it ends
 /// it; what it recorded is whole.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn two_feeds_are_one_stream_that_a_reload_starts_stops_and_leaves_alone() {
     let [a, b] = [Exchange::open().await, Exchange::open().await];
     let table =
@@ -378,12 +379,23 @@ async fn two_feeds_are_one_stream_that_a_reload_starts_stops_and_leaves_alone() 
         }
     }
     assert_eq!(reader.numbers(9).await, (1..=9).collect::<Vec<_>>());
+    let page = Page::open(&bench).map(|mut page| {
+        page.show("#/lines");
+        let row = "[...document.querySelectorAll('main .part tbody td')].map(cell => cell.innerText.trim())";
+        page.until(row, |row| row[0] == "quotes" && row[3] == "0" && row[4] == "1 / 100");
+        page
+    });
     let reload = async || bench.post("/v1/reload", json!({ "note": "a test" }).to_string(), &[]).await.1;
     bench.rewrite(|text| text.replace("answer_timeout_ms = 800", "answer_timeout_ms = 900"));
     assert!(reload().await.get("streams").is_none());
     a.send(best(10, "KR7005930003", 10));
     assert_eq!(reader.numbers(1).await, [10], "it goes on");
     bench.rewrite(|text| text.replace("lost_after_ms = 60000", "lost_after_ms = 50000"));
+    if let Some(mut page) = page {
+        page.show("#/reload");
+        page.has("streams.quotes");
+        page.was_quiet();
+    }
     assert_eq!(reload().await["streams"][0]["key"], "streams.quotes");
     assert_eq!(reader.event("end").await, json!({ "why": "stopped" }));
     assert!(reader.next().await.is_none());
