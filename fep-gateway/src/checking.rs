@@ -31,6 +31,10 @@ pub(super) fn check(path: &Path) -> Result<(), Failure> {
             "note: the configuration is for tests: its business clock can be set, and no configuration for production opens its journal",
         );
     }
-    say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
+    let streams = match config.streams.len() {
+        0 => String::new(),
+        number => format!(", {}", count(number, "stream")),
+    };
+    say(&format!("{}: {institutions}, {lines}{streams}, nothing wrong", path.display()));
     Ok(())
 }

@@ -76,6 +76,7 @@ mod settlement;
 mod reconciliation;
 mod switchover;
 mod alarms;
+mod streams;
 
 mod proof;
 mod read;
@@ -135,6 +136,7 @@ pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
 pub use self::sharing::LineSharing;
+pub use self::streams::{AskConfig, FeedConfig, HeartbeatConfig, RecordingConfig, StreamConfig, WhenSlow};
 pub(crate) use self::tls::TlsPlace;
 pub use self::tls::{TlsConfig, TlsFileError, TlsMaterial};
 
@@ -159,6 +161,8 @@ pub struct Config {
     pub opentelemetry: Option<OpenTelemetryConfig>,
     /// `[alarms]`. Default: nothing is measured, and nobody is told.
     pub alarms: Option<AlarmsConfig>,
+    /// `[streams.NAME]`, by name. Default: no market data are received.
+    pub streams: BTreeMap<String, StreamConfig>,
     /// `[institutions.NAME]`, by name.
     pub institutions: BTreeMap<String, InstitutionConfig>,
     /// What is no mistake, and what a person should know: lines that nothing has to prove, so that they count as ready while they are

@@ -60,6 +60,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "lists.js"
     SCRIPT "search.js"
     SCRIPT "view_overview.js"
+    SCRIPT "view_streams.js"
     SCRIPT "view_lines.js"
     SCRIPT "view_exchanges.js"
     SCRIPT "reveal.js"

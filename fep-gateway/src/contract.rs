@@ -26,7 +26,15 @@ use fep_protocol::exchange::LineStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::config::Grant;
 use crate::gateway::InstitutionStatus;
+use crate::streams::status::StreamStatus;
+
+/// The streams of market data.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StreamList {
+    pub(crate) streams: Vec<StreamStatus>,
+}
 
 /// Every line and its links.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -62,6 +70,19 @@ pub(crate) struct GrantView {
     pub(crate) institutions: Option<BTreeSet<String>>,
     /// The telegrams; `null` for all of them.
     pub(crate) telegrams: Option<BTreeSet<String>>,
+    /// The streams of market data; `null` for all of them.
+    pub(crate) streams: Option<BTreeSet<String>>,
+}
+
+impl From<&Grant> for GrantView {
+    fn from(grant: &Grant) -> Self {
+        Self {
+            actions: grant.actions.iter().map(|action| action.name()).collect(),
+            institutions: grant.institutions.clone(),
+            telegrams: grant.telegrams.clone(),
+            streams: grant.streams.clone(),
+        }
+    }
 }
 
 /// The process runs.

@@ -19,6 +19,7 @@ mod routing;
 mod running;
 mod sites;
 mod specs;
+mod streams;
 mod typed;
 
 pub mod reload;
@@ -54,7 +55,7 @@ pub use self::open_work::{
     InstanceRecord, InstanceState, LetterFilter, OpenCount, OpenKind, Overview, Owner, ROUND_TRIP_BOUNDS_MS, Scope,
     TrafficCounts, TrafficOf,
 };
-pub use self::options::RequestOptions;
+pub use self::options::{RequestOptions, StartOptions};
 use self::reload::Reloads;
 use self::routing::Routed;
 pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
@@ -65,15 +66,15 @@ pub use self::sites::{NotMoved, SiteStatus, SitesChange, SitesChanged, SitesStat
 use self::test_time::TestTime;
 pub use self::test_time::TestTimeStatus;
 pub use self::typed::{TypedExchange, TypedOutcome};
-use crate::business_clock::BusinessClock;
 use crate::config::Config;
-use crate::coordinator::{Coordinator, LocalCoordinator, StoreStatus};
+use crate::coordinator::StoreStatus;
 use crate::ground::Ground;
 pub use crate::journal::filter::{ExchangeFilter, ExchangePage};
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, NoticePage, StoredNotice};
 use crate::journal::{KeyState, Lane};
 use crate::net::institution::{AcceptedRequest, Handle, Shared, count_refused};
 use crate::spans::Tracer;
+use crate::streams::Streams;
 use crate::telegrams::Draft;
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Caller, Event, Exchange, ExchangeId, LineStatus, Outcome};
@@ -110,6 +111,8 @@ struct Inner {
     alarms: Slot<dyn AlarmPart>,
     /// The part that takes requests from topics.
     intake: Slot,
+    /// The streams of market data.
+    streams: Streams,
     /// The two sites, if the gateways work at two.
     sites: Option<Sites>,
     comparing: Comparing,
@@ -119,37 +122,6 @@ struct Inner {
 
 /// The institutions that run, by name.
 pub(crate) type Institutions = Arc<BTreeMap<String, Arc<Handle>>>;
-
-/// How to start a gateway.
-#[derive(Clone, Debug)]
-pub struct StartOptions {
-    /// Begin a new journal although the index of the journal shows that there was one, or go on with one that has lost facts.
-    /// Requests that the lost facts knew can then be sent again.
-    pub new_journal: bool,
-    /// What the gateway shares with other instances. Default: it is alone.
-    pub coordinator: Arc<dyn Coordinator>,
-    /// A business clock that the gateway shares with the program, such as that of a simulator. Only in the environment `test`, where it is used
-    /// instead of `[test_clock]`. Default: the clock of the configuration.
-    pub business_clock: Option<BusinessClock>,
-    /// What makes spans of exchanges. Default: nothing does.
-    pub tracer: Tracer,
-    /// In a simulation of several gateways: what makes the coordinator.
-    #[cfg(feature = "simulation")]
-    pub among: Option<crate::coordinator::MakeCoordinator>,
-}
-
-impl Default for StartOptions {
-    fn default() -> Self {
-        Self {
-            new_journal: false,
-            coordinator: Arc::new(LocalCoordinator),
-            business_clock: None,
-            tracer: Tracer::default(),
-            #[cfg(feature = "simulation")]
-            among: None,
-        }
-    }
-}
 
 /// The number of events that a subscriber may fall behind.
 const EVENTS_MAX: usize = 1024;
@@ -388,6 +360,7 @@ impl Gateway {
             .chain(self.inner.alarms.look(|part| part.note(now_ms)).flatten())
             .chain(self.store().and_then(|store| store.note()))
             .chain(self.inner.intake.note(now_ms))
+            .chain(self.inner.streams.notes())
             .chain(self.test_time().map(|time| time.to_string()))
             .collect()
     }
@@ -461,6 +434,7 @@ impl Gateway {
         let reload = self.inner.reloads.running.lock().await;
         self.stop_all().await;
         drop(reload);
+        self.inner.streams.stop().await;
         self.inner.shared.journal.close().await;
     }
 }

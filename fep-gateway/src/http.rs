@@ -31,6 +31,8 @@
 //! | `POST /v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution` | a person resolves an exception: `{"decision": "other_date", "note": "…"}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
+//! | `GET /v1/streams` | the streams of market data that the client may read: feeds, gaps, consumers |
+//! | `GET /v1/streams/{stream}?keys=…&telegrams=…&every_ms=…&when_slow=…&buffer=…` | server-sent events: `snapshot`, `telegram`, `lost`, `missed` and others, until the client goes |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
 //! | `POST /v1/session`, `GET`, `DELETE` | a browser gives a token and gets a cookie; who asks, and what that client may do; the end |
 //! | `GET /openapi.json` | this interface as an OpenAPI 3.1 document, with one operation for each request telegram |
@@ -94,6 +96,7 @@ mod routing;
 mod session;
 mod settlement;
 mod sites;
+mod streams;
 
 use std::future::Future;
 use std::ops::Deref;
@@ -238,6 +241,8 @@ fn routes() -> Router<Shared> {
         .route("/v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution", post(resolve))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
+        .route("/v1/streams", get(streams::list))
+        .route("/v1/streams/{stream}", get(streams::follow))
         .route("/v1/reload", get(reload::state).post(reload::reload))
         .route("/v1/session", get(session::show).post(session::begin).delete(session::end))
         .route("/openapi.json", get(described))

@@ -40,6 +40,8 @@ pub mod alarm_status;
 
 pub mod net;
 
+pub mod streams;
+
 pub mod gateway;
 
 pub mod callback;

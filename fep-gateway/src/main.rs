@@ -13,6 +13,7 @@ mod log;
 mod making;
 mod reports;
 mod reconciling;
+mod replaying;
 mod republishing;
 mod simulating;
 mod systemd;
@@ -45,6 +46,7 @@ use self::exporting::Exporting;
 use self::hangup::Hangups;
 use self::log::Log;
 use self::reconciling::Reconciling;
+use self::replaying::Replaying;
 use self::republishing::EventsCommand;
 use self::simulating::Simulating;
 use self::systemd::ServiceManager;
@@ -151,6 +153,9 @@ enum Command {
     /// Passes the bytes between a client and an institution untouched, and records them by the spec.
     #[command(after_help = tapping::HELP)]
     Tap(Tapping),
+    /// Replays a recording of market data to whoever connects, at any speed.
+    #[command(after_help = replaying::HELP)]
+    Replay(Replaying),
     /// Makes certificates for tests of TLS: an authority, a bank, a gateway, and wrong ones. Prints the lines for both sides.
     #[command(after_help = "Example: fep-gateway test-certificates certificates --name bank.test")]
     TestCertificates {
@@ -265,6 +270,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::NewToken => making::new_token(),
         Command::Simulate(simulating) => simulating.run().await,
         Command::Tap(tapping) => tapping.run().await,
+        Command::Replay(replaying) => replaying.run().await,
         Command::TestCertificates { folder, name } => making::test_certificates(&folder, &name),
         Command::Journal { command } => return journaling::run(&command),
         Command::Demo { once, listen } => {

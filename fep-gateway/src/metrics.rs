@@ -6,6 +6,7 @@
 
 mod present;
 mod process;
+mod streams;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -15,6 +16,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use self::present::Present;
+pub(crate) use self::streams::show_streams;
 use crate::gateway::{ExceptionCount, NoticeCounts};
 use crate::net::admission::InstitutionStatus;
 use fep_protocol::breaker::BreakerState;
@@ -56,12 +58,14 @@ pub fn install() {
 }
 
 /// Writes the page, with the current numbers of the lines and of the process. Gauges of institutions that are not among these, and of lines that
-/// are not, are left out: a reload has taken them away. `stopped` has the institutions that should run and do not, whose last numbers stay.
+/// are not, and of other streams than `streams`, are left out: a reload has taken them away. `stopped` has the institutions that should run and do not, whose last
+/// numbers stay.
 #[must_use]
 pub fn page<'s>(
     lines: &'s [LineStatus],
     institutions: &'s [InstitutionStatus],
     stopped: impl IntoIterator<Item = &'s str>,
+    streams: impl IntoIterator<Item = &'s str>,
 ) -> String {
     for line in lines {
         let labels = [("institution", line.institution.clone()), ("line", line.line.clone())];
@@ -78,7 +82,7 @@ pub fn page<'s>(
         }
     }
     present.extend(stopped.into_iter().map(|name| (name, None)));
-    PAGE.get().map_or_else(String::new, |page| present::only(&page.render(), &present))
+    PAGE.get().map_or_else(String::new, |page| present::only(&page.render(), &present, &streams.into_iter().collect()))
 }
 
 /// One of the states has the value 1, so that a rule can count the gateways in a state.

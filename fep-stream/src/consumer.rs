@@ -39,6 +39,26 @@ pub struct Consumer {
     pub(crate) current: Option<Parcel>,
 }
 
+/// What waits for a consumer, as others see it: a list of consumers, or a metric.
+#[derive(Clone, Debug)]
+pub struct Backlog {
+    shared: Arc<Shared>,
+}
+
+impl Backlog {
+    /// How many events wait in the buffer. One batch counts until all of it was read.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.shared.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Whether the buffer was full, and the consumer has not caught up yet.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.shared.is_behind.load(Ordering::Relaxed)
+    }
+}
+
 impl Consumer {
     /// The next event. `None` after [`Event::Ended`], or if the receiver's task panicked or was cut off with its runtime. If the call is
     /// cancelled, no event is lost.
@@ -76,6 +96,12 @@ impl Consumer {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.shared.waiting.load(Ordering::Relaxed)
+    }
+
+    /// What waits for it, for others to look at.
+    #[must_use]
+    pub fn backlog(&self) -> Backlog {
+        Backlog { shared: Arc::clone(&self.shared) }
     }
 
     fn has_current(&self) -> bool {

@@ -31,7 +31,7 @@ mod source;
 mod counts;
 mod receiver;
 
-pub use consumer::Consumer;
+pub use consumer::{Backlog, Consumer};
 pub use counts::{Counts, FeedCounts};
 pub use cut::{AnyFraming, BadFrame};
 pub use event::{Ended, Event, Received};

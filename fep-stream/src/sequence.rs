@@ -162,7 +162,7 @@ impl<T> Sequencer<T> {
             known_end: 0,
             held: BTreeMap::new(),
             holes: BTreeMap::new(),
-            memory: Memory::new(terms.near()),
+            memory: Memory::new(terms.remembered()),
             before: None,
             feeds: std::array::from_fn(|_| Feed { highest: None, run: None, is_before: false }),
             now: Duration::ZERO,

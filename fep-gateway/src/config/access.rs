@@ -149,6 +149,9 @@ pub struct Grant {
     pub institutions: Option<BTreeSet<String>>,
     /// The names of the telegrams. `None`: all of them.
     pub telegrams: Option<BTreeSet<String>>,
+    /// The names of the streams of market data. `None`: all of them. A grant in the file that names only institutions or telegrams is for no
+    /// stream, and one that names only streams is for no institution.
+    pub streams: Option<BTreeSet<String>>,
 }
 
 /// The seconds of a day.
@@ -163,12 +166,26 @@ impl Access {
         Self::load_noting(path, specs, &mut |_| {})
     }
 
+    /// Reads the file, in which grants may name only these streams.
+    pub(crate) fn load_with_streams(
+        path: &Path,
+        specs: &BTreeMap<String, Arc<Spec>>,
+        streams: &BTreeSet<String>,
+    ) -> Result<Self, ConfigError> {
+        Self::load_known(path, &read::Known { specs, streams: Some(streams) }, &mut |_| {})
+    }
+
     /// Reads the file, and tells the files that it names before it reads them, also if it has mistakes.
     pub(crate) fn load_noting(
         path: &Path,
         specs: &BTreeMap<String, Arc<Spec>>,
         note: &mut dyn FnMut(&Path),
     ) -> Result<Self, ConfigError> {
+        // A stream that is not there gives no right.
+        Self::load_known(path, &read::Known { specs, streams: None }, note)
+    }
+
+    fn load_known(path: &Path, known: &read::Known<'_>, note: &mut dyn FnMut(&Path)) -> Result<Self, ConfigError> {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let (name, text) = load::read(path).map_err(ConfigError::Unreadable)?;
         let document = Document::new(Source::new(name, text));
@@ -177,7 +194,7 @@ impl Access {
                 let message = "others than its owner can write this file, and so give themselves every right";
                 document.error_hint(Code::BadValue, root.span(), message, "chmod go-w");
             }
-            let access = read::access(&root, specs, &folder, note);
+            let access = read::access(&root, known, &folder, note);
             root.finish();
             access
         });
@@ -300,6 +317,15 @@ impl Client {
             grant.actions.contains(&action)
                 && covers(&grant.institutions, institution)
                 && covers(&grant.telegrams, telegram)
+        })
+    }
+
+    /// Whether the client may read this stream of market data.
+    #[must_use]
+    pub fn may_read_stream(&self, stream: &str) -> bool {
+        self.grants.iter().any(|grant| {
+            grant.actions.contains(&Action::Read)
+                && grant.streams.as_ref().is_none_or(|streams| streams.contains(stream))
         })
     }
 

@@ -25,6 +25,7 @@ mod reconciliation;
 mod requests;
 mod session;
 mod alarms;
+mod streams;
 
 mod institution;
 
@@ -56,6 +57,7 @@ pub use self::postgres::PostgresBuilder;
 pub use self::reconciliation::ReconciliationBuilder;
 pub use self::requests::{RequestsBuilder, RetryTopicBuilder};
 pub use self::session::{HoursBuilder, PollBuilder, SessionBuilder, SessionNoticeBuilder};
+pub use self::streams::{AskBuilder, StreamBuilder};
 use super::{Config, ConfigError, Environment};
 
 /// The name of the text in messages.
@@ -188,6 +190,13 @@ impl ConfigBuilder {
     #[must_use]
     pub fn alarms(mut self, alarms: AlarmsBuilder) -> Self {
         self.page.set("alarms", alarms.into_page());
+        self
+    }
+
+    /// `[streams.NAME]`. A second stream with the same name replaces the first one.
+    #[must_use]
+    pub fn stream(mut self, name: &str, stream: StreamBuilder) -> Self {
+        self.page.entry("streams").set(name, stream.into_page());
         self
     }
 

@@ -15,6 +15,8 @@ pub struct Difference {
     /// The keys that differ and belong to the process: `environment`, `[test_clock]`, `[http]`, `[journal]`, `[instances]`, `[events]`, `[opentelemetry]` and `[alarms]`. They hold after a
     /// restart.
     pub process: Vec<KeyChange>,
+    /// The streams that are new, gone or other: `streams.quotes`. One that is other starts anew, and its consumers come again.
+    pub streams: Vec<KeyChange>,
     /// The institutions that differ, by name.
     pub institutions: BTreeMap<String, InstitutionChange>,
 }
@@ -78,6 +80,7 @@ impl Difference {
             requests,
             opentelemetry,
             alarms,
+            streams,
             institutions,
             notes: _,
             file: _,
@@ -105,13 +108,15 @@ impl Difference {
             (Some(_), Some(_)) | (None, None) => None,
         };
         let institutions = names.into_iter().filter_map(|name| Some((name.clone(), change(name)?))).collect();
-        Self { process: process.0, institutions }
+        let mut of_streams = Keys::new("");
+        of_streams.named("streams", streams, &to.streams);
+        Self { process: process.0, streams: of_streams.0, institutions }
     }
 
     /// Whether nothing differs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.process.is_empty() && self.institutions.is_empty()
+        self.process.is_empty() && self.streams.is_empty() && self.institutions.is_empty()
     }
 
     /// Lets each institution that differs start anew.

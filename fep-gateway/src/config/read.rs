@@ -18,7 +18,8 @@ use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
     Framing, HoursConfig, InstitutionConfig, JournalFile, MarksConfig, PollConfig, ResponseCodes, SessionConfig,
     TelegramLimits, agreement, alarms, controls, events, http, http_target, instances, keys, lines, notices,
-    opentelemetry, passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, switchover,
+    opentelemetry, passing_on, postgres, proof, reconciliation, requests, routing, settlement, sharing, streams,
+    switchover,
 };
 use crate::hex::hex;
 
@@ -62,7 +63,8 @@ impl Config {
         match config.flatten() {
             Some(config) if !failed => {
                 if let Some(path) = &config.http.access {
-                    Access::load(path, &config.specs())?;
+                    let streams = config.streams.keys().cloned().collect();
+                    Access::load_with_streams(path, &config.specs(), &streams)?;
                 }
                 Ok(config)
             }
@@ -97,13 +99,10 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         passing_on::check(&table, &institutions);
         routing::check(&table, &institutions, http.access.as_deref());
     }
-    if root.table("institutions").is_none_or(|table| table.entries().is_empty()) {
-        root.document().error_hint(
-            Code::MissingKey,
-            root.span(),
-            "there is no institution",
-            "add a table [institutions.NAME]",
-        );
+    let streams = streams::read(root.table("streams"), folder);
+    if !root.has("streams") && root.table("institutions").is_none_or(|table| table.entries().is_empty()) {
+        let hint = "add a table [institutions.NAME]";
+        root.document().error_hint(Code::MissingKey, root.span(), "there is no institution", hint);
     }
     let alarms = alarms::read(root.table("alarms"), &institutions, folder);
     let own = journal.postgres.as_ref().map(|postgres| postgres.instance.as_str());
@@ -122,6 +121,7 @@ fn config(root: &Table<'_>, folder: &Path, specs: &BTreeMap<String, Arc<Spec>>) 
         requests,
         opentelemetry,
         alarms,
+        streams,
         institutions,
         notes,
         file: None,

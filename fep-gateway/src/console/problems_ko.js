@@ -51,6 +51,7 @@ export const PROBLEMS = {
   unknown_institution: "없는 기관입니다.",
   unknown_notice: "없는 통지입니다.",
   unknown_reconciliation: "없는 대사입니다.",
+  unknown_stream: "없는 스트림입니다.",
   unknown_telegram: "기관에 없는 전문입니다.",
   would_lose: "아직 삭제할 수 없는 기관이 있습니다.",
   wrong_count: "반복 건수가 올바르지 않습니다.",

@@ -162,4 +162,12 @@ export const EN_PLATFORM = {
   "topics.taken": "taken",
   "topics.dead_letters": "dead letters",
   "topics.last_error": "last error",
+  "streams.title": "Market data",
+  "streams.name": "Stream",
+  "streams.feeds": "Feeds",
+  "streams.events": "Events",
+  "streams.lost": "Lost numbers",
+  "streams.consumers": "Consumers",
+  "streams.waiting": "Most waiting",
+  "streams.too_slow": "Too slow",
 };

@@ -162,4 +162,12 @@ export const KO_PLATFORM = {
   "topics.taken": "받은 메시지",
   "topics.dead_letters": "미처리 보관",
   "topics.last_error": "마지막 오류",
+  "streams.title": "시세",
+  "streams.name": "스트림",
+  "streams.feeds": "피드",
+  "streams.events": "이벤트",
+  "streams.lost": "유실 번호",
+  "streams.consumers": "소비자",
+  "streams.waiting": "최대 대기",
+  "streams.too_slow": "지연 횟수",
 };

@@ -9,6 +9,7 @@ import { may } from "./session.js";
 import { labelOf, state, watch } from "./store.js";
 import { t, word } from "./texts.js";
 import { ago, lasting, now } from "./time.js";
+import { streamsPart } from "./view_streams.js";
 
 /** How many lines are shown at once. A filter finds the others. */
 const SHOWN_MAX = 100;
@@ -22,6 +23,8 @@ export function lines({ main, path, query, title }) {
   const count = el("p", { class: "faint", role: "status" });
   const list = el("div", "cards");
   main.append(el("div", "bar plain", labelled(t("lines.filter"), filter), el("label", "check", troubled, t("lines.troubled")), count), list);
+  const streams = path[0] ? null : streamsPart();
+  if (streams) main.append(streams.element);
   const cards = new Map();
 
   function show() {
@@ -48,7 +51,11 @@ export function lines({ main, path, query, title }) {
   }
 
   show();
-  return watch(["lines"], show);
+  const unwatch = watch(["lines"], show);
+  return () => {
+    unwatch();
+    streams?.end();
+  };
 }
 
 function troubledFirst(all) {

@@ -33,7 +33,7 @@ export function reload({ main, title }) {
       if (ended) return;
       refill(holds, holding(state));
       refill(file, ofFile(state));
-      known = JSON.stringify([state.file, state.changes, state.needs_restart, state.mistakes]);
+      known = JSON.stringify([state.file, state.changes, state.streams, state.needs_restart, state.mistakes]);
       if (looked !== null && looked !== known) forget();
       look.disabled = act.disabled = state.file === "none" || state.reloading;
     } catch (failure) {
@@ -53,8 +53,8 @@ export function reload({ main, title }) {
   async function dryRun() {
     look.disabled = true;
     try {
-      const { changes } = await post("/v1/reload", { note: LOOK, dry_run: true });
-      show(t("reload.would"), changeList(changes));
+      const { changes, streams } = await post("/v1/reload", { note: LOOK, dry_run: true });
+      show(t("reload.would"), changeList(changes, streams));
     } catch (problem) {
       show(t("reload.would_not"), refusal(problem));
     }
@@ -72,8 +72,8 @@ export function reload({ main, title }) {
       act: async (values) => {
         looked = null;
         try {
-          const { changes } = await post("/v1/reload", values.person ? values : { note: values.note });
-          show(t("reload.did"), changeList(changes));
+          const { changes, streams } = await post("/v1/reload", values.person ? values : { note: values.note });
+          show(t("reload.did"), changeList(changes, streams));
         } catch (problem) {
           show(t(problem.body.code === "reload_partly" ? "reload.partly" : "reload.did_not"), refusal(problem));
           throw problem;
@@ -106,18 +106,23 @@ function holding({ holds, reloading }) {
   ];
 }
 
-function ofFile({ file, changes, needs_restart: keys, mistakes }) {
+function ofFile({ file, changes, streams = [], needs_restart: keys, mistakes }) {
   return [
     el("p", "", pill(LOOKS[file], word("reload.is", file))),
-    file === "differs" && changes.length > 0 ? changeList(changes) : null,
+    file === "differs" && changes.length + streams.length > 0 ? changeList(changes, streams) : null,
     keys.length > 0 ? [el("p", "why", t("reload.restart")), keyTable(keys)] : null,
     mistakes.length > 0 ? mistakeList(mistakes) : null,
   ];
 }
 
-/** What a reload changes, by institution. */
-function changeList(changes) {
-  if (changes.length === 0) return empty(t("reload.nothing"));
+/** What a reload changes, by institution, and the streams that it starts, stops or starts anew. */
+function changeList(changes, streams = []) {
+  if (changes.length + streams.length === 0) return empty(t("reload.nothing"));
+  const ofStreams = streams.length > 0 ? [el("p", "", t("streams.title")), keyTable(streams)] : [];
+  return el("div", "", changes.length > 0 ? institutionList(changes) : null, ...ofStreams);
+}
+
+function institutionList(changes) {
   return el("ul", "rows reload-rows", ...changes.map(({ institution, change, keys, because }) => el("li", "",
     el("b", "", institution), pill(change === "removed" ? "warn" : "standby", word("reload.change", change)),
     because.length > 0 ? el("p", "why", `${t("reload.because")} ${because.join(", ")}`) : null,

@@ -132,6 +132,7 @@ problems! {
     UnknownInstitution 404 "unknown_institution" "there is no such institution" "use one of `known`"
     UnknownNotice 404 "unknown_notice" "there is no such notice" "look at the ID: 22 hexadecimal digits"
     UnknownReconciliation 404 "unknown_reconciliation" "there is no such reconciliation" "use a name of the configuration and a date of GET /v1/reconciliations"
+    UnknownStream 404 "unknown_stream" "there is no such stream" "use a name of GET /v1/streams"
     UnknownTelegram 404 "unknown_telegram" "the institution has no such telegram" "look at `nearest`, or at /openapi.json"
     Unwritable 500 "unwritable" "the reply cannot be written" "report it to those who operate the gateway"
     WouldLose 409 "would_lose" "an institution cannot be removed yet" "do what `blockers` says, and reload again: nothing has changed"

@@ -27,6 +27,9 @@ pub(crate) struct Reloaded {
     pub(crate) dry_run: bool,
     /// What changed, by institution. Empty if nothing differs.
     pub(crate) changes: Vec<ChangeView>,
+    /// The streams of market data that are new, gone or other. Absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) streams: Vec<KeyView>,
     /// What holds now.
     pub(crate) holds: HoldingView,
 }
@@ -93,6 +96,9 @@ pub(crate) struct ReloadState {
     pub(crate) file: FileWord,
     /// What a reload would change.
     pub(crate) changes: Vec<ChangeView>,
+    /// The streams of market data that a reload would start, stop or start anew. Absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) streams: Vec<KeyView>,
     /// The keys that hold only after a restart. While there are some, a reload is refused.
     pub(crate) needs_restart: Vec<KeyView>,
     /// What is wrong with the file, as `fep-gateway check` says it.
@@ -131,6 +137,7 @@ impl ReloadState {
             reloading,
             file,
             changes: Vec::new(),
+            streams: Vec::new(),
             needs_restart: Vec::new(),
             mistakes: Vec::new(),
         };
@@ -139,6 +146,7 @@ impl ReloadState {
             FileState::None => empty(FileWord::None),
             FileState::Differs(difference) => Self {
                 changes: changes(&difference),
+                streams: keys(&difference.streams),
                 needs_restart: keys(&difference.process),
                 ..empty(FileWord::Differs)
             },

@@ -20,6 +20,13 @@ pub enum StartError {
     Redis(String),
     /// There is a clock of a test that the gateway does not take, or cannot read.
     TestClock(String),
+    /// A stream of market data cannot run.
+    Stream {
+        /// The name of the stream.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// The configuration of an institution does not fit its spec.
     Institution {
         /// The name of the institution.
@@ -106,6 +113,7 @@ impl fmt::Display for StartError {
             Self::Journal(error) => write!(f, "journal: {error}"),
             Self::Redis(why) => write!(f, "Redis: {why}"),
             Self::TestClock(why) => f.write_str(why),
+            Self::Stream { name, why } => write!(f, "streams.{name}: {why}"),
             Self::Institution { name, why } => write!(f, "institutions.{name}: {why}"),
         }
     }

@@ -1,8 +1,12 @@
-//! What a caller can say about its request besides the telegram.
+//! How a gateway is started, and what a caller can say about its request besides the telegram.
 
 use std::sync::Arc;
 
 use fep_protocol::exchange::Caller;
+
+use crate::business_clock::BusinessClock;
+use crate::coordinator::{Coordinator, LocalCoordinator};
+use crate::spans::Tracer;
 
 /// What a caller says about its request besides the telegram. An idempotency key alone can be given as `Some("order-17")`, and nothing
 /// as `None`.
@@ -33,5 +37,36 @@ impl RequestOptions<'_> {
 impl<'k> From<Option<&'k str>> for RequestOptions<'k> {
     fn from(idempotency_key: Option<&'k str>) -> Self {
         Self { idempotency_key, ..Self::default() }
+    }
+}
+
+/// How to start a gateway.
+#[derive(Clone, Debug)]
+pub struct StartOptions {
+    /// Begin a new journal although the index of the journal shows that there was one, or go on with one that has lost facts.
+    /// Requests that the lost facts knew can then be sent again.
+    pub new_journal: bool,
+    /// What the gateway shares with other instances. Default: it is alone.
+    pub coordinator: Arc<dyn Coordinator>,
+    /// A business clock that the gateway shares with the program, such as that of a simulator. Only in the environment `test`, where it is used
+    /// instead of `[test_clock]`. Default: the clock of the configuration.
+    pub business_clock: Option<BusinessClock>,
+    /// What makes spans of exchanges. Default: nothing does.
+    pub tracer: Tracer,
+    /// In a simulation of several gateways: what makes the coordinator.
+    #[cfg(feature = "simulation")]
+    pub among: Option<crate::coordinator::MakeCoordinator>,
+}
+
+impl Default for StartOptions {
+    fn default() -> Self {
+        Self {
+            new_journal: false,
+            coordinator: Arc::new(LocalCoordinator),
+            business_clock: None,
+            tracer: Tracer::default(),
+            #[cfg(feature = "simulation")]
+            among: None,
+        }
     }
 }

@@ -343,6 +343,7 @@ impl Gateway {
         for name in removed(&plan.difference) {
             self.remove(name, &plan, &mut now, &mut failed).await;
         }
+        self.apply_streams(&plan, &mut now, &mut failed).await;
         for (name, prepared) in &plan.starts {
             if let Err(why) = self.begin_one(name, prepared.clone(), &plan).await {
                 now.institutions.remove(name);
@@ -412,6 +413,14 @@ impl Gateway {
         let handle = Arc::new(self.start_one(name, prepared, lane, first).await?);
         self.change(|institutions| drop(institutions.insert(name.to_owned(), handle)));
         Ok(())
+    }
+
+    /// Lets the streams run that the configuration has.
+    async fn apply_streams(&self, plan: &Plan, now: &mut Config, failed: &mut BTreeMap<String, String>) {
+        for (name, why) in self.inner.streams.apply(&plan.config.streams).await {
+            now.streams.remove(&name);
+            failed.insert(format!("streams.{name}"), format!("it does not run: {why}; reload again when that is over"));
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut BTreeMap<String, Arc<Handle>>)) {

@@ -22,13 +22,14 @@ use super::running::Left;
 use super::sites::{self, Sites};
 use super::test_time::TestTime;
 use super::{EVENTS_MAX, Gateway, Inner, JournalError, NoticeHandler, StartError, StartOptions};
-use crate::config::{Config, Environment, InstancesConfig, InstitutionConfig, JournalFile};
+use crate::config::{Config, Environment, InstancesConfig, InstitutionConfig, JournalFile, StreamConfig};
 use crate::coordinator::{Coordinator, Instances, SharedCoordinator};
 use crate::ground::Ground;
 use crate::journal::{self, Journal, Lane, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{Handle, Legacy, Neighbours, Shared};
 use crate::net::routing::Routings;
+use crate::streams::Streams;
 
 impl Gateway {
     /// Starts a gateway on simulated clocks, network and disk.
@@ -126,6 +127,7 @@ impl Gateway {
             publisher: Slot::default(),
             alarms: Slot::default(),
             intake: Slot::default(),
+            streams: begun_streams(&config.streams).await?,
             test_time,
         };
         Ok(Self { inner: Arc::new(inner).begun().await })
@@ -206,6 +208,15 @@ async fn coordinator(
         return Ok(Arc::new(shared.await.map_err(StartError::Redis)?));
     }
     Ok(Arc::new(SharedCoordinator::new(instances, terms)))
+}
+
+/// Begins to receive market data. A feed that cannot be reached is not an error.
+async fn begun_streams(configs: &BTreeMap<String, StreamConfig>) -> Result<Streams, StartError> {
+    let streams = Streams::default();
+    match streams.apply(configs).await.pop_first() {
+        None => Ok(streams),
+        Some((name, why)) => Err(StartError::Stream { name, why }),
+    }
 }
 
 async fn open_journal(options: OpenOptions, ground: Ground) -> Result<Opened, JournalError> {

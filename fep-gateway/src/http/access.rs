@@ -19,7 +19,7 @@ use super::jwt::{Jwt, Jwts, is_jwt, nobody};
 use super::origin::refuse_foreign_page;
 use super::secured::OverTls;
 use super::sessions::{Proved, SessionToken, Sessions};
-use crate::config::{Access, Action, Client, Grant, TokenHash, TokenRefusal};
+use crate::config::{Access, Action, Client, TokenHash, TokenRefusal};
 use crate::contract::GrantView;
 use crate::contract::decisions::UNNAMED;
 use crate::contract::problem::Problem;
@@ -432,12 +432,7 @@ impl Who {
     /// What the client may do. `None` if it may do everything.
     pub(super) fn grants(&self) -> Option<Vec<GrantView>> {
         let Self::Client(client) = self else { return None };
-        let view = |grant: &Grant| GrantView {
-            actions: grant.actions.iter().map(|action| action.name()).collect(),
-            institutions: grant.institutions.clone(),
-            telegrams: grant.telegrams.clone(),
-        };
-        Some(client.grants.iter().map(view).collect())
+        Some(client.grants.iter().map(GrantView::from).collect())
     }
 
     /// The name under which a decision is recorded: that of the client, and of the person for whom it speaks.

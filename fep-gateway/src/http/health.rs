@@ -53,6 +53,9 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
     }
     let holding = shared.gateway.holding();
     let stopped = holding.differs.keys().map(String::as_str);
-    let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await, stopped);
+    let streams = shared.gateway.running_streams();
+    metrics::show_streams(&streams);
+    let names = streams.iter().map(|stream| stream.name());
+    let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await, stopped, names);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -2,7 +2,7 @@
 //!
 //! | listener | routes |
 //! |---|---|
-//! | `[http]` | what services need: requests, exchanges, notices, lines, institutions, events |
+//! | `[http]` | what services need: requests, exchanges, notices, lines, institutions, events, streams |
 //! | `[http.operators]` | the same, and the console, sessions, decisions, reveals, the audit trail |
 //! | `[http.metrics]` | `/metrics`, without a token |
 //! | each | `/healthz`, `/readyz`, `/problems` |
@@ -49,7 +49,7 @@ const EVERYWHERE: [&str; 4] = ["/healthz", "/readyz", "/problems", "/problems/{c
 pub(super) const METRICS: &str = "/metrics";
 
 /// The routes of services. All others are for operators.
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 14] = [
     "/v1/institutions/{institution}/exchanges/{telegram}",
     "/v1/exchanges",
     "/v1/exchanges/{id}",
@@ -61,6 +61,8 @@ const SERVICES: [&str; 12] = [
     "/v1/institutions/{institution}",
     "/v1/lines",
     "/v1/events",
+    "/v1/streams",
+    "/v1/streams/{stream}",
     "/openapi.json",
 ];
 

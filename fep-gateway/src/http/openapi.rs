@@ -14,7 +14,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use self::operation::{EVENTS, JSON, Operation, id, in_path, in_query, limit};
+use self::operation::{EVENTS, JSON, Operation, id, in_path, in_query, in_stream, limit};
 use super::exchanges::{OUTCOMES, UNSETTLED};
 use crate::contract::audit::{AuditList, RevealBody};
 use crate::contract::decisions::{DecisionBody, DeliveryWord, SettlementWord};
@@ -22,7 +22,7 @@ use crate::contract::exchanges::{DeadLetters, Detail, ExchangeList, Reply};
 use crate::contract::notices::{Delivered, NoticeDetail, NoticeList};
 use crate::contract::problem::{Problem, ProblemDetails, Row, Table};
 use crate::contract::reload::{ReloadBody, ReloadState, Reloaded};
-use crate::contract::{Alive, Ready, SessionState};
+use crate::contract::{Alive, Ready, SessionState, StreamList};
 use crate::telegrams::{RequestForm, TelegramCatalogue};
 
 /// Where the document has its schemas.
@@ -155,6 +155,7 @@ pub(super) fn document<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c 
         paths: Map::new(),
     };
     writer.services();
+    writer.streams();
     writer.persons();
     writer.institutions();
     writer.reconciliations();
@@ -238,6 +239,20 @@ impl Writer {
         let mut events = Operation::new("get", "/v1/events", "events", "exchanges", summary);
         events.replies.push((200, "a stream without an end", EVENTS, Value::Null));
         self.add(&events.with(in_query("scope")).or(&[Problem::TooManyListeners, Problem::Query]));
+    }
+
+    /// The streams of market data.
+    fn streams(&mut self) {
+        let list = self.reply::<StreamList>();
+        let summary = "The streams of market data that the client may read: feeds, gaps, consumers";
+        self.add(&Operation::new("get", "/v1/streams", "listStreams", "streams", summary).gives(list));
+        let summary = "Server-sent events of a stream: a snapshot, then every telegram and what happened between them";
+        let mut follow = Operation::new("get", "/v1/streams/{stream}", "followStream", "streams", summary);
+        follow.replies.push((200, "a stream without an end", EVENTS, Value::Null));
+        let follow = in_stream().into_iter().fold(follow.with(in_path("stream")), Operation::with);
+        let problems =
+            [Problem::UnknownStream, Problem::TooManyListeners, Problem::Query, Problem::Path, Problem::Stopped];
+        self.add(&follow.or(&problems));
     }
 
     /// What persons look at and decide.
@@ -424,6 +439,7 @@ impl Writer {
             "tags": [
                 { "name": "telegrams", "description": "One operation for each request of each institution" },
                 { "name": "exchanges", "description": "Requests and their outcomes" },
+                { "name": "streams", "description": "Market data" },
                 { "name": "persons", "description": "What persons look at and decide" },
                 { "name": "reconciliations", "description": "Files of institutions, and what persons work off because of them" },
                 { "name": "lines", "description": "Institutions and their lines" },

@@ -42,7 +42,9 @@ pub(super) async fn reload(
     let done = shared.gateway.reload_file(by, dry_run).await;
     let holds = HoldingView::from(&shared.gateway.holding());
     match done {
-        Ok(difference) => Ok(Json(Reloaded { dry_run, changes: changes(&difference), holds })),
+        Ok(difference) => {
+            Ok(Json(Reloaded { dry_run, changes: changes(&difference), streams: keys(&difference.streams), holds }))
+        }
         Err(why) => Err(refused(&why)),
     }
 }

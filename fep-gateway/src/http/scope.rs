@@ -45,3 +45,13 @@ fn readable(who: &Who) -> Scope {
     }
     scope
 }
+
+impl Who {
+    /// Whether the client may read this stream of market data.
+    pub(super) fn may_read_stream(&self, stream: &str) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::Client(client) => client.may_read_stream(stream),
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Leaves out the gauges of institutions and lines that a reload has taken away. The exporter keeps the last value of each gauge, and a line
+//! Leaves out the gauges of institutions, lines and streams that a reload has taken away. The exporter keeps the last value of each gauge, and a line
 //! that is gone would be down for ever. Counters and histograms stay: they say what was.
 
 use std::borrow::Cow;
@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) type Present<'s> = BTreeMap<&'s str, Option<BTreeSet<&'s str>>>;
 
 /// The page without the gauges of what is not there.
-pub(super) fn only(page: &str, present: &Present<'_>) -> String {
+pub(super) fn only(page: &str, present: &Present<'_>, streams: &BTreeSet<&str>) -> String {
     let mut is_gauge = false;
     let mut kept = String::with_capacity(page.len());
     for line in page.split_inclusive('\n') {
         if let Some(kind) = line.strip_prefix("# TYPE ") {
             is_gauge = kind.trim_end().ends_with(" gauge");
         }
-        if !is_gauge || line.starts_with('#') || is_there(line, present) {
+        if !is_gauge || line.starts_with('#') || is_there(line, present, streams) {
             kept.push_str(line);
         }
     }
@@ -23,7 +23,10 @@ pub(super) fn only(page: &str, present: &Present<'_>) -> String {
 }
 
 /// Whether a sample is about something that is there, or about the whole process.
-fn is_there(sample: &str, present: &Present<'_>) -> bool {
+fn is_there(sample: &str, present: &Present<'_>, streams: &BTreeSet<&str>) -> bool {
+    if let Some(stream) = label(sample, "stream") {
+        return streams.contains(&*stream);
+    }
     let Some(institution) = label(sample, "institution") else { return true };
     match (present.get(&*institution), label(sample, "line")) {
         (None, _) => false,
@@ -89,6 +92,9 @@ fep_links_up{institution="gone",line="main"} 0
 # TYPE fep_business_open gauge
 fep_business_open{institution="bank-a"} 1
 fep_business_open{institution="gone"} 0
+# TYPE fep_stream_consumers gauge
+fep_stream_consumers{stream="quotes"} 2
+fep_stream_consumers{stream="gone"} 1
 # TYPE fep_exchanges_total counter
 fep_exchanges_total{institution="gone",outcome="answered"} 7
 # TYPE fep_ready gauge
@@ -99,7 +105,7 @@ fep_ready 1
     fn what_is_gone_has_no_gauges_and_keeps_its_counters() {
         let lines = |names: &[&'static str]| Some(names.iter().copied().collect());
         let present = Present::from([("bank-a", lines(&["main"])), ("a\"b\\", lines(&["x,y=\"z"])), ("bank-b", None)]);
-        let kept = only(PAGE, &present);
+        let kept = only(PAGE, &present, &BTreeSet::from(["quotes"]));
         let left_out: Vec<&str> = PAGE.lines().filter(|line| !kept.lines().any(|kept| kept == *line)).collect();
         assert_eq!(
             left_out,
@@ -107,6 +113,7 @@ fep_ready 1
                 r#"fep_links_up{line="old",institution="bank-a"} 0"#,
                 r#"fep_links_up{institution="gone",line="main"} 0"#,
                 r#"fep_business_open{institution="gone"} 0"#,
+                r#"fep_stream_consumers{stream="gone"} 1"#,
             ]
         );
     }

@@ -110,6 +110,17 @@ impl Bench {
         bench
     }
 
+    /// Starts a bank and a gateway beside whose configuration there are other files.
+    pub(crate) async fn with_files(scenario: &str, more: &str, access: Option<&str>, files: &[(&str, &str)]) -> Self {
+        let bank = bank(scenario).await;
+        let folder = tempfile::tempdir().unwrap();
+        files.iter().for_each(|(name, text)| std::fs::write(folder.path().join(name), text).unwrap());
+        let mut bench = Self::started_in(folder, "", &bank.address().to_string(), more, access).await;
+        bench.bank = Some(bank);
+        bench.eventually_ready().await;
+        bench
+    }
+
     /// Writes the access file.
     pub(crate) fn give_access(&self, access: &str) {
         std::fs::write(self.folder.path().join("access.toml"), access).unwrap();
@@ -142,7 +153,10 @@ impl Bench {
     }
 
     async fn started_with(root: &str, connect: &str, more: &str, access: Option<&str>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::started_in(tempfile::tempdir().unwrap(), root, connect, more, access).await
+    }
+
+    async fn started_in(folder: TempDir, root: &str, connect: &str, more: &str, access: Option<&str>) -> Self {
         std::fs::write(folder.path().join("bank-a.toml"), BANK_A).unwrap();
         metrics::install();
         let mut config = config(root, connect, more, folder.path());
@@ -165,6 +179,11 @@ impl Bench {
         let path = self.folder.path().join("gateway.toml");
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(path, change(&text)).unwrap();
+    }
+
+    /// A file beside the configuration.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub(crate) fn journal(&self) -> PathBuf {

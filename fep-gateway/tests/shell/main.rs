@@ -51,6 +51,7 @@ mod routing;
 mod searching;
 mod settlement;
 mod simulated_bank;
+mod streams;
 mod tap;
 mod test_time;
 #[cfg(feature = "kafka")]

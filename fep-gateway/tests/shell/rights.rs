@@ -82,6 +82,7 @@ async fn every_route_needs_a_token_and_a_right_or_shows_nothing() {
             "/v1/lines" => assert_eq!(shown, json!({ "lines": [] })),
             "/v1/institutions" => assert_eq!(shown, json!({ "institutions": [] })),
             "/v1/overview" => assert_eq!(shown["institutions"], json!([])),
+            "/v1/streams" => assert_eq!(shown, json!({ "streams": [] })),
             // What the gateway can do is no secret for its clients, nor what they may do.
             "/openapi.json" | "/v1/session" => assert_eq!(status, StatusCode::OK),
             // There is no such notice, and there are no alarms.
@@ -188,7 +189,7 @@ async fn a_browser_has_a_session_in_place_of_a_token() {
     assert_eq!(state["client"], "kim");
     assert_eq!(
         state["may"][0],
-        json!({ "actions": ["read", "operate", "settle"], "institutions": ["bank-a"], "telegrams": null })
+        json!({ "actions": ["read", "operate", "settle"], "institutions": ["bank-a"], "telegrams": null, "streams": [] })
     );
     let csrf = state["csrf"].as_str().unwrap().to_owned();
     let shown: Json = session(Method::GET).header("cookie", &cookie).send().await.unwrap().json().await.unwrap();

@@ -23,9 +23,13 @@ impl<T> Sequencer<T> {
                 self.in_place(feed, came, out);
             }
             Distance::Behind(steps) if steps <= near => {
-                let known = self.memory.known(steps, came.digest);
+                let known = match self.memory.known(steps, came.digest) {
+                    Known::Unknown if self.came_before(&came) => Known::Same,
+                    known => known,
+                };
                 self.behind(feed, known, came, out);
             }
+            _ if self.came_before(&came) => self.drop_known(feed, Known::Same, came.number, out),
             Distance::Ahead(steps) if steps <= near => self.keep(feed, came, Proof::Ahead, out),
             _ if came.number > expected => self.keep(feed, came, Proof::Ahead, out),
             _ if self.may_begin_anew(feed, came.number, true) => self.keep(feed, came, Proof::Back, out),
@@ -68,6 +72,14 @@ impl<T> Sequencer<T> {
             (Known::Different | Known::Unknown, _) if went_back => self.keep(feed, came, Proof::Back, out),
             (known, _) => self.drop_known(feed, known, number, out),
         }
+    }
+
+    /// Whether exactly this telegram was passed on before the new day was recognised. It proves no other day when it comes again.
+    fn came_before(&self, came: &Came<T>) -> bool {
+        self.before.as_ref().is_some_and(|before| match self.terms.numbering.distance(before.expected, came.number) {
+            Distance::Behind(steps) => before.memory.has(steps, came.digest),
+            Distance::Ahead(_) => false,
+        })
     }
 
     /// Whether it is a repetition of what came since the restart.
@@ -174,12 +186,7 @@ impl<T> Sequencer<T> {
 
     pub(super) fn in_place(&mut self, feed: usize, came: Came<T>, out: &mut Vec<Step<T>>) {
         let Some(expected) = self.expected else { return };
-        let numbering = self.terms.numbering;
-        // It was passed on before the new day was recognised.
-        if let Some(before) = &self.before
-            && let Distance::Behind(steps) = numbering.distance(before.expected, came.number)
-            && before.memory.has(steps, came.digest)
-        {
+        if self.came_before(&came) {
             self.tally.repeated += 1;
             return;
         }

@@ -189,7 +189,7 @@ impl<T> Sequencer<T> {
         self.tally.restarts += 1;
         out.push(Step::Restarted { expected, found });
         self.expected = Some(found);
-        let memory = std::mem::replace(&mut self.memory, Memory::new(self.terms.near()));
+        let memory = std::mem::replace(&mut self.memory, Memory::new(self.terms.remembered()));
         self.before = Some(Before { expected, memory, until: self.now.saturating_add(self.terms.lag_max) });
         self.feeds.iter_mut().for_each(|feed| feed.is_before = true);
         let state = self.feed(feed);

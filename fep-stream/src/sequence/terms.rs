@@ -74,6 +74,11 @@ impl SequenceTerms {
         self.near_max.min(self.numbering.count() / 4)
     }
 
+    /// Of how many numbers it is remembered what became of them: of all from the first gap to the farthest telegram behind it.
+    pub(super) fn remembered(&self) -> u64 {
+        self.near() + 1
+    }
+
     pub(super) fn jump(&self) -> u64 {
         self.jump_max.min(self.near())
     }

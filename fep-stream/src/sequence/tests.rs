@@ -285,7 +285,7 @@ proptest! {
                 true => told.sequencer.on_last(feed, number, told.now, &mut told.steps),
                 false => told.on(feed, number),
             }
-            prop_assert!(told.sequencer.held() <= 4 && told.sequencer.holes.len() <= 25 && told.sequencer.memory.len() <= 20);
+            prop_assert!(told.sequencer.held() <= 4 && told.sequencer.holes.len() <= 25 && told.sequencer.memory.len() <= 21);
         }
     }
 }

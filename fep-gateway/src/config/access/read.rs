@@ -24,12 +24,15 @@ const CERTIFICATES_MAX: usize = 10;
 /// The maximum number of roles.
 const ROLES_MAX: usize = 1000;
 
-pub(super) fn access(
-    root: &Table<'_>,
-    specs: &BTreeMap<String, Arc<Spec>>,
-    folder: &Path,
-    note: &mut dyn FnMut(&Path),
-) -> Access {
+/// What grants can name.
+pub(super) struct Known<'k> {
+    /// The specs of the institutions, by their names.
+    pub(super) specs: &'k BTreeMap<String, Arc<Spec>>,
+    /// The names of the streams. `None`: names of streams are not checked.
+    pub(super) streams: Option<&'k BTreeSet<String>>,
+}
+
+pub(super) fn access(root: &Table<'_>, known: &Known<'_>, folder: &Path, note: &mut dyn FnMut(&Path)) -> Access {
     let mut access = Access { issuers: issuers::read(root, folder, note), ..Access::default() };
     let clients = root.table("clients").map_or_else(Vec::new, |table| table.entries());
     if clients.is_empty() && root.table("roles").is_none_or(|roles| roles.entries().is_empty()) {
@@ -51,13 +54,13 @@ pub(super) fn access(
         let Some(table) = value.table() else { continue };
         let index = access.clients.len();
         proofs(&table, index, &mut access);
-        let grants = grants_of(&table, specs);
+        let grants = grants_of(&table, known);
         let sees_own_secrets = sees_own_secrets(&table);
         table.finish();
         let name = name.value.to_owned();
         access.clients.push(Arc::new(Client { name, grants, sees_own_secrets, speaks_for: None }));
     }
-    access.roles = roles(root, &access.issuers, specs);
+    access.roles = roles(root, &access.issuers, known);
     access
 }
 
@@ -93,7 +96,7 @@ fn proofs(table: &Table<'_>, client: usize, access: &mut Access) {
     }
 }
 
-fn roles(root: &Table<'_>, issuers: &BTreeMap<String, Arc<Issuer>>, specs: &BTreeMap<String, Arc<Spec>>) -> Vec<Role> {
+fn roles(root: &Table<'_>, issuers: &BTreeMap<String, Arc<Issuer>>, known: &Known<'_>) -> Vec<Role> {
     let roles = root.table("roles").map_or_else(Vec::new, |table| table.entries());
     if roles.len() > ROLES_MAX {
         let message = format!("there are {} roles, {ROLES_MAX} are allowed", roles.len());
@@ -107,7 +110,7 @@ fn roles(root: &Table<'_>, issuers: &BTreeMap<String, Arc<Issuer>>, specs: &BTre
         } else {
             Vec::new()
         };
-        let grants = grants_of(&table, specs);
+        let grants = grants_of(&table, known);
         let sees_own_secrets = sees_own_secrets(&table);
         table.finish();
         let groups = groups.into_iter().map(|group| group.value).collect();
@@ -121,9 +124,9 @@ fn sees_own_secrets(table: &Table<'_>) -> bool {
     table.choice("own_secrets", &[("shown", true), ("masked", false)]).is_none_or(|choice| choice.value)
 }
 
-fn grants_of(table: &Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Vec<Grant> {
+fn grants_of(table: &Table<'_>, known: &Known<'_>) -> Vec<Grant> {
     let grants = table.required("may").and_then(Value::array).unwrap_or_default();
-    grants.into_iter().filter_map(|grant| Some(grant_of(grant.table()?, specs))).collect()
+    grants.into_iter().filter_map(|grant| Some(grant_of(grant.table()?, known))).collect()
 }
 
 /// The tokens of a client: hashes, and tables with a hash and its last day.
@@ -187,15 +190,16 @@ fn certificates(table: &Table<'_>) -> Vec<Located<CertificateName>> {
     names.into_iter().filter_map(|text| name(text.string()?)).collect()
 }
 
-fn grant_of(table: Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Grant {
+fn grant_of(table: Table<'_>, known: &Known<'_>) -> Grant {
     let document = table.document();
     let actions = table.required("actions").and_then(Value::array).unwrap_or_default();
     let actions = actions.into_iter().filter_map(|word| Some(word.choice(&Action::ALL)?.value)).collect();
-    let known: Vec<&str> = specs.keys().map(String::as_str).collect();
+    let specs = known.specs;
+    let known_names: Vec<&str> = specs.keys().map(String::as_str).collect();
     let named = names(&table, "institutions", |name| {
-        if !known.contains(&name.value) {
+        if !known_names.contains(&name.value) {
             let message = format!("there is no institution `{}`", name.value);
-            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
+            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known_names));
         }
     });
     let covered = specs.iter().filter(|(name, _)| named.as_ref().is_none_or(|named| named.contains(*name)));
@@ -208,9 +212,32 @@ fn grant_of(table: Table<'_>, specs: &BTreeMap<String, Arc<Spec>>) -> Grant {
             document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
         }
     });
+    let streams = streams(&table, known, &actions);
     // A misspelt key must not widen the grant.
     table.finish();
-    Grant { actions, institutions: named, telegrams }
+    // A grant that names something is for that only.
+    let names_streams_only = streams.is_some() && named.is_none() && telegrams.is_none();
+    let institutions = if names_streams_only { Some(BTreeSet::new()) } else { named };
+    let names_others_only = streams.is_none() && (institutions.is_some() || telegrams.is_some());
+    let streams = if names_others_only { Some(BTreeSet::new()) } else { streams };
+    Grant { actions, institutions, telegrams, streams }
+}
+
+/// The streams of a grant.
+fn streams(table: &Table<'_>, known: &Known<'_>, actions: &BTreeSet<Action>) -> Option<BTreeSet<String>> {
+    let streams = names(table, "streams", |name| {
+        if let Some(streams) = known.streams.filter(|streams| !streams.contains(name.value)) {
+            let known: Vec<&str> = streams.iter().map(String::as_str).collect();
+            let message = format!("there is no stream `{}`", name.value);
+            table.document().error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
+        }
+    });
+    if streams.is_some() && !actions.contains(&Action::Read) {
+        let span = table.key_span("streams").unwrap_or_default();
+        let hint = "streams are only read: add `read` to `actions`";
+        table.document().error_hint(Code::ConflictingKeys, span, "`streams` needs the action `read`", hint);
+    }
+    streams
 }
 
 /// Names that narrow a grant. An empty list would mean nothing, and not everything.

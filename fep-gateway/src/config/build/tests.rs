@@ -14,10 +14,10 @@ use crate::config::{Condition, ConditionValue, FileLists, Filling, StepField, St
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
-const OTHERS: &str = "amount brokers busy confirmed connect days declined done encryption end environment fields frame_len \
-    gateways holidays key kind length_bytes length_digits listen lists marks means name not_done \
-    not_processed order path peers priorities processed record refused repeat request return reversed \
-    security source spec standby telegram to week when_overdue when_unpolled";
+const OTHERS: &str = "amount brokers busy confirmed connect days declined done encryption end environment feeds fields frame_len \
+    gateways heartbeat holidays key kind length_bytes length_digits listen lists marks means name not_done \
+    not_processed order path peers priorities processed record recording refused repeat request return reversed \
+    security source spec standby telegram telegrams to week when_overdue when_unpolled";
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -367,6 +367,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         OpenTelemetryBuilder::KEYS,
         ClusterBuilder::KEYS,
         PostgresBuilder::KEYS,
+        StreamBuilder::KEYS,
     ];
     let known: BTreeSet<&str> = with_setter.into_iter().flatten().copied().chain(OTHERS.split(' ')).collect();
     // Keys of free names, such as paths and telegrams, are no keys of the configuration.
@@ -477,3 +478,5 @@ fn texts_are_kept_letter_by_letter() {
 mod kafka;
 
 mod alarms;
+
+mod streams;

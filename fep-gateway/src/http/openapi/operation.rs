@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::config::WhenSlow;
 use crate::contract::problem::Problem;
 use crate::http::access::is_open;
 use crate::http::exchanges::{LIST_DEFAULT, LIST_MAX};
@@ -166,4 +167,32 @@ pub(super) fn id() -> Value {
 pub(super) fn limit() -> Value {
     let schema = json!({ "type": "integer", "minimum": 1, "maximum": LIST_MAX, "default": LIST_DEFAULT });
     json!({ "name": "limit", "in": "query", "description": "The length of the list.", "schema": schema })
+}
+
+/// What the consumer of a stream can ask for.
+pub(super) fn in_stream() -> [Value; 6] {
+    let whole = json!({ "type": "integer", "minimum": 1 });
+    let words = json!({ "type": "string", "enum": WhenSlow::ALL.map(|(word, _)| word) });
+    let text = json!({ "type": "string" });
+    [
+        ("keys", "query", "Only these instruments, by the first field of the key, with commas.", text.clone()),
+        ("telegrams", "query", "Only these telegrams, with commas.", text.clone()),
+        (
+            "every_ms",
+            "query",
+            "At most one telegram of each instrument and kind in this time: the last one.",
+            whole.clone(),
+        ),
+        ("when_slow", "query", "What happens when too many events wait.", words),
+        ("buffer", "query", "How many events may wait.", whole),
+        (
+            "Last-Event-ID",
+            "header",
+            "The number of the telegram that came last. Nothing is sent again: the snapshot has the state.",
+            text,
+        ),
+    ]
+    .map(
+        |(name, place, meaning, schema)| json!({ "name": name, "in": place, "description": meaning, "schema": schema }),
+    )
 }

@@ -149,3 +149,15 @@ fn what_a_feed_that_lags_kept_of_the_old_day_does_not_come_into_the_new_one() {
     assert_eq!(told.said(), "out 9");
     told.check(&[5, 6], "5, 6");
 }
+
+#[test]
+fn what_filled_a_gap_of_the_old_day_proves_no_third_one_when_it_comes_again() {
+    let mut told = Told::new(SequenceTerms { jump_max: 5, asks_max: 0, ..terms() });
+    told.check(&[10, 14, 15, 16, 17], "10");
+    told.day = 2;
+    // The numbers before were lost. These fit into the gap, and nothing shows yet that they are of another day.
+    told.check(&[11, 12, 13], "11, 12, 13, 14, 15, 16, 17");
+    told.check(&[14, 15, 16], "differs 14, differs 15, differs 16, restarted 18 14, 14, 15, 16");
+    told.check(&[11, 12, 13, 14, 15, 16, 17], "17");
+    assert_eq!((told.sequencer.tally().restarts, told.sequencer.tally().repeated), (1, 6));
+}

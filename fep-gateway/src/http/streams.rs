@@ -1,0 +1,158 @@
+//! `/v1/streams`: market data for consumers over HTTP, as server-sent events.
+//!
+//! A client that does not read is no load for the reader of the feeds: its events wait in a buffer of its own, whose policy decides when it is full, and the
+//! connection is cut when it takes no byte for `[http] reply_timeout_ms`.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::IntoResponse;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use fep_spec::document::instead;
+use futures_util::{Stream as Events, StreamExt, stream};
+use serde::Deserialize;
+
+use super::Shared;
+use super::access::{Ends, Who};
+use super::error::ApiError;
+use super::events::{KEEP_ALIVE, UNBUFFERED};
+use super::exchanges::unreadable;
+use crate::config::{Action, WhenSlow};
+use crate::contract::StreamList;
+use crate::contract::problem::Problem;
+use crate::streams::{Filter, NotJoined, Stream, Telling, Terms};
+
+/// The most instruments that a consumer can name, and the longest time between two telegrams of one.
+const KEYS_MAX: usize = 1000;
+const EVERY_MAX_MS: u64 = 60_000;
+
+/// What a consumer asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StreamQuery {
+    keys: Option<String>,
+    telegrams: Option<String>,
+    every_ms: Option<u64>,
+    when_slow: Option<String>,
+    buffer: Option<usize>,
+}
+
+/// `GET /v1/streams`: those that the client may read.
+pub(super) async fn list(State(shared): State<Shared>, who: Who) -> Json<StreamList> {
+    let mut streams = shared.gateway.streams();
+    streams.retain(|stream| who.may_read_stream(&stream.stream));
+    Json(StreamList { streams })
+}
+
+/// `GET /v1/streams/{stream}`: a snapshot, then every event.
+pub(super) async fn follow(
+    State(shared): State<Shared>,
+    who: Who,
+    ends: Ends,
+    name: Result<Path<String>, PathRejection>,
+    query: Result<Query<StreamQuery>, QueryRejection>,
+) -> Result<impl IntoResponse, ApiError> {
+    let telling = joined(&shared, &who, name, query).await?;
+    let stopped = shared.stream_ends(ends);
+    let events = events(telling).take_until(Box::pin(stopped));
+    Ok((UNBUFFERED, Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
+}
+
+/// Lets a client join a stream, if it may.
+async fn joined(
+    shared: &Shared,
+    who: &Who,
+    name: Result<Path<String>, PathRejection>,
+    query: Result<Query<StreamQuery>, QueryRejection>,
+) -> Result<Telling, ApiError> {
+    let Path(name) = name.map_err(|error| ApiError::new(Problem::Path, error.body_text()))?;
+    // Who may not read a stream does not learn whether it is there.
+    if !who.may_read_stream(&name) {
+        let message = format!("{} has no right to read the stream {name}", who.name().unwrap_or_default());
+        return Err(ApiError::new(Problem::Forbidden, message).with("action", Action::Read.name()));
+    }
+    let Query(query) = query.map_err(|error| unreadable(&error))?;
+    let stream = shared.gateway.stream(&name).ok_or_else(|| unknown(shared, who, &name))?;
+    let (buffer, when_slow, terms) = wanted(&stream, &query)?;
+    let joined = stream.join(who.name(), buffer, when_slow).await;
+    let joined = joined.map_err(|why| match why {
+        NotJoined::Full => {
+            let message = format!("{} consumers follow {name} already: `consumers_max`", stream.config().consumers_max);
+            ApiError::new(Problem::TooManyListeners, message)
+        }
+        NotJoined::Stopped => ApiError::new(Problem::Stopped, format!("the stream {name} was stopped")),
+    })?;
+    Ok(Telling::new(joined, terms))
+}
+
+fn unknown(shared: &Shared, who: &Who, name: &str) -> ApiError {
+    let streams = shared.gateway.running_streams();
+    let known: Vec<&str> =
+        streams.iter().map(|stream| stream.name()).filter(|name| who.may_read_stream(name)).collect();
+    let message = match known.as_slice() {
+        [] => "this gateway has no streams: add a table [streams.NAME] to its configuration".to_owned(),
+        known => format!("there is no stream `{name}`: {}", instead(name, known)),
+    };
+    ApiError::new(Problem::UnknownStream, message)
+}
+
+/// What a consumer wants, within what the configuration allows.
+fn wanted(stream: &Stream, query: &StreamQuery) -> Result<(usize, WhenSlow, Terms), ApiError> {
+    let refused = |message: String| ApiError::new(Problem::Query, message);
+    let config = stream.config();
+    let buffer = query.buffer.unwrap_or(config.buffer_events);
+    let max = config.buffer_events_max;
+    if buffer == 0 || buffer > max {
+        return Err(refused(format!("`buffer` is {buffer}, it must be 1 to {max}: `buffer_events_max`")));
+    }
+    let when_slow = match query.when_slow.as_deref() {
+        None => config.when_slow,
+        Some(word) => {
+            let found = WhenSlow::ALL.iter().find(|(known, _)| *known == word).map(|(_, policy)| *policy);
+            found.ok_or_else(|| {
+                refused(format!("`when_slow` is {word:?}: {}", instead(word, &WhenSlow::ALL.map(|(word, _)| word))))
+            })?
+        }
+    };
+    if let Some(every) = query.every_ms.filter(|every| !(1..=EVERY_MAX_MS).contains(every)) {
+        return Err(refused(format!("`every_ms` is {every}, it must be 1 to {EVERY_MAX_MS}")));
+    }
+    let kinds = query.telegrams.as_deref().map(|names| kinds(stream, names)).transpose()?;
+    let keys = query.keys.as_deref().map(|keys| keys.split(',').map(str::to_owned).collect::<BTreeSet<_>>());
+    if keys.as_ref().is_some_and(|keys| keys.len() > KEYS_MAX) {
+        return Err(refused(format!("`keys` has more than {KEYS_MAX} instruments: leave it out and choose among all")));
+    }
+    if keys.is_some() && config.key.is_empty() {
+        return Err(refused(format!("`keys` chooses instruments, and the stream {} has no `key`", stream.name())));
+    }
+    let every = query.every_ms.map(Duration::from_millis);
+    Ok((buffer, when_slow, Terms { filter: Filter { kinds, keys }, every }))
+}
+
+fn kinds(stream: &Stream, names: &str) -> Result<BTreeSet<usize>, ApiError> {
+    let kind = |name: &str| {
+        stream.kinds().find(name).ok_or_else(|| {
+            let known: Vec<&str> = stream.kinds().names().collect();
+            let message = format!("the stream {} has no telegram `{name}`: {}", stream.name(), instead(name, &known));
+            ApiError::new(Problem::Query, message)
+        })
+    };
+    names.split(',').map(kind).collect()
+}
+
+/// Every event with its name; the ID of a telegram is its number.
+fn events(telling: Telling) -> impl Events<Item = Result<SseEvent, Infallible>> {
+    stream::unfold(telling, |mut telling| async move {
+        let shown = telling.next().await?;
+        let event = SseEvent::default().event(shown.name).data(shown.json);
+        let event = match shown.id {
+            Some(id) => event.id(id.to_string()),
+            None => event,
+        };
+        Some((Ok(event), telling))
+    })
+}

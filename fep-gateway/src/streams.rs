@@ -1,0 +1,275 @@
+//! Market data in the gateway: each `[streams.NAME]` is a receiver of `fep-stream`, whose consumers come over HTTP and go again. The receiver waits for
+//! none of them.
+//!
+//! ```text
+//!  feeds ──► receiver (fep-stream) ──► consumer ──► telling: filter, last of each instrument, JSON ──► HTTP
+//!                                  └─► consumer ──► recording
+//! ```
+//!
+//! A stream has no exchange, no journal and no institution: what comes late is worth nothing, and what a consumer missed is not kept for it. It
+//! knows nothing of HTTP and of rights.
+
+mod kinds;
+mod shown;
+mod picture;
+mod telling;
+pub mod status;
+mod recording;
+mod receiving;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fep_stream::{Backlog, Consumer, Counts, Policy, Receiver, Slow};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{info, warn};
+
+use self::kinds::Kinds;
+use self::recording::Recording;
+use self::status::{ConsumerStatus, StreamStatus};
+pub(crate) use self::telling::{Filter, Telling, Terms};
+use crate::config::{StreamConfig, WhenSlow};
+
+/// The streams of a gateway. Clones are handles to the same streams.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Streams(Arc<Mutex<BTreeMap<String, Arc<Stream>>>>);
+
+/// A stream that runs.
+pub(crate) struct Stream {
+    name: String,
+    config: StreamConfig,
+    kinds: Kinds,
+    /// `None` when it was stopped.
+    receiver: Mutex<Option<Arc<Receiver>>>,
+    recording: Option<Recording>,
+    seats: Mutex<BTreeMap<u64, Seat>>,
+    next_seat: AtomicU64,
+    room: Arc<Semaphore>,
+    /// What was counted when the metrics were shown last.
+    shown: Mutex<Counts>,
+}
+
+/// A consumer, as lists show it.
+#[derive(Debug)]
+struct Seat {
+    client: Option<String>,
+    buffer_events: usize,
+    when_slow: WhenSlow,
+    since_ms: u64,
+    backlog: Backlog,
+}
+
+/// A consumer with its seat. The seat is free again when this is dropped.
+pub(crate) struct Joined {
+    pub(crate) consumer: Consumer,
+    pub(crate) stream: Arc<Stream>,
+    seat: u64,
+    _room: OwnedSemaphorePermit,
+}
+
+/// Why a consumer could not join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotJoined {
+    /// There are as many as the configuration allows.
+    Full,
+    /// The stream was stopped.
+    Stopped,
+}
+
+impl Streams {
+    /// Lets these streams run and no others. One that does not differ goes on with its consumers. Returns those that cannot run, and why.
+    pub(crate) async fn apply(&self, configs: &BTreeMap<String, StreamConfig>) -> BTreeMap<String, String> {
+        let differs = |stream: &&Arc<Stream>| configs.get(&stream.name) != Some(&stream.config);
+        let ended: Vec<_> = self.lock().values().filter(differs).map(Arc::clone).collect();
+        self.lock().retain(|_, stream| !differs(&&*stream));
+        for stream in ended {
+            stream.stop().await;
+            info!(stream = stream.name, "the stream was stopped");
+        }
+        let mut failed = BTreeMap::new();
+        for (name, config) in configs {
+            if self.lock().contains_key(name) {
+                continue;
+            }
+            match Stream::start(name, config) {
+                Ok(stream) => {
+                    info!(stream = name, feeds = config.feeds.len(), "the stream begins");
+                    self.lock().insert(name.clone(), Arc::new(stream));
+                }
+                Err(why) => {
+                    warn!(stream = name, why, "the stream does not run");
+                    failed.insert(name.clone(), why);
+                }
+            }
+        }
+        failed
+    }
+
+    /// Stops all of them. Their consumers get what is in their buffers, and recordings are written.
+    pub(crate) async fn stop(&self) {
+        let all = std::mem::take(&mut *self.lock());
+        futures_util::future::join_all(all.values().map(|stream| stream.stop())).await;
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<Stream>> {
+        self.lock().get(name).map(Arc::clone)
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Stream>> {
+        self.lock().values().map(Arc::clone).collect()
+    }
+
+    /// The streams of which no feed is connected, or whose recording has ended, one line each.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.all().iter().flat_map(|stream| stream.notes()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Stream>>> {
+        // The map is valid after every single change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stream {
+    /// Starts to receive.
+    fn start(name: &str, config: &StreamConfig) -> Result<Self, String> {
+        let (receiver, recorded) = receiving::start(config)?;
+        let recording = match (recorded, &config.recording) {
+            (Some(consumer), Some(to)) => Some(Recording::start(name, consumer, to)?),
+            _ => None,
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            kinds: Kinds::new(config),
+            receiver: Mutex::new(Some(Arc::new(receiver))),
+            recording,
+            seats: Mutex::default(),
+            next_seat: AtomicU64::new(0),
+            room: Arc::new(Semaphore::new(config.consumers_max)),
+            shown: Mutex::default(),
+            config: config.clone(),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn config(&self) -> &StreamConfig {
+        &self.config
+    }
+
+    /// Which telegrams it has.
+    pub(crate) fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    /// A new consumer, which gets a snapshot first.
+    pub(crate) async fn join(
+        self: &Arc<Self>,
+        client: Option<&str>,
+        buffer_events: usize,
+        when_slow: WhenSlow,
+    ) -> Result<Joined, NotJoined> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NotJoined::Full)?;
+        let receiver = self.receiver().clone().ok_or(NotJoined::Stopped)?;
+        let slow = match when_slow {
+            WhenSlow::Latest => Slow::ToLatest,
+            WhenSlow::Skip => Slow::Skip,
+            WhenSlow::Disconnect => Slow::Disconnect,
+        };
+        let consumer = receiver.join(Policy::new(buffer_events, slow)).await.map_err(|_| NotJoined::Stopped)?;
+        let seat = self.next_seat.fetch_add(1, Ordering::Relaxed);
+        let shown = Seat {
+            client: client.map(str::to_owned),
+            buffer_events,
+            when_slow,
+            since_ms: now_ms(),
+            backlog: consumer.backlog(),
+        };
+        self.seats().insert(seat, shown);
+        Ok(Joined { consumer, stream: Arc::clone(self), seat, _room: room })
+    }
+
+    /// What it is now.
+    pub(crate) fn status(&self) -> StreamStatus {
+        let consumer = |(id, seat): (&u64, &Seat)| ConsumerStatus {
+            id: *id,
+            client: seat.client.clone(),
+            since_ms: seat.since_ms,
+            waiting: seat.backlog.waiting(),
+            buffer_events: seat.buffer_events,
+            when_slow: seat.when_slow.name(),
+            behind: seat.backlog.is_behind(),
+        };
+        let consumers = self.seats().iter().map(consumer).collect();
+        let recording = self.recording.as_ref().map(Recording::status);
+        StreamStatus::new(self, &self.counts(), consumers, recording)
+    }
+
+    /// What was counted so far.
+    pub(crate) fn counts(&self) -> Counts {
+        self.receiver().as_ref().map_or_else(Counts::default, |receiver| receiver.counts())
+    }
+
+    /// What was counted so far, and what it was at the last call.
+    pub(crate) fn counted(&self) -> (Counts, Counts) {
+        let now = self.counts();
+        let before = std::mem::replace(&mut *self.shown.lock().unwrap_or_else(PoisonError::into_inner), now.clone());
+        (now, before)
+    }
+
+    /// The consumers that come over HTTP, and the most events that wait for one of them.
+    pub(crate) fn consumers(&self) -> (usize, usize) {
+        let seats = self.seats();
+        (seats.len(), seats.values().map(|seat| seat.backlog.waiting()).max().unwrap_or_default())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let counts = self.counts();
+        let mut notes = Vec::new();
+        if !counts.feeds.iter().any(|feed| feed.is_connected) {
+            notes.push(format!("stream {}: no feed is connected", self.name));
+        }
+        let ended = self.recording.as_ref().and_then(|recording| recording.status().ended);
+        notes.extend(ended.map(|why| format!("stream {}: nothing is recorded any more: {why}", self.name)));
+        notes
+    }
+
+    async fn stop(&self) {
+        // The receiver ends when its last handle is dropped.
+        drop(self.receiver().take());
+        if let Some(recording) = &self.recording {
+            recording.end().await;
+        }
+    }
+
+    fn receiver(&self) -> MutexGuard<'_, Option<Arc<Receiver>>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn seats(&self) -> MutexGuard<'_, BTreeMap<u64, Seat>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        self.stream.seats().remove(&self.seat);
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,54 @@
+//! The receiver of a stream, as its configuration says it.
+
+use std::fmt::Display;
+
+use fep_stream::{Ask, BadFrame, Consumer, Plan, Policy, Receiver, ReceiverBuilder, Slow, TcpSource, TcpTerms};
+
+use crate::config::{Framing, StreamConfig};
+
+/// The events that wait for the disk. With one more, the recording has a hole, and says so.
+const RECORDED_BUFFER: usize = 100_000;
+
+/// Starts to receive. The consumer is that of the recording, if there is one.
+pub(super) fn start(config: &StreamConfig) -> Result<(Receiver, Option<Consumer>), String> {
+    let plan = config.plan().map_err(text)?;
+    let terms = plan.numbering().map(|numbering| config.terms(numbering));
+    let mut builder = builder(plan, &config.framing)?.instruments_max(config.instruments_max);
+    builder = builder.bad_frame(config.skip_to.map_or(BadFrame::Close, BadFrame::SkipTo));
+    if let Some(terms) = terms {
+        builder = builder.sequence(terms);
+    }
+    for feed in &config.feeds {
+        let terms = TcpTerms { silence_max: Some(config.silence_max), ..TcpTerms::default() };
+        builder = builder.source(TcpSource::new(&feed.connect, terms));
+    }
+    if let Some(ask) = config.ask.clone() {
+        let own = config.clone();
+        builder = builder.ask(move |missing: Ask| match own.ask_frame(&ask, missing.first, missing.last) {
+            Ok(frame) => frame,
+            Err(why) => {
+                tracing::warn!(why, "missing numbers cannot be asked for");
+                Vec::new()
+            }
+        });
+    }
+    let recorded = config.recording.as_ref().map(|_| builder.consumer(Policy::new(RECORDED_BUFFER, Slow::Skip)));
+    let receiver = builder.start().map_err(text)?;
+    Ok((receiver, recorded))
+}
+
+/// The receiver owns its framing, whichever it is.
+fn builder(plan: Plan, framing: &Framing) -> Result<ReceiverBuilder, String> {
+    Ok(match framing.clone() {
+        Framing::Length(prefix) => Receiver::builder(plan, prefix),
+        Framing::StxEtx(framing) => Receiver::builder(plan, framing),
+        Framing::Terminated(framing) => Receiver::builder(plan, framing),
+        Framing::Fixed(framing) => Receiver::builder(plan, framing),
+        Framing::CodeTable(table) => Receiver::builder(plan, table),
+        _ => return Err("streams do not have this framing".to_owned()),
+    })
+}
+
+fn text(error: impl Display) -> String {
+    error.to_string()
+}
