@@ -78,7 +78,7 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "view_reload.js"
     SCRIPT "main.js"
 };
-const FILES_LEN: usize = 43;
+const FILES_LEN: usize = 44;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
