@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::path::Path;
 
 use fep_gateway::journal::JournalError;
 use fep_gateway::journal::audit::verify;
@@ -123,6 +124,18 @@ async fn is_counted_and_recorded(station: &Station, day: &Day, explained: &str) 
     assert_eq!((trail["entries"].as_array().unwrap().len(), &trail["entries"][0]["outcome"]), (4, &json!("done")));
 }
 
+/// An index that is made again from the facts is the one that the gateway had.
+fn is_whole(folder: &Path) {
+    let place = JournalPlace::Files(vec![folder.join("journal.sqlite")]);
+    let mut findings = Vec::new();
+    let keep = |finding: &str| {
+        findings.push(finding.to_owned());
+        Ok::<_, JournalError>(())
+    };
+    verify(&place, None, keep).unwrap();
+    assert_eq!(findings, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_it() {
     let folder = folder();
@@ -188,15 +201,7 @@ async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_
     assert_eq!(seen(&station, &day).await, (half, ids.clone()));
     is_counted_and_recorded(&station, &day, &ids[1]).await;
     station.stop().await;
-    // An index that is made again from the facts is the one that the gateway had.
-    let place = JournalPlace::Files(vec![folder.path().join("journal.sqlite")]);
-    let mut findings = Vec::new();
-    let keep = |finding: &str| {
-        findings.push(finding.to_owned());
-        Ok::<_, JournalError>(())
-    };
-    verify(&place, None, keep).unwrap();
-    assert_eq!(findings, Vec::<String>::new());
+    is_whole(folder.path());
 }
 
 #[tokio::test]
