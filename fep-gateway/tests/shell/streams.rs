@@ -267,8 +267,9 @@ async fn a_query_that_cannot_be_carried_out_says_what_is_possible() {
 /// their connections are cut.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_reads_costs_the_others_nothing() {
+    const RECORDED: &str = "consumers_max = 10\nrecording = { file = \"full.feed\", mb_max = 1 }";
     let exchange = Exchange::open().await;
-    let more = format!("{}\n[http]\nreply_timeout_ms = 500\n", quotes(&[&exchange.address], "consumers_max = 10"));
+    let more = format!("{}\n[http]\nreply_timeout_ms = 500\n", quotes(&[&exchange.address], RECORDED));
     let bench = bench(&more).await;
     let address = bench.url.trim_start_matches("http://").to_owned();
     let mut stuck = Vec::new();
@@ -300,13 +301,17 @@ async fn a_client_that_never_reads_costs_the_others_nothing() {
             let [waiting, max] = ["waiting", "buffer_events"].map(|key| consumer[key].as_u64().unwrap());
             assert!(waiting <= max, "{consumer}");
         }
-        if consumers(&shown) == 1 {
+        if consumers(&shown) == 1 && !shown["streams"][0]["recording"]["ended"].is_null() {
             break shown;
         }
         assert!(std::time::Instant::now() < until, "{shown}");
     };
     assert!(shown["streams"][0]["too_slow"].as_u64().unwrap() >= 3, "{shown}");
     drop(stuck);
+    // A recording that is full is said, and nobody else feels it.
+    let notes = bench.get("/readyz").await.1["notes"].to_string();
+    assert!(notes.contains("stream quotes: nothing is recorded any more: the recording has "), "{notes}");
+    assert!(std::fs::metadata(bench.file("full.feed")).unwrap().len() <= 1_000_000);
 }
 
 #[tokio::test]
