@@ -12,6 +12,8 @@
 
 mod windows;
 
+mod fitting;
+
 mod plan_output;
 
 mod plan;
@@ -28,13 +30,18 @@ mod sender;
 
 mod output;
 
+mod ending;
+
+mod running;
+
 mod run;
 
+pub use self::ending::{Batch, BatchError, Checked, Ended, Stopped};
 pub use self::input::RefusedInput;
 pub use self::ledger::{LedgerError, State};
 pub use self::output::OutputError;
 pub use self::plan::{Input, InputSource, Plan, PlanError};
 pub use self::plan_output::{Lists, Output, OutputRecord, Source};
 pub use self::progress::{Count, Progress};
-pub use self::run::{Batch, BatchError, Ended, Stopped, check, run};
+pub use self::run::{check, run};
 pub use self::windows::{Pace, Started, Windows};

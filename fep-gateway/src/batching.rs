@@ -1,13 +1,13 @@
 //! The command `fep-gateway batch`: its arguments, the progress on the terminal, and the sums at the end. The batch is `fep_gateway::batch`.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
-use fep_gateway::batch::{self, Batch, BatchError, Count, Ended, Plan, PlanError, Progress, State, Stopped};
+use fep_gateway::batch::{self, Batch, BatchError, Checked, Count, Ended, Plan, PlanError, Progress, State, Stopped};
 use fep_gateway::reconcile::parse_date;
 use serde_json::{Map, Value as Json, json};
 
@@ -48,6 +48,9 @@ pub(super) struct BatchRun {
     /// The date of the batch: 2026-11-30. With the name in the plan it says which batch this is. The same batch is never sent twice.
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     date: i64,
+    /// Sends the file although another batch in the same folder has sent it.
+    #[arg(long)]
+    repeat: bool,
 }
 
 /// The forms of the sums.
@@ -66,10 +69,8 @@ impl BatchCommand {
         match self {
             Self::Check(files) => {
                 let plan = load(&files)?;
-                let count = batch::check(&plan, &files.file).map_err(|error| Failure::Message(error.to_string()))?;
-                let text =
-                    format!("{}: {} requests{}\n", files.file.display(), count.requests, of_amount(count, &plan));
-                put(files.format, &text, &counts(count, &plan))?;
+                let checked = batch::check(&plan, &files.file).map_err(|error| Failure::Message(error.to_string()))?;
+                put(files.format, || text_of(&checked, &files.file, &plan), || json_checked(&checked, &plan))?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Run(run) => run.run().await,
@@ -84,13 +85,21 @@ impl BatchRun {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
         };
-        let batch =
-            Batch { plan: Arc::clone(&plan), file: self.files.file.clone(), date: self.date, now_ms: Arc::new(now_ms) };
+        let batch = Batch {
+            plan: Arc::clone(&plan),
+            file: self.files.file.clone(),
+            date: self.date,
+            repeat: self.repeat,
+            now_ms: Arc::new(now_ms),
+        };
         let mut screen = Screen::new();
         let ended = batch::run(&batch, stop_asked(), &mut |progress| screen.show(progress)).await;
         screen.clear();
         let ended = ended.map_err(|error: BatchError| Failure::Message(error.to_string()))?;
-        put(self.files.format, &text(&ended, &plan), &json_of(&ended, &plan))?;
+        put(self.files.format, || text(&ended, &plan), || json_of(&ended, &plan))?;
+        if let Some(Err(error)) = &ended.results {
+            return Err(Failure::Message(error.to_string()));
+        }
         match &ended.stopped {
             Some(Stopped::Refused(why)) => Err(Failure::Message(format!("the batch stopped: {why}"))),
             Some(Stopped::Asked) => {
@@ -110,10 +119,10 @@ fn load(files: &BatchFiles) -> Result<Plan, Failure> {
     })
 }
 
-fn put(form: Form, text: &str, json: &Json) -> Result<(), Failure> {
+fn put(form: Form, text: impl FnOnce() -> String, json: impl FnOnce() -> Json) -> Result<(), Failure> {
     let written = match form {
-        Form::Text => io::stdout().write_all(text.as_bytes()),
-        Form::Json => writeln!(io::stdout(), "{json}"),
+        Form::Text => io::stdout().write_all(text().as_bytes()),
+        Form::Json => writeln!(io::stdout(), "{}", json()),
     };
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because("stdout", error)),
@@ -134,7 +143,7 @@ fn word(state: State) -> &'static str {
 
 fn text(ended: &Ended, plan: &Plan) -> String {
     let progress = &ended.progress;
-    let mut text = format!("{}: {} requests{}\n", plan.name, progress.all.requests, of_amount(progress.all, plan));
+    let mut text = format!("{}: {}{}\n", plan.name, requests(progress.all), of_amount(progress.all, plan));
     for state in State::ALL {
         let count = progress.with(state);
         if count.requests > 0 {
@@ -146,11 +155,31 @@ fn text(ended: &Ended, plan: &Plan) -> String {
     }
     text.push_str(&format!("outcomes: {}\n", ended.ledger.display()));
     match (&ended.results, &plan.output) {
-        (Some(path), _) => text.push_str(&format!("results: {}\n", path.display())),
+        (Some(Ok(path)), _) => text.push_str(&format!("results: {}\n", path.display())),
+        (Some(Err(_)), _) => text.push_str("results: not written, see the message\n"),
         (None, Some(_)) => text.push_str("results: not written before each request has an outcome\n"),
         (None, None) => {}
     }
     text
+}
+
+/// `1 request`, `2 requests`
+fn requests(count: Count) -> String {
+    if count.requests == 1 { "1 request".to_owned() } else { format!("{} requests", count.requests) }
+}
+
+fn text_of(checked: &Checked, file: &Path, plan: &Plan) -> String {
+    let others = checked.others.iter().map(|(record, count)| format!("  no request: {record} {count}\n"));
+    let first = format!("{}: {}{}\n", file.display(), requests(checked.all), of_amount(checked.all, plan));
+    first + &others.collect::<String>()
+}
+
+fn json_checked(checked: &Checked, plan: &Plan) -> Json {
+    let mut all = counts(checked.all, plan);
+    if let Some(all) = all.as_object_mut() {
+        all.insert("others".to_owned(), checked.others.iter().cloned().collect());
+    }
+    all
 }
 
 /// `, amount 1234.56`, if the plan has an amount.
@@ -173,8 +202,8 @@ fn json_of(ended: &Ended, plan: &Plan) -> Json {
         "all": counts(progress.all, plan),
         "states": states.collect::<Map<_, _>>(),
         "left": progress.left(),
-        "outcomes": ended.ledger,
-        "results": ended.results,
+        "outcomes": ended.ledger.display().to_string(),
+        "results": ended.results.as_ref().and_then(|written| written.as_ref().ok()).map(|path| path.display().to_string()),
         "stopped": ended.stopped.is_some(),
     })
 }
@@ -192,7 +221,7 @@ impl Screen {
 
     fn show(&mut self, progress: &Progress) {
         let done = progress.all.requests - progress.left();
-        let mut line = format!("{done} of {} requests", progress.all.requests);
+        let mut line = format!("{done} of {}", requests(progress.all));
         for state in State::ALL {
             let count = progress.with(state).requests;
             if count > 0 {

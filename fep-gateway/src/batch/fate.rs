@@ -1,7 +1,7 @@
 //! What becomes of a request by what the gateway replied. It decides, and does nothing.
 //!
-//! Only `not_sent` proves that nothing went out, so only then is there another attempt with another key. After everything else that is no outcome,
-//! the same request is asked for again with the same key, and the journal of the gateway says what it knows.
+//! A request has one key. After `not_sent`, which proves that nothing went out, the gateway takes the same key again and sends. After everything else
+//! the key stands for the exchange that it has, and the journal of the gateway says what it knows.
 
 use fep_codec::json;
 use serde_json::{Map, Value as Json};
@@ -22,7 +22,7 @@ pub(super) struct Reply {
 pub(super) enum Fate {
     /// It has a state. Also [`State::Unknown`], which is asked for later.
     Ended(Outcome),
-    /// It certainly was not sent, and that can change: another attempt has another key.
+    /// It certainly was not sent, and that can change: it is sent again later.
     NotSent(Outcome),
     /// Nothing is known by this reply. The same key is asked for again.
     Again(String),
@@ -43,6 +43,9 @@ pub(super) struct Outcome {
 
 /// The codes of `not_sent` that no other attempt changes.
 const FINAL: [&str; 1] = ["unencodable"];
+
+/// What stands for a secret that a client may not see.
+const HIDDEN: &str = "<secret>";
 
 /// The code of `not_sent` of a request that went on as another exchange.
 const PASSED_ON: &str = "passed_on";
@@ -73,7 +76,7 @@ const OF_THE_REQUEST: [&str; 17] = [
 
 /// What becomes of a request. `accepted` are the values of an answer by which it was carried out: none means any. `id` is the name that the request
 /// was sent under, if it was sent now: an exchange with another one belongs to another file.
-pub(super) fn fate(reply: &Reply, accepted: &[(String, Vec<String>)], id: Option<&str>) -> Fate {
+pub(super) fn fate(reply: &Reply, accepted: &[(String, Vec<Json>)], id: Option<&str>) -> Fate {
     let text = |key: &str| reply.body.get(key).and_then(Json::as_str).map(str::to_owned);
     if reply.body.get("exchange").is_some() && reply.body.get("outcome").is_some() {
         let first = text("request_id");
@@ -94,6 +97,8 @@ pub(super) fn fate(reply: &Reply, accepted: &[(String, Vec<String>)], id: Option
         return Fate::Ended(Outcome { state: State::Refused, exchange: None, reason_code, reason, answer: Map::new() });
     }
     match reply.status {
+        // Other fields do not help, and asking again does not either.
+        500 if code == "bad_spec" => Fate::Stop(format!("the gateway replied 500: {why}")),
         408 | 429 | 500..=599 => Fate::Again(why),
         409 if code == "still_running" => Fate::Again(why),
         // Among them a key that belongs to another request: that one may have been sent.
@@ -102,7 +107,7 @@ pub(super) fn fate(reply: &Reply, accepted: &[(String, Vec<String>)], id: Option
 }
 
 /// What becomes of a request whose exchange is known.
-fn of_exchange(body: &Json, accepted: &[(String, Vec<String>)]) -> Fate {
+fn of_exchange(body: &Json, accepted: &[(String, Vec<Json>)]) -> Fate {
     let text = |key: &str| body.get(key).and_then(Json::as_str).map(str::to_owned);
     let answer = body.pointer("/answer/fields").and_then(Json::as_object);
     let outcome = |state| Outcome {
@@ -112,8 +117,14 @@ fn of_exchange(body: &Json, accepted: &[(String, Vec<String>)]) -> Fate {
         reason: text("reason"),
         answer: answer.cloned().unwrap_or_default(),
     };
-    if body.get("journaled") == Some(&Json::Bool(false)) {
+    let is_sent = text("outcome").as_deref() != Some("not_sent");
+    if is_sent && body.get("journaled") == Some(&Json::Bool(false)) {
         return Fate::Again("the journal of the gateway does not have the outcome yet".to_owned());
+    }
+    if let Some(path) = answer.and_then(|answer| hidden(answer, accepted)) {
+        return Fate::Stop(format!(
+            "the gateway hides `{path}` of the answer, which says whether a request was carried out: ask for `own_secrets = \"shown\"`"
+        ));
     }
     let by_answer = |answer| if is_accepted(answer, accepted) { State::Done } else { State::NotDone };
     let code = text("reason_code").unwrap_or_default();
@@ -143,16 +154,14 @@ fn of_exchange(body: &Json, accepted: &[(String, Vec<String>)]) -> Fate {
     }
 }
 
-fn is_accepted(answer: &Map<String, Json>, accepted: &[(String, Vec<String>)]) -> bool {
-    accepted.iter().all(|(path, values)| {
-        let said = match json::get(answer, path) {
-            Some(Json::String(text)) => text.clone(),
-            Some(Json::Number(number)) => number.to_string(),
-            Some(Json::Bool(flag)) => flag.to_string(),
-            _ => return false,
-        };
-        values.contains(&said)
-    })
+fn is_accepted(answer: &Map<String, Json>, accepted: &[(String, Vec<Json>)]) -> bool {
+    accepted.iter().all(|(path, values)| json::get(answer, path).is_some_and(|said| values.contains(said)))
+}
+
+/// A value that is looked at and hidden.
+fn hidden<'a>(answer: &Map<String, Json>, accepted: &'a [(String, Vec<Json>)]) -> Option<&'a str> {
+    let is_hidden = |path: &str| json::get(answer, path).and_then(Json::as_str) == Some(HIDDEN);
+    accepted.iter().map(|(path, _)| path.as_str()).find(|path| is_hidden(path))
 }
 
 #[cfg(test)]

@@ -3,17 +3,18 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fep_codec::files::{FileError, FileReader, RawRecord};
 use fep_codec::layout::Layout;
 use fep_codec::record::Value;
-use fep_codec::{Error, Record, json};
+use fep_codec::{Record, json};
 use ring::digest::{Context, SHA256};
 use serde_json::{Map, Value as Json};
 
+use super::fitting::set;
 use super::plan::{Input, InputSource, Plan};
 use crate::hex::hex;
 
@@ -36,8 +37,18 @@ pub(super) struct Request {
     pub(super) amount: Option<i128>,
 }
 
-/// A record of the file that is no request, the first of its name.
-pub(super) type Others = Vec<(String, Map<String, Json>)>;
+/// The records of a name that are no requests.
+#[derive(Clone, Debug)]
+pub(super) struct Other {
+    pub(super) record: String,
+    /// How many there are.
+    pub(super) count: u64,
+    /// The fields of the first one.
+    pub(super) fields: Map<String, Json>,
+}
+
+/// The records that are no requests, by name.
+pub(super) type Others = Vec<Other>;
 
 /// What a whole file has.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +56,8 @@ pub(super) struct Contents {
     pub(super) requests: u64,
     /// The sum of their amounts.
     pub(super) amount: i128,
+    /// How many records of each other name there are.
+    pub(super) others: Vec<(String, u64)>,
     /// The SHA-256 of the file, in hexadecimal digits.
     pub(super) digest: String,
 }
@@ -52,8 +65,10 @@ pub(super) struct Contents {
 /// The reason why a file is refused.
 #[derive(Debug)]
 pub enum RefusedInput {
-    /// It cannot be read.
-    Unreadable(io::Error),
+    /// It cannot be read, or not be copied.
+    Unreadable(PathBuf, io::Error),
+    /// The copy cannot be read.
+    Copy(io::Error),
     /// It has mistakes: the first ones, and whether there are more.
     Wrong {
         /// One line for each.
@@ -65,14 +80,15 @@ pub enum RefusedInput {
     Empty,
     /// The spec does not describe a file that can be read.
     Impossible(FileError),
-    /// It was changed while it was read.
-    Changed,
 }
 
 impl fmt::Display for RefusedInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(error) => write!(f, "the file of requests cannot be read: {error}"),
+            Self::Unreadable(path, error) => {
+                write!(f, "{}: the file of requests cannot be read: {error}", path.display())
+            }
+            Self::Copy(error) => write!(f, "the copy of the file of requests cannot be read: {error}"),
             Self::Wrong { mistakes, has_more } => {
                 f.write_str("the file is refused as a whole, and nothing was sent:")?;
                 mistakes.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))?;
@@ -80,14 +96,13 @@ impl fmt::Display for RefusedInput {
             }
             Self::Empty => f.write_str("the file has no requests"),
             Self::Impossible(error) => write!(f, "the spec describes no file that can be read: {error}"),
-            Self::Changed => f.write_str("the file was changed while it was read: begin again"),
         }
     }
 }
 
 impl std::error::Error for RefusedInput {}
 
-/// A file of requests. It stays open, so that it is the same file to its end.
+/// A file of requests: a copy without a name, so that it is the same file to its end whatever others write into the one that was given.
 #[derive(Debug)]
 pub(super) struct InputFile {
     file: File,
@@ -95,14 +110,18 @@ pub(super) struct InputFile {
 }
 
 impl InputFile {
-    /// Opens a file, and reads it from its start to its end: each field, the order, totals, and that each request fits its telegram.
+    /// Copies a file and reads it from its start to its end: each field, the order, totals, and that the values of each request fit its telegram.
     ///
     /// # Errors
     /// If anything is wrong with it.
     pub(super) fn check(plan: &Plan, path: &Path) -> Result<Self, RefusedInput> {
-        let mut own = Self { file: File::open(path).map_err(RefusedInput::Unreadable)?, contents: Contents::default() };
-        let mut contents = Contents::default();
+        let unreadable = |error| RefusedInput::Unreadable(path.to_owned(), error);
+        let given = File::open(path).map_err(unreadable)?;
+        let (file, digest) = copied(given).map_err(unreadable)?;
+        let mut own = Self { file, contents: Contents { digest, ..Contents::default() } };
+        let mut contents = own.contents.clone();
         let mut mistakes = Vec::new();
+        let mut others = Others::default();
         let mut each = |read: Result<Request, String>| {
             match read {
                 Ok(request) => {
@@ -113,7 +132,7 @@ impl InputFile {
             }
             if mistakes.len() > MISTAKES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        own.read(plan, &mut each, &mut Others::new())?;
+        own.read(plan, &mut each, &mut others)?;
         if !mistakes.is_empty() {
             let has_more = mistakes.len() > MISTAKES_MAX;
             mistakes.truncate(MISTAKES_MAX);
@@ -122,7 +141,7 @@ impl InputFile {
         if contents.requests == 0 {
             return Err(RefusedInput::Empty);
         }
-        contents.digest = own.digest()?;
+        contents.others = others.into_iter().map(|other| (other.record, other.count)).collect();
         own.contents = contents;
         Ok(own)
     }
@@ -135,47 +154,31 @@ impl InputFile {
     /// The requests once more, in their order, until `each` breaks. Returns the records that are no requests.
     ///
     /// # Errors
-    /// If it cannot be read, or was changed.
+    /// If it cannot be read.
     pub(super) fn walk(
         &mut self,
         plan: &Plan,
         mut each: impl FnMut(Request) -> ControlFlow<()>,
     ) -> Result<Others, RefusedInput> {
         let mut others = Others::new();
-        let mut is_changed = false;
+        let mut wrong = None;
         let mut checked = |read: Result<Request, String>| match read {
             Ok(request) => each(request),
-            Err(_) => {
-                is_changed = true;
+            Err(mistake) => {
+                wrong = Some(mistake);
                 ControlFlow::Break(())
             }
         };
         self.read(plan, &mut checked, &mut others)?;
-        if is_changed { Err(RefusedInput::Changed) } else { Ok(others) }
-    }
-
-    /// Whether it is still the file that was checked.
-    ///
-    /// # Errors
-    /// If it cannot be read, or was changed.
-    pub(super) fn is_unchanged(&mut self) -> Result<(), RefusedInput> {
-        if self.digest()? == self.contents.digest { Ok(()) } else { Err(RefusedInput::Changed) }
-    }
-
-    fn digest(&mut self) -> Result<String, RefusedInput> {
-        self.file.rewind().map_err(RefusedInput::Unreadable)?;
-        let mut digest = Context::new(&SHA256);
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match self.file.read(&mut buffer).map_err(RefusedInput::Unreadable)? {
-                0 => return Ok(hex(digest.finish().as_ref())),
-                count => digest.update(buffer.get(..count).unwrap_or_default()),
-            }
+        match wrong {
+            // It was read without a mistake before, so the disk has changed it.
+            Some(mistake) => Err(RefusedInput::Wrong { mistakes: vec![mistake], has_more: false }),
+            None => Ok(others),
         }
     }
 
     fn read(&mut self, plan: &Plan, each: &mut Each<'_>, others: &mut Others) -> Result<(), RefusedInput> {
-        self.file.rewind().map_err(RefusedInput::Unreadable)?;
+        self.file.rewind().map_err(RefusedInput::Copy)?;
         // A plan that was read has its request.
         let Some(request) = plan.request() else { return Ok(()) };
         let layout = &request.layout;
@@ -205,11 +208,12 @@ fn records(
             Ok((Json::Object(source), name, at)) if name == input.record => {
                 number += 1;
                 let request = of_record(plan, input, layout, source, number);
-                each(request.map_err(|error| format!("record {at}, as a request: {error}")))
+                each(request.map_err(|why| format!("record {at}, as a request: {why}")))
             }
             Ok((Json::Object(fields), name, _)) => {
-                if !others.iter().any(|(known, _)| *known == name) {
-                    others.push((name, fields));
+                match others.iter_mut().find(|other| other.record == name) {
+                    Some(other) => other.count += 1,
+                    None => others.push(Other { record: name, count: 1, fields }),
                 }
                 ControlFlow::Continue(())
             }
@@ -234,7 +238,7 @@ fn of_record(
     layout: &Layout,
     source: Map<String, Json>,
     number: u64,
-) -> Result<Request, Error> {
+) -> Result<Request, String> {
     let mut record = Record::new(layout);
     let mut fields = Map::new();
     for (path, from) in &input.fields {
@@ -244,36 +248,37 @@ fn of_record(
         };
         // A value that is left out on one side is left out on the other.
         if !value.is_null() {
-            json::put(&mut fields, path, set(&mut record, path, value)?);
+            let value = set(&mut record, path, value).map_err(|error| error.to_string())?;
+            json::put(&mut fields, path, value);
         }
     }
-    record.each_fits()?;
-    let amount = amount(plan, &record);
+    record.each_fits().map_err(|error| error.to_string())?;
+    let amount = amount(plan, &record)?;
     Ok(Request { number, fields, source, amount })
 }
 
-/// Puts a value into a record. Digits become a number, and a number becomes digits, if the field is of the other kind. Returns the value
-/// as the field takes it.
-///
-/// # Errors
-/// If the field takes neither.
-pub(super) fn set(record: &mut Record<'_>, path: &str, value: Json) -> Result<Json, Error> {
-    let Err(error) = record.set_json(path, &value) else { return Ok(value) };
-    let other = match &value {
-        Json::String(text) => text.trim().parse::<i64>().ok().map(Json::from),
-        Json::Number(number) => Some(Json::String(number.to_string())),
-        _ => None,
-    };
-    match other {
-        Some(other) if record.set_json(path, &other).is_ok() => Ok(other),
-        _ => Err(error),
+fn amount(plan: &Plan, record: &Record<'_>) -> Result<Option<i128>, String> {
+    let Some(path) = &plan.amount else { return Ok(None) };
+    match record.get(path) {
+        Some(Value::Number(amount)) => Ok(Some(*amount)),
+        _ => Err(format!("it has no `{path}`, of which the plan makes sums")),
     }
 }
 
-fn amount(plan: &Plan, record: &Record<'_>) -> Option<i128> {
-    match record.get(plan.amount.as_deref()?)? {
-        Value::Number(amount) => Some(*amount),
-        _ => None,
+/// A copy of a file without a name, and its SHA-256 in hexadecimal digits.
+fn copied(mut given: File) -> io::Result<(File, String)> {
+    let mut copy = tempfile::tempfile()?;
+    let mut digest = Context::new(&SHA256);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match given.read(&mut buffer)? {
+            0 => return Ok((copy, hex(digest.finish().as_ref()))),
+            count => {
+                let piece = buffer.get(..count).unwrap_or_default();
+                digest.update(piece);
+                copy.write_all(piece)?;
+            }
+        }
     }
 }
 
@@ -286,17 +291,20 @@ fn lines(plan: &Plan, layout: &Layout, file: &File, each: &mut Each<'_>) -> Resu
         let read = reader.by_ref().take(LINE_MAX_BYTES).read_line(&mut line);
         match read {
             Ok(0) => break,
-            Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 // What follows has no known place.
-                let _ = each(Err(format!("line {at} is not UTF-8")));
+                let _ = each(Err(format!("line {at} is not UTF-8, or has more than {LINE_MAX_BYTES} bytes")));
                 break;
             }
-            Err(error) => return Err(RefusedInput::Unreadable(error)),
+            Ok(len) if u64::try_from(len).is_ok_and(|len| len >= LINE_MAX_BYTES) && !line.ends_with('\n') => {
+                let _ = each(Err(format!("line {at} has more than {LINE_MAX_BYTES} bytes")));
+                break;
+            }
+            Ok(_) => {}
+            Err(error) => return Err(RefusedInput::Copy(error)),
         }
-        if u64::try_from(line.len()).is_ok_and(|len| len >= LINE_MAX_BYTES) && !line.ends_with('\n') {
-            let _ = each(Err(format!("line {at} has more than {LINE_MAX_BYTES} bytes")));
-            break;
+        if at == 1 && line.starts_with('\u{feff}') {
+            line.remove(0);
         }
         if line.trim().is_empty() {
             continue;
@@ -311,13 +319,14 @@ fn lines(plan: &Plan, layout: &Layout, file: &File, each: &mut Each<'_>) -> Resu
 
 /// The request of a line: its fields, or a telegram as `fep decode` writes it.
 fn of_line(plan: &Plan, layout: &Layout, line: &str, number: u64) -> Result<Request, String> {
-    let said = json::parse(line).map_err(|error| error.to_string())?;
+    let said = json::parse(line).map_err(|error| error.message())?;
     let Json::Object(mut said) = said else { return Err("it is no JSON object".to_owned()) };
     let is_named = said.len() == 2 && said.contains_key("telegram") && said.contains_key("fields");
     let fields = match said.get("telegram").and_then(Json::as_str) {
         Some(name) if is_named && name != plan.telegram => {
             return Err(format!("it is a `{name}`, and the batch has `{}`", plan.telegram));
         }
+        None if is_named => return Err("`telegram` is no text".to_owned()),
         Some(_) if is_named => match said.remove("fields") {
             Some(Json::Object(fields)) => fields,
             _ => return Err("`fields` is no JSON object".to_owned()),
@@ -326,6 +335,6 @@ fn of_line(plan: &Plan, layout: &Layout, line: &str, number: u64) -> Result<Requ
     };
     let record = Record::from_json_value(layout, &Json::Object(fields.clone())).map_err(|error| error.to_string())?;
     record.each_fits().map_err(|error| error.to_string())?;
-    let amount = amount(plan, &record);
+    let amount = amount(plan, &record)?;
     Ok(Request { number, source: fields.clone(), fields, amount })
 }

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+/// What the names of the files end with.
+pub(super) const LEDGER_END: &str = ".outcomes.jsonl";
+
 /// The longest line, in bytes.
 const LINE_MAX_BYTES: u64 = 1 << 20;
 
@@ -58,13 +61,26 @@ pub(super) struct Identity {
     pub(super) requests: u64,
     /// The SHA-256 of the file of requests.
     pub(super) file: String,
+    /// What decides about states and is kept with them: [`Plan::judgement`](super::Plan).
+    pub(super) judgement: String,
+}
+
+/// The file of results was written, so no state changes any more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Closed {
+    /// Where it was written.
+    results: String,
 }
 
 /// What became of a request, and how that is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) request: u64,
+    /// When its state was found.
     pub(super) at: String,
+    /// When it was sent first. The date of it counts for the window.
+    pub(super) started: String,
     pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) exchange: Option<String>,
@@ -82,6 +98,24 @@ pub(super) struct Entry {
     pub(super) answer: Map<String, Json>,
 }
 
+impl Entry {
+    /// What is written of a request to try a file of results out.
+    pub(super) fn of_trial(request: u64, state: State) -> Self {
+        Self {
+            request,
+            at: String::new(),
+            started: String::new(),
+            state,
+            exchange: None,
+            reason_code: None,
+            reason: None,
+            amount: None,
+            window: None,
+            answer: Map::new(),
+        }
+    }
+}
+
 /// The reason why outcomes cannot be kept.
 #[derive(Debug)]
 pub enum LedgerError {
@@ -91,6 +125,12 @@ pub enum LedgerError {
     InUse(PathBuf),
     /// It belongs to another batch: what differs.
     Other(PathBuf, &'static str),
+    /// The plan judges otherwise than when the batch began.
+    Judged(PathBuf),
+    /// Another batch has sent this file: the file of its outcomes.
+    SentBefore(PathBuf),
+    /// A line is too long to be kept.
+    TooLong(PathBuf, u64),
     /// A line cannot be read.
     Damaged(PathBuf, u64, String),
 }
@@ -105,6 +145,22 @@ impl fmt::Display for LedgerError {
                 "{}: {what} is another one than when the batch began. Go on with the same, or give the new batch another name or date",
                 path.display()
             ),
+            Self::Judged(path) => write!(
+                f,
+                "{}: `accepted`, `amount` or an `answer.` of the plan is another one than when the batch began, and the outcomes were judged by the \
+                 old one. Move this file away: then each request is asked for again with its key, and the gateway sends none twice",
+                path.display()
+            ),
+            Self::SentBefore(path) => write!(
+                f,
+                "another batch has the same file of requests: {}. To send it once more, say --repeat; to go on with that batch, give its name and date",
+                path.display()
+            ),
+            Self::TooLong(path, request) => write!(
+                f,
+                "{}: what would be kept of request {request} has more than {LINE_MAX_BYTES} bytes: keep fewer fields of the answer",
+                path.display()
+            ),
             Self::Damaged(path, line, why) => write!(
                 f,
                 "{}: line {line} cannot be read: {why}. If the file is moved away, each request is asked for again with its key, and the gateway \
@@ -117,6 +173,30 @@ impl fmt::Display for LedgerError {
 
 impl std::error::Error for LedgerError {}
 
+/// Another file in the folder whose batch has the same file of requests, institution and telegram.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub(super) fn sent_before(path: &Path, own: &Identity) -> Result<Option<PathBuf>, LedgerError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |error| LedgerError::Io(folder.to_owned(), error);
+    for file in std::fs::read_dir(folder).map_err(failed)? {
+        let other = file.map_err(failed)?.path();
+        let is_ledger = other.to_str().is_some_and(|name| name.ends_with(LEDGER_END));
+        if !is_ledger || other.file_name() == path.file_name() {
+            continue;
+        }
+        let mut line = String::new();
+        let read = File::open(&other).and_then(|file| BufReader::new(file).take(LINE_MAX_BYTES).read_line(&mut line));
+        // What cannot be read is no file of outcomes.
+        let Some(identity) = read.ok().and_then(|_| serde_json::from_str::<Identity>(&line).ok()) else { continue };
+        if identity.file == own.file && identity.institution == own.institution && identity.telegram == own.telegram {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
 /// The outcomes of one batch.
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -126,6 +206,10 @@ pub(super) struct Ledger {
     len: u64,
     /// Where the last line about each request begins, and its state.
     known: Vec<Option<(u64, State)>>,
+    /// Whether there was no file before.
+    is_new: bool,
+    /// Whether the file of results was written.
+    is_closed: bool,
 }
 
 impl Ledger {
@@ -150,11 +234,13 @@ impl Ledger {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let count = usize::try_from(own.requests).unwrap_or(usize::MAX);
-        let mut ledger = Self { path: path.to_owned(), file, len: 0, known: vec![None; count] };
+        let mut ledger =
+            Self { path: path.to_owned(), file, len: 0, known: vec![None; count], is_new: false, is_closed: false };
         ledger.read(own, &mut each)?;
         if ledger.len == 0 {
-            ledger.write(own)?;
+            ledger.write(own, 0)?;
             ledger.file.sync_all().map_err(failed)?;
+            ledger.is_new = true;
         }
         Ok(ledger)
     }
@@ -165,15 +251,26 @@ impl Ledger {
         let mut text = Vec::new();
         for number in 1_u64.. {
             text.clear();
-            let len = (&mut reader).take(LINE_MAX_BYTES).read_until(b'\n', &mut text).map_err(failed)?;
-            // What was being written when the process ended is no line.
-            let Some(line) = text.strip_suffix(b"\n") else { break };
+            let len = (&mut reader).take(LINE_MAX_BYTES + 1).read_until(b'\n', &mut text).map_err(failed)?;
             let damaged = |why: String| LedgerError::Damaged(self.path.clone(), number, why);
+            let line = match text.strip_suffix(b"\n") {
+                Some(line) => line,
+                None if u64::try_from(len).is_ok_and(|len| len > LINE_MAX_BYTES) => {
+                    return Err(damaged(format!("it has more than {LINE_MAX_BYTES} bytes")));
+                }
+                // What was being written when the process ended is no line.
+                None => break,
+            };
             if number == 1 {
                 let other: Identity = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
                 if let Some(what) = other.differs(own) {
                     return Err(LedgerError::Other(self.path.clone(), what));
                 }
+                if other.judgement != own.judgement {
+                    return Err(LedgerError::Judged(self.path.clone()));
+                }
+            } else if serde_json::from_slice::<Closed>(line).is_ok() {
+                self.is_closed = true;
             } else {
                 let entry: Entry = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
                 let place = usize::try_from(entry.request.wrapping_sub(1)).ok().and_then(|at| self.known.get_mut(at));
@@ -192,7 +289,7 @@ impl Ledger {
     /// If it cannot be written.
     pub(super) fn keep(&mut self, entry: &Entry) -> Result<(), LedgerError> {
         let at = self.len;
-        self.write(entry)?;
+        self.write(entry, entry.request)?;
         let place = usize::try_from(entry.request.wrapping_sub(1)).ok().and_then(|at| self.known.get_mut(at));
         if let Some(place) = place {
             *place = Some((at, entry.state));
@@ -200,10 +297,32 @@ impl Ledger {
         Ok(())
     }
 
-    fn write(&mut self, line: &impl Serialize) -> Result<(), LedgerError> {
+    /// Notes that the file of results was written.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn close(&mut self, results: &Path) -> Result<(), LedgerError> {
+        self.is_closed = true;
+        self.write(&Closed { results: results.display().to_string() }, 0)
+    }
+
+    /// Whether the file of results was written.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Whether there was no file before.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    fn write(&mut self, line: &impl Serialize, request: u64) -> Result<(), LedgerError> {
         let failed = |error| LedgerError::Io(self.path.clone(), error);
         let mut text = serde_json::to_vec(line).map_err(|error| failed(error.into()))?;
         text.push(b'\n');
+        if u64::try_from(text.len()).is_ok_and(|len| len > LINE_MAX_BYTES) {
+            return Err(LedgerError::TooLong(self.path.clone(), request));
+        }
         self.file.write_all(&text).map_err(failed)?;
         self.len += u64::try_from(text.len()).unwrap_or(u64::MAX);
         Ok(())

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Cursor};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,9 @@ use fep_codec::{Error, Record, json};
 use serde_json::{Map, Value as Json};
 use tempfile::NamedTempFile;
 
-use super::input::{InputFile, Others, RefusedInput, Request, set};
-use super::ledger::{Entry, Ledger, LedgerError};
+use super::fitting::{fits, leave_blank, set, set_count};
+use super::input::{InputFile, Others, RefusedInput, Request};
+use super::ledger::{Entry, LedgerError, State};
 use super::plan::Plan;
 use super::plan_output::{Output, OutputRecord, Source};
 
@@ -52,7 +53,10 @@ impl std::error::Error for OutputError {}
 pub(super) struct Results<'r> {
     pub(super) plan: &'r Plan,
     pub(super) output: &'r Output,
-    pub(super) ledger: &'r Ledger,
+    /// What became of a request. `None`: nothing is written for it.
+    pub(super) entry: &'r dyn Fn(u64) -> Result<Option<Entry>, LedgerError>,
+    /// The last request that is looked at.
+    pub(super) last: u64,
     /// The date of the batch: `2026-11-30`.
     pub(super) date: &'r str,
 }
@@ -63,29 +67,50 @@ impl Results<'_> {
     /// # Errors
     /// If a value does not fit, or the file cannot be written.
     pub(super) fn write(&self, input: &mut InputFile) -> Result<PathBuf, OutputError> {
-        let name = self.output.path.to_string_lossy().replace("{date}", &self.date.replace('-', ""));
-        let path = PathBuf::from(name);
+        let path = place(self.output, self.date);
         let failed = |error| OutputError::Io(path.clone(), error);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed)?;
-        // Records that are no requests can come after them in the input and before them in the output.
-        let others = input.walk(self.plan, |_| ControlFlow::Continue(())).map_err(OutputError::Input)?;
         let file = NamedTempFile::new_in(folder).map_err(failed)?;
-        let mut writer = FileWriter::seeking(&self.output.file, BufWriter::new(file)).map_err(OutputError::File)?;
-        for own in &self.output.records {
-            if own.each_request {
-                self.each(own, input, &mut writer)?;
-            } else {
-                let values = others.iter().find(|(name, _)| *name == own.record).map(|(_, fields)| fields);
-                put(&mut writer, &self.output.file, own, |record| self.of_file(own, record, values))
-                    .map_err(|error| error.of(&own.record, None))?;
-            }
-        }
-        let file = writer.finish().map_err(OutputError::File)?;
+        let others = others(self.plan, input)?;
+        let file = self.put_all(input, &others, BufWriter::new(file))?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         Ok(path)
+    }
+
+    /// Writes the file to nowhere, with the first request in each state, so that a plan that cannot work is found before anything is sent.
+    ///
+    /// # Errors
+    /// As those of [`Self::write`].
+    pub(super) fn try_out(plan: &Plan, output: &Output, date: &str, input: &mut InputFile) -> Result<(), OutputError> {
+        let others = others(plan, input)?;
+        for state in STATES {
+            let only_first = |request: u64| Ok((request == 1).then(|| Entry::of_trial(request, state)));
+            let trial = Results { plan, output, entry: &only_first, last: 1, date };
+            trial.put_all(input, &others, Cursor::new(Vec::new()))?;
+        }
+        Ok(())
+    }
+
+    fn put_all<W: io::Write + io::Seek>(
+        &self,
+        input: &mut InputFile,
+        others: &Others,
+        out: W,
+    ) -> Result<W, OutputError> {
+        let mut writer = FileWriter::seeking(&self.output.file, out).map_err(OutputError::File)?;
+        for own in &self.output.records {
+            if own.each_request {
+                self.each(own, input, &mut writer)?;
+            } else {
+                let values = others.iter().find(|other| other.record == own.record).map(|other| &other.fields);
+                put(&mut writer, &self.output.file, own, |record| self.of_file(own, record, values))
+                    .map_err(|error| error.of(&own.record, None))?;
+            }
+        }
+        writer.finish().map_err(OutputError::File)
     }
 
     /// Writes the records of the requests that are listed.
@@ -97,9 +122,10 @@ impl Results<'_> {
     ) -> Result<(), OutputError> {
         let mut wrong = None;
         let each = |request: Request| {
+            let number = request.number;
             let written = self.one(own, &request, writer);
             wrong = written.err();
-            if wrong.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if wrong.is_some() || number >= self.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let _: Others = input.walk(self.plan, each).map_err(OutputError::Input)?;
         wrong.map_or(Ok(()), Err)
@@ -111,7 +137,7 @@ impl Results<'_> {
         request: &Request,
         writer: &mut FileWriter<'_, W>,
     ) -> Result<(), OutputError> {
-        let entry = self.ledger.entry(request.number).map_err(OutputError::Ledger)?;
+        let entry = (self.entry)(request.number).map_err(OutputError::Ledger)?;
         // Nothing is written before each request has a state.
         let Some(entry) = entry.filter(|entry| self.output.lists.has(entry.state.name())) else { return Ok(()) };
         put(writer, &self.output.file, own, |record| self.of_request(own, record, request, &entry))
@@ -154,7 +180,7 @@ impl Results<'_> {
                 Source::Input(from) => json::get(&request.source, from).cloned().unwrap_or_default(),
                 Source::Answer(from) => json::get(&entry.answer, from).cloned().unwrap_or_default(),
                 Source::Result => self.output.results.get(entry.state.name()).cloned().into(),
-                Source::Number => request.number.into(),
+                Source::Number => return set_count(record, path, request.number),
                 Source::Exchange => entry.exchange.clone().into(),
             };
             // Such as the answer of a request that has none.
@@ -165,11 +191,25 @@ impl Results<'_> {
     /// Puts the date of the batch: as a date, or as the digits of a field that is none.
     fn date_at(&self, record: &mut Record<'_>, path: &str) -> Result<(), Error> {
         let date = self.date;
-        match record.set_json(path, &Json::from(date)) {
-            Ok(()) if record.each_fits().is_ok() => Ok(()),
-            _ => set(record, path, date.replace('-', "").into()).map(drop),
+        if fits(record.layout(), path, &Json::from(date)) {
+            return record.set_json(path, &Json::from(date));
         }
+        set(record, path, date.replace('-', "").into()).map(drop)
     }
+}
+
+/// The records that are no requests. They can come after the requests in the input and before them in the output.
+fn others(plan: &Plan, input: &mut InputFile) -> Result<Others, OutputError> {
+    input.walk(plan, |_| ControlFlow::Continue(())).map_err(OutputError::Input)
+}
+
+/// The states that a file of results has.
+const STATES: [State; 4] = [State::Done, State::NotDone, State::Reversed, State::Refused];
+
+/// Where the file of results of a date is written.
+pub(super) fn place(output: &Output, date: &str) -> PathBuf {
+    let name = output.path.file_name().map(|name| name.to_string_lossy().replace("{date}", &date.replace('-', "")));
+    name.map_or_else(|| output.path.clone(), |name| output.path.with_file_name(name))
 }
 
 /// Why a record was not written.
@@ -213,14 +253,6 @@ fn copy(file: &FileLayout, record: &mut Record<'_>, values: &Map<String, Json>) 
         }
     }
     Ok(())
-}
-
-/// States that a field has no value, or that it has an empty text.
-fn leave_blank(record: &mut Record<'_>, path: &str) -> Result<(), Error> {
-    match record.set_json(path, &Json::Null) {
-        Ok(()) if record.each_fits().is_ok() => Ok(()),
-        _ => record.set_json(path, &Json::from("")),
-    }
 }
 
 /// Whether the writer makes the value: a total or a serial number.

@@ -7,16 +7,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_codec::Record;
 use fep_codec::files::FileLayout;
 use fep_codec::layout::{Item, Kind, Layout};
-use fep_spec::document::{Document, Located, Table, instead};
+use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::{Spec, TelegramSpec};
 use fep_spec::report::{Code, Report, Source};
+use ring::digest::{SHA256, digest};
+use serde_json::Value as Json;
 
+use super::fitting::set;
 use super::plan_output::{self, Output};
 use super::windows::{self, Windows};
 use crate::config::{Authority, GatewayAt};
+use crate::hex::hex;
 
 /// The longest name of a batch, in bytes: it is in every idempotency key and in names of files.
 const NAME_MAX_BYTES: usize = 60;
@@ -24,6 +29,8 @@ const NAME_MAX_BYTES: usize = 60;
 /// A plan.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The file of the plan.
+    pub path: PathBuf,
     /// `name`, default the name of the file without its ending: with the date it is in every idempotency key.
     pub name: String,
     /// `gateway`, required: where the gateway takes requests, with `[tls]` if that is https.
@@ -37,14 +44,12 @@ pub struct Plan {
     /// `telegram`, required: the request.
     pub telegram: String,
     /// `accepted`, required: the values of the answer by which it was carried out. Empty: by any answer (`accepted = "any"`).
-    pub accepted: Vec<(String, Vec<String>)>,
+    pub accepted: Vec<(String, Vec<Json>)>,
     /// `amount`, default none: the path of the amount in the request, for sums.
     pub amount: Option<String>,
     /// `in_flight_max`, default 8: how many requests are without an outcome at the same time.
     pub in_flight_max: usize,
-    /// `attempts_max`, default 1000: how often a request is tried that certainly was not sent.
-    pub attempts_max: u32,
-    /// `retry_ms`, default 5000: how long it waits before that.
+    /// `retry_ms`, default 5000: how long a request waits before it is sent again, if it certainly was not sent. Later waits are longer, up to five minutes.
     pub retry: Duration,
     /// `settle_wait_s`, default 600: how long outcomes that are unknown are waited for, after the last request.
     pub settle_wait: Duration,
@@ -141,6 +146,13 @@ impl Plan {
         })
     }
 
+    /// A digest of what decides about states and is kept with them: `accepted`, `amount`, and the fields of answers that are kept.
+    pub(super) fn judgement(&self) -> String {
+        let answers: Vec<&str> = self.answers().collect();
+        let said = format!("{:?}{:?}{answers:?}", self.accepted, self.amount);
+        hex(digest(&SHA256, said.as_bytes()).as_ref())
+    }
+
     /// The request.
     pub(super) fn request(&self) -> Option<&TelegramSpec> {
         self.spec.telegram(&self.telegram)
@@ -157,7 +169,6 @@ fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Option<Plan> {
     let spec = root.required_string("spec").and_then(|path| spec(root.document(), &path, folder));
     let token_file = root.string("token_file").map(|path| folder.join(path.value));
     let in_flight_max = root.integer("in_flight_max", 1..=1000_usize).map_or(8, |max| max.value);
-    let attempts_max = root.integer("attempts_max", 1..=1_000_000_u32).map_or(1000, |max| max.value);
     let retry_ms = root.integer("retry_ms", 100..=3_600_000_u64).map_or(5000, |ms| ms.value);
     let settle_wait_s = root.integer("settle_wait_s", 0..=604_800_u64).map_or(600, |seconds| seconds.value);
     let kept = root.string("folder").map_or_else(|| folder.to_owned(), |path| folder.join(path.value));
@@ -166,7 +177,7 @@ fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Option<Plan> {
     let request = request(root.document(), &spec, &telegram?)?;
     let answer = spec.telegram(request.answer.as_deref().unwrap_or_default())?;
     let accepted = accepted(root, &answer.layout);
-    let amount = root.string("amount").and_then(|path| field(root.document(), &request.layout, &path));
+    let amount = root.string("amount").and_then(|path| amount(root.document(), &request.layout, &path));
     let input = root.table("input");
     let input = input.map(|table| self::input(&table, &spec, &request.layout, folder).inspect(|_| table.finish()));
     let output = root.table("output").map(|table| {
@@ -176,6 +187,7 @@ fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Option<Plan> {
         found
     });
     Some(Plan {
+        path: path.to_owned(),
         name: name?,
         gateway: gateway?,
         token_file,
@@ -184,7 +196,6 @@ fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Option<Plan> {
         accepted: accepted?,
         amount,
         in_flight_max,
-        attempts_max,
         retry: Duration::from_millis(retry_ms),
         settle_wait: Duration::from_secs(settle_wait_s),
         folder: kept,
@@ -243,7 +254,7 @@ fn request<'s>(document: &Document, spec: &'s Spec, name: &Located<&str>) -> Opt
 }
 
 /// Reads `accepted`: values of the answer, or the word `any`.
-fn accepted(root: &Table<'_>, answer: &Layout) -> Option<Vec<(String, Vec<String>)>> {
+fn accepted(root: &Table<'_>, answer: &Layout) -> Option<Vec<(String, Vec<Json>)>> {
     let value = root.required("accepted")?;
     if value.is_string() {
         return value.choice(&[("any", Vec::new())]).map(|any| any.value);
@@ -252,12 +263,19 @@ fn accepted(root: &Table<'_>, answer: &Layout) -> Option<Vec<(String, Vec<String
     for (path, value) in value.table()?.entries() {
         let Some(path) = field(root.document(), answer, &path) else { continue };
         let span = value.span();
-        let values: Vec<String> = if value.is_array() {
-            value.array()?.into_iter().filter_map(|value| Some(value.string()?.value.to_owned())).collect()
-        } else {
-            value.string().map(|value| value.value.to_owned()).into_iter().collect()
-        };
-        if values.is_empty() {
+        let said = if value.is_array() { value.array()? } else { vec![value] };
+        let is_empty = said.is_empty();
+        let mut values = Vec::new();
+        for text in said.into_iter().filter_map(Value::string) {
+            // As the field shows it: 5 for the "0005" of a number.
+            let mut record = Record::new(answer);
+            let taken = set(&mut record, &path, Json::from(text.value));
+            match taken.and_then(|value| record.each_fits().map(|()| value)) {
+                Ok(value) => values.push(value),
+                Err(error) => root.document().error(Code::BadValue, text.span, error.to_string()),
+            }
+        }
+        if is_empty {
             root.document().error_hint(Code::BadValue, span, "no value would be accepted", "name one or several");
         }
         all.push((path, values));
@@ -273,6 +291,17 @@ fn accepted(root: &Table<'_>, answer: &Layout) -> Option<Vec<(String, Vec<String
         return None;
     }
     Some(all)
+}
+
+/// The path of an amount, which must be a number.
+fn amount(document: &Document, layout: &Layout, path: &Located<&str>) -> Option<String> {
+    let is_number = |item: &Item| matches!(item, Item::Field(field) if matches!(field.kind, Kind::Number(_)));
+    let found = field(document, layout, path)?;
+    if layout.item_by_path(&found).is_some_and(is_number) {
+        return Some(found);
+    }
+    document.error(Code::BadValue, path.span.clone(), format!("`{found}` is no number, so it has no sums"));
+    None
 }
 
 /// The path, if the layout has a field there.

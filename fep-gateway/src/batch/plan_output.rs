@@ -59,7 +59,7 @@ pub enum Source {
     Constant(String),
     /// `input.PATH`: the record of the request in the input.
     Input(String),
-    /// `answer.PATH`: the answer. Nothing is written if there is none.
+    /// `answer.PATH`: the answer. If there is none, the field is left blank, or zero.
     Answer(String),
     /// `result`: the word of `results`.
     Result,
@@ -102,6 +102,15 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>) -> Option<Output> {
         let Some(own) = value.table() else { continue };
         records.extend(record(&own, &file, around));
         own.finish();
+    }
+    if !records.iter().any(|record: &OutputRecord| record.each_request) && !document.has_errors() {
+        let hint = "write `each = \"request\"` at the record that each request has";
+        document.error_hint(
+            Code::MissingKey,
+            table.span(),
+            "no record of the file of results is written for requests",
+            hint,
+        );
     }
     let uses_result = |record: &OutputRecord| record.fields.iter().any(|(_, source)| *source == Source::Result);
     let needed = STATES.iter().filter(|state| lists.has(state));
@@ -149,7 +158,10 @@ fn record(table: &Table<'_>, file: &FileLayout, around: &Around<'_>) -> Option<O
     let fields = table.table("fields");
     let name = name?;
     let layout = record_of(document, file, &name)?;
-    if copy
+    if copy && !each && around.input.is_some_and(|input| *input.record == *layout.name) {
+        let message = format!("`{}` is the record of the requests", name.value);
+        document.error_hint(Code::ConflictingKeys, name.span, message, "write `each = \"request\"`");
+    } else if copy
         && !each
         && around.input.is_none_or(|input| !input.file.layouts().iter().any(|other| other.name == layout.name))
     {

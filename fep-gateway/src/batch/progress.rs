@@ -34,13 +34,20 @@ impl Progress {
 
     /// Counts a request that had another state before, or none.
     pub(super) fn count(&mut self, before: Option<State>, now: State, amount: i128) {
-        if let Some(count) = before.and_then(|state| self.place(state)) {
-            count.requests = count.requests.saturating_sub(1);
-            count.amount = count.amount.saturating_sub(amount);
+        if let Some(before) = before {
+            self.uncount(before, amount);
         }
         if let Some(count) = self.place(now) {
             count.requests += 1;
             count.amount = count.amount.saturating_add(amount);
+        }
+    }
+
+    /// Takes a request out that gets another state.
+    pub(super) fn uncount(&mut self, before: State, amount: i128) {
+        if let Some(count) = self.place(before) {
+            count.requests = count.requests.saturating_sub(1);
+            count.amount = count.amount.saturating_sub(amount);
         }
     }
 

@@ -1,17 +1,16 @@
-//! Sends one request and asks until it has a state. Each attempt has an idempotency key that depends on the batch, the date and the number of the
-//! request alone, so that a batch that begins again asks for the same exchanges.
+//! Sends one request, or asks for what became of it. Its idempotency key depends on the batch, the date and the number of the request alone, so that a
+//! batch that begins again asks for the same exchanges. When it is sent again is decided by `running`.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value as Json, json};
-use tokio::sync::watch;
-use tokio::time::sleep;
 
-use super::fate::{Fate, Outcome, Reply, fate};
+use super::fate::{Fate, Reply, fate};
 use super::input::Request;
 use super::ledger::State;
 use super::plan::Plan;
@@ -22,9 +21,6 @@ use crate::tls::Party;
 
 /// How many digits of the digest are in the name of a request.
 const DIGEST_DIGITS: usize = 16;
-
-/// How long requests that are on their way are waited for after the batch was stopped. The journal of the gateway knows them.
-const LEAVE_AFTER: Duration = Duration::from_secs(30);
 
 /// How long a reply is waited for. The gateway replies when the exchange has an outcome.
 const REPLY_MAX: Duration = Duration::from_secs(600);
@@ -52,20 +48,8 @@ pub(super) struct Sender {
     keys: String,
     /// The first digits of the digest of the file of requests.
     digest: String,
-    /// Why requests wait. `None` if the last reply was an outcome.
-    trouble: Mutex<Option<String>>,
-    stop: watch::Receiver<bool>,
-}
-
-/// What became of the wish to send a request.
-#[derive(Debug)]
-pub(super) enum Sent {
-    /// It has a state.
-    Ended(Outcome),
-    /// The batch was stopped before it had one.
-    Left,
-    /// The batch has to stop.
-    Stop(String),
+    /// The token that is shown.
+    token: Mutex<Option<HeaderValue>>,
 }
 
 impl Sender {
@@ -73,22 +57,12 @@ impl Sender {
     ///
     /// # Errors
     /// If the token cannot be read or used.
-    pub(super) fn new(
-        plan: &Arc<Plan>,
-        (date, digest): (&str, &str),
-        stop: watch::Receiver<bool>,
-    ) -> Result<Self, String> {
+    pub(super) fn new(plan: &Arc<Plan>, (date, digest): (&str, &str)) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         // The urgency of what nobody waits for (RFC 9218): the gateway lets others go first.
         headers.insert(HeaderName::from_static("priority"), HeaderValue::from_static("u=7"));
-        if let Some(path) = &plan.token_file {
-            let token = secret_file::read(path)?;
-            let value = HeaderValue::try_from(format!("Bearer {}", token.trim()));
-            let mut value = value.map_err(|_| format!("{}: it is no token", path.display()))?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
+        let token = plan.token_file.as_deref().map(token).transpose()?;
         Ok(Self {
             client: Client::new(&plan.gateway, Party::Gateway, CONNECT_MAX),
             headers,
@@ -96,60 +70,23 @@ impl Sender {
             report_path: format!("/v1/batches/{}/{date}", segment(&plan.name)),
             keys: format!("batch:{}:{date}", plan.name),
             digest: digest.chars().take(DIGEST_DIGITS).collect(),
-            trouble: Mutex::default(),
-            stop,
+            token: Mutex::new(token),
             plan: Arc::clone(plan),
         })
     }
 
-    /// Why requests wait now.
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn waits_because(&self, why: Option<String>) {
-        // One assignment, so it is complete even after a panic elsewhere.
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = why;
-    }
-
-    /// Sends a request, and asks until it has a state or the batch is stopped.
-    pub(super) async fn send(&self, request: &Request) -> Sent {
+    /// Sends a request once, or asks for what became of it: what becomes of it now, and how long to wait before it is sent again.
+    pub(super) async fn send(&self, request: &Request) -> (Fate, Duration) {
         let body = Bytes::from(Json::Object(request.fields.clone()).to_string());
-        let id = format!("{}:{}@{}", self.keys, request.number, self.digest);
-        let mut attempt = 1;
-        loop {
-            let key = self.key(request.number, attempt);
-            let asked = self.ask((Method::POST, &self.path), Some((&key, &id)), &body);
-            let (fate, wait) = tokio::select! {
-                asked = asked => asked,
-                () = self.left() => return Sent::Left,
-            };
-            match fate {
-                Fate::Ended(outcome) => {
-                    self.waits_because(None);
-                    return Sent::Ended(outcome);
-                }
-                Fate::NotSent(outcome) if attempt >= self.plan.attempts_max => return Sent::Ended(outcome),
-                Fate::NotSent(outcome) => {
-                    self.waits_because(outcome.reason);
-                    attempt += 1;
-                }
-                Fate::Again(why) => self.waits_because(Some(why)),
-                Fate::Stop(why) => return Sent::Stop(why),
-            }
-            if !self.waited(wait).await {
-                return Sent::Left;
-            }
-        }
+        let key = format!("{}:{}", self.keys, request.number);
+        let id = format!("{key}@{}", self.digest);
+        self.ask((Method::POST, &self.path), Some((&key, &id)), &body).await
     }
 
-    /// Asks what is known about an exchange. `None`: nothing new.
-    pub(super) async fn look_up(&self, exchange: &str) -> Option<Outcome> {
+    /// Asks what is known about an exchange.
+    pub(super) async fn look_up(&self, exchange: &str) -> Fate {
         let path = format!("/v1/exchanges/{}", segment(exchange));
-        match self.ask((Method::GET, &path), None, &Bytes::new()).await.0 {
-            Fate::Ended(outcome) | Fate::NotSent(outcome) => Some(outcome),
-            Fate::Again(_) | Fate::Stop(_) => None,
-        }
+        self.ask((Method::GET, &path), None, &Bytes::new()).await.0
     }
 
     /// Tells the gateway how far the batch is, for its console. Nothing depends on it, so a gateway that does not take it is not asked again soon.
@@ -173,21 +110,26 @@ impl Sender {
             report.insert("note".to_owned(), note.into());
         }
         let body = Bytes::from(report.to_string());
-        let _ = self.client.ask((Method::PUT, &self.report_path), &self.headers, &body, TELL_MAX).await;
+        let headers = with_token(&self.headers, self.token_now().as_ref());
+        let _ = self.client.ask((Method::PUT, &self.report_path), &headers, &body, TELL_MAX).await;
     }
 
-    /// Asks once: what becomes of the request, and how long to wait before it is asked again.
+    /// Asks once, and once more if the token was renewed meanwhile.
     async fn ask(&self, what: (Method, &str), names: Option<(&str, &str)>, body: &Bytes) -> (Fate, Duration) {
         let mut headers = self.headers.clone();
-        if let Some((key, id)) = names {
-            for (name, value) in [("idempotency-key", key), ("x-request-id", id)] {
-                match HeaderValue::try_from(value) {
-                    Ok(value) => drop(headers.insert(HeaderName::from_static(name), value)),
-                    Err(error) => return (Fate::Stop(error.to_string()), Duration::ZERO),
-                }
+        for (name, value) in names.into_iter().flat_map(|(key, id)| [("idempotency-key", key), ("x-request-id", id)]) {
+            match HeaderValue::try_from(value) {
+                Ok(value) => drop(headers.insert(HeaderName::from_static(name), value)),
+                Err(error) => return (Fate::Stop(error.to_string()), Duration::ZERO),
             }
         }
-        let replied = match self.client.ask(what, &headers, body, REPLY_MAX).await {
+        let shown = self.token_now();
+        let mut replied = self.asked(&what, with_token(&headers, shown.as_ref()), body).await;
+        let is_refused = matches!(&replied, Ok(replied) if replied.status == StatusCode::UNAUTHORIZED);
+        if is_refused && let Some(renewed) = self.renewed(shown.as_ref()) {
+            replied = self.asked(&what, with_token(&headers, Some(&renewed)), body).await;
+        }
+        let replied = match replied {
             Ok(replied) => replied,
             // With the same key it does not matter whether the gateway has the request.
             Err(Failed::NotSent(why) | Failed::NoReply(why)) => {
@@ -200,28 +142,35 @@ impl Sender {
         (fate(&reply, &self.plan.accepted, names.map(|(_, id)| id)), wait)
     }
 
-    fn key(&self, number: u64, attempt: u32) -> String {
-        format!("{}:{number}:{attempt}", self.keys)
+    async fn asked(&self, what: &(Method, &str), headers: HeaderMap, body: &Bytes) -> Result<Replied, Failed> {
+        self.client.ask((what.0.clone(), what.1), &headers, body, REPLY_MAX).await
     }
 
-    /// Completes when the batch was stopped and what was on its way had its time.
-    async fn left(&self) {
-        let mut stop = self.stop.clone();
-        if stop.wait_for(|stop| *stop).await.is_err() {
-            // Nobody can stop it any more.
-            std::future::pending::<()>().await;
-        }
-        sleep(LEAVE_AFTER).await;
+    fn token_now(&self) -> Option<HeaderValue> {
+        // A change is one assignment, so it is complete even after a panic elsewhere.
+        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits. Returns false if the batch was stopped meanwhile.
-    async fn waited(&self, wait: Duration) -> bool {
-        let mut stop = self.stop.clone();
-        tokio::select! {
-            () = sleep(wait) => !*self.stop.borrow(),
-            _ = stop.wait_for(|stop| *stop) => false,
-        }
+    /// The token in the file, if it is another one than the one that was shown.
+    fn renewed(&self, shown: Option<&HeaderValue>) -> Option<HeaderValue> {
+        let token = token(self.plan.token_file.as_deref()?).ok()?;
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        (Some(&token) != shown).then_some(token)
     }
+}
+
+fn with_token(headers: &HeaderMap, token: Option<&HeaderValue>) -> HeaderMap {
+    let mut headers = headers.clone();
+    headers.extend(token.map(|token| (AUTHORIZATION, token.clone())));
+    headers
+}
+
+/// The token of a file, as a header.
+fn token(path: &Path) -> Result<HeaderValue, String> {
+    let value = HeaderValue::try_from(format!("Bearer {}", secret_file::read(path)?.trim()));
+    let mut value = value.map_err(|_| format!("{}: it is no token", path.display()))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// How long the gateway asks to wait.

@@ -167,6 +167,10 @@ fn days_and_hours(table: &Table<'_>, offset: i32, holidays: &[i64]) -> Option<Ca
     let document = table.document();
     let days = table.required("days").and_then(Value::array);
     let hours = table.get("hours").map(|value| hours::day_hours(document, value));
+    if hours.as_ref().is_some_and(|hours| *hours == DayHours::closed()) {
+        let span = table.key_span("hours").unwrap_or_default();
+        document.error_hint(Code::BadValue, span, "the window never opens", "leave `hours` out for all day");
+    }
     let hours = hours.unwrap_or_else(|| DayHours::new(vec![Span::ALL_DAY]).unwrap_or_default());
     let mut weekdays = BTreeSet::new();
     let mut dates = BTreeSet::new();
@@ -178,6 +182,10 @@ fn days_and_hours(table: &Table<'_>, offset: i32, holidays: &[i64]) -> Option<Ca
             (_, _, Some(date)) => drop(dates.insert(date)),
             _ => wrong_day(document, &word),
         }
+    }
+    if !on_holidays && weekdays.is_empty() && dates.is_empty() {
+        let span = table.key_span("days").unwrap_or_default();
+        document.error_hint(Code::BadValue, span, "the window never opens", "such as days = [\"mon-fri\"]");
     }
     if on_holidays && holidays.is_empty() {
         let hint = "add [calendar] with `holidays` or `holidays_file`";

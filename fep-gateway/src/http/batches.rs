@@ -19,8 +19,11 @@ use crate::config::Action;
 use crate::contract::batches::{BatchReport, BatchView};
 use crate::contract::problem::Problem;
 
-/// How many batches are known. One that was told longest ago makes room for a new one.
-const BATCHES_MAX: usize = 100;
+/// How many batches of one client are known. The one that was told longest ago makes room for a new one.
+const OF_CLIENT_MAX: usize = 100;
+
+/// How many batches are known.
+const BATCHES_MAX: usize = 1000;
 
 /// How long a batch is known after it was told last, in milliseconds.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -47,8 +50,13 @@ impl Batches {
     fn told(&self, view: BatchView) {
         let mut known = self.known();
         let key = (view.client.clone(), view.batch.clone(), view.date.clone());
-        if known.len() >= BATCHES_MAX && !known.contains_key(&key) {
-            let oldest = known.iter().min_by_key(|(_, view)| view.told_at_ms).map(|(key, _)| key.clone());
+        // A client that tells of many makes room for itself, and not at the cost of others.
+        let own = known.keys().filter(|(client, ..)| *client == key.0).count();
+        let is_full = own >= OF_CLIENT_MAX || known.len() >= BATCHES_MAX;
+        if is_full && !known.contains_key(&key) {
+            let is_first = |known: &Key| own < OF_CLIENT_MAX || known.0 == key.0;
+            let oldest = known.iter().filter(|(known, _)| is_first(known)).min_by_key(|(_, view)| view.told_at_ms);
+            let oldest = oldest.map(|(key, _)| key.clone());
             oldest.and_then(|oldest| known.remove(&oldest));
         }
         known.insert(key, view);

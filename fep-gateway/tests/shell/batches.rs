@@ -1,150 +1,20 @@
 //! Batches against a gateway and a simulated bank: files of requests, outcomes, and files of results. What a plan and a window mean is tested beside
 //! them in `src/batch`.
 
+mod desk;
+
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use fep_gateway::batch::{self, Batch, BatchError, Ended, Plan, State, Stopped};
+use fep_gateway::batch::{Ended, Plan, State, Stopped};
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::harness::{BANK_A, Bench, GOOD_BANK};
-
-/// A file of payments: its header and trailer have totals, and its records marks of results.
-const PAYMENTS: &str = r#"
-spec    = "payments"
-title   = "payments of the tests"
-version = "2026-11-30"
-source  = "written for this test"
-charset = "euc-kr"
-[types]
-N  = { kind = "number" }
-AN = { kind = "text", charset = "ascii" }
-H  = { kind = "text" }
-D  = { kind = "digits" }
-[telegrams.Header]
-len   = 40
-items = [
-  { literal = "H", name = "record_type" },
-  { name = "paid_on", kind = "date", pattern = "YYYYMMDD", len = 8 },
-  { filler = 31 },
-]
-[telegrams.Data]
-len   = 40
-items = [
-  { literal = "D", name = "record_type" },
-  { name = "serial",  type = "N",  len = 4 },
-  { name = "account", type = "D",  len = 13, secret = true },
-  { name = "amount",  type = "N",  len = 8 },
-  { name = "memo",    type = "H",  len = 8 },
-  { name = "result",  type = "AN", len = 1 },
-  { name = "reason",  type = "AN", len = 4 },
-  { filler = 1 },
-]
-[telegrams.Trailer]
-len   = 40
-items = [
-  { literal = "T", name = "record_type" },
-  { name = "count",  type = "N", len = 4 },
-  { name = "amount", type = "N", len = 10 },
-  { filler = 25 },
-]
-[files.Payments]
-record_len = 40
-line_end   = "lf"
-records    = [{ telegram = "Header" }, { telegram = "Data", min = 0 }, { telegram = "Trailer" }]
-totals     = [{ field = "Trailer.count", count = "Data" }, { field = "Trailer.amount", sum = "Data.amount" }]
-serials    = [{ field = "Data.serial" }]
-"#;
-
-/// A plan for such files. `GATEWAY` is the address, and what follows `MORE` is the test's own.
-const PLAN: &str = r#"
-gateway     = "GATEWAY"
-institution = "bank-a"
-spec        = "bank-a.toml"
-telegram    = "Transfer"
-accepted    = { "header.response_code" = "0000" }
-amount      = "amount"
-retry_ms    = 100
-settle_wait_s = 5
-MORE
-[input]
-spec   = "payments.toml"
-record = "Data"
-fields = { withdraw_account = "=1002345678901", amount = "amount", deposit_bank = "=088", deposit_account = "account", payee_name = "=홍길동", passbook_memo = "memo", check_digits = "=253788" }
-[output]
-spec    = "payments.toml"
-path    = "results-{date}.dat"
-results = { done = "Y", not_done = "N", reversed = "R", refused = "X" }
-[[output.records]]
-record = "Header"
-copy   = true
-[[output.records]]
-record = "Data"
-each   = "request"
-copy   = true
-fields = { result = "result", reason = "answer.header.response_code" }
-[[output.records]]
-record = "Trailer"
-"#;
-
-/// 2026-11-30.
-const DATE: i64 = 20_787;
-
-/// A folder with the specs and a plan.
-struct Desk(tempfile::TempDir);
-
-impl Desk {
-    fn at(url: &str, more: &str) -> Self {
-        let desk = Self(tempfile::tempdir().unwrap());
-        std::fs::write(desk.path("bank-a.toml"), BANK_A).unwrap();
-        std::fs::write(desk.path("payments.toml"), PAYMENTS).unwrap();
-        std::fs::write(desk.path("pay.toml"), PLAN.replace("GATEWAY", url).replace("MORE", more)).unwrap();
-        desk
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Writes a file of payments with these amounts and memos, by hand and not by the writer.
-    fn pays(&self, payments: &[(u32, &str)]) -> PathBuf {
-        let total: u32 = payments.iter().map(|(amount, _)| amount).sum();
-        let mut text = format!("H20261130{:31}\n", "");
-        for (serial, (amount, memo)) in (1..).zip(payments) {
-            text += &format!("D{serial:04}3333011234567{amount:08}{memo:8}{:6}\n", "");
-        }
-        text += &format!("T{:04}{total:010}{:25}\n", payments.len(), "");
-        std::fs::write(self.path("payments.dat"), text).unwrap();
-        self.path("payments.dat")
-    }
-
-    async fn runs(&self, file: &Path) -> Result<Ended, BatchError> {
-        self.runs_until(file, u64::MAX).await
-    }
-
-    /// Runs the batch, and stops it when this number of requests has a state.
-    async fn runs_until(&self, file: &Path, count: u64) -> Result<Ended, BatchError> {
-        let plan = Arc::new(Plan::load(&self.path("pay.toml")).unwrap());
-        let batch = Batch { plan, file: file.to_owned(), date: DATE, now_ms: Arc::new(|| DATE * 86_400_000) };
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let mut stop = Some(stop);
-        let stopped = async move {
-            if stopped.await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        let mut tell = |progress: &batch::Progress| {
-            if progress.all.requests - progress.left() >= count {
-                stop.take().map(|stop| stop.send(()));
-            }
-        };
-        batch::run(&batch, stopped, &mut tell).await
-    }
-}
+use self::desk::{Clock, DATE, Desk};
+use crate::harness::{Bench, GOOD_BANK, bank_at};
 
 fn requests_with(ended: &Ended, state: State) -> u64 {
     ended.progress.with(state).requests
@@ -176,7 +46,7 @@ D0002333301123456700002000decline N0110
 D0003333301123456700003000late    Y0000 
 T00030000006000                         
 ";
-    assert_eq!(std::fs::read_to_string(ended.results.unwrap()).unwrap(), expected);
+    assert_eq!(std::fs::read_to_string(ended.results.unwrap().unwrap()).unwrap(), expected);
     assert!(desk.path("results-20261130.dat").exists());
     let outcomes = std::fs::read_to_string(&ended.ledger).unwrap();
     assert!(!outcomes.contains("3333011234567"), "{outcomes}");
@@ -185,7 +55,7 @@ T00030000006000
     std::fs::remove_file(&ended.ledger).unwrap();
     let again = desk.runs(&file).await.unwrap();
     assert_eq!(requests_with(&again, done), 2);
-    assert_eq!(std::fs::read_to_string(again.results.unwrap()).unwrap(), expected);
+    assert_eq!(std::fs::read_to_string(again.results.unwrap().unwrap()).unwrap(), expected);
     assert_eq!(sent(&bench).await, 3);
     // The console sees what the program told.
     let overview = bench.client.get(format!("{}/v1/overview", bench.url)).send().await.unwrap();
@@ -271,7 +141,15 @@ async fn a_file_with_a_mistake_is_refused_as_a_whole_and_another_file_is_another
         matches!(&stopped.stopped, Some(Stopped::Refused(why)) if why.contains("has sent another file")),
         "{stopped:?}"
     );
-    assert_eq!((stopped.results, sent(&bench).await), (None, 2));
+    assert!(stopped.results.is_none());
+    assert_eq!(sent(&bench).await, 2);
+    // The good file under another date would be paid a second time.
+    std::fs::remove_file(&stopped.ledger).unwrap();
+    std::fs::write(&file, &good).unwrap();
+    assert!(desk.runs(&file).await.unwrap().progress.is_clean());
+    let refused = desk.runs_as(&file, u64::MAX, DATE + 1, Arc::new(|| 0)).await.unwrap_err().to_string();
+    assert!(refused.contains("another batch has the same file of requests"), "{refused}");
+    assert_eq!(sent(&bench).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -285,7 +163,7 @@ async fn an_unknown_outcome_is_never_a_result_and_never_sent_again() {
     for _ in 0..2 {
         let ended = desk.runs(&file).await.unwrap();
         assert_eq!((requests_with(&ended, State::Done), requests_with(&ended, State::Unknown)), (1, 1));
-        assert_eq!((ended.results, ended.stopped), (None, None));
+        assert!(ended.results.is_none() && ended.stopped.is_none());
         assert_eq!(sent(&bench).await, 2);
     }
 }
@@ -379,6 +257,8 @@ may = [{ actions = ["send"] }]
     // Mistakes of lines are found before anything is sent.
     for (line, why) in [
         ("{\"amount\": 1, \"amount\": 2}", "line 3: "),
+        ("{\"passbook_memo\": \"x\"}", "line 3: it has no `amount`, of which the plan makes sums"),
+        ("{\"telegram\": 5, \"fields\": {}}", "line 3: `telegram` is no text"),
         (
             "{\"telegram\":\"HolderInquiry\",\"fields\":{}}",
             "line 3: it is a `HolderInquiry`, and the batch has `Transfer`",
@@ -391,4 +271,91 @@ may = [{ actions = ["send"] }]
         let refused = desk.runs(&desk.path("wrong.jsonl")).await.unwrap_err().to_string();
         assert!(refused.contains(why), "{refused}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_not_sent_is_sent_later_with_the_same_key_and_never_twice() {
+    // Nobody listens at the bank, so each try is certainly not sent.
+    let place = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let bench = Bench::connecting_to(&place.to_string(), "").await;
+    let desk = Desk::at(&bench.url, "");
+    let file = desk.pays(&[(10, "salary"), (20, "salary")]);
+    let ledger = desk.path("pay-2026-11-30.outcomes.jsonl");
+    let (ended, _bank) = tokio::join!(desk.runs(&file), async {
+        bench
+            .until("/v1/exchanges?outcome=not_sent", |list| {
+                list["exchanges"].as_array().is_some_and(|all| all.len() > 2)
+            })
+            .await;
+        bank_at(GOOD_BANK, &place.to_string()).await
+    });
+    let ended = ended.unwrap();
+    assert!(ended.progress.is_clean(), "{ended:?}");
+    assert_eq!(sent(&bench).await, 2);
+    // Whoever runs it without the outcomes asks for the same exchanges, although several tries were not sent.
+    std::fs::remove_file(&ledger).unwrap();
+    assert!(desk.runs(&file).await.unwrap().progress.is_clean());
+    assert_eq!(sent(&bench).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn windows_open_and_close_while_it_runs_and_results_wait_for_all() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let desk = Desk::at(&bench.url, "");
+    desk.plans(|plan| {
+        plan + "[windows.night]\ndays = [\"mon\"]\nhours = [\"18:00-20:00\"]\nper_second = 50\nday_max = 3\n"
+    });
+    let file = desk.pays(&[(10, "salary"); 5]);
+    // Before 18:00, in the window, and on the next Monday.
+    let at = |day: i64, hour: i64| -> Clock { Arc::new(move || (DATE + day) * 86_400_000 + hour * 3_600_000) };
+    let run = async |clock: Clock| {
+        let ended = tokio::time::timeout(Duration::from_millis(1500), desk.runs_as(&file, 3, DATE, clock)).await;
+        ended.map(|ended| ended.unwrap())
+    };
+    assert!(run(at(0, 17)).await.is_err(), "it waits for the window");
+    assert_eq!(sent(&bench).await, 0);
+    let ended = run(at(0, 18)).await.unwrap();
+    assert_eq!((requests_with(&ended, State::Done), ended.progress.left()), (3, 2), "{ended:?}");
+    assert!(ended.results.is_none());
+    let spent = tokio::time::timeout(Duration::from_millis(1500), desk.runs_as(&file, 4, DATE, at(0, 19))).await;
+    assert!(spent.is_err(), "the window has sent what it may on that date");
+    let ended = desk.runs_as(&file, u64::MAX, DATE, at(7, 18)).await.unwrap();
+    assert!(ended.progress.is_clean() && ended.results.is_some(), "{ended:?}");
+    assert_eq!(sent(&bench).await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_cannot_tell_results_is_refused_before_anything_is_sent() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let desk = Desk::at(&bench.url, "");
+    let file = desk.pays(&[(10, "salary")]);
+    let plan = std::fs::read_to_string(desk.path("pay.toml")).unwrap();
+    for (from, to, why) in [
+        ("refused = \"X\"", "refused = \"XX\"", "Data: caller: result"),
+        ("[[output.records]]\nrecord = \"Trailer\"\n", "", "the file has 0 of `Trailer`, there must be 1"),
+        ("path    = \"results-{date}.dat\"", "path    = \"payments.dat\"", "would replace a file of the batch"),
+    ] {
+        assert!(plan.contains(from), "{from}");
+        std::fs::write(desk.path("pay.toml"), plan.replace(from, to)).unwrap();
+        let refused = desk.runs(&file).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+    for (from, to, why) in [
+        ("\"0000\"", "\"00000\"", "needs 5 bytes, the field has 4"),
+        ("amount      = \"amount\"", "amount = \"passbook_memo\"", "`passbook_memo` is no number, so it has no sums"),
+        ("each   = \"request\"\n", "", "is the record of the requests"),
+        ("answer.header.response_code", "answer.header.response_cod", "has no field `header.response_cod`"),
+    ] {
+        assert!(plan.contains(from), "{from}");
+        std::fs::write(desk.path("pay.toml"), plan.replace(from, to)).unwrap();
+        let refused = Plan::load(&desk.path("pay.toml")).unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+    assert_eq!(sent(&bench).await, 0);
+    // A verdict that was kept is not changed by another plan in silence.
+    std::fs::write(desk.path("pay.toml"), &plan).unwrap();
+    assert!(desk.runs(&file).await.unwrap().progress.is_clean());
+    desk.plans(|plan| plan.replace("\"0000\"", "\"0110\""));
+    let refused = desk.runs(&file).await.unwrap_err().to_string();
+    assert!(refused.contains("the outcomes were judged by the old one"), "{refused}");
 }

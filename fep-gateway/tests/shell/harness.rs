@@ -133,7 +133,8 @@ impl Bench {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    async fn connecting_to(connect: &str, more: &str) -> Self {
+    /// Starts a gateway with a bank at this address, whether it is there or not.
+    pub(crate) async fn connecting_to(connect: &str, more: &str) -> Self {
         Self::started(connect, more, None).await
     }
 
@@ -245,10 +246,15 @@ impl Bench {
 }
 
 pub(crate) async fn bank(scenario: &str) -> Simulator {
+    bank_at(scenario, "127.0.0.1:0").await
+}
+
+/// A bank at this address.
+pub(crate) async fn bank_at(scenario: &str, address: &str) -> Simulator {
     let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
     let scenario =
         Scenario::read(Source::new("scenario.toml", scenario), &spec).unwrap_or_else(|report| panic!("{report}"));
-    Simulator::start(spec, scenario, "127.0.0.1:0").await.unwrap()
+    Simulator::start(spec, scenario, address).await.unwrap()
 }
 
 /// What the gateway fills into requests.

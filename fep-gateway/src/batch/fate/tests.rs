@@ -3,8 +3,8 @@ use serde_json::json;
 
 use super::*;
 
-fn accepted() -> Vec<(String, Vec<String>)> {
-    vec![("header.response_code".to_owned(), vec!["0000".to_owned(), "0001".to_owned()])]
+fn accepted() -> Vec<(String, Vec<Json>)> {
+    vec![("header.response_code".to_owned(), vec!["0000".into(), "0001".into()])]
 }
 
 fn of(status: u16, body: Json) -> Fate {
@@ -25,6 +25,9 @@ fn an_answer_is_done_or_not_by_its_values() {
     ends(200, answered("0000"), State::Done);
     ends(200, answered("0001"), State::Done);
     ends(200, answered("0110"), State::NotDone);
+    // What is hidden decides nothing.
+    let hidden = of(200, answered("<secret>"));
+    assert!(matches!(hidden, Fate::Stop(why) if why.contains("hides `header.response_code`")));
     // An answer that the gateway cannot read says nothing.
     ends(200, json!({ "exchange": "e", "outcome": "answered", "reason": "unreadable" }), State::Unknown);
 }
@@ -47,7 +50,7 @@ fn an_unknown_outcome_is_what_settled_it() {
 }
 
 #[test]
-fn only_what_was_certainly_not_sent_has_another_attempt() {
+fn only_what_was_certainly_not_sent_is_sent_again() {
     let not_sent = |code: &str| of(503, json!({ "exchange": "e", "outcome": "not_sent", "reason_code": code }));
     assert!(matches!(not_sent("breaker_tripped"), Fate::NotSent(_)));
     assert!(matches!(not_sent("unencodable"), Fate::Ended(Outcome { state: State::NotDone, .. })));
@@ -65,6 +68,7 @@ fn a_reply_without_an_outcome_asks_again_or_refuses_or_stops() {
     {
         assert_eq!(problem(status, code), Fate::Again("why".to_owned()), "{code}");
     }
+    assert_eq!(problem(500, "bad_spec"), Fate::Stop("the gateway replied 500: why".to_owned()));
     assert!(matches!(problem(422, "too_long"), Fate::Ended(Outcome { state: State::Refused, exchange: None, .. })));
     // The key of another request may have been sent, so it is not refused.
     for (status, code) in
@@ -91,19 +95,36 @@ fn an_exchange_of_another_file_stops_the_batch() {
 }
 
 proptest! {
+    /// Whatever a gateway says: only `not_sent` has a request sent again as one that was not, and only a problem of a request is a refusal.
     #[test]
-    fn what_may_have_been_sent_never_gets_another_key(
-        status in 100_u16..600, outcome in "answered|unknown|not_sent|running|", code in "[a-z_]{0,12}",
+    fn what_may_have_been_sent_is_never_said_to_be_not_sent(
+        status in 100_u16..600, has_exchange: bool, outcome in proptest::option::of("answered|unknown|not_sent|running|"),
+        reason in prop_oneof![Just("passed_on"), Just("key_taken"), Just("unencodable"), Just("breaker_tripped"), Just("")],
+        code in prop_oneof![Just("too_long"), Just("missing"), Just("other_body"), Just("stopped"), Just("")],
         settled in proptest::option::of("person|inquiry"), money in proptest::option::of("done|not_done|reversed|x"), journaled: bool,
     ) {
-        let body = json!({
-            "exchange": "e", "outcome": outcome, "reason_code": code, "settled_by": settled, "money": money, "journaled": journaled,
+        let mut body = json!({
+            "outcome": outcome, "reason_code": reason, "code": code, "settled_by": settled, "money": money, "journaled": journaled,
         });
+        if outcome.is_none() {
+            body.as_object_mut().unwrap().remove("outcome");
+        }
+        if has_exchange {
+            body["exchange"] = "e".into();
+        }
+        let is_exchange = has_exchange && outcome.is_some();
         let fate = of(status, body);
-        let is_again = matches!(fate, Fate::NotSent(_));
-        prop_assert!(!is_again || (outcome == "not_sent" && journaled), "{fate:?}");
-        // Nothing that is not proved counts as refused.
-        let is_refused = matches!(&fate, Fate::Ended(outcome) if outcome.state == State::Refused);
-        prop_assert!(!is_refused);
+        if matches!(fate, Fate::NotSent(_)) {
+            prop_assert_eq!(outcome.as_deref(), Some("not_sent"));
+            prop_assert!(is_exchange);
+        }
+        if matches!(&fate, Fate::Ended(outcome) if outcome.state == State::Refused) {
+            prop_assert!(!is_exchange && OF_THE_REQUEST.contains(&code));
+        }
+        if let Fate::Ended(found) = &fate {
+            let is_final = found.state != State::Unknown && found.state != State::Refused;
+            let is_known = money.is_some() || settled.is_some() || outcome.as_deref() == Some("not_sent");
+            prop_assert!(!is_final || is_known, "{found:?}");
+        }
     }
 }

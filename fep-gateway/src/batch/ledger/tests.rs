@@ -12,13 +12,15 @@ fn identity(requests: u64) -> Identity {
         telegram: "Transfer".to_owned(),
         requests,
         file: "ab".to_owned(),
+        judgement: "j".to_owned(),
     }
 }
 
 fn entry(request: u64, state: State) -> Entry {
     Entry {
         request,
-        at: "2026-11-30T00:00:00.000Z".to_owned(),
+        at: "2026-11-30T00:00:01.000Z".to_owned(),
+        started: "2026-11-30T00:00:00.000Z".to_owned(),
         state,
         exchange: Some(format!("e{request}")),
         reason_code: None,
@@ -45,7 +47,23 @@ fn one_process_works_on_a_batch_and_another_batch_is_refused() {
     ] {
         assert!(matches!(Ledger::open(&path, &other, |_, _| {}), Err(LedgerError::Other(_, found)) if found == what));
     }
-    assert!(Ledger::open(&path, &identity(3), |_, _| {}).is_ok());
+    let judged = Identity { judgement: "k".to_owned(), ..identity(3) };
+    assert!(matches!(Ledger::open(&path, &judged, |_, _| {}), Err(LedgerError::Judged(_))));
+    let mut ledger = Ledger::open(&path, &identity(3), |_, _| {}).unwrap();
+    assert!(!ledger.is_new() && !ledger.is_closed());
+    // The file of another batch is found by its digest.
+    let other = folder.path().join("pay-2026-12-01.outcomes.jsonl");
+    let renamed = folder.path().join("pay-2026-11-30.outcomes.jsonl");
+    ledger.close(Path::new("results.dat")).unwrap();
+    drop(ledger);
+    std::fs::rename(&path, &renamed).unwrap();
+    assert_eq!(
+        sent_before(&other, &Identity { date: "2026-12-01".to_owned(), ..identity(3) }).unwrap(),
+        Some(renamed.clone())
+    );
+    assert_eq!(sent_before(&other, &Identity { file: "cd".to_owned(), ..identity(3) }).unwrap(), None);
+    assert_eq!(sent_before(&renamed, &identity(3)).unwrap(), None);
+    assert!(Ledger::open(&renamed, &identity(3), |_, _| {}).unwrap().is_closed());
 }
 
 #[test]
@@ -54,7 +72,9 @@ fn a_damaged_line_is_named() {
     let path = folder.path().join("outcomes.jsonl");
     drop(Ledger::open(&path, &identity(3), |_, _| {}).unwrap());
     let good = std::fs::read_to_string(&path).unwrap();
+    let long = format!("\"{}\"", "x".repeat(1 << 20));
     for line in [
+        long.as_str(),
         "{}",
         "{\"request\":4,\"at\":\"\",\"state\":\"done\"}",
         "{\"request\":0,\"at\":\"\",\"state\":\"done\"}",

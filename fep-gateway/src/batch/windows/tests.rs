@@ -89,6 +89,8 @@ fn without_windows_it_is_always_open_and_mistakes_are_named() {
         ("[windows.a]\ndays = [\"holiday\"]", "the plan has no holidays"),
         ("[windows.a]\ndays = [\"mon\"]\nhours = [\"9-10\"]", "not a span of hours"),
         ("[windows.a]\ndays = [\"mon\"]\nper_second = 0", "per_second"),
+        ("[windows.a]\ndays = []", "the window never opens"),
+        ("[windows.a]\ndays = [\"mon\"]\nhours = []", "the window never opens"),
         ("[calendar]\nholiday = []", "unknown key `holiday`"),
     ] {
         let found = windows(wrong).unwrap_err();
