@@ -14,6 +14,10 @@ mod windows;
 
 mod fitting;
 
+mod names;
+
+mod plan_input;
+
 mod plan_output;
 
 mod plan;
@@ -40,7 +44,8 @@ pub use self::ending::{Batch, BatchError, Checked, Ended, Stopped};
 pub use self::input::RefusedInput;
 pub use self::ledger::{LedgerError, State};
 pub use self::output::OutputError;
-pub use self::plan::{Input, InputSource, Plan, PlanError};
+pub use self::plan::{Plan, PlanError};
+pub use self::plan_input::{Input, InputSource};
 pub use self::plan_output::{Lists, Output, OutputRecord, Source};
 pub use self::progress::{Count, Progress};
 pub use self::run::{check, run};

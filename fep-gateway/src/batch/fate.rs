@@ -93,7 +93,8 @@ pub(super) fn fate(reply: &Reply, accepted: &[(String, Vec<Json>)], id: Option<&
     let why =
         text("detail").or_else(|| text("title")).unwrap_or_else(|| "it says nothing about an exchange".to_owned());
     if OF_THE_REQUEST.contains(&code.as_str()) {
-        let (reason_code, reason) = (Some(code), Some(why));
+        let reason_code = Some(code);
+        let reason = Some(why);
         return Fate::Ended(Outcome { state: State::Refused, exchange: None, reason_code, reason, answer: Map::new() });
     }
     match reply.status {

@@ -15,7 +15,8 @@ use ring::digest::{Context, SHA256};
 use serde_json::{Map, Value as Json};
 
 use super::fitting::set;
-use super::plan::{Input, InputSource, Plan};
+use super::plan::Plan;
+use super::plan_input::{Input, InputSource};
 use crate::hex::hex;
 
 /// The longest line of a file of JSON lines, in bytes.

@@ -1,14 +1,12 @@
 //! The plan of a batch: a TOML file that says to which gateway requests go, what the file of requests is, when they are sent, and what the file of
 //! results is. Mistakes are reported together, each with its place.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use fep_codec::Record;
-use fep_codec::files::FileLayout;
 use fep_codec::layout::{Item, Kind, Layout};
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::{LoadError, read};
@@ -18,6 +16,8 @@ use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
 use super::fitting::set;
+use super::names::{field, spec};
+use super::plan_input::{self, Input};
 use super::plan_output::{self, Output};
 use super::windows::{self, Windows};
 use crate::config::{Authority, GatewayAt};
@@ -61,27 +61,6 @@ pub struct Plan {
     pub windows: Windows,
     /// `[output]`: the file of results. Default: none is written.
     pub output: Option<Output>,
-}
-
-/// `[input]`: a record file with requests.
-#[derive(Clone, Debug)]
-pub struct Input {
-    /// `spec` and `file`: the record file. The default of `spec` is that of the plan, and the default of `file` its only one.
-    pub file: FileLayout,
-    /// `record`, required: the record that has one request.
-    pub record: String,
-    /// `fields`, required: the fields of the request and those of the record, as `{ "path.of.the.request" = "path.of.the.record" }`. A value that
-    /// begins with `=` is a constant.
-    pub fields: Vec<(String, InputSource)>,
-}
-
-/// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InputSource {
-    /// `path`: a field of the input.
-    Input(String),
-    /// `=text`: a constant.
-    Constant(String),
 }
 
 /// A plan that cannot be carried out.
@@ -179,7 +158,7 @@ fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Option<Plan> {
     let accepted = accepted(root, &answer.layout);
     let amount = root.string("amount").and_then(|path| amount(root.document(), &request.layout, &path));
     let input = root.table("input");
-    let input = input.map(|table| self::input(&table, &spec, &request.layout, folder).inspect(|_| table.finish()));
+    let input = input.map(|table| plan_input::read(&table, &spec, &request.layout, folder).inspect(|_| table.finish()));
     let output = root.table("output").map(|table| {
         let input = input.as_ref().and_then(Option::as_ref);
         let found = plan_output::read(&table, &plan_output::Around { spec: &spec, request, answer, input, folder });
@@ -226,15 +205,6 @@ fn name(root: &Table<'_>, path: &Path) -> Option<String> {
         return None;
     }
     Some(name)
-}
-
-/// Reads a spec.
-pub(super) fn spec(document: &Document, path: &Located<&str>, folder: &Path) -> Option<Arc<Spec>> {
-    let hint = "a spec file, relative to this file; `fep check` shows its mistakes in their lines";
-    Spec::load(&folder.join(path.value))
-        .inspect_err(|error| document.error_hint(Code::BadValue, path.span.clone(), error.to_string(), hint))
-        .ok()
-        .map(Arc::new)
 }
 
 /// The request, which must be answered.
@@ -302,79 +272,4 @@ fn amount(document: &Document, layout: &Layout, path: &Located<&str>) -> Option<
     }
     document.error(Code::BadValue, path.span.clone(), format!("`{found}` is no number, so it has no sums"));
     None
-}
-
-/// The path, if the layout has a field there.
-pub(super) fn field(document: &Document, layout: &Layout, path: &Located<&str>) -> Option<String> {
-    if matches!(layout.item_by_path(path.value), Some(Item::Field(_) | Item::Tail(_) | Item::Literal(_))) {
-        return Some(path.value.to_owned());
-    }
-    let message = format!("`{}` has no field `{}`", layout.name, path.value);
-    document.error_hint(Code::UnknownName, path.span.clone(), message, "paths go through parts: header.trace_no");
-    None
-}
-
-/// Reads `[input]`.
-fn input(table: &Table<'_>, own: &Arc<Spec>, request: &Layout, folder: &Path) -> Option<Input> {
-    let document = table.document();
-    table.knows(&["spec", "file", "record", "fields"]);
-    let spec = match table.string("spec") {
-        Some(path) => spec(document, &path, folder)?,
-        None => Arc::clone(own),
-    };
-    let file = file(table, &spec)?;
-    let record = table.required_string("record")?;
-    let layout = record_of(document, &file, &record)?;
-    let mut fields = BTreeMap::new();
-    for (path, value) in table.required("fields")?.table()?.entries() {
-        let Some(from) = value.string() else { continue };
-        let Some(path) = field(document, request, &path) else { continue };
-        let from = match from.value.strip_prefix('=') {
-            Some(constant) => Some(InputSource::Constant(constant.to_owned())),
-            None => field(document, &layout, &from).map(InputSource::Input),
-        };
-        fields.extend(from.map(|from| (path, from)));
-    }
-    Some(Input { record: record.value.to_owned(), fields: fields.into_iter().collect(), file })
-}
-
-/// The record file that a table means.
-pub(super) fn file(table: &Table<'_>, spec: &Spec) -> Option<FileLayout> {
-    let known: Vec<&str> = spec.files.iter().map(|file| file.name.as_str()).collect();
-    let wrong = |code, span, message: String, hint: String| {
-        table.document().error_hint(code, span, message, hint);
-        None
-    };
-    let name = match (table.string("file"), known.as_slice()) {
-        (Some(name), _) => name,
-        (None, [only]) => Located { value: *only, span: table.span() },
-        (None, several) => {
-            let message = format!("{} has {} record files", spec.name, several.len());
-            return wrong(
-                Code::MissingKey,
-                table.span(),
-                message,
-                format!("choose one with `file`: {}", several.join(", ")),
-            );
-        }
-    };
-    match spec.file(name.value) {
-        Some(file) => Some(spec.file_layout(file)),
-        None => {
-            let message = format!("{} has no record file `{}`", spec.name, name.value);
-            wrong(Code::UnknownName, name.span, message, instead(name.value, &known))
-        }
-    }
-}
-
-/// The layout of a record of a file.
-pub(super) fn record_of(document: &Document, file: &FileLayout, name: &Located<&str>) -> Option<Layout> {
-    let layouts = file.layouts();
-    let found = layouts.iter().find(|layout| layout.name == name.value);
-    if found.is_none() {
-        let known: Vec<&str> = layouts.iter().map(|layout| &*layout.name).collect();
-        let message = format!("`{}` has no record `{}`", file.name, name.value);
-        document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
-    }
-    found.map(|layout| (*layout).clone())
 }

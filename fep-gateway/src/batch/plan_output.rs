@@ -9,7 +9,8 @@ use fep_spec::document::{Located, Table, instead};
 use fep_spec::model::{Spec, TelegramSpec};
 use fep_spec::report::Code;
 
-use super::plan::{Input, field, file, record_of, spec};
+use super::names::{field, file, record_of, spec};
+use super::plan_input::Input;
 
 /// The file of results.
 #[derive(Clone, Debug)]

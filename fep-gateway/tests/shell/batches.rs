@@ -34,8 +34,8 @@ async fn each_request_is_sent_and_the_file_of_results_says_what_became_of_it() {
     let desk = Desk::at(&bench.url, "");
     let file = desk.pays(&[(1000, "salary"), (2000, "decline"), (3000, "late")]);
     let ended = desk.runs(&file).await.unwrap();
-    let (done, not_done) = (State::Done, State::NotDone);
-    assert_eq!((requests_with(&ended, done), requests_with(&ended, not_done)), (2, 1), "{ended:?}");
+    let done = State::Done;
+    assert_eq!((requests_with(&ended, done), requests_with(&ended, State::NotDone)), (2, 1), "{ended:?}");
     assert_eq!(ended.progress.with(done).amount, 4000);
     assert!(ended.progress.is_complete() && !ended.progress.is_clean());
     // By hand: the marks, and the totals of all records.

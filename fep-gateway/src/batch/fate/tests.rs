@@ -1,3 +1,5 @@
+//! What becomes of a request by what a gateway replied.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! The file of outcomes: what is kept, torn and refused.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

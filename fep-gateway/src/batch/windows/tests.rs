@@ -1,3 +1,5 @@
+//! Windows by hand-made moments, and against a walk through the minutes.
+
 use fep_spec::document::Document;
 use fep_spec::report::Source;
 use proptest::prelude::*;
