@@ -38,7 +38,7 @@ async fn call(bench: &Bench, token: &str, method: Method, path: &str, body: &Jso
     if !token.is_empty() {
         request = request.bearer_auth(token);
     }
-    if method == Method::POST {
+    if method != Method::GET {
         request = request.body(body.to_string());
     }
     let response = request.send().await.unwrap();
@@ -68,10 +68,14 @@ async fn every_route_needs_a_token_and_a_right_or_shows_nothing() {
     let open = ["/healthz", "/readyz", "/problems", "/problems/{code}"];
     let mut closed = 0;
     for ((method, _), (path, _)) in routes.filter(|(_, (path, _))| !open.contains(path)) {
-        let method = if method == "post" { Method::POST } else { Method::GET };
+        let method: Method = method.to_uppercase().parse().unwrap();
         let place = path.replace("{institution}", "bank-a").replace("{telegram}", "Transfer").replace("{line}", "main");
         let place = place.replace("{id}", id).replace("{reconciliation}", "transfers").replace("{date}", "2026-11-26");
-        let body = json!({ "decision": "trip", "note": "a note" });
+        let report = json!({
+            "institution": "bank-a", "telegram": "Transfer", "state": "running",
+            "requests": 1, "done": 0, "failed": 0, "unknown": 0, "in_flight": 1,
+        });
+        let body = if method == Method::PUT { report } else { json!({ "decision": "trip", "note": "a note" }) };
         for unknown in ["", "wrong"] {
             let (status, problem) = call(&bench, unknown, method.clone(), &place, &body).await;
             assert_eq!((status.as_u16(), &problem["code"]), (401, &json!("unauthenticated")), "{path}");
