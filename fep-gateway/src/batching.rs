@@ -13,6 +13,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Failure, say, stop_asked};
 
+/// How often a new reason to wait is written there.
+const NOTE_EVERY: Duration = Duration::from_secs(5);
+
 /// How often progress is written where no terminal shows it.
 const LINE_EVERY: Duration = Duration::from_secs(60);
 
@@ -236,7 +239,7 @@ impl Screen {
             return;
         }
         let is_news = match &self.last {
-            Some((at, note)) => *note != progress.note || at.elapsed() >= LINE_EVERY,
+            Some((at, note)) => at.elapsed() >= LINE_EVERY || (*note != progress.note && at.elapsed() >= NOTE_EVERY),
             None => progress.note.is_some(),
         };
         if is_news {

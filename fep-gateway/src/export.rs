@@ -171,6 +171,7 @@ fn export_on(config: &Config, request: &Request, disk: Disk) -> Result<Exported,
     let ranges = FactRanges::open(&place, keys.as_ref())?;
     let mut run = Run { config, request, key: key.as_ref(), folder: &folder, ranges };
     let date = run.date()?;
+    run.has_the_same_key()?;
     let mut finished = None;
     for begun in folder.unfinished()? {
         let plan = folder.plan(&begun)?;
@@ -180,8 +181,12 @@ fn export_on(config: &Config, request: &Request, disk: Disk) -> Result<Exported,
             continue;
         };
         run.fits(&plan)?;
-        let is_asked_for = request.until == Until::Now || (plan.business_date == date && plan.ended_at.is_some());
-        finished = Some(run.carry_out(&plan)?).filter(|_| is_asked_for).or(finished);
+        // An export up to now of a run that died has no end of a date.
+        let is_asked_for = match request.until {
+            Until::Now => plan.ended_at.is_none(),
+            _ => plan.business_date == date && plan.ended_at.is_some(),
+        };
+        finished = Some(run.carry_out_again(&plan)?).filter(|_| is_asked_for).or(finished);
     }
     finished.map_or_else(|| run.begin(&date), Ok)
 }
@@ -255,7 +260,7 @@ impl Run<'_> {
             let has_ended = manifest.plan.ended_at.is_some();
             let exported = if self.request.again {
                 self.folder.begin(&manifest.plan)?;
-                self.carry_out(&manifest.plan)?
+                self.carry_out_again(&manifest.plan)?
             } else {
                 Exported { folder: self.folder.of(name), manifest, was_there: true }
             };
@@ -312,6 +317,31 @@ impl Run<'_> {
             return Err(other(&names.unwrap_or_else(|| "all institutions".to_owned())));
         }
         Ok(())
+    }
+
+    /// Checks that secret fields are hashed as in the newest export: a fact is exported once, so its row cannot come again with the other key.
+    fn has_the_same_key(&self) -> Result<(), ExportError> {
+        let exports = self.folder.exports()?;
+        let Some(newest) = exports.last().map(|name| self.folder.manifest(name)).transpose()? else { return Ok(()) };
+        if newest.hash_key.as_deref() == self.key.map(HashKey::name) {
+            return Ok(());
+        }
+        let has = newest.hash_key.map_or_else(|| "no hashes".to_owned(), |key| format!("hashes of the key {key}"));
+        let folder = self.request.to.display();
+        Err(ExportError::Refused(format!(
+            "{folder} has exports with {has}: give the same --hash-key-file, or another folder with --to"
+        )))
+    }
+
+    /// Writes what a plan says. If that cannot be, because facts are gone, and the export is there already, what was begun of it is removed: it would
+    /// be in the way of all later exports.
+    fn carry_out_again(&mut self, plan: &Plan) -> Result<Exported, ExportError> {
+        let done = self.carry_out(plan);
+        let is_there = self.folder.of(&plan.name).exists();
+        if is_there && matches!(done, Err(ExportError::Missing { .. } | ExportError::Unreadable { .. })) {
+            self.folder.disk.remove(&self.folder.part(&plan.name))?;
+        }
+        done
     }
 
     /// Writes what a plan says, or what is missing of it.

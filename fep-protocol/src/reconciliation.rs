@@ -241,7 +241,8 @@ pub struct TooManyExceptions {
 }
 
 impl ExceptionBook {
-    /// The book of a date after a file. `before` is the book that it continues.
+    /// The book of a date after a file. `before` is the book that it continues. What a person resolved stays resolved, unless the file says something
+    /// else about it: then it is open again.
     ///
     /// # Errors
     /// If more than twice [`EXCEPTIONS_MAX`] exceptions would have to be kept: those of the file, and those that persons resolved.
@@ -263,7 +264,9 @@ impl ExceptionBook {
             }
             let before = known.remove(&id);
             let since_ms = before.as_ref().map_or(file.at_ms, |before| before.since_ms);
-            let resolution = before.and_then(|before| before.resolution);
+            // A person resolved what a file said then. Another amount or outcome is another difference, which nobody has looked at.
+            let seen = before.filter(|before| before.finding.says_the_same(&finding));
+            let resolution = seen.and_then(|before| before.resolution);
             exceptions.push(KeptException { id, finding, since_ms, explained_by: None, resolution });
         }
         let gone = earlier.into_iter().filter(|kept| known.contains_key(&kept.id)).map(|kept| {
@@ -306,6 +309,19 @@ impl ExceptionBook {
             state: kept.state(),
         };
         self.exceptions.iter().map(mark).collect()
+    }
+}
+
+impl KeptFinding {
+    /// Whether both sides say the same as in another finding. The place of the record in its file does not matter.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let there = |finding: &Self| finding.there.as_ref().map(|there| (there.amount.clone(), there.state.clone()));
+        self.class == other.class
+            && self.key == other.key
+            && self.file_says == other.file_says
+            && self.here == other.here
+            && there(self) == there(other)
     }
 }
 

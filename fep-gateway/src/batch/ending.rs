@@ -66,6 +66,8 @@ pub enum BatchError {
     Token(String),
     /// A file of results could not be written by this plan.
     Output(Box<OutputError>),
+    /// There are no outcomes of the batch, and a file of its results.
+    Told(PathBuf),
     /// The file of results would take the place of a file that the batch needs.
     Overwrites(PathBuf),
     /// A task of the batch failed.
@@ -77,7 +79,13 @@ impl fmt::Display for BatchError {
         match self {
             Self::Input(error) => error.fmt(f),
             Self::Ledger(error) => error.fmt(f),
-            Self::Output(error) => write!(f, "nothing was sent, because results could not be told: {error}"),
+            Self::Output(error) => write!(f, "results could not be told: {error}"),
+            Self::Told(path) => write!(
+                f,
+                "{}: results of this batch were told, and its file of outcomes is not there. What was told as refused would be sent now: bring the \
+                 outcomes back, or move the results away, or say --repeat",
+                path.display()
+            ),
             Self::Overwrites(path) => {
                 write!(
                     f,

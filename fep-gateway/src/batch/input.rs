@@ -77,6 +77,8 @@ pub enum RefusedInput {
         /// Whether others were not read any more.
         has_more: bool,
     },
+    /// The copy has a mistake that it did not have before.
+    Spoiled(String),
     /// It has no requests.
     Empty,
     /// The spec does not describe a file that can be read.
@@ -87,7 +89,11 @@ impl fmt::Display for RefusedInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(path, error) => {
-                write!(f, "{}: the file of requests cannot be read: {error}", path.display())
+                write!(
+                    f,
+                    "{}: the file of requests cannot be read, or not be copied to the folder of temporary files: {error}",
+                    path.display()
+                )
             }
             Self::Copy(error) => write!(f, "the copy of the file of requests cannot be read: {error}"),
             Self::Wrong { mistakes, has_more } => {
@@ -95,6 +101,7 @@ impl fmt::Display for RefusedInput {
                 mistakes.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))?;
                 if *has_more { f.write_str("\n  … and more") } else { Ok(()) }
             }
+            Self::Spoiled(mistake) => write!(f, "the disk has damaged the copy of the file of requests: {mistake}"),
             Self::Empty => f.write_str("the file has no requests"),
             Self::Impossible(error) => write!(f, "the spec describes no file that can be read: {error}"),
         }
@@ -172,8 +179,7 @@ impl InputFile {
         };
         self.read(plan, &mut checked, &mut others)?;
         match wrong {
-            // It was read without a mistake before, so the disk has changed it.
-            Some(mistake) => Err(RefusedInput::Wrong { mistakes: vec![mistake], has_more: false }),
+            Some(mistake) => Err(RefusedInput::Spoiled(mistake)),
             None => Ok(others),
         }
     }

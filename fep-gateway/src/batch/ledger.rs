@@ -15,6 +15,9 @@ use serde_json::{Map, Value as Json};
 /// What the names of the files end with.
 pub(super) const LEDGER_END: &str = ".outcomes.jsonl";
 
+/// The digits of the ID of an exchange.
+const EXCHANGE_DIGITS: usize = 22;
+
 /// The longest line, in bytes.
 const LINE_MAX_BYTES: u64 = 1 << 20;
 
@@ -61,6 +64,8 @@ pub(super) struct Identity {
     pub(super) requests: u64,
     /// The SHA-256 of the file of requests.
     pub(super) file: String,
+    /// The host and the port of the gateway.
+    pub(super) gateway: String,
     /// What decides about states and is kept with them: [`Plan::judgement`](super::Plan).
     pub(super) judgement: String,
 }
@@ -106,7 +111,7 @@ impl Entry {
             at: String::new(),
             started: String::new(),
             state,
-            exchange: None,
+            exchange: Some("0".repeat(EXCHANGE_DIGITS)),
             reason_code: None,
             reason: None,
             amount: None,
@@ -127,6 +132,8 @@ pub enum LedgerError {
     Other(PathBuf, &'static str),
     /// The plan judges otherwise than when the batch began.
     Judged(PathBuf),
+    /// The batch began at another gateway, and has outcomes of it.
+    OtherGateway(PathBuf, String),
     /// Another batch has sent this file: the file of its outcomes.
     SentBefore(PathBuf),
     /// A line is too long to be kept.
@@ -149,6 +156,12 @@ impl fmt::Display for LedgerError {
                 f,
                 "{}: `accepted`, `amount` or an `answer.` of the plan is another one than when the batch began, and the outcomes were judged by the \
                  old one. Move this file away: then each request is asked for again with its key, and the gateway sends none twice",
+                path.display()
+            ),
+            Self::OtherGateway(path, began) => write!(
+                f,
+                "{}: the batch began at the gateway {began}, which may have another journal. If the two share one, move this file away: then each \
+                 request is asked for again with its key. A gateway with another journal would send everything",
                 path.display()
             ),
             Self::SentBefore(path) => write!(
@@ -190,7 +203,12 @@ pub(super) fn sent_before(path: &Path, own: &Identity) -> Result<Option<PathBuf>
         let read = File::open(&other).and_then(|file| BufReader::new(file).take(LINE_MAX_BYTES).read_line(&mut line));
         // What cannot be read is no file of outcomes.
         let Some(identity) = read.ok().and_then(|_| serde_json::from_str::<Identity>(&line).ok()) else { continue };
-        if identity.file == own.file && identity.institution == own.institution && identity.telegram == own.telegram {
+        let is_own = identity.batch == own.batch && identity.date == own.date;
+        if !is_own
+            && identity.file == own.file
+            && identity.institution == own.institution
+            && identity.telegram == own.telegram
+        {
             return Ok(Some(other));
         }
     }
@@ -206,8 +224,6 @@ pub(super) struct Ledger {
     len: u64,
     /// Where the last line about each request begins, and its state.
     known: Vec<Option<(u64, State)>>,
-    /// Whether there was no file before.
-    is_new: bool,
     /// Whether the file of results was written.
     is_closed: bool,
 }
@@ -234,13 +250,11 @@ impl Ledger {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let count = usize::try_from(own.requests).unwrap_or(usize::MAX);
-        let mut ledger =
-            Self { path: path.to_owned(), file, len: 0, known: vec![None; count], is_new: false, is_closed: false };
+        let mut ledger = Self { path: path.to_owned(), file, len: 0, known: vec![None; count], is_closed: false };
         ledger.read(own, &mut each)?;
         if ledger.len == 0 {
             ledger.write(own, 0)?;
             ledger.file.sync_all().map_err(failed)?;
-            ledger.is_new = true;
         }
         Ok(ledger)
     }
@@ -249,6 +263,7 @@ impl Ledger {
         let failed = |error| LedgerError::Io(self.path.clone(), error);
         let mut reader = BufReader::new(self.file.try_clone().map_err(failed)?);
         let mut text = Vec::new();
+        let mut began: Option<Identity> = None;
         for number in 1_u64.. {
             text.clear();
             let len = (&mut reader).take(LINE_MAX_BYTES + 1).read_until(b'\n', &mut text).map_err(failed)?;
@@ -266,9 +281,7 @@ impl Ledger {
                 if let Some(what) = other.differs(own) {
                     return Err(LedgerError::Other(self.path.clone(), what));
                 }
-                if other.judgement != own.judgement {
-                    return Err(LedgerError::Judged(self.path.clone()));
-                }
+                began = Some(other);
             } else if serde_json::from_slice::<Closed>(line).is_ok() {
                 self.is_closed = true;
             } else {
@@ -279,6 +292,15 @@ impl Ledger {
                 each(&entry, before.map(|(_, state)| state));
             }
             self.len += u64::try_from(len).unwrap_or(u64::MAX);
+        }
+        if let Some(began) = began.filter(|_| self.known.iter().any(Option::is_some)) {
+            if began.gateway != own.gateway {
+                return Err(LedgerError::OtherGateway(self.path.clone(), began.gateway));
+            }
+            // What was told is not judged again.
+            if began.judgement != own.judgement && !self.is_closed {
+                return Err(LedgerError::Judged(self.path.clone()));
+            }
         }
         self.file.set_len(self.len).map_err(|error| LedgerError::Io(self.path.clone(), error))
     }
@@ -297,13 +319,14 @@ impl Ledger {
         Ok(())
     }
 
-    /// Notes that the file of results was written.
+    /// Notes that results are told, and waits until the disk has that.
     ///
     /// # Errors
     /// If it cannot be written.
     pub(super) fn close(&mut self, results: &Path) -> Result<(), LedgerError> {
         self.is_closed = true;
-        self.write(&Closed { results: results.display().to_string() }, 0)
+        self.write(&Closed { results: results.display().to_string() }, 0)?;
+        self.file.sync_data().map_err(|error| LedgerError::Io(self.path.clone(), error))
     }
 
     /// Whether the file of results was written.
@@ -311,9 +334,15 @@ impl Ledger {
         self.is_closed
     }
 
-    /// Whether there was no file before.
-    pub(super) fn is_new(&self) -> bool {
-        self.is_new
+    /// Removes the file if nothing is in it about a request: another file of requests may have the name of the batch.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub(super) fn forget_if_empty(&self) -> Result<(), LedgerError> {
+        if self.known.iter().any(Option::is_some) || self.is_closed {
+            return Ok(());
+        }
+        std::fs::remove_file(&self.path).map_err(|error| LedgerError::Io(self.path.clone(), error))
     }
 
     fn write(&mut self, line: &impl Serialize, request: u64) -> Result<(), LedgerError> {

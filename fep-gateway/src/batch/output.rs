@@ -55,6 +55,8 @@ pub(super) struct Results<'r> {
     pub(super) output: &'r Output,
     /// What became of a request. `None`: nothing is written for it.
     pub(super) entry: &'r dyn Fn(u64) -> Result<Option<Entry>, LedgerError>,
+    /// What is written in place of each number.
+    pub(super) number: Option<u64>,
     /// The last request that is looked at.
     pub(super) last: u64,
     /// The date of the batch: `2026-11-30`.
@@ -62,11 +64,11 @@ pub(super) struct Results<'r> {
 }
 
 impl Results<'_> {
-    /// Writes the file in one step, and returns its path. A file that was there is replaced.
+    /// Writes the file under a name that nobody knows. [`Written::publish`] gives it its own.
     ///
     /// # Errors
     /// If a value does not fit, or the file cannot be written.
-    pub(super) fn write(&self, input: &mut InputFile) -> Result<PathBuf, OutputError> {
+    pub(super) fn write(&self, input: &mut InputFile) -> Result<Written, OutputError> {
         let path = place(self.output, self.date);
         let failed = |error| OutputError::Io(path.clone(), error);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -76,8 +78,7 @@ impl Results<'_> {
         let file = self.put_all(input, &others, BufWriter::new(file))?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.as_file().sync_all().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(path)
+        Ok(Written { file, path })
     }
 
     /// Writes the file to nowhere, with the first request in each state, so that a plan that cannot work is found before anything is sent.
@@ -88,7 +89,8 @@ impl Results<'_> {
         let others = others(plan, input)?;
         for state in STATES {
             let only_first = |request: u64| Ok((request == 1).then(|| Entry::of_trial(request, state)));
-            let trial = Results { plan, output, entry: &only_first, last: 1, date };
+            let trial =
+                Results { plan, output, entry: &only_first, number: Some(input.contents().requests), last: 1, date };
             trial.put_all(input, &others, Cursor::new(Vec::new()))?;
         }
         Ok(())
@@ -180,7 +182,8 @@ impl Results<'_> {
                 Source::Input(from) => json::get(&request.source, from).cloned().unwrap_or_default(),
                 Source::Answer(from) => json::get(&entry.answer, from).cloned().unwrap_or_default(),
                 Source::Result => self.output.results.get(entry.state.name()).cloned().into(),
-                Source::Number => return set_count(record, path, request.number),
+                // The largest number of the file is tried out.
+                Source::Number => return set_count(record, path, self.number.unwrap_or(request.number)),
                 Source::Exchange => entry.exchange.clone().into(),
             };
             // Such as the answer of a request that has none.
@@ -195,6 +198,32 @@ impl Results<'_> {
             return record.set_json(path, &Json::from(date));
         }
         set(record, path, date.replace('-', "").into()).map(drop)
+    }
+}
+
+/// A whole file of results that nobody can see yet.
+#[derive(Debug)]
+pub(super) struct Written {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Written {
+    /// Where it will be.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives it its name in one step, and returns it. A file that was there is replaced.
+    ///
+    /// # Errors
+    /// If the folder does not allow it.
+    pub(super) fn publish(self) -> Result<PathBuf, OutputError> {
+        let Self { file, path } = self;
+        match file.persist(&path) {
+            Ok(_) => Ok(path),
+            Err(error) => Err(OutputError::Io(path, error.error)),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::ending::{Batch, BatchError, Checked, Ended};
 use super::input::InputFile;
 use super::ledger::{Identity, LEDGER_END, Ledger, LedgerError, sent_before};
-use super::output::{Results, place};
+use super::output::{Results, Written, place};
 use super::plan::Plan;
 use super::progress::{Count, Progress};
 use super::running::Running;
@@ -71,15 +71,20 @@ pub async fn run(
         telegram: plan.telegram.clone(),
         requests: contents.requests,
         file: contents.digest,
+        gateway: format!("{}:{}", plan.gateway.host, plan.gateway.port),
         judgement: plan.judgement(),
     };
     let path = plan.folder.join(format!("{}-{date}{LEDGER_END}", plan.name));
-    if !batch.repeat
-        && !path.exists()
-        && let Some(other) = sent_before(&path, &own)?
-    {
-        return Err(LedgerError::SentBefore(other).into());
+    let told = plan.output.as_ref().map(|output| place(output, &date)).filter(|told| told.exists());
+    if !batch.repeat && !path.exists() {
+        if let Some(other) = sent_before(&path, &own)? {
+            return Err(LedgerError::SentBefore(other).into());
+        }
+        if let Some(told) = told {
+            return Err(BatchError::Told(told));
+        }
     }
+    let sender = Sender::new(plan, (&date, &own.file)).map_err(BatchError::Token)?;
     let mut progress = Progress::of(Count { requests: contents.requests, amount: contents.amount });
     let mut started = Started::default();
     let ledger = Ledger::open(&path, &own, |entry, before| {
@@ -89,7 +94,6 @@ pub async fn run(
             started.count(entry.window.as_deref(), plan.windows.date(at_ms));
         }
     })?;
-    let sender = Sender::new(plan, (&date, &own.file)).map_err(BatchError::Token)?;
     let mut running = Running::new(batch, sender, ledger, (progress, started), tell);
     let mut stop = pin!(stop);
     let mut input = running.send_all(input, stop.as_mut()).await?;
@@ -100,15 +104,16 @@ pub async fn run(
     // A run that was stopped may have left requests on their way.
     if let Some(output) = plan.output.as_ref().filter(|_| stopped.is_none() && progress.is_complete()) {
         let entry = |request| ledger.entry(request);
-        let writing = Results { plan, output, entry: &entry, last: u64::MAX, date: &date };
+        let writing = Results { plan, output, entry: &entry, number: None, last: u64::MAX, date: &date };
         let written = writing.write(&mut input);
-        if let Ok(path) = &written
+        // What is told is final before anybody can read it.
+        if let Ok(written) = &written
             && !ledger.is_closed()
         {
-            ledger.close(path)?;
-            ledger.sync().await?;
+            ledger.close(written.path())?;
         }
-        results = Some(written);
+        results = Some(written.and_then(Written::publish));
     }
+    ledger.forget_if_empty()?;
     Ok(Ended { progress, results, ledger: path, stopped })
 }

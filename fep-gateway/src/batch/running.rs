@@ -12,7 +12,7 @@ use fep_codec::json;
 use serde_json::Map;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, interval, sleep, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::ending::{Batch, BatchError, Stopped};
 use super::fate::{Fate, Outcome};
@@ -104,15 +104,18 @@ impl<'b> Running<'b> {
         (progress, started): (Progress, Started),
         tell: &'b mut (dyn FnMut(&Progress) + Send),
     ) -> Self {
+        let is_own = ledger.states().any(is_of_exchange);
+        let is_refused = |state: State| state == State::Refused;
+        let refused_first = ledger.states().all(|state| state.is_none_or(is_refused)).then_some(0);
         Self {
             batch,
             sender: Arc::new(sender),
-            is_own: !ledger.is_new(),
+            is_own,
+            refused_first,
             ledger,
             progress,
             started,
             stopped: None,
-            refused_first: Some(0),
             trouble: None,
             tell,
             told: None,
@@ -132,24 +135,28 @@ impl<'b> Running<'b> {
         mut stop: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<InputFile, BatchError> {
         let (requests, mut fed) = mpsc::channel(AHEAD);
+        // Whether something is left is known without reading the file, because it is read while a window is open only.
+        let mut left = self.is_final().iter().filter(|is_final| !**is_final).count();
         let feeding = self.feed(input, requests);
         let mut sending = JoinSet::new();
         let mut later = Later::new();
         let mut next_start = Instant::now();
         let mut beat = interval(BEAT);
-        let mut is_fed = false;
+        // A slow disk must not make one beat follow the other.
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut leave_at: Option<Instant> = None;
         loop {
-            let is_idle = sending.is_empty() && (self.stopped.is_some() || (is_fed && later.is_empty()));
+            let has_work = left > 0 || !later.is_empty();
+            let is_idle = sending.is_empty() && (self.stopped.is_some() || !has_work);
             if is_idle || leave_at.is_some_and(|at| at <= Instant::now()) {
                 break;
             }
             let has_room = sending.len() + later.len() < self.in_flight_max();
-            let takes = has_room && !is_fed;
-            let (turn, window, between) = self.turn(next_start, sending.is_empty());
+            let takes = has_room && left > 0;
             let due = later.front().map(|(at, _)| *at);
-            let goes = self.stopped.is_none() && matches!(turn, Turn::Now);
             let is_due = due.is_some_and(|at| at <= Instant::now());
+            let (turn, window, between) = self.turn(next_start, is_due, sending.is_empty() && has_work);
+            let goes = self.stopped.is_none() && matches!(turn, Turn::Now);
             let wake = self.wake(&turn, due, takes);
             let next = async {
                 match later.pop_front() {
@@ -175,18 +182,20 @@ impl<'b> Running<'b> {
                     }
                 }
                 _ = beat.tick() => self.beat(sending.len()).await?,
-                Some(next) = next, if goes && (is_due || takes) => match next {
-                    Next::End => is_fed = true,
-                    Next::Request(next) => {
-                        next_start = next_start.max(Instant::now() - between) + between;
-                        let next = self.starts(next, window);
-                        let sender = Arc::clone(&self.sender);
-                        sending.spawn(async move {
-                            let (fate, wait) = sender.send(&next.request).await;
-                            (next, fate, wait)
-                        });
-                    }
-                },
+                Some(next) = next, if goes && (is_due || takes) => {
+                    let Next::Request(next) = next else {
+                        left = 0;
+                        continue;
+                    };
+                    left = left.saturating_sub(usize::from(next.started_ms.is_none()));
+                    next_start = next_start.max(Instant::now() - between) + between;
+                    let next = self.starts(next, window);
+                    let sender = Arc::clone(&self.sender);
+                    sending.spawn(async move {
+                        let (fate, wait) = sender.send(&next.request).await;
+                        (next, fate, wait)
+                    });
+                }
                 () = sleep_until(wake) => {}
             }
         }
@@ -213,6 +222,13 @@ impl<'b> Running<'b> {
         }
     }
 
+    /// Whether each request has a state with which it is not sent, or asked for, again. What the gateway refused was never sent. It may take it now,
+    /// with another plan or configuration, unless its result was told.
+    fn is_final(&self) -> Vec<bool> {
+        let is_told = self.ledger.is_closed();
+        self.ledger.states().map(|state| state.is_some_and(|state| is_told || state != State::Refused)).collect()
+    }
+
     /// Reads the requests that have no state, as far ahead as there is room.
     fn feed(
         &self,
@@ -220,11 +236,7 @@ impl<'b> Running<'b> {
         requests: mpsc::Sender<Request>,
     ) -> JoinHandle<(InputFile, Result<(), RefusedInput>)> {
         let plan = Arc::clone(&self.batch.plan);
-        // What the gateway refused was never sent. It may take it now, with another plan or configuration, unless its result was told.
-        let is_told = self.ledger.is_closed();
-        let is_final = |state: State| is_told || state != State::Refused;
-        let has_state = self.ledger.states().map(|state| state.is_some_and(is_final));
-        let has_state: Vec<bool> = has_state.collect();
+        let has_state = self.is_final();
         tokio::task::spawn_blocking(move || {
             let is_done = |number: u64| {
                 let at = usize::try_from(number.wrapping_sub(1)).ok();
@@ -238,10 +250,12 @@ impl<'b> Running<'b> {
         })
     }
 
-    /// When the next request may start, in which window, and how long after the one before.
-    fn turn(&mut self, next_start: Instant, is_idle: bool) -> (Turn, Option<String>, Duration) {
+    /// When the next request may start, in which window, and how long after the one before. One that is sent again was counted before.
+    fn turn(&mut self, next_start: Instant, is_again: bool, is_waiting: bool) -> (Turn, Option<String>, Duration) {
         let now_ms = (self.batch.now_ms)();
-        match self.batch.plan.windows.at(now_ms, &self.started) {
+        let none = Started::default();
+        let started = if is_again { &none } else { &self.started };
+        match self.batch.plan.windows.at(now_ms, started) {
             Pace::Go { window, per_second } => {
                 let between = per_second.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get());
                 let turn = if next_start <= Instant::now() { Turn::Now } else { Turn::At(next_start) };
@@ -256,7 +270,7 @@ impl<'b> Running<'b> {
                         until_ms.saturating_sub(now_ms).max(0)
                     }
                     None => {
-                        if is_idle && self.progress.left() > 0 {
+                        if is_waiting {
                             self.stop(Stopped::Refused("no window of the plan opens within 400 days".to_owned()));
                         }
                         i64::MAX
@@ -285,6 +299,11 @@ impl<'b> Running<'b> {
     /// Keeps what became of a request, or has it sent again later.
     fn ended(&mut self, sent: InFlight, fate: Fate, wait: Duration, later: &mut Later) -> Result<(), BatchError> {
         let why = match fate {
+            // Only the reply to the first sending proves it: what an earlier one left at the gateway is not looked up for a request with a mistake.
+            Fate::Ended(outcome) if outcome.state == State::Refused && sent.tries > 1 => {
+                let why = outcome.reason.unwrap_or_default();
+                Some(format!("the gateway refuses now what it may have sent before: {why}"))
+            }
             Fate::Ended(outcome) => {
                 self.trouble = None;
                 self.is_own |= outcome.exchange.is_some();
@@ -301,7 +320,7 @@ impl<'b> Running<'b> {
             }
             Fate::Again(why) => Some(why),
         };
-        self.trouble = why.map(|why| why.chars().map(|of| if of.is_control() { ' ' } else { of }).collect());
+        self.trouble = why.as_deref().map(one_line);
         let longer = wait.saturating_mul(1 << sent.tries.saturating_sub(1).min(8)).min(RETRY_MAX.max(wait));
         let at = Instant::now() + longer;
         let place = later.partition_point(|(other, _)| *other <= at);
@@ -360,6 +379,7 @@ impl<'b> Running<'b> {
     }
 
     fn stop(&mut self, why: Stopped) {
+        let why = if let Stopped::Refused(why) = why { Stopped::Refused(one_line(&why)) } else { why };
         // The first reason counts.
         self.stopped.get_or_insert(why);
     }
@@ -438,14 +458,13 @@ impl<'b> Running<'b> {
     fn looked_up(&mut self, entry: Entry, fate: Fate) -> Result<(), BatchError> {
         let outcome = match fate {
             Fate::Ended(outcome) => outcome,
-            // Where it was passed on to, it was not sent either. The next run sends it.
-            Fate::NotSent(outcome) => Outcome { state: State::Refused, ..outcome },
-            Fate::Again(why) => {
-                self.trouble = Some(why);
+            // It stays unknown, and the others are looked at. Where it was passed on to, it was not sent either: a person decides what that means.
+            Fate::NotSent(Outcome { reason, .. }) => {
+                self.trouble = reason;
                 return Ok(());
             }
-            Fate::Stop(why) => {
-                self.stop(Stopped::Refused(why));
+            Fate::Again(why) | Fate::Stop(why) => {
+                self.trouble = Some(one_line(&why));
                 return Ok(());
             }
         };
@@ -455,6 +474,16 @@ impl<'b> Running<'b> {
         self.progress.count(Some(State::Unknown), outcome.state, entry.amount.unwrap_or_default());
         self.kept(entry.request, outcome, (entry.amount, entry.started, entry.window))
     }
+}
+
+/// Whether a state is that of an exchange.
+fn is_of_exchange(state: Option<State>) -> bool {
+    state.is_some_and(|state| state != State::Refused)
+}
+
+/// A text of elsewhere, for a line of a terminal.
+fn one_line(text: &str) -> String {
+    text.chars().map(|of| if of.is_control() { ' ' } else { of }).collect()
 }
 
 /// The next request of the file, if one may be taken.

@@ -99,6 +99,8 @@ impl Gateway {
             routings: Routings::default(),
             tracer: options.tracer,
         };
+        // What cannot start is known before an institution is called.
+        let streams = begun_streams(&config.streams).await?;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
         let mut institutions = BTreeMap::new();
         for (name, Prepared { config, catalogue }) in prepared {
@@ -127,7 +129,7 @@ impl Gateway {
             publisher: Slot::default(),
             alarms: Slot::default(),
             intake: Slot::default(),
-            streams: begun_streams(&config.streams).await?,
+            streams,
             test_time,
         };
         Ok(Self { inner: Arc::new(inner).begun().await })

@@ -175,8 +175,10 @@ fn an_open_exception_holds_its_facts_back_and_one_that_was_removed_is_gone() {
     let reader = IndexReader::open(&path).unwrap();
     assert_eq!(reader.oldest_open_exception().unwrap(), Some(5));
     assert_eq!(reader.exception_counts().unwrap()[0].open, 1);
+    assert_eq!(reader.needed().unwrap(), [5], "its key is not forgotten");
     index.apply(&[(6, of(resolved(2, "1"), &()))]).unwrap();
     assert_eq!(reader.oldest_open_exception().unwrap(), None);
+    assert_eq!(reader.needed().unwrap(), Vec::<u64>::new());
     let removal = Removal { last: 5, before_ms: 1, at_ms: 1, keep_days: 1, traces: Vec::new(), standing: Vec::new() };
     removals::forget(&path, &removal).unwrap();
     assert_eq!(counts(&reader), [0; 3]);

@@ -40,6 +40,9 @@ const LOOK_MAX: Duration = Duration::from_secs(5);
 /// How long a broker may take to name the end of a partition while it is waited for: many looks fit into that wait.
 const END_MAX: Duration = Duration::from_secs(1);
 
+/// How long a broker that has begun may wait for events: other programs are built beside these tests.
+const EVENTS_MAX: Duration = Duration::from_secs(60);
+
 /// How long nothing may come until a log is complete. The end that the broker names can be older than what it has stored.
 const CALM: Duration = Duration::from_millis(300);
 
@@ -103,7 +106,7 @@ async fn has_more_than(broker: &Broker, count: i64) -> i64 {
         if now > count {
             return now;
         }
-        assert!(begun.elapsed() < Duration::from_secs(15), "a broker gets no events: it has {now}, and had {count}");
+        assert!(begun.elapsed() < EVENTS_MAX, "a broker gets no events: it has {now}, and had {count}");
         sleep(Duration::from_millis(20)).await;
     }
 }

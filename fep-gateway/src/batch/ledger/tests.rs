@@ -14,6 +14,7 @@ fn identity(requests: u64) -> Identity {
         telegram: "Transfer".to_owned(),
         requests,
         file: "ab".to_owned(),
+        gateway: "localhost:1".to_owned(),
         judgement: "j".to_owned(),
     }
 }
@@ -50,9 +51,17 @@ fn one_process_works_on_a_batch_and_another_batch_is_refused() {
         assert!(matches!(Ledger::open(&path, &other, |_, _| {}), Err(LedgerError::Other(_, found)) if found == what));
     }
     let judged = Identity { judgement: "k".to_owned(), ..identity(3) };
+    let elsewhere = Identity { gateway: "localhost:2".to_owned(), ..identity(3) };
+    // Nothing is known yet that another plan or gateway would change.
+    assert!(Ledger::open(&path, &judged, |_, _| {}).is_ok() && Ledger::open(&path, &elsewhere, |_, _| {}).is_ok());
+    Ledger::open(&path, &identity(3), |_, _| {}).unwrap().keep(&entry(1, State::Done)).unwrap();
     assert!(matches!(Ledger::open(&path, &judged, |_, _| {}), Err(LedgerError::Judged(_))));
+    assert!(
+        matches!(Ledger::open(&path, &elsewhere, |_, _| {}), Err(LedgerError::OtherGateway(_, began)) if began == "localhost:1")
+    );
     let mut ledger = Ledger::open(&path, &identity(3), |_, _| {}).unwrap();
-    assert!(!ledger.is_new() && !ledger.is_closed());
+    ledger.forget_if_empty().unwrap();
+    assert!(path.exists() && !ledger.is_closed());
     // The file of another batch is found by its digest.
     let other = folder.path().join("pay-2026-12-01.outcomes.jsonl");
     let renamed = folder.path().join("pay-2026-11-30.outcomes.jsonl");
@@ -65,7 +74,8 @@ fn one_process_works_on_a_batch_and_another_batch_is_refused() {
     );
     assert_eq!(sent_before(&other, &Identity { file: "cd".to_owned(), ..identity(3) }).unwrap(), None);
     assert_eq!(sent_before(&renamed, &identity(3)).unwrap(), None);
-    assert!(Ledger::open(&renamed, &identity(3), |_, _| {}).unwrap().is_closed());
+    assert!(Ledger::open(&renamed, &judged, |_, _| {}).unwrap().is_closed(), "what was told is not judged again");
+    assert_eq!(sent_before(&folder.path().join("x.outcomes.jsonl"), &identity(3)).unwrap(), None, "it is the own one");
 }
 
 #[test]

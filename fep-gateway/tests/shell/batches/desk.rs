@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fep_gateway::batch::{self, Batch, BatchError, Ended, Plan};
 
@@ -120,12 +121,12 @@ impl Desk {
     }
 
     pub(super) async fn runs(&self, file: &Path) -> Result<Ended, BatchError> {
-        self.runs_until(file, u64::MAX).await
+        self.runs_until(file, Until::End).await
     }
 
-    /// Runs the batch, and stops it when this number of requests has a state.
-    pub(super) async fn runs_until(&self, file: &Path, count: u64) -> Result<Ended, BatchError> {
-        self.runs_as(file, count, DATE, Arc::new(|| DATE * 86_400_000)).await
+    /// Runs the batch until this moment.
+    pub(super) async fn runs_until(&self, file: &Path, until: Until) -> Result<Ended, BatchError> {
+        self.runs_as(file, until, DATE, Arc::new(|| DATE * 86_400_000)).await
     }
 
     /// Changes the plan.
@@ -134,21 +135,44 @@ impl Desk {
         std::fs::write(self.path("pay.toml"), change(plan)).unwrap();
     }
 
-    pub(super) async fn runs_as(&self, file: &Path, count: u64, date: i64, now_ms: Clock) -> Result<Ended, BatchError> {
+    pub(super) async fn runs_as(
+        &self,
+        file: &Path,
+        until: Until,
+        date: i64,
+        now_ms: Clock,
+    ) -> Result<Ended, BatchError> {
         let plan = Arc::new(Plan::load(&self.path("pay.toml")).unwrap());
         let batch = Batch { plan, file: file.to_owned(), date, repeat: false, now_ms };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let mut stop = Some(stop);
         let stopped = async move {
+            if let Until::Passed(time) = until {
+                return tokio::time::sleep(time).await;
+            }
             if stopped.await.is_err() {
                 std::future::pending::<()>().await;
             }
         };
         let mut tell = |progress: &batch::Progress| {
-            if progress.all.requests - progress.left() >= count {
+            if let Until::Done(count) = until
+                && progress.all.requests - progress.left() >= count
+            {
                 stop.take().map(|stop| stop.send(()));
             }
         };
-        batch::run(&batch, stopped, &mut tell).await
+        let ended = tokio::time::timeout(Duration::from_secs(30), batch::run(&batch, stopped, &mut tell)).await;
+        ended.unwrap()
     }
+}
+
+/// When a run is stopped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Until {
+    /// When this number of requests has a state.
+    Done(u64),
+    /// After this time.
+    Passed(Duration),
+    /// Never: it ends by itself.
+    End,
 }

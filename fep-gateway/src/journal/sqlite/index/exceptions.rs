@@ -83,6 +83,15 @@ fn resolve(connection: &Connection, number: FactNumber, fact: &Fact, resolved: &
     Ok(true)
 }
 
+/// The facts without which an open exception cannot be shown or resolved: the last comparison of its date, and the resolutions behind it.
+pub(super) fn needed(connection: &Connection) -> Result<Vec<FactNumber>, Error> {
+    let sql = "WITH dates AS (SELECT DISTINCT institution, reconciliation, day FROM exceptions WHERE state = 'open')
+               SELECT number FROM reconciliations NATURAL JOIN dates
+               UNION SELECT resolved FROM exceptions NATURAL JOIN dates WHERE resolved IS NOT NULL";
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([], |row| row.get(0).map(unsigned))?.collect()
+}
+
 /// Forgets the dates whose last comparison was removed on purpose.
 pub(in crate::journal::sqlite) fn forget(connection: &Connection, last: FactNumber) -> Result<(), Error> {
     let sql = "DELETE FROM exceptions WHERE EXISTS (SELECT 1 FROM reconciliations AS of WHERE of.number <= ?1

@@ -6,7 +6,8 @@ use fep_protocol::exchange::ExchangeId;
 use rusqlite::{OptionalExtension, params};
 
 use super::{
-    COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, id, notices, projected, schema, unsigned,
+    COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, exceptions, failed, id, notices, projected, schema,
+    unsigned,
 };
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::seal::Veil;
@@ -139,7 +140,7 @@ impl IndexReader {
         )
     }
 
-    /// The facts of exchanges without an outcome, of settlements that go on or need a person, and of what still holds.
+    /// The facts of exchanges without an outcome, of settlements that go on or need a person, of open exceptions, and of what still holds.
     pub(in crate::journal) fn needed(&self) -> Result<Vec<FactNumber>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM exchanges WHERE outcome IS NULL
@@ -153,7 +154,8 @@ impl IndexReader {
             let mut standing = self.connection.prepare("SELECT number FROM standing")?;
             let standing = standing.query_map([], |row| row.get(0).map(unsigned))?.collect::<Result<Vec<_>, _>>()?;
             let notices = notices::needed(&self.connection)?;
-            Ok(rows.into_iter().flat_map(numbers).chain(standing).chain(notices).collect())
+            let compared = exceptions::needed(&self.connection)?;
+            Ok(rows.into_iter().flat_map(numbers).chain(standing).chain(notices).chain(compared).collect())
         };
         read().map_err(failed)
     }
