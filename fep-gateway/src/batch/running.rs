@@ -189,12 +189,7 @@ impl<'b> Running<'b> {
                     };
                     left = left.saturating_sub(usize::from(next.started_ms.is_none()));
                     next_start = next_start.max(Instant::now() - between) + between;
-                    let next = self.starts(next, window);
-                    let sender = Arc::clone(&self.sender);
-                    sending.spawn(async move {
-                        let (fate, wait) = sender.send(&next.request).await;
-                        (next, fate, wait)
-                    });
+                    sending.spawn(sent(Arc::clone(&self.sender), self.starts(next, window)));
                 }
                 () = sleep_until(wake) => {}
             }
@@ -474,6 +469,12 @@ impl<'b> Running<'b> {
         self.progress.count(Some(State::Unknown), outcome.state, entry.amount.unwrap_or_default());
         self.kept(entry.request, outcome, (entry.amount, entry.started, entry.window))
     }
+}
+
+/// Sends a request: what becomes of it, and how long to wait before it is sent again.
+async fn sent(sender: Arc<Sender>, next: InFlight) -> (InFlight, Fate, Duration) {
+    let (fate, wait) = sender.send(&next.request).await;
+    (next, fate, wait)
 }
 
 /// Whether a state is that of an exchange.

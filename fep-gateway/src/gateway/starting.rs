@@ -99,8 +99,7 @@ impl Gateway {
             routings: Routings::default(),
             tracer: options.tracer,
         };
-        // What cannot start is known before an institution is called.
-        let streams = begun_streams(&config.streams).await?;
+        let streams = begun_streams(&config.streams).await?; // before an institution is called: it can fail
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
         let mut institutions = BTreeMap::new();
         for (name, Prepared { config, catalogue }) in prepared {
