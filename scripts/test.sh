@@ -45,32 +45,37 @@ deny() {
 }
 
 [ $# -gt 0 ] || set -- lint features tests docs package deb deny
-# Tests mostly wait. Packages have a folder of their own for their builds, so they are made beside the tests if both are asked for.
+# Tests mostly wait. Features and packages have folders of their own for their builds, so they are built beside the tests if those are asked for.
+asked=" $* "
+has() { [[ $asked == *" $1 "* ]]; }
 beside=
-build_packages_beside() {
+build_beside() {
   cargo test --workspace --all-features --no-run
   mkdir -p target
   (
     renice -n 19 -p "$BASHPID" || true
-    package
-  ) >target/package.log 2>&1 &
+    ! has features || CARGO_TARGET_DIR=target/features features
+    rm -rf target/features
+    ! has package || package
+  ) >target/beside.log 2>&1 &
   beside=$!
   trap 'kill "$beside" 2>/dev/null || true' EXIT
 }
-packages_are_built() {
+beside_is_built() {
   local code=0
   wait "$beside" || code=$?
-  cat target/package.log
+  cat target/beside.log
   return "$code"
 }
 for step in "$@"; do
   case $step in
     tests)
-      [[ " $* " != *" package "* ]] || build_packages_beside
+      build_beside
       tests
+      beside_is_built
       ;;
-    package) if [ -n "$beside" ]; then packages_are_built; else package; fi ;;
-    lint | features | docs | deb | deny) "$step" ;;
+    features | package) has tests || "$step" ;;
+    lint | docs | deb | deny) "$step" ;;
     *) echo "no step $step: lint features tests docs package deb deny" >&2 && exit 2 ;;
   esac
 done
