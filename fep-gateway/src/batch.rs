@@ -1,7 +1,7 @@
 //! Batches: the requests of a file, sent through a gateway one after the other, at the times and the pace of a plan, and the file of their results.
 //!
 //! A batch is a client of the gateway. It posts each request with an idempotency key that depends on the batch, its date and the number of the
-//! request, so the journal of the gateway knows what was sent, whatever becomes of this process. It never sends a request again whose outcome
+//! request, so the journal of the gateway knows what was sent, also if this process is killed. It never sends a request again whose outcome
 //! is unknown.
 //!
 //! ```text

@@ -3,14 +3,15 @@
 //!
 //! ```text
 //!             file shows it              person
-//!   (none) ───────────────► open ───────────────────► resolved        stays resolved, whatever files say
+//!   (none) ───────────────► open ───────────────────► resolved        open again if a file says something else
 //!                           │  ▲
 //!       file lacks it       ▼  │ file shows it
 //!                         explained
 //! ```
 //!
 //! A fact of a comparison has all exceptions of its business date, with what is known of each. So the last one of a date, and the resolutions
-//! behind it, say everything about the date. Each fact names the one that it continues: one that does not continue the last one has no effect.
+//! behind it, say everything about the date. A comparison names the fact that it continues, and has no effect if that is not the last one. A
+//! resolution has none if the exception is not open.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! Exceptions of reconciliations: how persons see and resolve them. Where they come from is `comparing`.
 //!
-//! Each act is a fact of the journal, and has an effect if it continues the last one of its date. Whether it had one is read back after it is
-//! stored. So of two persons who resolve one exception at the same time, also at two gateways, one is told about the other.
+//! Each act is a fact of the journal. A comparison has an effect if it continues the last act of its date, and a resolution if the exception is
+//! open. Whether it had one is read back after it is stored. So of two persons who resolve one exception at the same time, also at two gateways, one is told about the other.
 
 use std::collections::BTreeSet;
 use std::fmt;
