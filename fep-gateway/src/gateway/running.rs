@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use super::digest::digest;
-use super::{Gateway, JournalError, Refusal, RequestOptions, broken_off};
+use super::{Gateway, JournalError, KeyState, Refusal, RequestOptions, broken_off};
 use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::reason::NotSent;
 
@@ -179,10 +179,47 @@ impl Gateway {
         options: impl Into<RequestOptions<'_>>,
     ) -> Result<Begun, Refusal> {
         let options = options.into();
-        let handle = self.handle(institution)?;
-        let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
-        let draft = draft.waited_for_by_nobody(options.batch);
         let idempotency = options.idempotency_key.map(|key| (key, digest(telegram, body)));
+        let drafted = self.handle(institution).and_then(|handle| {
+            let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
+            Ok((handle, draft))
+        });
+        let (handle, draft) = match drafted {
+            Ok(drafted) => drafted,
+            Err(refusal) => return self.refused(institution, idempotency, refusal).await,
+        };
+        let draft = draft.waited_for_by_nobody(options.batch);
         self.begin_draft(&handle, telegram, draft, options.caller(), idempotency).await
+    }
+
+    /// What is told of a request that is not a request today. It may have been one when it was sent: under another spec or configuration, which
+    /// its repeat knows nothing of. So its idempotency key comes first, and its exchange is the reply.
+    pub(super) async fn refused(
+        &self,
+        institution: &str,
+        idempotency: Option<(&str, [u8; 16])>,
+        refusal: Refusal,
+    ) -> Result<Begun, Refusal> {
+        let Some((key, digest)) = idempotency else { return Err(refusal) };
+        let shared = &self.inner.shared;
+        let id = shared.clock.name(shared.clock.now());
+        let state = shared.journal.reserve_key(institution, key, digest, id).await;
+        let unchecked = |error| Refusal::KeyUnchecked(NotSent::Journal(error));
+        let state = match state.map_err(unchecked)? {
+            // Another gateway may have sent it a moment ago. No commit decides here, because nothing is sent.
+            KeyState::Reserved(_) if shared.journal.is_shared() => {
+                let known = shared.journal.known_by_all(institution, key, digest).await.map_err(unchecked)?;
+                let Some((exchange, is_same)) = known else { return Err(refusal) };
+                KeyState::known(exchange, is_same)
+            }
+            state => state,
+        };
+        match state {
+            // The reservation is dropped: nothing is sent.
+            KeyState::Reserved(_) => Err(refusal),
+            KeyState::Running(id) => Err(Refusal::StillRunning(id)),
+            KeyState::Ended(exchange) => Ok(Begun::Ended(exchange)),
+            KeyState::OtherBody(id) => Err(Refusal::OtherBody(id)),
+        }
     }
 }

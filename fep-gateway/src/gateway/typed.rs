@@ -116,10 +116,18 @@ impl Gateway {
         options: impl Into<RequestOptions<'_>>,
     ) -> Result<Begun, Refusal> {
         let options = options.into();
-        let handle = self.handle(institution)?;
-        let (draft, bytes) = handle.catalogue.draft_of::<T, A>(telegram)?;
         let name = &T::LAYOUT.name;
-        let idempotency = options.idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
+        let idempotency = |bytes: &[u8]| options.idempotency_key.map(|key| (key, digest_of_bytes(name, bytes)));
+        let drafted = self.handle(institution).and_then(|handle| {
+            let (draft, bytes) = handle.catalogue.draft_of::<T, A>(telegram)?;
+            Ok((handle, draft, bytes))
+        });
+        let (handle, draft, bytes) = match drafted {
+            Ok(drafted) => drafted,
+            // A value that has no bytes is not the one that was sent under the key.
+            Err(refusal) => return self.refused(institution, idempotency(&[]), refusal).await,
+        };
+        let idempotency = idempotency(&bytes);
         self.begin_draft(&handle, name, draft, options.caller(), idempotency).await
     }
 

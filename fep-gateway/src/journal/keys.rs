@@ -157,7 +157,7 @@ impl Drop for KeyTicket {
 }
 
 impl KeyState {
-    pub(super) fn known(exchange: Exchange, same_body: bool) -> Self {
+    pub(crate) fn known(exchange: Exchange, same_body: bool) -> Self {
         match (same_body, exchange.outcome) {
             (false, _) => Self::OtherBody(exchange.id),
             (true, None) => Self::Running(exchange.id),

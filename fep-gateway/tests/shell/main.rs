@@ -32,6 +32,7 @@ mod issued_tokens;
 mod journal;
 mod journal_audit;
 mod journal_encrypted;
+mod key_first;
 mod keys_of_clients;
 mod line_duties;
 mod masked;
