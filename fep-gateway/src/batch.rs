@@ -12,10 +12,6 @@
 
 mod windows;
 
-mod fitting;
-
-mod names;
-
 mod plan_input;
 
 mod plan_output;

@@ -70,7 +70,12 @@ pub mod inspect;
 
 pub mod verify;
 
+mod fitting;
+mod plan_names;
+
 pub mod batch;
+
+pub mod file_transfer;
 
 pub mod export;
 

@@ -6,6 +6,7 @@
 mod batching;
 mod checking;
 mod exporting;
+mod filing;
 mod health;
 mod hangup;
 mod journaling;
@@ -43,6 +44,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::batching::BatchCommand;
 use self::exporting::Exporting;
+use self::filing::FileCommand;
 use self::hangup::Hangups;
 use self::log::Log;
 use self::reconciling::Reconciling;
@@ -139,6 +141,12 @@ enum Command {
     Batch {
         #[command(subcommand)]
         command: BatchCommand,
+    },
+    /// Sends a file to an institution, or receives files, by telegrams: start, blocks, what is missing, end.
+    #[command(after_help = filing::HELP)]
+    File {
+        #[command(subcommand)]
+        command: FileCommand,
     },
     /// Makes a token for a client of the HTTP interface, and its hash for the access file.
     #[command(
@@ -267,6 +275,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
         Command::Export(exporting) => return exporting.run(),
         Command::Verify { command } => return Box::pin(command.run()).await,
         Command::Batch { command } => return Box::pin(command.run()).await,
+        Command::File { command } => return Box::pin(command.run()).await,
         Command::NewToken => making::new_token(),
         Command::Simulate(simulating) => simulating.run().await,
         Command::Tap(tapping) => tapping.run().await,

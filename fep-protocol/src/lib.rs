@@ -9,6 +9,7 @@
 //!                    ◄── breaker   whether an institution that does not answer gets requests
 //!                    ◄── budget    how much of something may happen now
 //!                    ◄── calendar  when an institution is open, and its business date
+//!                    ◄── file_transfer: a file in blocks, and what is missing of them
 //!                    ◄── flow      how many requests an institution gets, and which one is next
 //!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
@@ -51,6 +52,7 @@ pub mod backoff;
 pub mod breaker;
 pub mod budget;
 pub mod calendar;
+pub mod file_transfer;
 pub mod flow;
 pub mod trace;
 

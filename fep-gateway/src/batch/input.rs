@@ -14,9 +14,9 @@ use fep_codec::{Record, json};
 use ring::digest::{Context, SHA256};
 use serde_json::{Map, Value as Json};
 
-use super::fitting::set;
 use super::plan::Plan;
 use super::plan_input::{Input, InputSource};
+use crate::fitting::set;
 use crate::hex::hex;
 
 /// The longest line of a file of JSON lines, in bytes.

@@ -12,11 +12,11 @@ use fep_codec::{Error, Record, json};
 use serde_json::{Map, Value as Json};
 use tempfile::NamedTempFile;
 
-use super::fitting::{fits, leave_blank, set, set_count};
 use super::input::{InputFile, Others, RefusedInput, Request};
 use super::ledger::{Entry, LedgerError, State};
 use super::plan::Plan;
 use super::plan_output::{Output, OutputRecord, Source};
+use crate::fitting::{fits, leave_blank, set, set_count};
 
 /// The reason why there is no file of results.
 #[derive(Debug)]

@@ -15,13 +15,13 @@ use fep_spec::report::{Code, Report, Source};
 use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
-use super::fitting::set;
-use super::names::{field, spec};
 use super::plan_input::{self, Input};
 use super::plan_output::{self, Output};
 use super::windows::{self, Windows};
 use crate::config::{Authority, GatewayAt};
+use crate::fitting::set;
 use crate::hex::hex;
+use crate::plan_names::{field, spec};
 
 /// The longest name of a batch, in bytes: it is in every idempotency key and in names of files.
 const NAME_MAX_BYTES: usize = 60;

@@ -9,8 +9,8 @@ use fep_spec::document::{Located, Table, instead};
 use fep_spec::model::{Spec, TelegramSpec};
 use fep_spec::report::Code;
 
-use super::names::{field, file, record_of, spec};
 use super::plan_input::Input;
+use crate::plan_names::{field, file, record_of, spec};
 
 /// The file of results.
 #[derive(Clone, Debug)]

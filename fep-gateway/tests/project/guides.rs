@@ -16,7 +16,7 @@ use crate::ports::dead_port;
 const WAIT: Duration = Duration::from_secs(240);
 
 /// The addresses that the guides name.
-const ADDRESSES: [&str; 7] = [
+const ADDRESSES: [&str; 8] = [
     "127.0.0.1:8470",
     "127.0.0.1:8480",
     "127.0.0.1:9000",
@@ -24,6 +24,7 @@ const ADDRESSES: [&str; 7] = [
     "127.0.0.1:9004",
     "127.0.0.1:9100",
     "127.0.0.1:9101",
+    "127.0.0.1:9310",
 ];
 
 /// Where the Debian package puts the examples.

@@ -10,7 +10,7 @@ use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
 /// Reads a spec.
-pub(super) fn spec(document: &Document, path: &Located<&str>, folder: &Path) -> Option<Arc<Spec>> {
+pub(crate) fn spec(document: &Document, path: &Located<&str>, folder: &Path) -> Option<Arc<Spec>> {
     let hint = "a spec file, relative to this file; `fep check` shows its mistakes in their lines";
     Spec::load(&folder.join(path.value))
         .inspect_err(|error| document.error_hint(Code::BadValue, path.span.clone(), error.to_string(), hint))
@@ -19,7 +19,7 @@ pub(super) fn spec(document: &Document, path: &Located<&str>, folder: &Path) -> 
 }
 
 /// The path, if the layout has a field there.
-pub(super) fn field(document: &Document, layout: &Layout, path: &Located<&str>) -> Option<String> {
+pub(crate) fn field(document: &Document, layout: &Layout, path: &Located<&str>) -> Option<String> {
     if matches!(layout.item_by_path(path.value), Some(Item::Field(_) | Item::Tail(_) | Item::Literal(_))) {
         return Some(path.value.to_owned());
     }
@@ -29,7 +29,7 @@ pub(super) fn field(document: &Document, layout: &Layout, path: &Located<&str>) 
 }
 
 /// The record file that a table means.
-pub(super) fn file(table: &Table<'_>, spec: &Spec) -> Option<FileLayout> {
+pub(crate) fn file(table: &Table<'_>, spec: &Spec) -> Option<FileLayout> {
     let known: Vec<&str> = spec.files.iter().map(|file| file.name.as_str()).collect();
     let wrong = |code, span, message: String, hint: String| {
         table.document().error_hint(code, span, message, hint);
@@ -58,7 +58,7 @@ pub(super) fn file(table: &Table<'_>, spec: &Spec) -> Option<FileLayout> {
 }
 
 /// The layout of a record of a file.
-pub(super) fn record_of(document: &Document, file: &FileLayout, name: &Located<&str>) -> Option<Layout> {
+pub(crate) fn record_of(document: &Document, file: &FileLayout, name: &Located<&str>) -> Option<Layout> {
     let layouts = file.layouts();
     let found = layouts.iter().find(|layout| layout.name == name.value);
     if found.is_none() {

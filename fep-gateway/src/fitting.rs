@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 ///
 /// # Errors
 /// If the field does not take it.
-pub(super) fn set(record: &mut Record<'_>, path: &str, value: Json) -> Result<Json, Error> {
+pub(crate) fn set(record: &mut Record<'_>, path: &str, value: Json) -> Result<Json, Error> {
     let Err(error) = record.set_json(path, &value) else { return Ok(value) };
     let number = value.as_str().and_then(|text| text.trim().parse::<i64>().ok()).map(Json::from);
     match number {
@@ -22,7 +22,7 @@ pub(super) fn set(record: &mut Record<'_>, path: &str, value: Json) -> Result<Js
 ///
 /// # Errors
 /// If the field takes neither.
-pub(super) fn set_count(record: &mut Record<'_>, path: &str, count: u64) -> Result<(), Error> {
+pub(crate) fn set_count(record: &mut Record<'_>, path: &str, count: u64) -> Result<(), Error> {
     if fits(record.layout(), path, &Json::from(count)) {
         return record.set_json(path, &Json::from(count));
     }
@@ -33,7 +33,7 @@ pub(super) fn set_count(record: &mut Record<'_>, path: &str, count: u64) -> Resu
 ///
 /// # Errors
 /// If the field takes none of these: a date that must be there, a code of a closed list.
-pub(super) fn leave_blank(record: &mut Record<'_>, path: &str) -> Result<(), Error> {
+pub(crate) fn leave_blank(record: &mut Record<'_>, path: &str) -> Result<(), Error> {
     let layout = record.layout();
     let candidates = [Json::Null, Json::from(""), Json::from(0), Json::from("0")];
     let blank = candidates.iter().find(|candidate| fits(layout, path, candidate));
@@ -41,7 +41,7 @@ pub(super) fn leave_blank(record: &mut Record<'_>, path: &str) -> Result<(), Err
 }
 
 /// Whether a field takes a value, whatever else is in its record.
-pub(super) fn fits(layout: &Layout, path: &str, value: &Json) -> bool {
+pub(crate) fn fits(layout: &Layout, path: &str, value: &Json) -> bool {
     let mut alone = Record::new(layout);
     alone.set_json(path, value).is_ok() && alone.each_fits().is_ok()
 }
