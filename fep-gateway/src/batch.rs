@@ -40,7 +40,7 @@ pub use self::ending::{Batch, BatchError, Checked, Ended, Stopped};
 pub use self::input::RefusedInput;
 pub use self::ledger::{LedgerError, State};
 pub use self::output::OutputError;
-pub use self::plan::{Plan, PlanError};
+pub use self::plan::Plan;
 pub use self::plan_input::{Input, InputSource};
 pub use self::plan_output::{Lists, Output, OutputRecord, Source};
 pub use self::progress::{Count, Progress};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
-use fep_gateway::batch::{self, Batch, BatchError, Checked, Count, Ended, Plan, PlanError, Progress, State, Stopped};
+use fep_gateway::batch::{self, Batch, BatchError, Checked, Count, Ended, Plan, Progress, State, Stopped};
 use fep_gateway::reconcile::parse_date;
 use serde_json::{Map, Value as Json, json};
 
@@ -116,10 +116,7 @@ impl BatchRun {
 }
 
 fn load(files: &BatchFiles) -> Result<Plan, Failure> {
-    Plan::load(&files.plan).map_err(|error| match error {
-        PlanError::Findings(report) => Failure::Findings(report),
-        PlanError::Unreadable(error) => Failure::from(error),
-    })
+    Ok(Plan::load(&files.plan)?)
 }
 
 fn put(form: Form, text: impl FnOnce() -> String, json: impl FnOnce() -> Json) -> Result<(), Failure> {

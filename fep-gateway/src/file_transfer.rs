@@ -27,7 +27,7 @@ mod receiver;
 pub use self::connection::Broken;
 pub use self::folder::Finished;
 pub use self::ledger::SentError;
-pub use self::plan::{Plan, PlanError};
+pub use self::plan::Plan;
 pub use self::receiver::{Received, Receiver, ReceiverError};
 pub use self::script::ScriptError;
 pub use self::sender::{Checked, Ended, SendError, check, send};

@@ -2,14 +2,14 @@
 //! `fep_gateway::file_transfer`.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
-use fep_gateway::file_transfer::{self, Checked, Ended, Finished, Plan, PlanError, Received, Receiver};
+use fep_gateway::file_transfer::{self, Checked, Ended, Finished, Plan, Received, Receiver};
 use fep_protocol::file_transfer::{Asked, Fate};
 use serde_json::{Value as Json, json};
 
@@ -180,11 +180,8 @@ impl Receiving {
     }
 }
 
-fn load(path: &std::path::Path) -> Result<Arc<Plan>, Failure> {
-    Plan::load(path).map(Arc::new).map_err(|error| match error {
-        PlanError::Findings(report) => Failure::Findings(report),
-        PlanError::Unreadable(error) => Failure::from(error),
-    })
+fn load(path: &Path) -> Result<Arc<Plan>, Failure> {
+    Ok(Arc::new(Plan::load(path)?))
 }
 
 /// The clock, in milliseconds since 1970.

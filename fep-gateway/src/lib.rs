@@ -71,7 +71,7 @@ pub mod inspect;
 pub mod verify;
 
 mod fitting;
-mod plan_names;
+mod plans;
 
 pub mod batch;
 

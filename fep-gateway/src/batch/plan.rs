@@ -1,7 +1,6 @@
 //! The plan of a batch: a TOML file that says to which gateway requests go, what the file of requests is, when they are sent, and what the file of
 //! results is. Mistakes are reported together, each with its place.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +8,9 @@ use std::time::Duration;
 use fep_codec::Record;
 use fep_codec::layout::{Item, Kind, Layout};
 use fep_spec::document::{Document, Located, Table, Value, instead};
-use fep_spec::load::{LoadError, read};
+use fep_spec::load::LoadError;
 use fep_spec::model::{Spec, TelegramSpec};
-use fep_spec::report::{Code, Report, Source};
+use fep_spec::report::Code;
 use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
@@ -21,7 +20,7 @@ use super::windows::{self, Windows};
 use crate::config::{Authority, GatewayAt};
 use crate::fitting::set;
 use crate::hex::hex;
-use crate::plan_names::{field, spec};
+use crate::plans::{field, load, spec};
 
 /// The longest name of a batch, in bytes: it is in every idempotency key and in names of files.
 const NAME_MAX_BYTES: usize = 60;
@@ -63,40 +62,13 @@ pub struct Plan {
     pub output: Option<Output>,
 }
 
-/// A plan that cannot be carried out.
-#[derive(Debug)]
-pub enum PlanError {
-    /// The file cannot be read.
-    Unreadable(LoadError),
-    /// The file has mistakes.
-    Findings(Report),
-}
-
-impl fmt::Display for PlanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(error) => error.fmt(f),
-            Self::Findings(report) => f.write_str(&report.render(false)),
-        }
-    }
-}
-
-impl std::error::Error for PlanError {}
-
 impl Plan {
     /// Reads a plan and the specs that it names.
     ///
     /// # Errors
     /// If a file cannot be read or has mistakes.
-    pub fn load(path: &Path) -> Result<Self, PlanError> {
-        let (name, text) = read(path).map_err(PlanError::Unreadable)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let document = Document::new(Source::new(name, &text));
-        let plan = document.walk(|root| plan(&root, path, folder).inspect(|_| root.finish()));
-        match plan {
-            Some(Some(plan)) if !document.has_errors() => Ok(plan),
-            _ => Err(PlanError::Findings(document.into_report())),
-        }
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        load(path, |root, folder| plan(root, path, folder))
     }
 
     /// A sum of amounts as text: `1234.56`. `None` if the plan has no `amount`.

@@ -9,7 +9,7 @@ use fep_codec::layout::Layout;
 use fep_spec::document::Table;
 use fep_spec::model::Spec;
 
-use crate::plan_names::{field, file, record_of, spec};
+use crate::plans::{field, file, record_of, spec};
 
 /// `[input]`: a record file with requests.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use fep_spec::model::{Spec, TelegramSpec};
 use fep_spec::report::Code;
 
 use super::plan_input::Input;
-use crate::plan_names::{field, file, record_of, spec};
+use crate::plans::{field, file, record_of, spec};
 
 /// The file of results.
 #[derive(Clone, Debug)]

@@ -1,7 +1,6 @@
 //! The plan of a file transfer: a TOML file that says where the other side is, how the telegrams of the protocol are called, and which of their fields
 //! carry what. Both sides of a transfer use the same plan, but for the address. Mistakes are reported together, each with its place.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -12,13 +11,13 @@ use fep_codec::layout::{Field, Item, Kind, Layout};
 use fep_protocol::file_transfer::{Blocks, PIECES_MAX};
 use fep_spec::document::{Document, Located, Table, instead};
 use fep_spec::framing::Framing;
-use fep_spec::load::{LoadError, read};
+use fep_spec::load::LoadError;
 use fep_spec::model::{Spec, TelegramSpec};
-use fep_spec::report::{Code, Report, Source};
+use fep_spec::report::Code;
 
 use super::template::Template;
 use crate::config::{TlsConfig, TlsPlace};
-use crate::plan_names::{field, spec};
+use crate::plans::{field, load, spec};
 
 /// The longest frame, in bytes, unless `framing` says less.
 const FRAME_MAX_BYTES: usize = 1 << 20;
@@ -140,40 +139,13 @@ pub(super) struct Check {
     pub(super) rounds_max: u32,
 }
 
-/// A plan that cannot be carried out.
-#[derive(Debug)]
-pub enum PlanError {
-    /// The file cannot be read.
-    Unreadable(LoadError),
-    /// The file has mistakes.
-    Findings(Report),
-}
-
-impl fmt::Display for PlanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(error) => error.fmt(f),
-            Self::Findings(report) => f.write_str(&report.render(false)),
-        }
-    }
-}
-
-impl std::error::Error for PlanError {}
-
 impl Plan {
     /// Reads a plan and its spec.
     ///
     /// # Errors
     /// If a file cannot be read or has mistakes.
-    pub fn load(path: &Path) -> Result<Self, PlanError> {
-        let (name, text) = read(path).map_err(PlanError::Unreadable)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let document = Document::new(Source::new(name, &text));
-        let plan = document.walk(|root| plan(&root, folder).inspect(|_| root.finish()));
-        match plan {
-            Some(Some(plan)) if !document.has_errors() => Ok(plan),
-            _ => Err(PlanError::Findings(document.into_report())),
-        }
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        load(path, plan)
     }
 
     /// The division of a file. `None` if it is larger than this side takes.

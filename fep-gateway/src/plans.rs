@@ -1,4 +1,4 @@
-//! What a plan names: specs, record files, their records, and fields.
+//! What the plans of commands have in common: how their files are read, and the specs, record files, records and fields that they name.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,8 +6,21 @@ use std::sync::Arc;
 use fep_codec::files::FileLayout;
 use fep_codec::layout::{Item, Layout};
 use fep_spec::document::{Document, Located, Table, instead};
+use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
-use fep_spec::report::Code;
+use fep_spec::report::{Code, Source};
+
+/// Reads the file of a plan. `from` gets its root table and its folder. Mistakes are reported together.
+pub(crate) fn load<T>(path: &Path, from: impl FnOnce(&Table<'_>, &Path) -> Option<T>) -> Result<T, LoadError> {
+    let (name, text) = read(path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let document = Document::new(Source::new(name, &text));
+    let plan = document.walk(|root| from(&root, folder).inspect(|_| root.finish()));
+    match plan {
+        Some(Some(plan)) if !document.has_errors() => Ok(plan),
+        _ => Err(LoadError::Findings(document.into_report())),
+    }
+}
 
 /// Reads a spec.
 pub(crate) fn spec(document: &Document, path: &Located<&str>, folder: &Path) -> Option<Arc<Spec>> {
