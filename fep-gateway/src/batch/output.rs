@@ -1,5 +1,6 @@
 //! The file of results, in the format of the institution: its records in their order, with totals and serial numbers that the writer fills in.
-//! It is written when each request has a state that will not change, because a file that says something about an unknown outcome would lie.
+//! It is written when each request has a state that will not change, because a file that says something about an unknown outcome would lie. Only a plan
+//! with a word for it says that outcomes are unknown.
 
 use std::fmt;
 use std::fs;
@@ -87,7 +88,7 @@ impl Results<'_> {
     /// As those of [`Self::write`].
     pub(super) fn try_out(plan: &Plan, output: &Output, date: &str, input: &mut InputFile) -> Result<(), OutputError> {
         let others = others(plan, input)?;
-        for state in STATES {
+        for state in State::ALL.into_iter().filter(|state| *state != State::Unknown || output.tells_unknown()) {
             let only_first = |request: u64| Ok((request == 1).then(|| Entry::of_trial(request, state)));
             let trial =
                 Results { plan, output, entry: &only_first, number: Some(input.contents().requests), last: 1, date };
@@ -231,9 +232,6 @@ impl Written {
 fn others(plan: &Plan, input: &mut InputFile) -> Result<Others, OutputError> {
     input.walk(plan, |_| ControlFlow::Continue(())).map_err(OutputError::Input)
 }
-
-/// The states that a file of results has.
-const STATES: [State; 4] = [State::Done, State::NotDone, State::Reversed, State::Refused];
 
 /// Where the file of results of a date is written.
 pub(super) fn place(output: &Output, date: &str) -> PathBuf {

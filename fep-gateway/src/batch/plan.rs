@@ -137,6 +137,12 @@ fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Option<Plan> {
         table.finish();
         found
     });
+    let tells_unknown = output.as_ref().and_then(Option::as_ref).is_some_and(Output::tells_unknown);
+    if let Some(span) = root.key_span("amount").filter(|_| tells_unknown) {
+        let message = "a request with an amount moves money, so its unknown outcome is settled before it is told";
+        let hint = "leave `unknown` out of `results`: it is for requests that move no money, such as inquiries";
+        root.document().error_hint(Code::ConflictingKeys, span, message, hint);
+    }
     Some(Plan {
         path: path.to_owned(),
         name: name?,

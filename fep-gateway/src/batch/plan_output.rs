@@ -72,8 +72,11 @@ pub enum Source {
     Date,
 }
 
-/// The states of a request that has an outcome.
-pub(super) const STATES: [&str; 4] = ["done", "not_done", "reversed", "refused"];
+/// The states that `results` can have a word for. A file of results waits for what is unknown, unless there is a word for that, too.
+const STATES: [&str; 5] = ["done", "not_done", "reversed", "refused", UNKNOWN];
+
+/// The state that needs no word.
+const UNKNOWN: &str = "unknown";
 
 /// What the table stands among.
 pub(super) struct Around<'p> {
@@ -114,7 +117,7 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>) -> Option<Output> {
         );
     }
     let uses_result = |record: &OutputRecord| record.fields.iter().any(|(_, source)| *source == Source::Result);
-    let needed = STATES.iter().filter(|state| lists.has(state));
+    let needed = STATES.iter().filter(|state| **state != UNKNOWN && lists.has(state));
     let missing: Vec<&str> = needed.copied().filter(|state| !results.contains_key(state)).collect();
     if records.iter().any(uses_result) && !missing.is_empty() {
         let message = format!("`results` does not say what is written for {}", missing.join(", "));
@@ -122,6 +125,14 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>) -> Option<Output> {
         document.error_hint(Code::MissingKey, table.span(), message, hint);
     }
     Some(Output { path: around.folder.join(path?.value), file, lists, results, records })
+}
+
+impl Output {
+    /// Whether the file of results says of requests that their outcomes are unknown, and does not wait for them.
+    #[must_use]
+    pub fn tells_unknown(&self) -> bool {
+        self.results.contains_key(UNKNOWN)
+    }
 }
 
 impl Lists {

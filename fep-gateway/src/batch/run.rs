@@ -10,6 +10,7 @@ use super::input::InputFile;
 use super::ledger::{Identity, LEDGER_END, Ledger, LedgerError, sent_before};
 use super::output::{Results, Written, place};
 use super::plan::Plan;
+use super::plan_output::Output;
 use super::progress::{Count, Progress};
 use super::running::Running;
 use super::sender::Sender;
@@ -94,15 +95,20 @@ pub async fn run(
             started.count(entry.window.as_deref(), plan.windows.date(at_ms));
         }
     })?;
+    // What was told does not change, also if it was told as unknown.
+    let was_told = ledger.is_closed();
     let mut running = Running::new(batch, sender, ledger, (progress, started), tell);
     let mut stop = pin!(stop);
     let mut input = running.send_all(input, stop.as_mut()).await?;
-    running.settle(stop.as_mut()).await?;
+    if !was_told {
+        running.settle(stop.as_mut()).await?;
+    }
     running.last_word().await?;
     let (progress, mut ledger, stopped) = running.end();
     let mut results = None;
+    let is_told = |output: &&Output| progress.is_complete() || output.tells_unknown() && progress.left() == 0;
     // A run that was stopped may have left requests on their way.
-    if let Some(output) = plan.output.as_ref().filter(|_| stopped.is_none() && progress.is_complete()) {
+    if let Some(output) = plan.output.as_ref().filter(|_| stopped.is_none()).filter(is_told) {
         let entry = |request| ledger.entry(request);
         let writing = Results { plan, output, entry: &entry, number: None, last: u64::MAX, date: &date };
         let written = writing.write(&mut input);

@@ -180,6 +180,30 @@ async fn an_unknown_outcome_is_never_a_result_and_never_sent_again() {
     }
 }
 
+/// As of inquiries, which nothing settles.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_outcome_is_told_as_such_if_the_plan_has_a_word_for_it_and_no_money() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let desk = Desk::at(&bench.url, "");
+    let plan =
+        std::fs::read_to_string(desk.path("pay.toml")).unwrap().replace("settle_wait_s = 5", "settle_wait_s = 0");
+    let plan = plan.replace("refused = \"X\" }", "refused = \"X\", unknown = \"U\" }");
+    std::fs::write(desk.path("pay.toml"), &plan).unwrap();
+    let error = Plan::load(&desk.path("pay.toml")).unwrap_err().to_string();
+    assert!(error.contains("a request with an amount moves money"), "{error}");
+    std::fs::write(desk.path("pay.toml"), plan.replace("amount      = \"amount\"", "")).unwrap();
+    let file = desk.pays(&[(1000, "salary"), (2000, "silence")]);
+    for _ in 0..2 {
+        let ended = desk.runs(&file).await.unwrap();
+        assert_eq!((requests_with(&ended, State::Done), requests_with(&ended, State::Unknown)), (1, 1));
+        let results = std::fs::read_to_string(desk.path("results-20261130.dat")).unwrap();
+        let marks: Vec<_> = results.lines().filter(|line| line.starts_with('D')).map(|line| &line[34..39]).collect();
+        assert_eq!(marks, ["Y0000", "U    "], "{results}");
+        assert!(!ended.progress.is_clean(), "the exit code says that somebody must look");
+        assert_eq!(sent(&bench).await, 2);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_goes_on_where_it_was_although_connections_break_and_it_is_stopped() {
     let bench = Bench::of(GOOD_BANK, "").await;
