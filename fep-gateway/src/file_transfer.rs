@@ -21,6 +21,7 @@ mod connection;
 mod ledger;
 mod sender;
 
+mod receipts;
 mod folder;
 mod receiver;
 
@@ -28,6 +29,6 @@ pub use self::connection::Broken;
 pub use self::folder::Finished;
 pub use self::ledger::SentError;
 pub use self::plan::Plan;
-pub use self::receiver::{Received, Receiver, ReceiverError};
+pub use self::receiver::{Incoming, Received, Receiver, ReceiverError, ToldFile};
 pub use self::script::ScriptError;
 pub use self::sender::{Checked, Ended, SendError, check, send};

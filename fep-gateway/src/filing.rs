@@ -12,6 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use fep_gateway::file_transfer::{self, Checked, Ended, Finished, Plan, Received, Receiver};
 use fep_protocol::file_transfer::{Asked, Fate};
 use serde_json::{Value as Json, json};
+use tokio::task::JoinSet;
 
 use super::{Failure, say, stop_asked};
 
@@ -20,7 +21,8 @@ Example: fep-gateway file send EB131130.dat --plan files.toml --name EB131130
 
 What became of a sent file is one of: complete, there (the other side had a file of this name before, and not from here), refused, missing, not_complete, unknown. \
 Unknown: its end was told, and no answer came. The same command asks again, and never sends a file that is complete.
-Exit codes: 0 complete, or something was received; 1 not so, or stopped; 2 wrong usage or could not run.";
+Exit codes of send: 0 complete, 1 anything else, also if it was stopped, 2 wrong usage or could not run. Of receive: 0 it was stopped, or with --once \
+the connection brought a file and nothing went wrong, 1 something did, 2 wrong usage or could not run.";
 
 /// The pause after a connection that could not be taken.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -111,7 +113,7 @@ impl Sending {
                 let _ = write!(io::stderr(), "\r{}: block {block} of {}", file.name, file.blocks);
             }
         };
-        let sent = file_transfer::send(&plan, &self.file, self.name.as_deref(), &now_ms, &mut seen).await;
+        let sent = file_transfer::send(&plan, &self.file, self.name.as_deref(), &now_ms, &mut seen, stop_asked()).await;
         if is_terminal {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
@@ -127,57 +129,71 @@ impl Sending {
 impl Receiving {
     async fn run(self) -> Result<ExitCode, Failure> {
         let plan = load(&self.plan)?;
-        let receiver = Receiver::new(&plan, &self.into, Arc::new(now_ms)).await;
-        let receiver = receiver.map_err(|error| Failure::Message(error.to_string()))?;
+        let format = self.format;
+        let told = move |peer: &str, file: &Finished| {
+            if put(received_line(format, peer, file)).is_err() {
+                say(&format!("fep-gateway: {} is received, and stdout does not take its line", file.path.display()));
+            }
+        };
+        let receiver = Receiver::new(&plan, &self.into, Arc::new(now_ms), Arc::new(told)).await;
+        let receiver = Arc::new(receiver.map_err(|error| Failure::Message(error.to_string()))?);
         let listens = receiver.listens();
         if let Some(address) = listens {
             say(&format!("fep-gateway: files are received on {address}"));
         }
         let mut stop = pin!(stop_asked());
+        let mut served: JoinSet<Received> = JoinSet::new();
+        let only_one = self.once || listens.is_none();
+        let mut is_clean = false;
         loop {
-            let served = tokio::select! {
-                () = &mut stop => return Ok(ExitCode::SUCCESS),
-                served = receiver.serve() => served,
-            };
-            let is_clean = match &served {
-                Ok(received) => self.tell(received)?,
-                Err(broken) => {
-                    say(&format!("fep-gateway: {broken}"));
-                    false
+            let has_room = served.len() < if only_one { 1 } else { plan.connections_max() };
+            tokio::select! {
+                () = &mut stop => return Ok(if only_one { ExitCode::from(1) } else { ExitCode::SUCCESS }),
+                Some(ended) = served.join_next() => {
+                    is_clean = ended.as_ref().is_ok_and(tell);
                 }
-            };
-            if self.once || listens.is_none() {
+                incoming = receiver.next(), if has_room => match incoming {
+                    Ok(incoming) => {
+                        let receiver = Arc::clone(&receiver);
+                        served.spawn(async move { receiver.serve(incoming).await });
+                        continue;
+                    }
+                    Err(broken) => {
+                        say(&format!("fep-gateway: {broken}"));
+                        if !only_one {
+                            tokio::time::sleep(PAUSE).await;
+                        }
+                    }
+                },
+            }
+            if only_one {
                 return Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::from(1) });
             }
-            if served.is_err() {
-                tokio::time::sleep(PAUSE).await;
-            }
         }
     }
+}
 
-    /// Says what a connection brought. Returns whether it brought a file and nothing went wrong.
-    fn tell(&self, received: &Received) -> Result<bool, Failure> {
-        let Received { peer, files, incomplete, refused, broken } = received;
-        for Finished { path, bytes, sha256 } in files {
-            let path = path.display();
-            put(match self.format {
-                Form::Text => format!("{path}: received, {bytes} bytes, SHA-256 {sha256}"),
-                Form::Json => {
-                    json!({ "file": path.to_string(), "bytes": bytes, "sha256": sha256, "peer": peer }).to_string()
-                }
-            })?;
-        }
-        for why in refused {
-            say(&format!("fep-gateway: {peer}: refused: {why}"));
-        }
-        if let Some(broken) = broken {
-            say(&format!("fep-gateway: {peer}: {broken}"));
-        }
-        if let Some(name) = incomplete {
-            say(&format!("fep-gateway: {peer}: {name} is not complete and has no name yet"));
-        }
-        Ok(!files.is_empty() && incomplete.is_none() && refused.is_empty() && broken.is_none())
+fn received_line(format: Form, peer: &str, Finished { path, bytes, sha256 }: &Finished) -> String {
+    let path = path.display();
+    match format {
+        Form::Text => format!("{path}: received, {bytes} bytes, SHA-256 {sha256}"),
+        Form::Json => json!({ "file": path.to_string(), "bytes": bytes, "sha256": sha256, "peer": peer }).to_string(),
     }
+}
+
+/// Says what went wrong on a connection. Returns whether it brought a file and nothing went wrong.
+fn tell(received: &Received) -> bool {
+    let Received { peer, files, incomplete, refused, broken } = received;
+    for why in refused {
+        say(&format!("fep-gateway: {peer}: refused: {why}"));
+    }
+    if let Some(broken) = broken {
+        say(&format!("fep-gateway: {peer}: {broken}"));
+    }
+    if let Some(name) = incomplete {
+        say(&format!("fep-gateway: {peer}: {name} did not come to its end, so nothing of it is kept"));
+    }
+    *files > 0 && incomplete.is_none() && refused.is_empty() && broken.is_none()
 }
 
 fn load(path: &Path) -> Result<Arc<Plan>, Failure> {
@@ -202,6 +218,9 @@ fn text(ended: &Ended) -> String {
     let Ended { file: Checked { name, bytes, blocks, .. }, fate, broken, before, pieces } = ended;
     let why = broken.as_ref().map_or_else(String::new, |broken| format!(": {broken}"));
     match fate {
+        Fate::Complete if *pieces == 0 && *bytes > 0 && !before => {
+            format!("{name}: complete, the other side has it from before; nothing was sent now")
+        }
         Fate::Complete if *before => format!("{name}: complete before; nothing was sent now"),
         Fate::Complete => {
             let blocks = many(*blocks, "block");
@@ -215,8 +234,11 @@ fn text(ended: &Ended) -> String {
             format!("{name}: not complete: {count} pieces of block {block} were still missing after all rounds")
         }
         Fate::NotComplete => format!("{name}: not complete, the other side does not have it{why}"),
-        Fate::Unknown => {
-            format!("{name}: unknown: its end was told, and no answer came{why}. The same command asks again")
+        Fate::Unknown { code } => {
+            let code = code.as_ref().map_or_else(String::new, |code| format!(" (the other side says {code})"));
+            format!(
+                "{name}: unknown: its end was told, and no answer says what became of it{code}{why}. The same command asks again"
+            )
         }
     }
 }
@@ -233,7 +255,7 @@ fn json_of_end(ended: &Ended) -> Json {
         Fate::Refused { asked, code } => ("refused", Some(code.clone()), Some(place(*asked))),
         Fate::Missing { .. } => ("missing", None, None),
         Fate::NotComplete => ("not_complete", None, None),
-        Fate::Unknown => ("unknown", None, None),
+        Fate::Unknown { code } => ("unknown", code.clone(), None),
     };
     let more = [
         ("state", Some(Json::from(state))),

@@ -1,13 +1,17 @@
-//! The connection to the other side: made or taken, plain or with TLS, and the frames on it. Every wait has an end.
+//! The connection to the other side: made or taken, plain or with TLS, and the frames on it. Every wait of a transfer has an end; only a receiver waits for
+//! its next connection for ever.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use fep_codec::framing::FrameSearch;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
@@ -15,7 +19,7 @@ use super::plan::{Line, Plan};
 use super::script::Script;
 use crate::tls::{Party, Tls};
 
-/// The longest wait for what is written to be taken, beside the timeout of answers.
+/// The longest wait for what is written to be taken, when a connection is closed.
 const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Why nothing more comes.
@@ -31,6 +35,10 @@ pub enum Broken {
     Failed(String),
     /// What came cannot be understood, or must not come now.
     NotUnderstood(String),
+    /// Something failed here, and not at the other side.
+    Here(String),
+    /// The command was told to stop.
+    Stopped,
 }
 
 impl fmt::Display for Broken {
@@ -40,7 +48,8 @@ impl fmt::Display for Broken {
             Self::Closed => f.write_str("the other side closed the connection"),
             Self::TimedOut(within) => write!(f, "nothing came within {} ms", within.as_millis()),
             Self::Failed(why) => write!(f, "the connection failed: {why}"),
-            Self::NotUnderstood(why) => f.write_str(why),
+            Self::NotUnderstood(why) | Self::Here(why) => f.write_str(why),
+            Self::Stopped => f.write_str("the command was told to stop"),
         }
     }
 }
@@ -58,13 +67,17 @@ pub(super) struct Ground {
     within: Duration,
 }
 
+/// A connection that is there and has said nothing yet.
+pub(super) struct Raw {
+    stream: TcpStream,
+    peer: String,
+}
+
 /// A connection.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
     buffer: BytesMut,
     search: FrameSearch,
-    /// The other side.
-    pub(super) peer: String,
 }
 
 impl Ground {
@@ -76,7 +89,7 @@ impl Ground {
             Line::Connect(_) => None,
             Line::Listen(address) => {
                 let bound = TcpListener::bind(address).await;
-                Some(bound.map_err(|error| Broken::NotConnected(format!("cannot listen on {address}: {error}")))?)
+                Some(bound.map_err(|error| Broken::Here(format!("cannot listen on {address}: {error}")))?)
             }
         };
         Ok(Self { listener, tls, line: plan.line.clone(), within: plan.answer_timeout })
@@ -87,27 +100,41 @@ impl Ground {
         self.listener.as_ref()?.local_addr().ok()
     }
 
-    /// The next connection. One that this side makes is waited for as long as an answer.
+    /// The connection of a sender, which is waited for as long as an answer, also if the other side makes it.
     pub(super) async fn connection(&self) -> Result<Connection, Broken> {
+        let within = self.within;
+        let nobody = |_| Broken::NotConnected(format!("nobody connected within {} ms", within.as_millis()));
+        let raw = timeout(within, self.raw()).await.map_err(nobody)??;
+        self.ready(raw).await
+    }
+
+    /// The next connection. One that this side makes is waited for as long as an answer.
+    pub(super) async fn raw(&self) -> Result<Raw, Broken> {
         let (stream, peer) = match (&self.listener, &self.line) {
             (Some(listener), _) => {
                 let taken = listener.accept().await.map_err(|error| Broken::NotConnected(error.to_string()))?;
                 (taken.0, taken.1.to_string())
             }
             (None, Line::Connect(address)) => (self.dial(address).await?, address.clone()),
-            (None, Line::Listen(address)) => return Err(Broken::NotConnected(format!("nothing listens on {address}"))),
+            (None, Line::Listen(address)) => return Err(Broken::Here(format!("nothing listens on {address}"))),
         };
+        Ok(Raw { stream, peer })
+    }
+
+    /// A connection after its handshake.
+    pub(super) async fn ready(&self, Raw { stream, peer }: Raw) -> Result<Connection, Broken> {
         // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
         let _ = stream.set_nodelay(true);
         let stream: Box<dyn Stream> = match &self.tls {
             None => Box::new(stream),
             Some(tls) => {
-                let shaken = timeout(self.within, tls.handshake(stream, &peer)).await;
-                let shaken = shaken.map_err(|_| Broken::TimedOut(self.within))?;
+                let late =
+                    |_| Broken::NotConnected(format!("{peer}: no handshake within {} ms", self.within.as_millis()));
+                let shaken = timeout(self.within, tls.handshake(stream, &peer)).await.map_err(late)?;
                 shaken.map_err(|reason| Broken::NotConnected(reason.to_string()))?
             }
         };
-        Ok(Connection { stream, buffer: BytesMut::new(), search: FrameSearch::default(), peer })
+        Ok(Connection { stream, buffer: BytesMut::new(), search: FrameSearch::default() })
     }
 
     async fn dial(&self, address: &str) -> Result<TcpStream, Broken> {
@@ -116,6 +143,13 @@ impl Ground {
             Ok(Err(error)) => Err(Broken::NotConnected(format!("{address}: {error}"))),
             Err(_) => Err(Broken::NotConnected(format!("{address}: none within {} ms", self.within.as_millis()))),
         }
+    }
+}
+
+impl Raw {
+    /// The other side.
+    pub(super) fn peer(&self) -> &str {
+        &self.peer
     }
 }
 
@@ -130,6 +164,25 @@ impl Connection {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Broken::Failed(error.to_string())),
             Err(_) => Err(Broken::Failed(format!("the other side took nothing for {} ms", within.as_millis()))),
+        }
+    }
+
+    /// Looks that nothing has come: what comes before it was asked for answers nothing.
+    pub(super) async fn is_quiet(&mut self) -> Result<(), Broken> {
+        let mut byte = [0];
+        let stream = &mut self.stream;
+        let early = poll_fn(|context| {
+            let mut room = ReadBuf::new(&mut byte);
+            Poll::Ready(match Pin::new(&mut *stream).poll_read(context, &mut room) {
+                Poll::Pending => None,
+                Poll::Ready(read) => Some(read.map(|()| room.filled().len())),
+            })
+        });
+        match early.await {
+            None if self.buffer.is_empty() => Ok(()),
+            Some(Err(error)) => Err(Broken::Failed(error.to_string())),
+            Some(Ok(0)) => Err(Broken::Closed),
+            _ => Err(Broken::NotUnderstood("the other side sent something before it was asked".to_owned())),
         }
     }
 

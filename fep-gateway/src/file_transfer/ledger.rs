@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// What the names of the files end with.
-const LEDGER_END: &str = ".sent.jsonl";
+use super::script::LEDGER_END;
+use crate::time::parse;
 
-/// The most bytes that are read of one.
+/// The most bytes of one. It has three lines for each time that the name was sent.
 const LEDGER_MAX_BYTES: u64 = 16 << 20;
 
 /// A line.
@@ -64,8 +64,12 @@ pub(super) struct Ledger {
 /// The reason why a file is not sent, of what is known of its name.
 #[derive(Debug)]
 pub enum SentError {
+    /// The folder for them is not there, or is no folder.
+    Folder(PathBuf, io::Error),
     /// The lines cannot be read or written.
     Io(PathBuf, io::Error),
+    /// There are more lines than are read.
+    TooLong(PathBuf),
     /// Another process sends a file under this name.
     InUse(PathBuf),
     /// A line cannot be understood.
@@ -77,7 +81,22 @@ pub enum SentError {
 impl fmt::Display for SentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Folder(path, error) => {
+                write!(
+                    f,
+                    "{}, the `folder` of the plan: {error}; make it, it keeps what became of each file",
+                    path.display()
+                )
+            }
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::TooLong(path) => {
+                let max = LEDGER_MAX_BYTES >> 20;
+                write!(
+                    f,
+                    "{}: it has more than {max} MiB; keep its last line, and move the others away",
+                    path.display()
+                )
+            }
             Self::InUse(path) => write!(f, "{}: another process sends a file under this name", path.display()),
             Self::Damaged(path, line, why) => write!(f, "{}, line {line}: {why}", path.display()),
             Self::OtherFile(path, at) => write!(
@@ -92,8 +111,10 @@ impl fmt::Display for SentError {
 impl std::error::Error for SentError {}
 
 impl Ledger {
-    /// Opens the lines about a name, for this file.
-    pub(super) fn open(folder: &Path, name: &str, sha256: &str) -> Result<Self, SentError> {
+    /// Opens the lines about a name, for the file of this digest. `remembers` is the time before which a complete file does not stand for its
+    /// name any more, in milliseconds since 1970.
+    pub(super) fn open(folder: &Path, name: &str, sha256: &str, remembers: i64) -> Result<Self, SentError> {
+        is_folder(folder)?;
         let path = folder.join(format!("{name}{LEDGER_END}"));
         let failed = |error| SentError::Io(path.clone(), error);
         let mut options = OpenOptions::new();
@@ -106,11 +127,22 @@ impl Ledger {
             Err(TryLockError::WouldBlock) => return Err(SentError::InUse(path)),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let (before, whole) = read(&path, &file, sha256)?;
+        let (before, whole) = read(&path, &file, sha256, remembers)?;
         // What was being written when the process ended is no line.
         file.set_len(whole).map_err(failed)?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         Ok(Self { path, file, before })
+    }
+
+    /// Looks whether [`Ledger::open`] would do, and makes nothing.
+    pub(super) fn look(folder: &Path, name: &str, sha256: &str, remembers: i64) -> Result<(), SentError> {
+        is_folder(folder)?;
+        let path = folder.join(format!("{name}{LEDGER_END}"));
+        match File::open(&path) {
+            Ok(file) => read(&path, &file, sha256, remembers).map(drop),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(SentError::Io(path, error)),
+        }
     }
 
     /// Writes a line, durably.
@@ -123,8 +155,18 @@ impl Ledger {
     }
 }
 
+fn is_folder(folder: &Path) -> Result<(), SentError> {
+    let not_there = |error| SentError::Folder(folder.to_owned(), error);
+    let there = std::fs::metadata(folder).map_err(not_there)?;
+    if there.is_dir() { Ok(()) } else { Err(not_there(io::Error::from(io::ErrorKind::NotADirectory))) }
+}
+
 /// What the lines say of this file, and the bytes of those that are whole.
-fn read(path: &Path, file: &File, sha256: &str) -> Result<(Before, u64), SentError> {
+fn read(path: &Path, file: &File, sha256: &str, remembers: i64) -> Result<(Before, u64), SentError> {
+    let len = file.metadata().map_err(|error| SentError::Io(path.to_owned(), error))?.len();
+    if len > LEDGER_MAX_BYTES {
+        return Err(SentError::TooLong(path.to_owned()));
+    }
     let mut reader = BufReader::new(file.take(LEDGER_MAX_BYTES));
     let mut last: Option<Entry> = None;
     let mut whole = 0;
@@ -144,6 +186,10 @@ fn read(path: &Path, file: &File, sha256: &str) -> Result<(Before, u64), SentErr
         State::Complete => Before::Complete,
     };
     if last.sha256 != sha256 {
+        // Names return with the next year.
+        if before == Before::Complete && parse(&last.at).is_ok_and(|at| at < remembers) {
+            return Ok((Before::Nothing, whole));
+        }
         return Err(SentError::OtherFile(path.to_owned(), last.at));
     }
     Ok((before, whole))
@@ -161,7 +207,7 @@ mod tests {
     #[test]
     fn the_last_whole_line_says_what_is_known() {
         let folder = tempfile::tempdir().unwrap();
-        let open = |sha256: &str| Ledger::open(folder.path(), "EB13", sha256);
+        let open = |sha256: &str| Ledger::open(folder.path(), "EB13", sha256, 0);
         for (state, before) in [
             (State::Begun, Before::Nothing),
             (State::Ending, Before::Unknown),
@@ -176,6 +222,10 @@ mod tests {
             let other = open("bb");
             assert_eq!(other.is_ok(), before == Before::Nothing, "{state:?}: {other:?}");
         }
+        // The line is of 2026-11-30T09:00Z, which is 1 796 029 200 s after 1970.
+        let later = |ms: i64| Ledger::open(folder.path(), "EB13", "bb", 1_796_029_200_000 + ms);
+        assert!(later(0).is_err());
+        assert_eq!(later(1).unwrap().before, Before::Nothing, "a year later, the name stands for another file");
         // A crash in the middle of a line.
         let path = folder.path().join("EB13.sent.jsonl");
         let mut text = std::fs::read_to_string(&path).unwrap();
@@ -188,5 +238,7 @@ mod tests {
         assert_eq!(open("aa").unwrap().before, Before::Complete);
         std::fs::write(&path, "no JSON\n").unwrap();
         assert!(matches!(open("aa"), Err(SentError::Damaged(_, 1, _))));
+        File::create(&path).unwrap().set_len(LEDGER_MAX_BYTES + 1).unwrap();
+        assert!(matches!(open("aa"), Err(SentError::TooLong(_))), "what is not read is not thrown away");
     }
 }

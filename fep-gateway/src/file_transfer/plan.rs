@@ -1,6 +1,8 @@
 //! The plan of a file transfer: a TOML file that says where the other side is, how the telegrams of the protocol are called, and which of their fields
 //! carry what. Both sides of a transfer use the same plan, but for the address. Mistakes are reported together, each with its place.
 
+mod distinct;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,10 @@ pub struct Plan {
     pub(super) idle_timeout: Duration,
     /// `folder`, default the folder of the plan: where a sender keeps what became of each file.
     pub(super) folder: PathBuf,
+    /// `remember_days`, default 30: how long a name of a complete file stands for that file, at both sides.
+    pub(super) remember_days: i64,
+    /// `connections_max`, default 8: how many connections a receiver serves at the same time.
+    pub(super) connections_max: usize,
     /// `utc_offset_minutes`, default 540: the clock of dates and times in telegrams.
     pub(super) utc_offset_minutes: i64,
     /// `file_max_bytes`, default 1 GiB: larger files are neither sent nor taken.
@@ -148,6 +154,12 @@ impl Plan {
         load(path, plan)
     }
 
+    /// How many connections a receiver serves at the same time: `connections_max`.
+    #[must_use]
+    pub fn connections_max(&self) -> usize {
+        self.connections_max
+    }
+
     /// The division of a file. `None` if it is larger than this side takes.
     pub(super) fn blocks(&self, size: u64) -> Option<Blocks> {
         let blocks = Blocks::new(size, self.data.bytes, self.data.pieces)?;
@@ -169,6 +181,9 @@ fn plan(root: &Table<'_>, folder: &Path) -> Option<Plan> {
     let answer_timeout = Duration::from_millis(ms("answer_timeout_ms", 30_000));
     let idle_timeout = Duration::from_millis(ms("idle_timeout_ms", 60_000));
     let kept = root.string("folder").map_or_else(|| folder.to_owned(), |path| folder.join(path.value));
+    let kept = if kept.as_os_str().is_empty() { PathBuf::from(".") } else { kept };
+    let remember_days = root.integer("remember_days", 1..=36_500_i64).map_or(30, |days| days.value);
+    let connections_max = root.integer("connections_max", 1..=1000_usize).map_or(8, |max| max.value);
     let utc_offset_minutes = root.integer("utc_offset_minutes", -720..=840_i64).map_or(540, |minutes| minutes.value);
     let file_max_bytes = root.integer("file_max_bytes", 1..=1_u64 << 40).map_or(1 << 30, |max| max.value);
     let reader = Reader { document, spec: &spec, folder };
@@ -195,6 +210,8 @@ fn plan(root: &Table<'_>, folder: &Path) -> Option<Plan> {
         answer_timeout,
         idle_timeout,
         folder: kept,
+        remember_days,
+        connections_max,
         utc_offset_minutes,
         file_max_bytes,
         set,
@@ -206,9 +223,10 @@ fn plan(root: &Table<'_>, folder: &Path) -> Option<Plan> {
         check: check?,
         end_of_file: end_of_file?,
         end: end?,
-        spec,
+        spec: Arc::clone(&spec),
     };
-    tells_apart(root, &plan);
+    distinct::telegrams(root, &plan);
+    distinct::codes(root, &plan);
     Some(plan)
 }
 
@@ -289,6 +307,11 @@ impl Reader<'_> {
         let mut when = Vec::new();
         for (path, value) in table.table("when").iter().flat_map(Table::entries) {
             let Some(text) = value.string() else { continue };
+            if text.value.contains('{') {
+                let message = format!("`{}` stands as it is in a telegram", text.value);
+                self.document.error_hint(Code::BadValue, text.span, message, "names in braces are for `set`");
+                continue;
+            }
             when.extend(field(self.document, &found.layout, &path).map(|path| (path, text.value.to_owned())));
         }
         let set = self.templates(table, "set", Some(found));
@@ -350,11 +373,18 @@ impl Reader<'_> {
 
     fn data(&self, table: &Table<'_>) -> Option<Data> {
         let telegram = self.telegram(table, "telegram", false)?;
+        let layout = &self.spec.telegram(&telegram.name)?.layout;
         let again = match table.string("again") {
-            Some(name) => Telegram { name: self.named(&name, false)?.name().to_owned(), ..telegram.clone() },
+            Some(name) => {
+                let again = self.named(&name, false)?;
+                // It has the same fields.
+                let fields = ["block", "sequence"].into_iter().filter_map(|key| table.string(key));
+                fields.for_each(|path| drop(field(self.document, &again.layout, &path)));
+                table.string("data").and_then(|path| self.raw(&again.layout, &path));
+                Telegram { name: again.name().to_owned(), ..telegram.clone() }
+            }
             None => telegram.clone(),
         };
-        let layout = &self.spec.telegram(&telegram.name)?.layout;
         let block = self.required(table, "block", layout);
         let sequence = self.required(table, "sequence", layout);
         let data = table.required_string("data");
@@ -434,33 +464,6 @@ impl Reader<'_> {
 
     fn required(&self, table: &Table<'_>, key: &'static str, layout: &Layout) -> Option<String> {
         table.required_string(key).and_then(|path| field(self.document, layout, &path))
-    }
-}
-
-/// Two telegrams of the protocol that a receiver could not tell apart are a mistake.
-fn tells_apart(root: &Table<'_>, plan: &Plan) {
-    let of = |name, telegram| (name, telegram);
-    let all: [(&str, &Telegram); 6] = [
-        of("start", &plan.start),
-        of("offer", &plan.offer.telegram),
-        of("data", &plan.data.telegram),
-        of("check", &plan.check.telegram),
-        of("end_of_file", &plan.end_of_file),
-        of("end", &plan.end),
-    ];
-    for (number, (name, telegram)) in all.iter().enumerate() {
-        for (other_name, other) in all.iter().skip(number + 1) {
-            let differs = |(path, value): &(String, String)| {
-                other.when.iter().any(|(other_path, other)| other_path == path && other != value)
-            };
-            if telegram.name == other.name && !telegram.when.iter().any(differs) {
-                let message =
-                    format!("`{name}` and `{other_name}` are both {} and cannot be told apart", telegram.name);
-                let hint = "give both a `when` with different values of one field";
-                let span = root.key_span(name).unwrap_or_else(|| root.span());
-                root.document().error_hint(Code::ConflictingKeys, span, message, hint);
-            }
-        }
     }
 }
 

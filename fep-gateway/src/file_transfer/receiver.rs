@@ -4,27 +4,31 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fep_protocol::file_transfer::{Came, Has, Offer, ReceiveAct, Receiving, Verdict};
 
-use super::connection::{Broken, Connection, Ground};
+use super::connection::{Broken, Connection, Ground, Raw};
 use super::folder::{Finished, Folder, UnderWay};
 use super::plan::Plan;
 use super::script::{Request, Script, ScriptError, is_plain};
 use super::template::Moment;
+use crate::time::{DAY_MS, Rfc3339};
 
-/// The most offers that are refused on one connection.
+/// The most refusals on one connection.
 const REFUSED_MAX: usize = 100;
+
+/// The most starts and offers on one connection.
+const ASKED_MAX: u32 = 1000;
 
 /// What one connection brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
     /// The other side.
     pub peer: String,
-    /// The files that are complete.
-    pub files: Vec<Finished>,
+    /// How many files are complete.
+    pub files: u64,
     /// The name of a file that came in part and is not complete.
     pub incomplete: Option<String>,
     /// Offers that were not taken, with the reason.
@@ -37,8 +41,8 @@ pub struct Received {
 #[derive(Debug)]
 pub enum ReceiverError {
     /// The folder cannot be used.
-    Folder(io::Error),
-    /// A telegram of the plan cannot be made.
+    Folder(PathBuf, io::Error),
+    /// An answer of the plan cannot be made.
     Script(ScriptError),
     /// Nothing can be listened on.
     Broken(Broken),
@@ -47,8 +51,8 @@ pub enum ReceiverError {
 impl fmt::Display for ReceiverError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder(error) => write!(f, "--into: {error}"),
-            Self::Script(error) => write!(f, "a telegram of the plan cannot be made: {error}"),
+            Self::Folder(path, error) => write!(f, "{} (--into): {error}", path.display()),
+            Self::Script(error) => error.fmt(f),
             Self::Broken(broken) => broken.fmt(f),
         }
     }
@@ -56,13 +60,20 @@ impl fmt::Display for ReceiverError {
 
 impl std::error::Error for ReceiverError {}
 
+/// Gets the other side and each file that is complete.
+pub type ToldFile = Arc<dyn Fn(&str, &Finished) + Send + Sync>;
+
 /// Receives files.
 pub struct Receiver {
     script: Script,
     folder: Folder,
     ground: Ground,
     now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+    told: ToldFile,
 }
+
+/// A connection that is there.
+pub struct Incoming(Raw);
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,8 +81,14 @@ impl fmt::Debug for Receiver {
     }
 }
 
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Incoming").field(&self.0.peer()).finish()
+    }
+}
+
 impl Receiver {
-    /// Tries the telegrams of the plan out, and listens if it says so.
+    /// Takes the folder, and listens if the plan says so. `told` gets the other side and each file, when the file is complete and before its sender knows.
     ///
     /// # Errors
     /// If nothing can be received.
@@ -79,12 +96,13 @@ impl Receiver {
         plan: &Arc<Plan>,
         into: &Path,
         now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+        told: ToldFile,
     ) -> Result<Self, ReceiverError> {
-        let folder = Folder::open(into).map_err(ReceiverError::Folder)?;
-        let moment = moment(plan, now_ms());
-        let script = Script::new(plan, moment).map_err(ReceiverError::Script)?;
+        let at = Rfc3339(now_ms()).to_string();
+        let folder = Folder::open(into, &at).map_err(|error| ReceiverError::Folder(into.to_owned(), error))?;
+        let script = Script::of_receiver(plan).map_err(ReceiverError::Script)?;
         let ground = Ground::new(plan).await.map_err(ReceiverError::Broken)?;
-        Ok(Self { script, folder, ground, now_ms })
+        Ok(Self { script, folder, ground, now_ms, told })
     }
 
     /// Where it listens, if it does.
@@ -93,23 +111,27 @@ impl Receiver {
         self.ground.listens()
     }
 
-    /// Serves the next connection to its end.
+    /// Waits for the next connection.
     ///
     /// # Errors
     /// If there is none.
-    pub async fn serve(&self) -> Result<Received, Broken> {
-        let mut connection = self.ground.connection().await?;
-        let received = Received {
-            peer: connection.peer.clone(),
-            files: Vec::new(),
-            incomplete: None,
-            refused: Vec::new(),
-            broken: None,
+    pub async fn next(&self) -> Result<Incoming, Broken> {
+        self.ground.raw().await.map(Incoming)
+    }
+
+    /// Serves a connection to its end. Several can be served at the same time; no two of them bring a file of one name.
+    pub async fn serve(&self, Incoming(raw): Incoming) -> Received {
+        let received =
+            Received { peer: raw.peer().to_owned(), files: 0, incomplete: None, refused: Vec::new(), broken: None };
+        let mut connection = match self.ground.ready(raw).await {
+            Ok(connection) => connection,
+            Err(broken) => return Received { broken: Some(broken), ..received },
         };
-        let mut session = Session { receiver: self, receiving: Receiving::default(), under_way: None, received };
+        let receiving = Receiving::default();
+        let mut session = Session { receiver: self, receiving, under_way: None, received, asked: 0 };
         let broken = session.run(&mut connection).await.err();
         connection.close().await;
-        Ok(Received { broken, ..session.received })
+        Received { broken, ..session.received }
     }
 }
 
@@ -119,19 +141,24 @@ struct Session<'r> {
     receiving: Receiving,
     under_way: Option<UnderWay>,
     received: Received,
+    /// Starts and offers.
+    asked: u32,
 }
 
 impl Session<'_> {
     async fn run(&mut self, connection: &mut Connection) -> Result<(), Broken> {
         let Receiver { script, now_ms, .. } = self.receiver;
         loop {
-            let telegram = connection.receive(script, script.plan.idle_timeout).await?;
+            // Who has not shown that it may holds a place for a short time only.
+            let plan = &script.plan;
+            let within = if self.asked == 0 { plan.answer_timeout.min(plan.idle_timeout) } else { plan.idle_timeout };
+            let telegram = connection.receive(script, within).await?;
             let moment = moment(&script.plan, now_ms());
             for act in self.takes(&telegram, moment)? {
                 let frame = match act {
                     ReceiveAct::Close => return Ok(()),
                     ReceiveAct::Open(_) | ReceiveAct::Store(_) | ReceiveAct::Finish => {
-                        self.keeps(act).await?;
+                        self.keeps(act, now_ms()).await?;
                         continue;
                     }
                     ReceiveAct::Answer(verdict) => script.answer(&telegram, verdict, None, moment),
@@ -139,8 +166,8 @@ impl Session<'_> {
                         script.answer(&telegram, Verdict::Ok, Some((block, last, &missing)), moment)
                     }
                 };
-                let frame = frame.map_err(|error| Broken::Failed(format!("an answer cannot be made: {error}")))?;
-                connection.send(&frame, script.plan.answer_timeout).await?;
+                let frame = frame.map_err(|error| Broken::Here(format!("an answer cannot be made: {error}")))?;
+                connection.send(&frame, plan.answer_timeout).await?;
             }
         }
     }
@@ -149,6 +176,12 @@ impl Session<'_> {
         let script = &self.receiver.script;
         let not_understood = |error: &dyn fmt::Display| Broken::NotUnderstood(error.to_string());
         let request = script.read_request(telegram, moment).map_err(|error| not_understood(&error))?;
+        if matches!(request, Request::Start(_) | Request::Offer { .. }) {
+            self.asked += 1;
+            if self.asked > ASKED_MAX {
+                return Err(Broken::NotUnderstood(format!("more than {ASKED_MAX} starts and offers came")));
+            }
+        }
         let taken = match &request {
             Request::Start(is_expected) => {
                 if !is_expected {
@@ -192,17 +225,24 @@ impl Session<'_> {
         let Some(blocks) = plan.blocks(size) else {
             return refuse(format!("{name}: {size} bytes, but `file_max_bytes` is {}", plan.file_max_bytes));
         };
-        let has = self.receiver.folder.has(name, size).map_err(|error| not_kept(name, &error))?;
+        // A sender that begins again may offer the file that it was sending.
+        self.under_way = None;
+        let remembers = (self.receiver.now_ms)().saturating_sub(plan.remember_days.saturating_mul(DAY_MS));
+        let has = self.receiver.folder.has(name, size, remembers).map_err(|error| not_kept(name, &error))?;
         if has == Has::Other {
-            self.received.refused.push(format!("{name}: another file of this name is there"));
+            self.received
+                .refused
+                .push(format!("{name}: another file of this name is there, or comes on another connection"));
         }
         Ok(Offer { name, blocks: Some(blocks), has })
     }
 
     /// Carries out what concerns the disk, beside the threads of the runtime.
-    async fn keeps(&mut self, act: ReceiveAct) -> Result<(), Broken> {
+    async fn keeps(&mut self, act: ReceiveAct, now_ms: i64) -> Result<(), Broken> {
         let folder = self.receiver.folder.clone();
         let under_way = self.under_way.take();
+        let at = Rfc3339(now_ms).to_string();
+        let peer = self.received.peer.clone();
         let kept = tokio::task::spawn_blocking(move || match (act, under_way) {
             (ReceiveAct::Open(name), _) => {
                 let begun = folder.begin(&name).map_err(|error| not_kept(&name, &error))?;
@@ -215,14 +255,17 @@ impl Session<'_> {
             }
             (ReceiveAct::Finish, Some(file)) => {
                 let name = file.name().to_owned();
-                file.finish().map(|finished| (None, Some(finished))).map_err(|error| not_kept(&name, &error))
+                file.finish(at, peer).map(|finished| (None, Some(finished))).map_err(|error| not_kept(&name, &error))
             }
             // This cannot happen: nothing is stored before a file was opened.
-            _ => Err(Broken::Failed("there is no file to store in".to_owned())),
+            _ => Err(Broken::Here("there is no file to store in".to_owned())),
         });
-        let kept = kept.await.map_err(|error| Broken::Failed(error.to_string()))?;
+        let kept = kept.await.map_err(|error| Broken::Here(error.to_string()))?;
         let (under_way, finished) = kept?;
-        self.received.files.extend(finished);
+        if let Some(finished) = finished {
+            (self.receiver.told)(&self.received.peer, &finished);
+            self.received.files += 1;
+        }
         self.received.incomplete = under_way.as_ref().map(|(name, _)| name.clone());
         self.under_way = under_way.map(|(_, file)| file);
         Ok(())
@@ -236,5 +279,5 @@ fn moment(plan: &Plan, now_ms: i64) -> Moment<'static> {
 
 /// A file that cannot be kept.
 fn not_kept(name: &str, error: &io::Error) -> Broken {
-    Broken::Failed(format!("{name} cannot be kept: {error}"))
+    Broken::Here(format!("{name} cannot be kept: {error}"))
 }

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use fep_codec::layout::{Item, Layout};
 use fep_codec::{Record, Value};
-use fep_protocol::file_transfer::{Asked, Blocks, Verdict};
+use fep_protocol::file_transfer::{Asked, Blocks, Told, Verdict};
 use fep_spec::framing::Framing;
 use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
 use super::plan::{Plan, Telegram};
 use super::template::{Moment, Template};
-use crate::fitting::{fits, leave_blank, set, set_count};
+use crate::fitting::{leave_blank, set, set_count};
+
+/// What the names of the ledgers of senders end with.
+pub(super) const LEDGER_END: &str = ".sent.jsonl";
 
 /// The longest name of a file, in bytes.
 const NAME_MAX_BYTES: usize = 100;
@@ -62,16 +65,16 @@ pub(super) enum Request<'l> {
 /// What an answer says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    Code(String),
+    Told(Told),
     Missing(Vec<u32>),
 }
 
 impl Script {
-    /// The script of a plan. Each telegram is tried out, so that no field is found wrong in the middle of a transfer.
+    /// The script of a sender. Each telegram is tried out, so that no field is found wrong in the middle of a transfer.
     ///
     /// # Errors
     /// If a telegram cannot be made.
-    pub(super) fn new(plan: &Arc<Plan>, moment: Moment<'_>) -> Result<Self, ScriptError> {
+    pub(super) fn of_sender(plan: &Arc<Plan>, moment: Moment<'_>) -> Result<Self, ScriptError> {
         let script = Self { plan: Arc::clone(plan) };
         let in_table = |table: &'static str| {
             move |ScriptError(why)| {
@@ -90,18 +93,28 @@ impl Script {
         script.data((1, 1), false, b"", moment).map_err(in_table("data"))?;
         script.data((1, 1), true, b"", moment).map_err(in_table("data"))?;
         let largest = vec![0xFF; usize::try_from(plan.data.bytes.get()).unwrap_or(usize::MAX)];
-        script
-            .data((1, 1), false, &largest, moment)
-            .map_err(|ScriptError(why)| ScriptError(format!("[data] `bytes`: {why}")))?;
+        let of_bytes = |ScriptError(why)| ScriptError(format!("[data] `bytes`: {why}"));
+        script.data((1, 1), false, &largest, moment).map_err(of_bytes)?;
+        Ok(script)
+    }
+
+    /// The script of a receiver.
+    ///
+    /// # Errors
+    /// If the answer to a check has no room for the marks of a block.
+    pub(super) fn of_receiver(plan: &Arc<Plan>) -> Result<Self, ScriptError> {
+        let script = Self { plan: Arc::clone(plan) };
         let pieces = plan.data.pieces.get();
-        let missing = script.marks(pieces, &[]);
-        let telegram = &plan.check.telegram;
-        script.takes(
-            script.answer_layout(telegram)?,
-            &plan.check.missing,
-            &Json::from(missing),
-            "`pieces` of [data]",
-        )?;
+        let layout = script.answer_layout(&plan.check.telegram)?;
+        let mut record = Record::new(layout);
+        let no_room =
+            |path: &str| ScriptError(format!("[check] `{path}` has no room for the {pieces} `pieces` of [data]"));
+        set(&mut record, &plan.check.missing, Json::from(script.marks(pieces, &[])))
+            .map_err(|_| no_room(&plan.check.missing))?;
+        if let Some(count) = &plan.check.count {
+            set_count(&mut record, count, pieces.into()).map_err(|_| no_room(count))?;
+        }
+        record.each_fits().map_err(|error| ScriptError(format!("[check] with {pieces} `pieces`: {error}")))?;
         Ok(script)
     }
 
@@ -179,10 +192,21 @@ impl Script {
         if let Some((path, _)) = own.when.iter().find(|(path, value)| !is_value(&record, path, value)) {
             return Err(ScriptError(format!("{} came with another `{path}` than its request has", layout.name)));
         }
-        let code = text(&record, &plan.answers.code);
-        let Asked::Check { block, last } = asked else { return Ok(Answer::Code(code)) };
-        if code != plan.answers.ok {
-            return Ok(Answer::Code(code));
+        let answers = &plan.answers;
+        let is = |code: &String| is_value(&record, &answers.code, code);
+        let told = if is(&answers.ok) {
+            Told::Ok
+        } else if is(&answers.there) {
+            Told::There
+        } else {
+            // What the other side sends is shown to a person.
+            let code = text(&record, &answers.code).escape_debug().to_string();
+            let means_no = [&answers.other, &answers.incomplete, &answers.refused].into_iter().any(is);
+            if means_no { Told::Refused(code) } else { Told::Unclear(code) }
+        };
+        let Asked::Check { block, last } = asked else { return Ok(Answer::Told(told)) };
+        if told != Told::Ok {
+            return Ok(Answer::Told(told));
         }
         for (path, asked) in [(&plan.check.block, block), (&plan.check.last, u64::from(last))] {
             let came = number(&record, path)?;
@@ -318,11 +342,21 @@ impl Script {
                     return Some(set(record, path, Json::from(self.marks(last, missing))).map(drop));
                 }
             }
-            let is_secret = matches!(layout.item_by_path(path), Some(item) if item.has_secret());
-            let same = asked.get(path).filter(|value| !is_secret && **value != Value::Absent)?;
+            // Whoever asks knows its own secrets, and is told none of ours.
+            if matches!(layout.item_by_path(path), Some(item) if item.has_secret()) || self.is_secret(path) {
+                return Some(leave_blank(record, path));
+            }
+            let same = asked.get(path).filter(|value| **value != Value::Absent)?;
             Some(record.set(path, same.clone()))
         })?;
         self.frame(&record)
+    }
+
+    /// Whether the plan has a secret for this field.
+    fn is_secret(&self, path: &str) -> bool {
+        let plan = &*self.plan;
+        let all = plan.set.iter().chain(&plan.start.set).chain(&plan.expect);
+        all.into_iter().any(|(known, template)| known == path && matches!(template, Template::Secret(_)))
     }
 
     /// The telegram in a frame.
@@ -366,13 +400,6 @@ impl Script {
         let chosen = self.plan.spec.choose(telegram).map_err(|error| ScriptError(error.to_string()))?;
         let layout = &chosen.layout;
         Record::decode(layout, telegram).map_err(|error| ScriptError(format!("{}: {error}", layout.name)))
-    }
-
-    fn takes(&self, layout: &Layout, path: &str, value: &Json, of: &str) -> Result<(), ScriptError> {
-        if fits(layout, path, value) {
-            return Ok(());
-        }
-        Err(ScriptError(format!("`{path}` of {} has no room for {of}", layout.name)))
     }
 
     /// A telegram. `fill` sets fields whose values the protocol gives; the others have those of the plan, or are blank.
@@ -435,7 +462,8 @@ fn put(record: &mut Record<'_>, path: &str, template: &Template, text: &str) -> 
 /// Whether a name of the other side may be the name of a file here.
 pub(super) fn is_plain(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (1..=NAME_MAX_BYTES).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_plain)
+    let is_ours = name.starts_with('.') || name.ends_with(LEDGER_END);
+    (1..=NAME_MAX_BYTES).contains(&name.len()) && !is_ours && name.bytes().all(is_plain)
 }
 
 /// Whether a field has this value, as a plan writes it. A field that the layout does not have is not compared.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
+use std::future::Future;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use super::plan::{Line, Plan};
 use super::script::{Answer, Script, ScriptError, is_plain};
 use super::template::Moment;
 use crate::hex::hex;
-use crate::time::Rfc3339;
+use crate::time::{DAY_MS, Rfc3339};
 
 /// The bytes that are read at once for the digest.
 const READ_BYTES: usize = 64 * 1024;
@@ -100,7 +101,9 @@ struct Ready {
 /// # Errors
 /// If the file cannot be sent.
 pub fn check(plan: &Arc<Plan>, path: &Path, name: Option<&str>, now_ms: i64) -> Result<Checked, SendError> {
-    ready(plan, path, name, now_ms).map(|ready| ready.checked)
+    let checked = ready(plan, path, name, now_ms)?.checked;
+    Ledger::look(&plan.folder, &checked.name, &checked.sha256, remembers(plan, now_ms))?;
+    Ok(checked)
 }
 
 fn ready(plan: &Arc<Plan>, path: &Path, name: Option<&str>, now_ms: i64) -> Result<Ready, SendError> {
@@ -110,21 +113,27 @@ fn ready(plan: &Arc<Plan>, path: &Path, name: Option<&str>, now_ms: i64) -> Resu
         let why = "the name has letters, digits, `-`, `_` and `.`, and does not begin with `.`: give one with --name";
         return Err(SendError::Unfit(format!("{}: {why}", path.display())));
     }
-    let mut file = File::open(path).map_err(unreadable)?;
-    let (bytes, sha256) = digest_of(&mut file).map_err(unreadable)?;
+    let there = std::fs::metadata(path).map_err(unreadable)?;
+    if !there.is_file() {
+        return Err(SendError::Unfit(format!("{}: it is no regular file", path.display())));
+    }
+    let bytes = there.len();
     let blocks = plan.blocks(bytes).ok_or_else(|| {
         let max = plan.file_max_bytes;
         SendError::Unfit(format!("{}: it has {bytes} bytes, and `file_max_bytes` is {max}", path.display()))
     })?;
+    let mut file = File::open(path).map_err(unreadable)?;
+    let sha256 = digest_of(&mut file, bytes).map_err(unreadable)?;
     let moment = moment(plan, name, now_ms);
-    let script = Script::new(plan, moment)?;
+    let script = Script::of_sender(plan, moment)?;
     let misfit = |error| SendError::Unfit(format!("{}: with {} blocks, {error}", path.display(), blocks.count()));
     script.fits(blocks, moment).map_err(misfit)?;
     let checked = Checked { name: name.to_owned(), bytes, sha256, blocks: blocks.count() };
     Ok(Ready { script, file, blocks, checked })
 }
 
-/// Sends a file. `now_ms` is the clock, in milliseconds since 1970; `seen` gets the number of the block that is sent.
+/// Sends a file, until it has ended or `stop` completes. `now_ms` is the clock, in milliseconds since 1970; `seen` gets the number of the block that is
+/// sent.
 ///
 /// # Errors
 /// If nothing is sent. Whatever happens later is in [`Ended`].
@@ -134,9 +143,10 @@ pub async fn send(
     name: Option<&str>,
     now_ms: &(dyn Fn() -> i64 + Send + Sync),
     seen: &mut (dyn FnMut(u64, &Checked) + Send),
+    stop: impl Future<Output = ()>,
 ) -> Result<Ended, SendError> {
     let Ready { script, file, blocks, checked } = ready(plan, path, name, now_ms())?;
-    let ledger = Ledger::open(&plan.folder, &checked.name, &checked.sha256)?;
+    let ledger = Ledger::open(&plan.folder, &checked.name, &checked.sha256, remembers(plan, now_ms()))?;
     if ledger.before == Before::Complete {
         return Ok(Ended { file: checked, fate: Fate::Complete, broken: None, before: true, pieces: 0 });
     }
@@ -154,16 +164,10 @@ pub async fn send(
         ledger,
         now_ms,
     };
-    let ground = match Ground::new(plan).await {
-        Ok(ground) => ground,
-        Err(broken) => return Ok(run.ended(Fate::NotComplete, Some(broken))),
+    let driven = tokio::select! {
+        driven = run.connect_and_drive(seen) => driven,
+        () = stop => Err(Stop::Broken(Broken::Stopped)),
     };
-    let mut connection = match ground.connection().await {
-        Ok(connection) => connection,
-        Err(broken) => return Ok(run.ended(run.sending.broken_off(), Some(broken))),
-    };
-    let driven = run.drive(&mut connection, seen).await;
-    connection.close().await;
     let (fate, broken) = match driven {
         Ok(fate) => (fate, None),
         Err(Stop::Broken(broken)) => (run.sending.broken_off(), Some(broken)),
@@ -171,6 +175,11 @@ pub async fn send(
     };
     run.keep(&fate)?;
     Ok(run.ended(fate, broken))
+}
+
+/// The time before which a complete file does not stand for its name any more.
+fn remembers(plan: &Plan, now_ms: i64) -> i64 {
+    now_ms.saturating_sub(plan.remember_days.saturating_mul(DAY_MS))
 }
 
 /// Why a run ends before the protocol does.
@@ -206,6 +215,14 @@ struct Run<'n> {
 }
 
 impl Run<'_> {
+    async fn connect_and_drive(&mut self, seen: &mut (dyn FnMut(u64, &Checked) + Send)) -> Result<Fate, Stop> {
+        let ground = Ground::new(&self.script.plan).await?;
+        let mut connection = ground.connection().await?;
+        let driven = self.drive(&mut connection, seen).await;
+        connection.close().await;
+        driven
+    }
+
     async fn drive(
         &mut self,
         connection: &mut Connection,
@@ -238,21 +255,17 @@ impl Run<'_> {
         let moment = moment(&self.script.plan, &self.checked.name, (self.now_ms)());
         let frame = self.script.ask(asked, self.checked.bytes, moment).map_err(not_made)?;
         if asked == Asked::EndOfFile {
+            self.has_not_grown()?;
             // Durable before it is told: after a crash nobody believes that the other side cannot have it.
             self.write(State::Ending).map_err(Stop::Kept)?;
         }
+        connection.is_quiet().await?;
         connection.send(&frame, within).await?;
         let telegram = connection.receive(&self.script, within).await?;
         let not_understood = |error: ScriptError| Broken::NotUnderstood(error.to_string());
         match self.script.read_answer(asked, &telegram).map_err(not_understood)? {
             Answer::Missing(missing) => self.sending.checked(&missing),
-            Answer::Code(code) => {
-                let answers = &self.script.plan.answers;
-                let told = match code {
-                    code if code == answers.ok => Told::Ok,
-                    code if code == answers.there => Told::There,
-                    code => Told::Refused(code),
-                };
+            Answer::Told(told) => {
                 if asked == Asked::Offer && told == Told::Ok {
                     // Whatever was unknown before: it does not have the file.
                     self.write(State::Begun).map_err(Stop::Kept)?;
@@ -286,14 +299,19 @@ impl Run<'_> {
         self.block.1.get(from.ok()?..to.ok()?)
     }
 
+    /// What came behind the size that was told is in no piece.
+    fn has_not_grown(&self) -> Result<(), Broken> {
+        let size = self.file.metadata().map_err(|error| unreadable(&error))?.len();
+        if size == self.checked.bytes { Ok(()) } else { Err(changed()) }
+    }
+
     /// Looks, when the last block was read, whether the bytes are those that were checked before. Pieces are sent again from memory.
     fn is_unchanged(&self) -> Result<(), Broken> {
         let is_all = self.hashed_blocks == self.blocks.count();
         if !is_all || hex(self.hashed.clone().finish().as_ref()) == self.checked.sha256 {
             return Ok(());
         }
-        let why = "the file changed while it was sent, so its end is not told: the other side does not have it";
-        Err(Broken::Failed(why.to_owned()))
+        Err(changed())
     }
 
     fn write(&self, state: State) -> Result<(), SentError> {
@@ -321,7 +339,8 @@ impl Run<'_> {
             // Its end was told by an earlier run, and now the receiver says that it has it.
             (Fate::There, Before::Unknown) => Fate::Complete,
             // Nothing was learned of what an earlier run left open, unless an offer was taken.
-            (Fate::NotComplete, Before::Unknown) if !self.is_begun => Fate::Unknown,
+            (Fate::NotComplete, Before::Unknown) if !self.is_begun => Fate::Unknown { code: None },
+            (Fate::Refused { code, .. }, Before::Unknown) if !self.is_begun => Fate::Unknown { code: Some(code) },
             (fate, _) => fate,
         };
         Ended { file: self.checked.clone(), fate, broken, before: false, pieces: self.pieces }
@@ -333,32 +352,41 @@ fn moment<'m>(plan: &Plan, file: &'m str, now_ms: i64) -> Moment<'m> {
     Moment { file, local_ms: now_ms + plan.utc_offset_minutes * 60_000 }
 }
 
+fn changed() -> Broken {
+    Broken::Here("the file changed while it was sent, so its end is not told".to_owned())
+}
+
 fn unreadable(error: &io::Error) -> Broken {
-    Broken::Failed(format!("the file cannot be read any more: {error}"))
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return changed();
+    }
+    Broken::Here(format!("the file cannot be read any more: {error}"))
 }
 
 fn not_made(error: ScriptError) -> Broken {
-    Broken::Failed(format!("a telegram cannot be made: {error}"))
+    Broken::Here(format!("a telegram cannot be made: {error}"))
 }
 
 /// This cannot happen: the pieces are those of the blocks.
 fn lost(block: u64, sequence: u32) -> Broken {
-    Broken::Failed(format!("there is no piece {sequence} of block {block}"))
+    Broken::Here(format!("there is no piece {sequence} of block {block}"))
 }
 
-/// The size of a file, and its SHA-256.
-fn digest_of(file: &mut File) -> io::Result<(u64, String)> {
+/// The SHA-256 of a file of this size.
+fn digest_of(file: &mut File, size: u64) -> io::Result<String> {
     let mut context = Context::new(&SHA256);
     let mut buffer = vec![0; READ_BYTES];
-    let mut size = 0;
+    let mut read = file.take(size);
+    let mut sum = 0;
     loop {
-        let len = match file.read(&mut buffer) {
-            Ok(0) => return Ok((size, hex(context.finish().as_ref()))),
+        let len = match read.read(&mut buffer) {
+            Ok(0) if sum == size => return Ok(hex(context.finish().as_ref())),
+            Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
             Ok(len) => len,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
         context.update(buffer.get(..len).unwrap_or_default());
-        size += u64::try_from(len).unwrap_or(u64::MAX);
+        sum += u64::try_from(len).unwrap_or(u64::MAX);
     }
 }

@@ -124,8 +124,11 @@ impl Gateway {
         });
         let (handle, draft, bytes) = match drafted {
             Ok(drafted) => drafted,
-            // A value that has no bytes is not the one that was sent under the key.
-            Err(refusal) => return self.refused(institution, idempotency(&[]), refusal).await,
+            Err(refusal) => {
+                // A value that has no bytes is not the one that was sent under the key.
+                let bytes = telegram.encode_to_vec().unwrap_or_default();
+                return self.refused(institution, idempotency(&bytes), refusal).await;
+            }
         };
         let idempotency = idempotency(&bytes);
         self.begin_draft(&handle, name, draft, options.caller(), idempotency).await

@@ -2,16 +2,17 @@
 
 mod bank;
 mod peer;
+mod receiving;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fep_gateway::file_transfer::{self, Ended, Plan, Receiver, SendError};
+use fep_gateway::file_transfer::{self, Checked, Ended, Plan, Received, Receiver, SendError};
 use fep_protocol::file_transfer::{Asked, Fate};
 use tempfile::TempDir;
 
 use self::bank::{Bank, Manner};
-use self::peer::{Peer, telegram, work};
+use self::peer::telegram;
 
 /// 2026-11-30T09:05:07+09:00, by `date -d`.
 const NOW_MS: i64 = 1_795_997_107_000;
@@ -94,14 +95,27 @@ impl Desk {
     }
 
     async fn send(&self, plan: &Arc<Plan>, file: &Path) -> Result<Ended, SendError> {
-        file_transfer::send(plan, file, None, &|| NOW_MS, &mut |_, _| {}).await
+        self.send_as(plan, file, None, &mut |_, _| {}).await
     }
 
-    /// A receiver, its address, and its folder.
+    async fn send_as(
+        &self,
+        plan: &Arc<Plan>,
+        file: &Path,
+        name: Option<&str>,
+        seen: &mut (dyn FnMut(u64, &Checked) + Send),
+    ) -> Result<Ended, SendError> {
+        file_transfer::send(plan, file, name, &|| NOW_MS, seen, std::future::pending()).await
+    }
+
+    /// A receiver and its address.
     async fn receiver(&self) -> (Receiver, String) {
-        let plan = self.plan("listen = \"127.0.0.1:0\"");
+        self.receiver_of(&self.plan("listen = \"127.0.0.1:0\"")).await
+    }
+
+    async fn receiver_of(&self, plan: &Arc<Plan>) -> (Receiver, String) {
         std::fs::create_dir_all(self.path("into")).unwrap();
-        let receiver = Receiver::new(&plan, &self.path("into"), Arc::new(|| NOW_MS)).await.unwrap();
+        let receiver = Receiver::new(plan, &self.path("into"), Arc::new(|| NOW_MS), Arc::new(|_, _| {})).await.unwrap();
         let address = receiver.listens().unwrap().to_string();
         (receiver, address)
     }
@@ -109,9 +123,15 @@ impl Desk {
     fn received(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.path("into")).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| name != ".received.jsonl");
         names.sort();
         names
     }
+}
+
+async fn served(receiver: &Receiver) -> Received {
+    let incoming = receiver.next().await.unwrap();
+    receiver.serve(incoming).await
 }
 
 /// 22 bytes: two blocks, of which the second one has three pieces, the last one of 2 bytes.
@@ -167,16 +187,17 @@ async fn a_file_is_sent_as_the_table_says_and_what_is_missing_is_sent_again() {
 async fn an_end_without_an_answer_is_unknown_until_the_bank_says_whether_it_has_the_file() {
     let desk = Desk::new();
     let file = desk.write("EB131130", FILE);
+    let unknown = || Fate::Unknown { code: None };
     let fate = async |manner: Manner| {
         let bank = Bank::start(&[manner]).await;
         let ended = desk.send(&desk.plan_to(&bank.address), &file).await.unwrap();
         (ended.fate, bank.end().await.len())
     };
     assert_eq!(fate(Manner::HangsUpAt("0320")).await, (Fate::NotComplete, 3));
-    assert_eq!(fate(Manner::HangsUpAt("0600003")).await, (Fate::Unknown, 11));
+    assert_eq!(fate(Manner::HangsUpAt("0600003")).await, (Fate::Unknown { code: None }, 11));
     // Nobody learns anything from a bank that is not there.
     let ended = desk.send(&desk.plan_to("127.0.0.1:1"), &file).await.unwrap();
-    assert_eq!(ended.fate, Fate::Unknown);
+    assert_eq!(ended.fate, unknown());
     assert!(ended.broken.unwrap().to_string().starts_with("no connection: 127.0.0.1:1"));
     let other = desk.path("other");
     std::fs::create_dir(&other).unwrap();
@@ -185,7 +206,7 @@ async fn an_end_without_an_answer_is_unknown_until_the_bank_says_whether_it_has_
     let error = desk.send(&desk.plan_to("127.0.0.1:1"), &other).await.unwrap_err().to_string();
     assert!(error.starts_with("another file was sent under this name on 2026-11-30"), "{error}");
     // The bank takes the offer: it does not have the file, so all of it is sent again.
-    assert_eq!(fate(Manner::HangsUpAt("0600003")).await, (Fate::Unknown, 11));
+    assert_eq!(fate(Manner::HangsUpAt("0600003")).await, (Fate::Unknown { code: None }, 11));
     assert_eq!(fate(Manner::Has).await, (Fate::Complete, 3));
     let ended = desk.send(&desk.plan_to("127.0.0.1:1"), &file).await.unwrap();
     assert_eq!((ended.fate, ended.before), (Fate::Complete, true));
@@ -205,12 +226,18 @@ async fn what_the_bank_says_is_told_and_nothing_is_called_complete_that_is_not()
         (Manner::AnswersOtherBlock, Fate::NotComplete),
         (Manner::Silent("0620"), Fate::NotComplete),
         (Manner::Rubbish, Fate::NotComplete),
+        (Manner::Says("0600003", "630"), Fate::Unknown { code: None }),
+        (Manner::AnswersEarly, Fate::NotComplete),
+        (Manner::Says("0600003", "777"), Fate::Unknown { code: Some("777".to_owned()) }),
     ] {
+        let ledger = desk.path("F1.sent.jsonl");
+        if ledger.exists() {
+            std::fs::remove_file(ledger).unwrap();
+        }
         let file =
             desk.write(&format!("F{manner:?}").replace(|letter: char| !letter.is_ascii_alphanumeric(), ""), FILE);
         let bank = Bank::start(&[manner]).await;
-        let sent =
-            file_transfer::send(&desk.plan_to(&bank.address), &file, Some("F1"), &|| NOW_MS, &mut |_, _| {}).await;
+        let sent = desk.send_as(&desk.plan_to(&bank.address), &file, Some("F1"), &mut |_, _| {}).await;
         let ended = sent.unwrap();
         assert_eq!(ended.fate, fate, "{manner:?}: {:?}", ended.broken);
         let reason = ended.broken.map(|broken| broken.to_string()).unwrap_or_default();
@@ -221,6 +248,7 @@ async fn what_the_bank_says_is_told_and_nothing_is_called_complete_that_is_not()
             Manner::AnswersOtherBlock => {
                 assert_eq!(reason, "CheckAnswer came with 9 in `block_no`, but 1 was asked");
             }
+            Manner::AnswersEarly => assert_eq!(reason, "the other side sent something before it was asked"),
             Manner::Silent(_) => assert_eq!(reason, "nothing came within 2000 ms"),
             _ => {}
         }
@@ -235,12 +263,12 @@ async fn a_file_that_changes_while_it_is_sent_is_not_ended() {
     let file = desk.write("EB131130", FILE);
     let bank = Bank::start(&[]).await;
     let plan = desk.plan_to(&bank.address);
-    let mut changes = |block: u64, _: &_| {
+    let mut changes = |block: u64, _: &Checked| {
         if block == 1 {
             std::fs::write(&file, FILE.to_ascii_lowercase()).unwrap();
         }
     };
-    let ended = file_transfer::send(&plan, &file, None, &|| NOW_MS, &mut changes).await.unwrap();
+    let ended = desk.send_as(&plan, &file, None, &mut changes).await.unwrap();
     assert_eq!(ended.fate, Fate::NotComplete);
     assert!(ended.broken.unwrap().to_string().contains("the file changed while it was sent"));
     let came = bank.end().await;
@@ -261,6 +289,12 @@ async fn what_does_not_fit_is_refused_before_anything_is_sent() {
     assert!(error.contains("[start] Work") && error.contains("needs 22 bytes, the field has 16"), "{error}");
     let error = check("이름", b"").unwrap_err();
     assert!(error.contains("give one with --name"), "{error}");
+    let error = file_transfer::check(&desk.plan_to("127.0.0.1:1"), Path::new("/dev/zero"), None, NOW_MS).unwrap_err();
+    assert_eq!(error.to_string(), "/dev/zero: it is no regular file");
+    let missing = desk.plan("connect = \"127.0.0.1:1\"\nfolder = \"none\"");
+    let file = desk.write("EB131130", FILE);
+    let error = file_transfer::check(&missing, &file, None, NOW_MS).unwrap_err().to_string();
+    assert!(error.contains("none, the `folder` of the plan: "), "{error}");
     // 10,000 blocks have a number of five digits.
     let text = PROTOCOL.replace("file_max_bytes = 1000", "").replace("pieces   = 3", "pieces   = 1");
     let plan = desk.write("plan.toml", format!("connect = \"127.0.0.1:1\"\n{text}").as_bytes());
@@ -270,101 +304,6 @@ async fn what_does_not_fit_is_refused_before_anything_is_sent() {
     assert!(error.contains("with 10000 blocks") && error.contains("block_no"), "{error}");
     let fits = desk.write("long", &[0; 39_996]);
     assert_eq!(file_transfer::check(&plan, &fits, None, NOW_MS).unwrap().blocks, 9999);
-}
-
-#[tokio::test]
-async fn a_file_that_came_whole_has_its_name_and_its_bytes() {
-    let desk = Desk::new();
-    let (receiver, address) = desk.receiver().await;
-    let (received, came) = tokio::join!(receiver.serve(), async {
-        let mut peer = Peer::connect(&address).await;
-        peer.asks(&work("001", "s3cret")).await.says("0610", "000");
-        peer.asks(&peer::offer("EB131130", 22, 4)).await.says("0640", "000");
-        peer.sends(&peer::data(1, 1, b"AAAA")).await;
-        peer.sends(&peer::data(1, 3, b"CCCC")).await;
-        let answer = peer.asks(&peer::check(1, 3)).await;
-        assert_eq!(answer.body(), format!("0001003001{:100}", "101"));
-        assert_eq!(desk.received(), [".under-way-EB131130"]);
-        peer.sends(&peer::data(1, 2, b"BBBB")).await;
-        assert_eq!(peer.asks(&peer::check(1, 3)).await.body(), format!("0001003000{:100}", "111"));
-        // The end comes too early, and is not the end.
-        peer.asks(&work("003", "")).await.says("0610", "092");
-        for (sequence, bytes) in [(1, &b"\xC8\xAB\xB1\xE6"[..]), (2, b"EEEE"), (3, b"FF")] {
-            peer.sends(&peer::data(2, sequence, bytes)).await;
-        }
-        assert_eq!(peer.asks(&peer::check(2, 3)).await.body(), format!("0002003000{:100}", "111"));
-        peer.asks(&work("003", "")).await.says("0610", "000");
-        let kept = std::fs::read(desk.path("into/EB131130")).unwrap();
-        // Its name says that it is there; another size says that it is another file.
-        peer.asks(&peer::offer("EB131130", 22, 4)).await.says("0640", "630");
-        peer.asks(&peer::offer("EB131130", 21, 4)).await.says("0640", "030");
-        let end = peer.asks(&work("004", "s3cret")).await;
-        end.says("0610", "000");
-        assert!(!end.body().contains("s3cret"), "a secret is not sent back");
-        kept
-    });
-    let received = received.unwrap();
-    assert_eq!((came.as_slice(), received.files.len(), received.broken), (FILE, 1, None));
-    assert_eq!(desk.received(), ["EB131130"]);
-    assert_eq!(received.refused, ["EB131130: another file of this name is there"]);
-}
-
-#[tokio::test]
-async fn a_sender_that_may_not_or_lies_leaves_nothing() {
-    let desk = Desk::new();
-    let (receiver, address) = desk.receiver().await;
-    let (received, ()) = tokio::join!(receiver.serve(), async {
-        let mut peer = Peer::connect(&address).await;
-        peer.asks(&work("001", "guess")).await.says("0610", "900");
-        assert!(peer.is_closed().await);
-    });
-    assert_eq!(received.unwrap().refused, ["a start that does not show what `expect` wants"]);
-
-    let offers = [
-        ("../etc", 4, 4, "900", "a file whose name cannot be the name of a file here"),
-        (".hidden", 4, 4, "900", "a file whose name cannot be the name of a file here"),
-        ("a/b", 4, 4, "900", "a file whose name cannot be the name of a file here"),
-        ("", 4, 4, "900", "a file whose name cannot be the name of a file here"),
-        ("EB13", 1001, 4, "900", "EB13: 1001 bytes, but `file_max_bytes` is 1000"),
-        ("EB13", 4, 5, "900", "EB13: pieces of 5 bytes, but the plan has 4"),
-        ("EB13", 4, 0, "900", "EB13: pieces of 0 bytes, but the plan has 4"),
-    ];
-    let (received, ()) = tokio::join!(receiver.serve(), async {
-        let mut peer = Peer::connect(&address).await;
-        peer.asks(&work("001", "s3cret")).await.says("0610", "000");
-        for (name, size, piece, code, _) in offers {
-            peer.asks(&peer::offer(name, size, piece)).await.says("0640", code);
-        }
-        for _ in offers.len()..100 {
-            peer.asks(&peer::offer("..", 4, 4)).await.says("0640", "900");
-        }
-        peer.sends(&peer::offer("..", 4, 4)).await;
-        assert!(peer.is_closed().await, "refusals are not kept without a bound");
-    });
-    let refused = received.unwrap().refused;
-    assert_eq!(refused[..offers.len()], offers.map(|offer| offer.4.to_owned()));
-    assert_eq!(desk.received(), [""; 0]);
-
-    for (lie, why) in [
-        (peer::data(1, 2, b"AAA"), "piece 2 of block 1 has 3 bytes, but by the size of the file its place has 4"),
-        (peer::data(2, 1, b"AAAA"), "block 2 came, but block 1 is not complete"),
-        (peer::data(1, 0, b"AAAA"), "piece 0 of block 1 came, which has the pieces 1 to 3 by the size of the file"),
-        (peer::check(1, 2), "a check says that block 1 ends with piece 2, but by the size of the file it ends with 3"),
-        (work("009", ""), "Work came, which is no telegram of the plan as it is"),
-        (work("001", "s3cret"), "a start came before the end of the file"),
-    ] {
-        let (received, ()) = tokio::join!(receiver.serve(), async {
-            let mut peer = Peer::connect(&address).await;
-            peer.asks(&work("001", "s3cret")).await.says("0610", "000");
-            peer.asks(&peer::offer("EB13", 22, 4)).await.says("0640", "000");
-            peer.sends(&lie).await;
-            assert!(peer.is_closed().await);
-        });
-        let received = received.unwrap();
-        assert_eq!(received.broken.unwrap().to_string(), why);
-        assert_eq!((received.files.len(), received.incomplete.as_deref()), (0, Some("EB13")));
-    }
-    assert_eq!(desk.received(), [".under-way-EB13"], "no name without all bytes");
 }
 
 #[tokio::test]
@@ -380,15 +319,44 @@ async fn both_sides_of_a_plan_understand_each_other_over_tls() {
     assert!(made.status.success(), "{made:?}");
     let listens = "listen = \"127.0.0.1:0\"\ntls = { client_ca = \"certificates/ca.pem\", cert = \"certificates/bank.pem\", key = \"certificates/bank.key\" }";
     let plan = desk.plan(listens);
-    std::fs::create_dir(desk.path("into")).unwrap();
-    let receiver = Receiver::new(&plan, &desk.path("into"), Arc::new(|| NOW_MS)).await.unwrap();
-    let port = receiver.listens().unwrap().port();
+    let (receiver, address) = desk.receiver_of(&plan).await;
+    let port = address.rsplit_once(':').unwrap().1.to_owned();
     let own = "cert = \"certificates/gateway.pem\", key = \"certificates/gateway.key\"";
     let to = desk.plan(&format!("connect = \"localhost:{port}\"\ntls = {{ ca = \"certificates/ca.pem\", {own} }}"));
     let bytes: Vec<u8> = (0..=255_u8).cycle().take(999).collect();
     let file = desk.write("EB131130", &bytes);
-    let (received, sent) = tokio::join!(receiver.serve(), desk.send(&to, &file));
+    let (received, sent) = tokio::join!(served(&receiver), desk.send(&to, &file));
     assert_eq!(sent.unwrap().fate, Fate::Complete);
-    assert_eq!(received.unwrap().broken, None);
+    assert_eq!(received.broken, None);
     assert_eq!(std::fs::read(desk.path("into/EB131130")).unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn a_run_that_learns_nothing_leaves_the_file_unknown_and_a_stop_is_told() {
+    let desk = Desk::new();
+    let file = desk.write("EB131130", FILE);
+    let run = async |manner: Manner| {
+        let bank = Bank::start(&[manner]).await;
+        desk.send(&desk.plan_to(&bank.address), &file).await.unwrap().fate
+    };
+    let unknown = |code: Option<&str>| Fate::Unknown { code: code.map(str::to_owned) };
+    assert_eq!(run(Manner::HangsUpAt("0600003")).await, unknown(None));
+    assert_eq!(
+        run(Manner::Refuses("0600001")).await,
+        unknown(Some("900")),
+        "it may have the file since the run before"
+    );
+    assert_eq!(run(Manner::Refuses("0630")).await, unknown(Some("900")));
+    assert_eq!(run(Manner::Silent("0600001")).await, unknown(None));
+
+    let bank = Bank::start(&[Manner::Silent("0600003")]).await;
+    let plan = desk.plan_to(&bank.address);
+    let stops = tokio::time::sleep(std::time::Duration::from_millis(500));
+    let ended = file_transfer::send(&plan, &file, None, &|| NOW_MS, &mut |_, _| {}, stops).await.unwrap();
+    assert_eq!(ended.fate, unknown(None));
+    assert_eq!(ended.broken.unwrap().to_string(), "the command was told to stop");
+    assert_eq!(
+        run(Manner::Refuses("0600003")).await,
+        Fate::Refused { asked: Asked::EndOfFile, code: "900".to_owned() }
+    );
 }

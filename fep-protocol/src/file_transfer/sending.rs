@@ -51,6 +51,8 @@ pub enum Told {
     There,
     /// No, with this code.
     Refused(String),
+    /// A code that nobody said the meaning of.
+    Unclear(String),
 }
 
 /// What is known of the file.
@@ -60,7 +62,7 @@ pub enum Fate {
     Complete,
     /// The receiver said at the offer that it has the file already.
     There,
-    /// The receiver refused, so it does not have it.
+    /// The receiver refused. It does not have the file from here.
     Refused {
         /// What was refused.
         asked: Asked,
@@ -69,8 +71,11 @@ pub enum Fate {
     },
     /// The receiver does not have it: its end was never told.
     NotComplete,
-    /// The end was told, and no answer came. The receiver may have it or not.
-    Unknown,
+    /// The end was told, and no answer came that says what became of it. The receiver may have it or not.
+    Unknown {
+        /// The code of the answer, if one came.
+        code: Option<String>,
+    },
     /// Pieces of this block were still missing after all rounds.
     Missing {
         /// The number of the block.
@@ -139,7 +144,10 @@ impl Sending {
             (State::Ending(fate), _) => State::Ended(fate.clone()),
             (State::Starting, told) => State::Ended(refused(Asked::Start, told)),
             (State::Offering, told) => State::Ending(refused(Asked::Offer, told)),
-            (State::EndingFile, told) => State::Ending(refused(Asked::EndOfFile, told)),
+            (State::EndingFile, Told::Refused(code)) => State::Ending(Fate::Refused { asked: Asked::EndOfFile, code }),
+            // Something is there, and nobody says that it is this file.
+            (State::EndingFile, Told::There) => State::Ending(Fate::Unknown { code: None }),
+            (State::EndingFile, Told::Unclear(code)) => State::Ending(Fate::Unknown { code: Some(code) }),
             (State::Block { block, .. }, told) => {
                 let asked = Asked::Check { block: *block, last: self.blocks.last_piece(*block).unwrap_or(0) };
                 State::Ending(refused(asked, told))
@@ -168,7 +176,7 @@ impl Sending {
         match &self.state {
             State::Starting | State::Offering | State::Block { .. } => Fate::NotComplete,
             // Whoever asks for the end has written it, or may have.
-            State::EndingFile => Fate::Unknown,
+            State::EndingFile => Fate::Unknown { code: None },
             State::Ending(fate) | State::Ended(fate) => fate.clone(),
         }
     }
@@ -184,8 +192,8 @@ impl Sending {
 
 fn refused(asked: Asked, told: Told) -> Fate {
     let code = match told {
-        Told::Refused(code) => code,
-        // No answer but that to an offer says so.
+        Told::Refused(code) | Told::Unclear(code) => code,
+        // Nothing but an offer is answered so.
         Told::Ok | Told::There => "there".to_owned(),
     };
     Fate::Refused { asked, code }

@@ -137,7 +137,7 @@ proptest! {
                         prop_assert_eq!(there, &file);
                     }
                 }
-                Fate::Unknown => {}
+                Fate::Unknown { .. } => {}
                 Fate::Refused { .. } => prop_assert!(false, "{fate:?}"),
             }
             if matches!(fate, Fate::Complete | Fate::There) {
@@ -231,4 +231,21 @@ fn a_sender_gives_up_after_its_rounds() {
     assert_eq!(sending.step(), SendStep::Ask(Asked::End));
     sending.answered(Told::Ok);
     assert_eq!(sending.step(), SendStep::Ended(Fate::Missing { block: 1, count: 1 }));
+}
+
+#[test]
+fn only_a_code_that_means_no_says_that_an_ended_file_is_not_there() {
+    let fate = |told: Told| {
+        let mut sending = Sending::new(blocks(0, 5, 2), 2);
+        sending.answered(Told::Ok);
+        sending.answered(Told::Ok);
+        assert_eq!(sending.step(), SendStep::Ask(Asked::EndOfFile));
+        sending.answered(told);
+        sending.broken_off()
+    };
+    let code = || "092".to_owned();
+    assert_eq!(fate(Told::Ok), Fate::Complete);
+    assert_eq!(fate(Told::Refused(code())), Fate::Refused { asked: Asked::EndOfFile, code: code() });
+    assert_eq!(fate(Told::Unclear(code())), Fate::Unknown { code: Some(code()) });
+    assert_eq!(fate(Told::There), Fate::Unknown { code: None });
 }

@@ -55,12 +55,22 @@ fn what_a_plan_leaves_out_has_a_default() {
     assert_eq!((plan.file_max_bytes, plan.utc_offset_minutes, plan.check.rounds_max), (1 << 30, 540, 5));
     assert_eq!((plan.answers.other.as_str(), plan.answers.incomplete.as_str()), ("900", "900"));
     assert_eq!(plan.data.again.name, "Data");
+    assert_eq!((plan.remember_days, plan.connections_max), (30, 8));
     assert!(plan.blocks(1 << 30).is_some() && plan.blocks((1 << 30) + 1).is_none());
 }
 
 #[test]
 fn each_mistake_is_named() {
     for (from, to, message) in [
+        ("header.response_code", "header.respons_code", "`WorkAnswer` has no field `header.respons_code`"),
+        ("header.response_code", "", "has no field ``"),
+        ("there = \"630\"", "there = \"000\"", "`ok` and `there` are the same code"),
+        ("refused = \"900\"", "refused = \"630\"", "`refused` and `there` are the same code"),
+        ("refused = \"900\"", "refused = \"900\"\nincomplete = \"000\"", "`incomplete` and `ok` are the same code"),
+        ("refused = \"900\"", "refused = \"9000\"", "WorkAnswer"),
+        ("refused = \"900\"", "refused = \"900\"\nother = \"ABC\"", "WorkAnswer"),
+        ("data = \"data\"", "data = \"data\"\nagain = \"Check\"", "`Check` has no field `sequence_no`"),
+        ("management = \"001\"", "management = \"{MM}1\"", "names in braces are for `set`"),
         ("connect = \"bank.example:9300\"", "", "there is neither `connect` nor `listen`"),
         ("connect = \"bank", "listen = \"0.0.0.0:1\"\nconnect = \"bank", "there is both `connect` and `listen`"),
         ("bank.example:9300", "bank.example", "`bank.example` is no host with a port"),

@@ -23,6 +23,10 @@ pub(super) enum Manner {
     Has,
     /// It answers this with 900.
     Refuses(&'static str),
+    /// It answers this with this code.
+    Says(&'static str, &'static str),
+    /// It sends the answer to the end behind that to a check.
+    AnswersEarly,
     /// It says that two pieces are missing, and marks none.
     SaysOtherCount,
     /// It answers a check of another block.
@@ -74,15 +78,13 @@ async fn serve(mut stream: TcpStream, came: &Mutex<Vec<Vec<u8>>>, manners: &[Man
         if manners.iter().any(|manner| matches!(manner, Manner::Silent(wanted) if is(wanted))) {
             continue;
         }
-        let refuses = manners.iter().any(|manner| matches!(manner, Manner::Refuses(wanted) if is(wanted)));
-        let has = code == "0630" && manners.iter().any(|manner| matches!(manner, Manner::Has));
-        let said = if refuses {
-            "900"
-        } else if has {
-            "630"
-        } else {
-            "000"
-        };
+        let own = manners.iter().find_map(|manner| match manner {
+            Manner::Says(wanted, code) if is(wanted) => Some(*code),
+            Manner::Refuses(wanted) if is(wanted) => Some("900"),
+            Manner::Has if code == "0630" => Some("630"),
+            _ => None,
+        });
+        let said = own.unwrap_or("000");
         let head = |code: &str| format!("FTE20260001{code}{:16}{said}", "");
         let same = || std::str::from_utf8(body).unwrap().to_owned();
         let answer = match code {
@@ -92,7 +94,14 @@ async fn serve(mut stream: TcpStream, came: &Mutex<Vec<Vec<u8>>>, manners: &[Man
             "0620" => format!("{}{}", head("0300"), checked(&same(), &mut rounds, manners)),
             _ => continue,
         };
-        stream.write_all(&telegram(&answer)).await.unwrap();
+        let mut answer = telegram(&answer);
+        if code == "0620" && manners.iter().any(|manner| matches!(manner, Manner::AnswersEarly)) {
+            answer.extend(telegram(&format!("{}003{:46}", head("0610"), "")));
+        }
+        // The sender may have left.
+        if stream.write_all(&answer).await.is_err() {
+            return;
+        }
     }
 }
 
