@@ -32,7 +32,7 @@
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
 //! | `GET /v1/streams` | the streams of market data that the client may read: feeds, gaps, consumers |
-//! | `GET /v1/streams/{stream}?keys=…&telegrams=…&every_ms=…&when_slow=…&buffer=…` | server-sent events: `snapshot`, `telegram`, `lost`, `missed` and others, until the client goes |
+//! | `GET /v1/streams/{stream}?keys=…&telegrams=…&every_ms=…&when_slow=…&buffer=…` | server-sent events, or with `Upgrade: websocket` messages: `snapshot`, `telegram`, `lost`, `missed` and others, until the client goes |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
 //! | `POST /v1/session`, `GET`, `DELETE` | a browser gives a token and gets a cookie; who asks, and what that client may do; the end |
 //! | `GET /openapi.json` | this interface as an OpenAPI 3.1 document, with one operation for each request telegram |
@@ -58,7 +58,9 @@ mod jwt;
 mod sessions;
 mod places;
 mod watched;
+mod held;
 mod secured;
+mod ends;
 mod access;
 mod scope;
 mod spans;
@@ -96,6 +98,7 @@ mod routing;
 mod session;
 mod settlement;
 mod sites;
+mod web_socket;
 mod streams;
 
 use std::future::Future;
@@ -112,8 +115,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
-use self::access::{Ends, Guard, Who};
+use self::access::{Guard, Who};
 use self::edge::Edge;
+use self::ends::Ends;
 pub use self::error::ApiError;
 use self::handing_over::HandOver;
 pub use self::listeners::Listeners;
@@ -154,8 +158,19 @@ struct Parts {
     batches: batches::Batches,
     /// One permit for each client that listens to events.
     listeners: Arc<Semaphore>,
+    /// How long a client may take no byte, or give no sign of life when it is asked for one.
+    reply_timeout: Duration,
     /// One permit for each client that follows an exchange.
     followers: Arc<Semaphore>,
+}
+
+/// Why a stream of events ends that could go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StreamEnd {
+    /// The server stops.
+    Stopping,
+    /// Rights have changed, or what proved who asks has ended.
+    Rights,
 }
 
 impl Deref for Shared {
@@ -168,15 +183,13 @@ impl Deref for Shared {
 
 impl Parts {
     /// Completes when streams of events must end: the server stops, clients' rights have changed, or what proved who asks has ended.
-    fn stream_ends(&self, ends: Ends) -> impl Future<Output = ()> + use<> {
+    fn stream_ends(&self, ends: Ends) -> impl Future<Output = StreamEnd> + use<> {
         let mut stopping = self.stopping.clone();
-        let changed = self.guard.changed();
         async move {
             tokio::select! {
                 // An error means that the sender is gone, so the server has ended.
-                _ = stopping.wait_for(|stopping| *stopping) => {}
-                () = changed => {}
-                () = ends.wait() => {}
+                _ = stopping.wait_for(|stopping| *stopping) => StreamEnd::Stopping,
+                () = ends.wait() => StreamEnd::Rights,
             }
         }
     }
@@ -188,10 +201,12 @@ pub fn router(gateway: Gateway, settings: &Http, stopping: watch::Receiver<bool>
     let guard = Guard::new(settings.access.as_deref(), &gateway);
     let refusals = Refusals::new(&gateway);
     let edge = Edge::new(settings, Arc::clone(&guard), refusals, Place::Services);
-    routes().layer(middleware::from_fn_with_state(edge, edge::pass)).with_state(shared(gateway, guard, stopping))
+    routes()
+        .layer(middleware::from_fn_with_state(edge, edge::pass))
+        .with_state(shared(gateway, guard, settings, stopping))
 }
 
-fn shared(gateway: Gateway, guard: Arc<Guard>, stopping: watch::Receiver<bool>) -> Shared {
+fn shared(gateway: Gateway, guard: Arc<Guard>, settings: &Http, stopping: watch::Receiver<bool>) -> Shared {
     Shared(Arc::new(Parts {
         events: events::EventHub::new(gateway.clone()),
         handing_over: HandOver::new(&gateway),
@@ -201,6 +216,7 @@ fn shared(gateway: Gateway, guard: Arc<Guard>, stopping: watch::Receiver<bool>) 
         overview: overview::OverviewCache::new(),
         batches: batches::Batches::default(),
         listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+        reply_timeout: settings.reply_timeout,
         followers: Arc::new(Semaphore::new(following::FOLLOWERS_MAX)),
     }))
 }
@@ -273,7 +289,7 @@ pub async fn serve(
     let connections_max = connections::connections_max(settings.connections_max, links, others * OWN_CONNECTIONS_MAX);
     let guard = Guard::new(settings.access.as_deref(), &gateway);
     let refusals = Refusals::new(&gateway);
-    let shared = shared(gateway, Arc::clone(&guard), stopped.clone());
+    let shared = shared(gateway, Arc::clone(&guard), settings, stopped.clone());
     let one = async |listener: Option<TcpListener>, place: Place, settings: &Http, connections_max: usize| {
         let Some(listener) = listener else { return };
         let edge = Edge::new(settings, Arc::clone(&guard), Arc::clone(&refusals), place);

@@ -4,6 +4,7 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use fep_stream::{Filled, Replay, Source, Speed};
@@ -17,6 +18,9 @@ pub(crate) const HELP: &str = "Example: fep-gateway replay quotes.feed --listen 
 
 /// The most feeds at a time. Each reads the file for itself.
 const FEEDS_MAX: usize = 100;
+
+/// The pause after a connection could not be taken.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 pub(crate) struct Replaying {
@@ -41,17 +45,15 @@ fn speed(text: &str) -> Result<Speed, String> {
 impl Replaying {
     /// Replays to everybody who connects, until the process is stopped.
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let opened = async || {
-            let opened = Replay::open(&self.file, self.speed).await;
-            opened.map_err(|error| Failure::because(self.file.display(), error))
-        };
+        let file = self.file.display();
         // A file that is no recording is a mistake of the command, and not of the first one who connects.
-        drop(opened().await?);
+        let opened = Replay::open(&self.file, self.speed).await;
+        drop(opened.map_err(|error| Failure::because(&file, error))?);
         let listener = TcpListener::bind(self.listen).await;
         let listener =
             listener.map_err(|error| Failure::because(format!("cannot listen on {}", self.listen), error))?;
         let at = listener.local_addr().unwrap_or(self.listen);
-        say(&format!("{} is replayed to whoever connects to {at}", self.file.display()));
+        say(&format!("{file} is replayed to whoever connects to {at}"));
         let mut feeds = tokio::task::JoinSet::new();
         let mut stop = std::pin::pin!(stop_asked());
         loop {
@@ -64,11 +66,21 @@ impl Replaying {
                 connected = listener.accept(), if feeds.len() < FEEDS_MAX => connected,
             };
             match connected {
-                Ok((line, peer)) => {
-                    let replay = opened().await?;
-                    feeds.spawn(async move { format!("{peer}: {}", replayed(replay, line).await) });
+                Ok((line, peer)) => match Replay::open(&self.file, self.speed).await {
+                    Ok(replay) => {
+                        feeds.spawn(async move { format!("{peer}: {}", replayed(replay, line).await) });
+                    }
+                    // The others get theirs to the end.
+                    Err(error) => {
+                        say(&format!("{peer}: {}: {error}", self.file.display()));
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                // The usual cause is a lack of file descriptors, and only waiting helps.
+                Err(error) => {
+                    say(&format!("a connection could not be taken: {error}"));
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
-                Err(error) => say(&format!("a connection could not be taken: {error}")),
             }
         }
     }

@@ -10,8 +10,8 @@
 //! knows nothing of HTTP and of rights.
 
 mod kinds;
-mod shown;
 mod picture;
+mod shown;
 mod telling;
 pub mod status;
 mod recording;
@@ -24,12 +24,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fep_stream::{Backlog, Consumer, Counts, Policy, Receiver, Slow};
+use futures_util::future::join_all;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{info, warn};
 
 use self::kinds::Kinds;
 use self::recording::Recording;
-use self::status::{ConsumerStatus, StreamStatus};
+pub(crate) use self::shown::Shown;
+use self::status::{ConsumerStatus, RecordingStatus, StreamStatus};
 pub(crate) use self::telling::{Filter, Telling, Terms};
 use crate::config::{StreamConfig, WhenSlow};
 
@@ -48,8 +50,9 @@ pub(crate) struct Stream {
     seats: Mutex<BTreeMap<u64, Seat>>,
     next_seat: AtomicU64,
     room: Arc<Semaphore>,
-    /// What was counted when the metrics were shown last.
+    /// What was counted when the metrics were shown last, and the holes of the recording.
     shown: Mutex<Counts>,
+    shown_holes: AtomicU64,
 }
 
 /// A consumer, as lists show it.
@@ -81,14 +84,13 @@ pub(crate) enum NotJoined {
 
 impl Streams {
     /// Lets these streams run and no others. One that does not differ goes on with its consumers. Returns those that cannot run, and why.
+    /// Those that end do so together: one whose disk is stuck takes no longer than its limit, and the others do not wait behind it.
     pub(crate) async fn apply(&self, configs: &BTreeMap<String, StreamConfig>) -> BTreeMap<String, String> {
         let differs = |stream: &&Arc<Stream>| configs.get(&stream.name) != Some(&stream.config);
         let ended: Vec<_> = self.lock().values().filter(differs).map(Arc::clone).collect();
         self.lock().retain(|_, stream| !differs(&&*stream));
-        for stream in ended {
-            stream.stop().await;
-            info!(stream = stream.name, "the stream was stopped");
-        }
+        join_all(ended.iter().map(|stream| stream.stop())).await;
+        ended.iter().for_each(|stream| info!(stream = stream.name, "the stream was stopped"));
         let mut failed = BTreeMap::new();
         for (name, config) in configs {
             if self.lock().contains_key(name) {
@@ -111,7 +113,7 @@ impl Streams {
     /// Stops all of them. Their consumers get what is in their buffers, and recordings are written.
     pub(crate) async fn stop(&self) {
         let all = std::mem::take(&mut *self.lock());
-        futures_util::future::join_all(all.values().map(|stream| stream.stop())).await;
+        join_all(all.values().map(|stream| stream.stop())).await;
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Stream>> {
@@ -138,7 +140,7 @@ impl Stream {
     fn start(name: &str, config: &StreamConfig) -> Result<Self, String> {
         let (receiver, recorded) = receiving::start(config)?;
         let recording = match (recorded, &config.recording) {
-            (Some(consumer), Some(to)) => Some(Recording::start(name, consumer, to)?),
+            (Some(consumer), Some(to)) => Some(Recording::start(name, consumer, to)),
             _ => None,
         };
         Ok(Self {
@@ -150,6 +152,7 @@ impl Stream {
             next_seat: AtomicU64::new(0),
             room: Arc::new(Semaphore::new(config.consumers_max)),
             shown: Mutex::default(),
+            shown_holes: AtomicU64::new(0),
             config: config.clone(),
         })
     }
@@ -206,8 +209,7 @@ impl Stream {
             behind: seat.backlog.is_behind(),
         };
         let consumers = self.seats().iter().map(consumer).collect();
-        let recording = self.recording.as_ref().map(Recording::status);
-        StreamStatus::new(self, &self.counts(), consumers, recording)
+        StreamStatus::new(self, &self.counts(), consumers, self.recording())
     }
 
     /// What was counted so far.
@@ -215,11 +217,22 @@ impl Stream {
         self.receiver().as_ref().map_or_else(Counts::default, |receiver| receiver.counts())
     }
 
+    /// Its recording, if it has one.
+    pub(crate) fn recording(&self) -> Option<RecordingStatus> {
+        self.recording.as_ref().map(Recording::status)
+    }
+
     /// What was counted so far, and what it was at the last call.
     pub(crate) fn counted(&self) -> (Counts, Counts) {
         let now = self.counts();
         let before = std::mem::replace(&mut *self.shown.lock().unwrap_or_else(PoisonError::into_inner), now.clone());
         (now, before)
+    }
+
+    /// How many holes the recording has more than at the last call. `None` without a recording.
+    pub(crate) fn new_holes(&self) -> Option<u64> {
+        let holes = self.recording()?.holes;
+        Some(holes.saturating_sub(self.shown_holes.swap(holes, Ordering::Relaxed)))
     }
 
     /// The consumers that come over HTTP, and the most events that wait for one of them.
@@ -234,8 +247,10 @@ impl Stream {
         if !counts.feeds.iter().any(|feed| feed.is_connected) {
             notes.push(format!("stream {}: no feed is connected", self.name));
         }
-        let ended = self.recording.as_ref().and_then(|recording| recording.status().ended);
-        notes.extend(ended.map(|why| format!("stream {}: nothing is recorded any more: {why}", self.name)));
+        let recording = self.recording.as_ref().map(Recording::status).unwrap_or_default();
+        let again = recording.trouble.map(|why| format!("nothing is recorded now, and it is tried again: {why}"));
+        let ended = recording.ended.map(|why| format!("nothing is recorded any more: {why}"));
+        notes.extend(again.into_iter().chain(ended).map(|why| format!("stream {}: {why}", self.name)));
         notes
     }
 
@@ -273,3 +288,6 @@ fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,28 @@ pub(crate) enum Cut {
     Dropped(u64),
 }
 
+/// What is wrong with a frame, without what it contains: a list of feeds is for people who may not see telegrams.
+pub(crate) fn said(error: &FrameError) -> String {
+    match error {
+        FrameError::NotADigit { offset, .. } => format!("byte {offset} is not a digit of the frame's length"),
+        FrameError::TooLong { max, .. } => {
+            format!("a longer frame is announced than the {max} bytes that are accepted")
+        }
+        FrameError::TooShort { min, .. } => format!("a shorter frame is announced than {min} bytes, which each has"),
+        FrameError::UnknownCode { .. } => "no telegram starts with these bytes".to_owned(),
+        FrameError::NoStart { expected, .. } => {
+            format!("the frame must begin with {expected:02x}, and byte 0 is another")
+        }
+        FrameError::NoEnd { offset, expected, .. } => {
+            format!("the frame must end in {expected:02x}, and byte {offset} is another")
+        }
+        FrameError::WrongCheck { offset, .. } => format!("byte {offset} is not the check byte of the frame"),
+        // What it names is configured.
+        FrameError::Endless { .. } => error.to_string(),
+        _ => "its bytes are no frame".to_owned(),
+    }
+}
+
 pub(crate) struct Cutter {
     framing: AnyFraming,
     bad_frame: BadFrame,
@@ -157,6 +179,23 @@ mod tests {
     #[test]
     fn without_an_end_byte_a_mistake_closes_the_connection() {
         assert!(cut(BadFrame::Close, &["A1.x"]).is_err());
+    }
+
+    #[test]
+    fn what_is_said_of_a_mistake_has_no_byte_of_the_frame() {
+        let secret = b'7';
+        for error in [
+            FrameError::NotADigit { offset: 3, found: secret, expected: fep_codec::framing::LengthCode::Ascii },
+            FrameError::TooLong { stated: 55, max: 9 },
+            FrameError::TooShort { stated: 55, min: 6 },
+            FrameError::UnknownCode { found: vec![secret; 4] },
+            FrameError::NoStart { found: secret, expected: 0x02 },
+            FrameError::NoEnd { offset: 4, found: secret, expected: 0x03 },
+            FrameError::WrongCheck { offset: 4, found: secret, expected: 0x55 },
+        ] {
+            let said = said(&error);
+            assert!(!said.contains("37") && !said.contains("55"), "{error:?}: {said}");
+        }
     }
 
     struct Nothing;

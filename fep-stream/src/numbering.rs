@@ -46,6 +46,12 @@ impl Numbering {
         self.first
     }
 
+    /// The largest number. [`Numbering::first`] follows it.
+    #[must_use]
+    pub const fn last(self) -> u64 {
+        self.last
+    }
+
     /// The number behind this one.
     #[must_use]
     pub const fn after(self, number: u64) -> u64 {

@@ -49,7 +49,16 @@ impl Recorder {
     /// If the file cannot be read and written, or is no recording. [`io::ErrorKind::InvalidData`] also if a whole entry stands behind one that
     /// is damaged; the file is not changed then.
     pub fn open(path: impl AsRef<Path>, bytes_max: u64) -> io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        Self::of(file, bytes_max)
+    }
+
+    /// As [`Recorder::open`], with a file that is open already, for reading and writing. Its caller can lock it before: two recorders of one file
+    /// write over each other.
+    ///
+    /// # Errors
+    /// The same as those of [`Recorder::open`].
+    pub fn of(mut file: File, bytes_max: u64) -> io::Result<Self> {
         let file_len = file.metadata()?.len();
         let len = match valid_len(&file)? {
             0 => {

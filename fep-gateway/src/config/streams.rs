@@ -89,7 +89,7 @@ pub struct AskConfig {
     pub set: Vec<(String, Json)>,
 }
 
-/// `recording`: where telegrams are kept.
+/// `recording`: where telegrams are kept. A file that cannot be written stops neither the start nor the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingConfig {
     /// `file`, required, relative to the configuration file.
@@ -165,6 +165,29 @@ impl StreamConfig {
         }
     }
 
+    /// The file of the recording, as one path however it is written.
+    fn recorded(&self) -> Option<PathBuf> {
+        let file = &self.recording.as_ref()?.file;
+        // A link to the folder counts as the folder. The file need not be there yet.
+        let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
+        let whole = folder.zip(file.file_name()).map(|(folder, name)| folder.join(name));
+        Some(file.canonicalize().ok().or(whole).unwrap_or_else(|| file.components().collect()))
+    }
+
+    /// The frames that ask for these numbers, one behind the other: two if the numbers begin again between the first and the last one, because a
+    /// request from a larger number to a smaller one asks for nothing.
+    ///
+    /// # Errors
+    /// The same as those of [`StreamConfig::ask_frame`].
+    pub fn ask_frames(&self, ask: &AskConfig, numbering: Numbering, first: u64, last: u64) -> Result<Vec<u8>, String> {
+        if first <= last {
+            return self.ask_frame(ask, first, last);
+        }
+        let mut frames = self.ask_frame(ask, first, numbering.last())?;
+        frames.extend(self.ask_frame(ask, numbering.first(), last)?);
+        Ok(frames)
+    }
+
     /// The frame that asks for these numbers.
     ///
     /// # Errors
@@ -208,6 +231,7 @@ pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> BTreeMap<String, 
         table.document().error(Code::OutOfRange, table.span(), message);
     }
     let mut streams = BTreeMap::new();
+    let mut files = BTreeMap::new();
     for (name, value) in entries {
         check_name(table.document(), &name);
         let Some(own) = value.table() else { continue };
@@ -215,10 +239,25 @@ pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> BTreeMap<String, 
         own.knows(&["heartbeat", "ask", "asks_max", "ask_every_ms", "lost_after_ms", "held_max", "instruments_max"]);
         own.knows(&["silence_max_ms", "consumers_max", "buffer_events", "buffer_events_max", "when_slow"]);
         own.knows(&["recording", "feeds"]);
-        streams.extend(one(name.value, &own, folder).map(|one| (name.value.to_owned(), one)));
+        let stream = one(name.value, &own, folder);
+        if let Some(file) = stream.as_ref().and_then(StreamConfig::recorded) {
+            own_file(&own, name.value, file, &mut files);
+        }
+        streams.extend(stream.map(|one| (name.value.to_owned(), one)));
         own.finish();
     }
     streams
+}
+
+/// Reports a recording that another stream writes, too: two writers would leave a file that nobody can read.
+fn own_file(table: &Table<'_>, name: &str, file: PathBuf, files: &mut BTreeMap<PathBuf, String>) {
+    let Some(other) = files.get(&file) else {
+        files.insert(file, name.to_owned());
+        return;
+    };
+    let message = format!("the streams {other} and {name} have the same recording, {}", file.display());
+    let span = table.key_span("recording").unwrap_or_else(|| table.span());
+    table.document().error_hint(Code::ConflictingKeys, span, message, "give each stream a file of its own");
 }
 
 fn one(name: &str, table: &Table<'_>, folder: &Path) -> Option<StreamConfig> {
@@ -291,9 +330,15 @@ fn fits(table: &Table<'_>, stream: &StreamConfig) {
         let message = "redundant feeds are merged by the numbers of their telegrams";
         document.error_hint(Code::MissingKey, at("feeds"), message, hint);
     }
-    if let Some(Err(why)) = stream.ask.as_ref().map(|ask| stream.ask_frame(ask, 1, 2)) {
-        let hint = "`first` and `last` are the fields of numbers; `set` has what else the telegram needs";
-        document.error_hint(Code::BadValue, at("ask"), format!("the request for missing numbers: {why}"), hint);
+    let numbering = stream.plan().ok().and_then(|plan| plan.numbering());
+    // Without numbers nothing is asked for, which was reported.
+    if let (Some(ask), Some(numbering)) = (&stream.ask, numbering) {
+        let tried = [numbering.first(), numbering.last()].map(|number| stream.ask_frame(ask, number, number));
+        if let Some(why) = tried.into_iter().find_map(Result::err) {
+            let numbers = format!("the numbers {} to {}", numbering.first(), numbering.last());
+            let hint = format!("`first` and `last` have room for {numbers}; `set` has what else the telegram needs");
+            document.error_hint(Code::BadValue, at("ask"), format!("the request for missing numbers: {why}"), hint);
+        }
     }
 }
 

@@ -165,6 +165,7 @@ export const EN_PLATFORM = {
   "streams.title": "Market data",
   "streams.name": "Stream",
   "streams.feeds": "Feeds",
+  "streams.recording": "not recorded",
   "streams.events": "Events",
   "streams.lost": "Lost numbers",
   "streams.consumers": "Consumers",

@@ -165,6 +165,7 @@ export const KO_PLATFORM = {
   "streams.title": "시세",
   "streams.name": "스트림",
   "streams.feeds": "피드",
+  "streams.recording": "기록 안 됨",
   "streams.events": "이벤트",
   "streams.lost": "유실 번호",
   "streams.consumers": "소비자",

@@ -17,7 +17,7 @@ export function streamsPart() {
     empty: t("none"),
     columns: [
       { title: t("streams.name"), class: "lead", cell: ({ stream, label }) => (label === stream ? stream : `${stream} · ${label}`) },
-      { title: t("streams.feeds"), cell: ({ feeds }) => feeds.map(feed) },
+      { title: t("streams.feeds"), cell: ({ feeds, recording: kept }) => [...feeds.map(feed), recording(kept)] },
       { title: t("streams.events"), class: "num", cell: ({ next_position: next }) => String(next) },
       { title: t("streams.lost"), class: "num", cell: ({ sequence }) => String(sequence.lost) },
       { title: t("streams.consumers"), class: "num", cell: ({ consumers, consumers_max: max }) => `${consumers.length} / ${max}` },
@@ -46,4 +46,10 @@ export function streamsPart() {
 /** A feed, with its trouble if it is not connected. */
 function feed({ feed: name, connected, last_trouble: trouble }) {
   return el("div", "", pill(connected ? "good" : "bad", name), connected || !trouble ? null : ` ${trouble}`);
+}
+
+/** The recording, if it is not written now. */
+function recording(kept) {
+  const why = kept?.trouble ?? kept?.ended;
+  return why ? el("div", "", pill("warn", t("streams.recording")), ` ${why}`) : null;
 }

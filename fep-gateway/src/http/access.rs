@@ -14,6 +14,7 @@ use fep_protocol::exchange::{Exchange, Passage};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use super::ends::{Ends, now_s};
 use super::error::ApiError;
 use super::jwt::{Jwt, Jwts, is_jwt, nobody};
 use super::origin::refuse_foreign_page;
@@ -27,9 +28,6 @@ use crate::gateway::Gateway;
 
 /// How often the file is looked at.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
-
-/// How often the clock is looked at while a stream waits for the end of its token or certificate.
-const CLOCK_PAUSE: Duration = Duration::from_secs(30);
 
 /// The seconds of a day.
 const DAY_S: i64 = 86_400;
@@ -81,10 +79,6 @@ pub(super) enum Credential {
     /// By the certificate of its connection.
     Certificate,
 }
-
-/// The last second, since 1970, in which that is proved by which a client has proved who it is. `None` if it has no end that is known.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ends(Option<i64>);
 
 /// Who a request comes from. A route that asks for it can only be reached through [`authenticate`].
 #[derive(Clone, Debug)]
@@ -139,18 +133,6 @@ impl Guard {
         }
     }
 
-    /// Completes when rights have changed since this call. A client whose stream ends then comes again, if it still may.
-    pub(super) fn changed(&self) -> impl Future<Output = ()> + use<> {
-        let changes = self.file.as_ref().map(|file| file.now.subscribe());
-        async move {
-            match changes {
-                // An error means that the server has ended.
-                Some(mut changes) => drop(changes.changed().await),
-                None => std::future::pending().await,
-            }
-        }
-    }
-
     /// Checks that each name is that of a client.
     pub(super) fn are_clients<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Result<(), String> {
         let known = self.file.as_ref().map(|file| file.now.borrow().names());
@@ -170,8 +152,10 @@ impl Guard {
 
     /// Finds out who a request comes from.
     pub(super) async fn authenticate(&self, request: &mut Request) -> Result<(), ApiError> {
+        // From before the rights are looked at, so no change is missed behind that.
+        let rights = self.file.as_ref().map(|file| file.now.subscribe());
         let identified = match &self.file {
-            None => Ok((Who::Anybody, Credential::None, Ends(None))),
+            None => Ok((Who::Anybody, Credential::None, None)),
             Some(file) => match self.shown(request) {
                 Ok(None) => file.holder(request),
                 Ok(Some(shown)) => self.holder_of(file, shown).await,
@@ -180,7 +164,7 @@ impl Guard {
         };
         match identified {
             Ok((who, credential, ends)) => {
-                request.extensions_mut().insert(ends);
+                request.extensions_mut().insert(Ends::new(ends, rights));
                 request.extensions_mut().insert(who);
                 request.extensions_mut().insert(credential);
                 Ok(())
@@ -200,21 +184,21 @@ impl Guard {
                     Err(TokenRefusal::Unknown) if access.issuers().next().is_some() && is_jwt(&token) => {
                         let jwt = self.jwts.check(&access, &token, now_s()).await?;
                         let client = access.claimed(&jwt.claimed).ok_or_else(|| nobody(&jwt))?;
-                        let ends = Ends(Some(jwt.ends_s));
+                        let ends = Some(jwt.ends_s);
                         Ok((Who::Client(client), Credential::Jwt(Box::new(jwt)), ends))
                     }
-                    client => Ok((of_file(client)?, Credential::Token(hash), Ends(None))),
+                    client => Ok((of_file(client)?, Credential::Token(hash), None)),
                 }
             }
             Shown::Session(session) => {
                 let access = Arc::clone(&file.now.borrow());
                 let credential = Credential::Session(session.csrf);
                 match session.token {
-                    SessionToken::Own(hash) => Ok((of_file(access.client(&hash, now_s()))?, credential, Ends(None))),
+                    SessionToken::Own(hash) => Ok((of_file(access.client(&hash, now_s()))?, credential, None)),
                     SessionToken::Issued(jwt) => {
                         self.jwts.still(&access, &jwt, now_s())?;
                         let client = access.claimed(&jwt.claimed).ok_or_else(|| nobody(&jwt))?;
-                        Ok((Who::Client(client), credential, Ends(Some(jwt.ends_s))))
+                        Ok((Who::Client(client), credential, Some(jwt.ends_s)))
                     }
                 }
             }
@@ -237,8 +221,8 @@ impl Guard {
     }
 }
 
-/// Who a request comes from, what proves it, and until when.
-type Identified = (Who, Credential, Ends);
+/// Who a request comes from, what proves it, and the last second in which it does, since 1970. `None` if it has no end that is known.
+type Identified = (Who, Credential, Option<i64>);
 
 /// What a request shows.
 enum Shown {
@@ -287,10 +271,7 @@ impl File {
         // A browser shows its certificate whichever page makes the request.
         refuse_foreign_page(request.headers())?;
         match self.now.borrow().holder(certificate.names()) {
-            Some(client) => {
-                let ends = Ends(Some(certificate.ends_s()));
-                Ok((Who::Client(Arc::clone(client)), Credential::Certificate, ends))
-            }
+            Some(client) => Ok((Who::Client(Arc::clone(client)), Credential::Certificate, Some(certificate.ends_s()))),
             None => Err(unknown("no client, or more than one, has a name of this certificate in `certificates`")),
         }
     }
@@ -328,12 +309,6 @@ fn warn_of_ends(access: &Access) -> bool {
     !ending.is_empty()
 }
 
-/// The time in seconds since 1970.
-fn now_s() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
-}
-
 impl Stamp {
     fn of(path: &Path) -> Option<Self> {
         #[cfg(unix)]
@@ -345,17 +320,6 @@ impl Stamp {
             #[cfg(unix)]
             inode: (file.ino(), file.ctime(), file.ctime_nsec()),
         })
-    }
-}
-
-impl Ends {
-    /// Completes when it has ended.
-    pub(super) async fn wait(self) {
-        let Some(end) = self.0 else { return std::future::pending().await };
-        // The clock may jump, so it is looked at again.
-        while let Ok(left) = u64::try_from(end.saturating_sub(now_s())) {
-            tokio::time::sleep(Duration::from_secs(left.saturating_add(1)).min(CLOCK_PAUSE)).await;
-        }
     }
 }
 
@@ -459,14 +423,6 @@ impl<S: Sync> FromRequestParts<S> for Credential {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Ok(parts.extensions.get().cloned().unwrap_or(Self::None))
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Ends {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Ok(parts.extensions.get().copied().unwrap_or(Self(None)))
     }
 }
 

@@ -1,5 +1,5 @@
 //! The connections of clients: how many there are, and how long each may take for what it sends and takes. What a request means is
-//! not known here.
+//! not known here. A connection that a route took over for another protocol keeps its place, and the server waits for its end, too.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -10,15 +10,16 @@ use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use hyper::body::Incoming;
+use hyper::header::UPGRADE;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{mpsc, watch};
 
+use super::held::{Held, Upgrading};
 use super::places::Places;
 use super::secured::{OverTls, Secured};
 use super::source::Address;
@@ -44,7 +45,8 @@ pub(super) async fn serve(
 ) {
     let places = Places::new(connections_max);
     let secured = settings.tls.as_ref().map(Secured::new);
-    let connections = GracefulShutdown::new();
+    // Each connection has a sender until it ends.
+    let (alive, mut all_gone) = mpsc::channel(1);
     let (ending, ends) = watch::channel(());
     let mut stop = pin!(stop);
     loop {
@@ -61,13 +63,11 @@ pub(super) async fn serve(
         };
         match accepted {
             Ok((stream, place)) => {
-                let client = Arriving { stream, settings, places: &places, router: &router };
+                let held = Held::new(place, alive.clone());
+                let client = Arriving { stream, settings, places: &places, router: &router, held, ends: ends.clone() };
                 match &secured {
-                    None => spawn(place, client.plain(connections.watcher())),
-                    Some(secured) => {
-                        let ends = ends.clone();
-                        spawn(place, client.over_tls(Arc::clone(secured), connections.watcher(), ends));
-                    }
+                    None => drop(tokio::spawn(client.plain())),
+                    Some(secured) => drop(tokio::spawn(client.over_tls(Arc::clone(secured)))),
                 }
             }
             Err(error) if is_of_the_client(&error) => {}
@@ -80,7 +80,9 @@ pub(super) async fn serve(
     drop(listener);
     // Handshakes end. Requests get their replies.
     drop(ending);
-    connections.shutdown().await;
+    drop(alive);
+    // Nothing is sent: it completes when the last sender is gone.
+    let _ = all_gone.recv().await;
 }
 
 /// A client that has connected.
@@ -89,24 +91,22 @@ struct Arriving<'s> {
     settings: &'s Http,
     places: &'s Arc<Places>,
     router: &'s Router,
+    held: Held,
+    /// Its sender is dropped when the server stops.
+    ends: watch::Receiver<()>,
 }
 
 impl Arriving<'_> {
-    fn plain(self, watcher: Watcher) -> impl Future<Output = ()> + Send + use<> {
+    fn plain(self) -> impl Future<Output = ()> + Send + use<> {
         let address = address_of(&self.stream);
         let requests = Requests::default();
         let watched = Watched::new(self.stream, requests.clone(), Arc::clone(self.places), self.settings);
-        let client = ClientOf { address, over: None };
-        requests_of(watched, requests, client, self.router, watcher)
+        let client = ClientOf { address, over: None, held: self.held, ends: self.ends };
+        requests_of(watched, requests, client, self.router)
     }
 
-    fn over_tls(
-        self,
-        secured: Arc<Secured>,
-        watcher: Watcher,
-        mut ends: watch::Receiver<()>,
-    ) -> impl Future<Output = ()> + Send + use<> {
-        let Self { mut stream, settings, places, router } = self;
+    fn over_tls(self, secured: Arc<Secured>) -> impl Future<Output = ()> + Send + use<> {
+        let Self { mut stream, settings, places, router, held, mut ends } = self;
         let address = address_of(&stream);
         let settings = settings.clone();
         let places = Arc::clone(places);
@@ -124,8 +124,8 @@ impl Arriving<'_> {
                 shaken = shaking => shaken,
             };
             if let Some((stream, over)) = shaken {
-                let client = ClientOf { address, over: Some(over) };
-                requests_of(stream, requests, client, &router, watcher).await;
+                let client = ClientOf { address, over: Some(over), held, ends };
+                requests_of(stream, requests, client, &router).await;
             }
         }
     }
@@ -135,21 +135,14 @@ impl Arriving<'_> {
 struct ClientOf {
     address: Option<Address>,
     over: Option<OverTls>,
+    /// What its connection has until it ends.
+    held: Held,
+    ends: watch::Receiver<()>,
 }
 
 /// From where a client came. `None` if it has left already.
 fn address_of(stream: &TcpStream) -> Option<Address> {
     stream.peer_addr().ok().map(|peer| Address::new(peer.ip()))
-}
-
-/// Runs a connection in a task of its own. It has its place until it ends.
-fn spawn(place: Option<OwnedSemaphorePermit>, connection: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(async move {
-        metrics::gauge!("fep_http_connections").increment(1);
-        connection.await;
-        metrics::gauge!("fep_http_connections").decrement(1);
-        drop(place);
-    });
 }
 
 /// Serves the requests of a connection.
@@ -158,18 +151,21 @@ fn requests_of<S>(
     requests: Requests,
     client: ClientOf,
     router: &Router,
-    watcher: Watcher,
 ) -> impl Future<Output = ()> + Send + use<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let stream = TokioIo::new(stream);
     let routes = TowerToHyperService::new(router.clone());
+    let ClientOf { address, over, held, mut ends } = client;
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let running = requests.begin();
-        let ClientOf { address, over } = &client;
+        if request.headers().contains_key(UPGRADE) {
+            let upgrading = Upgrading::new(held.clone(), requests.begin());
+            request.extensions_mut().insert(upgrading);
+        }
         if let Some(address) = address {
-            request.extensions_mut().insert(*address);
+            request.extensions_mut().insert(address);
         }
         over.iter().for_each(|over| drop(request.extensions_mut().insert(over.clone())));
         let reply = routes.call(request);
@@ -181,9 +177,18 @@ where
     let mut http = http1::Builder::new();
     // The header has no form for a clock before 1970.
     http.max_buf_size(HEAD_MAX_BYTES).auto_date_header(SystemTime::now() >= SystemTime::UNIX_EPOCH);
-    let connection = watcher.watch(http.serve_connection(stream, service));
+    let connection = http.serve_connection(stream, service).with_upgrades();
     async move {
-        if let Err(error) = connection.await {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            // The sender is gone: the request that runs gets its reply.
+            _ = ends.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(why = why(&error), "a client's connection ended");
             metrics::counter!("fep_http_connections_cut_total", "why" => kind(&error)).increment(1);
         }

@@ -23,7 +23,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
-use super::access::{Ends, Who};
+use super::access::Who;
+use super::ends::Ends;
 use super::error::ApiError;
 use super::exchanges::unreadable;
 use super::followed::{Followed, Follower};

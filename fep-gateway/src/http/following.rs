@@ -20,7 +20,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
-use super::access::{Ends, Who};
+use super::access::Who;
+use super::ends::Ends;
 use super::error::ApiError;
 use super::events::{KEEP_ALIVE, UNBUFFERED};
 use super::exchanges::{find, reply_json};

@@ -34,6 +34,10 @@ const SCHEMAS: &str = "/components/schemas";
 /// What every request that reads the journal can be answered with.
 const READS: [Problem; 2] = [Problem::Journal, Problem::Stopped];
 
+/// What follows a request with `Upgrade: websocket`.
+const WEB_SOCKET: &str = "with `Upgrade: websocket`: a WebSocket (RFC 6455), whose messages OpenAPI does not describe. Each is one event as JSON, \
+    `{\"event\": NAME, \"id\": NUMBER, \"data\": {…}}`, with what the server-sent event of that name has; a client sends none";
+
 /// What a decision of a person can be answered with.
 const DECIDES: [Problem; 6] = [
     Problem::BadDecision,
@@ -216,13 +220,20 @@ impl Writer {
         let list = self.reply::<StreamList>();
         let summary = "The streams of market data that the client may read: feeds, gaps, consumers";
         self.add(&Operation::new("get", "/v1/streams", "listStreams", "streams", summary).gives(list));
-        let summary = "Server-sent events of a stream: a snapshot, then every telegram and what happened between them";
+        let summary = "Server-sent events of a stream, or a WebSocket: a snapshot, then every telegram and what happened between them";
         let mut follow = Operation::new("get", "/v1/streams/{stream}", "followStream", "streams", summary);
         follow.replies.push((200, "a stream without an end", EVENTS, Value::Null));
         let follow = in_stream().into_iter().fold(follow.with(in_path("stream")), Operation::with);
-        let problems =
-            [Problem::UnknownStream, Problem::TooManyListeners, Problem::Query, Problem::Path, Problem::Stopped];
-        self.add(&follow.or(&problems));
+        let problems = [
+            Problem::UnknownStream,
+            Problem::TooManyListeners,
+            Problem::Query,
+            Problem::Path,
+            Problem::Stopped,
+            Problem::Origin,
+            Problem::Upgrade,
+        ];
+        self.add(&follow.upgrades(WEB_SOCKET).or(&problems));
     }
 
     /// What persons look at and decide.

@@ -1,4 +1,4 @@
-//! Which web pages may post: only those of the gateway itself.
+//! Which web pages may post and begin a WebSocket: only those of the gateway itself.
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
@@ -6,8 +6,8 @@ use axum::http::header::{HOST, ORIGIN};
 use super::error::ApiError;
 use crate::contract::problem::Problem;
 
-/// Refuses posts from web pages of other sites. Such a page can make an operator's browser post here, and must not move money or stop
-/// business.
+/// Refuses posts and WebSockets from web pages of other sites. Such a page can make an operator's browser post here, and must not move money or stop
+/// business. A browser lets it read a WebSocket of any site, also where it could not read a reply.
 /// The browser then sends the origin of the page. Services send no origin, and the gateway's own console has the same origin.
 pub(super) fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
@@ -15,6 +15,7 @@ pub(super) fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), ApiError> {
     if authority.is_some() && authority == headers.get(HOST).and_then(|host| host.to_str().ok()) {
         return Ok(());
     }
-    let message = "a page of another origin may not post here; services leave the header Origin out";
+    let message =
+        "a page of another origin may not post here nor begin a WebSocket; services leave the header Origin out";
     Err(ApiError::new(Problem::Origin, message))
 }

@@ -1,4 +1,5 @@
-//! `/v1/streams`: market data for consumers over HTTP, as server-sent events.
+//! `/v1/streams`: market data for consumers over HTTP, as server-sent events, or as messages of a WebSocket for who asks with `Upgrade: websocket`. Both
+//! are one route, so they cannot differ in who may follow a stream and what can be asked for.
 //!
 //! A client that does not read is no load for the reader of the feeds: its events wait in a buffer of its own, whose policy decides when it is full, and the
 //! connection is cut when it takes no byte for `[http] reply_timeout_ms`.
@@ -7,20 +8,28 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, Query, State};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::http::header::UPGRADE;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use fep_spec::document::instead;
 use futures_util::{Stream as Events, StreamExt, stream};
 use serde::Deserialize;
 
 use super::Shared;
-use super::access::{Ends, Who};
+use super::access::Who;
+use super::ends::Ends;
 use super::error::ApiError;
 use super::events::{KEEP_ALIVE, UNBUFFERED};
 use super::exchanges::unreadable;
+use super::held::Upgrading;
+use super::origin::refuse_foreign_page;
+use super::web_socket;
 use crate::config::{Action, WhenSlow};
 use crate::contract::StreamList;
 use crate::contract::problem::Problem;
@@ -45,21 +54,42 @@ pub(super) struct StreamQuery {
 pub(super) async fn list(State(shared): State<Shared>, who: Who) -> Json<StreamList> {
     let mut streams = shared.gateway.streams();
     streams.retain(|stream| who.may_read_stream(&stream.stream));
+    // Who else reads quotes is the business of those who may read everything.
+    if who.may(Action::Read, None, None).is_err() {
+        let others = streams.iter_mut().flat_map(|stream| &mut stream.consumers);
+        others.filter(|consumer| consumer.client.as_deref() != who.name()).for_each(|consumer| consumer.client = None);
+    }
     Json(StreamList { streams })
 }
 
 /// `GET /v1/streams/{stream}`: a snapshot, then every event.
 pub(super) async fn follow(
     State(shared): State<Shared>,
-    who: Who,
-    ends: Ends,
+    (who, ends): (Who, Ends),
     name: Result<Path<String>, PathRejection>,
     query: Result<Query<StreamQuery>, QueryRejection>,
-) -> Result<impl IntoResponse, ApiError> {
-    let telling = joined(&shared, &who, name, query).await?;
+    headers: HeaderMap,
+    upgrading: Option<Extension<Upgrading>>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
     let stopped = shared.stream_ends(ends);
-    let events = events(telling).take_until(Box::pin(stopped));
-    Ok((UNBUFFERED, Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
+    if !wants_web_socket(&headers) {
+        let telling = joined(&shared, &who, name, query).await?;
+        let events = events(telling).take_until(Box::pin(stopped));
+        let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+        return Ok((UNBUFFERED, events).into_response());
+    }
+    refuse_foreign_page(&headers)?;
+    let upgrade = upgrade.map_err(|error| ApiError::new(Problem::Upgrade, error.body_text()))?;
+    let telling = joined(&shared, &who, name, query).await?;
+    let upgrading = upgrading.map(|Extension(upgrading)| upgrading);
+    Ok(web_socket::carry(upgrade, telling, stopped, upgrading, shared.reply_timeout))
+}
+
+/// Whether a client asks for a WebSocket. Some clients offer other protocols with each request, and take a reply as well.
+fn wants_web_socket(headers: &HeaderMap) -> bool {
+    let offered = headers.get_all(UPGRADE).iter().filter_map(|offered| offered.to_str().ok());
+    offered.flat_map(|offered| offered.split(',')).any(|offered| offered.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// Lets a client join a stream, if it may.

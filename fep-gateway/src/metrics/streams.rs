@@ -19,6 +19,11 @@ pub(crate) fn show_streams(streams: &[Arc<Stream>]) {
         for ((own, now), before) in stream.config().feeds.iter().zip(&now.feeds).zip(of_before) {
             feed([("stream", name.to_owned()), ("feed", own.name.clone())], now, before);
         }
+        if let Some(recording) = stream.recording() {
+            gauge!("fep_stream_recording_up", "stream" => name.to_owned()).set(f64::from(u8::from(recording.is_open)));
+            let holes = counter!("fep_stream_recording_holes_total", "stream" => name.to_owned());
+            holes.increment(stream.new_holes().unwrap_or_default());
+        }
         let (consumers, waiting) = stream.consumers();
         gauge!("fep_stream_consumers", "stream" => name.to_owned()).set(number(consumers));
         gauge!("fep_stream_waiting_max", "stream" => name.to_owned()).set(number(waiting));

@@ -12,7 +12,8 @@ const RECORDED_BUFFER: usize = 100_000;
 /// Starts to receive. The consumer is that of the recording, if there is one.
 pub(super) fn start(config: &StreamConfig) -> Result<(Receiver, Option<Consumer>), String> {
     let plan = config.plan().map_err(text)?;
-    let terms = plan.numbering().map(|numbering| config.terms(numbering));
+    let numbering = plan.numbering();
+    let terms = numbering.map(|numbering| config.terms(numbering));
     let mut builder = builder(plan, &config.framing)?.instruments_max(config.instruments_max);
     builder = builder.bad_frame(config.skip_to.map_or(BadFrame::Close, BadFrame::SkipTo));
     if let Some(terms) = terms {
@@ -22,14 +23,14 @@ pub(super) fn start(config: &StreamConfig) -> Result<(Receiver, Option<Consumer>
         let terms = TcpTerms { silence_max: Some(config.silence_max), ..TcpTerms::default() };
         builder = builder.source(TcpSource::new(&feed.connect, terms));
     }
-    if let Some(ask) = config.ask.clone() {
+    if let (Some(ask), Some(numbering)) = (config.ask.clone(), numbering) {
         let own = config.clone();
-        builder = builder.ask(move |missing: Ask| match own.ask_frame(&ask, missing.first, missing.last) {
-            Ok(frame) => frame,
-            Err(why) => {
+        builder = builder.ask(move |missing: Ask| {
+            let frames = own.ask_frames(&ask, numbering, missing.first, missing.last);
+            frames.unwrap_or_else(|why| {
                 tracing::warn!(why, "missing numbers cannot be asked for");
                 Vec::new()
-            }
+            })
         });
     }
     let recorded = config.recording.as_ref().map(|_| builder.consumer(Policy::new(RECORDED_BUFFER, Slow::Skip)));

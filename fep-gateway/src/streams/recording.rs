@@ -1,12 +1,20 @@
 //! [`Recording`]: a consumer that keeps all telegrams of a stream in a file, on a thread that may wait for the disk.
+//!
+//! A file that cannot be opened or written is a trouble of the recording and of nobody else: the stream goes on, its telegrams wait for the file as
+//! for any slow consumer, and the file is tried again. So the process that is replaced at an upgrade can end its recording while its successor runs
+//! already.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fep_stream::{Consumer, Event, Recorder};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use super::status::RecordingStatus;
 use crate::config::RecordingConfig;
@@ -14,61 +22,173 @@ use crate::config::RecordingConfig;
 /// How long the end of a recording is waited for.
 const END_MAX: Duration = Duration::from_secs(5);
 
+/// The shortest and the longest wait before a file is tried again.
+const RETRY_MIN: Duration = Duration::from_millis(500);
+const RETRY_MAX: Duration = Duration::from_secs(30);
+
 /// A recording that runs.
 pub(super) struct Recording {
     state: Arc<Mutex<RecordingStatus>>,
+    stopping: watch::Sender<bool>,
     task: Mutex<Option<JoinHandle<()>>>,
+    end_max: Duration,
+}
+
+/// What the thread of a recording has.
+struct Keeper {
+    stream: String,
+    to: RecordingConfig,
+    consumer: Consumer,
+    state: Arc<Mutex<RecordingStatus>>,
+    stopping: watch::Receiver<bool>,
+    runtime: Handle,
+}
+
+/// Why a file is written no more.
+enum Left {
+    /// The stream has ended, and the file is whole.
+    Stream,
+    /// It is full, or a telegram cannot be in it: another attempt would end in the same way.
+    ForGood(String),
+    /// The disk refused.
+    Disk(String),
 }
 
 impl Recording {
-    /// Opens the file, and records what the consumer gets.
-    pub(super) fn start(stream: &str, mut consumer: Consumer, to: &RecordingConfig) -> Result<Self, String> {
-        let opened = Recorder::open(&to.file, to.bytes_max);
-        let mut recorder = opened.map_err(|error| format!("the recording {}: {error}", to.file.display()))?;
-        if recorder.cut_bytes() > 0 {
-            warn!(
-                stream,
-                bytes = recorder.cut_bytes(),
-                "the recording ended in the midst of a telegram, which was cut off"
-            );
-        }
-        let state = Arc::new(Mutex::new(RecordingStatus { bytes: recorder.len(), ..RecordingStatus::default() }));
-        let shown = Arc::clone(&state);
-        let stream = stream.to_owned();
-        let runtime = Handle::current();
-        let task = tokio::task::spawn_blocking(move || {
-            while let Some(events) = runtime.block_on(consumer.next_many()) {
-                let recorded = record(&mut recorder, events, &shown);
-                let mut status = shown.lock().unwrap_or_else(PoisonError::into_inner);
-                status.bytes = recorder.len();
-                if let Err(why) = recorded {
-                    error!(stream, %why, "nothing is recorded any more");
-                    status.ended = Some(why.to_string());
-                    return;
-                }
-            }
-            if let Err(error) = recorder.sync() {
-                error!(stream, %error, "the end of the recording could not be written");
-            }
-        });
-        Ok(Self { state, task: Mutex::new(Some(task)) })
+    /// Records what the consumer gets, on a thread of its own, which opens the file.
+    pub(super) fn start(stream: &str, consumer: Consumer, to: &RecordingConfig) -> Self {
+        let state = Arc::<Mutex<RecordingStatus>>::default();
+        let (stopping, stops) = watch::channel(false);
+        let keeper = Keeper {
+            stream: stream.to_owned(),
+            to: to.clone(),
+            consumer,
+            state: Arc::clone(&state),
+            stopping: stops,
+            runtime: Handle::current(),
+        };
+        let task = tokio::task::spawn_blocking(move || keeper.run());
+        Self { state, stopping, task: Mutex::new(Some(task)), end_max: END_MAX }
+    }
+
+    /// A recording whose file never comes to an end.
+    #[cfg(test)]
+    pub(super) fn stuck(end_max: Duration) -> Self {
+        let task = tokio::spawn(std::future::pending());
+        let (stopping, _) = watch::channel(false);
+        Self { state: Arc::default(), stopping, task: Mutex::new(Some(task)), end_max }
     }
 
     pub(super) fn status(&self) -> RecordingStatus {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.state).clone()
     }
 
     /// Waits until everything is written, for a limited time.
     pub(super) async fn end(&self) {
+        self.stopping.send_replace(true);
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
             // An error means that it took too long, or has panicked: the recording is whole up to its last complete entry.
-            let _ = tokio::time::timeout(END_MAX, task).await;
+            let _ = tokio::time::timeout(self.end_max, task).await;
         }
     }
 }
 
-fn record(recorder: &mut Recorder, events: &[Event], shown: &Mutex<RecordingStatus>) -> std::io::Result<()> {
+impl Keeper {
+    fn run(mut self) {
+        let mut pause = RETRY_MIN;
+        loop {
+            let why = match opened(&self.to) {
+                Ok(recorder) => match self.keep(recorder) {
+                    Left::Stream => return,
+                    Left::ForGood(why) => {
+                        error!(stream = self.stream, why, "nothing is recorded any more");
+                        let mut status = lock(&self.state);
+                        status.is_open = false;
+                        status.ended = Some(why);
+                        return;
+                    }
+                    // What could not be written is missing.
+                    Left::Disk(why) => {
+                        lock(&self.state).holes += 1;
+                        pause = RETRY_MIN;
+                        why
+                    }
+                },
+                Err(error) => format!("{}: {error}", self.to.file.display()),
+            };
+            let mut status = lock(&self.state);
+            status.is_open = false;
+            if status.trouble.as_ref() != Some(&why) {
+                error!(stream = self.stream, why, "nothing is recorded now; the file is tried again");
+            }
+            status.trouble = Some(why);
+            drop(status);
+            if self.waits(pause) {
+                return;
+            }
+            pause = pause.saturating_mul(2).min(RETRY_MAX);
+        }
+    }
+
+    /// Records until the stream ends or the file takes no more.
+    fn keep(&mut self, mut recorder: Recorder) -> Left {
+        if recorder.cut_bytes() > 0 {
+            let bytes = recorder.cut_bytes();
+            warn!(stream = self.stream, bytes, "the recording ended in the midst of a telegram, which was cut off");
+        }
+        let mut status = lock(&self.state);
+        status.bytes = recorder.len();
+        status.is_open = true;
+        if status.trouble.take().is_some() {
+            info!(stream = self.stream, "telegrams are recorded again");
+        }
+        drop(status);
+        while let Some(events) = self.runtime.block_on(self.consumer.next_many()) {
+            let recorded = record(&mut recorder, events, &self.state);
+            lock(&self.state).bytes = recorder.len();
+            match recorded {
+                Ok(()) => {}
+                // The system says a number with its errors. The recorder's own have none.
+                Err(error) if error.raw_os_error().is_none() => return Left::ForGood(error.to_string()),
+                Err(error) => return Left::Disk(format!("{}: {error}", self.to.file.display())),
+            }
+        }
+        if let Err(error) = recorder.sync() {
+            error!(stream = self.stream, %error, "the end of the recording could not be written");
+        }
+        Left::Stream
+    }
+
+    /// Waits before the file is tried again. Returns whether the stream stops.
+    fn waits(&mut self, pause: Duration) -> bool {
+        let stopping = &mut self.stopping;
+        self.runtime.block_on(async {
+            // An error means that nobody has the recording any more.
+            tokio::time::timeout(pause, stopping.wait_for(|stopping| *stopping)).await.is_ok()
+        })
+    }
+}
+
+/// Opens or creates the file, and keeps others from writing it.
+fn opened(to: &RecordingConfig) -> io::Result<Recorder> {
+    Recorder::of(locked(&to.file)?, to.bytes_max)
+}
+
+fn locked(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let why =
+                "another process or stream writes this recording: give each a file of its own, or end the other one";
+            Err(io::Error::new(ErrorKind::WouldBlock, why))
+        }
+        Err(TryLockError::Error(error)) => Err(io::Error::new(error.kind(), format!("it cannot be locked: {error}"))),
+    }
+}
+
+fn record(recorder: &mut Recorder, events: &[Event], shown: &Mutex<RecordingStatus>) -> io::Result<()> {
     let mut holes = 0;
     for event in events {
         match event {
@@ -78,6 +198,10 @@ fn record(recorder: &mut Recorder, events: &[Event], shown: &Mutex<RecordingStat
             _ => holes += 1,
         }
     }
-    shown.lock().unwrap_or_else(PoisonError::into_inner).holes += holes;
+    lock(shown).holes += holes;
     recorder.flush()
+}
+
+fn lock(state: &Mutex<RecordingStatus>) -> MutexGuard<'_, RecordingStatus> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -43,6 +43,31 @@ impl<'t> From<&'t Received> for Placed<'t> {
     }
 }
 
+/// A copy of a telegram with its place in the stream: a slice of a read buffer keeps all of that buffer in memory.
+#[derive(Debug)]
+pub(super) struct Kept {
+    kind: usize,
+    feed: usize,
+    number: Option<u64>,
+    position: u64,
+    received_at: Duration,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    pub(super) fn placed(&self) -> Placed<'_> {
+        let Self { kind, feed, number, position, received_at, bytes } = self;
+        Placed { kind: *kind, feed: *feed, number: *number, position: *position, received_at: *received_at, bytes }
+    }
+}
+
+impl From<&Received> for Kept {
+    fn from(received: &Received) -> Self {
+        let Placed { kind, feed, number, position, received_at, bytes } = received.into();
+        Self { kind, feed, number, position, received_at, bytes: bytes.to_vec() }
+    }
+}
+
 /// The JSON of a telegram.
 #[derive(Serialize)]
 struct TelegramJson<'t, F: Serialize> {

@@ -84,7 +84,7 @@ pub struct FeedStatus {
 pub struct ConsumerStatus {
     /// Its number in this stream, from 0.
     pub id: u64,
-    /// The client; `null` if clients have no names.
+    /// The client; `null` if clients have no names, and for whoever may not read everything, if it is another client.
     pub client: Option<String>,
     /// Since when, in milliseconds since 1970.
     pub since_ms: u64,
@@ -103,8 +103,13 @@ pub struct ConsumerStatus {
 pub struct RecordingStatus {
     /// Its length in bytes.
     pub bytes: u64,
+    /// Whether telegrams go into it now.
+    #[serde(rename = "open")]
+    pub is_open: bool,
     /// How often something is missing in it: lost, missed or unreadable telegrams, and times without a feed.
     pub holes: u64,
+    /// Why nothing is recorded now, if the file is tried again.
+    pub trouble: Option<String>,
     /// Why nothing is recorded any more.
     pub ended: Option<String>,
 }

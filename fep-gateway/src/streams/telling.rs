@@ -1,5 +1,5 @@
 //! [`Telling`]: what one consumer is told, one event after the other: the telegrams that it wants, all of them or the last of each instrument in a
-//! span of time, and everything that happened between them.
+//! span of time, and everything that happened between them. How it goes over the line is not known here.
 //!
 //! It takes the next event only when the last one was taken from it. So a client that does not read lets its buffer in the receiver become full, and the
 //! policy of that buffer decides.
@@ -7,13 +7,13 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use fep_stream::{Event, Received};
+use fep_stream::{Ended, Event, Received};
 use tokio::time::{Instant, sleep_until};
 
 use super::Joined;
 use super::kinds::Kinds;
-use super::picture::{Kept, Picture};
-use super::shown::{self, Shown};
+use super::picture::Picture;
+use super::shown::{self, Kept, Shown};
 
 /// Which telegrams a consumer wants. `None` stands for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,15 +35,18 @@ pub(crate) struct Terms {
 /// Tells one consumer.
 pub(crate) struct Telling {
     joined: Joined,
-    terms: Terms,
-    picture: Picture,
-    /// When the picture is told.
-    due: Option<Instant>,
+    filter: Filter,
+    /// What is told at the end of a span of time. `None`: every telegram is told at once.
+    picture: Option<Picture<Ready>>,
+    /// What has no room in the picture, until that was told. Nothing behind it is read.
+    next: Option<Event>,
     ready: VecDeque<Ready>,
     has_ended: bool,
+    was_too_slow: bool,
 }
 
 /// What is told next.
+#[derive(Debug)]
 enum Ready {
     Telegram(Kept),
     Other(Shown),
@@ -61,21 +64,28 @@ impl Filter {
 
 impl Telling {
     pub(crate) fn new(joined: Joined, terms: Terms) -> Self {
-        let picture = Picture::default();
-        Self { joined, terms, picture, due: None, ready: VecDeque::new(), has_ended: false }
+        let Terms { filter, every } = terms;
+        let picture = every.map(|every| Picture::new(every, joined.stream.config().instruments_max));
+        Self { joined, filter, picture, next: None, ready: VecDeque::new(), has_ended: false, was_too_slow: false }
+    }
+
+    /// Whether it has ended because the consumer was too slow.
+    pub(crate) fn was_too_slow(&self) -> bool {
+        self.was_too_slow
     }
 
     /// The next event. `None` after the last one. If the call is cancelled, no event is lost.
     pub(crate) async fn next(&mut self) -> Option<Shown> {
         loop {
-            let stream = &self.joined.stream;
             match self.ready.pop_front() {
-                Some(Ready::Telegram(kept)) => return Some(shown::telegram(stream.kinds(), kept.placed())),
+                Some(Ready::Telegram(kept)) => {
+                    return Some(shown::telegram(self.joined.stream.kinds(), kept.placed()));
+                }
                 Some(Ready::Other(shown)) => return Some(shown),
                 None if self.has_ended => return None,
                 None => {}
             }
-            let due = self.due;
+            let due = self.picture.as_ref().and_then(Picture::due);
             let is_due = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -84,45 +94,65 @@ impl Telling {
             };
             tokio::select! {
                 biased;
-                () = is_due => self.tell_picture(),
-                event = self.joined.consumer.next() => match event.cloned() {
-                    None => self.has_ended = true,
-                    Some(Event::Telegram(received)) => self.on_telegram(&received),
-                    Some(event) => self.on_other(&event),
+                () = is_due => self.on_due(),
+                event = self.joined.consumer.next(), if self.next.is_none() => match event.cloned() {
+                    None => self.on_end(None),
+                    Some(event) => self.on_event(event),
                 },
             }
         }
     }
 
-    fn on_telegram(&mut self, received: &Received) {
-        let stream = &self.joined.stream;
-        let kinds = stream.kinds();
-        if !self.terms.filter.passes(kinds, received) {
+    fn on_due(&mut self) {
+        self.tell_picture();
+        if let Some(event) = self.next.take() {
+            self.on_event(event);
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Telegram(received) => self.on_telegram(received),
+            Event::Ended(_) => self.on_end(Some(&event)),
+            event => self.on_other(event),
+        }
+    }
+
+    fn on_telegram(&mut self, received: Received) {
+        let kinds = self.joined.stream.kinds();
+        if !self.filter.passes(kinds, &received) {
             return;
         }
-        let Some(every) = self.terms.every else {
-            return self.ready.push_back(Ready::Other(shown::telegram(kinds, received.into())));
+        let Some(picture) = &mut self.picture else {
+            return self.ready.push_back(Ready::Other(shown::telegram(kinds, (&received).into())));
         };
-        self.picture.put(kinds.key_bytes(received.kind(), received.telegram()), received);
-        if self.due.is_none() {
-            self.due = Some(Instant::now() + every);
-        }
-        // As many as the receiver keeps of all instruments are told at once.
-        if self.picture.len() >= stream.config().instruments_max {
-            self.tell_picture();
+        let instrument = (received.kind(), kinds.key_bytes(received.kind(), received.telegram()));
+        if picture.put(instrument, Ready::Telegram(Kept::from(&received)), Instant::now()).is_err() {
+            self.next = Some(Event::Telegram(received));
         }
     }
 
     /// What happened between telegrams is told behind those that came before.
-    fn on_other(&mut self, event: &Event) {
+    fn on_other(&mut self, event: Event) {
+        let Some(shown) = shown::event(self.joined.stream.kinds(), &event) else { return };
+        let Some(picture) = self.picture.as_mut().filter(|picture| picture.due().is_some()) else {
+            return self.ready.push_back(Ready::Other(shown));
+        };
+        if picture.put_between(Ready::Other(shown)).is_err() {
+            self.next = Some(event);
+        }
+    }
+
+    /// Nothing follows, so what is left is told at once.
+    fn on_end(&mut self, event: Option<&Event>) {
         self.tell_picture();
-        self.has_ended = matches!(event, Event::Ended(_));
-        let shown = shown::event(self.joined.stream.kinds(), event);
+        self.has_ended = true;
+        self.was_too_slow = matches!(event, Some(Event::Ended(Ended::TooSlow { .. })));
+        let shown = event.and_then(|event| shown::event(self.joined.stream.kinds(), event));
         self.ready.extend(shown.map(Ready::Other));
     }
 
     fn tell_picture(&mut self) {
-        self.due = None;
-        self.ready.extend(self.picture.take().into_iter().map(Ready::Telegram));
+        self.ready.extend(self.picture.iter_mut().flat_map(Picture::take));
     }
 }

@@ -54,6 +54,8 @@ mod searching;
 mod settlement;
 mod simulated_bank;
 mod streams;
+mod streams_rules;
+mod streams_ws;
 mod tap;
 mod test_time;
 #[cfg(feature = "kafka")]

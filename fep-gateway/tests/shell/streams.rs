@@ -14,32 +14,32 @@ use tokio::time::timeout;
 use crate::console_page::Page;
 use crate::harness::{Bench, GOOD_BANK};
 
-const FEED_B7: &str = include_str!("../../../specs/feed-b7/feed-b7.toml");
+pub(crate) const FEED_B7: &str = include_str!("../../../specs/feed-b7/feed-b7.toml");
 
 /// The longest wait for anything.
-const WAIT: Duration = Duration::from_secs(20);
+pub(crate) const WAIT: Duration = Duration::from_secs(20);
 
 /// A best quote, byte for byte as the sheet says it: 80 bytes.
-fn best(number: u32, issue: &str, ask: u32) -> Vec<u8> {
+pub(crate) fn best(number: u32, issue: &str, ask: u32) -> Vec<u8> {
     let text = format!("B701S{number:08}{issue:<12}G140093015{ask:09}{:010}{:09}{:010}      ", 10, 71_200, 20);
     assert_eq!(text.len(), 79);
     [text.as_bytes(), b"\xFF"].concat()
 }
 
 /// A heartbeat: 20 bytes.
-fn heartbeat(last: u32) -> Vec<u8> {
+pub(crate) fn heartbeat(last: u32) -> Vec<u8> {
     [format!("B70HB{last:08}093016").as_bytes(), b"\xFF"].concat()
 }
 
 /// An exchange with one port. What is sent goes to everybody who is connected. It answers requests for numbers with quotes.
-struct Exchange {
-    address: String,
-    sent: broadcast::Sender<Vec<u8>>,
-    asked: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Exchange {
+    pub(crate) address: String,
+    pub(crate) sent: broadcast::Sender<Vec<u8>>,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Exchange {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (sent, _) = broadcast::channel(100_000);
@@ -54,7 +54,7 @@ impl Exchange {
         Self { address, sent, asked }
     }
 
-    fn send(&self, bytes: Vec<u8>) {
+    pub(crate) fn send(&self, bytes: Vec<u8>) {
         self.sent.send(bytes).unwrap();
     }
 }
@@ -85,7 +85,7 @@ async fn serve(mut line: TcpStream, mut sent: broadcast::Receiver<Vec<u8>>, aske
 }
 
 /// A stream of these feeds. `more` is more of its table.
-fn quotes(feeds: &[&str], more: &str) -> String {
+pub(crate) fn quotes(feeds: &[&str], more: &str) -> String {
     let feeds: Vec<_> = feeds
         .iter()
         .zip(["a", "b"])
@@ -110,13 +110,13 @@ feeds = [{}]
 }
 
 /// Reads server-sent events: the name, the ID and the JSON of each.
-struct Reader {
+pub(crate) struct Reader {
     response: reqwest::Response,
     text: String,
 }
 
 impl Reader {
-    async fn open(bench: &Bench, path: &str, token: &str) -> Self {
+    pub(crate) async fn open(bench: &Bench, path: &str, token: &str) -> Self {
         let request = bench.client.get(format!("{}{path}", bench.url)).timeout(Duration::from_secs(60));
         let response = request.bearer_auth(token).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -124,7 +124,7 @@ impl Reader {
         Self { response, text: String::new() }
     }
 
-    async fn next(&mut self) -> Option<(String, String, Json)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, String, Json)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let line =
@@ -142,14 +142,14 @@ impl Reader {
     }
 
     /// The next event, which has this name.
-    async fn event(&mut self, name: &str) -> Json {
+    pub(crate) async fn event(&mut self, name: &str) -> Json {
         let (found, _, json) = self.next().await.unwrap();
         assert_eq!(found, name, "{json}");
         json
     }
 
     /// The numbers of the next telegrams.
-    async fn numbers(&mut self, count: usize) -> Vec<u64> {
+    pub(crate) async fn numbers(&mut self, count: usize) -> Vec<u64> {
         let mut numbers = Vec::new();
         while numbers.len() < count {
             let (name, id, json) = self.next().await.unwrap();
@@ -161,13 +161,13 @@ impl Reader {
     }
 }
 
-async fn bench(more: &str) -> Bench {
+pub(crate) async fn bench(more: &str) -> Bench {
     let bench = Bench::with_files(GOOD_BANK, more, None, &[("feed-b7.toml", FEED_B7)]).await;
     bench.until("/v1/streams", all_connected).await;
     bench
 }
 
-fn all_connected(reply: &Json) -> bool {
+pub(crate) fn all_connected(reply: &Json) -> bool {
     let feeds = reply["streams"][0]["feeds"].as_array();
     feeds.is_some_and(|feeds| feeds.iter().all(|feed| feed["connected"] == true))
 }

@@ -103,8 +103,8 @@ impl ReceiverBuilder {
         self
     }
 
-    /// How to ask for missing numbers: a frame that goes to a feed that is connected. Without it, or if no feed can send, missing
-    /// numbers are only waited for.
+    /// How to ask for missing numbers: a frame, or several one behind the other, that go to a feed that is connected. Without it, or if no feed
+    /// can send, missing numbers are only waited for. No bytes stand for a request that cannot be made: it counts as not sent.
     pub fn ask(mut self, asking: impl FnMut(Ask) -> Vec<u8> + Send + 'static) -> Self {
         self.asking = Some(Box::new(asking));
         self

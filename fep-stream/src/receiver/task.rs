@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Command;
 use crate::counts::{Counts, FeedCounts};
-use crate::cut::{AnyFraming, BadFrame, Cut, Cutter};
+use crate::cut::{AnyFraming, BadFrame, Cut, Cutter, said};
 use crate::hub::Hub;
 use crate::order::{Ask, Frame, Order};
 use crate::plan::Unplanned;
@@ -187,8 +187,8 @@ impl Task {
         let cut = feed.cutter.cut(&mut cuts);
         match cut {
             Ok(None) => {}
-            Ok(Some(error)) => feed.counts.last_trouble = Some(error.to_string()),
-            Err(error) => feed.source.close(&format!("its bytes are no frame: {error}")),
+            Ok(Some(error)) => feed.counts.last_trouble = Some(said(&error)),
+            Err(error) => feed.source.close(&format!("its bytes are no frame: {}", said(&error))),
         }
         let mut first = self.order.next();
         for cut in cuts.drain(..) {
@@ -255,7 +255,7 @@ impl Task {
             let index = (self.ask_turn + step) % count.max(1);
             let Some(feed) = self.feeds.get_mut(index) else { continue };
             if feed.counts.is_connected {
-                if feed.source.send(&frame) {
+                if !frame.is_empty() && feed.source.send(&frame) {
                     self.ask_turn = index + 1;
                     return;
                 }

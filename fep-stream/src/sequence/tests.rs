@@ -289,3 +289,26 @@ proptest! {
         }
     }
 }
+
+/// The borders of what is asked for: one number, the largest one, across it, as much as is waited for, and more than that.
+#[test]
+fn what_is_asked_for_has_borders() {
+    let wide = |near_max| SequenceTerms { near_max, jump_max: near_max, ..terms() };
+    for (came, said) in [
+        (&[1, 3][..], "1, ask 2-2"),
+        (&[97, 99], "97, ask 98-98"),
+        (&[98, 1], "98, ask 99-99"),
+        (&[99, 2], "99, ask 1-1"),
+        (&[98, 3], "98, ask 99-2"),
+        // 20 numbers are waited for. One more is a mistake of one telegram, or three of them prove that the rest does not come.
+        (&[1, 22], "1, ask 2-21"),
+        (&[1, 23], "1"),
+        (&[1, 23, 24, 25], "1, lost 2-22 (21), 23, 24, 25"),
+        (&[90, 12], "90, ask 91-11"),
+    ] {
+        Told::new(wide(20)).check(came, said);
+    }
+    let largest = Numbering::new(18, 1).unwrap();
+    let mut told = Told::new(SequenceTerms { numbering: largest, ..wide(20) });
+    told.check(&[largest.last() - 1, 2], "999999999999999998, ask 999999999999999999-1");
+}

@@ -66,7 +66,8 @@ async fn a_frame_whose_length_is_wrong_closes_the_connection_and_the_feed_comes_
         });
     }
     assert_eq!(seen, ["snapshot", "1", "unreadable 4", "interrupted", "2"]);
-    counted(&receiver, |counts| has_trouble(counts, "its bytes are no frame: byte 0 is 59, not a digit")).await;
+    counted(&receiver, |counts| has_trouble(counts, "its bytes are no frame: byte 0 is not a digit of the frame"))
+        .await;
 }
 
 #[tokio::test]

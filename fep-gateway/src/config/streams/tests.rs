@@ -47,6 +47,7 @@ fn mistakes_have_their_places() {
         ("number = \"sequence\"", "", "`heartbeat` has a meaning only beside `number`"),
         ("number = \"sequence\"", "number = \"issue\"", "issue"),
         ("first = \"first\"", "first = \"frst\"", "the request for missing numbers"),
+        ("first = \"first\"", "first = \"data_code\"", "the request for missing numbers: caller: data_code"),
         ("\"last_sequence\" }", "\"last_sequence\", every = 1 }", "unknown key `every`"),
         ("10.0.0.7:9101", "10.0.0.7", "`connect` must be a host and a port"),
         ("9101\" }]", "9101\" }, { name = \"a\", connect = \"10.0.1.7:9101\" }]", "there is a feed `a` already"),
@@ -58,5 +59,63 @@ fn mistakes_have_their_places() {
     ] {
         let report = read_text(&QUOTES.replacen(from, to, 1)).1;
         assert!(report.contains(wanted), "{from} -> {to}: {report}");
+    }
+}
+
+const NUMBERS: Numbering = match Numbering::new(8, 1) {
+    Some(numbers) => numbers,
+    None => panic!("8 digits"),
+};
+
+/// The request for missing numbers at the borders of its fields.
+#[test]
+fn missing_numbers_are_asked_for_up_to_the_largest_one_and_beyond_it_in_two_requests() {
+    let quotes = read_text(QUOTES).0.remove("quotes").unwrap();
+    let ask = quotes.ask.clone().unwrap();
+    for (first, last, wanted) in [
+        (1, 1, "B70RQ0000000100000001\u{ff}"),
+        (99_999_999, 99_999_999, "B70RQ9999999999999999\u{ff}"),
+        (1, 99_999_999, "B70RQ0000000199999999\u{ff}"),
+        (99_999_998, 2, "B70RQ9999999899999999\u{ff}B70RQ0000000100000002\u{ff}"),
+        (99_999_999, 1, "B70RQ9999999999999999\u{ff}B70RQ0000000100000001\u{ff}"),
+    ] {
+        let frames = quotes.ask_frames(&ask, NUMBERS, first, last).unwrap();
+        assert_eq!(frames.iter().map(|byte| char::from(*byte)).collect::<String>(), wanted, "{first} {last}");
+    }
+    let refused = quotes.ask_frame(&ask, 100_000_000, 100_000_001).unwrap_err();
+    assert!(refused.starts_with("caller: first "), "{refused}");
+}
+
+/// The fields of the request are shorter than the number of a telegram: the numbers of the afternoon could not be asked for.
+#[test]
+fn a_request_without_room_for_each_number_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/feed-b7/feed-b7.toml");
+    let spec = std::fs::read_to_string(spec).unwrap();
+    let head = spec.find("[telegrams.Resend]").unwrap();
+    let (before, resend) = spec.split_at(head);
+    let short = resend
+        .replacen("len   = 22", "len   = 18", 1)
+        .replacen("len = 8, at = 5", "len = 6, at = 5", 1)
+        .replacen("len = 8, at = 13", "len = 6, at = 11", 1)
+        .replacen("at = 21", "at = 17", 1);
+    let path = folder.path().join("short.toml");
+    std::fs::write(&path, [before, &short].concat()).unwrap();
+    let text = QUOTES.replace("../specs/feed-b7/feed-b7.toml", path.to_str().unwrap());
+    let report = read_text(&text).1;
+    assert!(report.contains("the request for missing numbers: caller: first"), "{report}");
+    assert!(report.contains("the numbers 1 to 99999999"), "{report}");
+}
+
+/// Two streams must not write one file, however its path is written.
+#[test]
+fn a_recording_belongs_to_one_stream() {
+    for (one, other) in [("a.feed", "a.feed"), ("a.feed", "./src/../a.feed"), ("src/a.feed", "src//a.feed")] {
+        let with = |file: &str| QUOTES.replacen("framing", &format!("recording = {{ file = \"{file}\" }}\nframing"), 1);
+        let text = format!("{}{}", with(one), with(other).replacen("streams.quotes", "streams.trades", 1));
+        let report = read_text(&text).1;
+        assert!(report.contains("the streams quotes and trades have the same recording"), "{one} {other}: {report}");
+        let text = format!("{}{}", with(one), with("b.feed").replacen("streams.quotes", "streams.trades", 1));
+        assert_eq!(read_text(&text).1, "");
     }
 }

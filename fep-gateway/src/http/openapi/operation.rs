@@ -37,6 +37,8 @@ pub(super) struct Operation {
     /// Replies that are not errors: status, meaning, media type, schema. A stream has `null` in its place: programs disagree whether a schema
     /// there is that of the whole stream or of one event.
     pub(super) replies: Vec<(u16, &'static str, &'static str, Value)>,
+    /// A reply after which the connection has another protocol, of which OpenAPI says nothing.
+    upgrade: Option<&'static str>,
     problems: Vec<Problem>,
 }
 
@@ -56,12 +58,19 @@ impl Operation {
             parameters: Vec::new(),
             body: None,
             replies: Vec::new(),
+            upgrade: None,
             problems: if is_open(path) { ALWAYS.to_vec() } else { ALWAYS.into_iter().chain(GUARDED).collect() },
         }
     }
 
     pub(super) fn gives(mut self, schema: Value) -> Self {
         self.replies.push((200, "done", JSON, schema));
+        self
+    }
+
+    /// What follows when the connection gets another protocol.
+    pub(super) fn upgrades(mut self, meaning: &'static str) -> Self {
+        self.upgrade = Some(meaning);
         self
     }
 
@@ -88,6 +97,9 @@ impl Operation {
 
     pub(super) fn value(&self, problem: &Value) -> Value {
         let mut responses = Map::new();
+        if let Some(meaning) = self.upgrade {
+            responses.insert("101".to_owned(), json!({ "description": meaning }));
+        }
         for (status, meaning, media, schema) in &self.replies {
             let content = if schema.is_null() { json!({}) } else { json!({ "schema": schema }) };
             responses.insert(status.to_string(), json!({ "description": meaning, "content": { *media: content } }));
