@@ -26,8 +26,9 @@ mod book;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufReader, Read, Seek};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
@@ -37,6 +38,7 @@ pub use self::book::write as write_book;
 pub use self::matching::Class;
 use self::matching::{CompareError, Comparison, Finding, SAME_KEY_MAX, Totals};
 use self::names::Names;
+pub(crate) use self::names::seen;
 pub use self::page::write as write_page;
 pub use self::report::{Amounts, ClassSums, Here, Line, Report, SideSums, There};
 use self::report::{Circumstances, Shown};
@@ -62,7 +64,7 @@ pub struct Request {
     /// The business date, in days since 1970-01-01. It may be left out if the file says it.
     pub day: Option<i64>,
     /// The file of the institution.
-    pub file: PathBuf,
+    pub file: GivenAs,
     /// Where the journal is. Default: where the configuration says.
     pub journal: Option<JournalPlace>,
     /// The time, in milliseconds since 1970.
@@ -71,6 +73,41 @@ pub struct Request {
     pub findings_max: usize,
     /// The key of the names of exceptions, if they get names.
     pub secret: Option<Vec<u8>>,
+}
+
+/// How the file of the institution is given.
+#[derive(Clone, Debug)]
+pub enum GivenAs {
+    /// By its path.
+    Path(PathBuf),
+    /// As an open file, which needs no name. It is read from its start.
+    Open(Arc<File>),
+}
+
+impl GivenAs {
+    /// Its path, or what stands for it in messages.
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Path(path) => path.clone(),
+            Self::Open(_) => PathBuf::from("the file"),
+        }
+    }
+
+    fn can_be_read_twice(&self) -> bool {
+        match self {
+            Self::Path(path) => path.metadata().is_ok_and(|file| file.is_file()),
+            Self::Open(_) => true,
+        }
+    }
+
+    fn open(&self) -> Result<BufReader<File>, ReconcileError> {
+        let opened = match self {
+            Self::Path(path) => File::open(path),
+            Self::Open(file) => file.try_clone().and_then(|mut file| file.rewind().map(|()| file)),
+        };
+        let file = opened.map_err(|error| ReconcileError::File(self.path(), error))?;
+        Ok(BufReader::with_capacity(256 * 1024, file))
+    }
 }
 
 /// The reason why there is no report.
@@ -178,7 +215,7 @@ pub fn reconcile(config: &Config, request: &Request) -> Result<Report, Reconcile
         institution: request.institution.clone(),
         reconciliation: name.to_owned(),
         day,
-        file: request.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        file: request.file.path().file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         file_sha256,
         made_at: Rfc3339(request.now_ms).to_string(),
     };
@@ -217,8 +254,9 @@ fn compare(
     let mut found = |finding: Finding| {
         let of_class = if finding.class.is_exception() { &mut lines } else { &mut late };
         if of_class.len() < findings_max {
-            let exception = names.as_mut().filter(|_| finding.class.is_exception()).map(|names| names.of(&finding));
-            of_class.push(Line { exception, ..shown.line(&finding) });
+            let named = names.as_mut().filter(|_| finding.class.is_exception()).map(|names| names.of(&finding));
+            let (exception, earlier) = named.map(|named| (named.name, named.earlier)).unzip();
+            of_class.push(Line { exception, earlier, ..shown.line(&finding) });
         }
     };
     let mut comparison = Comparison {
@@ -275,29 +313,24 @@ fn find<'c>(
 fn day(request: &Request, terms: &Terms<'_>) -> Result<i64, ReconcileError> {
     match (request.day, &terms.config.date) {
         (Some(day), _) => Ok(day),
-        (None, Some(_)) if !request.file.metadata().is_ok_and(|file| file.is_file()) => {
-            open(&request.file)?;
-            Err(ReconcileError::ReadOnce(request.file.clone()))
+        (None, Some(_)) if !request.file.can_be_read_twice() => {
+            request.file.open()?;
+            Err(ReconcileError::ReadOnce(request.file.path()))
         }
         (None, Some(date)) => {
-            let day = there::date_of(&terms.file, date, open(&request.file)?);
-            day.map_err(|why| ReconcileError::Refused(request.file.clone(), Box::new(why)))
+            let day = there::date_of(&terms.file, date, request.file.open()?);
+            day.map_err(|why| ReconcileError::Refused(request.file.path(), Box::new(why)))
         }
         (None, None) => Err(ReconcileError::NoDate),
     }
 }
 
-fn open(path: &Path) -> Result<BufReader<File>, ReconcileError> {
-    let file = File::open(path).map_err(|error| ReconcileError::File(path.to_owned(), error))?;
-    Ok(BufReader::with_capacity(256 * 1024, file))
-}
-
 /// The rows of the file, and its SHA-256 in lower hex.
-fn read_file(terms: &Terms<'_>, day: i64, path: &Path) -> Result<(Sorted, String), ReconcileError> {
+fn read_file(terms: &Terms<'_>, day: i64, file: &GivenAs) -> Result<(Sorted, String), ReconcileError> {
     let mut rows = Sorter::new(PIECE_BYTES);
-    let mut input = Hashed { input: open(path)?, hash: digest::Context::new(&digest::SHA256) };
+    let mut input = Hashed { input: file.open()?, hash: digest::Context::new(&digest::SHA256) };
     there::read(terms, day, &mut input, &mut rows)
-        .map_err(|why| ReconcileError::Refused(path.to_owned(), Box::new(why)))?;
+        .map_err(|why| ReconcileError::Refused(file.path(), Box::new(why)))?;
     let rows = rows.finish().map_err(ReconcileError::Disk)?;
     Ok((rows, hex(input.hash.finish().as_ref())))
 }

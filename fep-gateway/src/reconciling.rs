@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use clap::Args;
 use fep_gateway::Config;
 use fep_gateway::journal::reading::JournalPlace;
-use fep_gateway::reconcile::{self, Report, Request};
+use fep_gateway::reconcile::{self, GivenAs, Report, Request};
 
 use super::reports::{Form, ReportOptions};
 use super::{Failure, load};
@@ -59,7 +59,7 @@ impl Reconciling {
             institution: self.institution.clone(),
             reconciliation: self.name.clone(),
             day: self.date,
-            file: self.file.clone(),
+            file: GivenAs::Path(self.file.clone()),
             journal: (!self.journal.is_empty()).then(|| JournalPlace::Files(self.journal.clone())),
             now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
             findings_max: usize::try_from(self.findings_max).unwrap_or(usize::MAX),

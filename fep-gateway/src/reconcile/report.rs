@@ -61,6 +61,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report for who may not read what the journal has: its sums, without its findings.
+    #[must_use]
+    pub fn without_findings(self) -> Self {
+        let not_shown = self.not_shown.saturating_add(self.findings.len() as u64);
+        Self { findings: Vec::new(), not_shown, ..self }
+    }
+
     /// What all forms of a report show of the two sides: first what each has, then what agrees.
     pub(super) fn sums(&self) -> Vec<(Words, &Amounts)> {
         vec![
@@ -123,6 +130,9 @@ pub struct Line {
     /// The name under which a gateway keeps it for a person. `None` if it is kept nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exception: Option<String>,
+    /// The name that earlier versions gave it.
+    #[serde(skip)]
+    pub(crate) earlier: Option<String>,
     /// What the file says became of it, also by its silence: `done`, `not_done` or `reversed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_says: Option<&'static str>,
@@ -189,6 +199,7 @@ impl<'t> Shown<'t> {
         Line {
             class: finding.class,
             exception: None,
+            earlier: None,
             key: finding.key().map(|key| self.key(key)).unwrap_or_default(),
             file_says: finding.says.map(super::row::State::name),
             there: finding.there.as_ref().map(|row| There {

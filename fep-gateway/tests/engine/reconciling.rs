@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fep_gateway::Config;
 use fep_gateway::exchange::Exchange;
-use fep_gateway::reconcile::{self, Class, ReconcileError, Report, Request, reconcile};
+use fep_gateway::reconcile::{self, Class, GivenAs, ReconcileError, Report, Request, reconcile};
 use serde_json::{Value, json};
 
 use crate::harness::{Bench, Setup, config, golden, outcome, transfer, until};
@@ -104,7 +104,7 @@ impl World {
             institution: "bank-a".to_owned(),
             reconciliation: Some(name.to_owned()),
             day,
-            file: file.to_owned(),
+            file: GivenAs::Path(file.to_owned()),
             journal: None,
             now_ms: 0,
             findings_max: 100,
