@@ -71,6 +71,12 @@ impl Day {
         self.file(&[(one, 1_234_567), (two, 1_000), (900_001, 7_000)], 1_242_567)
     }
 
+    /// The same with another amount for the second.
+    pub(crate) fn file_with_other_amounts(&self) -> Vec<u8> {
+        let [one, two] = [self.traces[0], self.traces[1]];
+        self.file(&[(one, 1_234_567), (two, 2_000), (900_001, 7_000)], 1_243_567)
+    }
+
     /// The same without the one more.
     fn corrected_file(&self) -> Vec<u8> {
         self.file(&[(self.traces[0], 1_234_567), (self.traces[1], 1_000)], 1_235_567)
@@ -220,8 +226,7 @@ async fn nobody_resolves_what_a_newer_file_says_otherwise() {
     };
     // Another amount, while the person looks at the first one.
     let [one, two] = [day.traces[0], day.traces[1]];
-    let other = day.file(&[(one, 1_234_567), (two, 2_000), (900_001, 7_000)], 1_243_567);
-    assert_eq!(give(&bench.url, "", other).await.0, StatusCode::OK);
+    assert_eq!(give(&bench.url, "", day.file_with_other_amounts()).await.0, StatusCode::OK);
     let (status, problem) = bench.post(&path(&seen[0]), body(&seen[0]), &[]).await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("exception_changed")), "{problem}");
     let now = open().await;

@@ -73,8 +73,10 @@ proptest! {
         let all: Vec<_> = ids.iter().flat_map(|id| [record(i128::from(*id), *id), exchange(*id)]).collect();
         let named = names(&all);
         prop_assert_eq!(BTreeSet::from_iter(&named).len(), all.len());
-        let (some, expected): (Vec<_>, Vec<_>) =
-            all.iter().cloned().zip(named).zip(keep.iter().cycle()).rev().filter(|(_, keep)| **keep).map(|(one, _)| one).unzip();
+        let kept = all.iter().cloned().zip(named).zip(keep.iter().cycle()).filter(|(_, keep)| **keep);
+        let mut kept: Vec<_> = kept.map(|(one, _)| one).collect();
+        kept.reverse();
+        let (some, expected): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
         prop_assert_eq!(names(&some), expected);
     }
 }
