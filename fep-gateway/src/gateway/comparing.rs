@@ -117,6 +117,7 @@ impl Gateway {
             now_ms: self.now_ms(),
             findings_max: usize::try_from(max).unwrap_or(usize::MAX),
             secret: None,
+            balances: None,
         };
         let day = apart(&config, &request, reconcile::date_of).await?;
         let date =
