@@ -325,7 +325,7 @@ async fn the_journal_must_have_the_requests() {
     let file = world.file(&settlement(&world.date().0, &[], 0));
     until("the index has it", async || world.reconcile("transfers", &file, None).is_ok()).await;
     let unknown = world.reconcile("refunds", &file, None).unwrap_err().to_string();
-    assert_eq!(unknown, "bank-a has no reconciliation `refunds`; it has cms, transfers, zengin");
+    assert_eq!(unknown, "bank-a has no reconciliation `refunds`; it has cms, day, one, transfers, zengin");
     world.bench.gateway.stop().await;
     std::fs::remove_file(world.bench.journal().with_extension("index.sqlite")).unwrap();
     let missing = world.reconcile("transfers", &file, None).unwrap_err().to_string();
