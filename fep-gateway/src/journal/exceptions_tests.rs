@@ -123,7 +123,7 @@ fn facts(acts: &[Act]) -> (Vec<(u64, Fact)>, Model, Vec<bool>) {
                 let continues = knows.last;
                 let has_effect = continues == now.last;
                 let own = Some(name(number));
-                let next = has_effect.then(|| Model { last: own, comparison: own, states });
+                let next = has_effect.then_some(Model { last: own, comparison: own, states });
                 (compared(number, continues, marks), next)
             }
             Act::Resolve(id, ago) => {

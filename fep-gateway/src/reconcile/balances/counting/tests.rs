@@ -155,7 +155,7 @@ proptest! {
         moves in prop::collection::vec(("[a-c]", -50_i128..50, 900_i64..1300, 0_i64..60, 0_u8..4, 0_i64..60), 0..40),
         is_back: bool,
     ) {
-        let within = |at: i64| i128::from(WINDOW.from_ms <= at && at < WINDOW.to_ms);
+        let within = |at: i64| i128::from((WINDOW.from_ms..WINDOW.to_ms).contains(&at));
         let mut sums: BTreeMap<String, i128> = BTreeMap::new();
         let mut movements = Vec::new();
         for (name, amount, since, takes, kind, at) in moves {

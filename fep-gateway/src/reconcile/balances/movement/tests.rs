@@ -8,7 +8,7 @@ use super::*;
 
 /// All effects of a transfer in a window, by trying each moment.
 fn possible(window: Window, since: i64, until: i64, fate: Fate, can_be_reversed: bool) -> BTreeSet<i128> {
-    let within = |at: i64| i128::from(window.from_ms <= at && at < window.to_ms);
+    let within = |at: i64| i128::from((window.from_ms..window.to_ms).contains(&at));
     let last = until.min(40);
     let mut effects = BTreeSet::new();
     for out in since..=last {
@@ -44,7 +44,7 @@ proptest! {
     #[test]
     fn what_is_stored_is_what_is_read(account in "[0-9]{0,16}", amount: i128, low: i128, high: i128, since_ms: i64, until_ms: i64, origin: [u8; 16]) {
         for fate in Fate::ALL {
-            let account = Key::of(&[account.clone()]);
+            let account = Key::of(std::slice::from_ref(&account));
             let movement = Movement { account, amount, effect: (low, high), fate, since_ms, until_ms, origin };
             let mut bytes = Vec::new();
             movement.put(&mut bytes);
