@@ -126,7 +126,10 @@ pub use self::poll::PollConfig;
 pub use self::postgres::PostgresConfig;
 pub(crate) use self::postgres::read_password;
 pub use self::proof::{Proof, Unproved};
-pub use self::reconciliation::{FieldPair, FileLists, ReconciliationConfig, RecordCondition};
+pub use self::reconciliation::{
+    BalanceRecord, BalancesConfig, FieldPair, FileLists, MoveConfig, ReconciliationConfig, RecordCondition,
+    SnapshotFile, ToldAt,
+};
 pub use self::requests::{RequestsConfig, RetryTopic};
 pub use self::response_codes::ResponseCodes;
 pub(crate) use self::routing::unfit_sticky;

@@ -13,30 +13,40 @@
 mod row;
 mod sorter;
 mod matching;
-mod words;
 mod fields;
 mod terms;
 mod names;
 mod there;
 mod here;
+mod balances;
+mod words;
 mod report;
+mod balance_text;
 mod text;
 mod page;
 mod book;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufReader, Read, Seek};
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use fep_codec::files::RawRecord;
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
 use ring::digest;
 
+pub use self::balances::{
+    BalanceClass, BalanceLine, BalanceOf, BalanceReport, BalanceRequest, ClassCount, Fate, MovementLine, Range,
+    RefusedBalances,
+};
+use self::balances::{BalanceFields, Balances};
 pub use self::book::write as write_book;
 pub use self::matching::Class;
 use self::matching::{CompareError, Comparison, Finding, SAME_KEY_MAX, Totals};
 use self::names::Names;
+pub(crate) use self::names::seen;
 pub use self::page::write as write_page;
 pub use self::report::{Amounts, ClassSums, Here, Line, Report, SideSums, There};
 use self::report::{Circumstances, Shown};
@@ -62,7 +72,7 @@ pub struct Request {
     /// The business date, in days since 1970-01-01. It may be left out if the file says it.
     pub day: Option<i64>,
     /// The file of the institution.
-    pub file: PathBuf,
+    pub file: GivenAs,
     /// Where the journal is. Default: where the configuration says.
     pub journal: Option<JournalPlace>,
     /// The time, in milliseconds since 1970.
@@ -71,6 +81,43 @@ pub struct Request {
     pub findings_max: usize,
     /// The key of the names of exceptions, if they get names.
     pub secret: Option<Vec<u8>>,
+    /// From what balances are counted, if they are.
+    pub balances: Option<BalanceRequest>,
+}
+
+/// How the file of the institution is given.
+#[derive(Clone, Debug)]
+pub enum GivenAs {
+    /// By its path.
+    Path(PathBuf),
+    /// As an open file, which needs no name. It is read from its start.
+    Open(Arc<File>),
+}
+
+impl GivenAs {
+    /// Its path, or what stands for it in messages.
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Path(path) => path.clone(),
+            Self::Open(_) => PathBuf::from("the file"),
+        }
+    }
+
+    fn can_be_read_twice(&self) -> bool {
+        match self {
+            Self::Path(path) => path.metadata().is_ok_and(|file| file.is_file()),
+            Self::Open(_) => true,
+        }
+    }
+
+    fn open(&self) -> Result<BufReader<File>, ReconcileError> {
+        let opened = match self {
+            Self::Path(path) => File::open(path),
+            Self::Open(file) => file.try_clone().and_then(|mut file| file.rewind().map(|()| file)),
+        };
+        let file = opened.map_err(|error| ReconcileError::File(self.path(), error))?;
+        Ok(BufReader::with_capacity(256 * 1024, file))
+    }
 }
 
 /// The reason why there is no report.
@@ -84,6 +131,10 @@ pub enum ReconcileError {
     File(PathBuf, io::Error),
     /// The file is refused.
     Refused(PathBuf, Box<RefusedFile>),
+    /// A file with balances is refused.
+    Balances(PathBuf, Box<RefusedBalances>),
+    /// The movements of a balance are too large to be added.
+    TooLarge,
     /// The business date is missing.
     NoDate,
     /// The file says its date, and cannot be read twice.
@@ -107,6 +158,8 @@ pub enum Lacks {
     Key,
     /// The layout that it was encoded with.
     Layout,
+    /// An amount, of which balances are counted.
+    Amount,
 }
 
 impl fmt::Display for ReconcileError {
@@ -115,6 +168,8 @@ impl fmt::Display for ReconcileError {
             Self::Unknown(why) | Self::Unfit(why) => f.write_str(why),
             Self::File(path, error) => write!(f, "{} cannot be read: {error}", path.display()),
             Self::Refused(path, why) => write!(f, "{}: {why}", path.display()),
+            Self::Balances(path, why) => write!(f, "{}: {why}", path.display()),
+            Self::TooLarge => f.write_str("the movements of an account are too large to be added: look whether `amount` is the right field"),
             Self::NoDate => f.write_str(
                 "give the business date with --date, or name the field of the file that says it with `date` in the configuration",
             ),
@@ -127,6 +182,7 @@ impl fmt::Display for ReconcileError {
                 f.write_str(match lacks {
                     Lacks::Fact => "no file has it. If it was archived, give the folder of the archives with --journal, too",
                     Lacks::Key => "its body is encrypted, and the key file that the configuration names does not have its key",
+                    Lacks::Amount => "its amount is blank: name the field that has it in `balances`",
                     Lacks::Layout => {
                         "it is not a telegram of the spec. If the spec has changed since that date, use the configuration and the spec of then"
                     }
@@ -158,8 +214,10 @@ pub fn reconcile(config: &Config, request: &Request) -> Result<Report, Reconcile
     let keys = config.journal.key_file.as_deref().map(KeyRing::read).transpose();
     let keys = keys.map_err(|error| ReconcileError::Unfit(error.to_string()))?;
     let place = request.journal.clone().unwrap_or_else(|| JournalPlace::configured(&config.journal));
+    let balances = request.balances.as_ref().map(|asked| Balances::new(institution, (name, own), asked)).transpose()?;
+    let told = balances.as_ref().and_then(Balances::told);
     let (there, here) = std::thread::scope(|scope| {
-        let there = scope.spawn(|| read_file(&terms, day, &request.file));
+        let there = scope.spawn(|| read_file(&terms, day, &request.file, told));
         let here = || {
             let mut rows = Sorter::new(PIECE_BYTES);
             let journal = Lookup::open(&place, keys.as_ref())?;
@@ -170,19 +228,26 @@ pub fn reconcile(config: &Config, request: &Request) -> Result<Report, Reconcile
         (there.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), here)
     });
     // If both sides fail, the error of the file is reported. It is the one that the institution can mend.
-    let (there, file_sha256) = there?;
+    let (there, told, file_sha256) = there?;
     let shown = Shown::new(&terms);
     let names = request.secret.as_deref().map(Names::new);
     let (totals, lines) = compare((there, here?), &terms, day, (request.findings_max, names))?;
+    let file = request.file.path().file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let of = Circumstances {
         institution: request.institution.clone(),
         reconciliation: name.to_owned(),
         day,
-        file: request.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        file: file.clone(),
         file_sha256,
         made_at: Rfc3339(request.now_ms).to_string(),
     };
-    Ok(shown.report(of, &totals, lines))
+    let report = shown.report(of, &totals, lines);
+    let Some((balances, asked)) = balances.zip(request.balances.as_ref()) else { return Ok(report) };
+    let journal = Lookup::open(&place, keys.as_ref())?;
+    let of = (request.institution.as_str(), institution);
+    let moments = (day, request.now_ms);
+    let counted = balances.count(of, moments, asked, (file, told), &journal, request.findings_max)?;
+    Ok(report.with_balances(counted))
 }
 
 /// The business date that a request means.
@@ -217,8 +282,9 @@ fn compare(
     let mut found = |finding: Finding| {
         let of_class = if finding.class.is_exception() { &mut lines } else { &mut late };
         if of_class.len() < findings_max {
-            let exception = names.as_mut().filter(|_| finding.class.is_exception()).map(|names| names.of(&finding));
-            of_class.push(Line { exception, ..shown.line(&finding) });
+            let named = names.as_mut().filter(|_| finding.class.is_exception()).map(|names| names.of(&finding));
+            let (exception, earlier) = named.map(|named| (named.name, named.earlier)).unzip();
+            of_class.push(Line { exception, earlier, ..shown.line(&finding) });
         }
     };
     let mut comparison = Comparison {
@@ -275,31 +341,37 @@ fn find<'c>(
 fn day(request: &Request, terms: &Terms<'_>) -> Result<i64, ReconcileError> {
     match (request.day, &terms.config.date) {
         (Some(day), _) => Ok(day),
-        (None, Some(_)) if !request.file.metadata().is_ok_and(|file| file.is_file()) => {
-            open(&request.file)?;
-            Err(ReconcileError::ReadOnce(request.file.clone()))
+        (None, Some(_)) if !request.file.can_be_read_twice() => {
+            request.file.open()?;
+            Err(ReconcileError::ReadOnce(request.file.path()))
         }
         (None, Some(date)) => {
-            let day = there::date_of(&terms.file, date, open(&request.file)?);
-            day.map_err(|why| ReconcileError::Refused(request.file.clone(), Box::new(why)))
+            let day = there::date_of(&terms.file, date, request.file.open()?);
+            day.map_err(|why| ReconcileError::Refused(request.file.path(), Box::new(why)))
         }
         (None, None) => Err(ReconcileError::NoDate),
     }
 }
 
-fn open(path: &Path) -> Result<BufReader<File>, ReconcileError> {
-    let file = File::open(path).map_err(|error| ReconcileError::File(path.to_owned(), error))?;
-    Ok(BufReader::with_capacity(256 * 1024, file))
-}
-
-/// The rows of the file, and its SHA-256 in lower hex.
-fn read_file(terms: &Terms<'_>, day: i64, path: &Path) -> Result<(Sorted, String), ReconcileError> {
+/// The rows of the file, the balances that it tells, and its SHA-256 in lower hex.
+fn read_file(
+    terms: &Terms<'_>,
+    day: i64,
+    file: &GivenAs,
+    told: Option<&BalanceFields>,
+) -> Result<(Sorted, Sorted, String), ReconcileError> {
     let mut rows = Sorter::new(PIECE_BYTES);
-    let mut input = Hashed { input: open(path)?, hash: digest::Context::new(&digest::SHA256) };
-    there::read(terms, day, &mut input, &mut rows)
-        .map_err(|why| ReconcileError::Refused(path.to_owned(), Box::new(why)))?;
+    let mut balances = Sorter::new(PIECE_BYTES);
+    let mut input = Hashed { input: file.open()?, hash: digest::Context::new(&digest::SHA256) };
+    let mut also = |record: &RawRecord<'_, '_>| {
+        let balance = told.and_then(|told| told.row(record));
+        balance.map_or(Ok(()), |row| balances.push(&row))
+    };
+    there::read(terms, day, &mut input, &mut rows, &mut also)
+        .map_err(|why| ReconcileError::Refused(file.path(), Box::new(why)))?;
     let rows = rows.finish().map_err(ReconcileError::Disk)?;
-    Ok((rows, hex(input.hash.finish().as_ref())))
+    let balances = balances.finish().map_err(ReconcileError::Disk)?;
+    Ok((rows, balances, hex(input.hash.finish().as_ref())))
 }
 
 /// Bytes that are hashed while they are read.
@@ -320,6 +392,17 @@ impl<R: Read> Read for Hashed<R> {
 #[must_use]
 pub fn show_date(day: i64) -> String {
     date_text(day)
+}
+
+/// Reads a moment of the command line: `2026-11-27T03:00:00+09:00`, in milliseconds since 1970.
+///
+/// # Errors
+/// A text that says what a moment looks like.
+pub fn parse_moment(text: &str) -> Result<i64, String> {
+    // A date alone would be midnight in UTC, which nobody means.
+    let is_moment = text.contains(['T', 't', ' ']);
+    let wrong = || format!("`{text}` is not a moment such as 2026-11-27T03:00:00+09:00");
+    time::parse(text).ok().filter(|_| is_moment).ok_or_else(wrong)
 }
 
 /// Reads a date of the command line: `2026-11-26`, in days since 1970-01-01.

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use fep_gateway::Config;
+use fep_gateway::config::ToldAt;
 use fep_gateway::journal::reading::JournalPlace;
-use fep_gateway::reconcile::{self, Report, Request};
+use fep_gateway::reconcile::{self, BalanceRequest, GivenAs, Report, Request};
 
 use super::reports::{Form, ReportOptions};
 use super::{Failure, load};
@@ -34,6 +35,19 @@ pub(super) struct Reconciling {
     /// The journal files, as those of `journal`. Default: the journal of the configuration with its archives, or its database.
     #[arg(long = "journal", value_name = "PATH")]
     journal: Vec<PathBuf>,
+    /// A snapshot of balances, which are counted to the moment of the balances that the file tells, or --told: by the configuration's `balances`. A CSV
+    /// file with the columns account and balance, or a record file.
+    #[arg(long, value_name = "FILE", requires = "snapshot_at")]
+    snapshot: Option<PathBuf>,
+    /// The moment of the snapshot: 2026-11-27T03:00:00+09:00. It has what happened before it.
+    #[arg(long, value_name = "TIME", value_parser = reconcile::parse_moment, requires = "snapshot")]
+    snapshot_at: Option<i64>,
+    /// A CSV file that tells the balances, in the place of the file of the institution.
+    #[arg(long, value_name = "FILE", requires = "snapshot")]
+    told: Option<PathBuf>,
+    /// The moment of the business date of which balances are told. Default: as the configuration says.
+    #[arg(long, value_name = "MOMENT", value_enum, requires = "snapshot")]
+    told_at: Option<Moment>,
     #[command(flatten)]
     reports: ReportOptions,
     /// The maximum number of findings in the report. Further ones are in its sums only.
@@ -41,11 +55,23 @@ pub(super) struct Reconciling {
     findings_max: u32,
 }
 
+/// A moment of a business date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Moment {
+    /// Its beginning.
+    Begin,
+    /// Its end.
+    End,
+}
+
 impl Reconciling {
     /// Carries the command out. Exit code 1 if something needs a person.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let config = load(&self.config)?;
         self.reports.spare(&self.file, "the file of the institution")?;
+        for file in [&self.snapshot, &self.told].into_iter().flatten() {
+            self.reports.spare(file, "a file with balances")?;
+        }
         // A journal in a database is waited for, and a thread of the runtime must not wait.
         let done = std::thread::scope(|scope| scope.spawn(|| self.report(&config)).join());
         let report = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -59,11 +85,20 @@ impl Reconciling {
             institution: self.institution.clone(),
             reconciliation: self.name.clone(),
             day: self.date,
-            file: self.file.clone(),
+            file: GivenAs::Path(self.file.clone()),
             journal: (!self.journal.is_empty()).then(|| JournalPlace::Files(self.journal.clone())),
             now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
             findings_max: usize::try_from(self.findings_max).unwrap_or(usize::MAX),
             secret: None,
+            balances: self.snapshot.clone().zip(self.snapshot_at).map(|(snapshot, snapshot_at_ms)| BalanceRequest {
+                snapshot,
+                snapshot_at_ms,
+                told: self.told.clone(),
+                told_at: self.told_at.map(|at| match at {
+                    Moment::Begin => ToldAt::Begin,
+                    Moment::End => ToldAt::End,
+                }),
+            }),
         };
         reconcile::reconcile(config, &request).map_err(|error| Failure::Message(error.to_string()))
     }

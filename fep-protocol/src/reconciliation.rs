@@ -11,7 +11,7 @@
 //!
 //! A fact of a comparison has all exceptions of its business date, with what is known of each. So the last one of a date, and the resolutions
 //! behind it, say everything about the date. A comparison names the fact that it continues, and has no effect if that is not the last one. A
-//! resolution has none if the exception is not open.
+//! resolution names the comparison that the person saw, and has no effect if that is not the last one, or if the exception is not open.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +72,18 @@ pub struct ResolvedFact {
     pub name: ExchangeId,
     /// The name of the exception.
     pub exception: String,
+    /// What the person saw. `None` in journals of earlier versions: then any comparison may have come in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFinding>,
+}
+
+/// What a person saw of an exception before resolving it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenFinding {
+    /// The comparison that said it. Its fact has the file, the amounts and the outcome.
+    pub comparison: ExchangeId,
+    /// A keyed hash of what it said, in lower hex. The place of the record in its file is not in it.
+    pub says: String,
 }
 
 /// Where an exception stands.
@@ -219,6 +231,8 @@ pub enum ResolutionReason {
 pub struct ShownException {
     /// Its name.
     pub id: String,
+    /// The name that earlier versions gave it. An exception that has it, and says the same, keeps it.
+    pub earlier: Option<String>,
     /// What it says.
     pub finding: KeptFinding,
 }
@@ -259,7 +273,9 @@ impl ExceptionBook {
             earlier.iter().cloned().map(|kept| (kept.id.clone(), kept)).collect();
         let mut exceptions: Vec<KeptException> = Vec::with_capacity(shown.len() + earlier.len());
         let mut names = BTreeSet::new();
-        for ShownException { id, finding } in shown {
+        for ShownException { id, earlier, finding } in shown {
+            let is_it = |earlier: &String| known.get(earlier).is_some_and(|kept| kept.finding.says_the_same(&finding));
+            let id = if known.contains_key(&id) { id } else { earlier.filter(is_it).unwrap_or(id) };
             if !names.insert(id.clone()) {
                 continue;
             }
@@ -317,12 +333,14 @@ impl KeptFinding {
     /// Whether both sides say the same as in another finding. The place of the record in its file does not matter.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let there = |finding: &Self| finding.there.as_ref().map(|there| (there.amount.clone(), there.state.clone()));
-        self.class == other.class
-            && self.key == other.key
-            && self.file_says == other.file_says
-            && self.here == other.here
-            && there(self) == there(other)
+        self.without_place() == other.without_place()
+    }
+
+    /// The same without the place of the record in its file.
+    #[must_use]
+    pub fn without_place(&self) -> Self {
+        let there = self.there.clone().map(|there| KeptRecord { record: 0, ..there });
+        Self { there, ..self.clone() }
     }
 }
 
@@ -345,6 +363,15 @@ impl ReconciliationFact {
         match self {
             Self::Compared(_) => "compared",
             Self::Resolved(_) => "resolved",
+        }
+    }
+
+    /// The name of the comparison or the resolution.
+    #[must_use]
+    pub fn id(&self) -> ExchangeId {
+        match self {
+            Self::Compared(compared) => compared.name,
+            Self::Resolved(resolved) => resolved.name,
         }
     }
 }

@@ -65,7 +65,8 @@ pub(super) struct Results<'r> {
 }
 
 impl Results<'_> {
-    /// Writes the file under a name that nobody knows. [`Written::publish`] gives it its own.
+    /// Writes the file under a name of its own beside its place, which [`Written::publish`] gives it. What a killed run left there is replaced: it has
+    /// account numbers, so no run leaves another one. The ledger lets one run of a batch write at a time.
     ///
     /// # Errors
     /// If a value does not fit, or the file cannot be written.
@@ -74,7 +75,7 @@ impl Results<'_> {
         let failed = |error| OutputError::Io(path.clone(), error);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed)?;
-        let file = NamedTempFile::new_in(folder).map_err(failed)?;
+        let file = begun(folder, &path).map_err(failed)?;
         let others = others(self.plan, input)?;
         let file = self.put_all(input, &others, BufWriter::new(file))?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -202,6 +203,16 @@ impl Results<'_> {
     }
 }
 
+/// A new file in a folder, in the place of the one that a killed run may have left.
+fn begun(folder: &Path, path: &Path) -> io::Result<NamedTempFile> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = format!(".{name}.part");
+    match fs::remove_file(folder.join(&name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => tempfile::Builder::new().prefix(&name).rand_bytes(0).tempfile_in(folder),
+    }
+}
+
 /// A whole file of results that nobody can see yet.
 #[derive(Debug)]
 pub(super) struct Written {
@@ -289,4 +300,22 @@ fn is_made(file: &FileLayout, record: &str, path: &str) -> bool {
             .serials
             .iter()
             .any(|serial| serial.fields.iter().any(|field| field.record == record && field.field == path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_left_is_replaced_by_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.dat");
+        let (_, left) = begun(folder.path(), &path).unwrap().keep().unwrap();
+        fs::write(&left, "110-9988").unwrap();
+        let file = begun(folder.path(), &path).unwrap();
+        assert_eq!((file.path(), file.as_file().metadata().unwrap().len()), (&*left, 0));
+        Written { file, path: path.clone() }.publish().unwrap();
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(names, [path]);
+    }
 }

@@ -54,7 +54,7 @@ pub use self::money::{
 pub use self::opentelemetry::OpenTelemetryBuilder;
 use self::page::{Page, Written};
 pub use self::postgres::PostgresBuilder;
-pub use self::reconciliation::ReconciliationBuilder;
+pub use self::reconciliation::{BalancesBuilder, ReconciliationBuilder};
 pub use self::requests::{RequestsBuilder, RetryTopicBuilder};
 pub use self::session::{HoursBuilder, PollBuilder, SessionBuilder, SessionNoticeBuilder};
 pub use self::streams::{AskBuilder, StreamBuilder};

@@ -1,6 +1,8 @@
 //! `reconciliation`: which file of the institution says what it carried out, and how its records are compared with the exchanges of a day. The
 //! comparison is `crate::reconcile`.
 
+mod balances;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use fep_spec::document::{Located, Table, Value, instead};
 use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
+pub use self::balances::{BalanceRecord, BalancesConfig, MoveConfig, SnapshotFile, ToldAt};
 use super::names::{check_name, telegram};
 use super::settlement::field_at;
 
@@ -48,6 +51,8 @@ pub struct ReconciliationConfig {
     pub file_max_bytes: u64,
     /// `exceptions_max`, default 1000: how many exceptions of a file a running gateway keeps for persons. A file that shows more is refused.
     pub exceptions_max: u32,
+    /// `balances`: how balances are counted from a snapshot. Default: they are not.
+    pub balances: Option<BalancesConfig>,
 }
 
 /// The default of `file_max_bytes`.
@@ -99,7 +104,7 @@ pub(super) fn read(
         check_name(table.document(), &name);
         let Some(own) = value.table() else { continue };
         own.knows(&["spec", "file", "record", "telegram", "key", "amount", "lists", "done", "not_done", "reversed"]);
-        own.knows(&["date", "days_around", "leaves_out_declined", "file_max_bytes", "exceptions_max"]);
+        own.knows(&["date", "days_around", "leaves_out_declined", "file_max_bytes", "exceptions_max", "balances"]);
         all.extend(one(&own, spec, folder).map(|one| (name.value.to_owned(), one)));
         own.finish();
     }
@@ -123,7 +128,13 @@ fn one(table: &Table<'_>, own: &Arc<Spec>, folder: &Path) -> Option<Reconciliati
     let reversed = conditions(table, "reversed", layout);
     said_twice(table, &[("done", &done), ("not_done", &not_done), ("reversed", &reversed)]);
     let lists = table.choice("lists", &[("done", FileLists::Done), ("not_done", FileLists::NotDone)]);
+    let balances = table.table("balances").and_then(|balances| {
+        let read = balances::read(&balances, (&spec, &file), own, folder);
+        balances.finish();
+        read
+    });
     Some(ReconciliationConfig {
+        balances,
         record: layout.name.to_string(),
         telegram: name.value.to_owned(),
         key,

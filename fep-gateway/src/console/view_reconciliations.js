@@ -146,7 +146,8 @@ function resolveButton(one, path, read) {
     fields: [{ name: "decision", label: t("recon.reason"), options: [["", t("choose")], ...REASONS.map((name) => [name, word("recon.reason", name)])] }, noteField(), personField()],
     confirm: t("recon.resolve"),
     act: async (values) => {
-      await post(`${pathOf(path)}/exceptions/${encodeURIComponent(one.id)}/resolution`, values);
+      // The row changes under an open dialog. What counts is what the person saw when it opened.
+      await post(`${pathOf(path)}/exceptions/${encodeURIComponent(one.id)}/resolution`, { ...values, seen: one.seen });
       await read();
     },
     done: t("recon.resolved"),

@@ -60,6 +60,8 @@ problems! {
     Csrf 403 "csrf" "a change in a session needs its second secret" "send the header X-Csrf-Token with what `GET /v1/session` says"
     DeliveryRunning 409 "delivery_running" "the notice is being delivered now" "wait for the end of the attempt"
     DuplicateKey 422 "duplicate_key" "an object of the body has a name twice" "send each name once"
+    ExceptionChanged 409 "exception_changed" "a file that was compared meanwhile says something else about the exception"
+        "look at the exception as it is now, and decide again: `seen` is its new token"
     FileRefused 422 "file_refused" "the file is wrong, so nothing of it was compared" "ask the institution for a file that is right; `mistakes` says what is wrong"
     Forbidden 403 "forbidden" "the client has no right to this" "ask those who operate the gateway for the right that `detail` names"
     Host 400 "host" "the header Host cannot be used" "send one header Host with the name of the gateway"

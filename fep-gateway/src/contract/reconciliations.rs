@@ -4,14 +4,25 @@ use fep_protocol::reconciliation::{
     ComparedFile, ExceptionBook, ExceptionState, KeptException, KeptFinding, Resolution, ResolutionReason,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::decisions::DecisionBody;
+use super::decisions::nobody;
 use crate::gateway::{ComparedDate, StoredDate};
-use crate::reconcile::show_date;
+use crate::reconcile::{self, show_date};
 
 /// The body by which a person resolves an exception. Its `decision` says in which way.
-pub(crate) type ResolutionBody = DecisionBody<ResolutionReason>;
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResolutionBody {
+    pub(crate) decision: ResolutionReason,
+    pub(crate) note: String,
+    #[serde(default = "nobody")]
+    pub(crate) person: String,
+    /// The `seen` of the exception that the person looked at. If the exception says something else by now, nothing is changed. Without it, what
+    /// it says when the request comes counts as seen.
+    #[serde(default)]
+    pub(crate) seen: Option<String>,
+}
 
 /// A page of business dates of which files were compared, the newest date first.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -74,6 +85,8 @@ pub(crate) struct ExceptionView {
     /// Its name, which the path of a resolution has.
     pub(crate) id: String,
     pub(crate) state: ExceptionState,
+    /// Stands for what it says. A resolution sends it back, so that nobody resolves what was not seen.
+    pub(crate) seen: String,
     /// What the last file that showed it said, and what the journal said then.
     #[serde(flatten)]
     pub(crate) finding: KeptFinding,
@@ -96,11 +109,13 @@ impl From<StoredDate> for ReconciliationSummary {
     }
 }
 
-impl From<KeptException> for ExceptionView {
-    fn from(kept: KeptException) -> Self {
+impl ExceptionView {
+    /// An exception of a book with this key.
+    pub(crate) fn of(kept: KeptException, secret: &str) -> Self {
         let state = kept.state();
         let KeptException { id, finding, since_ms, explained_by, resolution } = kept;
-        Self { id, state, finding, since_ms, explained_by, resolution }
+        let seen = reconcile::seen(secret, &id, &finding);
+        Self { id, state, seen, finding, since_ms, explained_by, resolution }
     }
 }
 

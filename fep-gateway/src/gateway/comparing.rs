@@ -8,12 +8,11 @@
 //! Everything about a file is one fact: it is kept as a whole or not at all.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use fep_protocol::reconciliation::{
-    ComparedFact, ComparedFile, ExceptionBook, KeptExchange, KeptFinding, KeptRecord, ReconciliationFact,
-    ShownException,
+    ComparedFact, ComparedFile, EXCEPTIONS_MAX, ExceptionBook, KeptExchange, KeptFinding, KeptRecord,
+    ReconciliationFact, ShownException, TooManyExceptions,
 };
 use tokio::sync::oneshot;
 
@@ -21,10 +20,10 @@ use super::exceptions::{ComparedDate, ComparingTurn, NotKept};
 use super::{Gateway, JournalError};
 use crate::config::{Config, ReconciliationConfig};
 use crate::journal::exceptions::new_secret;
-use crate::reconcile::{self, Line, ReconcileError, Report, Request};
+use crate::reconcile::{self, GivenAs, Line, ReconcileError, Report, Request};
 
-/// How often a file is compared again because another gateway kept one of the same date meanwhile.
-const ATTEMPTS_MAX: usize = 3;
+/// How often it is tried to keep what a comparison found, each time with what other gateways did to the exceptions of the date meanwhile.
+const ATTEMPTS_MAX: usize = 16;
 
 /// A file of an institution, and who gave it.
 #[derive(Clone, Debug)]
@@ -35,8 +34,8 @@ pub struct GivenFile {
     pub reconciliation: String,
     /// The business date, in days since 1970-01-01. It may be left out if the file says it.
     pub day: Option<i64>,
-    /// Where the file is.
-    pub path: PathBuf,
+    /// The file.
+    pub file: GivenAs,
     /// What it is called.
     pub name: String,
     /// Who gave it.
@@ -52,11 +51,18 @@ pub enum NotCompared {
     Running,
     /// There is no report.
     Reconcile(ReconcileError),
-    /// The file shows more exceptions than may be kept. Nothing was kept.
+    /// The file shows more exceptions than `exceptions_max`. Nothing was kept.
     TooMany {
         /// How many.
         count: u64,
         /// How many may be kept.
+        max: u64,
+    },
+    /// Those of the file and those that persons resolved are more than a date can have. Nothing was kept.
+    Full {
+        /// How many.
+        count: u64,
+        /// How many a date can have.
         max: u64,
     },
     /// Other gateways compared files of the same date again and again meanwhile. Nothing was kept.
@@ -106,40 +112,40 @@ impl Gateway {
             institution: given.institution.clone(),
             reconciliation: Some(given.reconciliation.clone()),
             day: given.day,
-            file: given.path.clone(),
+            file: given.file.clone(),
             journal: None,
             now_ms: self.now_ms(),
             findings_max: usize::try_from(max).unwrap_or(usize::MAX),
             secret: None,
+            balances: None,
         };
         let day = apart(&config, &request, reconcile::date_of).await?;
-        let date = ComparedDate { institution: given.institution, reconciliation: given.reconciliation, day };
+        let date =
+            ComparedDate { institution: given.institution.clone(), reconciliation: given.reconciliation.clone(), day };
+        let mut named: Option<(String, Report)> = None;
         for _ in 0..ATTEMPTS_MAX {
-            let journal = |error| NotCompared::NotKept(NotKept::Journal(error));
-            let stored = self.inner.shared.journal.exception_book(&date).await.map_err(journal)?;
-            let (continues, before) = stored.unzip();
-            let secret = match &before {
-                Some(before) => before.secret.clone(),
-                None => new_secret().map_err(journal)?,
+            // Persons at this gateway wait until it is kept, and not while it is compared.
+            let acting = self.inner.comparing.act(&date.institution).await;
+            let stored = self.inner.shared.journal.exception_book(&date).await.map_err(unread)?;
+            let key = stored.as_ref().map(|stored| stored.book.secret.clone());
+            // What was compared stays as long as the names of exceptions have the same key: what others did meanwhile is only joined with it.
+            let known = named.take().filter(|(secret, _)| key.as_ref().is_none_or(|key| key == secret));
+            let Some((secret, report)) = known else {
+                drop(acting);
+                let secret = key.map_or_else(new_secret, Ok).map_err(unread)?;
+                let request = Request { day: Some(day), secret: Some(secret.clone().into_bytes()), ..request.clone() };
+                let mut report = apart(&config, &request, reconcile::reconcile).await?;
+                report.file.clone_from(&given.name);
+                if report.exceptions > max {
+                    return Err(NotCompared::TooMany { count: report.exceptions, max });
+                }
+                named = Some((secret, report));
+                continue;
             };
-            let request = Request { day: Some(day), secret: Some(secret.clone().into_bytes()), ..request.clone() };
-            let mut report = apart(&config, &request, reconcile::reconcile).await?;
-            report.file.clone_from(&given.name);
-            if report.exceptions > max {
-                return Err(NotCompared::TooMany { count: report.exceptions, max });
-            }
-            let file = ComparedFile {
-                name: given.name.clone(),
-                sha256: report.file_sha256.clone(),
-                at_ms: request.now_ms,
-                person: given.person.clone(),
-                records: report.there.all.count,
-                matched: report.matched.count,
-            };
+            let (continues, before) = stored.map(|stored| (stored.last, stored.book)).unzip();
+            let file = compared_file(&given, &report, request.now_ms);
             let shown = report.findings.iter().filter_map(kept).collect();
-            let book = ExceptionBook::after_file(before, &secret, file, report.key.clone(), shown);
-            let book = book
-                .map_err(|many| NotCompared::TooMany { count: u64::try_from(many.count).unwrap_or(u64::MAX), max })?;
+            let book = ExceptionBook::after_file(before, &secret, file, report.key.clone(), shown).map_err(full)?;
             let name = self.new_name();
             let compared = ComparedFact {
                 reconciliation: date.reconciliation.clone(),
@@ -153,8 +159,29 @@ impl Gateway {
             if self.keep(&date.institution, fact, name, &book).await.map_err(NotCompared::NotKept)? {
                 return Ok(report);
             }
+            named = Some((secret, report));
         }
         Err(NotCompared::Contended)
+    }
+}
+
+fn unread(error: JournalError) -> NotCompared {
+    NotCompared::NotKept(NotKept::Journal(error))
+}
+
+fn full(many: TooManyExceptions) -> NotCompared {
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    NotCompared::Full { count: number(many.count), max: number(2 * EXCEPTIONS_MAX) }
+}
+
+fn compared_file(given: &GivenFile, report: &Report, at_ms: i64) -> ComparedFile {
+    ComparedFile {
+        name: given.name.clone(),
+        sha256: report.file_sha256.clone(),
+        at_ms,
+        person: given.person.clone(),
+        records: report.there.all.count,
+        matched: report.matched.count,
     }
 }
 
@@ -195,7 +222,7 @@ fn kept(line: &Line) -> Option<ShownException> {
             date: here.date.clone(),
         }),
     };
-    Some(ShownException { id: line.exception.clone()?, finding })
+    Some(ShownException { id: line.exception.clone()?, earlier: line.earlier.clone(), finding })
 }
 
 impl fmt::Display for NotCompared {
@@ -209,10 +236,19 @@ impl fmt::Display for NotCompared {
             Self::Reconcile(error) => error.fmt(f),
             Self::TooMany { count, max } => write!(
                 f,
-                "the file shows {count} exceptions, and {max} may be kept (`exceptions_max`), so nothing was kept: look whether it is the file \
-                 of this date, and whether `key` fits"
+                "the file shows {count} exceptions, and a file may show {max} (`exceptions_max`), so nothing was kept: look whether it is the \
+                 file of this date, and whether `key` fits"
             ),
-            Self::Contended => f.write_str("other gateways compared files of this date meanwhile, so nothing was kept"),
+            Self::Full { count, max } => write!(
+                f,
+                "the exceptions of the file and those of this date that persons resolved are {count}, and a date can have {max}, so nothing was \
+                 kept: look whether `key` fits; earlier files of this date have shown others"
+            ),
+            Self::Contended => write!(
+                f,
+                "other gateways changed the exceptions of this date {ATTEMPTS_MAX} times while those of the file were to be kept, so nothing was \
+                 kept: give the file again"
+            ),
             Self::NotKept(why) => why.fmt(f),
         }
     }

@@ -1,22 +1,26 @@
 //! Exceptions of reconciliations: how persons see and resolve them. Where they come from is `comparing`.
 //!
 //! Each act is a fact of the journal. A comparison has an effect if it continues the last act of its date, and a resolution if the exception is
-//! open. Whether it had one is read back after it is stored. So of two persons who resolve one exception at the same time, also at two gateways, one is told about the other.
+//! open and the comparison holds that its person saw. Whether it had one is read back after it is stored. So of two persons who resolve one exception at
+//! the same time, also at two gateways, one is told about the other, and nobody resolves what was not seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fep_protocol::exchange::{ExchangeId, TelegramBytes};
 use fep_protocol::fact::{Fact, What};
-use fep_protocol::reconciliation::{ExceptionBook, NotResolved, ReconciliationFact, Resolution, ResolvedFact};
+use fep_protocol::reconciliation::{
+    ComparedFile, ExceptionBook, NotResolved, ReconciliationFact, Resolution, ResolvedFact, SeenFinding,
+};
 use serde::Serialize;
 
 pub use crate::journal::compared::{ComparedDate, ExceptionCount, ReconciliationFilter, StoredDate};
 
 use super::{Gateway, JournalError};
-use crate::reconcile::Class;
+use crate::journal::exceptions::StoredBook;
+use crate::reconcile::{self, Class};
 
 /// How long an act waits for the journal before its person is told that it is not known whether it will hold.
 const DURABLE_MAX: Duration = Duration::from_secs(5);
@@ -37,13 +41,29 @@ pub enum Unresolved {
     UnknownDate,
     /// The exception is not open.
     Not(NotResolved),
+    /// A comparison after the one that the person saw says something else.
+    Changed {
+        /// The file that says it.
+        file: ComparedFile,
+        /// What a resolution of it has as `seen`.
+        seen: String,
+    },
     /// The journal.
     NotKept(NotKept),
 }
 
-/// The institutions of which a file is being compared.
+/// How often a resolution is tried again because another gateway compared a file meanwhile that says the same.
+const ATTEMPTS_MAX: usize = 16;
+
+/// The institutions of which a file is being compared, and in which turn this gateway changes their exceptions.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Comparing(Arc<Mutex<BTreeSet<String>>>);
+pub(super) struct Comparing {
+    running: Arc<Mutex<BTreeSet<String>>>,
+    acts: Arc<Mutex<BTreeMap<String, Arc<Turn>>>>,
+}
+
+/// Who has it changes the exceptions of an institution at this gateway.
+type Turn = tokio::sync::Mutex<()>;
 
 /// A file of an institution is being compared. Dropped, another one may be.
 #[derive(Debug)]
@@ -55,9 +75,18 @@ pub struct ComparingTurn {
 impl Comparing {
     /// Begins with a file of an institution, unless one is being compared.
     pub(super) fn begin(&self, institution: &str) -> Option<ComparingTurn> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let is_first = all.insert(institution.to_owned());
         is_first.then(|| ComparingTurn { all: self.clone(), institution: institution.to_owned() })
+    }
+
+    /// Waits until nobody else at this gateway changes the exceptions of an institution. The index would let only one of them have an effect.
+    pub(super) async fn act(&self, institution: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut all = self.acts.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(institution.to_owned()).or_default())
+        };
+        turn.lock_owned().await
     }
 }
 
@@ -70,7 +99,7 @@ impl ComparingTurn {
 
 impl Drop for ComparingTurn {
     fn drop(&mut self) {
-        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.institution);
+        self.all.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.institution);
     }
 }
 
@@ -92,7 +121,7 @@ impl Gateway {
     /// # Errors
     /// If the journal cannot be read.
     pub async fn exceptions(&self, of: &ComparedDate) -> Result<Option<ExceptionBook>, JournalError> {
-        Ok(self.inner.shared.journal.exception_book(of).await?.map(|(_, book)| book))
+        Ok(self.inner.shared.journal.exception_book(of).await?.map(|stored| stored.book))
     }
 
     /// How many exceptions are open, by institution and kind. An institution with a reconciliation has a count of each kind.
@@ -116,7 +145,8 @@ impl Gateway {
         Ok(counts)
     }
 
-    /// Lets a person resolve an exception, and waits until that is durable. Returns the exceptions of the date as they stand then.
+    /// Lets a person resolve an exception, and waits until that is durable. `seen` is what the exception says according to the person, as HTTP shows it.
+    /// Without it, what is stored now counts as seen. Returns the exceptions of the date as they stand then.
     ///
     /// # Errors
     /// If nothing was changed, or ([`NotKept::NotDurable`]) the journal does not have it yet.
@@ -124,38 +154,36 @@ impl Gateway {
         &self,
         of: &ComparedDate,
         exception: &str,
+        seen: Option<String>,
         resolution: Resolution,
     ) -> Result<ExceptionBook, Unresolved> {
+        let read = |error| Unresolved::NotKept(NotKept::Journal(error));
         let journal = &self.inner.shared.journal;
-        let book = async || {
-            let stored =
-                journal.exception_book(of).await.map_err(|error| Unresolved::NotKept(NotKept::Journal(error)))?;
-            stored.map(|(_, book)| book).ok_or(Unresolved::UnknownDate)
-        };
-        let mut now = book().await?;
-        now.resolve(exception, resolution.clone()).map_err(Unresolved::Not)?;
-        let name = self.new_name();
-        let resolved = ResolvedFact {
-            reconciliation: of.reconciliation.clone(),
-            day: of.day,
-            name,
-            exception: exception.to_owned(),
-        };
-        let fact = ReconciliationFact::Resolved(resolved);
-        let had_effect = self.keep(&of.institution, fact, name, &resolution).await.map_err(Unresolved::NotKept)?;
-        let mut now = book().await?;
-        if had_effect {
-            return Ok(now);
-        }
-        // Somebody else was first, or a file that came in between explains it.
-        match now.resolve(exception, resolution) {
-            Err(why) => Err(Unresolved::Not(why)),
-            Ok(()) => {
-                let again =
-                    JournalError::Failed("the exception changed meanwhile: look at it, and send it again".to_owned());
-                Err(Unresolved::NotKept(NotKept::Journal(again)))
+        let stored = async || journal.exception_book(of).await.map_err(read)?.ok_or(Unresolved::UnknownDate);
+        let _acting = self.inner.comparing.act(&of.institution).await;
+        let mut seen = seen;
+        for _ in 0..ATTEMPTS_MAX {
+            let now = stored().await?;
+            let says = says(&now, exception, seen.as_deref(), &resolution)?;
+            let name = self.new_name();
+            let resolved = ResolvedFact {
+                reconciliation: of.reconciliation.clone(),
+                day: of.day,
+                name,
+                exception: exception.to_owned(),
+                seen: Some(SeenFinding { comparison: now.comparison, says: says.clone() }),
+            };
+            let fact = ReconciliationFact::Resolved(resolved);
+            if self.keep(&of.institution, fact, name, &resolution).await.map_err(Unresolved::NotKept)? {
+                return Ok(stored().await?.book);
             }
+            // Somebody at another gateway was first, or a file came in between.
+            seen = Some(says);
         }
+        let again = format!(
+            "other gateways compared files of this date {ATTEMPTS_MAX} times meanwhile: look at the exception, and send it again"
+        );
+        Err(read(JournalError::Failed(again)))
     }
 
     /// A new name for an act.
@@ -190,6 +218,19 @@ impl Gateway {
         let number = lane.append(fact).map_err(NotKept::Journal)?;
         lane.has_stored(number, DURABLE_MAX).await.map_err(NotKept::NotDurable)?;
         journal.had_effect(name).await.map_err(NotKept::NotDurable)
+    }
+}
+
+/// What an exception says now, if it can be resolved and its person saw that.
+fn says(stored: &StoredBook, exception: &str, seen: Option<&str>, by: &Resolution) -> Result<String, Unresolved> {
+    let mut book = stored.book.clone();
+    book.resolve(exception, by.clone()).map_err(Unresolved::Not)?;
+    let kept = book.exceptions.iter().find(|kept| kept.id == exception);
+    let kept = kept.ok_or(Unresolved::Not(NotResolved::Unknown))?;
+    let says = reconcile::seen(&book.secret, exception, &kept.finding);
+    match seen {
+        Some(seen) if seen != says => Err(Unresolved::Changed { file: book.file, seen: says }),
+        _ => Ok(says),
     }
 }
 

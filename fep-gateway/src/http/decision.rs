@@ -11,15 +11,24 @@ use crate::contract::problem::Problem;
 
 /// Reads the body of a decision by this client. `example` says how to write one.
 pub(super) fn read<W: DeserializeOwned>(body: Bytes, who: &Who, example: &str) -> Result<DecisionBody<W>, ApiError> {
-    let body: DecisionBody<W> = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::new(Problem::BadDecision, format!("{error}; {example}")))?;
-    if body.note.chars().any(|character| character.is_control() && character != '\n') {
-        return Err(ApiError::new(
-            Problem::BadNote,
-            "a note has text and line ends, and no other control characters".to_owned(),
-        ));
-    }
+    let body: DecisionBody<W> = parsed(&body, example)?;
+    storable(&body.note)?;
     Ok(DecisionBody { person: named(body.person, who)?, ..body })
+}
+
+/// Reads a body as JSON. `example` says how to write it.
+pub(super) fn parsed<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, ApiError> {
+    let refused = |error| ApiError::new(Problem::BadDecision, format!("{error}; {example}"));
+    serde_json::from_slice(body).map_err(refused)
+}
+
+/// Refuses a note with control characters.
+pub(super) fn storable(note: &str) -> Result<(), ApiError> {
+    if note.chars().any(|character| character.is_control() && character != '\n') {
+        let message = "a note has text and line ends, and no other control characters";
+        return Err(ApiError::new(Problem::BadNote, message));
+    }
+    Ok(())
 }
 
 /// The maximum length of a note, in characters.

@@ -1,5 +1,7 @@
 //! The routes that take a file of an institution, show the exceptions of a business date, and take a person's resolution of one.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -25,10 +27,10 @@ use crate::config::Action;
 use crate::contract::decisions::UNNAMED;
 use crate::contract::problem::Problem;
 use crate::contract::reconciliations::{
-    ExceptionCounts, ReconciliationDetail, ReconciliationList, ReconciliationSummary, ResolutionBody,
+    ExceptionCounts, ExceptionView, ReconciliationDetail, ReconciliationList, ReconciliationSummary, ResolutionBody,
 };
 use crate::gateway::{ComparedDate, GivenFile, NotCompared, NotKept, ReconciliationFilter, Unresolved};
-use crate::reconcile::{ReconcileError, RefusedFile, Report, parse_date, show_date};
+use crate::reconcile::{GivenAs, ReconcileError, RefusedFile, Report, parse_date, show_date};
 use crate::time::Rfc3339;
 
 /// The maximum length of the name of a file, in characters.
@@ -135,26 +137,23 @@ async fn given(shared: &Shared, who: &Who, headers: &HeaderMap, asked: Asked, bo
     let about = Some(format!("{reconciliation}{date}"));
     let deed = Deed { act: Act::Reconcile, person: &person, note: &name, about, exchange: None };
     let gateway = shared.gateway.clone();
-    let path = file.path().to_owned();
     let given = GivenFile {
         institution: institution.clone(),
         reconciliation,
         day,
-        path,
+        file: GivenAs::Open(Arc::new(file)),
         name: name.clone(),
         person: person.clone(),
     };
     // It goes to its end, also if the client goes away.
     let compared = async move {
-        let compared = tokio::spawn(async move {
-            let compared = gateway.compare(given, turn).await;
-            drop(file);
-            compared
-        });
+        let compared = tokio::spawn(async move { gateway.compare(given, turn).await });
         let failed = |_| ApiError::new(Problem::NotCompared, "the comparison panicked, which is a bug");
         compared.await.map_err(failed)?.map_err(refused)
     };
-    recorded(shared, who, headers, &institution, deed, compared).await
+    let report = recorded(shared, who, headers, &institution, deed, compared).await?;
+    // Its findings are what the journal has.
+    Ok(if who.may(Action::Read, Some(&institution), None).is_ok() { report } else { report.without_findings() })
 }
 
 /// `GET /v1/reconciliations?limit=50&institution=bank-a&date=2026-11-26&state=open&cursor=…`
@@ -232,10 +231,10 @@ struct Page {
 
 fn detail(date: ComparedDate, book: ExceptionBook, page: Page) -> ReconciliationDetail {
     let counts = ExceptionCounts::of(&book);
-    let ExceptionBook { file, key, exceptions, .. } = book;
+    let ExceptionBook { secret, file, key, exceptions } = book;
     let of_state = exceptions.into_iter().enumerate().skip(page.from);
     let mut wanted = of_state.filter(|(_, kept)| page.state.is_none_or(|state| kept.state() == state));
-    let shown: Vec<_> = wanted.by_ref().take(page.limit).map(|(_, kept)| kept.into()).collect();
+    let shown: Vec<_> = wanted.by_ref().take(page.limit).map(|(_, kept)| ExceptionView::of(kept, &secret)).collect();
     let next = wanted.next().map(|(position, _)| position);
     ReconciliationDetail {
         institution: date.institution,
@@ -260,22 +259,28 @@ pub(super) async fn resolve(
     refuse_foreign_page(&headers)?;
     let Path((institution, reconciliation, date, id)) = names.map_err(|error| unknown_date(&error.body_text()))?;
     who.may(Action::Settle, Some(&institution), None)?;
-    let example = r#"write {"decision": "other_date", "note": "…"}, with other_date, corrected_there, corrected_here, accepted or other"#;
-    let ResolutionBody { decision: reason, note, person } = decision::read(body, &who, example)?;
+    let example = r#"write {"decision": "other_date", "note": "…", "seen": "…"}, with other_date, corrected_there, corrected_here, accepted or other, and the `seen` of the exception"#;
+    let ResolutionBody { decision: reason, note, person, seen } = decision::parsed(&body, example)?;
+    decision::storable(&note)?;
+    let person = named(person, &who)?;
     let note = noted(note)?;
     let date = date_of(institution, reconciliation, &date)?;
     // An act that cannot be done is not in the audit trail.
     let book = shared.gateway.exceptions(&date).await?.ok_or_else(|| unknown_date(&cursor_text(&date)))?;
     if book.exceptions.iter().all(|kept| kept.id != id) {
-        return Err(unresolved(Unresolved::Not(NotResolved::Unknown)));
+        return Err(unresolved(Unresolved::Not(NotResolved::Unknown), false));
     }
     let about = Some(format!("{} {} {id}", date.reconciliation, show_date(date.day)));
     let deed = Deed { act: Act::ResolveException, person: &person, note: &note, about, exchange: None };
     let resolution = Resolution { person: person.clone(), reason, note: note.clone(), at_ms: shared.gateway.now_ms() };
-    let resolved = async { shared.gateway.resolve_exception(&date, &id, resolution).await.map_err(unresolved) };
+    let may_read = who.may(Action::Read, Some(&date.institution), None).is_ok();
+    let resolved = async {
+        let resolved = shared.gateway.resolve_exception(&date, &id, seen, resolution).await;
+        resolved.map_err(|why| unresolved(why, may_read))
+    };
     let mut book = recorded(&shared, &who, &headers, &date.institution, deed, resolved).await?;
     let counts = ExceptionCounts::of(&book);
-    book.exceptions.retain(|kept| kept.id == id);
+    book.exceptions.retain(|kept| kept.id == id && may_read);
     let shown = detail(date, book, Page { from: 0, limit: 1, state: None });
     Ok(Json(ReconciliationDetail { counts, ..shown }))
 }
@@ -304,7 +309,7 @@ fn refused(why: NotCompared) -> ApiError {
             ApiError::new(Problem::UnknownReconciliation, message).with("known", known)
         }
         NotCompared::Running | NotCompared::Contended => ApiError::new(Problem::ReconciliationRunning, why.to_string()),
-        NotCompared::TooMany { count, max } => {
+        NotCompared::TooMany { count, max } | NotCompared::Full { count, max } => {
             ApiError::new(Problem::TooManyExceptions, why.to_string()).with("count", count).with("max", max)
         }
         NotCompared::NotKept(why) => not_kept(&why),
@@ -332,7 +337,8 @@ fn not_compared(error: ReconcileError) -> ApiError {
     }
 }
 
-fn unresolved(why: Unresolved) -> ApiError {
+/// `may_read`: whether the client may read what another one wrote about the exception.
+fn unresolved(why: Unresolved, may_read: bool) -> ApiError {
     match why {
         Unresolved::UnknownDate => unknown_date("this date"),
         Unresolved::Not(NotResolved::Unknown) => {
@@ -340,7 +346,8 @@ fn unresolved(why: Unresolved) -> ApiError {
         }
         Unresolved::Not(NotResolved::Already(earlier)) => {
             let at = Rfc3339(earlier.at_ms).to_string();
-            let message = format!("{} resolved it at {at}: {}", earlier.person, earlier.note);
+            let note = if may_read { format!(": {}", earlier.note) } else { String::new() };
+            let message = format!("{} resolved it at {at}{note}", earlier.person);
             let error = ApiError::new(Problem::AlreadyResolved, message);
             error.with("resolved_by", earlier.person).with("resolved_at", at).with("reason", earlier.reason.name())
         }
@@ -348,6 +355,12 @@ fn unresolved(why: Unresolved) -> ApiError {
             let at = Rfc3339(file.at_ms).to_string();
             let message = format!("the file of {at} does not show it any more");
             ApiError::new(Problem::AlreadyExplained, message).with("file_sha256", file.sha256)
+        }
+        Unresolved::Changed { file, seen } => {
+            let at = Rfc3339(file.at_ms).to_string();
+            let message = format!("the file of {at} says something else about the exception than what was seen");
+            let error = ApiError::new(Problem::ExceptionChanged, message);
+            error.with("file_sha256", file.sha256).with("compared_at", at).with("seen", seen)
         }
         Unresolved::NotKept(why) => not_kept(&why),
     }

@@ -1,4 +1,5 @@
 //! A file that a client sends as the body of its request: written to a temporary file as it comes, so that its length does not matter for the memory.
+//! The temporary file has no name: it has account numbers, and a gateway that is killed leaves nothing of it behind.
 
 use std::io;
 use std::time::Duration;
@@ -7,7 +8,6 @@ use axum::body::{Body, BodyDataStream};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use futures_util::StreamExt;
-use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -27,8 +27,8 @@ const FILE_MAX: Duration = Duration::from_secs(600);
 /// How long the rest of a file that is not wanted is read, so that the client reads the reply and not a reset.
 const REST_MAX: Duration = Duration::from_secs(2);
 
-/// Receives a file of at most `max` bytes. It is gone when the value is dropped, and nobody else can read it.
-pub(super) async fn receive(headers: &HeaderMap, body: Body, max: u64) -> Result<NamedTempFile, ApiError> {
+/// Receives a file of at most `max` bytes. It is gone when the value is dropped, and nobody else can open it.
+pub(super) async fn receive(headers: &HeaderMap, body: Body, max: u64) -> Result<std::fs::File, ApiError> {
     let mut pieces = body.into_data_stream();
     let received = match declared(headers) {
         Some(len) if len > max => Err(too_long(max)),
@@ -47,16 +47,10 @@ pub(super) async fn refuse(headers: &HeaderMap, body: Body) {
     }
 }
 
-async fn write(pieces: &mut BodyDataStream, max: u64) -> Result<NamedTempFile, ApiError> {
-    let (named, file) = tokio::task::spawn_blocking(|| {
-        let named = NamedTempFile::new()?;
-        let file = named.reopen()?;
-        Ok((named, file))
-    })
-    .await
-    .unwrap_or_else(|_| Err(io::Error::other("no thread")))
-    .map_err(|error| no_disk(&error))?;
-    let mut file = File::from_std(file);
+async fn write(pieces: &mut BodyDataStream, max: u64) -> Result<std::fs::File, ApiError> {
+    let made = tokio::task::spawn_blocking(tempfile::tempfile).await;
+    let made = made.unwrap_or_else(|_| Err(io::Error::other("no thread"))).map_err(|error| no_disk(&error))?;
+    let mut file = File::from_std(made);
     let mut len = 0_u64;
     while let Some(piece) = timeout(PIECE_MAX, pieces.next()).await.map_err(|_| too_slow())? {
         let piece = piece.map_err(|_| ApiError::new(Problem::BodyCut, "the file is incomplete: nothing was kept"))?;
@@ -67,7 +61,7 @@ async fn write(pieces: &mut BodyDataStream, max: u64) -> Result<NamedTempFile, A
         file.write_all(&piece).await.map_err(|error| no_disk(&error))?;
     }
     file.flush().await.map_err(|error| no_disk(&error))?;
-    Ok(named)
+    Ok(file.into_std().await)
 }
 
 async fn rest(mut pieces: BodyDataStream) {

@@ -1,19 +1,43 @@
 //! Questions about exceptions of reconciliations.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fep_protocol::exchange::ExchangeId;
+use fep_protocol::exchange::{ExchangeId, TelegramBytes};
 use fep_protocol::reason::JournalError;
-use fep_protocol::reconciliation::{ExceptionBook, Resolution};
+use fep_protocol::reconciliation::{ExceptionBook, ReconciliationFact, Resolution};
 
 use super::compared::{ComparedDate, ExceptionCount, ReconciliationFilter, StoredDate};
 use super::seal::random;
 use super::store::FactNumber;
 use super::{INDEX_WAIT, Journal, Reader};
+use crate::ground::Ground;
 use crate::hex::hex;
 
-/// The exceptions of a date as they stand, and the name of the last comparison or resolution of it.
-pub(crate) type StoredBook = (ExchangeId, ExceptionBook);
+/// The exceptions of a date as they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredBook {
+    /// The name of the last comparison or resolution of the date.
+    pub(crate) last: ExchangeId,
+    /// The name of its last comparison.
+    pub(crate) comparison: ExchangeId,
+    /// What they say.
+    pub(crate) book: ExceptionBook,
+}
+
+/// What of a date is read from the journal. It is understood when nobody waits for the connections any more: it can be long.
+struct StoredBytes {
+    last: ExchangeId,
+    comparison: Content,
+    resolved: Vec<(String, Content)>,
+}
+
+/// The name and the body of a fact.
+struct Content {
+    number: FactNumber,
+    name: ExchangeId,
+    bytes: TelegramBytes,
+}
 
 /// A new key of the names of exceptions, in hex.
 ///
@@ -30,7 +54,17 @@ impl Journal {
     /// If the journal cannot be read.
     pub(crate) async fn exception_book(&self, of: &ComparedDate) -> Result<Option<StoredBook>, JournalError> {
         let of = of.clone();
-        self.read_exceptions(move |reader| reader.exception_book(&of)).await
+        let stored = self.read_exceptions(move |reader| reader.exception_bytes(&of)).await?;
+        let Some(stored) = stored else { return Ok(None) };
+        let understand = move || stored.understand().map(Some);
+        match self.inner.ground {
+            Ground::Machine => {
+                let task = tokio::task::spawn_blocking(understand);
+                task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
+            }
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(_) => understand(),
+        }
     }
 
     /// Whether this comparison or resolution had an effect.
@@ -71,27 +105,48 @@ impl Journal {
 }
 
 impl Reader {
-    fn exception_book(&self, of: &ComparedDate) -> Result<Option<StoredBook>, JournalError> {
+    fn exception_bytes(&self, of: &ComparedDate) -> Result<Option<StoredBytes>, JournalError> {
         let Some((number, last, resolved)) = self.index.exceptions_of(of)? else { return Ok(None) };
-        let mut book: ExceptionBook = self.content(number)?;
-        for (exception, number) in resolved {
-            let resolution: Resolution = self.content(number)?;
-            // The index has resolutions of open exceptions only, so that it is one of these.
-            if let Some(kept) = book.exceptions.iter_mut().find(|kept| kept.id == exception) {
+        let comparison = self.content(number)?;
+        let resolved = resolved.into_iter().map(|(exception, number)| Ok((exception, self.content(number)?)));
+        Ok(Some(StoredBytes { last, comparison, resolved: resolved.collect::<Result<_, JournalError>>()? }))
+    }
+
+    fn content(&self, number: FactNumber) -> Result<Content, JournalError> {
+        let missing = || unreadable(number, "the journal does not have it");
+        let fact = self.fact(number)?.ok_or_else(missing)?;
+        if fact.bytes.is_empty() {
+            return Err(unreadable(number, "its body is encrypted, and the key file does not have its key"));
+        }
+        let name = fact.reconciliation.as_deref().map(ReconciliationFact::id).ok_or_else(missing)?;
+        Ok(Content { number, name, bytes: fact.bytes })
+    }
+}
+
+impl StoredBytes {
+    fn understand(self) -> Result<StoredBook, JournalError> {
+        let Self { last, comparison, resolved } = self;
+        let mut book: ExceptionBook = comparison.says()?;
+        let mut resolutions = BTreeMap::new();
+        for (exception, content) in resolved {
+            resolutions.insert(exception, content.says::<Resolution>()?);
+        }
+        // The index has resolutions of open exceptions only, so each is one of these.
+        for kept in &mut book.exceptions {
+            if let Some(resolution) = resolutions.remove(&kept.id) {
                 kept.resolution = Some(resolution);
             }
         }
-        Ok(Some((last, book)))
+        Ok(StoredBook { last, comparison: comparison.name, book })
     }
+}
 
-    /// What the body of a fact says.
-    fn content<T: serde::de::DeserializeOwned>(&self, number: FactNumber) -> Result<T, JournalError> {
-        let unreadable =
-            |why: String| JournalError::Failed(format!("the exceptions of fact {number} cannot be read: {why}"));
-        let fact = self.fact(number)?.ok_or_else(|| unreadable("the journal does not have it".to_owned()))?;
-        if fact.bytes.is_empty() {
-            return Err(unreadable("its body is encrypted, and the key file does not have its key".to_owned()));
-        }
-        serde_json::from_slice(&fact.bytes).map_err(|error| unreadable(error.to_string()))
+impl Content {
+    fn says<T: serde::de::DeserializeOwned>(&self) -> Result<T, JournalError> {
+        serde_json::from_slice(&self.bytes).map_err(|error| unreadable(self.number, &error.to_string()))
     }
+}
+
+fn unreadable(number: FactNumber, why: &str) -> JournalError {
+    JournalError::Failed(format!("the exceptions of fact {number} cannot be read: {why}"))
 }

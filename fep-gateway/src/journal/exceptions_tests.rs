@@ -6,7 +6,7 @@ use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::What;
 use fep_protocol::reconciliation::{
     ComparedFact, ComparedFile, ExceptionBook, ExceptionMark, ExceptionState, KeptFinding, ReconciliationFact,
-    Resolution, ResolutionReason, ResolvedFact, ShownException,
+    Resolution, ResolutionReason, ResolvedFact, SeenFinding, ShownException,
 };
 use proptest::prelude::*;
 
@@ -53,7 +53,14 @@ fn compared(number: usize, continues: Option<ExchangeId>, marks: Vec<ExceptionMa
 fn resolved(number: usize, exception: &str) -> ReconciliationFact {
     let reconciliation = "transfers".to_owned();
     let exception = exception.to_owned();
-    ReconciliationFact::Resolved(ResolvedFact { reconciliation, day: DAY, name: name(number), exception })
+    ReconciliationFact::Resolved(ResolvedFact { reconciliation, day: DAY, name: name(number), exception, seen: None })
+}
+
+/// The same by a person who saw this comparison.
+fn resolved_as_seen(number: usize, exception: &str, comparison: Option<ExchangeId>) -> ReconciliationFact {
+    let ReconciliationFact::Resolved(resolved) = resolved(number, exception) else { panic!("a resolution") };
+    let seen = comparison.map(|comparison| SeenFinding { comparison, says: "00ff".to_owned() });
+    ReconciliationFact::Resolved(ResolvedFact { seen, ..resolved })
 }
 
 /// What a gateway adds to the journal.
@@ -61,15 +68,17 @@ fn resolved(number: usize, exception: &str) -> ReconciliationFact {
 enum Act {
     /// A comparison that shows these, and knows what was there this many acts ago. 0: it knows all.
     Compare(Vec<u8>, usize),
-    /// A resolution, whether the exception is open or not.
-    Resolve(u8),
+    /// A resolution, whether the exception is open or not, by a person who saw what was there this many acts ago. `None`: by an earlier
+    /// version, which does not say what was seen.
+    Resolve(u8, Option<usize>),
 }
 
 fn act() -> impl Strategy<Value = Act> {
     let shows = prop::collection::btree_set(0_u8..5, 0..5).prop_map(|ids| ids.into_iter().collect::<Vec<_>>());
     prop_oneof![
         (shows, prop_oneof![3 => Just(0_usize), 1 => 1_usize..3]).prop_map(|(ids, ago)| Act::Compare(ids, ago)),
-        (0_u8..5).prop_map(Act::Resolve),
+        (0_u8..5, prop_oneof![1 => Just(None), 3 => Just(Some(0_usize)), 2 => (1_usize..4).prop_map(Some)])
+            .prop_map(|(id, ago)| Act::Resolve(id, ago)),
     ]
 }
 
@@ -77,6 +86,7 @@ fn act() -> impl Strategy<Value = Act> {
 #[derive(Clone, Debug, Default)]
 struct Model {
     last: Option<ExchangeId>,
+    comparison: Option<ExchangeId>,
     states: BTreeMap<String, ExceptionState>,
 }
 
@@ -112,18 +122,21 @@ fn facts(acts: &[Act]) -> (Vec<(u64, Fact)>, Model, Vec<bool>) {
                 let marks = states.iter().map(mark).collect();
                 let continues = knows.last;
                 let has_effect = continues == now.last;
-                let next = has_effect.then(|| Model { last: Some(name(number)), states });
+                let own = Some(name(number));
+                let next = has_effect.then_some(Model { last: own, comparison: own, states });
                 (compared(number, continues, marks), next)
             }
-            Act::Resolve(id) => {
+            Act::Resolve(id, ago) => {
                 let id = id.to_string();
                 let is_open = now.states.get(&id) == Some(&ExceptionState::Open);
-                let next = is_open.then(|| {
+                let seen = ago.map(|ago| history[history.len() - 1 - ago.min(history.len() - 1)].comparison);
+                let holds = seen.flatten().is_none_or(|seen| Some(seen) == now.comparison);
+                let next = (is_open && holds).then(|| {
                     let mut states = now.states.clone();
                     states.insert(id.clone(), ExceptionState::Resolved);
-                    Model { last: Some(name(number)), states }
+                    Model { last: Some(name(number)), states, ..now.clone() }
                 });
-                (resolved(number, &id), next)
+                (resolved_as_seen(number, &id, seen.flatten()), next)
             }
         };
         facts.push((u64::try_from(number + 1).unwrap(), of(what, &())));
@@ -164,6 +177,51 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    /// After any removal that is allowed, an index that is made again from the facts that are left says what the one of the gateway says.
+    #[test]
+    fn what_a_removal_leaves_says_the_same_again(acts in prop::collection::vec(act(), 1..24), cut in 1_u64..24) {
+        let folder = tempfile::tempdir().unwrap();
+        let [kept, again] = ["kept.sqlite", "again.sqlite"].map(|name| folder.path().join(name));
+        let (facts, ..) = facts(&acts);
+        let mut index = IndexFile::begin(&kept, [7; 16], None).unwrap();
+        index.apply(&facts).unwrap();
+        let reader = IndexReader::open(&kept).unwrap();
+        let last = cut.min(u64::try_from(facts.len()).unwrap());
+        let holds_back = reader.oldest_open_exception().unwrap().is_some_and(|open| open <= last);
+        if holds_back || reader.parts_comparisons(last).unwrap() {
+            return Ok(());
+        }
+        let removal = removal(last);
+        removals::forget(&kept, &removal).unwrap();
+        let mut made = IndexFile::begin(&again, [7; 16], Some(&removal)).unwrap();
+        made.apply(&facts[usize::try_from(last).unwrap()..]).unwrap();
+        drop((index, made));
+        prop_assert_eq!(differences(&kept, &again, 9).unwrap(), Vec::<String>::new());
+    }
+}
+
+/// A removal of the facts up to this one.
+fn removal(last: u64) -> Removal {
+    Removal { last, before_ms: 1, at_ms: 1, keep_days: 1, traces: Vec::new(), standing: Vec::new() }
+}
+
+#[test]
+fn a_removal_never_keeps_a_comparison_that_came_too_late_without_the_one_that_was_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.sqlite");
+    let mark =
+        |id: &str| ExceptionMark { id: id.to_owned(), class: "unclear".to_owned(), state: ExceptionState::Explained };
+    // Two gateways compared the first file of the date at the same time.
+    let acts = [(5, of(compared(1, None, vec![mark("1")]), &())), (6, of(compared(2, None, vec![mark("2")]), &()))];
+    let mut index = IndexFile::begin(&path, [7; 16], None).unwrap();
+    index.apply(&acts).unwrap();
+    let reader = IndexReader::open(&path).unwrap();
+    assert_eq!([1, 2].map(|number| reader.had_effect(&name(number)).unwrap()), [true, false]);
+    assert_eq!([4, 5, 6].map(|last| reader.parts_comparisons(last).unwrap()), [false, true, false]);
+}
+
 #[test]
 fn an_open_exception_holds_its_facts_back_and_one_that_was_removed_is_gone() {
     let folder = tempfile::tempdir().unwrap();
@@ -179,7 +237,7 @@ fn an_open_exception_holds_its_facts_back_and_one_that_was_removed_is_gone() {
     index.apply(&[(6, of(resolved(2, "1"), &()))]).unwrap();
     assert_eq!(reader.oldest_open_exception().unwrap(), None);
     assert_eq!(reader.needed().unwrap(), Vec::<u64>::new());
-    let removal = Removal { last: 5, before_ms: 1, at_ms: 1, keep_days: 1, traces: Vec::new(), standing: Vec::new() };
+    let removal = removal(5);
     removals::forget(&path, &removal).unwrap();
     assert_eq!(counts(&reader), [0; 3]);
     assert_eq!(reader.exceptions_of(&date()).unwrap(), None);
@@ -213,7 +271,7 @@ async fn in_an_encrypted_journal_nobody_reads_an_exception_without_the_key() {
         records: 1,
         matched: 0,
     };
-    let shown = vec![ShownException { id: "1".to_owned(), finding }];
+    let shown = vec![ShownException { id: "1".to_owned(), earlier: None, finding }];
     let mut book = ExceptionBook::after_file(None, "secret-9911223344", file, Vec::new(), shown).unwrap();
     let by = Resolution {
         person: "kim-9911223344".to_owned(),
@@ -223,9 +281,9 @@ async fn in_an_encrypted_journal_nobody_reads_an_exception_without_the_key() {
     };
     let facts = [of(compared(1, None, book.marks()), &book), of(resolved(2, "1"), &by)];
     store(&opened.lanes[0].1, facts).await;
-    let (last, read) = opened.journal.exception_book(&date()).await.unwrap().unwrap();
+    let read = opened.journal.exception_book(&date()).await.unwrap().unwrap();
     book.resolve("1", by).unwrap();
-    assert_eq!((last, read), (name(2), book));
+    assert_eq!((read.last, read.comparison, read.book), (name(2), name(1), book));
     opened.journal.close().await;
     for name in ["journal.sqlite", "journal.sqlite-wal", "journal.index.sqlite", "journal.index.sqlite-wal"] {
         let bytes = std::fs::read(folder.path().join(name)).unwrap_or_default();

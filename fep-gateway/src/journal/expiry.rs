@@ -135,8 +135,10 @@ impl Expiry {
         let earlier = self.facts.removal()?;
         let (removed, mut before_ms) = earlier.map_or((0, 0), |removal| (removal.last, removal.before_ms));
         let horizon_ms = horizon * DAY_MS - i64::from(self.lease.offset_minutes()) * 60_000;
+        let index = IndexReader::open(&self.index_file)?;
         let mut last = removed;
         let mut gone = Vec::new();
+        let mut whole = (last, before_ms, 0);
         for (at, day) in old {
             let recorded = recorded_days(days.days.get(at..).unwrap_or_default());
             if day.last >= end || day.first > last + 1 || recorded < keep {
@@ -150,8 +152,12 @@ impl Expiry {
             last = last.max(day.last);
             before_ms = before_ms.max(newest.accepted_ms.saturating_add(1));
             gone.push(*day);
+            if !index.parts_comparisons(last)? {
+                whole = (last, before_ms, gone.len());
+            }
         }
-        let index = IndexReader::open(&self.index_file)?;
+        let (last, before_ms, count) = whole;
+        gone.truncate(count);
         let traces = index.traces()?;
         let mut standing = index.standing(&Whose::default())?;
         standing.retain(|stood| stood.number <= last);

@@ -49,6 +49,9 @@ pub struct Walked {
     pub money: Option<Money>,
     /// When its request was stored to be sent, in milliseconds since 1970. `None` if it was not encoded.
     pub sent_at_ms: Option<i64>,
+    /// Since when it has been known what became of the money, in milliseconds since 1970: by its answer, or by the last step of its settlement.
+    /// `None` if nobody knows.
+    pub known_at_ms: Option<i64>,
     /// The frame of the request. Empty if it was never encoded or cannot be read.
     pub request: TelegramBytes,
     /// The frame of the answer, if there is one. Empty if it cannot be read.
@@ -125,17 +128,35 @@ impl Lookup {
             let mut telegram = |number: Option<FactNumber>| number.and_then(|number| telegrams.remove(&number));
             for row in rows {
                 let request = telegram(row.request);
+                let answer = telegram(row.answer);
+                let settled_at_ms = match row.outcome {
+                    Some(Outcome::Unknown) if row.has_case => {
+                        index.settled_at_ms(&row.id).map_err(JournalError::from)?
+                    }
+                    _ => None,
+                };
+                let is_known = row.outcome == Some(Outcome::Answered) || row.settled_by.is_some();
+                let known_at_ms = settled_at_ms.max(answer.as_ref().map(|answer| answer.at_ms)).or(row.ended_at_ms);
                 each(Walked {
                     id: row.id,
                     outcome: row.outcome,
                     settled_by: row.settled_by,
                     money: row.money,
                     sent_at_ms: request.as_ref().map(|request| request.at_ms),
+                    known_at_ms: known_at_ms.filter(|_| is_known),
                     request: request.map(|request| request.bytes).unwrap_or_default(),
-                    answer: telegram(row.answer).map(|answer| answer.bytes),
+                    answer: answer.map(|answer| answer.bytes),
                 })?;
             }
         }
+    }
+
+    /// The time before which exchanges were removed on purpose, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn removed_before_ms(&self) -> Result<Option<i64>, JournalError> {
+        Ok(self.files.removal()?.map(|removal| removal.before_ms))
     }
 
     /// Passes the notices on that the filter lets pass, newest first, at most `limit`. Returns their number.

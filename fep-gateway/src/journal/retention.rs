@@ -74,6 +74,7 @@ impl Archiver {
         let Some(archives) = self.archives.open()? else { return Ok(None) };
         let (removed, mut before_ms) = journal.removal()?.map_or((0, 0), |removal| (removal.last, removal.before_ms));
         let mut last = removed;
+        let mut whole = (last, before_ms);
         for (path, first, newest) in archives.spans().filter(|(_, _, newest)| *newest > removed).take(FILES_PER_RUN_MAX)
         {
             let is_old = |at_ms: &i64| *at_ms < horizon_ms;
@@ -87,7 +88,11 @@ impl Archiver {
             }
             last = last.max(newest);
             before_ms = before_ms.max(accepted_ms.saturating_add(1));
+            if !index.parts_comparisons(last)? {
+                whole = (last, before_ms);
+            }
         }
+        let (last, before_ms) = whole;
         let traces = index.traces()?;
         let mut standing = index.standing(&Whose::default())?;
         standing.retain(|stood| stood.number <= last);

@@ -53,6 +53,8 @@ fn check(place: &JournalPlace, keys: Option<&KeyRing>) {
             settled_by: exchange.settled_by,
             money: exchange.money,
             sent_at_ms: Some(1_795_000_000_500),
+            known_at_ms: (exchange.outcome == Some(Outcome::Answered) || exchange.settled_by.is_some())
+                .then_some(1_795_000_000_500),
             request: exchange.request,
             answer: exchange.answer.map(|answer| answer.bytes),
         });

@@ -2,6 +2,8 @@
 
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
+use super::balance_text;
+use super::balances::{BalanceOf, BalanceReport};
 use super::report::{Amounts, Report};
 
 /// The greatest whole number up to which each one is exact in a spreadsheet.
@@ -14,6 +16,10 @@ const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 pub fn write(report: &Report) -> Result<Vec<u8>, String> {
     let mut book = Workbook::new();
     let made = sums(report, book.add_worksheet()).and_then(|()| findings(report, book.add_worksheet()));
+    let made = made.and_then(|()| match &report.balances {
+        Some(own) => balances(own, book.add_worksheet()),
+        None => Ok(()),
+    });
     made.and_then(|()| book.save_to_buffer()).map_err(|error| error.to_string())
 }
 
@@ -88,6 +94,65 @@ fn findings(report: &Report, sheet: &mut Worksheet) -> Result<(), XlsxError> {
     }
     let last = u32::try_from(report.findings.len()).unwrap_or(u32::MAX);
     sheet.autofilter(0, 0, last, keys + 7).map(drop)
+}
+
+fn balances(report: &BalanceReport, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    sheet.set_name("balances 잔액")?;
+    let facts = [
+        ("told 통보", format!("{} {}", report.told_file, report.told_at)),
+        ("snapshot 기준", format!("{} {}", report.snapshot_file, report.snapshot_at)),
+        ("SHA-256", report.snapshot_sha256.clone()),
+    ];
+    let mut row = 0;
+    for (name, value) in facts {
+        sheet.write_string_with_format(row, 0, name, &bold())?.write_string(row, 1, value)?;
+        row += 1;
+    }
+    for (words, count) in balance_text::sums(report) {
+        sheet.write_string(row, 0, format!("{} {}", words.english, words.korean))?;
+        number(sheet, row, 1, &count.to_string())?;
+        row += 1;
+    }
+    row += 1;
+    let headings = [
+        "finding 구분",
+        "account 계좌",
+        "snapshot 기준 잔액",
+        "counted from 계산 잔액(최소)",
+        "counted to 계산 잔액(최대)",
+        "told 통보 잔액",
+        "difference 차이",
+        "movement 거래",
+        "amount 금액",
+        "since … until 시각",
+        "counts 반영",
+        "exchange 거래 ID",
+    ];
+    for (column, heading) in (0_u16..).zip(headings) {
+        sheet.write_string_with_format(row, column, heading, &bold())?.set_column_width(column, 24)?;
+    }
+    for line in &report.findings {
+        row += 1;
+        let words = line.class.words();
+        sheet.write_string(row, 0, format!("{} {}", words.english, words.korean))?;
+        sheet.write_string(row, 1, line.account.as_deref().unwrap_or_default())?;
+        let balance = |of: Option<&BalanceOf>| of.map(|of| of.balance.clone());
+        let counted = line.counted.as_ref().map(|range| (range.low.clone(), range.high.clone()));
+        let (low, high) = counted.unzip();
+        let numbers =
+            [balance(line.snapshot.as_ref()), low, high, balance(line.told.as_ref()), line.difference.clone()];
+        for (column, value) in (2_u16..).zip(numbers) {
+            value.iter().try_for_each(|value| number(sheet, row, column, value))?;
+        }
+        for movement in &line.movements {
+            row += 1;
+            sheet.write_string(row, 7, movement.fate.name())?;
+            number(sheet, row, 8, &movement.amount)?;
+            sheet.write_string(row, 9, balance_text::span(movement))?.write_string(row, 10, movement.counts)?;
+            movement.exchange.iter().try_for_each(|id| sheet.write_string(row, 11, id.to_string()).map(drop))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes a number, or the text if a spreadsheet would round it.

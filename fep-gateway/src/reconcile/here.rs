@@ -54,7 +54,7 @@ pub(super) fn read(
 }
 
 /// What exchanges of one telegram mean for the money.
-struct Meaning {
+pub(super) struct Meaning {
     catalogue: TelegramCatalogue,
     telegram: String,
     request: Layout,
@@ -101,7 +101,7 @@ impl Verdicts {
 }
 
 impl Meaning {
-    fn new(institution: &InstitutionConfig, telegram: &str) -> Result<Self, ReconcileError> {
+    pub(super) fn new(institution: &InstitutionConfig, telegram: &str) -> Result<Self, ReconcileError> {
         let catalogue = TelegramCatalogue::new(institution).map_err(ReconcileError::Unfit)?;
         let unknown = || ReconcileError::Unfit(format!("{} has no telegram {telegram}", institution.spec.name));
         let request = institution.spec.telegram(telegram).ok_or_else(unknown)?;
@@ -127,13 +127,7 @@ impl Meaning {
 
     /// The row of an exchange.
     fn row(&self, terms: &Terms<'_>, exchange: &Walked, day: i64) -> Result<Row, Lacks> {
-        if exchange.request.is_empty() {
-            return Err(if exchange.sent_at_ms.is_none() { Lacks::Fact } else { Lacks::Key });
-        }
-        let request = self.catalogue.telegram(&exchange.request);
-        if !self.request.recognises(request) {
-            return Err(Lacks::Layout);
-        }
+        let request = self.request(exchange)?;
         let amount = terms.here.amount.as_ref().and_then(|(place, more)| amount(place, *more, request));
         Ok(Row {
             key: key(&terms.here.key, request),
@@ -144,7 +138,17 @@ impl Meaning {
         })
     }
 
-    fn state(&self, exchange: &Walked) -> State {
+    /// The request of an exchange, if it is one of this telegram.
+    pub(super) fn request<'e>(&self, exchange: &'e Walked) -> Result<&'e [u8], Lacks> {
+        if exchange.request.is_empty() {
+            return Err(if exchange.sent_at_ms.is_none() { Lacks::Fact } else { Lacks::Key });
+        }
+        let request = self.catalogue.telegram(&exchange.request);
+        if self.request.recognises(request) { Ok(request) } else { Err(Lacks::Layout) }
+    }
+
+    /// What became of the money of an exchange.
+    pub(super) fn state(&self, exchange: &Walked) -> State {
         match (exchange.outcome, exchange.money) {
             (Some(Outcome::NotSent), _) => State::NotSent,
             (Some(Outcome::Unknown), Some(Money::Done)) => State::Done,
@@ -178,7 +182,8 @@ impl Meaning {
     }
 }
 
-fn origin(id: ExchangeId) -> [u8; 16] {
+/// The name of an exchange as the origin of a row.
+pub(super) fn origin(id: ExchangeId) -> [u8; 16] {
     let mut origin = [0; 16];
     for (to, from) in origin.iter_mut().zip(id.as_bytes()) {
         *to = *from;

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use fep_spec::html::escaped;
 
+use super::balance_text;
 use super::report::{Amounts, Line, Report};
-use super::text::grouped;
+use super::terms::grouped;
 use super::words::Words;
 use crate::page;
 
@@ -31,6 +32,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "<dt>Made at <span lang=\"ko\">작성 시각</span></dt><dd>{made_at}</dd>\n</dl>")?;
     sums(report, out)?;
     findings(report, out)?;
+    report.balances.iter().try_for_each(|balances| balance_text::write_page(balances, out))?;
     page::end(out)
 }
 

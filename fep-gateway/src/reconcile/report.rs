@@ -4,15 +4,13 @@ use fep_protocol::exchange::ExchangeId;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use super::balances::BalanceReport;
 use super::fields::record_number;
 use super::here::exchange_id;
 use super::matching::{Class, Finding, Sum, Totals};
 use super::row::{Key, Row};
-use super::terms::{Terms, date_text};
+use super::terms::{HIDDEN, Terms, date_text, decimal};
 use super::words::{CARRIED_OUT, MATCHED, NOT_DONE, NOT_LISTED, RECORDS, REQUESTS, REVERSED, UNDONE_THERE, Words};
-
-/// How a hidden value is shown.
-const HIDDEN: &str = "***";
 
 /// The result of a reconciliation. It serialises as its JSON report.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -58,9 +56,25 @@ pub struct Report {
     pub key: Vec<String>,
     /// Whether amounts were compared. If not, all of them are absent.
     pub amounts: bool,
+    /// The balances, if they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balances: Option<BalanceReport>,
 }
 
 impl Report {
+    /// Adds the balances. What they show needs a person, too.
+    pub(super) fn with_balances(self, balances: BalanceReport) -> Self {
+        let exceptions = self.exceptions.saturating_add(balances.exceptions);
+        Self { clean: self.clean && balances.clean, exceptions, balances: Some(balances), ..self }
+    }
+
+    /// The report for who may not read what the journal has: its sums, without its findings.
+    #[must_use]
+    pub fn without_findings(self) -> Self {
+        let not_shown = self.not_shown.saturating_add(self.findings.len() as u64);
+        Self { findings: Vec::new(), not_shown, ..self }
+    }
+
     /// What all forms of a report show of the two sides: first what each has, then what agrees.
     pub(super) fn sums(&self) -> Vec<(Words, &Amounts)> {
         vec![
@@ -123,6 +137,9 @@ pub struct Line {
     /// The name under which a gateway keeps it for a person. `None` if it is kept nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exception: Option<String>,
+    /// The name that earlier versions gave it.
+    #[serde(skip)]
+    pub(crate) earlier: Option<String>,
     /// What the file says became of it, also by its silence: `done`, `not_done` or `reversed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_says: Option<&'static str>,
@@ -189,6 +206,7 @@ impl<'t> Shown<'t> {
         Line {
             class: finding.class,
             exception: None,
+            earlier: None,
             key: finding.key().map(|key| self.key(key)).unwrap_or_default(),
             file_says: finding.says.map(super::row::State::name),
             there: finding.there.as_ref().map(|row| There {
@@ -254,17 +272,9 @@ impl<'t> Shown<'t> {
             findings,
             key: self.terms.key.iter().map(|(name, _)| name.clone()).collect(),
             amounts: self.terms.config.amount.is_some(),
+            balances: None,
         }
     }
-}
-
-/// A number that is counted in its smallest unit as a decimal number: 1205 with 2 decimals is `12.05`.
-fn decimal(number: i128, decimals: u32) -> String {
-    let Some(unit) = 10_u128.checked_pow(decimals).filter(|unit| *unit > 1) else { return number.to_string() };
-    let sign = if number < 0 { "-" } else { "" };
-    let whole = number.unsigned_abs() / unit;
-    let part = number.unsigned_abs() % unit;
-    format!("{sign}{whole}.{part:0width$}", width = decimals as usize)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -97,32 +97,22 @@ impl Key {
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
-}
 
-/// The bytes of a stored row behind its key.
-const TAIL_BYTES: usize = 1 + 1 + 16 + 8 + 16;
-
-impl Row {
-    /// Appends the row as it is stored.
+    /// Appends the key as it is stored: behind its length.
     pub(super) fn put(&self, to: &mut Vec<u8>) {
-        let len = u32::try_from(self.key.0.len()).unwrap_or(u32::MAX);
+        let len = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         to.extend(len.to_le_bytes());
-        to.extend_from_slice(&self.key.0);
-        to.push(self.state.code());
-        to.push(u8::from(self.amount.is_some()));
-        to.extend(self.amount.unwrap_or_default().to_le_bytes());
-        to.extend(self.day.to_le_bytes());
-        to.extend_from_slice(&self.origin);
+        to.extend_from_slice(&self.0);
     }
 
-    /// The key of a stored row and the length of the whole row, both at the start of these bytes.
-    pub(super) fn stored(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    /// The key at the start of these bytes, and the length of the whole row with `tail` bytes behind it.
+    pub(super) fn stored(bytes: &[u8], tail: usize) -> Option<(&[u8], usize)> {
         let (len, rest) = bytes.split_first_chunk::<4>()?;
         let len = usize::try_from(u32::from_le_bytes(*len)).ok()?;
-        Some((rest.get(..len)?, 4 + len + TAIL_BYTES))
+        Some((rest.get(..len)?, 4 + len + tail))
     }
 
-    /// Reads the next stored row. `None` at the end.
+    /// Reads the next stored key. `None` at the end.
     pub(super) fn take(from: &mut impl Read) -> io::Result<Option<Self>> {
         let mut len = [0; 4];
         match from.read(&mut len)? {
@@ -132,6 +122,51 @@ impl Row {
         let len = usize::try_from(u32::from_le_bytes(len)).map_err(|_| damaged())?;
         let mut key = vec![0; len];
         from.read_exact(&mut key)?;
+        Ok(Some(Self(key.into())))
+    }
+}
+
+/// A row that can be sorted.
+pub(super) trait Sortable: Sized {
+    /// By what it is sorted.
+    fn key(&self) -> &Key;
+
+    /// Appends the row as it is stored.
+    fn put(&self, to: &mut Vec<u8>);
+
+    /// The key of a stored row and the length of the whole row, both at the start of these bytes.
+    fn stored(bytes: &[u8]) -> Option<(&[u8], usize)>;
+
+    /// Reads the next stored row. `None` at the end.
+    ///
+    /// # Errors
+    /// If it does not have what was written to it.
+    fn take(from: &mut impl Read) -> io::Result<Option<Self>>;
+}
+
+/// The bytes of a stored row behind its key.
+const TAIL_BYTES: usize = 1 + 1 + 16 + 8 + 16;
+
+impl Sortable for Row {
+    fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn put(&self, to: &mut Vec<u8>) {
+        self.key.put(to);
+        to.push(self.state.code());
+        to.push(u8::from(self.amount.is_some()));
+        to.extend(self.amount.unwrap_or_default().to_le_bytes());
+        to.extend(self.day.to_le_bytes());
+        to.extend_from_slice(&self.origin);
+    }
+
+    fn stored(bytes: &[u8]) -> Option<(&[u8], usize)> {
+        Key::stored(bytes, TAIL_BYTES)
+    }
+
+    fn take(from: &mut impl Read) -> io::Result<Option<Self>> {
+        let Some(key) = Key::take(from)? else { return Ok(None) };
         let mut tail = [0; TAIL_BYTES];
         from.read_exact(&mut tail)?;
         let [state, has_amount, rest @ ..] = tail;
@@ -139,7 +174,7 @@ impl Row {
         let (day, rest) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
         let origin = *rest.first_chunk::<16>().ok_or_else(damaged)?;
         Ok(Some(Self {
-            key: Key(key.into()),
+            key,
             amount: (has_amount == 1).then(|| i128::from_le_bytes(*amount)),
             state: State::of_code(state)?,
             day: i64::from_le_bytes(*day),
@@ -149,6 +184,6 @@ impl Row {
 }
 
 /// A file of ours that does not have what was written to it.
-fn damaged() -> io::Error {
+pub(super) fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "a temporary file does not have what was written to it")
 }

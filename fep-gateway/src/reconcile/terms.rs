@@ -8,6 +8,9 @@ use super::row::State;
 use crate::config::{FieldPair, FileLists, ReconciliationConfig, RecordCondition};
 use crate::time;
 
+/// How a hidden value is shown.
+pub(super) const HIDDEN: &str = "***";
+
 /// The terms of one reconciliation.
 #[derive(Debug)]
 pub(super) struct Terms<'c> {
@@ -83,8 +86,45 @@ fn otherwise(config: &ReconciliationConfig) -> State {
     }
 }
 
+/// A number that is counted in its smallest unit as a decimal number: 1205 with 2 decimals is `12.05`.
+pub(super) fn decimal(number: i128, decimals: u32) -> String {
+    let Some(unit) = 10_u128.checked_pow(decimals).filter(|unit| *unit > 1) else { return number.to_string() };
+    let sign = if number < 0 { "-" } else { "" };
+    let whole = number.unsigned_abs() / unit;
+    let part = number.unsigned_abs() % unit;
+    format!("{sign}{whole}.{part:0width$}", width = decimals as usize)
+}
+
 /// `2026-11-26` of days since 1970-01-01.
 pub(super) fn date_text(day: i64) -> String {
     let (year, month, day) = time::date(day);
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Groups the digits before the point by thousands: `-1234567.50` is `-1,234,567.50`. Other texts stay.
+pub(super) fn grouped(number: &str) -> String {
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let (whole, part) = digits.find('.').map_or((digits, ""), |at| digits.split_at(at));
+    if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+        return number.to_owned();
+    }
+    let mut text = sign.to_owned();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn digits_are_grouped_before_the_point() {
+        let texts = ["0", "999", "-1234567.50", "1000", "***", "too large"];
+        assert_eq!(texts.map(grouped), ["0", "999", "-1,234,567.50", "1,000", "***", "too large"]);
+    }
 }

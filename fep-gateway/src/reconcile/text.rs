@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::balance_text;
 use super::report::{Amounts, Line, Report};
+use super::terms::grouped;
 use crate::table::{Cell, Column, Side, Table};
 
 const SUMS: Table = Table {
@@ -54,6 +56,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     for class in open {
         writeln!(out, "\n{}: {}", class.class.words().english, class.class.advice())?;
     }
+    report.balances.iter().try_for_each(|balances| balance_text::write(balances, out))?;
     match report.exceptions {
         0 => writeln!(out, "\nnothing needs a person"),
         1 => writeln!(out, "\n1 finding needs a person"),
@@ -82,32 +85,4 @@ fn cells(line: &Line) -> [Cell; 9] {
         here.and_then(|here| here.exchange).map(|id| id.to_string()).unwrap_or_default(),
     ]
     .map(Cell::from)
-}
-
-/// Groups the digits before the point by thousands: `-1234567.50` is `-1,234,567.50`. Other texts stay.
-pub(super) fn grouped(number: &str) -> String {
-    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
-    let (whole, part) = digits.find('.').map_or((digits, ""), |at| digits.split_at(at));
-    if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
-        return number.to_owned();
-    }
-    let mut text = sign.to_owned();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + part
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn digits_are_grouped_before_the_point() {
-        let texts = ["0", "999", "-1234567.50", "1000", "***", "too large"];
-        assert_eq!(texts.map(grouped), ["0", "999", "-1,234,567.50", "1,000", "***", "too large"]);
-    }
 }

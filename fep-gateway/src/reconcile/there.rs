@@ -109,11 +109,17 @@ fn day_in(record: &RawRecord<'_, '_>, (name, path): &(String, String)) -> Option
     }
 }
 
-/// Reads the whole file and adds its transactions to the sorter.
+/// Reads the whole file and adds its transactions to the sorter. `also` gets each record that is right.
 ///
 /// # Errors
 /// If anything in the file is wrong, or a temporary file cannot be written.
-pub(super) fn read(terms: &Terms<'_>, day: i64, input: impl Read, rows: &mut Sorter) -> Result<(), RefusedFile> {
+pub(super) fn read(
+    terms: &Terms<'_>,
+    day: i64,
+    input: impl Read,
+    rows: &mut Sorter,
+    also: &mut dyn FnMut(&RawRecord<'_, '_>) -> io::Result<()>,
+) -> Result<(), RefusedFile> {
     let mut reader = FileReader::new(&terms.file, input).map_err(RefusedFile::Impossible)?;
     let mut mistakes = Vec::new();
     while let Some(record) = reader.next() {
@@ -123,13 +129,16 @@ pub(super) fn read(terms: &Terms<'_>, day: i64, input: impl Read, rows: &mut Sor
             let of_date = terms.config.date.as_ref().and_then(|date| day_in(&record, date)).transpose()?;
             let is_compared = record.layout.name == terms.record.name;
             let row = is_compared.then(|| terms.there.row(&record.repaired(), record.number, day));
-            Ok((of_date.map(|says| (record.number, says)), row))
+            Ok((of_date.map(|says| (record.number, says)), row, also(&record)))
         });
         match read {
-            Ok((Some((record, says)), _)) if says != day => {
+            Ok((Some((record, says)), ..)) if says != day => {
                 return Err(RefusedFile::OtherDate { record, says, asked: day });
             }
-            Ok((_, row)) if mistakes.is_empty() => row.map_or(Ok(()), |row| rows.push(&row))?,
+            Ok((_, row, done)) if mistakes.is_empty() => {
+                done?;
+                row.map_or(Ok(()), |row| rows.push(&row))?;
+            }
             Ok(_) => {}
             Err(_) if mistakes.len() == MISTAKES_MAX => return Err(RefusedFile::Wrong { mistakes, has_more: true }),
             Err(error) => mistakes.push(error),

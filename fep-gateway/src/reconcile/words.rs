@@ -1,5 +1,6 @@
 //! What reports call their sums and findings, in English and Korean, and what a person does about each finding.
 
+use super::balances::BalanceClass;
 use super::matching::Class;
 
 /// A name in both languages.
@@ -22,6 +23,43 @@ pub(super) const NOT_DONE: Words = words("not carried out on both sides", "양�
 pub(super) const NOT_LISTED: Words = words("rightly not in the file", "파일에 없음(정상)");
 
 pub(super) const UNDONE_THERE: Words = words("carried out and moved back in the file", "파일 안에서 취소된 건");
+
+pub(super) const BALANCES_TOLD: Words = words("balances that are told", "통보 잔액");
+pub(super) const IN_SNAPSHOT: Words = words("balances in the snapshot", "기준 잔액");
+pub(super) const BALANCES_AGREE: Words = words("balances that agree", "잔액 일치");
+pub(super) const MOVEMENTS: Words = words("movements in between", "그사이 거래");
+pub(super) const UNCERTAIN_MOVEMENTS: Words = words("movements that may count", "불확실한 거래");
+pub(super) const NEITHER: Words = words("accounts in neither file", "두 파일에 없는 계좌");
+
+impl BalanceClass {
+    /// The name for people.
+    pub(super) fn words(self) -> Words {
+        match self {
+            Self::Differs => words("balance differs", "잔액 불일치"),
+            Self::Uncertain => words("balance uncertain", "잔액 불확실"),
+            Self::NoSnapshot => words("not in the snapshot", "기준 잔액 없음"),
+            Self::NotTold => words("balance not told", "통보 잔액 없음"),
+        }
+    }
+
+    /// What it means and what to do.
+    pub(super) fn advice(self) -> &'static str {
+        match self {
+            Self::Differs => {
+                "The balance that is told is not possible by what the journal knows. Look at the movements near the moment: the institution can have \
+                 them on the other side of it, or has one that is not ours. Then ask the institution."
+            }
+            Self::Uncertain => {
+                "The balance that is told is possible, and others are as well. Settle the unknown exchanges, and count again. What may lie on either side \
+                 of a moment stays uncertain."
+            }
+            Self::NoSnapshot => {
+                "A balance is told, and the snapshot does not have the account, so nothing was counted."
+            }
+            Self::NotTold => "The snapshot has the account, and no balance of it is told, so nothing was compared.",
+        }
+    }
+}
 
 impl Class {
     /// The name for people.

@@ -221,8 +221,13 @@ impl Daemon {
         self.signal("HUP").await;
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     async fn signal(&self, name: &str) {
-        let pid = self.child.id().expect("it runs");
+        let pid = self.pid();
         let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {pid}")).status().await.unwrap();
         assert!(sent.success());
     }

@@ -55,3 +55,5 @@ mod stopping;
 #[cfg(target_os = "linux")]
 mod supervised;
 mod traces;
+#[cfg(target_os = "linux")]
+mod uploads;

@@ -47,6 +47,7 @@ mod settlement;
 mod progress;
 mod publishing;
 mod reconciling;
+mod reconciling_balances;
 mod signs;
 mod simulated_tls;
 mod stream;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fep_gateway::Config;
 use fep_gateway::exchange::Exchange;
-use fep_gateway::reconcile::{self, Class, ReconcileError, Report, Request, reconcile};
+use fep_gateway::reconcile::{self, Class, GivenAs, ReconcileError, Report, Request, reconcile};
 use serde_json::{Value, json};
 
 use crate::harness::{Bench, Setup, config, golden, outcome, transfer, until};
@@ -34,11 +34,35 @@ record = "Data"
 telegram = "Transfer"
 key = { payer_no = "header.transaction_no" }
 lists = "not_done"
+[institutions.bank-a.reconciliation.day]
+spec = "fep-gateway/tests/balances.toml"
+file = "Day"
+record = "Detail"
+telegram = "Transfer"
+key = { trace_no = "header.trace_no" }
+amount = { amount = "amount" }
+date = "Head.day"
+[institutions.bank-a.reconciliation.day.balances]
+out = { Transfer = { amount = "amount", account = "withdraw_account" } }
+in = { Transfer = { amount = "amount", account = "deposit_account" } }
+told = { record = "Balance", balance = "balance", account = "account" }
+told_at = "begin"
+snapshot = { file = "Snapshot", record = "Balance", balance = "balance", account = "account" }
+[institutions.bank-a.reconciliation.one]
+spec = "fep-gateway/tests/balances.toml"
+file = "Day"
+record = "Detail"
+telegram = "Transfer"
+key = { trace_no = "header.trace_no" }
+date = "Head.day"
+[institutions.bank-a.reconciliation.one.balances]
+out = { Transfer = { amount = "amount" } }
+told_at = "begin"
 "#;
 
 /// How the institution answers a transfer.
 #[derive(Clone, Copy)]
-enum Says {
+pub(crate) enum Says {
     Yes,
     No,
     Nothing,
@@ -46,19 +70,19 @@ enum Says {
 }
 
 /// A bank, a gateway, and what was asked.
-struct World {
-    bench: Bench,
-    exchanges: Vec<Exchange>,
+pub(crate) struct World {
+    pub(crate) bench: Bench,
+    pub(crate) exchanges: Vec<Exchange>,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let setup = Setup { institution: "answer_timeout_ms = 1500", tables: TABLES, ..Setup::default() };
         Self { bench: Bench::new(setup).await, exchanges: Vec::new() }
     }
 
     /// A transfer of this amount. `number` is its transaction number, or empty if the gateway gives one.
-    async fn transfer(&mut self, amount: u64, number: &str, says: Says) {
+    pub(crate) async fn transfer(&mut self, amount: u64, number: &str, says: Says) {
         let mut body: Value = transfer();
         body["amount"] = json!(amount);
         if !number.is_empty() {
@@ -81,19 +105,19 @@ impl World {
         self.exchanges.push(exchange);
     }
 
-    fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         let setup = Setup { institution: "answer_timeout_ms = 1500", tables: TABLES, ..Setup::default() };
         config(&self.bench.journal(), self.bench.peer.port, &setup)
     }
 
-    fn file(&self, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn file(&self, bytes: &[u8]) -> PathBuf {
         let path = self.bench.folder.path().join("file.dat");
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
     /// The business date of the transfers, as `20261126`, and in days since 1970-01-01.
-    fn date(&self) -> (String, i64) {
+    pub(crate) fn date(&self) -> (String, i64) {
         let digits = String::from_utf8(self.exchanges[0].request[38..46].to_vec()).unwrap();
         let text = format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]);
         (digits, reconcile::parse_date(&text).unwrap())
@@ -104,11 +128,12 @@ impl World {
             institution: "bank-a".to_owned(),
             reconciliation: Some(name.to_owned()),
             day,
-            file: file.to_owned(),
+            file: GivenAs::Path(file.to_owned()),
             journal: None,
             now_ms: 0,
             findings_max: 100,
             secret: None,
+            balances: None,
         };
         reconcile(&self.config(), &request)
     }
@@ -300,7 +325,7 @@ async fn the_journal_must_have_the_requests() {
     let file = world.file(&settlement(&world.date().0, &[], 0));
     until("the index has it", async || world.reconcile("transfers", &file, None).is_ok()).await;
     let unknown = world.reconcile("refunds", &file, None).unwrap_err().to_string();
-    assert_eq!(unknown, "bank-a has no reconciliation `refunds`; it has cms, transfers, zengin");
+    assert_eq!(unknown, "bank-a has no reconciliation `refunds`; it has cms, day, one, transfers, zengin");
     world.bench.gateway.stop().await;
     std::fs::remove_file(world.bench.journal().with_extension("index.sqlite")).unwrap();
     let missing = world.reconcile("transfers", &file, None).unwrap_err().to_string();

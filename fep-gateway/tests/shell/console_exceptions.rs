@@ -68,6 +68,44 @@ async fn a_person_sees_both_sides_of_an_exception_and_resolves_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_hears_that_a_newer_file_says_something_else_than_what_was_on_the_page() {
+    let bench = Bench::of(GOOD_BANK, TABLES).await;
+    let day = paid(&bench).await;
+    assert_eq!(give(&bench.url, "", day.file(&[(900_001, 7_000)], 7_000)).await.0, 200);
+    let Some(mut page) = Page::open(&bench) else { return };
+    let hash = format!("#/reconciliations/bank-a/transfers/{}", day.date());
+    page.show(&hash);
+    page.has("7,000 done");
+    page.press("Resolve …");
+    // Both transfers are missing there, and the first row is the first of them. A newer file has it with another amount.
+    let rows = bench.get(&day.path()).await.1["exceptions"].clone();
+    let differs = |one: &Json| one["class"] == "missing_there";
+    assert!(differs(&rows[0]), "{rows}");
+    assert_eq!(give(&bench.url, "", day.wrong_file()).await.0, 200);
+    page.browser.eval("document.querySelector('dialog select').value = 'accepted'");
+    page.write("note", "it comes tomorrow");
+    page.write("person", "kim");
+    page.confirm();
+    page.has("does not show it any more");
+    page.press("Cancel");
+    page.has("1,000 done");
+    page.press("Resolve …");
+    let open = bench.get(&format!("{}?state=open", day.path())).await.1["exceptions"].clone();
+    let at = open.as_array().unwrap().iter().position(|one| one["class"] == "amount_differs").unwrap();
+    assert_eq!(at, 0, "{open}");
+    let other = day.file_with_other_amounts();
+    assert_eq!(give(&bench.url, "", other).await.0, 200);
+    page.browser.eval("document.querySelector('dialog select').value = 'accepted'");
+    page.write("note", "a fee");
+    page.write("person", "kim");
+    page.confirm();
+    page.has("says something else about the exception than what was seen");
+    page.press("Cancel");
+    page.has("2,000 done");
+    page.was_quiet();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_gives_a_file_and_hears_why_another_one_is_refused() {
     let bench = Bench::of(GOOD_BANK, TABLES).await;
     let day = paid(&bench).await;

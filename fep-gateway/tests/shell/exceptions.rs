@@ -71,6 +71,12 @@ impl Day {
         self.file(&[(one, 1_234_567), (two, 1_000), (900_001, 7_000)], 1_242_567)
     }
 
+    /// The same with another amount for the second.
+    pub(crate) fn file_with_other_amounts(&self) -> Vec<u8> {
+        let [one, two] = [self.traces[0], self.traces[1]];
+        self.file(&[(one, 1_234_567), (two, 2_000), (900_001, 7_000)], 1_243_567)
+    }
+
     /// The same without the one more.
     fn corrected_file(&self) -> Vec<u8> {
         self.file(&[(self.traces[0], 1_234_567), (self.traces[1], 1_000)], 1_235_567)
@@ -202,6 +208,111 @@ async fn a_person_works_off_what_a_file_shows_and_later_files_and_restarts_keep_
     is_counted_and_recorded(&station, &day, &ids[1]).await;
     station.stop().await;
     is_whole(folder.path());
+}
+
+#[tokio::test]
+async fn nobody_resolves_what_a_newer_file_says_otherwise() {
+    let bench = Bench::of(GOOD_BANK, TABLES).await;
+    let day =
+        Day::of(&[bench.transfer(&transfer("rent"), None).await.1, bench.transfer(&transfer("rent"), None).await.1]);
+    assert_eq!(give(&bench.url, "", day.wrong_file()).await.0, StatusCode::OK);
+    let open = async || bench.get(&format!("{}?state=open", day.path())).await.1["exceptions"].clone();
+    let seen = open().await;
+    let path = |one: &Json| format!("{}/exceptions/{}/resolution", day.path(), one["id"].as_str().unwrap());
+    let body = |one: &Json| {
+        let mut body = resolution("kim");
+        body["seen"] = one["seen"].clone();
+        body.to_string()
+    };
+    // Another amount, while the person looks at the first one.
+    let [one, two] = [day.traces[0], day.traces[1]];
+    assert_eq!(give(&bench.url, "", day.file_with_other_amounts()).await.0, StatusCode::OK);
+    let (status, problem) = bench.post(&path(&seen[0]), body(&seen[0]), &[]).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("exception_changed")), "{problem}");
+    let now = open().await;
+    assert_eq!(
+        (&now[0]["id"], &now[0]["seen"]),
+        (&seen[0]["id"], &problem["seen"]),
+        "the same exception says something else"
+    );
+    assert_eq!(now[0]["there"]["amount"], "2000");
+    assert_ne!(now[0]["seen"], seen[0]["seen"]);
+    // What says the same was seen, although the file is a newer one and the record has another place.
+    let moved = day.file(&[(900_001, 7_000), (one, 1_234_567), (two, 2_000)], 1_243_567);
+    assert_eq!(give(&bench.url, "", moved).await.0, StatusCode::OK);
+    let (status, resolved) = bench.post(&path(&seen[1]), body(&seen[1]), &[]).await;
+    assert_eq!(status, StatusCode::OK, "{resolved}");
+    // Who decides again about what holds now is heard, and a client of an earlier version decides about what it finds.
+    let (status, _) = bench.post(&path(&now[0]), body(&now[0]), &[]).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(open().await, json!([]));
+    let (status, problem) = bench.post(&path(&seen[0]), body(&seen[0]), &[]).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("already_resolved")), "what a person did says more");
+    let trail = bench.get("/v1/audit?act=resolve_exception").await.1;
+    let codes: Vec<_> = trail["entries"].as_array().unwrap().iter().map(|entry| entry["code"].clone()).collect();
+    assert_eq!(codes.iter().filter(|code| **code == "exception_changed").count(), 1, "{trail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_kept_while_persons_of_the_same_gateway_resolve_exceptions_of_its_date() {
+    let bench = Bench::of(GOOD_BANK, &TABLES.replace("exceptions_max = 5", "exceptions_max = 500")).await;
+    let day = Day::of(&[bench.transfer(&transfer("rent"), None).await.1]);
+    let records: Vec<_> = (0..60).map(|number| (900_001 + number, 10)).collect();
+    let file = day.file(&records, 600);
+    assert_eq!(give(&bench.url, "", file.clone()).await.0, StatusCode::OK);
+    let open = bench.get(&format!("{}?limit=100", day.path())).await.1["exceptions"].clone();
+    let persons = async {
+        for one in open.as_array().unwrap() {
+            let path = format!("{}/exceptions/{}/resolution", day.path(), one["id"].as_str().unwrap());
+            let (status, reply) = bench.post(&path, resolution("kim").to_string(), &[]).await;
+            assert_eq!(status, StatusCode::OK, "{reply}");
+        }
+    };
+    let files = async {
+        for _ in 0..6 {
+            let (status, report) = give(&bench.url, "", file.clone()).await;
+            assert_eq!(status, StatusCode::OK, "{report}");
+        }
+    };
+    tokio::join!(persons, files);
+    let detail = bench.get(&day.path()).await.1;
+    assert_eq!((&detail["open"], &detail["resolved"]), (&json!(0), &json!(61)), "no resolution is lost");
+}
+
+/// A client that may operate and nothing else hears whether something needs a person, and not what.
+#[tokio::test]
+async fn who_may_not_read_gives_a_file_and_sees_its_sums_only() {
+    let access = format!(
+        "{ACCESS}[clients.machine]\ntokens = [\"sha256:bc020a35b7f9cb1382e7b534c68e3c531d849b119bf14f75ddead6cc45c3ccc1\"]\n\
+         may = [{{ actions = [\"operate\", \"settle\"], institutions = [\"bank-a\"] }}]\n"
+    );
+    let bench = Bench::with_access(GOOD_BANK, TABLES, &access).await;
+    let pay = async || {
+        let path = format!("{}/v1/institutions/bank-a/exchanges/Transfer", bench.url);
+        let request = bench.client.post(path).bearer_auth("office").body(transfer("rent").to_string());
+        request.send().await.unwrap().json::<Json>().await.unwrap()
+    };
+    let day = Day::of(&[pay().await, pay().await]);
+    let (status, report) = give(&bench.url, "machine", day.wrong_file()).await;
+    assert_eq!(
+        (status, &report["exceptions"], &report["not_shown"]),
+        (StatusCode::OK, &json!(2), &json!(2)),
+        "{report}"
+    );
+    assert_eq!(report["findings"], json!([]));
+    let findings = give(&bench.url, "kim", day.wrong_file()).await.1["findings"].clone();
+    let path = |one: &Json| {
+        format!("{}{}/exceptions/{}/resolution", bench.url, day.path(), one["exception"].as_str().unwrap())
+    };
+    let resolve = async |token: &str| {
+        let request = bench.client.post(path(&findings[0])).bearer_auth(token).body(resolution("lee").to_string());
+        request.send().await.unwrap().json::<Json>().await.unwrap()
+    };
+    let reply = resolve("machine").await;
+    assert_eq!((&reply["resolved"], &reply["exceptions"]), (&json!(1), &json!([])), "{reply}");
+    let told =
+        [resolve("machine").await, resolve("kim").await].map(|problem| problem["detail"].as_str().unwrap().to_owned());
+    assert_eq!(told.map(|detail| detail.contains("the bank corrects the amount")), [false, true]);
 }
 
 #[tokio::test]

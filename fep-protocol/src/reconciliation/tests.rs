@@ -19,7 +19,7 @@ fn shown(id: u8, amount: usize) -> ShownException {
         there: Some(there),
         here: None,
     };
-    ShownException { id: id.to_string(), finding }
+    ShownException { id: id.to_string(), earlier: None, finding }
 }
 
 fn resolution(number: usize) -> Resolution {
@@ -149,4 +149,33 @@ fn what_is_kept_is_bounded_and_what_needs_a_person_is_never_left_out() {
     assert!(states.iter().any(|mark| mark.id == "5" && mark.state == ExceptionState::Resolved));
     let too_many = ExceptionBook::after_file(None, "s", file(9), Vec::new(), many(0, 2 * EXCEPTIONS_MAX + 1));
     assert_eq!(too_many, Err(TooManyExceptions { count: 2 * EXCEPTIONS_MAX + 1 }));
+}
+
+#[test]
+fn an_exception_keeps_the_name_of_an_earlier_version_as_long_as_it_says_the_same() {
+    let named = |id: &str, earlier: &str, amount: usize| {
+        let finding = shown(1, amount).finding;
+        ShownException { id: id.to_owned(), earlier: Some(earlier.to_owned()), finding }
+    };
+    let old = ExceptionBook::after_file(None, "s", file(1), Vec::new(), vec![shown(1, 5)]).unwrap();
+    let ids = |amount: usize| -> Vec<(String, ExceptionState)> {
+        let all = vec![named("new", "1", amount)];
+        let book = ExceptionBook::after_file(Some(old.clone()), "s", file(2), Vec::new(), all).unwrap();
+        book.exceptions.iter().map(|kept| (kept.id.clone(), kept.state())).collect()
+    };
+    assert_eq!(ids(5), [("1".to_owned(), ExceptionState::Open)]);
+    assert_eq!(ids(6), [("new".to_owned(), ExceptionState::Open), ("1".to_owned(), ExceptionState::Explained)]);
+}
+
+#[test]
+fn a_resolution_of_an_earlier_version_is_read_and_says_nothing_of_what_was_seen() {
+    let name = ExchangeId::new(1, 2, 3);
+    let old = format!(r#"{{"resolved":{{"reconciliation":"transfers","day":1,"name":"{name}","exception":"1"}}}}"#);
+    let read: ReconciliationFact = serde_json::from_str(&old).unwrap();
+    let ReconciliationFact::Resolved(resolved) = &read else { panic!("{read:?}") };
+    assert_eq!(resolved.seen, None);
+    assert_eq!(serde_json::to_string(&read).unwrap(), old, "an earlier version reads what is written without it");
+    let seen = SeenFinding { comparison: name, says: "00ff".to_owned() };
+    let new = ReconciliationFact::Resolved(ResolvedFact { seen: Some(seen), ..resolved.clone() });
+    assert_eq!(serde_json::from_str::<ReconciliationFact>(&serde_json::to_string(&new).unwrap()).unwrap(), new);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::keys::keys;
 use super::page::Page;
-use crate::config::FileLists;
+use crate::config::{FileLists, ToldAt};
 
 /// `reconciliation.NAME`: how a file of the institution is compared with the journal.
 #[derive(Clone, Debug)]
@@ -74,11 +74,88 @@ impl ReconciliationBuilder {
     }
 }
 
+/// `balances`: how balances are counted from a snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct BalancesBuilder(pub(super) Page);
+
+impl BalancesBuilder {
+    /// No request moves a balance yet. One is needed at least.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One entry of `out`: a request that makes a balance less, with the path of its amount, and of its account if there are several balances.
+    #[must_use]
+    pub fn moves_out(mut self, telegram: &str, amount: impl Into<String>, account: Option<&str>) -> Self {
+        move_of(self.0.entry("out").entry(telegram), amount.into(), account);
+        self
+    }
+
+    /// One entry of `in`: a request that makes a balance greater.
+    #[must_use]
+    pub fn moves_in(mut self, telegram: &str, amount: impl Into<String>, account: Option<&str>) -> Self {
+        move_of(self.0.entry("in").entry(telegram), amount.into(), account);
+        self
+    }
+
+    /// `told`: the record of the institution's file that tells balances, with the path of the balance, and of its account if there are several.
+    #[must_use]
+    pub fn told(mut self, record: impl Into<String>, balance: impl Into<String>, account: Option<&str>) -> Self {
+        let told = self.0.entry("told");
+        told.set("record", record.into());
+        told.set("balance", balance.into());
+        account.into_iter().for_each(|account| told.set("account", account.to_owned()));
+        self
+    }
+
+    /// `told_at`: the moment of which balances are told.
+    #[must_use]
+    pub fn told_at(mut self, at: ToldAt) -> Self {
+        let word = match at {
+            ToldAt::Begin => "begin",
+            ToldAt::End => "end",
+        };
+        self.0.set("told_at", word);
+        self
+    }
+
+    /// `snapshot`: the record file of the snapshot, written as [`told`](Self::told). `spec` is the file of its spec, if that is another one than that of
+    /// the reconciliation, and `file` the name of the record file, if the spec has several.
+    #[must_use]
+    pub fn snapshot(
+        mut self,
+        (spec, file): (Option<&Path>, Option<&str>),
+        record: impl Into<String>,
+        balance: impl Into<String>,
+        account: Option<&str>,
+    ) -> Self {
+        let snapshot = self.0.entry("snapshot");
+        spec.into_iter().for_each(|spec| snapshot.set("spec", spec));
+        file.into_iter().for_each(|file| snapshot.set("file", file.to_owned()));
+        snapshot.set("record", record.into());
+        snapshot.set("balance", balance.into());
+        account.into_iter().for_each(|account| snapshot.set("account", account.to_owned()));
+        self
+    }
+}
+
+fn move_of(entry: &mut Page, amount: String, account: Option<&str>) {
+    entry.set("amount", amount);
+    account.into_iter().for_each(|account| entry.set("account", account.to_owned()));
+}
+
+keys! { BalancesBuilder {
+    near_s(u32) = "near_s", "how many seconds from that moment a movement is shown as near it.";
+    clock_differs_s(u32) = "clock_differs_s", "by how many seconds the institution may date a movement otherwise.";
+} }
+
 keys! { ReconciliationBuilder {
     file(text) = "file", "the record file of the spec.";
     date(text) = "date", "the record and its field with the business date.";
     leaves_out_declined(bool) = "leaves_out_declined", "whether a file of failures leaves out what an answer declined at once.";
     days_around(u32) = "days_around", "how many calendar days before and after are looked at.";
     file_max_bytes(u64) = "file_max_bytes", "how long a file may be that a running gateway takes.";
+    balances(table BalancesBuilder) = "balances", "how balances are counted from a snapshot.";
     exceptions_max(u32) = "exceptions_max", "how many exceptions of a file a running gateway keeps.";
 } }

@@ -9,15 +9,15 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::business_clock::BaseTime;
-use crate::config::{Condition, ConditionValue, FileLists, Filling, StepField, StepValue, TestClock};
+use crate::config::{Condition, ConditionValue, FileLists, Filling, StepField, StepValue, TestClock, ToldAt};
 
 const EXAMPLE: &str = include_str!("../../../gateway.example.toml");
 
 /// The keys that constructors and methods with a body of their own set.
 const OTHERS: &str = "amount brokers busy confirmed connect days declined done encryption end environment feeds fields frame_len \
-    gateways heartbeat holidays key kind length_bytes length_digits listen lists marks means name not_done \
-    not_processed order path peers priorities processed record recording refused repeat request return reversed \
-    security source spec standby telegram telegrams to week when_overdue when_unpolled";
+    gateways heartbeat holidays in key kind length_bytes length_digits listen lists marks means name not_done \
+    not_processed order out path peers priorities processed record recording refused repeat request return reversed \
+    security snapshot source spec standby telegram telegrams to told told_at week when_overdue when_unpolled";
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -181,6 +181,11 @@ fn reconciliation() -> ReconciliationBuilder {
         .days_around(1)
         .file_max_bytes(67_108_864)
         .exceptions_max(1000)
+        .balances(balances())
+}
+
+fn balances() -> BalancesBuilder {
+    BalancesBuilder::new().moves_out("Transfer", "amount", None).told_at(ToldAt::End).near_s(600).clock_differs_s(0)
 }
 
 fn example() -> ConfigBuilder {
@@ -336,6 +341,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         TestClockBuilder::KEYS,
         InstitutionBuilder::KEYS,
         ReconciliationBuilder::KEYS,
+        BalancesBuilder::KEYS,
         FramingBuilder::KEYS,
         LineBuilder::KEYS,
         HttpTargetBuilder::KEYS,

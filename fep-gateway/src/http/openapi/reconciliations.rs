@@ -20,12 +20,13 @@ const COMPARES: [Problem; 9] = [
 ];
 
 /// What a resolution can be answered with.
-const RESOLVES: [Problem; 10] = [
+const RESOLVES: [Problem; 11] = [
     Problem::Path,
     Problem::UnknownReconciliation,
     Problem::UnknownException,
     Problem::AlreadyResolved,
     Problem::AlreadyExplained,
+    Problem::ExceptionChanged,
     Problem::BadDecision,
     Problem::BadNote,
     Problem::NoNote,

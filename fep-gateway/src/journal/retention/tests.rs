@@ -1,5 +1,7 @@
 //! Retention against real files: what goes, what stays, and what a crash at any step leaves.
 
+mod comparisons;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

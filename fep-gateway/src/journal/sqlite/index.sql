@@ -145,7 +145,9 @@ CREATE TABLE exceptions (                       -- what persons look at because 
 ) WITHOUT ROWID;
 CREATE INDEX exceptions_open ON exceptions (institution, class) WHERE state = 'open';
 
-CREATE TABLE reconciliation_acts (              -- the comparisons and resolutions that had an effect
+CREATE TABLE reconciliation_acts (              -- comparisons, and the resolutions that had an effect
   name             BLOB PRIMARY KEY,
-  number           INTEGER NOT NULL             -- the fact
+  number           INTEGER NOT NULL,            -- the fact
+  behind           INTEGER NOT NULL,            -- the fact of the comparison that held then, or its own
+  has_effect       INTEGER NOT NULL
 ) WITHOUT ROWID;

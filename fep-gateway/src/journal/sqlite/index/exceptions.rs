@@ -20,24 +20,47 @@ pub(super) fn add(
     fact: &Fact,
     what: &ReconciliationFact,
 ) -> Result<(), Error> {
-    let (name, has_effect) = match what {
-        ReconciliationFact::Compared(compared) => (&compared.name, compare(connection, number, fact, compared)?),
-        ReconciliationFact::Resolved(resolved) => (&resolved.name, resolve(connection, number, fact, resolved)?),
+    let (name, behind, has_effect) = match what {
+        ReconciliationFact::Compared(compared) => {
+            let before = of_date(connection, fact, &compared.reconciliation, compared.day)?;
+            let has_effect = compare(connection, number, fact, compared, before)?;
+            let own = signed(number);
+            (&compared.name, before.filter(|_| !has_effect).map_or(own, |(behind, _)| behind), has_effect)
+        }
+        ReconciliationFact::Resolved(resolved) => {
+            let before = of_date(connection, fact, &resolved.reconciliation, resolved.day)?;
+            // Without its comparison it says nothing.
+            let Some((behind, _)) = before else { return Ok(()) };
+            if !resolve(connection, number, fact, resolved, behind)? {
+                return Ok(());
+            }
+            (&resolved.name, behind, true)
+        }
     };
-    if has_effect {
-        let sql = "INSERT OR REPLACE INTO reconciliation_acts VALUES (?1, ?2)";
-        connection.prepare_cached(sql)?.execute(params![name.as_bytes(), signed(number)])?;
-    }
-    Ok(())
+    let sql = "INSERT OR REPLACE INTO reconciliation_acts VALUES (?1, ?2, ?3, ?4)";
+    connection.prepare_cached(sql)?.execute(params![name.as_bytes(), signed(number), behind, has_effect]).map(drop)
+}
+
+/// The fact of the comparison that holds for a date, and the name of the last act of it.
+type Holds = (i64, [u8; ExchangeId::LEN]);
+
+fn of_date(connection: &Connection, fact: &Fact, reconciliation: &str, day: i64) -> Result<Option<Holds>, Error> {
+    let sql = "SELECT number, last FROM reconciliations WHERE institution = ?1 AND reconciliation = ?2 AND day = ?3";
+    let date = params![&*fact.institution, reconciliation, day];
+    connection.prepare_cached(sql)?.query_row(date, |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 /// Puts the exceptions of a comparison in the place of the earlier ones, if it knew them. What a removed fact said is not known.
-fn compare(connection: &Connection, number: FactNumber, fact: &Fact, compared: &ComparedFact) -> Result<bool, Error> {
+fn compare(
+    connection: &Connection,
+    number: FactNumber,
+    fact: &Fact,
+    compared: &ComparedFact,
+    before: Option<Holds>,
+) -> Result<bool, Error> {
     let date = params![&*fact.institution, compared.reconciliation, compared.day];
-    let sql = "SELECT last FROM reconciliations WHERE institution = ?1 AND reconciliation = ?2 AND day = ?3";
-    let last: Option<[u8; ExchangeId::LEN]> =
-        connection.prepare_cached(sql)?.query_row(date, |row| row.get(0)).optional()?;
-    if last.is_some_and(|last| compared.continues.as_ref().is_none_or(|known| *known.as_bytes() != last)) {
+    let knew = |last: [u8; ExchangeId::LEN]| compared.continues.as_ref().is_some_and(|known| *known.as_bytes() == last);
+    if before.is_some_and(|(_, last)| !knew(last)) {
         return Ok(false);
     }
     let sql = "INSERT OR REPLACE INTO reconciliations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -68,11 +91,23 @@ fn compare(connection: &Connection, number: FactNumber, fact: &Fact, compared: &
     Ok(true)
 }
 
-/// Resolves an exception, if it is open.
-fn resolve(connection: &Connection, number: FactNumber, fact: &Fact, resolved: &ResolvedFact) -> Result<bool, Error> {
+/// Resolves an exception, if it is open and the comparison that the person saw still holds.
+fn resolve(
+    connection: &Connection,
+    number: FactNumber,
+    fact: &Fact,
+    resolved: &ResolvedFact,
+    holds: i64,
+) -> Result<bool, Error> {
+    let ResolvedFact { reconciliation, day, name, exception, seen } = resolved;
+    if let Some(seen) = seen {
+        let sql = "SELECT 1 FROM reconciliation_acts WHERE name = ?1 AND number = ?2";
+        if !connection.prepare_cached(sql)?.exists(params![seen.comparison.as_bytes(), holds])? {
+            return Ok(false);
+        }
+    }
     let sql = "UPDATE exceptions SET state = 'resolved', resolved = ?5
                WHERE institution = ?1 AND reconciliation = ?2 AND day = ?3 AND id = ?4 AND state = 'open'";
-    let ResolvedFact { reconciliation, day, name, exception } = resolved;
     let row = params![&*fact.institution, reconciliation, day, exception, signed(number)];
     if connection.prepare_cached(sql)?.execute(row)? == 0 {
         return Ok(false);
@@ -98,7 +133,7 @@ pub(in crate::journal::sqlite) fn forget(connection: &Connection, last: FactNumb
                AND of.institution = exceptions.institution AND of.reconciliation = exceptions.reconciliation AND of.day = exceptions.day)";
     connection.execute(sql, params![signed(last)])?;
     connection.execute("DELETE FROM reconciliations WHERE number <= ?1", params![signed(last)])?;
-    connection.execute("DELETE FROM reconciliation_acts WHERE number <= ?1", params![signed(last)]).map(drop)
+    connection.execute("DELETE FROM reconciliation_acts WHERE behind <= ?1", params![signed(last)]).map(drop)
 }
 
 fn date(row: &Row<'_>) -> Result<ComparedDate, Error> {
@@ -142,7 +177,7 @@ impl IndexReader {
 
     /// Whether this comparison or resolution had an effect.
     pub(in crate::journal) fn had_effect(&self, name: &ExchangeId) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM reconciliation_acts WHERE name = ?1";
+        let sql = "SELECT 1 FROM reconciliation_acts WHERE name = ?1 AND has_effect";
         let found = self.connection.prepare_cached(sql).and_then(|mut one| one.exists(params![name.as_bytes()]));
         found.map_err(failed)
     }
@@ -197,6 +232,14 @@ impl IndexReader {
             self.connection.prepare_cached(sql)?.query_map([], count)?.collect()
         };
         read().map_err(failed)
+    }
+
+    /// Whether a removal up to this fact would leave a comparison that had no effect, without the one that was first. An index that is made again
+    /// would believe it.
+    pub(in crate::journal) fn parts_comparisons(&self, last: FactNumber) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM reconciliation_acts WHERE NOT has_effect AND behind <= ?1 AND number > ?1";
+        let found = self.connection.prepare_cached(sql).and_then(|mut one| one.exists(params![signed(last)]));
+        found.map_err(failed)
     }
 
     /// The fact of the oldest comparison that has an open exception.

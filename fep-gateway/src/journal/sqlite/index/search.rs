@@ -160,6 +160,16 @@ impl IndexReader {
         read().map_err(failed)
     }
 
+    /// The time of the last fact of a settlement, in milliseconds since 1970.
+    pub(in crate::journal) fn settled_at_ms(&self, id: &ExchangeId) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT max(at_ms) FROM case_facts WHERE exchange = ?1";
+        let last = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut one| one.query_row(params![id.as_bytes()], |row| row.get(0)));
+        last.map_err(failed)
+    }
+
     /// Writes a copy of the index to a file that is not there yet.
     pub(in crate::journal) fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
         let path = path.to_string_lossy();
