@@ -32,6 +32,8 @@ mod fate;
 
 mod sender;
 
+mod clock;
+
 mod output;
 
 mod ending;

@@ -5,6 +5,7 @@
 
 mod batching;
 mod checking;
+mod clock_variable;
 mod exporting;
 mod health;
 mod hangup;
@@ -284,6 +285,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
 async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let mut hangups = Hangups::heard();
     let config = load(path)?;
+    let business_clock = clock_variable::of_variable(path, &config)?;
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
     let events = config.events.clone();
@@ -299,7 +301,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
         .map_err(|why| Failure::because("spans cannot be exported", why))?;
     let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
     let callback = Arc::new(callback.with_tracer(tracer.clone()));
-    let options = StartOptions { new_journal, tracer, ..StartOptions::default() };
+    let options = StartOptions { new_journal, tracer, business_clock, ..StartOptions::default() };
     let gateway = Gateway::start_with(config, callback, options).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };

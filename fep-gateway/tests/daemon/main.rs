@@ -54,4 +54,5 @@ mod reload_in_place;
 mod stopping;
 #[cfg(target_os = "linux")]
 mod supervised;
+mod test_clock;
 mod traces;

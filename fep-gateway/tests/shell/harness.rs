@@ -153,6 +153,15 @@ impl Bench {
         Self::started_with("", connect, more, access).await
     }
 
+    /// Starts a bank and a gateway whose configuration begins with `root`.
+    pub(crate) async fn with_root(root: &str, scenario: &str, more: &str, access: Option<&str>) -> Self {
+        let bank = bank(scenario).await;
+        let mut bench = Self::started_with(root, &bank.address().to_string(), more, access).await;
+        bench.bank = Some(bank);
+        bench.eventually_ready().await;
+        bench
+    }
+
     async fn started_with(root: &str, connect: &str, more: &str, access: Option<&str>) -> Self {
         Self::started_in(tempfile::tempdir().unwrap(), root, connect, more, access).await
     }
