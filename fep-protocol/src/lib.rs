@@ -50,6 +50,8 @@ pub mod mutant;
 pub mod backoff;
 pub mod breaker;
 pub mod budget;
+mod dates;
+pub mod zone;
 pub mod calendar;
 pub mod flow;
 pub mod trace;

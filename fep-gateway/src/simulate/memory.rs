@@ -86,7 +86,7 @@ impl Memory {
             bank: scenario.bank.clone().map(Bank::new),
             recording: None,
             counts: Counts::default(),
-            clock: Clock::new(scenario.clock, scenario.utc_offset_minutes),
+            clock: Clock::new(scenario.clock, scenario.zone),
             notices: vec![0; scenario.notices.len()],
             answers: 0,
             sequence: scenario.sequence_start,

@@ -13,6 +13,7 @@ mod show;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use fep_protocol::zone::Zone;
 use serde_json::Value as Json;
 
 pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts};
@@ -33,8 +34,8 @@ pub struct Scenario {
     pub seed: u64,
     /// `sequence_start`, default 1: the first value of `<sequence>`.
     pub sequence_start: u64,
-    /// `utc_offset_minutes`, default 540 (Korea): the offset of the clock for `<date>` and `<time>`.
-    pub utc_offset_minutes: i32,
+    /// `utc_offset_minutes`, default 540 (Korea), or `zone`, such as `EST5EDT,M3.2.0,M11.1.0`: the clock for `<date>` and `<time>`.
+    pub zone: Zone,
     /// `[clock]`: a base time. `None`: the clock shows the real time.
     pub clock: Option<BaseTime>,
     /// `trace`: the path of the trace number. The log shows it, and the action `wrong_trace` falsifies it.

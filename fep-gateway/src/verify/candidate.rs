@@ -76,7 +76,7 @@ impl Asked {
         let archive = ArchiveConfig {
             folder: place.folder.join(format!("{}-days", place.name)),
             after_days: KEEP_DAYS,
-            utc_offset_minutes: institution.utc_offset_minutes,
+            utc_offset_minutes: institution.zone.standard_minutes(),
             keep_days: Some(KEEP_DAYS),
         };
         let journal = JournalFile {

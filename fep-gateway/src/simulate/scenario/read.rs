@@ -24,6 +24,7 @@ use super::{
 };
 use crate::business_clock::BaseTime;
 use crate::config::Framing;
+use crate::config::hours::zone;
 
 /// The default limit of a frame, in bytes.
 const FRAME_MAX_BYTES: usize = 9999;
@@ -123,7 +124,7 @@ impl<'s> Reader<'s> {
         let title = root.string("title").map_or(String::new(), |title| title.value.to_owned());
         let seed = root.integer("seed", 0..=i64::MAX).map_or(1, |seed| seed.value.unsigned_abs());
         let sequence_start = root.integer("sequence_start", 0..=i64::MAX).map_or(1, |start| start.value.unsigned_abs());
-        let utc_offset_minutes = root.integer("utc_offset_minutes", -840..=840).map_or(540, |offset| offset.value);
+        let zone = zone(&root, -840..=840).unwrap_or_else(|| 540.into());
         let clock = root.table("clock").and_then(|table| self.base_time(table));
         let trace = root.string("trace").map(|trace| self.known_somewhere(trace));
         let framing = Framing::read(root.table("framing"), self.spec, FRAME_MAX_BYTES);
@@ -153,7 +154,7 @@ impl<'s> Reader<'s> {
             title,
             seed,
             sequence_start,
-            utc_offset_minutes,
+            zone,
             clock,
             trace,
             framing,
