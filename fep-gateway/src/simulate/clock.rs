@@ -82,6 +82,11 @@ impl Moment {
             && (month_days.is_empty() || month_days.iter().any(|day| self.is_month_day(*day)))
     }
 
+    /// The date in days since 1970-01-01.
+    pub(super) const fn day(&self) -> i64 {
+        self.day
+    }
+
     /// The day of the week, 0 is Monday. 1970-01-01 was a Thursday.
     fn weekday(&self) -> u8 {
         u8::try_from((self.day + 3).rem_euclid(7)).unwrap_or_default()

@@ -50,6 +50,7 @@ mod reconciling;
 mod signs;
 mod simulated_tls;
 mod stream;
+mod ten_years;
 mod tls;
 mod typed;
 mod verifying;

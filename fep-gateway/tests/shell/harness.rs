@@ -269,10 +269,15 @@ pub(crate) async fn bank_at(scenario: &str, address: &str) -> Simulator {
 /// What the gateway fills into requests.
 const FILL: &str = include_str!("../fill.toml");
 
+/// What ends the keys of the institution at the beginning of the additional part of a configuration, if it has some.
+pub(crate) const KEYS_END: &str = "# the keys of the institution end here\n";
+
 pub(crate) fn config(root: &str, connect: &str, more: &str, folder: &Path) -> Config {
+    let (keys, more) = more.split_once(KEYS_END).unwrap_or(("", more));
     let text = format!(
         r#"{root}
 [institutions.bank-a]
+{keys}
 spec = "bank-a.toml"
 key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"
