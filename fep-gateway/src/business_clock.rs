@@ -125,7 +125,8 @@ impl BaseTime {
     /// # Errors
     /// If it is no such text.
     pub fn from_variable(text: &str) -> Result<Self, String> {
-        let (base, speed) = text.trim().rsplit_once(' ').filter(|(_, speed)| !speed.contains(':')).unwrap_or((text, "1"));
+        let (base, speed) =
+            text.trim().rsplit_once(' ').filter(|(_, speed)| !speed.contains(':')).unwrap_or((text, "1"));
         let speed = speed.parse().map_err(|_| format!("the speed is no number: {}", speed.escape_debug()))?;
         Self::from_text(base.trim(), speed)
     }

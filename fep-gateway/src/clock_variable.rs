@@ -22,6 +22,8 @@ pub(super) fn of_variable(path: &Path, config: &Config) -> Result<Option<Busines
     }
     let text = text.to_str().ok_or_else(|| refused("it is no UTF-8".to_owned()))?;
     let base = BaseTime::from_variable(text);
-    let base = base.map_err(|why| refused(format!("{why}; write 2026-12-31T23:59:30+09:00, or behind it a space and the speed")))?;
+    let base = base.map_err(|why| {
+        refused(format!("{why}; write 2026-12-31T23:59:30+09:00, or behind it a space and the speed"))
+    })?;
     Ok(Some(BusinessClock::at(base)))
 }

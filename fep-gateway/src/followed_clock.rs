@@ -142,7 +142,12 @@ mod tests {
         let real = r#"{"now_ms": 1000, "speed": 1, "number": 0, "base": null, "environment": "production"}"#;
         let real = reading(real).unwrap();
         assert_eq!((real.base_time(), real.is_of_production()), (None, true));
-        for wrong in ["", "{}", r#"{"now_ms": 1, "speed": 0, "number": 0}"#, r#"{"now_ms": 1, "speed": 4000000000, "number": 0}"#] {
+        for wrong in [
+            "",
+            "{}",
+            r#"{"now_ms": 1, "speed": 0, "number": 0}"#,
+            r#"{"now_ms": 1, "speed": 4000000000, "number": 0}"#,
+        ] {
             assert!(reading(wrong).is_err(), "{wrong}");
         }
     }

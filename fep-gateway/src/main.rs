@@ -292,20 +292,19 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let requests = config.requests.clone();
     let rules = config.alarms.clone();
     let open_keys = config.open_keys();
-    let listen = http_settings.listen;
     let listeners = http::Listeners::bind(&http_settings).await;
     let listeners = listeners.map_err(|error| Failure::Message(error.to_string()))?;
     metrics::install();
     let manager = Arc::new(ServiceManager::of_this_process());
     let (tracer, exporting) = spans::start_configured(config.opentelemetry.as_ref())
         .map_err(|why| Failure::because("spans cannot be exported", why))?;
-    let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
-    let callback = Arc::new(callback.with_tracer(tracer.clone()));
+    let callback = HttpCallback::new().map(|callback| Arc::new(callback.with_tracer(tracer.clone())));
+    let callback = callback.map_err(|error| Failure::because("the callback client", error))?;
     let options = StartOptions { new_journal, tracer, business_clock, ..StartOptions::default() };
     let gateway = Gateway::start_with(config, callback, options).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
-    info!(listen = %format_args!("{scheme}://{listen}/"), "the gateway runs");
+    info!(listen = %format_args!("{scheme}://{}/", http_settings.listen), "the gateway runs");
     open_keys.iter().chain(&http::notes(&http_settings)).for_each(|note| warn!("{note}"));
     let (publishing, judging) = read_facts(&gateway, events.as_ref(), rules.as_ref()).await?;
     let intake = take_requests(&gateway, requests.as_ref(), &http_settings).await?;

@@ -45,10 +45,10 @@ use self::link::{Links, SimulatedLink};
 use self::recording::Recorder;
 pub use self::recording::{Recording, RecordingError, create_recording};
 pub use self::scenario::{
-    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Calendar, Change, Delay, Does, Formula, HandshakeFault, Operation,
-    Party, Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioHandshake, ScenarioHttp,
-    ScenarioLine, ScenarioNotice, ScenarioPoll, ScenarioSendLine, ScenarioSession, SendLineRole, Setting, StateDaily, StateStep, StateTable, Verdict,
-    Verdicts,
+    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Calendar, Change, Delay, Does, Formula,
+    HandshakeFault, Operation, Party, Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction,
+    ScenarioHandshake, ScenarioHttp, ScenarioLine, ScenarioNotice, ScenarioPoll, ScenarioSendLine, ScenarioSession,
+    SendLineRole, Setting, StateDaily, StateStep, StateTable, Verdict, Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 use crate::business_clock::BusinessClock;

@@ -68,7 +68,7 @@ pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig, ResponseCodes, SessionNotice};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
-use fep_protocol::zone::Zone;
+use fep_protocol::zone::TimeZone;
 
 /// The telegrams of one institution, with the gateway's data about each.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub struct TelegramCatalogue {
     accepted: Vec<(String, String)>,
     trace: Option<String>,
     trace_max: u64,
-    zone: Zone,
+    zone: TimeZone,
     calendar: Calendar,
     duties: HashMap<Duty, usize>,
     /// The key fields, if they are at the same place in every request, duty and answer. Then the key can be read even if
@@ -276,7 +276,7 @@ impl TelegramCatalogue {
     }
 
     /// The offset of the institution's clock from UTC, in minutes.
-    pub(crate) fn zone(&self) -> Zone {
+    pub(crate) fn zone(&self) -> TimeZone {
         self.zone
     }
 

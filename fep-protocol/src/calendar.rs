@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::dates::date_of;
 pub use crate::dates::day_of;
-use crate::zone::Zone;
+use crate::zone::TimeZone;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: u16 = 1440;
@@ -55,7 +55,7 @@ pub enum HoursError {
 /// The hours of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
-    zone: Zone,
+    zone: TimeZone,
     day_starts_at: u16,
     /// Monday first.
     week: [DayHours; 7],
@@ -130,7 +130,7 @@ impl Calendar {
     /// at 00:20, the business date is still yesterday's if it starts at 00:30. After noon, it begins on the evening before:
     /// at 23:40, the business date is tomorrow's if it starts at 23:30.
     #[must_use]
-    pub fn new(week: [DayHours; 7], zone: impl Into<Zone>, day_starts_at: u16) -> Self {
+    pub fn new(week: [DayHours; 7], zone: impl Into<TimeZone>, day_starts_at: u16) -> Self {
         let day_starts_at = day_starts_at.min(DAY_MINUTES - 1);
         let zone = zone.into();
         Self { zone, day_starts_at, week, days: BTreeMap::new(), decided: BTreeMap::new() }
@@ -138,7 +138,7 @@ impl Calendar {
 
     /// A calendar that is always open.
     #[must_use]
-    pub fn always(zone: impl Into<Zone>) -> Self {
+    pub fn always(zone: impl Into<TimeZone>) -> Self {
         Self::new(std::array::from_fn(|_| DayHours(vec![Span::ALL_DAY])), zone, 0)
     }
 
@@ -231,7 +231,7 @@ impl Calendar {
 
     /// The institution's clock.
     #[must_use]
-    pub fn zone(&self) -> Zone {
+    pub fn zone(&self) -> TimeZone {
         self.zone
     }
 

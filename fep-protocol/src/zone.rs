@@ -26,7 +26,7 @@ const HOURS_MAX: i32 = 167;
 
 /// The clock of an institution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Zone {
+pub struct TimeZone {
     /// The offset of standard time from UTC, in minutes. East is positive.
     standard_minutes: i32,
     daylight: Option<Daylight>,
@@ -55,16 +55,16 @@ struct Change {
 
 /// Why a text is no zone. The message shows what is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ZoneError(&'static str);
+pub struct TimeZoneError(&'static str);
 
-impl From<i32> for Zone {
+impl From<i32> for TimeZone {
     /// A clock without daylight time, this many minutes ahead of UTC.
     fn from(standard_minutes: i32) -> Self {
         Self { standard_minutes, daylight: None }
     }
 }
 
-impl Zone {
+impl TimeZone {
     /// The offset of standard time from UTC, in minutes.
     #[must_use]
     pub const fn standard_minutes(&self) -> i32 {
@@ -157,16 +157,17 @@ fn ms(minutes: i32) -> i64 {
     i64::from(minutes) * 60 * SECOND_MS
 }
 
-const EXPECTED: ZoneError = ZoneError(
+const EXPECTED: TimeZoneError = TimeZoneError(
     "a zone is written EST5EDT,M3.2.0,M11.1.0 or KST-9: the last line of its file in /usr/share/zoneinfo, with whole minutes",
 );
-const RULES: ZoneError = ZoneError("daylight time has two rules: M3.2.0/2 is the second Sunday of March at 02:00");
+const RULES: TimeZoneError =
+    TimeZoneError("daylight time has two rules: M3.2.0/2 is the second Sunday of March at 02:00");
 
-impl FromStr for Zone {
-    type Err = ZoneError;
+impl FromStr for TimeZone {
+    type Err = TimeZoneError;
 
     /// Reads `KST-9` or `EST5EDT,M3.2.0,M11.1.0/2`. The offsets of POSIX are positive west of Greenwich.
-    fn from_str(text: &str) -> Result<Self, ZoneError> {
+    fn from_str(text: &str) -> Result<Self, TimeZoneError> {
         let (clock, rules) = match text.split_once(',') {
             Some((clock, rules)) => (clock, Some(rules)),
             None => (text, None),
@@ -190,16 +191,18 @@ impl FromStr for Zone {
 }
 
 impl FromStr for Change {
-    type Err = ZoneError;
+    type Err = TimeZoneError;
 
-    fn from_str(text: &str) -> Result<Self, ZoneError> {
+    fn from_str(text: &str) -> Result<Self, TimeZoneError> {
         let (day, time) = text.split_once('/').unwrap_or((text, "2"));
         let mut parts = day.strip_prefix('M').ok_or(RULES)?.split('.');
         let mut number = |range: std::ops::RangeInclusive<u8>| {
             let part = parts.next().filter(|part| is_number(part))?;
             part.parse().ok().filter(|number| range.contains(number))
         };
-        let (month, week, weekday) = (number(1..=12), number(1..=5), number(0..=6));
+        let month = number(1..=12);
+        let week = number(1..=5);
+        let weekday = number(0..=6);
         let second = signed_seconds(time, HOURS_MAX).ok_or(RULES)?;
         match (month, week, weekday, parts.next()) {
             (Some(month), Some(week), Some(weekday), None) => Ok(Self { month, week, weekday, second }),
@@ -250,7 +253,7 @@ fn is_number(text: &str) -> bool {
     (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-impl fmt::Display for Zone {
+impl fmt::Display for TimeZone {
     /// What is shown to people: `UTC+09:00`, or `UTC-05:00, UTC-04:00 from M3.2.0/7200s to M11.1.0/7200s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let offset = |minutes: i32| {
@@ -272,13 +275,13 @@ impl fmt::Display for Change {
     }
 }
 
-impl fmt::Display for ZoneError {
+impl fmt::Display for TimeZoneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl std::error::Error for ZoneError {}
+impl std::error::Error for TimeZoneError {}
 
 #[cfg(test)]
 mod tests;

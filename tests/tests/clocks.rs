@@ -14,7 +14,15 @@ const CRATES: [&str; 3] = ["fep-gateway", "fep-protocol", "fep-stream"];
 const READINGS: [&str; 5] = ["SystemTime::now", "Utc::now", "Local::now", "Zoned::now", "now_utc"];
 
 /// What makes a date, a time of day or hours of a time.
-const DATES: [&str; 7] = [".business_date(", ".today(", "Stamp::new(", "calendar.is_open(", "hours.is_open(", ".next_change(", ".begins_ms("];
+const DATES: [&str; 7] = [
+    ".business_date(",
+    ".today(",
+    "Stamp::new(",
+    "calendar.is_open(",
+    "hours.is_open(",
+    ".next_change(",
+    ".begins_ms(",
+];
 
 /// The readers of the machine's clock, and why it is the real time that they need.
 const READERS: &[(&str, &str)] = &[
@@ -34,7 +42,10 @@ const READERS: &[(&str, &str)] = &[
     ("fep-gateway/src/net/institution/settling.rs", "spans"),
     ("fep-gateway/src/net/institution/spans.rs", "spans"),
     ("fep-gateway/src/reconciling.rs", "when the report was made"),
-    ("fep-gateway/src/simulate/certificates.rs", "the validity of test certificates: the other side's TLS has the real time"),
+    (
+        "fep-gateway/src/simulate/certificates.rs",
+        "the validity of test certificates: the other side's TLS has the real time",
+    ),
     ("fep-gateway/src/simulate/clock.rs", "the real time under the clock of the institution"),
     ("fep-gateway/src/simulate/recording.rs", "a replay repeats the real pauses between frames"),
     ("fep-gateway/src/spans.rs", "a random number"),
@@ -56,10 +67,12 @@ const DATED: &[(&str, &str)] = &[
     ("fep-gateway/src/export/rows.rs", "the real time of facts"),
     ("fep-gateway/src/reconcile/here.rs", "the real time of facts"),
     ("fep-gateway/src/simulate/clock.rs", "the clock of the institution"),
+    ("fep-gateway/src/simulate/scenario/formula.rs", "no time: the day is given"),
     ("fep-gateway/src/telegrams.rs", "the business clock"),
     ("fep-gateway/src/telegrams/beginning.rs", "no time: a trial of a value"),
     ("fep-gateway/src/verify/hours.rs", "the business clock of the side"),
     ("fep-protocol/src/business.rs", "the business clock"),
+    ("fep-protocol/src/calendar.rs", "no time: the calendar itself"),
 ];
 
 fn root() -> PathBuf {

@@ -14,8 +14,8 @@ use fep_tests::generated::bank_a::{
 };
 use fep_tests::generated::check_digits;
 use fep_tests::generated::{
-    arrays, blanks, feed_b7, flat, forms, host_b, kftc_cms, kinds, loan_f, nacha, names, nts_vat, quote_c, settlement_a, van_d,
-    zengin,
+    arrays, blanks, feed_b7, flat, forms, host_b, kftc_cms, kinds, loan_f, nacha, names, nts_vat, quote_c,
+    settlement_a, van_d, zengin,
 };
 use fep_tests::golden::Golden;
 use fep_tests::properties;

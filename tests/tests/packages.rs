@@ -84,7 +84,14 @@ fn no_source_takes_in_a_file_of_another_folder() {
 #[test]
 fn the_gateways_copies_of_specs_are_equal_to_the_specs() {
     let bank = ["bank-a.toml", "scenarios/accounts.toml", "scenarios/demo.toml", "scenarios/nasty.toml"];
-    let others = ["settlement-a/settlement-a.toml", "feed-b7/feed-b7.toml", "feed-b7/scenarios/quotes.toml", "loan-f/loan-f.toml", "loan-f/scenarios/holidays.txt", "loan-f/scenarios/ten-years.toml"];
+    let others = [
+        "settlement-a/settlement-a.toml",
+        "feed-b7/feed-b7.toml",
+        "feed-b7/scenarios/quotes.toml",
+        "loan-f/loan-f.toml",
+        "loan-f/scenarios/holidays.txt",
+        "loan-f/scenarios/ten-years.toml",
+    ];
     let files = bank.map(|name| format!("bank-a/{name}")).into_iter().chain(others.map(str::to_owned));
     for name in files {
         let copy = fs::read_to_string(root().join("fep-gateway/specs").join(&name)).unwrap();

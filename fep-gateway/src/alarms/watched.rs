@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use fep_protocol::alarm::measure::{Measure, Measured, Measurement, Observation, Present};
 use fep_protocol::alarm::{Alarm, AlarmAction, AlarmState, Level};
-use fep_protocol::zone::Zone;
+use fep_protocol::zone::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::outbox::Outbox;
@@ -95,7 +95,7 @@ impl AlarmBook {
     }
 
     /// Takes an observation of an institution for one rule.
-    pub(super) fn observe(&mut self, rule: Rule<'_>, institution: &str, seen: Observation, zone: Zone) {
+    pub(super) fn observe(&mut self, rule: Rule<'_>, institution: &str, seen: Observation, zone: TimeZone) {
         let watched = self.watched(rule, institution);
         watched.measure.observe(&rule.1.measurement, seen, zone);
     }

@@ -72,7 +72,9 @@ async fn follow(sender: Arc<Sender>, mut followed: Followed, mut is_for_tests: b
         sleep(if is_for_tests { FOLLOW_EVERY } else { ASK_AGAIN }).await;
         let Ok(reading) = sender.clock().await else { continue };
         if !is_for_tests && !reading.is_of_production() {
-            warn!("TEST TIME: the gateway is for tests, and the batch has its windows by the business clock of the gateway");
+            warn!(
+                "TEST TIME: the gateway is for tests, and the batch has its windows by the business clock of the gateway"
+            );
         }
         followed.take(&reading);
         if reading.is_of_production() {

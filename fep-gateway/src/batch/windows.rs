@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use fep_protocol::calendar::{Calendar, DAYS_MAX, DayHours, Span};
-use fep_protocol::zone::Zone;
+use fep_protocol::zone::TimeZone;
 use fep_spec::document::{Document, Located, Table, Value};
 use fep_spec::report::Code;
 
@@ -66,11 +66,11 @@ pub struct Started(BTreeMap<(String, i64), u64>);
 impl Windows {
     /// No windows: always open, at any rate.
     #[must_use]
-    pub fn always(zone: impl Into<Zone>) -> Self {
+    pub fn always(zone: impl Into<TimeZone>) -> Self {
         Self::of(Vec::new(), zone.into())
     }
 
-    fn of(windows: Vec<Window>, zone: Zone) -> Self {
+    fn of(windows: Vec<Window>, zone: TimeZone) -> Self {
         Self { windows, clock: Calendar::always(zone) }
     }
 
@@ -158,7 +158,7 @@ pub(super) fn read(root: &Table<'_>, folder: &Path) -> Windows {
 }
 
 /// Reads `days` and `hours` of a window.
-fn days_and_hours(table: &Table<'_>, zone: Zone, holidays: &[i64]) -> Option<Calendar> {
+fn days_and_hours(table: &Table<'_>, zone: TimeZone, holidays: &[i64]) -> Option<Calendar> {
     let document = table.document();
     let days = table.required("days").and_then(Value::array);
     let hours = table.get("hours").map(|value| hours::day_hours(document, value));

@@ -7,7 +7,7 @@ use std::path::Path;
 use fep_codec::Date;
 use fep_protocol::business::{BusinessNotice, Stops};
 use fep_protocol::calendar::{Calendar, DayHours, Span, day_of};
-use fep_protocol::zone::{Zone, ZoneError};
+use fep_protocol::zone::{TimeZone, TimeZoneError};
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
 use fep_spec::model::Spec;
@@ -47,7 +47,7 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const HOLIDAYS_FILE_MAX_BYTES: usize = 1_000_000;
 
 impl HoursConfig {
-    pub(super) fn read(table: Option<Table<'_>>, spec: &Spec, zone: Zone, folder: &Path) -> Self {
+    pub(super) fn read(table: Option<Table<'_>>, spec: &Spec, zone: TimeZone, folder: &Path) -> Self {
         let Some(table) = table else {
             return Self { calendar: Calendar::always(zone), allowed_outside: BTreeSet::new() };
         };
@@ -64,7 +64,7 @@ impl HoursConfig {
 
 /// Reads `zone` or `utc_offset_minutes` of a table: the clock of an institution. `farthest` are the clocks that there are, in
 /// minutes. `None` without both keys.
-pub(crate) fn zone(table: &Table<'_>, farthest: RangeInclusive<i32>) -> Option<Zone> {
+pub(crate) fn zone(table: &Table<'_>, farthest: RangeInclusive<i32>) -> Option<TimeZone> {
     let document = table.document();
     let minutes = table.integer("utc_offset_minutes", farthest);
     let Some(text) = table.string("zone") else { return minutes.map(|minutes| minutes.value.into()) };
@@ -76,7 +76,7 @@ pub(crate) fn zone(table: &Table<'_>, farthest: RangeInclusive<i32>) -> Option<Z
         Ok(zone) => Some(zone),
         Err(why) => {
             let message = format!("`zone` is no rule of a clock: {}", text.value.escape_debug());
-            let why: ZoneError = why;
+            let why: TimeZoneError = why;
             document.error_hint(Code::BadValue, text.span, message, why.to_string());
             None
         }
@@ -84,7 +84,7 @@ pub(crate) fn zone(table: &Table<'_>, farthest: RangeInclusive<i32>) -> Option<Z
 }
 
 /// Reads the keys of hours: weekdays, holidays and days with hours of their own.
-pub(super) fn calendar(table: &Table<'_>, zone: impl Into<Zone>, folder: &Path) -> Calendar {
+pub(super) fn calendar(table: &Table<'_>, zone: impl Into<TimeZone>, folder: &Path) -> Calendar {
     let document = table.document();
     let starts_at = table.string("day_starts_at").and_then(|text| {
         let minute = minute(text.value).filter(|minute| *minute < 1440);

@@ -230,7 +230,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
     let drain_max = ms(table, "drain_max_ms", 10_000);
     let write_timeout = ms(table, "write_timeout_ms", 5000);
     let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
-    let zone = hours::zone(&table, -720..=840).unwrap_or_else(|| 540.into());
+    let zone = hours::zone(table, -720..=840).unwrap_or_else(|| 540.into());
     let lines = lines::read(table, folder);
     let spec = spec(table, origin)?;
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);

@@ -149,8 +149,8 @@ impl Gateway {
             None => ClockReading { environment: Environment::Production, now_ms, base: None, number: 0 },
             Some(time) => {
                 let setting = time.clock.setting();
-                let (base, number) = (setting.base(), setting.number);
-                ClockReading { environment: Environment::Test, now_ms, base, number }
+                let base = setting.base();
+                ClockReading { environment: Environment::Test, now_ms, base, number: setting.number }
             }
         }
     }
@@ -172,7 +172,9 @@ impl Gateway {
 impl std::fmt::Display for NotSet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Production => f.write_str("the configuration is for production: its business clock is that of the machine"),
+            Self::Production => {
+                f.write_str("the configuration is for production: its business clock is that of the machine")
+            }
             Self::Follows(from) => write!(f, "the business clock follows {from}: set that one"),
         }
     }

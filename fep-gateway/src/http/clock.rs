@@ -17,7 +17,8 @@ use crate::contract::problem::Problem;
 use crate::gateway::{Gateway, NotSet};
 use crate::time::Rfc3339;
 
-const EXAMPLE: &str = "write {\"base\": \"2026-12-31T23:59:30+09:00\", \"speed\": 60}, or {\"base\": null} for the real time";
+const EXAMPLE: &str =
+    "write {\"base\": \"2026-12-31T23:59:30+09:00\", \"speed\": 60}, or {\"base\": null} for the real time";
 
 /// `GET /v1/clock`. Every client may read it: who sends by the clock has to know it.
 pub(super) async fn show(State(shared): State<Shared>, _: Who) -> Json<ClockView> {

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fep_protocol::zone::Zone;
+use fep_protocol::zone::TimeZone;
 
 use super::scenario::Calendar;
 use crate::business_clock::{BaseTime, BusinessClock, Setting};
@@ -12,7 +12,7 @@ use crate::time;
 /// The clock of the institution.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
-    zone: Zone,
+    zone: TimeZone,
     business: BusinessClock,
 }
 
@@ -35,7 +35,7 @@ const SECOND_MS: i64 = 1000;
 
 impl Clock {
     /// A clock that shows the base time now, or the real time without one.
-    pub(super) fn new(base: Option<BaseTime>, zone: Zone) -> Self {
+    pub(super) fn new(base: Option<BaseTime>, zone: TimeZone) -> Self {
         let business = base.map_or_else(BusinessClock::default, BusinessClock::at);
         Self { zone, business }
     }
@@ -59,7 +59,7 @@ impl Clock {
 }
 
 impl Moment {
-    fn at(ms: i64, zone: Zone) -> Self {
+    fn at(ms: i64, zone: TimeZone) -> Self {
         let stamp = Stamp::new(ms, zone.offset_minutes(ms));
         let local = zone.local_ms(ms);
         let second = u32::try_from(local.rem_euclid(time::DAY_MS) / SECOND_MS).unwrap_or_default();

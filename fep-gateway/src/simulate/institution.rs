@@ -312,7 +312,11 @@ impl SimulatedInstitution {
         memory.answers += 1;
         let mut fields = compose::fields(layout, material.request, material.now);
         let sets = ruling.as_ref().into_iter().flat_map(Ruling::sets);
-        for set in iter::once(&*self.scenario.answers.set).chain(sets).chain(done.as_ref().map(Done::set)).chain(rule.map(|rule| &*rule.set)) {
+        for set in iter::once(&*self.scenario.answers.set)
+            .chain(sets)
+            .chain(done.as_ref().map(Done::set))
+            .chain(rule.map(|rule| &*rule.set))
+        {
             memory.set(set, layout, &mut fields, &material);
         }
         if let Some(remember) = &self.scenario.memory {

@@ -15,7 +15,7 @@ mod show;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use fep_protocol::zone::Zone;
+use fep_protocol::zone::TimeZone;
 use serde_json::Value as Json;
 
 pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts};
@@ -40,7 +40,7 @@ pub struct Scenario {
     /// `sequence_start`, default 1: the first value of `<sequence>`.
     pub sequence_start: u64,
     /// `utc_offset_minutes`, default 540 (Korea), or `zone`, such as `EST5EDT,M3.2.0,M11.1.0`: the clock for `<date>` and `<time>`.
-    pub zone: Zone,
+    pub zone: TimeZone,
     /// `[clock]`: a base time. `None`: the clock shows the real time.
     pub clock: Option<BaseTime>,
     /// `trace`: the path of the trace number. The log shows it, and the action `wrong_trace` falsifies it.

@@ -86,11 +86,10 @@ impl Life {
     }
 }
 
-/// Days since 1970-01-01, by GNU `date` as the oracle of the tests of `time`.
+/// Days since 1970-01-01.
 fn days(date: &str) -> i64 {
-    let part = |from: usize, to: usize| date[from..to].parse::<i64>().unwrap();
-    let (year, month, day) = (part(0, 4), part(5, 7), part(8, 10));
-    let date = fep_codec::Date::new(year.try_into().unwrap(), month.try_into().unwrap(), day.try_into().unwrap());
+    let part = |from: usize| date[from..from + 2].parse::<u8>().unwrap();
+    let date = fep_codec::Date::new(date[..4].parse().unwrap(), part(5), part(8));
     fep_protocol::calendar::day_of(date.unwrap())
 }
 
@@ -137,7 +136,11 @@ async fn a_loan_of_ten_years_is_paid_off_to_the_won() {
         let owed = number(&row["part"]) + number(&row["interest"]) + number(&row["overdue"]);
         life.on(row["paid_on"].as_str().unwrap());
         let due = life.answer("DueInquiry", due_inquiry()).await;
-        assert_eq!((&due["turn"], &due["due"], &due["amount"]), (&row["turn"], &row["due"], &json!(owed)), "{row} {due}");
+        assert_eq!(
+            (&due["turn"], &due["due"], &due["amount"]),
+            (&row["turn"], &row["due"], &json!(owed)),
+            "{row} {due}"
+        );
         assert_eq!(due["state"], if turn == LATE.0 { "2" } else { "1" }, "{due}");
         let paid = life.answer("Repayment", repayment(turn, owed)).await;
         assert_eq!(paid["header"]["response_code"], "0000", "{row} {paid}");
@@ -159,7 +162,10 @@ async fn a_loan_of_ten_years_is_paid_off_to_the_won() {
     assert_eq!((number(&schedule[0]["interest"]), number(&schedule[13]["interest"])), (631_232, 510_082));
 
     let end = life.answer("DueInquiry", due_inquiry()).await;
-    assert_eq!((&end["balance"], &end["state"], &end["due"], &end["rate"]), (&json!(0), &json!("3"), &Value::Null, &json!("5.250")));
+    assert_eq!(
+        (&end["balance"], &end["state"], &end["due"], &end["rate"]),
+        (&json!(0), &json!("3"), &Value::Null, &json!("5.250"))
+    );
     assert_eq!(life.code("Repayment", repayment(121, 1)).await, "0307");
     notices_of_ten_years(&life, &schedule).await;
     life.gateway.stop().await;
@@ -195,7 +201,8 @@ async fn what_is_wrong_with_a_loan_changes_nothing() {
         fields.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         fields
     };
-    for terms in [json!({ "months": 0 }), json!({ "months": 361 }), json!({ "rate": "0" }), json!({ "principal": 119 })] {
+    for terms in [json!({ "months": 0 }), json!({ "months": 361 }), json!({ "rate": "0" }), json!({ "principal": 119 })]
+    {
         assert_eq!(life.code("Agreement", other(terms)).await, "0303");
     }
     assert_eq!(life.code("DueInquiry", due_inquiry()).await, "0301", "nothing was kept");

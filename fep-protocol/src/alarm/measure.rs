@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::moments::Moments;
 use super::Level;
-use crate::zone::Zone;
+use crate::zone::TimeZone;
 
 /// Into how many slots a window is divided. What leaves it leaves it slot by slot.
 const SLOTS: i64 = 60;
@@ -167,7 +167,7 @@ pub struct Present {
     /// The same on the business clock, for hours in which something may be told.
     pub business_ms: i64,
     /// The institution's clock.
-    pub zone: Zone,
+    pub zone: TimeZone,
     /// Whether business with the institution is open.
     pub is_open: bool,
     /// Whether `is_open` is of an earlier look, because the institution does not say it now. Then silence says nothing.
@@ -315,7 +315,7 @@ impl Measurement {
 
 impl Measure {
     /// Takes an observation.
-    pub fn observe(&mut self, of: &Measurement, seen: Observation, zone: impl Into<Zone>) {
+    pub fn observe(&mut self, of: &Measurement, seen: Observation, zone: impl Into<TimeZone>) {
         let zone = zone.into();
         match (of, seen.what) {
             (Measurement::NoTraffic { .. }, Observed::Heard) => {
@@ -352,7 +352,7 @@ impl Measure {
         }
     }
 
-    fn count(&mut self, at_ms: i64, window: Duration, hours: Option<Zone>, counts: &Counts) {
+    fn count(&mut self, at_ms: i64, window: Duration, hours: Option<TimeZone>, counts: &Counts) {
         self.window.add(at_ms, window, counts);
         if let Some(zone) = hours {
             self.hours.add(hour_of(at_ms, zone), counts);
@@ -446,7 +446,7 @@ fn slot_ms(window: Duration) -> i64 {
     (i64::try_from(window.as_millis()).unwrap_or(i64::MAX) / SLOTS).max(1)
 }
 
-fn hour_of(at_ms: i64, zone: Zone) -> i64 {
+fn hour_of(at_ms: i64, zone: TimeZone) -> i64 {
     zone.local_ms(at_ms).div_euclid(HOUR_MS)
 }
 

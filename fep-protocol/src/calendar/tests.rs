@@ -172,7 +172,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 fn new_york(spans: &[(u16, u16)], day_starts_at: u16) -> Calendar {
     let spans = || DayHours::new(spans.iter().map(|(from, to)| Span::new(*from, *to).unwrap()).collect()).unwrap();
-    Calendar::new(std::array::from_fn(|_| spans()), NEW_YORK.parse::<Zone>().unwrap(), day_starts_at)
+    Calendar::new(std::array::from_fn(|_| spans()), NEW_YORK.parse::<TimeZone>().unwrap(), day_starts_at)
 }
 
 #[test]
@@ -205,9 +205,10 @@ fn the_next_change_is_the_next_minute_in_which_it_is_otherwise() {
         ("AEST-10AEDT,M10.1.0,M4.1.0/3", [1_838_160_000_000, 1_853_884_800_000]),
         ("<-02>2<-01>,M3.5.0/-1,M10.5.0/0", [1_837_555_200_000, 1_856_304_000_000]),
     ] {
-        let zone = zone.parse::<Zone>().unwrap();
+        let zone = zone.parse::<TimeZone>().unwrap();
         for spans in [&[(60, 90)][..], &[(90, 150)], &[(0, 1440)], &[(30, 120), (180, 90 + 60)], &[(1380, 150)]] {
-            let Ok(hours) = DayHours::new(spans.iter().map(|(from, to)| Span::new(*from, *to).unwrap()).collect()) else {
+            let Ok(hours) = DayHours::new(spans.iter().map(|(from, to)| Span::new(*from, *to).unwrap()).collect())
+            else {
                 continue;
             };
             let calendar = Calendar::new(std::array::from_fn(|_| hours.clone()), zone, 0);
@@ -229,7 +230,7 @@ fn the_next_change_is_the_next_minute_in_which_it_is_otherwise() {
 fn a_business_date_never_goes_back_and_begins_when_it_says() {
     for zone in [NEW_YORK, "<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "AEST-10AEDT,M10.1.0,M4.1.0/3", "KST-9"] {
         for starts in [0, 30, 90, 150, 1380, 1410] {
-            let calendar = Calendar::new(Default::default(), zone.parse::<Zone>().unwrap(), starts);
+            let calendar = Calendar::new(Default::default(), zone.parse::<TimeZone>().unwrap(), starts);
             let mut before = i64::MIN;
             // A year in steps of half an hour.
             for step in 0..366 * 24 * 2 {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fep_protocol::alarm::measure::{AHEAD_MAX_MS, Measurement, Observation, Present};
 use fep_protocol::fact::Fact;
-use fep_protocol::zone::Zone;
+use fep_protocol::zone::TimeZone;
 use tracing::warn;
 
 use super::{AlarmTask, STORE_PAUSE};
@@ -122,7 +122,7 @@ impl AlarmTask {
         Present {
             now_ms: self.feed.now_ms(),
             business_ms: self.feed.business_ms(),
-            zone: self.feed.catalogue(institution).map_or_else(Zone::default, |of| of.zone()),
+            zone: self.feed.catalogue(institution).map_or_else(TimeZone::default, |of| of.zone()),
             is_open,
             is_open_stale,
             oldest_unknown_ms: unknown.map(|count| count.oldest_ms).min(),

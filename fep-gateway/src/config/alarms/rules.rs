@@ -7,7 +7,7 @@ use std::time::Duration;
 use fep_codec::layout::Kind;
 use fep_protocol::alarm::AlarmHolds;
 use fep_protocol::alarm::measure::{DAYS_MIN, Ending, Measurement};
-use fep_protocol::zone::Zone;
+use fep_protocol::zone::TimeZone;
 use fep_spec::document::{Table, Value, instead};
 use fep_spec::report::Code;
 
@@ -64,7 +64,7 @@ pub(super) struct Around<'a> {
     /// Where files are.
     pub(super) folder: &'a Path,
     /// The clock of `hours`.
-    pub(super) zone: Zone,
+    pub(super) zone: TimeZone,
 }
 
 /// Reads all rules.

@@ -244,7 +244,8 @@ fn months_later(day: i64, months: i128) -> Result<i64, NoValue> {
     let (year, month, of_month) = time::date(day);
     let number = i128::from(year * 12 + month - 1).checked_add(months).ok_or(NoValue::NoDate)?;
     let number = i64::try_from(number).ok().filter(|number| (0..120_000).contains(number)).ok_or(NoValue::NoDate)?;
-    let (year, month) = (number.div_euclid(12), number.rem_euclid(12) + 1);
+    let year = number.div_euclid(12);
+    let month = number.rem_euclid(12) + 1;
     let last = time::month_days(year, month);
     Ok(time::days(year, month, of_month.min(last)))
 }

@@ -95,7 +95,8 @@ fn a_formula_without_a_value_changes_nothing_of_the_entry() {
 
 #[tokio::test]
 async fn notices_of_days_wait_for_a_link_and_come_in_order() {
-    let (mut client, clock) = Client::with_clock(&format!("{SESSIONLESS}[clock]\nbase = \"2027-01-01T10:00:00+09:00\"\n{COUNTER}")).await;
+    let (mut client, clock) =
+        Client::with_clock(&format!("{SESSIONLESS}[clock]\nbase = \"2027-01-01T10:00:00+09:00\"\n{COUNTER}")).await;
     assert_eq!(count(&mut client, "7").await.0, 1);
     assert_eq!(count(&mut client, "7").await.0, 2);
     assert_eq!(count(&mut client, "7").await.0, 3);
@@ -134,7 +135,14 @@ fn mistakes_are_found_before_it_runs() {
     }
     check_refused(&format!("{SESSIONLESS}{COUNTER}{COUNTER}"), "two tables of `state` are called counter");
     let outside = "[answers]\nset = { \"header.response_code\" = \"<state.count>\" }";
-    let text = format!("{SESSIONLESS}{COUNTER}").replacen("[answers]\nset = { \"header.response_code\" = \"0000\" }", outside, 1);
+    let text = format!("{SESSIONLESS}{COUNTER}").replacen(
+        "[answers]\nset = { \"header.response_code\" = \"0000\" }",
+        outside,
+        1,
+    );
     check_refused(&text, "`<state.count>` is about an entry");
-    check_refused(&format!("{SESSIONLESS}[[state]]\nname = \"x\"\nkey = \"account\"\n"), "without requests there are no entries");
+    check_refused(
+        &format!("{SESSIONLESS}[[state]]\nname = \"x\"\nkey = \"account\"\n"),
+        "without requests there are no entries",
+    );
 }

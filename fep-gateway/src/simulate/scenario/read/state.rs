@@ -56,7 +56,7 @@ impl<'s> Reader<'s> {
         let key = table.required_string("key").map(|key| self.known_somewhere(key));
         let entries_max = table.integer("entries_max", 1..=ENTRIES_MAX).map_or(ENTRIES, |max| max.value);
         let mut special = Calendar::always(0);
-        holidays(&table, &mut special, self.folder().as_ref());
+        holidays(&table, &mut special, self.folder());
         let closed = special.special_days().filter(|(_, hours)| **hours == DayHours::closed());
         let holidays = closed.map(|(day, _)| day).collect();
         let names = self.state_names(&table);
