@@ -3,6 +3,8 @@
 //!
 //! The tests read the sources as text. They find a new reader of a clock. They do not prove that the reason of an old one is still right.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
