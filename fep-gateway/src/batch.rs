@@ -28,6 +28,8 @@ mod fate;
 
 mod sender;
 
+mod clock;
+
 mod output;
 
 mod ending;

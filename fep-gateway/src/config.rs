@@ -95,6 +95,7 @@ use std::time::Duration;
 use fep_protocol::delivery::DeliveryLimits;
 use fep_protocol::settlement::SettlementLimits;
 use fep_protocol::switchover::SwitchoverSettings;
+use fep_protocol::zone::TimeZone;
 pub use fep_spec::framing::Framing;
 use fep_spec::load::LoadError;
 use fep_spec::model::Spec;
@@ -276,8 +277,9 @@ pub struct InstitutionConfig {
     pub write_timeout: Duration,
     /// `frame_timeout_ms`, default 10000: how long a frame may take from its first byte to its last before the link is closed.
     pub frame_timeout: Duration,
-    /// `utc_offset_minutes`, default 540: the offset of the institution's clock, for `<date>`, `<time>` and the business day.
-    pub utc_offset_minutes: i32,
+    /// `utc_offset_minutes`, default 540, or `zone`, such as `EST5EDT,M3.2.0,M11.1.0`: the institution's clock, for `<date>`, `<time>`, hours and the
+    /// business day.
+    pub zone: TimeZone,
     /// `framing`: how a frame encloses its telegram. `kind`, default `length`, with `length_digits` (default 4) or `length_bytes`,
     /// `length_as`, `length_at`, `counts` (default `rest`) or `not_counted`, `stripped` and `frame_max_bytes` (default 8192). Or
     /// `stx-etx`, `terminated`, `fixed`, `code-table`. `gateway.example.toml` has all keys.

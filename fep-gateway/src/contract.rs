@@ -17,6 +17,7 @@ pub mod notices;
 
 pub(crate) mod exchanges;
 pub(crate) mod batches;
+pub(crate) mod clock;
 pub(crate) mod overview;
 pub(crate) mod reload;
 

@@ -64,7 +64,7 @@ pub use self::running::{Begun, Running};
 use self::sites::Sites;
 pub use self::sites::{NotMoved, SiteStatus, SitesChange, SitesChanged, SitesStatus};
 use self::test_time::TestTime;
-pub use self::test_time::TestTimeStatus;
+pub use self::test_time::{NotSet, TestTimeStatus};
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::Config;
 use crate::coordinator::StoreStatus;

@@ -24,6 +24,7 @@
 //! | `GET /v1/overview` | traffic, outcomes, and what is unknown, undelivered or needs a person, by institution that the client may read; gateways, Redis and topics |
 //! | `GET /v1/alarms` | every alarm of the institutions that the client may read, what was told last, and how telling goes |
 //! | `POST /v1/alarms/{rule}/{institution}/silence` | a person silences an alarm: `{"minutes": 60, "note": "…"}` |
+//! | `GET /v1/clock`, `PUT` | what the business clock shows; a test sets it: `{"base": "2026-12-31T23:59:30+09:00", "speed": 60}` |
 //! | `PUT /v1/batches/{batch}/{date}` | a program tells how far a batch is; `GET /v1/overview` shows it |
 //! | `POST /v1/institutions/{institution}/reconciliations/{reconciliation}?date=…&file=…` | compares a file of the institution, which is the body, with the journal, and keeps its exceptions |
 //! | `GET /v1/reconciliations?limit=50&institution=…&date=…&state=open&cursor=…` | the business dates of which files were compared, newest first |
@@ -88,6 +89,7 @@ mod health;
 mod institutions;
 mod alarms;
 mod batches;
+mod clock;
 mod line_duties;
 mod notices;
 mod openapi;
@@ -251,6 +253,7 @@ fn routes() -> Router<Shared> {
         .route("/v1/alarms", get(alarms::list))
         .route("/v1/alarms/{rule}/{institution}/silence", post(alarms::silence))
         .route("/v1/batches/{batch}/{date}", put(batches::tell))
+        .route("/v1/clock", get(clock::show).put(clock::set))
         .route("/v1/institutions/{institution}/reconciliations/{reconciliation}", post(reconciliations::give))
         .route("/v1/reconciliations", get(reconciliations::list))
         .route("/v1/reconciliations/{institution}/{reconciliation}/{date}", get(reconciliations::one))

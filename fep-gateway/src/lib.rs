@@ -10,6 +10,8 @@ mod time;
 
 pub mod business_clock;
 
+mod followed_clock;
+
 pub mod config;
 
 mod fault;

@@ -5,6 +5,7 @@
 
 mod batching;
 mod checking;
+mod clock_variable;
 mod exporting;
 mod filing;
 mod health;
@@ -293,26 +294,26 @@ async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
 async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let mut hangups = Hangups::heard();
     let config = load(path)?;
+    let business_clock = clock_variable::of_variable(path, &config)?;
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let http_settings = config.http.clone();
     let events = config.events.clone();
     let requests = config.requests.clone();
     let rules = config.alarms.clone();
     let open_keys = config.open_keys();
-    let listen = http_settings.listen;
     let listeners = http::Listeners::bind(&http_settings).await;
     let listeners = listeners.map_err(|error| Failure::Message(error.to_string()))?;
     metrics::install();
     let manager = Arc::new(ServiceManager::of_this_process());
     let (tracer, exporting) = spans::start_configured(config.opentelemetry.as_ref())
         .map_err(|why| Failure::because("spans cannot be exported", why))?;
-    let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
-    let callback = Arc::new(callback.with_tracer(tracer.clone()));
-    let options = StartOptions { new_journal, tracer, ..StartOptions::default() };
+    let callback = HttpCallback::new().map(|callback| Arc::new(callback.with_tracer(tracer.clone())));
+    let callback = callback.map_err(|error| Failure::because("the callback client", error))?;
+    let options = StartOptions { new_journal, tracer, business_clock, ..StartOptions::default() };
     let gateway = Gateway::start_with(config, callback, options).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
-    info!(listen = %format_args!("{scheme}://{listen}/"), "the gateway runs");
+    info!(listen = %format_args!("{scheme}://{}/", http_settings.listen), "the gateway runs");
     open_keys.iter().chain(&http::notes(&http_settings)).for_each(|note| warn!("{note}"));
     let (publishing, judging) = read_facts(&gateway, events.as_ref(), rules.as_ref()).await?;
     let intake = take_requests(&gateway, requests.as_ref(), &http_settings).await?;

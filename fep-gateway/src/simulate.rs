@@ -13,12 +13,14 @@ mod damage;
 mod rules;
 mod recording;
 mod bank;
+mod kept;
 mod memory;
 mod handshakes;
 mod institution;
 mod link;
 mod send_line;
 mod http;
+mod days;
 mod api;
 mod certificates;
 #[cfg(test)]
@@ -43,10 +45,10 @@ use self::link::{Links, SimulatedLink};
 use self::recording::Recorder;
 pub use self::recording::{Recording, RecordingError, create_recording};
 pub use self::scenario::{
-    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Calendar, Delay, Does, HandshakeFault, Operation,
-    Party, Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction, ScenarioHandshake, ScenarioHttp,
-    ScenarioLine, ScenarioNotice, ScenarioPoll, ScenarioSendLine, ScenarioSession, SendLineRole, Setting, Verdict,
-    Verdicts,
+    AccountValue, Answers, Assignment, Bank, BankAccount, BankValue, Calendar, Change, Delay, Does, Formula,
+    HandshakeFault, Operation, Party, Percentile, Post, Remember, Replay, Rule, Scenario, ScenarioAction,
+    ScenarioHandshake, ScenarioHttp, ScenarioLine, ScenarioNotice, ScenarioPoll, ScenarioSendLine, ScenarioSession,
+    SendLineRole, Setting, StateDaily, StateStep, StateTable, Verdict, Verdicts,
 };
 use self::send_line::{SendLine, SendLineHandle};
 use crate::business_clock::BusinessClock;
@@ -95,6 +97,7 @@ impl Simulator {
         for _ in 0..shared.institution.scenario.line.links {
             tasks.spawn(connect(shared.clone(), stopped.clone()));
         }
+        tasks.spawn(days::run(shared.clone()));
         tasks.spawn(accept(listener, shared.clone(), stopped));
         Ok(Self { address, send_address, stop, tasks, shared })
     }

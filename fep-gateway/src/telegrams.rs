@@ -68,6 +68,7 @@ pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig, ResponseCodes, SessionNotice};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
+use fep_protocol::zone::TimeZone;
 
 /// The telegrams of one institution, with the gateway's data about each.
 #[derive(Debug)]
@@ -79,7 +80,7 @@ pub struct TelegramCatalogue {
     accepted: Vec<(String, String)>,
     trace: Option<String>,
     trace_max: u64,
-    utc_offset_minutes: i32,
+    zone: TimeZone,
     calendar: Calendar,
     duties: HashMap<Duty, usize>,
     /// The key fields, if they are at the same place in every request, duty and answer. Then the key can be read even if
@@ -168,7 +169,7 @@ impl TelegramCatalogue {
             accepted: config.session.as_ref().map_or(Vec::new(), |session| session.accepted.clone()),
             trace: config.trace.clone(),
             trace_max: u64::MAX,
-            utc_offset_minutes: config.utc_offset_minutes,
+            zone: config.zone,
             calendar: config.hours.calendar.clone(),
             duties,
             common_key: None,
@@ -275,8 +276,8 @@ impl TelegramCatalogue {
     }
 
     /// The offset of the institution's clock from UTC, in minutes.
-    pub(crate) fn utc_offset_minutes(&self) -> i32 {
-        self.utc_offset_minutes
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.zone
     }
 
     /// The whole number in a field of a telegram at a fixed place, such as an amount, without its decimals.
@@ -313,7 +314,7 @@ impl TelegramCatalogue {
     #[must_use]
     pub fn stamp(&self, now: Now) -> Stamp {
         let business_date = self.calendar.business_date(now.business_ms);
-        Stamp::new(now.business_ms, self.utc_offset_minutes).on_business_date(business_date)
+        Stamp::new(now.business_ms, self.zone.offset_minutes(now.business_ms)).on_business_date(business_date)
     }
 
     fn entry(&mut self, config: &InstitutionConfig, layout: &Layout, answer: Option<&str>) -> Result<Entry, String> {

@@ -76,13 +76,14 @@ fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn month_days(year: i64, month: i64) -> i64 {
+/// The number of days of a month.
+pub(crate) fn month_days(year: i64, month: i64) -> i64 {
     let next = if month == 12 { days(year + 1, 1, 1) } else { days(year, month + 1, 1) };
     next - days(year, month, 1)
 }
 
 /// The days from 1970-01-01 to a date of the Gregorian calendar. Years begin in March here, so that a leap day ends its year.
-fn days(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month > 2 { year } else { year - 1 };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);

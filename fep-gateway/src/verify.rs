@@ -21,6 +21,7 @@ mod text;
 mod page;
 mod writes;
 mod candidate;
+mod hours;
 mod runs;
 mod reads;
 

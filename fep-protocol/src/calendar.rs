@@ -1,7 +1,7 @@
 //! The hours of one institution: when it is open, and which business date a moment belongs to.
 //!
 //! Hours are by weekday, with exceptions for single days: holidays, half days, and what a person decided for one day. All
-//! times are those of the institution's clock, at a fixed offset from UTC. Spans of hours belong to the day on which they
+//! times are those of the institution's clock, also where it is put forward and back in a year. Spans of hours belong to the day on which they
 //! begin: a span over midnight goes on into a holiday, and a holiday has no span of its own.
 //!
 //! ```text
@@ -12,8 +12,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use fep_codec::Date;
 use serde::Serialize;
+
+use crate::dates::date_of;
+pub use crate::dates::day_of;
+use crate::zone::TimeZone;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: u16 = 1440;
@@ -52,7 +55,7 @@ pub enum HoursError {
 /// The hours of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
-    utc_offset_minutes: i32,
+    zone: TimeZone,
     day_starts_at: u16,
     /// Monday first.
     week: [DayHours; 7],
@@ -121,21 +124,22 @@ impl fmt::Display for HoursError {
 impl std::error::Error for HoursError {}
 
 impl Calendar {
-    /// A calendar with these hours from Monday to Sunday, at this offset of the institution's clock from UTC.
+    /// A calendar with these hours from Monday to Sunday, on this clock: a zone, or minutes ahead of UTC.
     ///
     /// `day_starts_at` is the minute at which a business date begins. Up to noon, a date begins that much after its midnight:
     /// at 00:20, the business date is still yesterday's if it starts at 00:30. After noon, it begins on the evening before:
     /// at 23:40, the business date is tomorrow's if it starts at 23:30.
     #[must_use]
-    pub fn new(week: [DayHours; 7], utc_offset_minutes: i32, day_starts_at: u16) -> Self {
+    pub fn new(week: [DayHours; 7], zone: impl Into<TimeZone>, day_starts_at: u16) -> Self {
         let day_starts_at = day_starts_at.min(DAY_MINUTES - 1);
-        Self { utc_offset_minutes, day_starts_at, week, days: BTreeMap::new(), decided: BTreeMap::new() }
+        let zone = zone.into();
+        Self { zone, day_starts_at, week, days: BTreeMap::new(), decided: BTreeMap::new() }
     }
 
     /// A calendar that is always open.
     #[must_use]
-    pub fn always(utc_offset_minutes: i32) -> Self {
-        Self::new(std::array::from_fn(|_| DayHours(vec![Span::ALL_DAY])), utc_offset_minutes, 0)
+    pub fn always(zone: impl Into<TimeZone>) -> Self {
+        Self::new(std::array::from_fn(|_| DayHours(vec![Span::ALL_DAY])), zone, 0)
     }
 
     /// Gives one day, in days since 1970-01-01, hours of its own: a holiday or a half day.
@@ -195,9 +199,12 @@ impl Calendar {
         (today..today + AHEAD_DAYS_MAX).find_map(|day| {
             let ends = [day - 1, day].into_iter().flat_map(|day| self.spans(day)).flat_map(|(from, to)| [from, to]);
             // The ends after this day are those of the day before the next one, too.
-            let mut ends: Vec<_> = ends.filter(|end| *end > local && *end <= (day + 1) * DAY_MS).collect();
-            ends.sort_unstable();
-            let walls = ends.into_iter().map(|end| end - self.offset_ms());
+            let ends = ends.filter(|end| *end <= (day + 1) * DAY_MS);
+            // An hour of the clock can come twice, or not at all.
+            let walls = ends.flat_map(|end| self.zone.times_ms(end).chain([self.zone.at_ms(end)]));
+            let changes = self.zone.changes_ms(day).filter(|change| self.local(*change).div_euclid(DAY_MS) == day);
+            let mut walls: Vec<_> = walls.chain(changes).filter(|wall| *wall > wall_ms).collect();
+            walls.sort_unstable();
             walls.into_iter().find(|wall| self.is_open(*wall) != is_open)
         })
     }
@@ -205,19 +212,27 @@ impl Calendar {
     /// The business date at this time, in days since 1970-01-01. Trace numbers begin again with each business date.
     #[must_use]
     pub fn business_date(&self, wall_ms: i64) -> i64 {
-        self.local(wall_ms).saturating_add(self.shift_ms()).div_euclid(DAY_MS)
+        let shown = self.local(wall_ms).saturating_add(self.shift_ms()).div_euclid(DAY_MS);
+        // Where the clock is put back over the beginning of a date, that date goes on.
+        if wall_ms >= self.begins_ms(shown + 1) { shown + 1 } else { shown }
     }
 
     /// The time at which a business date begins, in milliseconds since 1970. The date is in days since 1970-01-01.
     #[must_use]
     pub fn begins_ms(&self, business_date: i64) -> i64 {
-        business_date.saturating_mul(DAY_MS).saturating_sub(self.shift_ms() + self.offset_ms())
+        self.zone.at_ms(business_date.saturating_mul(DAY_MS).saturating_sub(self.shift_ms()))
     }
 
     /// What is added to the local time so that its day is the business date: positive if a business date begins the evening before.
     fn shift_ms(&self) -> i64 {
         let start = i64::from(self.day_starts_at) * MINUTE_MS;
         if self.day_starts_at > DAY_MINUTES / 2 { DAY_MS - start } else { -start }
+    }
+
+    /// The institution's clock.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.zone
     }
 
     /// The minute of the day at which a business date begins.
@@ -251,40 +266,12 @@ impl Calendar {
     }
 
     fn local(&self, wall_ms: i64) -> i64 {
-        wall_ms.saturating_add(self.offset_ms()).clamp(-FAR_MS, FAR_MS)
-    }
-
-    fn offset_ms(&self) -> i64 {
-        i64::from(self.utc_offset_minutes) * MINUTE_MS
+        self.zone.local_ms(wall_ms).clamp(-FAR_MS, FAR_MS)
     }
 }
 
 /// The calendar ends about a hundred thousand years from 1970, which only a broken clock shows.
 const FAR_MS: i64 = 36_500_000 * DAY_MS;
-
-/// The number of days from 1970-01-01 to this date. It counts eras of 400 years from 1 March 0000.
-#[must_use]
-pub fn day_of(date: Date) -> i64 {
-    let month = i64::from(date.month());
-    let year = i64::from(date.year()) - i64::from(month <= 2);
-    let month_from_march = (month + 9) % 12;
-    let of_year = (153 * month_from_march + 2) / 5 + i64::from(date.day()) - 1;
-    let year_of_era = year.rem_euclid(400);
-    year.div_euclid(400) * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year - 719_468
-}
-
-/// The year, month and day of a number of days since 1970-01-01: the reverse of [`day_of`].
-fn date_of(day: i64) -> (i64, i64, i64) {
-    let from_era = day + 719_468;
-    let of_era = from_era.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day_of_month = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + from_era.div_euclid(146_097) * 400 + i64::from(month <= 2);
-    (year, month, day_of_month)
-}
 
 #[cfg(test)]
 mod tests;

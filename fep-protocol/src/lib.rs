@@ -51,6 +51,8 @@ pub mod mutant;
 pub mod backoff;
 pub mod breaker;
 pub mod budget;
+mod dates;
+pub mod zone;
 pub mod calendar;
 pub mod file_transfer;
 pub mod flow;

@@ -14,6 +14,7 @@ pub mod giro_e;
 pub mod host_b;
 pub mod kinds;
 pub mod kftc_cms;
+pub mod loan_f;
 pub mod nacha;
 pub mod names;
 pub mod nts_vat;

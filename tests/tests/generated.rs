@@ -14,8 +14,8 @@ use fep_tests::generated::bank_a::{
 };
 use fep_tests::generated::check_digits;
 use fep_tests::generated::{
-    arrays, blanks, feed_b7, flat, forms, host_b, kftc_cms, kinds, nacha, names, nts_vat, quote_c, settlement_a, van_d,
-    zengin,
+    arrays, blanks, feed_b7, flat, forms, host_b, kftc_cms, kinds, loan_f, nacha, names, nts_vat, quote_c,
+    settlement_a, van_d, zengin,
 };
 use fep_tests::golden::Golden;
 use fep_tests::properties;
@@ -148,6 +148,7 @@ fn derived_layouts_equal_those_of_the_spec() {
     assert_same_layouts(&spec("kftc-cms"), &kftc_cms);
     assert_same_layouts(&spec("quote-c"), quote_c::QuoteC::LAYOUTS);
     assert_same_layouts(&spec("feed-b7"), feed_b7::FeedB7::LAYOUTS);
+    assert_same_layouts(&spec("loan-f"), loan_f::LoanF::LAYOUTS);
     assert_same_layouts(&spec("nts-vat"), nts_vat::NtsVat::LAYOUTS);
     assert_same_layouts(&spec("host-b"), host_b::HostB::LAYOUTS);
     let zengin = [zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT];

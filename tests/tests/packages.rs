@@ -89,6 +89,9 @@ fn the_gateways_copies_of_specs_are_equal_to_the_specs() {
         "settlement-a/settlement-a.toml",
         "feed-b7/feed-b7.toml",
         "feed-b7/scenarios/quotes.toml",
+        "loan-f/loan-f.toml",
+        "loan-f/scenarios/holidays.txt",
+        "loan-f/scenarios/ten-years.toml",
     ];
     let files = bank.map(|name| format!("bank-a/{name}")).into_iter().chain(others.map(str::to_owned));
     for name in files {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use fep_protocol::alarm::measure::{Measure, Measured, Measurement, Observation, Present};
 use fep_protocol::alarm::{Alarm, AlarmAction, AlarmState, Level};
+use fep_protocol::zone::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::outbox::Outbox;
@@ -94,9 +95,9 @@ impl AlarmBook {
     }
 
     /// Takes an observation of an institution for one rule.
-    pub(super) fn observe(&mut self, rule: Rule<'_>, institution: &str, seen: Observation, utc_offset_minutes: i32) {
+    pub(super) fn observe(&mut self, rule: Rule<'_>, institution: &str, seen: Observation, zone: TimeZone) {
         let watched = self.watched(rule, institution);
-        watched.measure.observe(&rule.1.measurement, seen, utc_offset_minutes);
+        watched.measure.observe(&rule.1.measurement, seen, zone);
     }
 
     /// Looks at one alarm. Returns whether something is to be told: then it waits for the receivers.

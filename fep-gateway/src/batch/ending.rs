@@ -20,7 +20,7 @@ pub struct Batch {
     pub date: i64,
     /// Whether the file may be sent although another batch has sent it.
     pub repeat: bool,
-    /// The clock, in milliseconds since 1970.
+    /// The real time, in milliseconds since 1970. The windows are by the business clock of the gateway, which is the same in production.
     pub now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
 }
 

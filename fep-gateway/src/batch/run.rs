@@ -5,6 +5,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
+use super::clock::BatchClock;
 use super::ending::{Batch, BatchError, Checked, Ended};
 use super::input::InputFile;
 use super::ledger::{Identity, LEDGER_END, Ledger, LedgerError, sent_before};
@@ -97,7 +98,9 @@ pub async fn run(
     })?;
     // What was told does not change, also if it was told as unknown.
     let was_told = ledger.is_closed();
-    let mut running = Running::new(batch, sender, ledger, (progress, started), tell);
+    let sender = Arc::new(sender);
+    let clock = BatchClock::begin(&sender, Arc::clone(&batch.now_ms)).await;
+    let mut running = Running::new(batch, (sender, clock), ledger, (progress, started), tell);
     let mut stop = pin!(stop);
     let mut input = running.send_all(input, stop.as_mut()).await?;
     if !was_told {

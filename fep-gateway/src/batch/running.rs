@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
+use super::clock::{BatchClock, LOOK_AGAIN};
 use super::ending::{Batch, BatchError, Stopped};
 use super::fate::{Fate, Outcome};
 use super::input::{InputFile, RefusedInput, Request};
@@ -28,9 +29,6 @@ const AHEAD: usize = 64;
 
 /// How often outcomes are brought to the disk, and how often progress is told.
 const BEAT: Duration = Duration::from_millis(500);
-
-/// How long a closed window is waited for at most before the clock is looked at again: somebody may have set it.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// How often the gateway is told how far the batch is.
 const TELL_EVERY: Duration = Duration::from_secs(2);
@@ -51,6 +49,7 @@ const LEAVE_AFTER: Duration = Duration::from_secs(30);
 pub(super) struct Running<'b> {
     batch: &'b Batch,
     sender: Arc<Sender>,
+    clock: BatchClock,
     ledger: Ledger,
     progress: Progress,
     started: Started,
@@ -71,7 +70,7 @@ pub(super) struct Running<'b> {
 struct InFlight {
     request: Request,
     window: Option<String>,
-    /// When it was sent first, in milliseconds since 1970. `None`: it was not.
+    /// When it was sent first, by the business clock, in milliseconds since 1970. `None`: it was not.
     started_ms: Option<i64>,
     /// How often it was sent or asked for.
     tries: u32,
@@ -99,7 +98,7 @@ impl<'b> Running<'b> {
     /// A batch that goes on behind what the ledger has.
     pub(super) fn new(
         batch: &'b Batch,
-        sender: Sender,
+        (sender, clock): (Arc<Sender>, BatchClock),
         ledger: Ledger,
         (progress, started): (Progress, Started),
         tell: &'b mut (dyn FnMut(&Progress) + Send),
@@ -109,7 +108,8 @@ impl<'b> Running<'b> {
         let refused_first = ledger.states().all(|state| state.is_none_or(is_refused)).then_some(0);
         Self {
             batch,
-            sender: Arc::new(sender),
+            sender,
+            clock,
             is_own,
             refused_first,
             ledger,
@@ -247,7 +247,7 @@ impl<'b> Running<'b> {
 
     /// When the next request may start, in which window, and how long after the one before. One that is sent again was counted before.
     fn turn(&mut self, next_start: Instant, is_again: bool, is_waiting: bool) -> (Turn, Option<String>, Duration) {
-        let now_ms = (self.batch.now_ms)();
+        let now_ms = self.clock.business_ms();
         let none = Started::default();
         let started = if is_again { &none } else { &self.started };
         match self.batch.plan.windows.at(now_ms, started) {
@@ -259,19 +259,14 @@ impl<'b> Running<'b> {
             }
             Pace::Wait { until_ms } => {
                 let windows = &self.batch.plan.windows;
-                let wait_ms = match until_ms {
-                    Some(until_ms) => {
-                        self.progress.note = Some(format!("waits for a window until {}", windows.text(until_ms)));
-                        until_ms.saturating_sub(now_ms).max(0)
+                match until_ms {
+                    Some(ms) => self.progress.note = Some(format!("waits for a window until {}", windows.text(ms))),
+                    None if is_waiting => {
+                        self.stop(Stopped::Refused("no window of the plan opens within 400 days".to_owned()));
                     }
-                    None => {
-                        if is_waiting {
-                            self.stop(Stopped::Refused("no window of the plan opens within 400 days".to_owned()));
-                        }
-                        i64::MAX
-                    }
-                };
-                let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or_default()).min(LOOK_AGAIN);
+                    None => {}
+                }
+                let wait = self.clock.wait(until_ms.unwrap_or(i64::MAX).saturating_sub(now_ms));
                 (Turn::At(Instant::now() + wait), None, Duration::ZERO)
             }
         }
@@ -282,7 +277,7 @@ impl<'b> Running<'b> {
         if next.started_ms.is_some() {
             return InFlight { tries: next.tries.saturating_add(1), ..next };
         }
-        let now_ms = (self.batch.now_ms)();
+        let now_ms = self.clock.business_ms();
         self.started.count(window.as_deref(), self.batch.plan.windows.date(now_ms));
         // What an earlier run found does not hold any more.
         if let Some(before) = self.ledger.state(next.request.number) {
@@ -368,7 +363,7 @@ impl<'b> Running<'b> {
             }
         }
         let Outcome { state, exchange, reason_code, reason, .. } = outcome;
-        let at = Rfc3339((self.batch.now_ms)()).to_string();
+        let at = Rfc3339(self.clock.real_ms()).to_string();
         let entry = Entry { request, at, started, state, exchange, reason_code, reason, amount, window, answer };
         Ok(self.ledger.keep(&entry)?)
     }

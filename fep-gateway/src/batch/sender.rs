@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -17,6 +17,7 @@ use super::plan::Plan;
 use super::progress::Progress;
 use crate::client::{Client, Failed, Replied};
 use crate::config::secret_file;
+use crate::followed_clock::Reading;
 use crate::tls::Party;
 
 /// How many digits of the digest are in the name of a request.
@@ -27,6 +28,9 @@ const REPLY_MAX: Duration = Duration::from_secs(600);
 
 /// How long a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// Where the business clock of the gateway is.
+const CLOCK: &str = "/v1/clock";
 
 /// How long a report of the progress may take.
 const TELL_MAX: Duration = Duration::from_secs(5);
@@ -112,6 +116,23 @@ impl Sender {
         let body = Bytes::from(report.to_string());
         let headers = with_token(&self.headers, self.token_now().as_ref());
         let _ = self.client.ask((Method::PUT, &self.report_path), &headers, &body, TELL_MAX).await;
+    }
+
+    /// What the business clock of the gateway shows.
+    ///
+    /// # Errors
+    /// If it does not say. An older gateway has no such clock.
+    pub(super) async fn clock(&self) -> Result<Reading, String> {
+        let headers = with_token(&self.headers, self.token_now().as_ref());
+        let asked = Instant::now();
+        let replied = self.client.ask((Method::GET, CLOCK), &headers, &Bytes::new(), TELL_MAX).await;
+        let replied = replied.map_err(|failed| match failed {
+            Failed::NotSent(why) | Failed::NoReply(why) => why,
+        })?;
+        if replied.status != StatusCode::OK {
+            return Err(format!("{CLOCK} answered {}", replied.status));
+        }
+        Reading::parse(&replied.body, asked.elapsed())
     }
 
     /// Asks once, and once more if the token was renewed meanwhile.

@@ -10,13 +10,11 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use fep_protocol::calendar::{Calendar, DAYS_MAX, DayHours, Span};
+use fep_protocol::zone::TimeZone;
 use fep_spec::document::{Document, Located, Table, Value};
 use fep_spec::report::Code;
 
 use crate::config::hours;
-use crate::time::DAY_MS;
-
-const MINUTE_MS: i64 = 60_000;
 
 /// The word for the dates of `holidays` and `holidays_file`.
 const HOLIDAY: &str = "holiday";
@@ -30,7 +28,6 @@ pub struct Windows {
     windows: Vec<Window>,
     /// Knows no hours: it turns moments into dates.
     clock: Calendar,
-    offset_ms: i64,
 }
 
 /// `[windows.NAME]`: a time in which the batch sends.
@@ -69,13 +66,12 @@ pub struct Started(BTreeMap<(String, i64), u64>);
 impl Windows {
     /// No windows: always open, at any rate.
     #[must_use]
-    pub fn always(utc_offset_minutes: i32) -> Self {
-        Self::of(Vec::new(), utc_offset_minutes)
+    pub fn always(zone: impl Into<TimeZone>) -> Self {
+        Self::of(Vec::new(), zone.into())
     }
 
-    fn of(windows: Vec<Window>, utc_offset_minutes: i32) -> Self {
-        let offset_ms = i64::from(utc_offset_minutes) * MINUTE_MS;
-        Self { windows, clock: Calendar::always(utc_offset_minutes), offset_ms }
+    fn of(windows: Vec<Window>, zone: TimeZone) -> Self {
+        Self { windows, clock: Calendar::always(zone) }
     }
 
     /// What holds at this moment, in milliseconds since 1970.
@@ -113,7 +109,7 @@ impl Windows {
 
     /// The next midnight on the clock of the plan.
     fn midnight(&self, now_ms: i64) -> i64 {
-        (self.clock.today(now_ms) + 1).saturating_mul(DAY_MS).saturating_sub(self.offset_ms)
+        self.clock.begins_ms(self.clock.today(now_ms) + 1)
     }
 }
 
@@ -135,9 +131,8 @@ impl Started {
 /// Reads `[calendar]` and `[windows]` of a plan.
 pub(super) fn read(root: &Table<'_>, folder: &Path) -> Windows {
     let calendar = root.table("calendar");
-    let offset = calendar.as_ref().and_then(|table| table.integer("utc_offset_minutes", -1439..=1439_i32));
-    let offset = offset.map_or(0, |offset| offset.value);
-    let mut special = Calendar::always(offset);
+    let zone = calendar.as_ref().and_then(|table| hours::zone(table, -1439..=1439)).unwrap_or_default();
+    let mut special = Calendar::always(zone);
     if let Some(table) = calendar {
         hours::holidays(&table, &mut special, folder);
         table.finish();
@@ -147,7 +142,7 @@ pub(super) fn read(root: &Table<'_>, folder: &Path) -> Windows {
     let mut windows = Vec::new();
     for (name, value) in root.table("windows").map_or(Vec::new(), |table| table.entries()) {
         let Some(table) = value.table() else { continue };
-        let open = days_and_hours(&table, offset, &holidays);
+        let open = days_and_hours(&table, zone, &holidays);
         let per_second = table.integer("per_second", 1..=PER_SECOND_MAX);
         let day_max = table.integer("day_max", 1..=u64::from(u32::MAX));
         table.finish();
@@ -159,11 +154,11 @@ pub(super) fn read(root: &Table<'_>, folder: &Path) -> Windows {
             day_max: day_max.map(|max| max.value),
         });
     }
-    Windows::of(windows, offset)
+    Windows::of(windows, zone)
 }
 
 /// Reads `days` and `hours` of a window.
-fn days_and_hours(table: &Table<'_>, offset: i32, holidays: &[i64]) -> Option<Calendar> {
+fn days_and_hours(table: &Table<'_>, zone: TimeZone, holidays: &[i64]) -> Option<Calendar> {
     let document = table.document();
     let days = table.required("days").and_then(Value::array);
     let hours = table.get("hours").map(|value| hours::day_hours(document, value));
@@ -192,7 +187,7 @@ fn days_and_hours(table: &Table<'_>, offset: i32, holidays: &[i64]) -> Option<Ca
         document.error_hint(Code::MissingKey, table.span(), "the plan has no holidays", hint);
     }
     let week = std::array::from_fn(|day| if weekdays.contains(&day) { hours.clone() } else { DayHours::closed() });
-    let mut open = Calendar::new(week, offset, 0);
+    let mut open = Calendar::new(week, zone, 0);
     let of_holidays = if on_holidays { hours.clone() } else { DayHours::closed() };
     // A date that is named counts before what else it is.
     let special =

@@ -40,7 +40,7 @@ pub struct AlarmRule {
     pub holds: AlarmHolds,
     /// `only_while_open`, default false: nothing is raised while business with the institution is closed.
     pub only_while_open: bool,
-    /// `hours`: when alarms may be raised, with the keys of the hours of an institution, on the clock of `[alarms] utc_offset_minutes` (default 540).
+    /// `hours`: when alarms may be raised, with the keys of the hours of an institution, on the clock of `[alarms]`: `utc_offset_minutes` (default 540) or `zone`.
     /// Default: always.
     pub hours: Option<Calendar>,
     /// `kind`, required, and the limits of the kind.
@@ -73,8 +73,8 @@ pub(super) fn read(
         let entries = table.entries();
         entries.into_iter().map(|(name, _)| name.value).collect()
     });
-    let offset = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
-    let around = rules::Around { receivers: &known, institutions, folder, utc_offset_minutes: offset };
+    let zone = super::hours::zone(&table, -720..=840).unwrap_or_else(|| 540.into());
+    let around = rules::Around { receivers: &known, institutions, folder, zone };
     let rules = table.table("rules").map_or_else(BTreeMap::new, |table| rules::read(&table, &around));
     for (key, what, count, max) in
         [("to", "receiver", to.len(), RECEIVERS_MAX), ("rules", "rule", rules.len(), RULES_MAX)]

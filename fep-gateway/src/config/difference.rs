@@ -184,7 +184,7 @@ impl Keys {
         self.ms("drain_max_ms", from.drain_max, to.drain_max);
         self.ms("write_timeout_ms", from.write_timeout, to.write_timeout);
         self.ms("frame_timeout_ms", from.frame_timeout, to.frame_timeout);
-        self.shown("utc_offset_minutes", from.utc_offset_minutes, to.utc_offset_minutes);
+        self.shown("zone", from.zone, to.zone);
     }
 
     fn telegram_keys(&mut self, from: &InstitutionConfig, to: &InstitutionConfig) {

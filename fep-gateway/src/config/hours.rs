@@ -7,6 +7,7 @@ use std::path::Path;
 use fep_codec::Date;
 use fep_protocol::business::{BusinessNotice, Stops};
 use fep_protocol::calendar::{Calendar, DayHours, Span, day_of};
+use fep_protocol::zone::{TimeZone, TimeZoneError};
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
 use fep_spec::model::Spec;
@@ -46,11 +47,11 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const HOLIDAYS_FILE_MAX_BYTES: usize = 1_000_000;
 
 impl HoursConfig {
-    pub(super) fn read(table: Option<Table<'_>>, spec: &Spec, utc_offset_minutes: i32, folder: &Path) -> Self {
+    pub(super) fn read(table: Option<Table<'_>>, spec: &Spec, zone: TimeZone, folder: &Path) -> Self {
         let Some(table) = table else {
-            return Self { calendar: Calendar::always(utc_offset_minutes), allowed_outside: BTreeSet::new() };
+            return Self { calendar: Calendar::always(zone), allowed_outside: BTreeSet::new() };
         };
-        let calendar = calendar(&table, utc_offset_minutes, folder);
+        let calendar = calendar(&table, zone, folder);
         let mut allowed_outside = BTreeSet::new();
         for value in table.array("allowed_outside").unwrap_or_default() {
             let Some(name) = value.string() else { continue };
@@ -61,15 +62,36 @@ impl HoursConfig {
     }
 }
 
+/// Reads `zone` or `utc_offset_minutes` of a table: the clock of an institution. `farthest` are the clocks that there are, in
+/// minutes. `None` without both keys.
+pub(crate) fn zone(table: &Table<'_>, farthest: RangeInclusive<i32>) -> Option<TimeZone> {
+    let document = table.document();
+    let minutes = table.integer("utc_offset_minutes", farthest);
+    let Some(text) = table.string("zone") else { return minutes.map(|minutes| minutes.value.into()) };
+    if let Some(minutes) = minutes {
+        let message = "`utc_offset_minutes` does not fit `zone`, which says how far the clock is ahead of UTC";
+        document.error_hint(Code::ConflictingKeys, minutes.span, message, "remove one of them");
+    }
+    match text.value.parse() {
+        Ok(zone) => Some(zone),
+        Err(why) => {
+            let message = format!("`zone` is no rule of a clock: {}", text.value.escape_debug());
+            let why: TimeZoneError = why;
+            document.error_hint(Code::BadValue, text.span, message, why.to_string());
+            None
+        }
+    }
+}
+
 /// Reads the keys of hours: weekdays, holidays and days with hours of their own.
-pub(super) fn calendar(table: &Table<'_>, utc_offset_minutes: i32, folder: &Path) -> Calendar {
+pub(super) fn calendar(table: &Table<'_>, zone: impl Into<TimeZone>, folder: &Path) -> Calendar {
     let document = table.document();
     let starts_at = table.string("day_starts_at").and_then(|text| {
         let minute = minute(text.value).filter(|minute| *minute < 1440);
         minute.or_else(|| wrong(document, &text, "`day_starts_at` is not a time", "such as 00:30 or 23:30"))
     });
     let week = table.table("week").map_or_else(|| std::array::from_fn(|_| all_day()), |table| week(&table));
-    let mut calendar = Calendar::new(week, utc_offset_minutes, starts_at.unwrap_or(0));
+    let mut calendar = Calendar::new(week, zone, starts_at.unwrap_or(0));
     let holidays = holidays(table, &mut calendar, folder);
     for (date, value) in table.table("days").map_or(Vec::new(), |table| table.entries()) {
         if holidays.contains(date.value) {

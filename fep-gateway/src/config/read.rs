@@ -12,7 +12,7 @@ use fep_spec::report::{Code, Source};
 use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
-use super::hours::session_notices;
+use super::hours::{self, session_notices};
 use super::names::{check_name, known_path, known_telegram, ms, values};
 use super::{
     Access, ArchiveConfig, BreakerConfig, Config, ConfigError, ConfigFile, Environment, Fill, Filling, FlowConfig,
@@ -230,14 +230,14 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
     let drain_max = ms(table, "drain_max_ms", 10_000);
     let write_timeout = ms(table, "write_timeout_ms", 5000);
     let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
-    let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
+    let zone = hours::zone(table, -720..=840).unwrap_or_else(|| 540.into());
     let lines = lines::read(table, folder);
     let spec = spec(table, origin)?;
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = keys::of_institution(table, &spec);
     http_target::check(table, lines.iter().map(|line| (line.name.as_str(), line.http.is_some())), &key);
     let trace = table.string("trace").map(|path| known_path(table.document(), &spec, &path));
-    let hours = HoursConfig::read(table.table("hours"), &spec, utc_offset_minutes, folder);
+    let hours = HoursConfig::read(table.table("hours"), &spec, zone, folder);
     let telegrams = telegrams(table, &spec, answer_timeout, &key);
     let fill = table.table("fill");
     if hours.calendar.day_starts_at() != 0 {
@@ -270,7 +270,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, origin: &Origin<'_
         drain_max,
         write_timeout,
         frame_timeout,
-        utc_offset_minutes,
+        zone,
         framing,
         fill: fill.map_or(Vec::new(), |fill| fillings(&fill, &spec, origin.marks.is_some())),
         marks: origin.marks.cloned(),

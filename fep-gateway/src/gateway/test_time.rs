@@ -3,30 +3,18 @@
 //! The clock itself is `business_clock`. In production there is none, so nothing here runs.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
 
 use fep_protocol::audit::{Act, AuditFact};
 use futures_util::future::join_all;
-use reqwest::Client;
-use reqwest::redirect::Policy;
-use serde::Deserialize;
 use tracing::warn;
 
-use super::Inner;
 use super::auditing::AuditEntry;
-use crate::business_clock::{BaseTime, BusinessClock, SPEED_MAX, Setting};
+use super::{Gateway, Inner};
+use crate::business_clock::{BaseTime, BusinessClock, Setting};
 use crate::config::{Environment, TestClock};
+use crate::followed_clock::{FOLLOW_EVERY, Followed, client, read};
 use crate::net::clock::Clock;
 use crate::time::Rfc3339;
-
-/// How often the clock of a simulator is read.
-const FOLLOW_EVERY: Duration = Duration::from_millis(200);
-/// How long a simulator may take to say what its clock shows.
-const READING_MAX: Duration = Duration::from_secs(2);
-/// The longest reading, in bytes.
-const READING_MAX_BYTES: usize = 16 * 1024;
-/// How far a clock that is followed may be away, in milliseconds of the real time. More means that it was set.
-const DRIFT_MAX_MS: u64 = 1000;
 
 /// The business clock of a gateway for tests.
 #[derive(Debug)]
@@ -53,13 +41,23 @@ pub struct TestTimeStatus {
     pub trouble: Option<String>,
 }
 
-/// What a simulator says about its clock.
-#[derive(Clone, Debug, Deserialize)]
-struct Reading {
-    now_ms: i64,
-    speed: u32,
-    number: u64,
-    base: Option<String>,
+/// What a clock shows, for programs that follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClockReading {
+    pub(crate) environment: Environment,
+    pub(crate) now_ms: i64,
+    pub(crate) base: Option<BaseTime>,
+    /// How often it was set.
+    pub(crate) number: u64,
+}
+
+/// Why the business clock was not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotSet {
+    /// The configuration is for production.
+    Production,
+    /// It follows the clock with this URL.
+    Follows(String),
 }
 
 impl TestTime {
@@ -143,6 +141,47 @@ impl std::fmt::Display for TestTimeStatus {
     }
 }
 
+impl Gateway {
+    /// What the business clock shows now. In production that is the real time.
+    pub(crate) fn clock_reading(&self) -> ClockReading {
+        let now_ms = self.inner.shared.clock.now().business_ms;
+        match &self.inner.test_time {
+            None => ClockReading { environment: Environment::Production, now_ms, base: None, number: 0 },
+            Some(time) => {
+                let setting = time.clock.setting();
+                let base = setting.base();
+                ClockReading { environment: Environment::Test, now_ms, base, number: setting.number }
+            }
+        }
+    }
+
+    /// Sets the business clock of a gateway for tests: it shows this base time now. `None`: the real time. The log and the journal have it.
+    ///
+    /// # Errors
+    /// In production, and if the clock follows another one: then that one is to be set.
+    pub fn set_test_time(&self, base: Option<BaseTime>) -> Result<(), NotSet> {
+        let time = self.inner.test_time.as_ref().ok_or(NotSet::Production)?;
+        if let Some(from) = &time.from {
+            return Err(NotSet::Follows(from.clone()));
+        }
+        time.clock.set(base);
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for NotSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Production => {
+                f.write_str("the configuration is for production: its business clock is that of the machine")
+            }
+            Self::Follows(from) => write!(f, "the business clock follows {from}: set that one"),
+        }
+    }
+}
+
+impl std::error::Error for NotSet {}
+
 /// Records in the log and in the journal of each institution whenever the clock is set, and at the start. Ends with the gateway.
 async fn record(time: Arc<TestTime>, gateway: Weak<Inner>) {
     let mut changes = time.clock.subscribe();
@@ -176,67 +215,15 @@ async fn follow(time: Arc<TestTime>, url: String, gateway: Weak<Inner>) {
         Ok(client) => client,
         Err(why) => return time.reachable(Some(why)),
     };
-    let mut number = None;
+    let mut followed = Followed::new(time.clock());
     while gateway.strong_count() > 0 {
         tokio::time::sleep(FOLLOW_EVERY).await;
         match read(&client, &url).await {
             Err(why) => time.reachable(Some(why)),
             Ok(reading) => {
                 time.reachable(None);
-                if number.is_some_and(|number| number != reading.number) || reading.differs(time.clock.setting()) {
-                    time.clock.set(reading.base_time());
-                }
-                number = Some(reading.number);
+                followed.take(&reading);
             }
         }
     }
-}
-
-impl Reading {
-    fn base_time(&self) -> Option<BaseTime> {
-        self.base.as_ref().map(|_| BaseTime { ms: self.now_ms, speed: self.speed })
-    }
-
-    /// Whether our clock was not set as theirs.
-    fn differs(&self, ours: Setting) -> bool {
-        let away = ours.now_ms(self.now_ms).abs_diff(self.now_ms);
-        ours.base().is_some() != self.base.is_some()
-            || ours.speed() != self.speed
-            || away > DRIFT_MAX_MS * u64::from(self.speed)
-    }
-}
-
-fn client() -> Result<Client, String> {
-    let client = Client::builder().redirect(Policy::none()).no_proxy().timeout(READING_MAX).build();
-    client.map_err(|error| error.to_string())
-}
-
-/// Reads a clock. It shows what it showed in the middle between the question and the answer, and what has passed since.
-async fn read(client: &Client, url: &str) -> Result<Reading, String> {
-    let asked = Instant::now();
-    let failed = |error: reqwest::Error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        format!("{error}{cause}")
-    };
-    let mut answer = client.get(url).send().await.map_err(failed)?;
-    if !answer.status().is_success() {
-        return Err(format!("{url} answered {}, not 200", answer.status()));
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > READING_MAX_BYTES {
-            return Err(format!(
-                "{url} answered more than {READING_MAX_BYTES} bytes, which is no clock of a simulator"
-            ));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let no_clock = |why: String| format!("{url} is no clock of a simulator: {why}");
-    let reading: Reading = serde_json::from_slice(&body).map_err(|error| no_clock(error.to_string()))?;
-    if !(1..=SPEED_MAX).contains(&reading.speed) {
-        return Err(no_clock(format!("its speed is {}, not 1 to {SPEED_MAX}", reading.speed)));
-    }
-    let half_ms = i64::try_from(asked.elapsed().as_millis() / 2).unwrap_or_default();
-    let now_ms = reading.now_ms.saturating_add(half_ms.saturating_mul(i64::from(reading.speed)));
-    Ok(Reading { now_ms, ..reading })
 }

@@ -318,6 +318,7 @@ impl Writer {
         let summary = "Reads the configuration file again and changes what differs, or says what that would change";
         let reload = Operation::new("post", "/v1/reload", "reload", "platform", summary);
         self.add(&reload.takes(body).gives(done).or(&RELOADS));
+        self.clock();
         let table = self.reply::<Table>();
         self.add(&Operation::new("get", "/problems", "listProblems", "platform", "The kinds of errors").gives(table));
         let row = self.reply::<Row>();

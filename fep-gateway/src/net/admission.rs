@@ -29,7 +29,7 @@ pub struct InstitutionStatus {
     /// Whom operators ask about the institution, if the configuration says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
-    /// The offset of the institution's clock from UTC, in minutes. The times in its telegrams are on that clock.
+    /// The present offset of the institution's clock from UTC, in minutes. The times in its telegrams are on that clock.
     pub utc_offset_minutes: i32,
     /// Everything that closes business now. Empty if business is open.
     pub closed: Vec<BusinessClosed>,
@@ -305,7 +305,7 @@ impl InstitutionStatus {
             institution: institution.to_owned(),
             label: config.label.clone(),
             contact: config.contact.clone(),
-            utc_offset_minutes: config.utc_offset_minutes,
+            utc_offset_minutes: config.zone.offset_minutes(now.business_ms),
             closed,
             breakers: breakers.into_iter().map(BreakerStatus::from).collect(),
             switchover: None,

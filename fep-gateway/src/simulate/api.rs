@@ -10,6 +10,7 @@
 //! | `GET /v1/accounts`, `GET /v1/accounts/{number}` | the accounts of the bank |
 //! | `PUT /v1/accounts/{number}`, `DELETE /v1/accounts/{number}` | opens, replaces or removes an account |
 //! | `GET /v1/transactions?limit=50` | the remembered requests that move money, newest first |
+//! | `GET /v1/state`, `GET /v1/state/{name}/{key}` | how many entries of `[[state]]` there are, and one of them |
 //! | `GET /v1/clock`, `PUT /v1/clock` | the institution's clock: `{"base": "2026-12-31T23:59:30+09:00", "speed": 60}` |
 //! | `GET /v1/handshakes`, `PUT /v1/handshakes` | how many TLS handshakes were made and failed, and their faults: `{"handshakes": [{"fault": "hang", "times": 1}]}` |
 //! | `POST /v1/notices/{telegram}` | sends a telegram without a request: `{"set": {…}}` |
@@ -99,6 +100,8 @@ fn router(shared: Shared) -> Router {
         .route("/v1/rules/{name}", get(rules::one).put(rules::put).delete(rules::remove))
         .route("/v1/accounts", get(accounts::list))
         .route("/v1/accounts/{number}", get(accounts::one).put(accounts::put).delete(accounts::remove))
+        .route("/v1/state", get(state::counted))
+        .route("/v1/state/{name}/{key}", get(state::entry))
         .route("/v1/transactions", get(accounts::transactions))
         .route("/problems", get(problem::list))
         .method_not_allowed_fallback(wrong_method)

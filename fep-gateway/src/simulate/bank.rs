@@ -2,7 +2,7 @@
 //! returns a verdict. It knows neither bytes of a line nor delays, and no clock: callers pass the time.
 
 mod ledger;
-mod money;
+pub(super) mod money;
 
 use std::sync::Arc;
 use std::time::Duration;

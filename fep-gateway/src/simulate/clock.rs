@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fep_protocol::zone::TimeZone;
+
 use super::scenario::Calendar;
 use crate::business_clock::{BaseTime, BusinessClock, Setting};
 use crate::telegrams::Stamp;
@@ -10,7 +12,7 @@ use crate::time;
 /// The clock of the institution.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
-    utc_offset_minutes: i32,
+    zone: TimeZone,
     business: BusinessClock,
 }
 
@@ -33,9 +35,9 @@ const SECOND_MS: i64 = 1000;
 
 impl Clock {
     /// A clock that shows the base time now, or the real time without one.
-    pub(super) fn new(base: Option<BaseTime>, utc_offset_minutes: i32) -> Self {
+    pub(super) fn new(base: Option<BaseTime>, zone: TimeZone) -> Self {
         let business = base.map_or_else(BusinessClock::default, BusinessClock::at);
-        Self { utc_offset_minutes, business }
+        Self { zone, business }
     }
 
     /// The clock without its time zone, to share it.
@@ -48,7 +50,7 @@ impl Clock {
         let setting = self.business.setting();
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let real_ms = i64::try_from(since_1970).unwrap_or_default();
-        (setting, Moment::at(setting.now_ms(real_ms), self.utc_offset_minutes))
+        (setting, Moment::at(setting.now_ms(real_ms), self.zone))
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -57,9 +59,9 @@ impl Clock {
 }
 
 impl Moment {
-    fn at(ms: i64, utc_offset_minutes: i32) -> Self {
-        let stamp = Stamp::new(ms, utc_offset_minutes);
-        let local = ms.saturating_add(i64::from(utc_offset_minutes) * 60 * SECOND_MS);
+    fn at(ms: i64, zone: TimeZone) -> Self {
+        let stamp = Stamp::new(ms, zone.offset_minutes(ms));
+        let local = zone.local_ms(ms);
         let second = u32::try_from(local.rem_euclid(time::DAY_MS) / SECOND_MS).unwrap_or_default();
         Self { date: stamp.date.to_string(), time: stamp.time.to_string(), ms, day: stamp.day, second }
     }
@@ -78,6 +80,11 @@ impl Moment {
             && (dates.is_empty() || dates.contains(&self.day))
             && (weekdays.is_empty() || weekdays.contains(&self.weekday()))
             && (month_days.is_empty() || month_days.iter().any(|day| self.is_month_day(*day)))
+    }
+
+    /// The date in days since 1970-01-01.
+    pub(super) const fn day(&self) -> i64 {
+        self.day
     }
 
     /// The day of the week, 0 is Monday. 1970-01-01 was a Thursday.
@@ -102,7 +109,7 @@ mod tests {
     use super::*;
 
     fn moment(text: &str) -> Moment {
-        Moment::at(time::parse(text).unwrap(), 540)
+        Moment::at(time::parse(text).unwrap(), 540.into())
     }
 
     #[test]
@@ -131,7 +138,7 @@ mod tests {
     #[test]
     fn a_base_time_goes_on_from_there() {
         let base = BaseTime { ms: time::parse("2026-12-31T23:59:59+09:00").unwrap(), speed: 1000 };
-        let clock = Clock::new(Some(base), 540);
+        let clock = Clock::new(Some(base), 540.into());
         let first = clock.now();
         assert_eq!(first.date, "2026-12-31");
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -13,6 +13,7 @@ use super::bank::{Order, Ruling};
 use super::chance::Chance;
 use super::clock::Moment;
 use super::handshakes::Handshakes;
+use super::kept::{self, Done};
 use super::memory::{Held, Material, Memory};
 use super::recording::Recorder;
 use super::rules::{Asked, key};
@@ -119,6 +120,7 @@ impl SimulatedInstitution {
         let mut memory = self.memory();
         // One reading for all that one telegram decides and says.
         let now = memory.clock.now();
+        self.pass_days(&mut memory, &now);
         let (rule, recalled) = self.rule(&mut memory, &request, &now);
         let action = rule.as_ref().map_or(ScenarioAction::Answer, |rule| rule.action);
         let trace = self.trace(&request.fields);
@@ -201,8 +203,13 @@ impl SimulatedInstitution {
 
     /// Whether the institution may send notices on its send line.
     pub(super) fn is_signed_on(&self) -> bool {
+        self.may_send(&self.memory())
+    }
+
+    /// The same with its memory.
+    pub(super) fn may_send(&self, memory: &Memory) -> bool {
         let needs = self.scenario.send_line.as_ref().is_some_and(|line| line.sign_on.is_some());
-        !needs || self.memory().signed_on
+        !needs || memory.signed_on
     }
 
     /// The send line has another connection.
@@ -289,12 +296,15 @@ impl SimulatedInstitution {
         if let Some(ruling) = &ruling {
             memory.counts.decide(ruling.verdict.name());
         }
+        let asked = kept::Asked { telegram: order.telegram, layout: order.layout, fields: order.fields };
+        let done = if order.is_declined { None } else { memory.kept.carry_out(&asked, now.day()) };
         let layout = &request.answer.layout;
         let original = ruling.as_ref().and_then(|ruling| self.fields_of(ruling.original.as_deref()?));
         let material = Material {
             request: &request.fields,
             recalled,
             ruling: ruling.as_ref(),
+            entry: done.as_ref().map(|done| &done.entry),
             original: original.as_ref(),
             turn: memory.answers,
             now,
@@ -302,7 +312,11 @@ impl SimulatedInstitution {
         memory.answers += 1;
         let mut fields = compose::fields(layout, material.request, material.now);
         let sets = ruling.as_ref().into_iter().flat_map(Ruling::sets);
-        for set in iter::once(&*self.scenario.answers.set).chain(sets).chain(rule.map(|rule| &*rule.set)) {
+        for set in iter::once(&*self.scenario.answers.set)
+            .chain(sets)
+            .chain(done.as_ref().map(Done::set))
+            .chain(rule.map(|rule| &*rule.set))
+        {
             memory.set(set, layout, &mut fields, &material);
         }
         if let Some(remember) = &self.scenario.memory {
@@ -332,7 +346,7 @@ impl SimulatedInstitution {
         if let Some(rule) = rule {
             let turn = memory.answers;
             let request = &request.fields;
-            let material = Material { request, recalled: None, ruling: None, original: None, turn, now };
+            let material = Material { turn, ..Material::of(request, now) };
             memory.set(&rule.set, layout, &mut fields, &material);
         }
         memory.answers += 1;
@@ -362,13 +376,13 @@ impl SimulatedInstitution {
         let now = memory.clock.now();
         let mut fields = compose::fields(&telegram.layout, &Map::new(), &now);
         let request = Map::new();
-        let material = Material { request: &request, recalled: None, ruling: None, original: None, turn, now: &now };
+        let material = Material { turn, ..Material::of(&request, &now) };
         memory.set(&notice.set, &telegram.layout, &mut fields, &material);
         let telegram = encode(&telegram.layout, fields).map_err(|error| error.to_string());
         Some(telegram.and_then(|telegram| self.frame(telegram)))
     }
 
-    fn frame(&self, telegram: Vec<u8>) -> Result<Vec<u8>, String> {
+    pub(super) fn frame(&self, telegram: Vec<u8>) -> Result<Vec<u8>, String> {
         self.scenario.framing.frame(telegram).map_err(|error| error.to_string())
     }
 
@@ -461,6 +475,6 @@ impl Acts {
     }
 }
 
-fn encode(layout: &Layout, fields: Map<String, Json>) -> Result<Vec<u8>, Error> {
+pub(super) fn encode(layout: &Layout, fields: Map<String, Json>) -> Result<Vec<u8>, Error> {
     Record::from_json_value(layout, &Json::Object(fields))?.encode()
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::bank::{Bank, Ruling};
 use super::clock::{Clock, Moment};
+use super::kept::{Entry, Kept};
 use super::recording::Recording;
 use super::rules::{RuleBook, key};
 use super::scenario::{Assignment, Remember, Scenario, Setting};
@@ -20,6 +21,7 @@ const REMEMBERED_MAX: usize = 100_000;
 pub(super) struct Memory {
     pub(super) rules: RuleBook,
     pub(super) bank: Option<Bank>,
+    pub(super) kept: Kept,
     pub(super) recording: Option<Recording>,
     pub(super) counts: Counts,
     pub(super) clock: Clock,
@@ -73,10 +75,19 @@ pub(super) struct Material<'m> {
     pub(super) request: &'m Map<String, Json>,
     pub(super) recalled: Option<&'m Map<String, Json>>,
     pub(super) ruling: Option<&'m Ruling>,
+    /// The entry that the telegram is about.
+    pub(super) entry: Option<&'m Entry>,
     /// The answer to the request that an inquiry or a reversal is about.
     pub(super) original: Option<&'m Map<String, Json>>,
     pub(super) turn: u64,
     pub(super) now: &'m Moment,
+}
+
+impl<'m> Material<'m> {
+    /// A request alone.
+    pub(super) const fn of(request: &'m Map<String, Json>, now: &'m Moment) -> Self {
+        Self { request, recalled: None, ruling: None, entry: None, original: None, turn: 0, now }
+    }
 }
 
 impl Memory {
@@ -84,9 +95,10 @@ impl Memory {
         Self {
             rules: RuleBook::new(&scenario.rules, scenario.seed),
             bank: scenario.bank.clone().map(Bank::new),
+            kept: Kept::new(&scenario.state),
             recording: None,
             counts: Counts::default(),
-            clock: Clock::new(scenario.clock, scenario.utc_offset_minutes),
+            clock: Clock::new(scenario.clock, scenario.zone),
             notices: vec![0; scenario.notices.len()],
             answers: 0,
             sequence: scenario.sequence_start,
@@ -126,6 +138,12 @@ impl Memory {
                     Some(value) => value.clone(),
                     None => continue,
                 },
+                Some(Setting::State(name)) => {
+                    match material.entry.and_then(|entry| entry.value(name, layout, &assignment.path)) {
+                        Some(value) => value,
+                        None => continue,
+                    }
+                }
                 Some(Setting::Bank(value)) => {
                     let value = material.ruling.and_then(|ruling| ruling.value(value, layout, &assignment.path));
                     match value {

@@ -6,6 +6,8 @@
 mod bank;
 mod calendar;
 mod delay;
+mod formula;
+mod state;
 mod tls;
 mod read;
 mod show;
@@ -13,12 +15,16 @@ mod show;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use fep_protocol::zone::TimeZone;
 use serde_json::Value as Json;
 
 pub use self::bank::{Bank, BankAccount, Does, Operation, Post, Verdict, Verdicts};
 pub use self::calendar::Calendar;
 pub use self::delay::{Delay, Percentile};
+pub use self::formula::Formula;
+pub(super) use self::formula::{Facts, NoValue};
 pub(super) use self::read::RULES_MAX;
+pub use self::state::{Change, StateDaily, StateStep, StateTable};
 pub use self::tls::{HandshakeFault, ScenarioHandshake};
 use crate::business_clock::BaseTime;
 use crate::config::{Framing, TlsConfig};
@@ -33,8 +39,8 @@ pub struct Scenario {
     pub seed: u64,
     /// `sequence_start`, default 1: the first value of `<sequence>`.
     pub sequence_start: u64,
-    /// `utc_offset_minutes`, default 540 (Korea): the offset of the clock for `<date>` and `<time>`.
-    pub utc_offset_minutes: i32,
+    /// `utc_offset_minutes`, default 540 (Korea), or `zone`, such as `EST5EDT,M3.2.0,M11.1.0`: the clock for `<date>` and `<time>`.
+    pub zone: TimeZone,
     /// `[clock]`: a base time. `None`: the clock shows the real time.
     pub clock: Option<BaseTime>,
     /// `trace`: the path of the trace number. The log shows it, and the action `wrong_trace` falsifies it.
@@ -60,6 +66,8 @@ pub struct Scenario {
     pub memory: Option<Remember>,
     /// `[bank]`: accounts, and what requests do with them. `None`: every request is answered alike.
     pub bank: Option<Bank>,
+    /// `[[state]]`: what the institution keeps under keys, and how requests and days change it. Empty: nothing.
+    pub state: Vec<StateTable>,
     /// `[replay]`: how requests find their answers in a recording. `None`: nothing is replayed.
     pub replay: Option<Replay>,
     /// `[answers]`: delay and field values of every answer, unless a rule has others.
@@ -280,6 +288,8 @@ pub enum Setting {
     Recalled(String),
     /// `<original.PATH>`: a field of the answer to the request that an inquiry or a reversal of the bank is about.
     Original(String),
+    /// `<state.NAME>`: a value of the entry of `[[state]]` that a request or a day is about.
+    State(String),
     /// `<amount>`, `<fee>`, `<debit.balance>` and so on: what the bank knows about the request. Without it, the field stays as it is.
     Bank(BankValue),
 }

@@ -7,6 +7,7 @@ mod recording;
 mod lines;
 mod tls;
 mod money;
+mod state;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Scenario, Simulator};
+use crate::business_clock::BusinessClock;
 
 const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 const SESSIONLESS: &str = "trace = \"header.trace_no\"\n[answers]\nset = { \"header.response_code\" = \"0000\" }\n";
@@ -60,13 +62,20 @@ fn transfer(trace: u32, memo: &str) -> Vec<u8> {
 
 struct Client {
     stream: TcpStream,
-    _bank: Simulator,
+    bank: Simulator,
 }
 
 impl Client {
     async fn of(text: &str) -> Self {
         let bank = Simulator::start(spec(), scenario(text), "127.0.0.1:0").await.unwrap();
-        Self { stream: TcpStream::connect(bank.address()).await.unwrap(), _bank: bank }
+        Self { stream: TcpStream::connect(bank.address()).await.unwrap(), bank }
+    }
+
+    /// The same, and the clock of the institution.
+    async fn with_clock(text: &str) -> (Self, BusinessClock) {
+        let client = Self::of(text).await;
+        let clock = client.bank.clock();
+        (client, clock)
     }
 
     async fn send(&mut self, bytes: &[u8]) {

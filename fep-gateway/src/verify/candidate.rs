@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep};
 
 use super::VerifyError;
 use super::plan::Side;
+use crate::business_clock::BusinessClock;
 use crate::config::{ArchiveConfig, Config, JournalFile};
-use crate::gateway::{Gateway, RequestOptions, StandInOnly};
+use crate::gateway::{Gateway, RequestOptions, StandInOnly, StartOptions};
 use crate::telegrams::TelegramCatalogue;
 
 /// How long a side may take until business is open on one of its links.
@@ -54,10 +55,15 @@ pub(super) type Answered = Result<Exchanged, String>;
 
 impl Asked {
     /// Connects the lines of a side and waits until one of them is open for business.
+    /// `clock` is the business clock of a side for tests.
     ///
     /// # Errors
     /// If the gateway does not start, or no link is open after 15 s.
-    pub(super) async fn connect(side: &Side, place: &Place<'_>) -> Result<Self, VerifyError> {
+    pub(super) async fn connect(
+        side: &Side,
+        place: &Place<'_>,
+        clock: Option<BusinessClock>,
+    ) -> Result<Self, VerifyError> {
         let Side { config, institution: name } = side;
         let mut institution = side.institution().cloned().ok_or(VerifyError::NoInstitution)?;
         institution.routing.clear();
@@ -70,7 +76,7 @@ impl Asked {
         let archive = ArchiveConfig {
             folder: place.folder.join(format!("{}-days", place.name)),
             after_days: KEEP_DAYS,
-            utc_offset_minutes: institution.utc_offset_minutes,
+            utc_offset_minutes: institution.zone.standard_minutes(),
             keep_days: Some(KEEP_DAYS),
         };
         let journal = JournalFile {
@@ -89,7 +95,8 @@ impl Asked {
             institutions: [(name.clone(), institution)].into(),
             ..config.clone()
         };
-        let gateway = Gateway::start(config, Arc::new(StandInOnly)).await;
+        let options = StartOptions { business_clock: clock, ..StartOptions::default() };
+        let gateway = Gateway::start_with(config, Arc::new(StandInOnly), options).await;
         let gateway = gateway.map_err(|error| VerifyError::Side(name.clone(), error.to_string()))?;
         let asked = Self { gateway, name: name.clone(), catalogue };
         asked.wait_until_open().await?;

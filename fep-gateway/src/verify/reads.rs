@@ -2,20 +2,20 @@
 //! come from its journal, which is read beside it.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fep_protocol::exchange::{Answer, Exchange, ExchangeId};
 use fep_protocol::reason::JournalError;
 use futures_util::stream::{self, StreamExt as _};
 use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::VerifyError;
 use super::candidate::{Answered, Asked, Exchanged, Place};
 use super::differ::differing;
+use super::hours::{Hours, now_ms};
 use super::plan::{Plan, ReadsPlan, Side, moves_money};
 use super::report::{About, Report};
 use super::runs;
@@ -35,9 +35,6 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// The maximum number of exchanges of a telegram that are looked at in one run.
 const SEARCH_MAX: usize = 1_000_000;
-
-/// The longest pause until the hours of a side are looked at again.
-const CLOSED_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// A recorded inquiry with its answer.
 struct Sample {
@@ -120,20 +117,24 @@ async fn ask_all(
     if samples.is_empty() {
         return Ok(true);
     }
-    let sides: Vec<&Side> = own.old.iter().chain([&own.candidate]).collect();
-    if !open_hours(&sides, stop).await {
+    let sides: Vec<&Side> = [&own.candidate].into_iter().chain(&own.old).collect();
+    let hours = match Hours::of(&sides).await {
+        Ok(hours) => hours,
+        Err(error) => return unreachable(error, tally),
+    };
+    if !hours.open(stop).await {
         return Ok(false);
     }
     let catalogue = TelegramCatalogue::new(institution).map_err(VerifyError::Unfit)?;
     let key_file = plan.config.journal.key_file.as_deref();
     let place = |name| Place { folder: &own.folder, name, key_file };
-    let candidate = match Asked::connect(&own.candidate, &place("candidate")).await {
+    let candidate = match Asked::connect(&own.candidate, &place("candidate"), hours.clock(0)).await {
         Ok(candidate) => candidate,
         Err(error) => return unreachable(error, tally),
     };
     let old = match &own.old {
         None => None,
-        Some(side) => match Asked::connect(side, &place("old")).await {
+        Some(side) => match Asked::connect(side, &place("old"), hours.clock(1)).await {
             Ok(old) => Some(old),
             Err(error) => {
                 candidate.stop().await;
@@ -144,9 +145,9 @@ async fn ask_all(
     let asking = stream::iter(samples).map(|sample| {
         let candidate = &candidate;
         let old = old.as_ref();
-        let sides = &sides;
+        let hours = &hours;
         async move {
-            if !open_hours(sides, stop).await {
+            if !hours.open(stop).await {
                 return None;
             }
             let answers = ask(&sample, candidate, old).await;
@@ -262,27 +263,6 @@ fn anew(
     theirs.chain(same).chain(elsewhere).collect()
 }
 
-/// Waits until all sides are open. Returns `false` if it was stopped.
-async fn open_hours(sides: &[&Side], stop: &CancellationToken) -> bool {
-    loop {
-        if stop.is_cancelled() {
-            return false;
-        }
-        let now_ms = now_ms();
-        let calendars = sides.iter().filter_map(|side| side.config.institutions.get(&side.institution));
-        let closed =
-            calendars.map(|institution| &institution.hours.calendar).find(|calendar| !calendar.is_open(now_ms));
-        let Some(calendar) = closed else { return true };
-        let until_ms = calendar.next_change(now_ms).unwrap_or(i64::MAX);
-        info!(until = %calendar.local_text(until_ms.min(now_ms + 31 * 24 * HOUR_MS)), "waits until the sides are open");
-        let pause = u64::try_from(until_ms.saturating_sub(now_ms)).unwrap_or_default();
-        tokio::select! {
-            () = sleep(Duration::from_millis(pause).min(CLOSED_PAUSE_MAX)) => {}
-            () = stop.cancelled() => return false,
-        }
-    }
-}
-
 /// The newest samples of the span, at most as many as the plan allows.
 async fn samples(
     plan: &Plan,
@@ -349,9 +329,4 @@ fn is_sampled(id: ExchangeId, percent: u8) -> bool {
     let hash = digest(&SHA256, id.to_string().as_bytes());
     let number = hash.as_ref().iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
     number % 100 < u32::from(percent)
-}
-
-fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }

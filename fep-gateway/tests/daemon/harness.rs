@@ -34,6 +34,8 @@ pub(crate) struct Setup<'s> {
     pub(crate) journal: PathBuf,
     pub(crate) spec: PathBuf,
     pub(crate) bank: u16,
+    /// The beginning of the configuration.
+    pub(crate) root: &'s str,
     /// Keys of the table `[http]`.
     pub(crate) http: &'s str,
     /// Keys of the table `[institutions.bank-a]`.
@@ -62,16 +64,17 @@ impl<'s> Setup<'s> {
             institution,
             tables: "",
             behind: String::new(),
+            root: "",
             variables: Vec::new(),
         }
     }
 
     fn configuration(&self, port: u16) -> String {
-        let Self { journal, spec, bank, http, institution, tables, behind, .. } = self;
+        let Self { root, journal, spec, bank, http, institution, tables, behind, .. } = self;
         let journal = journal.display();
         let spec = spec.display();
         format!(
-            r#"
+            r#"{root}
 [http]
 listen = "127.0.0.1:{port}"
 {http}

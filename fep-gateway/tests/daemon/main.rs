@@ -54,6 +54,7 @@ mod reload_in_place;
 mod stopping;
 #[cfg(target_os = "linux")]
 mod supervised;
+mod test_clock;
 mod traces;
 #[cfg(target_os = "linux")]
 mod uploads;

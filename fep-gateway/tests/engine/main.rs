@@ -51,6 +51,7 @@ mod reconciling_balances;
 mod signs;
 mod simulated_tls;
 mod stream;
+mod ten_years;
 mod tls;
 mod typed;
 mod verifying;

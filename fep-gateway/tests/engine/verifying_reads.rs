@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use fep_gateway::Config;
+use fep_gateway::business_clock::BaseTime;
+use fep_gateway::config::{Environment, TestClock};
 use fep_gateway::verify::{self, Plan, ReadsPlan, Report, Side};
+use fep_protocol::calendar::{Calendar, DayHours, Span};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -129,6 +132,30 @@ async fn trace_numbers_go_on_from_run_to_run() {
         assert!(report.passed, "{report:?}");
     }
     assert!(traces[0] < traces[1], "{traces:?}");
+}
+
+#[tokio::test]
+async fn a_side_for_tests_is_asked_in_its_own_time_and_hours() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Peer::start().await;
+    let setup = Setup { institution: "answer_timeout_ms = 600", ..Setup::default() };
+    let mut config = config(&folder.path().join("unused.sqlite"), peer.port, &setup);
+    // Open on the leap day alone, which is 21,243 days after 1970-01-01 by `date -u -d 2028-02-29 +%s`. In real time it never opens.
+    let leap_day_ms = 21_243 * 86_400_000 - 9 * 3_600_000;
+    config.environment = Environment::Test;
+    config.test_clock = Some(TestClock::Base(BaseTime { ms: leap_day_ms - 30_000, speed: 20 }));
+    let mut hours = Calendar::new(Default::default(), 540, 0);
+    hours.set_day(21_243, DayHours::new(vec![Span::ALL_DAY]).unwrap()).unwrap();
+    config.institutions.get_mut("bank-a").unwrap().hours.calendar = hours;
+    let (_bench, plan) = asked(1, Side { config, institution: "bank-a".to_owned() }, None).await;
+    let answering = async {
+        let (connection, request) = peer.receive().await;
+        peer.send(connection, &balance_answer(&request, 700)).await;
+        String::from_utf8_lossy(&request).into_owned()
+    };
+    let (report, request) = tokio::join!(run(&plan), answering);
+    assert!(report.passed, "{report:?}");
+    assert!(request.contains("20280229"), "{request}");
 }
 
 #[tokio::test]

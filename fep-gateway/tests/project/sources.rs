@@ -92,7 +92,7 @@ fn every_spec_becomes_a_project_that_the_gateway_reads() {
     }
     runs.sort();
     // The others are record files, or only send notices.
-    assert_eq!(runs, ["bank-a", "giro-e", "host-b", "van-d"]);
+    assert_eq!(runs, ["bank-a", "giro-e", "host-b", "loan-f", "van-d"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Batches against a gateway and a simulated bank: files of requests, outcomes, and files of results. What a plan and a window mean is tested beside
 //! them in `src/batch`.
 
-mod desk;
+pub(crate) mod desk;
 
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;

@@ -153,6 +153,15 @@ impl Bench {
         Self::started_with("", connect, more, access).await
     }
 
+    /// Starts a bank and a gateway whose configuration begins with `root`.
+    pub(crate) async fn with_root(root: &str, scenario: &str, more: &str, access: Option<&str>) -> Self {
+        let bank = bank(scenario).await;
+        let mut bench = Self::started_with(root, &bank.address().to_string(), more, access).await;
+        bench.bank = Some(bank);
+        bench.eventually_ready().await;
+        bench
+    }
+
     async fn started_with(root: &str, connect: &str, more: &str, access: Option<&str>) -> Self {
         Self::started_in(tempfile::tempdir().unwrap(), root, connect, more, access).await
     }
@@ -260,10 +269,15 @@ pub(crate) async fn bank_at(scenario: &str, address: &str) -> Simulator {
 /// What the gateway fills into requests.
 const FILL: &str = include_str!("../fill.toml");
 
+/// What ends the keys of the institution at the beginning of the additional part of a configuration, if it has some.
+pub(crate) const KEYS_END: &str = "# the keys of the institution end here\n";
+
 pub(crate) fn config(root: &str, connect: &str, more: &str, folder: &Path) -> Config {
+    let (keys, more) = more.split_once(KEYS_END).unwrap_or(("", more));
     let text = format!(
         r#"{root}
 [institutions.bank-a]
+{keys}
 spec = "bank-a.toml"
 key = ["header.trace_no", "header.sent_date"]
 trace = "header.trace_no"

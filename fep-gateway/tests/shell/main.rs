@@ -11,6 +11,7 @@ mod batches;
 mod callbacks;
 mod callers;
 mod client_example;
+mod clock_route;
 mod command;
 mod console;
 mod console_acts;

@@ -10,7 +10,7 @@ use fep_gateway::{Config, Gateway};
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Bench, transfer};
+use crate::harness::{Bench, KEYS_END, transfer};
 
 /// The bank declines transfers in the last half hour of a month.
 const SCENARIO: &str = r#"
@@ -44,7 +44,11 @@ struct Play {
 
 impl Play {
     async fn begin() -> Self {
-        let (bench, clock) = Bench::in_test_time(SCENARIO, HOURS).await;
+        Self::with(SCENARIO, HOURS).await
+    }
+
+    async fn with(scenario: &str, more: &str) -> Self {
+        let (bench, clock) = Bench::in_test_time(scenario, more).await;
         Self { bench, clock }
     }
 
@@ -120,6 +124,63 @@ async fn holidays_month_end_and_the_roll_of_day_and_year_are_played_on_one_clock
     let (date, again, _) = play.answered("i").await;
     assert_eq!(date, "2026-09-23");
     assert!(again > first + 1, "{again} was used before");
+}
+
+/// New York. In 2028 there is no 02:30 on March 12, and the hour from 01:00 comes twice on November 5.
+#[tokio::test]
+async fn an_institution_elsewhere_has_daylight_time_and_both_sides_have_the_same() {
+    let zone = "zone = \"EST5EDT,M3.2.0,M11.1.0\"\n";
+    let hours = "[institutions.bank-a.hours]\nweek = { mon-sun = [\"01:30-17:00\"] }\n";
+    let play = Play::with(&format!("{zone}{SCENARIO}"), &format!("{zone}{KEYS_END}{hours}")).await;
+    let at = async |base: &str, memo: &str| {
+        play.set(base, 1).await;
+        let reply = play.pay(memo).await;
+        let clock: Json = play.bench.client.get(&play.clock).send().await.unwrap().json().await.unwrap();
+        let shown = format!("{} {}", clock["date"].as_str().unwrap(), &clock["time"].as_str().unwrap()[..5]);
+        let header = &reply["answer"]["fields"]["header"];
+        let ours = (reply["outcome"] == "answered").then(|| {
+            format!("{} {}", header["sent_date"].as_str().unwrap(), &header["sent_time"].as_str().unwrap()[..5])
+        });
+        (shown, ours.unwrap_or_else(|| reply["reason"].as_str().unwrap().to_owned()))
+    };
+    let closed = "it is outside the hours of the institution, which opens at ";
+    for (base, local, what) in [
+        ("2028-03-12T01:59:00-05:00", "2028-03-12 01:59", "2028-03-12 01:59"),
+        ("2028-03-12T07:00:00Z", "2028-03-12 03:00", "2028-03-12 03:00"),
+        // 17:00 is now 21:00 UTC, and was 22:00 UTC the day before.
+        ("2028-03-11T21:30:00Z", "2028-03-11 16:30", "2028-03-11 16:30"),
+        ("2028-03-12T21:30:00Z", "2028-03-12 17:30", "2028-03-13 01:30"),
+        ("2028-11-05T01:15:00-04:00", "2028-11-05 01:15", "2028-11-05 01:30"),
+        ("2028-11-05T01:45:00-04:00", "2028-11-05 01:45", "2028-11-05 01:45"),
+        ("2028-11-05T01:15:00-05:00", "2028-11-05 01:15", "2028-11-05 01:30"),
+        ("2028-11-05T01:45:00-05:00", "2028-11-05 01:45", "2028-11-05 01:45"),
+        ("2028-11-05T16:59:00-05:00", "2028-11-05 16:59", "2028-11-05 16:59"),
+    ] {
+        let is_open = local == what;
+        let expected = if is_open { what.to_owned() } else { format!("{closed}{what}") };
+        assert_eq!(at(base, base).await, (local.to_owned(), expected), "{base}");
+    }
+}
+
+/// At this speed a year passes in half a minute. Each business date that is met has trace numbers of its own, and none comes back.
+#[tokio::test]
+async fn weeks_pass_in_seconds_and_each_day_has_its_own_trace_numbers() {
+    let play = Play::with(SCENARIO, "").await;
+    play.set("2028-02-01T00:00:00+09:00", 1_000_000).await;
+    let mut days: Vec<(String, u64)> = Vec::new();
+    while days.last().is_none_or(|(date, _)| date.as_str() < "2028-03-05") {
+        let (date, trace, _) = play.answered("day").await;
+        match days.last() {
+            Some((day, before)) if *day == date => assert!(trace > *before, "{days:?}: {date} {trace}"),
+            Some((day, _)) => assert!(*day < date && trace == 1, "{days:?}: {date} {trace}"),
+            None => {}
+        }
+        days.push((date, trace));
+    }
+    let mut dates: Vec<&str> = days.iter().map(|(date, _)| date.as_str()).collect();
+    dates.dedup();
+    // Each lasts 86 ms. A slow machine meets fewer of them.
+    assert!(dates.len() >= 5, "{dates:?}");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::moments::Moments;
 use super::Level;
+use crate::zone::TimeZone;
 
 /// Into how many slots a window is divided. What leaves it leaves it slot by slot.
 const SLOTS: i64 = 60;
@@ -165,8 +166,8 @@ pub struct Present {
     pub now_ms: i64,
     /// The same on the business clock, for hours in which something may be told.
     pub business_ms: i64,
-    /// The offset of the institution's clock from UTC, in minutes.
-    pub utc_offset_minutes: i32,
+    /// The institution's clock.
+    pub zone: TimeZone,
     /// Whether business with the institution is open.
     pub is_open: bool,
     /// Whether `is_open` is of an earlier look, because the institution does not say it now. Then silence says nothing.
@@ -314,7 +315,8 @@ impl Measurement {
 
 impl Measure {
     /// Takes an observation.
-    pub fn observe(&mut self, of: &Measurement, seen: Observation, utc_offset_minutes: i32) {
+    pub fn observe(&mut self, of: &Measurement, seen: Observation, zone: impl Into<TimeZone>) {
+        let zone = zone.into();
         match (of, seen.what) {
             (Measurement::NoTraffic { .. }, Observed::Heard) => {
                 self.quiet_ms = 0;
@@ -324,13 +326,13 @@ impl Measure {
                 let marked = u64::from(failed.contains(&ending));
                 let counts = Counts { ended: 1, marked, latency: Moments::default() };
                 // Without `times` nobody asks what is usual.
-                self.count(seen.at_ms, *window, times.map(|_| utc_offset_minutes), &counts);
+                self.count(seen.at_ms, *window, times.map(|_| zone), &counts);
             }
             (Measurement::Latency { window, .. }, Observed::Ended { latency_ms: Some(latency_ms), .. }) => {
                 let mut latency = Moments::default();
                 latency.add(f64::from(latency_ms));
                 let counts = Counts { ended: 1, marked: 0, latency };
-                self.count(seen.at_ms, *window, Some(utc_offset_minutes), &counts);
+                self.count(seen.at_ms, *window, Some(zone), &counts);
             }
             (Measurement::Conflicts { window, .. }, Observed::Conflicts(marked)) => {
                 self.count(seen.at_ms, *window, None, &Counts { marked, ..Counts::default() });
@@ -350,10 +352,10 @@ impl Measure {
         }
     }
 
-    fn count(&mut self, at_ms: i64, window: Duration, hours: Option<i32>, counts: &Counts) {
+    fn count(&mut self, at_ms: i64, window: Duration, hours: Option<TimeZone>, counts: &Counts) {
         self.window.add(at_ms, window, counts);
-        if let Some(utc_offset_minutes) = hours {
-            self.hours.add(hour_of(at_ms, utc_offset_minutes), counts);
+        if let Some(zone) = hours {
+            self.hours.add(hour_of(at_ms, zone), counts);
         }
     }
 
@@ -365,7 +367,7 @@ impl Measure {
             self.window.forget_ahead(now_ms, window);
         }
         let latest_ms = now_ms.saturating_add(AHEAD_MAX_MS);
-        self.hours.forget_ahead(hour_of(latest_ms, present.utc_offset_minutes));
+        self.hours.forget_ahead(hour_of(latest_ms, present.zone));
     }
 
     /// Looks how high the value is now.
@@ -375,7 +377,7 @@ impl Measure {
         let since_ms = self.looked_ms.max(self.heard_ms.filter(|_| self.looked_ms.is_some()));
         let passed_ms = since_ms.map_or(0, |since| now_ms.saturating_sub(since).clamp(0, LOOK_MAX_MS));
         self.looked_ms = Some(now_ms);
-        let hour = hour_of(now_ms, present.utc_offset_minutes);
+        let hour = hour_of(now_ms, present.zone);
         match of {
             Measurement::NoTraffic { quiet_max } => {
                 if !present.is_open {
@@ -444,8 +446,8 @@ fn slot_ms(window: Duration) -> i64 {
     (i64::try_from(window.as_millis()).unwrap_or(i64::MAX) / SLOTS).max(1)
 }
 
-fn hour_of(at_ms: i64, utc_offset_minutes: i32) -> i64 {
-    at_ms.saturating_add(i64::from(utc_offset_minutes) * 60_000).div_euclid(HOUR_MS)
+fn hour_of(at_ms: i64, zone: TimeZone) -> i64 {
+    zone.local_ms(at_ms).div_euclid(HOUR_MS)
 }
 
 fn ms(time: Duration) -> f64 {

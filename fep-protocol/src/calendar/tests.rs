@@ -1,5 +1,7 @@
 //! Hours and business dates. The expected moments were taken from GNU date.
 
+use fep_codec::Date;
+
 use super::*;
 
 const HOUR: i64 = 3_600_000;
@@ -160,4 +162,87 @@ fn a_business_date_begins_where_the_one_before_ends() {
     // 2026-11-26T23:00:00+09:00, by `date`: the business date of the 27th begins.
     let calendar = Calendar::new(std::array::from_fn(|_| DayHours::closed()), 540, 1380);
     assert_eq!(calendar.begins_ms(20_784), 1_795_701_600_000);
+}
+
+/// New York: on 2028-03-12 there is no 02:30, and on 2028-11-05 the hour from 01:00 comes twice. The midnights of UTC are those of `date -u`.
+const NEW_YORK: &str = "EST5EDT,M3.2.0,M11.1.0";
+const MARCH_12: i64 = 1_836_432_000_000;
+const NOVEMBER_5: i64 = 1_856_995_200_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+fn new_york(spans: &[(u16, u16)], day_starts_at: u16) -> Calendar {
+    let spans = || DayHours::new(spans.iter().map(|(from, to)| Span::new(*from, *to).unwrap()).collect()).unwrap();
+    Calendar::new(std::array::from_fn(|_| spans()), NEW_YORK.parse::<TimeZone>().unwrap(), day_starts_at)
+}
+
+#[test]
+fn hours_follow_the_clock_when_it_is_put_forward_and_back() {
+    let calendar = new_york(&[(9 * 60, 17 * 60)], 0);
+    // 09:00 is 14:00 UTC in winter and 13:00 UTC in summer.
+    for (at_ms, opens_ms) in [
+        (MARCH_12 - 10 * HOUR_MS, MARCH_12 - 24 * HOUR_MS + 14 * HOUR_MS),
+        (MARCH_12 + 5 * HOUR_MS, MARCH_12 + 13 * HOUR_MS),
+        (NOVEMBER_5 + 4 * HOUR_MS, NOVEMBER_5 + 14 * HOUR_MS),
+        (NOVEMBER_5 - 20 * HOUR_MS, NOVEMBER_5 - 11 * HOUR_MS),
+    ] {
+        let opens = if calendar.is_open(at_ms) { at_ms } else { calendar.next_change(at_ms).unwrap() };
+        assert!(calendar.is_open(opens), "{at_ms}");
+        if opens != at_ms {
+            assert_eq!(opens, opens_ms, "{}", calendar.local_text(opens));
+        }
+    }
+    assert_eq!(calendar.local_text(MARCH_12 + 7 * HOUR_MS - 1), "2028-03-12 01:59");
+    assert_eq!(calendar.local_text(MARCH_12 + 7 * HOUR_MS), "2028-03-12 03:00");
+    assert_eq!(calendar.local_text(NOVEMBER_5 + 6 * HOUR_MS - 1), "2028-11-05 01:59");
+    assert_eq!(calendar.local_text(NOVEMBER_5 + 6 * HOUR_MS), "2028-11-05 01:00");
+}
+
+#[test]
+fn the_next_change_is_the_next_minute_in_which_it_is_otherwise() {
+    // The midnights are those before the changes of 2028.
+    for (zone, begins) in [
+        (NEW_YORK, [MARCH_12, NOVEMBER_5]),
+        ("AEST-10AEDT,M10.1.0,M4.1.0/3", [1_838_160_000_000, 1_853_884_800_000]),
+        ("<-02>2<-01>,M3.5.0/-1,M10.5.0/0", [1_837_555_200_000, 1_856_304_000_000]),
+    ] {
+        let zone = zone.parse::<TimeZone>().unwrap();
+        for spans in [&[(60, 90)][..], &[(90, 150)], &[(0, 1440)], &[(30, 120), (180, 90 + 60)], &[(1380, 150)]] {
+            let Ok(hours) = DayHours::new(spans.iter().map(|(from, to)| Span::new(*from, *to).unwrap()).collect())
+            else {
+                continue;
+            };
+            let calendar = Calendar::new(std::array::from_fn(|_| hours.clone()), zone, 0);
+            for begin in begins {
+                let minutes = (0..36 * 60_i64).map(|minute| begin + minute * MINUTE_MS).collect::<Vec<_>>();
+                let open: Vec<bool> = minutes.iter().map(|at| calendar.is_open(*at)).collect();
+                for (number, at) in minutes.iter().enumerate().step_by(23) {
+                    let ahead = open.iter().skip(number).position(|other| *other != open[number]);
+                    let expected = ahead.map(|ahead| minutes[number + ahead]);
+                    let found = calendar.next_change(*at).filter(|found| *found <= *minutes.last().unwrap());
+                    assert_eq!(found, expected, "{zone} {spans:?} {}", calendar.local_text(*at));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_business_date_never_goes_back_and_begins_when_it_says() {
+    for zone in [NEW_YORK, "<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "AEST-10AEDT,M10.1.0,M4.1.0/3", "KST-9"] {
+        for starts in [0, 30, 90, 150, 1380, 1410] {
+            let calendar = Calendar::new(Default::default(), zone.parse::<TimeZone>().unwrap(), starts);
+            let mut before = i64::MIN;
+            // A year in steps of half an hour.
+            for step in 0..366 * 24 * 2 {
+                let at = 1_830_297_600_000 + step * 30 * MINUTE_MS;
+                let date = calendar.business_date(at);
+                assert!(date >= before, "{zone} {starts} {}", calendar.local_text(at));
+                if date > before && before > i64::MIN {
+                    assert_eq!(date, before + 1, "{zone} {starts}");
+                    assert_eq!(calendar.begins_ms(date), at, "{zone} {starts} {}", calendar.local_text(at));
+                }
+                before = date;
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fep_protocol::alarm::measure::{AHEAD_MAX_MS, Measurement, Observation, Present};
 use fep_protocol::fact::Fact;
+use fep_protocol::zone::TimeZone;
 use tracing::warn;
 
 use super::{AlarmTask, STORE_PAUSE};
@@ -54,16 +55,16 @@ impl AlarmTask {
         let Some(catalogue) = self.feed.catalogue(institution) else { return };
         let timely = |seen: Observation| Observation { at_ms: seen.at_ms.min(latest_ms), ..seen };
         let seen = observations(fact, catalogue.response_codes());
-        let offset = catalogue.utc_offset_minutes();
+        let zone = catalogue.zone();
         for (name, rule) in self.config.rules.iter().filter(|(_, rule)| is_of(rule, institution)) {
             match &rule.amount {
                 Some(field) => {
                     if let Some(seen) = amount(fact, field, &catalogue) {
-                        self.book.observe((name, rule), institution, timely(seen), offset);
+                        self.book.observe((name, rule), institution, timely(seen), zone);
                     }
                 }
                 None => {
-                    seen.iter().for_each(|seen| self.book.observe((name, rule), institution, timely(*seen), offset));
+                    seen.iter().for_each(|seen| self.book.observe((name, rule), institution, timely(*seen), zone));
                 }
             }
         }
@@ -121,7 +122,7 @@ impl AlarmTask {
         Present {
             now_ms: self.feed.now_ms(),
             business_ms: self.feed.business_ms(),
-            utc_offset_minutes: self.feed.catalogue(institution).map_or(0, |of| of.utc_offset_minutes()),
+            zone: self.feed.catalogue(institution).map_or_else(TimeZone::default, |of| of.zone()),
             is_open,
             is_open_stale,
             oldest_unknown_ms: unknown.map(|count| count.oldest_ms).min(),

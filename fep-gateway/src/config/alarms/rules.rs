@@ -7,6 +7,7 @@ use std::time::Duration;
 use fep_codec::layout::Kind;
 use fep_protocol::alarm::AlarmHolds;
 use fep_protocol::alarm::measure::{DAYS_MIN, Ending, Measurement};
+use fep_protocol::zone::TimeZone;
 use fep_spec::document::{Table, Value, instead};
 use fep_spec::report::Code;
 
@@ -63,7 +64,7 @@ pub(super) struct Around<'a> {
     /// Where files are.
     pub(super) folder: &'a Path,
     /// The clock of `hours`.
-    pub(super) utc_offset_minutes: i32,
+    pub(super) zone: TimeZone,
 }
 
 /// Reads all rules.
@@ -80,7 +81,7 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>) -> BTreeMap<String, A
 }
 
 fn rule(table: &Table<'_>, around: &Around<'_>) -> Option<AlarmRule> {
-    let Around { receivers, institutions, folder, utc_offset_minutes } = *around;
+    let Around { receivers, institutions, folder, zone } = *around;
     let known: Vec<&str> = institutions.keys().map(String::as_str).collect();
     let of = table.has("institutions").then(|| names(table, "institutions", "institution", &known));
     let to = if table.required("to").is_some() { names(table, "to", "receiver", receivers) } else { Vec::new() };
@@ -91,7 +92,7 @@ fn rule(table: &Table<'_>, around: &Around<'_>) -> Option<AlarmRule> {
     };
     let only_while_open = table.boolean("only_while_open").is_some_and(|only| only.value);
     let hours = table.table("hours").map(|hours| {
-        let calendar = calendar(&hours, utc_offset_minutes, folder);
+        let calendar = calendar(&hours, zone, folder);
         hours.finish();
         calendar
     });

@@ -149,6 +149,7 @@ impl AlarmRuleBuilder {
 
 keys! { AlarmsBuilder {
     utc_offset_minutes(i32) = "utc_offset_minutes", "the offset of the clock of `hours` from UTC.";
+    zone(text) = "zone", "that clock with its daylight time, in place of `utc_offset_minutes`: `EST5EDT,M3.2.0,M11.1.0`.";
 } }
 
 keys! { AlarmReceiverBuilder {

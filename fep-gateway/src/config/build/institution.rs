@@ -102,6 +102,7 @@ keys! { InstitutionBuilder {
     write_timeout(Duration) = "write_timeout_ms", "how long the kernel may refuse the gateway's bytes.";
     frame_timeout(Duration) = "frame_timeout_ms", "how long a frame may take from its first byte to its last.";
     utc_offset_minutes(i32) = "utc_offset_minutes", "the offset of the institution's clock.";
+    zone(text) = "zone", "the institution's clock with its daylight time, in place of `utc_offset_minutes`: `EST5EDT,M3.2.0,M11.1.0`.";
     framing(table FramingBuilder) = "framing", "how a frame encloses its telegram.";
     session(table SessionBuilder) = "session", "sign-on, echo test and sign-off.";
     flow(table FlowBuilder) = "flow", "rate, adaptive limit, priorities and queue.";

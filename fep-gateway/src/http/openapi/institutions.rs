@@ -6,6 +6,7 @@ use super::operation::{Operation, in_path};
 use super::{READS, ROUTES, SILENCES, STEERS, Writer};
 use crate::alarm_status::AlarmsStatus;
 use crate::contract::batches::{BatchReport, BatchView};
+use crate::contract::clock::{ClockBody, ClockView};
 use crate::contract::decisions::{BreakerBody, BusinessBody, LineBody, NoteBody, SilenceBody, SwitchoverBody};
 use crate::contract::lines::{LineSigned, LineTested};
 use crate::contract::overview::OverviewList;
@@ -26,6 +27,17 @@ const MOVES: [Problem; 9] = [
     Problem::NotJson,
     Problem::TooDeep,
     Problem::DuplicateKey,
+];
+
+/// What a setting of the clock can be answered with.
+const CLOCKS: [Problem; 7] = [
+    Problem::BadClock,
+    Problem::NotForProduction,
+    Problem::FollowsAnother,
+    Problem::NotJson,
+    Problem::TooDeep,
+    Problem::DuplicateKey,
+    Problem::Origin,
 ];
 
 impl Writer {
@@ -91,6 +103,17 @@ impl Writer {
         let told = Operation::new("put", "/v1/batches/{batch}/{date}", "tellBatch", "batches", summary);
         let told = told.with(in_path("batch")).with(in_path("date")).takes(body).gives(view);
         self.add(&told.or(&[Problem::BadReport, Problem::UnknownInstitution, Problem::Origin, Problem::Path]));
+    }
+
+    /// What the business clock shows, and how a test sets it.
+    pub(super) fn clock(&mut self) {
+        let view = self.reply::<ClockView>();
+        let body = self.body::<ClockBody>();
+        let summary = "What the business clock shows";
+        self.add(&Operation::new("get", "/v1/clock", "getClock", "platform", summary).gives(view.clone()));
+        let summary = "A test sets the business clock; production refuses it";
+        let set = Operation::new("put", "/v1/clock", "setClock", "platform", summary).takes(body).gives(view);
+        self.add(&set.or(&CLOCKS));
     }
 
     /// What a person does to the session of a line.

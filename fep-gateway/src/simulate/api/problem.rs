@@ -27,6 +27,7 @@ pub(super) enum Problem {
     MethodNotAllowed,
     NoBank,
     NoSuchAccount,
+    NoSuchEntry,
     NoSuchRoute,
     NoSuchRule,
     NotJson,
@@ -35,7 +36,7 @@ pub(super) enum Problem {
 }
 
 impl Problem {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::BadBody,
         Self::BadPath,
         Self::BodyTooLarge,
@@ -44,6 +45,7 @@ impl Problem {
         Self::MethodNotAllowed,
         Self::NoBank,
         Self::NoSuchAccount,
+        Self::NoSuchEntry,
         Self::NoSuchRoute,
         Self::NoSuchRule,
         Self::NotJson,
@@ -62,6 +64,7 @@ impl Problem {
             Self::MethodNotAllowed => (405, "method_not_allowed", "the route does not take this method"),
             Self::NoBank => (404, "no_bank", "the scenario has no bank"),
             Self::NoSuchAccount => (404, "no_such_account", "the bank has no such account"),
+            Self::NoSuchEntry => (404, "no_such_entry", "nothing is kept under this name and key"),
             Self::NoSuchRoute => (404, "no_such_route", "there is no such route"),
             Self::NoSuchRule => (404, "no_such_rule", "there is no such rule"),
             Self::NotJson => (400, "not_json", "the body is not a JSON object"),

@@ -68,6 +68,23 @@ fn shown(clock: &Clock) -> Value {
     })
 }
 
+/// `GET /v1/state`
+pub(super) async fn counted(State(shared): State<Shared>) -> Json<Value> {
+    let memory = shared.institution.memory();
+    let counts = memory.kept.counts().map(|(name, count)| (name.to_owned(), count.into()));
+    Json(json!({ "entries": counts.collect::<serde_json::Map<_, _>>(), "notices_waiting": memory.kept.waiting.len() }))
+}
+
+/// `GET /v1/state/{name}/{key}`
+pub(super) async fn entry(
+    State(shared): State<Shared>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let Path((name, key)) = path?;
+    let shown = shared.institution.memory().kept.shown(&name, &key);
+    shown.map(Json).ok_or_else(|| ApiError::new(Problem::NoSuchEntry, format!("{name} has no entry with this key")))
+}
+
 /// `GET /v1/handshakes`
 pub(super) async fn handshakes(State(shared): State<Shared>) -> Json<Value> {
     Json(shared.institution.handshakes.to_json())

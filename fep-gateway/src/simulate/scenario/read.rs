@@ -3,13 +3,15 @@
 mod calendar;
 mod fields;
 mod rules;
+mod state;
 // They read times as rules do.
 mod lines;
 mod tls;
 // It reads delays as rules do.
 mod bank;
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use super::{
 };
 use crate::business_clock::BaseTime;
 use crate::config::Framing;
+use crate::config::hours::zone;
 
 /// The default limit of a frame, in bytes.
 const FRAME_MAX_BYTES: usize = 9999;
@@ -106,7 +109,7 @@ fn read_one<T>(
     read: impl FnOnce(&Reader<'_>, Table<'_>) -> Option<T>,
 ) -> Result<T, Report> {
     let document = Document::new(source);
-    let one = document.walk(|root| read(&Reader { document: &document, spec }, root));
+    let one = document.walk(|root| read(&Reader { document: &document, spec, state_values: RefCell::default() }, root));
     match one.flatten() {
         Some(one) if !document.has_errors() => Ok(one),
         _ => Err(document.into_report()),
@@ -116,6 +119,8 @@ fn read_one<T>(
 struct Reader<'s> {
     document: &'s Document,
     spec: &'s Spec,
+    /// The values that `<state.NAME>` may name. `None` where there is no entry.
+    state_values: RefCell<Option<BTreeSet<String>>>,
 }
 
 impl<'s> Reader<'s> {
@@ -123,7 +128,7 @@ impl<'s> Reader<'s> {
         let title = root.string("title").map_or(String::new(), |title| title.value.to_owned());
         let seed = root.integer("seed", 0..=i64::MAX).map_or(1, |seed| seed.value.unsigned_abs());
         let sequence_start = root.integer("sequence_start", 0..=i64::MAX).map_or(1, |start| start.value.unsigned_abs());
-        let utc_offset_minutes = root.integer("utc_offset_minutes", -840..=840).map_or(540, |offset| offset.value);
+        let zone = zone(&root, -840..=840).unwrap_or_else(|| 540.into());
         let clock = root.table("clock").and_then(|table| self.base_time(table));
         let trace = root.string("trace").map(|trace| self.known_somewhere(trace));
         let framing = Framing::read(root.table("framing"), self.spec, FRAME_MAX_BYTES);
@@ -138,6 +143,7 @@ impl<'s> Reader<'s> {
         self.handshakes_are_made(&root, has_tls);
         let memory = root.table("memory").map(|table| self.memory(table));
         let bank = root.table("bank").map(|table| self.bank(table));
+        let state = self.state(&root);
         let replay = root.table("replay").map(|table| self.replay(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
         let rules = self.tables(&root, "rules", |table| self.rule(table));
@@ -153,7 +159,7 @@ impl<'s> Reader<'s> {
             title,
             seed,
             sequence_start,
-            utc_offset_minutes,
+            zone,
             clock,
             trace,
             framing,
@@ -166,6 +172,7 @@ impl<'s> Reader<'s> {
             send_line: send_line.flatten(),
             memory,
             bank: bank.flatten(),
+            state: state.into_iter().collect::<Option<_>>()?,
             replay,
             answers,
             rules: rules.into_iter().collect::<Option<_>>()?,

@@ -131,6 +131,7 @@ impl Setting {
             Self::Request(path) => format!("request.{path}"),
             Self::Recalled(path) => format!("recalled.{path}"),
             Self::Original(path) => format!("original.{path}"),
+            Self::State(name) => format!("state.{name}"),
             Self::Bank(BankValue::Amount) => "amount".to_owned(),
             Self::Bank(BankValue::Fee) => "fee".to_owned(),
             Self::Bank(BankValue::Of(party, value)) => {

@@ -19,7 +19,7 @@ impl Api {
     async fn of(text: &str) -> Self {
         let mut bank = Simulator::start(spec(), scenario(text), "127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", bank.serve_api("127.0.0.1:0").await.unwrap());
-        let mut client = Client { stream: TcpStream::connect(bank.address()).await.unwrap(), _bank: bank };
+        let mut client = Client { stream: TcpStream::connect(bank.address()).await.unwrap(), bank };
         ask(&mut client, "SignOn", 999_999, json!({})).await;
         Self { client, http: Http::builder().no_proxy().build().unwrap(), url }
     }

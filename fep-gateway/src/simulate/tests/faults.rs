@@ -48,12 +48,12 @@ async fn an_answer_can_come_on_another_link() {
     let rule = "[[rules]]\ntelegram = \"Transfer\"\naction = \"other_link\"\n";
     let bank = Simulator::start(spec(), scenario(&format!("{SESSIONLESS}{rule}")), "127.0.0.1:0").await.unwrap();
     let address = bank.address();
-    let mut first = Client { stream: TcpStream::connect(address).await.unwrap(), _bank: bank };
+    let mut first = Client { stream: TcpStream::connect(address).await.unwrap(), bank };
     // Without another link it comes on its own.
     first.send(&transfer(1, "a")).await;
     assert_eq!(first.next().await.1["header"]["trace_no"], 1);
     let other = Simulator::start(spec(), scenario(SESSIONLESS), "127.0.0.1:0").await.unwrap();
-    let mut second = Client { stream: TcpStream::connect(address).await.unwrap(), _bank: other };
+    let mut second = Client { stream: TcpStream::connect(address).await.unwrap(), bank: other };
     second.send(&telegram("EchoTest", 2, json!({}))).await;
     assert_eq!(second.next().await.0, "EchoTestAnswer");
     first.send(&transfer(3, "a")).await;

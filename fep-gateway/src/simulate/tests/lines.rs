@@ -18,8 +18,8 @@ async fn the_institution_can_connect_and_does_so_again() {
     let line = format!("[line]\nconnect = \"{address}\"\nlinks = 2\nreconnect_ms = 20\n");
     let bank = Simulator::start(spec(), scenario(&format!("{SESSIONLESS}{line}")), "127.0.0.1:0").await.unwrap();
     let other = Simulator::start(spec(), scenario(SESSIONLESS), "127.0.0.1:0").await.unwrap();
-    let mut first = Client { stream: gateway.accept().await.unwrap().0, _bank: bank };
-    let mut second = Client { stream: gateway.accept().await.unwrap().0, _bank: other };
+    let mut first = Client { stream: gateway.accept().await.unwrap().0, bank };
+    let mut second = Client { stream: gateway.accept().await.unwrap().0, bank: other };
     for (client, trace) in [(&mut first, 1), (&mut second, 2)] {
         client.send(&transfer(trace, "a")).await;
         assert_eq!(client.next().await.1["header"]["trace_no"], trace);

@@ -22,7 +22,7 @@ fn read(lines: &str) -> Result<Recording, String> {
 async fn recorded(path: &std::path::Path) -> String {
     let bank = Simulator::start(spec(), scenario(ACCOUNTS), "127.0.0.1:0").await.unwrap();
     bank.record(create_recording(path, false).unwrap());
-    let mut client = Client { stream: TcpStream::connect(bank.address()).await.unwrap(), _bank: bank };
+    let mut client = Client { stream: TcpStream::connect(bank.address()).await.unwrap(), bank };
     ask(&mut client, "SignOn", 999_999, json!({})).await;
     for (trace, amount) in [(1, 100), (2, 100), (3, 700)] {
         transfer(&mut client, trace, fields(PAYER, ELSEWHERE, amount, "a")).await;
@@ -54,7 +54,7 @@ async fn a_recording_is_replayed_to_requests_that_are_alike() {
     let recording = Recording::read(BufReader::new(lines.as_bytes()), &spec(), &scenario(&text)).unwrap();
     assert_eq!((recording.len(), recording.left_out()), (5, 0));
     bank.replay(recording);
-    let mut client = Client { stream: TcpStream::connect(bank.address()).await.unwrap(), _bank: bank };
+    let mut client = Client { stream: TcpStream::connect(bank.address()).await.unwrap(), bank };
     let alike = |amount: i64| fields(PAYER, ELSEWHERE, amount, "a");
     assert_eq!(transfer(&mut client, 41, alike(700)).await, said("0000", 10_000_000 - 600 - 600 - 1200, 500));
     // Several fit: one after the other, and then the last one. The trace is that of the request.

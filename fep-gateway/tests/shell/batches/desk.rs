@@ -87,16 +87,16 @@ record = "Trailer"
 "#;
 
 /// A clock, in milliseconds since 1970.
-pub(super) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// 2026-11-30.
-pub(super) const DATE: i64 = 20_787;
+pub(crate) const DATE: i64 = 20_787;
 
 /// A folder with the specs and a plan.
-pub(super) struct Desk(tempfile::TempDir);
+pub(crate) struct Desk(tempfile::TempDir);
 
 impl Desk {
-    pub(super) fn at(url: &str, more: &str) -> Self {
+    pub(crate) fn at(url: &str, more: &str) -> Self {
         let desk = Self(tempfile::tempdir().unwrap());
         std::fs::write(desk.path("bank-a.toml"), BANK_A).unwrap();
         std::fs::write(desk.path("payments.toml"), PAYMENTS).unwrap();
@@ -104,12 +104,12 @@ impl Desk {
         desk
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Writes a file of payments with these amounts and memos, by hand and not by the writer.
-    pub(super) fn pays(&self, payments: &[(u32, &str)]) -> PathBuf {
+    pub(crate) fn pays(&self, payments: &[(u32, &str)]) -> PathBuf {
         let total: u32 = payments.iter().map(|(amount, _)| amount).sum();
         let mut text = format!("H20261130{:31}\n", "");
         for (serial, (amount, memo)) in (1..).zip(payments) {
@@ -120,22 +120,22 @@ impl Desk {
         self.path("payments.dat")
     }
 
-    pub(super) async fn runs(&self, file: &Path) -> Result<Ended, BatchError> {
+    pub(crate) async fn runs(&self, file: &Path) -> Result<Ended, BatchError> {
         self.runs_until(file, Until::End).await
     }
 
     /// Runs the batch until this moment.
-    pub(super) async fn runs_until(&self, file: &Path, until: Until) -> Result<Ended, BatchError> {
+    pub(crate) async fn runs_until(&self, file: &Path, until: Until) -> Result<Ended, BatchError> {
         self.runs_as(file, until, DATE, Arc::new(|| DATE * 86_400_000)).await
     }
 
     /// Changes the plan.
-    pub(super) fn plans(&self, change: impl FnOnce(String) -> String) {
+    pub(crate) fn plans(&self, change: impl FnOnce(String) -> String) {
         let plan = std::fs::read_to_string(self.path("pay.toml")).unwrap();
         std::fs::write(self.path("pay.toml"), change(plan)).unwrap();
     }
 
-    pub(super) async fn runs_as(
+    pub(crate) async fn runs_as(
         &self,
         file: &Path,
         until: Until,
@@ -168,7 +168,7 @@ impl Desk {
 
 /// When a run is stopped.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Until {
+pub(crate) enum Until {
     /// When this number of requests has a state.
     Done(u64),
     /// After this time.

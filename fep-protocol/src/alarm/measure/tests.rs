@@ -10,7 +10,7 @@ const MONDAY_10: i64 = 1_796_000_400_000;
 const KST: i32 = 540;
 
 fn present(now_ms: i64) -> Present {
-    Present { now_ms, utc_offset_minutes: KST, is_open: true, ..Present::default() }
+    Present { now_ms, zone: KST.into(), is_open: true, ..Present::default() }
 }
 
 fn ended(at_ms: i64, ending: Ending, latency_ms: u32) -> Observation {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::Reader;
 use crate::simulate::scenario::{AccountValue, Assignment, BankValue, Party, Setting};
 
-const FILLINGS: [&str; 11] = [
+const FILLINGS: [&str; 12] = [
     "<sequence>",
     "<date>",
     "<time>",
@@ -23,6 +23,7 @@ const FILLINGS: [&str; 11] = [
     "<debit.balance>",
     "<credit.balance>",
     "<account.balance>",
+    "<state.NAME>",
 ];
 
 impl<'s> Reader<'s> {
@@ -161,6 +162,7 @@ impl<'s> Reader<'s> {
             Some(("request", path)) => Some(Setting::Request(path.to_owned())),
             Some(("recalled", path)) => Some(Setting::Recalled(path.to_owned())),
             Some(("original", path)) => Some(Setting::Original(path.to_owned())),
+            Some(("state", name)) => self.of_state(name, &text),
             None if word == "amount" => Some(Setting::Bank(BankValue::Amount)),
             None if word == "fee" => Some(Setting::Bank(BankValue::Fee)),
             Some(("debit", value)) => Some(about(Party::Debit, value)),
@@ -172,6 +174,25 @@ impl<'s> Reader<'s> {
                 None
             }
         }
+    }
+}
+
+impl Reader<'_> {
+    /// The filling for a value of an entry. Only the steps of `[[state]]` are about one.
+    fn of_state(&self, name: &str, text: &Located<&str>) -> Option<Setting> {
+        let values = self.state_values.borrow();
+        let Some(known) = &*values else {
+            let message = format!("`{}` is about an entry", text.value);
+            let hint = "only the `set` of [[state.on]] and [[state.daily]] can have it";
+            self.document.error_hint(Code::WrongReference, text.span.clone(), message, hint);
+            return None;
+        };
+        if !known.contains(name) {
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let message = format!("nothing sets `{name}`");
+            self.document.error_hint(Code::UnknownName, text.span.clone(), message, instead(name, &names));
+        }
+        Some(Setting::State(name.to_owned()))
     }
 }
 

@@ -92,7 +92,7 @@ impl Reader<'_> {
     }
 
     /// The folder of the scenario file.
-    fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         Path::new(&self.document.source().name).parent().unwrap_or(Path::new(""))
     }
 }
