@@ -8,6 +8,7 @@ pub mod arrays;
 pub mod bank_a;
 pub mod blanks;
 pub mod feed_b7;
+pub mod file_a;
 pub mod flat;
 pub mod forms;
 pub mod giro_e;

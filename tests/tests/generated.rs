@@ -14,7 +14,7 @@ use fep_tests::generated::bank_a::{
 };
 use fep_tests::generated::check_digits;
 use fep_tests::generated::{
-    arrays, blanks, feed_b7, flat, forms, host_b, kftc_cms, kinds, loan_f, nacha, names, nts_vat, quote_c,
+    arrays, blanks, feed_b7, file_a, flat, forms, host_b, kftc_cms, kinds, loan_f, nacha, names, nts_vat, quote_c,
     settlement_a, van_d, zengin,
 };
 use fep_tests::golden::Golden;
@@ -149,6 +149,7 @@ fn derived_layouts_equal_those_of_the_spec() {
     assert_same_layouts(&spec("quote-c"), quote_c::QuoteC::LAYOUTS);
     assert_same_layouts(&spec("feed-b7"), feed_b7::FeedB7::LAYOUTS);
     assert_same_layouts(&spec("loan-f"), loan_f::LoanF::LAYOUTS);
+    assert_same_layouts(&spec("file-a"), file_a::FileA::LAYOUTS);
     assert_same_layouts(&spec("nts-vat"), nts_vat::NtsVat::LAYOUTS);
     assert_same_layouts(&spec("host-b"), host_b::HostB::LAYOUTS);
     let zengin = [zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT];

@@ -91,7 +91,7 @@ fn every_spec_becomes_a_project_that_the_gateway_reads() {
         }
     }
     runs.sort();
-    // The others are record files, or only send notices.
+    // The others are record files, only send notices, or leave something to fill in.
     assert_eq!(runs, ["bank-a", "giro-e", "host-b", "loan-f", "van-d"]);
 }
 
