@@ -1,5 +1,8 @@
 //! `http` of a line: the other side takes requests as JSON over HTTP, such as a system that was there before.
 
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
 use fep_spec::document::Table;
 use fep_spec::report::Code;
 
@@ -11,6 +14,9 @@ pub struct HttpTarget {
     /// `answer`, default none: where the fields of the answer are in the reply: `answer.fields` for a gateway of this kind. By default
     /// the reply has nothing else.
     pub answer: Option<String>,
+    /// `token_file`, default none: the file with the token that each request shows, as `Authorization: Bearer …`. It is read for each connection, so
+    /// it can be changed while the gateway runs.
+    pub token_file: Option<PathBuf>,
 }
 
 /// The longest path, in bytes.
@@ -18,7 +24,7 @@ const PATH_MAX_BYTES: usize = 1000;
 
 impl HttpTarget {
     /// Reads `http` of a line, if it has one.
-    pub(super) fn read(line: &Table<'_>) -> Option<Self> {
+    pub(super) fn read(line: &Table<'_>, folder: &Path) -> Option<Self> {
         let table = line.table("http")?;
         let document = table.document();
         if let Some(span) = line.key_span("listen") {
@@ -49,9 +55,22 @@ impl HttpTarget {
             let hint = "names with dots between them, such as answer.fields; leave it out if the reply has the fields themselves";
             document.error_hint(Code::BadValue, answer.span.clone(), "`answer` is no place in a reply", hint);
         }
+        let token_file = table.string("token_file");
+        if let Some(token) = token_file.as_ref().filter(|_| !line.has("tls") && !goes_to_this_machine(line)) {
+            let message = "the token would cross the network as it is";
+            document.error_hint(Code::ConflictingKeys, token.span.clone(), message, "give the line `tls`");
+        }
         table.finish();
-        Some(Self { path: path?.value.to_owned(), answer: answer.map(|answer| answer.value.to_owned()) })
+        let answer = answer.map(|answer| answer.value.to_owned());
+        let token_file = token_file.map(|path| folder.join(path.value));
+        Some(Self { path: path?.value.to_owned(), answer, token_file })
     }
+}
+
+fn goes_to_this_machine(line: &Table<'_>) -> bool {
+    let host = line.text("connect").and_then(|address| address.rsplit_once(':')).map_or("", |(host, _)| host);
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Checks that the institution fits its lines over HTTP: a reply belongs to the request of its connection, and nothing else is sent there.

@@ -217,7 +217,7 @@ fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
     }
     let tcp = tcp_options(table);
     let carry = CarryConfig::read(table, duty);
-    let http = HttpTarget::read(table);
+    let http = HttpTarget::read(table, folder);
     let role = role(table, links);
     let tls = table.table("tls").map(|tls| {
         let connect = table.string("connect").filter(|_| !table.has("listen"));

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use fep_spec::document::{Document, Located, Value};
 use fep_spec::report::Code;
 
+use crate::config::read_secret;
 use crate::time::{DAY_MS, date};
-
-/// The longest secret in a file, in bytes.
-const SECRET_MAX_BYTES: u64 = 4096;
 
 /// What is known when a telegram is made.
 #[derive(Clone, Copy, Debug)]
@@ -132,17 +130,12 @@ fn pieces(text: &Located<&str>, document: &Document) -> Option<Vec<Piece>> {
     Some(pieces)
 }
 
-/// The first line of a file.
+/// The first line of a file that only its owner and its group may read.
 fn secret(path: &Path) -> Result<String, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let size = std::fs::metadata(path).map_err(|error| failed(&error))?.len();
-    if size > SECRET_MAX_BYTES {
-        return Err(failed(&format!("it has {size} bytes, and a secret has {SECRET_MAX_BYTES} at most")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    let text = read_secret(path)?;
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(line.to_owned()),
-        None => Err(failed(&"its first line is empty")),
+        None => Err(format!("{}: its first line is empty", path.display())),
     }
 }
 
@@ -194,6 +187,9 @@ mod tests {
         let moment = Moment { file: "", local_ms: 0 };
         assert!(template.text(moment).unwrap_err().contains("password.txt"));
         std::fs::write(&path, "a8 c\nmore\n").unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o604)).unwrap();
+        assert!(template.text(moment).unwrap_err().contains("others than its owner and its group may read it"));
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         assert_eq!(template.text(moment).unwrap(), "a8 c");
         std::fs::write(&path, "\n").unwrap();
         assert!(template.text(moment).unwrap_err().ends_with("its first line is empty"));

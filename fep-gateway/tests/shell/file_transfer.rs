@@ -71,7 +71,9 @@ impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file-a.toml"), include_str!("../../specs/file-a/file-a.toml")).unwrap();
-        std::fs::write(folder.path().join("password.txt"), "s3cret\n").unwrap();
+        let password = folder.path().join("password.txt");
+        std::fs::write(&password, "s3cret\n").unwrap();
+        std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         Self(folder)
     }
 

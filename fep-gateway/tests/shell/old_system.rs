@@ -249,3 +249,39 @@ async fn many_requests_at_once_each_get_their_own_answer() {
         assert_eq!((times, &fields["amount"]), (&1, &json!(amount)), "the caller's own key");
     }
 }
+
+#[tokio::test]
+async fn each_request_shows_the_token_that_the_file_has_by_then() {
+    let (address, ledger) = old_system("127.0.0.1:0").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let gives = |token: &str, mode: u32| {
+        std::fs::write(&file, token).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    gives("first-token\n", 0o600);
+    let path = file.display();
+    let tables = tables(&address).replace("/v1\" }", &format!("/v1\", token_file = \"{path}\" }}"));
+    let bench = Bench::of_some(GOOD_BANK, &tables).await;
+    let shown = |memo: &str| ledger.lock().unwrap()[memo].1["authorization"].to_str().unwrap().to_owned();
+    assert_eq!(pay(&bench, "rent").await.0, StatusCode::OK);
+    assert_eq!(shown("rent"), "Bearer first-token");
+    gives("second-token", 0o600);
+    assert_eq!(pay(&bench, "salary").await.0, StatusCode::OK);
+    assert_eq!(shown("salary"), "Bearer second-token");
+
+    // Without a token that can be used, no connection is made and nothing is sent.
+    for (token, mode) in [("second-token", 0o604), ("", 0o600), ("a token", 0o600)] {
+        gives(token, mode);
+        let (status, reply) = pay(&bench, &format!("m{mode}{}", token.len())).await;
+        assert_eq!((status, &reply["outcome"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("not_sent")), "{reply}");
+        assert!(!reply.to_string().contains("second-token"), "{reply}");
+    }
+    let lines = bench.text("/v1/lines").await;
+    assert!(lines.contains(&path.to_string()) && !lines.contains("second-token"), "{lines}");
+    assert_eq!(ledger.lock().unwrap().len(), 2);
+    gives("third-token", 0o600);
+    bench.eventually_ready().await;
+    assert_eq!(pay(&bench, "again").await.0, StatusCode::OK);
+    assert_eq!(shown("again"), "Bearer third-token");
+}

@@ -181,7 +181,10 @@ keys! { LineBuilder {
     http(table HttpTargetBuilder) = "http", "the other side takes requests as JSON over HTTP.";
 } }
 
-keys! { HttpTargetBuilder { answer(text) = "answer", "where the fields are in the reply, if not at its top."; } }
+keys! { HttpTargetBuilder {
+    answer(text) = "answer", "where the fields are in the reply, if not at its top.";
+    token_file(&Path) = "token_file", "the file with the token that each request shows.";
+} }
 
 keys! { KeepaliveBuilder {
     idle(Duration) = "idle_ms", "how long a connection is silent before it is probed, in whole seconds.";

@@ -38,6 +38,11 @@ fn a_line_over_http_has_a_path_and_one_request_on_each_connection() {
     }
     check("answer.fields", "answer..fields", &["`answer` is no place in a reply"]);
     check("answer = ", "answers = ", &["answers"]);
+    check("answer = ", "token_file = \"token\", answer = ", &[]);
+    let token = |connect: &str| format!("connect = \"{connect}\"\none_shot = true\nhttp = {{ token_file = \"token\",");
+    let line = "connect = \"127.0.0.1:8080\"\none_shot = true\nhttp = {";
+    check(line, &token("old.example:80"), &["the token would cross the network as it is", "give the line `tls`"]);
+    check(line, &token("[::1]:80"), &[]);
     check(
         "connect = \"127.0.0.1:8080\"",
         "listen = \"127.0.0.1:8080\"\npeers = [\"127.0.0.1\"]",

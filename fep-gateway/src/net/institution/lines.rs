@@ -97,7 +97,7 @@ impl Lines {
             tls: self.tls.get(&line).cloned(),
             http: config.http.clone().map(|target| {
                 let address = config.role.address();
-                HttpCall { target, address, catalogue: Arc::clone(catalogue), asker: asker.clone() }
+                HttpCall { target, address, catalogue: Arc::clone(catalogue), asker: asker.clone(), token: None }
             }),
         }))
     }

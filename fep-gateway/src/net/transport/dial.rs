@@ -11,7 +11,7 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::Connected;
-use super::http::{HttpCall, HttpStream};
+use super::http::{BearerToken, HttpCall, HttpStream};
 use super::stream::{Transport, set_options};
 use crate::config::TcpOptions;
 use crate::tls::Tls;
@@ -34,20 +34,30 @@ impl Dial {
     /// Connects.
     pub(super) async fn connect(&self) -> Result<Connected, CloseReason> {
         let connecting = async {
+            // Without its token no connection is made, so nothing is sent.
+            let http = self.call().await.map_err(|error| self.failed(&error))?;
             let stream = self.tcp().await.map_err(|error| self.failed(&error))?;
             let peer = stream.peer_addr().map_err(|error| self.failed(&error))?.to_string();
             let stream = match &self.tls {
                 None => Transport::Plain(stream),
                 Some(tls) => Transport::Tls(tls.handshake(stream, &self.address).await?),
             };
-            let stream = match &self.http {
+            let stream = match http {
                 None => stream,
-                Some(call) => Transport::Http(Box::new(HttpStream::new(stream, call.clone()))),
+                Some(call) => Transport::Http(Box::new(HttpStream::new(stream, call))),
             };
             Ok(Connected { stream, peer })
         };
         let timed_out = |_| CloseReason::ConnectTimeout { address: self.address.clone(), within: self.within };
         timeout(self.within, connecting).await.map_err(timed_out).flatten()
+    }
+
+    /// How the request leaves, with the token as it is now.
+    async fn call(&self) -> io::Result<Option<HttpCall>> {
+        let Some(call) = &self.http else { return Ok(None) };
+        let Some(path) = call.target.token_file.clone() else { return Ok(Some(call.clone())) };
+        let read = tokio::task::spawn_blocking(move || BearerToken::read(&path)).await.map_err(io::Error::other)?;
+        Ok(Some(HttpCall { token: Some(read.map_err(io::Error::other)?), ..call.clone() }))
     }
 
     /// Connects to the first address that answers. A name may have several.

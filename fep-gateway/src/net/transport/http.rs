@@ -11,6 +11,7 @@
 //! became of the request.
 
 use std::io::{Error, ErrorKind, Result};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -18,7 +19,7 @@ use std::task::{Context, Poll, ready};
 use fep_protocol::exchange::{Caller, ExchangeId, TelegramBytes, TraceParent};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::config::HttpTarget;
+use crate::config::{HttpTarget, read_secret};
 use crate::telegrams::TelegramCatalogue;
 
 /// What a connection needs to carry a request.
@@ -29,6 +30,35 @@ pub(in crate::net) struct HttpCall {
     pub(in crate::net) address: String,
     pub(in crate::net) catalogue: Arc<TelegramCatalogue>,
     pub(in crate::net) asker: Asker,
+    /// What the connection shows. It is read when the connection is made.
+    pub(in crate::net) token: Option<BearerToken>,
+}
+
+/// A token that no text shows.
+#[derive(Clone)]
+pub(in crate::net) struct BearerToken(Arc<str>);
+
+impl std::fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BearerToken")
+    }
+}
+
+/// The longest token, in bytes.
+const TOKEN_MAX_BYTES: usize = 4000;
+
+impl BearerToken {
+    /// Reads the token of a file.
+    pub(in crate::net) fn read(path: &Path) -> std::result::Result<Self, String> {
+        let text = read_secret(path)?;
+        let token = text.trim();
+        let is_plain =
+            (1..=TOKEN_MAX_BYTES).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_plain {
+            return Err(format!("{}: a token has 1 to {TOKEN_MAX_BYTES} visible ASCII characters", path.display()));
+        }
+        Ok(Self(token.into()))
+    }
 }
 
 /// Who asks, for the headers of the request. It is set before the request is written.
@@ -94,6 +124,9 @@ impl HttpCall {
         let mut header = |name: &str, value: &str| {
             head.push_str(&format!("{name}: {value}\r\n"));
         };
+        if let Some(BearerToken(token)) = &self.token {
+            header("authorization", &format!("Bearer {token}"));
+        }
         if let Some(Asked { exchange, caller, traceparent, key }) = self.asker.get() {
             let id = exchange.to_string();
             let caller = caller.as_deref();
