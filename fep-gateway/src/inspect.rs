@@ -372,6 +372,7 @@ impl SearchOptions {
                 Some(OutcomeWord::Unsettled) | None => None,
             },
             unsettled: self.outcome == Some(OutcomeWord::Unsettled),
+            open_since_ms: None,
             code: self.code.clone(),
             request_id: self.request_id.clone(),
             idempotency_key: self.key.clone(),

@@ -319,6 +319,7 @@ impl ExchangeQuery {
             code: self.code,
             request_id: self.request_id,
             unsettled: self.outcome.as_deref() == Some(UNSETTLED),
+            open_since_ms: None,
             outcome,
             idempotency_key: self.idempotency_key,
             scope: None,

@@ -103,6 +103,8 @@ pub struct ExchangeFilter {
     pub outcome: Option<&'static str>,
     /// Whether they must be unknown and not settled.
     pub unsettled: bool,
+    /// Whether they must be unknown and not settled, or have a settlement with a fact at or after this time, in milliseconds since 1970.
+    pub open_since_ms: Option<i64>,
     /// The idempotency key. Only the newest exchange with a key has it.
     pub idempotency_key: Option<String>,
     /// What may be seen. `None`: everything.
@@ -124,11 +126,16 @@ impl ExchangeFilter {
             request_id,
             outcome,
             unsettled,
+            open_since_ms,
             idempotency_key,
             scope,
         } = self;
         let texts = [institution, telegram, trace, code, request_id, idempotency_key];
-        *unsettled || outcome.is_some() || scope.is_some() || texts.iter().any(|text| text.is_some())
+        *unsettled
+            || open_since_ms.is_some()
+            || outcome.is_some()
+            || scope.is_some()
+            || texts.iter().any(|text| text.is_some())
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Walked {
     pub settled_by: Option<SettledBy>,
     /// What became of the money then.
     pub money: Option<Money>,
+    /// Whether what became of the money is disputed: the institution said something else than a decision, and no person has decided since.
+    pub is_disputed: bool,
     /// When its request was stored to be sent, in milliseconds since 1970. `None` if it was not encoded.
     pub sent_at_ms: Option<i64>,
     /// Since when it has been known what became of the money, in milliseconds since 1970: by its answer, or by the last step of its settlement.
@@ -142,6 +144,7 @@ impl Lookup {
                     outcome: row.outcome,
                     settled_by: row.settled_by,
                     money: row.money,
+                    is_disputed: row.flags.disputed,
                     sent_at_ms: request.as_ref().map(|request| request.at_ms),
                     known_at_ms: known_at_ms.filter(|_| is_known),
                     request: request.map(|request| request.bytes).unwrap_or_default(),

@@ -52,6 +52,7 @@ fn check(place: &JournalPlace, keys: Option<&KeyRing>) {
             outcome: exchange.outcome,
             settled_by: exchange.settled_by,
             money: exchange.money,
+            is_disputed: exchange.flags.disputed,
             sent_at_ms: Some(1_795_000_000_500),
             known_at_ms: (exchange.outcome == Some(Outcome::Answered) || exchange.settled_by.is_some())
                 .then_some(1_795_000_000_500),

@@ -265,13 +265,17 @@ impl<'c> Balances<'c> {
                 telegram: Some(one.telegram.to_owned()),
                 ..ExchangeFilter::default()
             };
-            // Of the older ones, those that nobody knows yet.
-            let older = ExchangeFilter { since_ms: None, until_ms: Some(since_ms), unsettled: true, ..filter.clone() };
+            // Of the older ones, those that nobody knows yet, and those of which something became known since then.
+            let open = Some(since_ms);
+            let older =
+                ExchangeFilter { since_ms: None, until_ms: Some(since_ms), open_since_ms: open, ..filter.clone() };
             for filter in [filter, older] {
                 journal.walk(&filter, |exchange| {
                     let unreadable = |lacks| ReconcileError::Unreadable(exchange.id, lacks);
                     let movement = one.movement(&meaning, &exchange, window, differs_ms).map_err(unreadable)?;
-                    let kept = movement.filter(|one| one.effect != (0, 0) || one.is_near(told_at_ms, near_ms));
+                    let explains = |one: &Movement| matches!(one.fate, Fate::Late | Fate::Reversed);
+                    let kept = movement
+                        .filter(|one| one.effect != (0, 0) || one.is_near(told_at_ms, near_ms) || explains(one));
                     kept.map_or(Ok(()), |movement| rows.push(&movement)).map_err(ReconcileError::Disk)
                 })?;
             }

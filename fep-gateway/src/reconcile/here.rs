@@ -150,6 +150,8 @@ impl Meaning {
     /// What became of the money of an exchange.
     pub(super) fn state(&self, exchange: &Walked) -> State {
         match (exchange.outcome, exchange.money) {
+            // The institution and a decision say different things. Neither is believed.
+            _ if exchange.is_disputed => State::Unsettled,
             (Some(Outcome::NotSent), _) => State::NotSent,
             (Some(Outcome::Unknown), Some(Money::Done)) => State::Done,
             (Some(Outcome::Unknown), Some(Money::NotDone)) => State::NotDone,

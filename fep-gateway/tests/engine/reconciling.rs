@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fep_gateway::Config;
-use fep_gateway::exchange::Exchange;
+use fep_gateway::exchange::{Exchange, ExchangeId};
 use fep_gateway::reconcile::{self, Class, GivenAs, ReconcileError, Report, Request, reconcile};
 use serde_json::{Value, json};
 
@@ -73,12 +73,19 @@ pub(crate) enum Says {
 pub(crate) struct World {
     pub(crate) bench: Bench,
     pub(crate) exchanges: Vec<Exchange>,
+    tables: &'static str,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let setup = Setup { institution: "answer_timeout_ms = 1500", tables: TABLES, ..Setup::default() };
-        Self { bench: Bench::new(setup).await, exchanges: Vec::new() }
+        Self::with("").await
+    }
+
+    /// With these tables behind those of all tests.
+    pub(crate) async fn with(more: &str) -> Self {
+        let tables = Box::leak(format!("{TABLES}{more}").into_boxed_str());
+        let setup = Setup { institution: "answer_timeout_ms = 1500", tables, ..Setup::default() };
+        Self { bench: Bench::new(setup).await, exchanges: Vec::new(), tables }
     }
 
     /// A transfer of this amount. `number` is its transaction number, or empty if the gateway gives one.
@@ -105,8 +112,18 @@ impl World {
         self.exchanges.push(exchange);
     }
 
+    /// A transfer that the bank does not answer by now: its exchange, its connection and its bytes.
+    pub(crate) async fn unanswered(&mut self, amount: u64) -> (ExchangeId, usize, Vec<u8>) {
+        let mut body: Value = transfer();
+        body["amount"] = json!(amount);
+        let gateway = self.bench.gateway.clone();
+        let asked = tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &body, None).await.unwrap() });
+        let (connection, request) = self.bench.peer.receive().await;
+        (asked.await.unwrap().id, connection, request)
+    }
+
     pub(crate) fn config(&self) -> Config {
-        let setup = Setup { institution: "answer_timeout_ms = 1500", tables: TABLES, ..Setup::default() };
+        let setup = Setup { institution: "answer_timeout_ms = 1500", tables: self.tables, ..Setup::default() };
         config(&self.bench.journal(), self.bench.peer.port, &setup)
     }
 

@@ -7,7 +7,11 @@ use fep_gateway::reconcile::{
     self, BalanceClass, BalanceReport, BalanceRequest, Fate, GivenAs, Range, ReconcileError, Report, Request, reconcile,
 };
 
-use crate::harness::transfer;
+use fep_gateway::exchange::Money;
+use fep_protocol::settlement::{PersonDecision, PersonWants};
+
+use crate::harness::{transfer, until};
+use crate::peer::transfer_answer;
 use crate::reconciling::{Says, World};
 
 /// What a day looks like: a head, and the balances of accounts.
@@ -195,5 +199,45 @@ async fn what_cannot_be_counted_is_said() {
     let csv = Files { csv_told: Some("balance\n1\n2\n"), ..untold };
     let why = count(&world, "one", &csv, now_ms()).unwrap_err().to_string();
     assert!(why.contains("told.csv: the balances are refused as a whole: 2 and 3"), "{why}");
+    world.bench.gateway.stop().await;
+}
+
+/// A person decided that the money did not move, and then the bank answers that it did.
+#[tokio::test]
+async fn what_is_disputed_is_no_more_known_than_what_is_unknown() {
+    let settlement = concat!(
+        "[institutions.bank-a.telegrams.Transfer.settlement]\naccepted = { \"header.response_code\" = \"0000\" }\n\
+         horizon_ms = 300\nfirst_wait_ms = 100\n",
+        include_str!("../settlement.toml"),
+        "tries_max = 1\n",
+    );
+    let mut world = World::with(settlement).await;
+    world.transfer(100, "", Says::Yes).await;
+    let (id, connection, request) = world.unanswered(500).await;
+    until("it is a dead letter", async || {
+        world.bench.gateway.find(&id).await.unwrap().is_some_and(|exchange| exchange.flags.dead_letter)
+    })
+    .await;
+    let wants = PersonWants::Settle(Money::NotDone);
+    let decision = PersonDecision { person: "kim".to_owned(), note: "the bank called".to_owned(), wants };
+    world.bench.gateway.settle(&id, decision).await.unwrap();
+    let date = world.date().0;
+    let files = |told: &'static str| Files {
+        told: day(&date, &[]),
+        snapshot: b"balance\n9900\n".to_vec(),
+        csv_told: Some(told),
+    };
+    let report = count(&world, "one", &files("balance\n10000\n"), now_ms()).unwrap().balances.unwrap();
+    assert_eq!((report.agree, report.uncertain_movements), (1, 0), "{report:?}");
+    world.bench.peer.send(connection, &transfer_answer(&request)).await;
+    until("it is disputed", async || {
+        world.bench.gateway.find(&id).await.unwrap().is_some_and(|exchange| exchange.flags.disputed)
+    })
+    .await;
+    for told in ["balance\n10000\n", "balance\n10500\n"] {
+        let report = count(&world, "one", &files(told), now_ms()).unwrap().balances.unwrap();
+        assert_eq!(only(&report), (BalanceClass::Uncertain, range(10_000, 10_500), None));
+        assert_eq!(report.findings[0].movements[0].fate, Fate::Unknown);
+    }
     world.bench.gateway.stop().await;
 }

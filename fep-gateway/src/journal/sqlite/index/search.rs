@@ -114,6 +114,8 @@ impl IndexReader {
              AND (?11 IS NULL OR code IN (?11, ?12) OR reason_code = ?11)
              AND (?13 IS NULL OR request_id = ?13)
              AND (NOT ?7 OR outcome = 'unknown' AND settled_by IS NULL)
+             AND (?17 IS NULL OR outcome = 'unknown' AND settled_by IS NULL
+                  OR id IN (SELECT exchange FROM cases WHERE changed_at_ms >= ?17))
              AND {of_key} AND {in_scope}
              ORDER BY id DESC LIMIT ?9"
         );
@@ -136,6 +138,7 @@ impl IndexReader {
                 lists.institutions,
                 lists.telegrams,
                 lists.pairs,
+                filter.open_since_ms,
             ],
         )
     }
