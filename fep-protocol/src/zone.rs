@@ -90,7 +90,10 @@ impl TimeZone {
     #[must_use]
     pub fn at_ms(&self, local_ms: i64) -> i64 {
         self.times_ms(local_ms).next().unwrap_or_else(|| {
-            let after_ms = local_ms.saturating_sub(ms(self.standard_minutes));
+            // The clock jumps forward there: to the greater offset, which is that of standard time where winter has a time of its own.
+            let before =
+                self.daylight.map_or(self.standard_minutes, |daylight| daylight.minutes.min(self.standard_minutes));
+            let after_ms = local_ms.saturating_sub(ms(before));
             let changes = self.changes_ms(local_ms.div_euclid(DAY_MS));
             changes.filter(|change| *change <= after_ms).max().unwrap_or(after_ms)
         })
@@ -160,6 +163,8 @@ fn ms(minutes: i32) -> i64 {
 const EXPECTED: TimeZoneError = TimeZoneError(
     "a zone is written EST5EDT,M3.2.0,M11.1.0 or KST-9: the last line of its file in /usr/share/zoneinfo, with whole minutes",
 );
+const NO_CHANGE: TimeZoneError =
+    TimeZoneError("daylight time has another offset than standard time, and does not end when it begins");
 const RULES: TimeZoneError =
     TimeZoneError("daylight time has two rules: M3.2.0/2 is the second Sunday of March at 02:00");
 
@@ -186,6 +191,9 @@ impl FromStr for TimeZone {
         }
         let minutes = minutes.unwrap_or(standard_minutes + 60);
         let daylight = Daylight { minutes, begins: begins.parse()?, ends: ends.parse()? };
+        if minutes == standard_minutes || daylight.begins == daylight.ends {
+            return Err(NO_CHANGE);
+        }
         Ok(Self { standard_minutes, daylight: Some(daylight) })
     }
 }

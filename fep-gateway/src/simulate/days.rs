@@ -14,9 +14,15 @@ use super::memory::{Material, Memory};
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
 
 impl SimulatedInstitution {
-    /// Carries out the days that have passed. Their notices wait for a link.
+    /// Carries out the days that have passed: a request finds what they left. Their notices wait for a link.
     pub(super) fn pass_days(&self, memory: &mut Memory, now: &Moment) {
-        for notice in memory.kept.pass(now.day()) {
+        while self.pass_day(memory, now) {}
+    }
+
+    /// Carries out the next day that has passed. Returns whether there was one.
+    fn pass_day(&self, memory: &mut Memory, now: &Moment) -> bool {
+        let Some(notices) = memory.kept.pass(now.day()) else { return false };
+        for notice in notices {
             let Some(telegram) = self.spec.telegram(&notice.telegram) else { continue };
             *memory.counts.unasked.entry(notice.telegram.clone()).or_default() += 1;
             let request = serde_json::Map::new();
@@ -29,6 +35,7 @@ impl SimulatedInstitution {
                 Err(error) => warn!(telegram = notice.telegram, error, "the notice of a day cannot be made"),
             }
         }
+        true
     }
 }
 
@@ -39,10 +46,16 @@ pub(super) async fn run(shared: Shared) {
     }
     loop {
         tokio::time::sleep(LOOK_PAUSE).await;
-        let mut memory = shared.institution.memory();
-        let now = memory.clock.now();
-        shared.institution.pass_days(&mut memory, &now);
-        while shared.can_send() && shared.institution.may_send(&memory) {
+        // Day by day, so that others are served while many days pass at once.
+        while {
+            let mut memory = shared.institution.memory();
+            let now = memory.clock.now();
+            shared.institution.pass_day(&mut memory, &now)
+        } {
+            tokio::task::yield_now().await;
+        }
+        let memory = &mut *shared.institution.memory();
+        while shared.can_send() && shared.institution.may_send(memory) {
             let Some(frame) = memory.kept.waiting.pop_front() else { break };
             if !shared.send_unasked(frame.clone(), 0) {
                 memory.kept.waiting.push_front(frame);

@@ -87,30 +87,32 @@ impl Kept {
         self.tables.iter_mut().find_map(|table| table.carry_out(asked, today))
     }
 
-    /// Carries out the days up to this one. A clock that was set back changes nothing until it shows a new day.
-    pub(super) fn pass(&mut self, today: i64) -> Vec<DayNotice> {
+    /// Carries out the next day, up to this one. A clock that was set back changes nothing until it shows a new day. Returns the notices of the
+    /// day, or `None` if there was no day left.
+    pub(super) fn pass(&mut self, today: i64) -> Option<Vec<DayNotice>> {
         let passed = *self.passed.get_or_insert(today);
-        let mut notices = Vec::new();
         if self.tables.iter().all(|table| table.terms.daily.is_empty()) || today <= passed {
             self.passed = Some(passed.max(today));
-            return notices;
+            return None;
         }
         if today - passed > DAYS_MAX {
             warn!(days = today - passed, max = DAYS_MAX, "the clock jumped too far: the first days are left out");
         }
-        for day in (passed + 1).max(today - DAYS_MAX)..=today {
-            self.tables.iter_mut().for_each(|table| table.pass(day, &mut notices));
+        let day = (passed + 1).max(today - DAYS_MAX);
+        self.passed = Some(day);
+        let mut notices = Vec::new();
+        let room = WAITING_MAX.saturating_sub(self.waiting.len());
+        let dropped: usize = self.tables.iter_mut().map(|table| table.pass(day, &mut notices, room)).sum();
+        if dropped > 0 {
+            warn!(dropped, max = WAITING_MAX, "notices of a day are dropped: too many wait for a link");
         }
-        self.passed = Some(today);
-        notices
+        Some(notices)
     }
 
     /// Keeps a notice until a link takes it.
     pub(super) fn wait(&mut self, frame: Vec<u8>) {
         if self.waiting.len() < WAITING_MAX {
             self.waiting.push_back(frame);
-        } else {
-            warn!(max = WAITING_MAX, "a notice is dropped: too many wait for a link");
         }
     }
 
@@ -156,7 +158,9 @@ impl KeptTable {
         Some(Done { terms, step: number, entry })
     }
 
-    fn pass(&mut self, day: i64, notices: &mut Vec<DayNotice>) {
+    /// Carries out a day. No more notices than `room` are made; returns how many were not.
+    fn pass(&mut self, day: i64, notices: &mut Vec<DayNotice>, room: usize) -> usize {
+        let mut dropped = 0;
         let terms = &self.terms;
         self.entries.retain(|_, entry| {
             for daily in &terms.daily {
@@ -166,18 +170,21 @@ impl KeptTable {
                 }
                 let Some(after) = changed(&daily.change, &about) else { continue };
                 *entry = after;
-                let notice = daily.notice.clone();
-                notices.extend(notice.map(|telegram| DayNotice {
-                    telegram,
-                    set: daily.set.clone(),
-                    entry: entry.clone(),
-                }));
+                if let Some(telegram) = &daily.notice {
+                    if notices.len() < room {
+                        let set = daily.set.clone();
+                        notices.push(DayNotice { telegram: telegram.clone(), set, entry: entry.clone() });
+                    } else {
+                        dropped += 1;
+                    }
+                }
                 if daily.remove {
                     return false;
                 }
             }
             true
         });
+        dropped
     }
 }
 

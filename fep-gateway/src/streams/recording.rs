@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fep_stream::{Consumer, Event, Recorder};
+use fep_stream::{Consumer, Event, Received, Recorder};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -42,6 +42,10 @@ struct Keeper {
     state: Arc<Mutex<RecordingStatus>>,
     stopping: watch::Receiver<bool>,
     runtime: Handle,
+    /// Telegrams that the file may not have, each with the length of the file that has it. They wait for it.
+    unwritten: Vec<(Received, u64)>,
+    /// Whether anything was written since the file was opened.
+    has_written: bool,
 }
 
 /// Why a file is written no more.
@@ -66,6 +70,8 @@ impl Recording {
             state: Arc::clone(&state),
             stopping: stops,
             runtime: Handle::current(),
+            unwritten: Vec::new(),
+            has_written: false,
         };
         let task = tokio::task::spawn_blocking(move || keeper.run());
         Self { state, stopping, task: Mutex::new(Some(task)), end_max: END_MAX }
@@ -108,10 +114,10 @@ impl Keeper {
                         status.ended = Some(why);
                         return;
                     }
-                    // What could not be written is missing.
                     Left::Disk(why) => {
-                        lock(&self.state).holes += 1;
-                        pause = RETRY_MIN;
+                        if std::mem::take(&mut self.has_written) {
+                            pause = RETRY_MIN;
+                        }
                         why
                     }
                 },
@@ -125,6 +131,8 @@ impl Keeper {
             status.trouble = Some(why);
             drop(status);
             if self.waits(pause) {
+                // What still waited for the disk is missing.
+                lock(&self.state).holes += u64::from(!self.unwritten.is_empty());
                 return;
             }
             pause = pause.saturating_mul(2).min(RETRY_MAX);
@@ -137,27 +145,63 @@ impl Keeper {
             let bytes = recorder.cut_bytes();
             warn!(stream = self.stream, bytes, "the recording ended in the midst of a telegram, which was cut off");
         }
+        // Whole telegrams of what was being written when the disk refused may be in the file.
+        let len = recorder.len();
+        self.unwritten.retain(|(_, end)| *end > len);
         let mut status = lock(&self.state);
-        status.bytes = recorder.len();
+        status.bytes = len;
         status.is_open = true;
-        if status.trouble.take().is_some() {
-            info!(stream = self.stream, "telegrams are recorded again");
-        }
         drop(status);
-        while let Some(events) = self.runtime.block_on(self.consumer.next_many()) {
-            let recorded = record(&mut recorder, events, &self.state);
-            lock(&self.state).bytes = recorder.len();
-            match recorded {
-                Ok(()) => {}
+        if self.unwritten.is_empty() {
+            self.is_well();
+        }
+        loop {
+            if let Err(error) = self.write(&mut recorder) {
                 // The system says a number with its errors. The recorder's own have none.
-                Err(error) if error.raw_os_error().is_none() => return Left::ForGood(error.to_string()),
-                Err(error) => return Left::Disk(format!("{}: {error}", self.to.file.display())),
+                return match error.raw_os_error() {
+                    None => Left::ForGood(error.to_string()),
+                    Some(_) => Left::Disk(format!("{}: {error}", self.to.file.display())),
+                };
             }
+            let Some(events) = self.runtime.block_on(self.consumer.next_many()) else { break };
+            let mut holes = 0;
+            for event in events {
+                match event {
+                    Event::Telegram(received) => self.unwritten.push((received.clone(), u64::MAX)),
+                    Event::Snapshot { .. } | Event::Ended(_) | Event::Restarted { .. } => {}
+                    // Lost, missed, out of place, unreadable, interrupted.
+                    _ => holes += 1,
+                }
+            }
+            lock(&self.state).holes += holes;
         }
         if let Err(error) = recorder.sync() {
             error!(stream = self.stream, %error, "the end of the recording could not be written");
         }
         Left::Stream
+    }
+
+    /// Writes what is not written.
+    fn write(&mut self, recorder: &mut Recorder) -> io::Result<()> {
+        if self.unwritten.is_empty() {
+            return Ok(());
+        }
+        for (received, end) in &mut self.unwritten {
+            recorder.record(received)?;
+            *end = recorder.len();
+        }
+        recorder.flush()?;
+        self.unwritten.clear();
+        self.has_written = true;
+        lock(&self.state).bytes = recorder.len();
+        self.is_well();
+        Ok(())
+    }
+
+    fn is_well(&self) {
+        if lock(&self.state).trouble.take().is_some() {
+            info!(stream = self.stream, "telegrams are recorded again");
+        }
     }
 
     /// Waits before the file is tried again. Returns whether the stream stops.
@@ -186,20 +230,6 @@ fn locked(path: &Path) -> io::Result<File> {
         }
         Err(TryLockError::Error(error)) => Err(io::Error::new(error.kind(), format!("it cannot be locked: {error}"))),
     }
-}
-
-fn record(recorder: &mut Recorder, events: &[Event], shown: &Mutex<RecordingStatus>) -> io::Result<()> {
-    let mut holes = 0;
-    for event in events {
-        match event {
-            Event::Telegram(received) => recorder.record(received)?,
-            Event::Snapshot { .. } | Event::Ended(_) | Event::Restarted { .. } => {}
-            // Lost, missed, out of place, unreadable, interrupted.
-            _ => holes += 1,
-        }
-    }
-    lock(shown).holes += holes;
-    recorder.flush()
 }
 
 fn lock(state: &Mutex<RecordingStatus>) -> MutexGuard<'_, RecordingStatus> {

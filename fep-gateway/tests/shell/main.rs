@@ -27,6 +27,9 @@ mod contract;
 #[allow(dead_code, clippy::expect_used, clippy::string_slice, reason = "the helper of another test of pages")]
 mod devtools;
 mod exceptions;
+#[path = "../daemon/disk.rs"]
+#[allow(dead_code, reason = "the tests of the daemon let it hang, too")]
+mod disk;
 mod file_transfer;
 mod following;
 mod harness;

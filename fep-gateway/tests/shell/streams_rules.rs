@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::console_page::Page;
+use crate::disk::Disk;
 use crate::harness::{Bench, GOOD_BANK, transfer};
 use crate::streams::{Exchange, FEED_B7, Reader, WAIT, bench, best, quotes};
 
@@ -78,6 +79,32 @@ async fn a_recording_that_another_process_writes_stops_nothing_and_is_tried_agai
     // Now nobody else can write it.
     let other = OpenOptions::new().write(true).open(&path).unwrap();
     assert!(other.try_lock().is_err());
+}
+
+/// A full disk: telegrams wait for it, and each of them is in the file when there is room again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_on_a_full_disk_waits_and_loses_nothing() {
+    const COUNT: u32 = 200;
+    let Some(disk) = Disk::mount().await else { return };
+    let exchange = Exchange::open().await;
+    let bench = bench(&recorded(&exchange, &disk.path().join("day.feed"))).await;
+    bench.until("/v1/streams", |shown| recording(shown)["open"] == true).await;
+    disk.fill();
+    let mut reader = Reader::open(&bench, "/v1/streams/quotes", "").await;
+    reader.event("snapshot").await;
+    for number in 1..=COUNT {
+        exchange.send(best(number, "KR7005930003", number));
+    }
+    assert_eq!(reader.numbers(200).await.last(), Some(&u64::from(COUNT)), "quotes go on");
+    let shown = bench.until("/v1/streams", |shown| recording(shown)["trouble"].is_string()).await;
+    assert!(recording(&shown)["trouble"].as_str().unwrap().contains("No space left"), "{shown}");
+    std::fs::remove_file(disk.filling()).unwrap();
+    let bytes = 8 + u64::from(COUNT) * (16 + 80);
+    let shown = bench.until("/v1/streams", |shown| recording(shown)["bytes"] == bytes).await;
+    let expected = json!({ "open": true, "bytes": bytes, "holes": 0, "trouble": null, "ended": null });
+    assert_eq!(*recording(&shown), expected);
+    assert_eq!(std::fs::metadata(disk.path().join("day.feed")).unwrap().len(), bytes);
+    bench.gateway.stop().await;
 }
 
 /// A file that is no recording stays as it is, and a folder that is not there is made by somebody later.

@@ -101,6 +101,31 @@ fn each_change_is_in_its_second() {
     }
 }
 
+/// Also where winter has a time of its own, and standard time is that of summer: Dublin.
+#[test]
+fn a_time_that_the_clock_leaves_out_is_that_of_the_change_over_it() {
+    let dublin: &[(i64, i32)] = &[(1_806_195_600, 60), (1_824_944_400, 0), (1_837_645_200, 60)];
+    for (text, changes) in CHANGES.iter().chain([&("IST-1GMT0,M10.5.0,M3.5.0/1", dublin)]) {
+        let zone = zone(text);
+        for (second, minutes) in *changes {
+            let at_ms = second * 1000;
+            assert_eq!(zone.offset_minutes(at_ms), *minutes, "{text} {second}");
+            let gap = (zone.local_ms(at_ms - 1) + 1)..zone.local_ms(at_ms);
+            for local_ms in gap.step_by(60_000) {
+                assert_eq!(zone.at_ms(local_ms), at_ms, "{text} {second}");
+            }
+        }
+    }
+}
+
+#[test]
+fn daylight_time_that_changes_nothing_is_a_mistake() {
+    for text in ["EST5EDT5,M3.2.0,M11.1.0", "EST5EDT,M3.2.0,M3.2.0"] {
+        let error = text.parse::<TimeZone>().unwrap_err().to_string();
+        assert!(error.contains("another offset than standard time"), "{text}: {error}");
+    }
+}
+
 #[test]
 fn each_time_of_the_clock_is_found_again() {
     for (text, changes) in CHANGES {

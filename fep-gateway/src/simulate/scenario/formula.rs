@@ -186,9 +186,14 @@ impl Operator {
             }
             // Rounded down, also below 0.
             let quotient = one.checked_div(other).ok_or(NoValue::TooLarge)?;
-            let is_between = one % other != 0 && (one < 0) != (other < 0);
-            let quotient = quotient - i128::from(is_between);
-            Ok(if whole { quotient } else { one - quotient * other })
+            let rest = one.checked_rem(other).ok_or(NoValue::TooLarge)?;
+            let is_between = rest != 0 && (rest < 0) != (other < 0);
+            Ok(match (whole, is_between) {
+                (true, _) => quotient - i128::from(is_between),
+                // Their signs differ, so it fits.
+                (false, true) => rest + other,
+                (false, false) => rest,
+            })
         };
         match self {
             Self::Plus => one.checked_add(other).ok_or(NoValue::TooLarge),

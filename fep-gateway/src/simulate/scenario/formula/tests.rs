@@ -63,6 +63,10 @@ fn numbers_are_calculated_without_fractions() {
     ] {
         check(text, Ok(value));
     }
+    // By hand: 2^127 - 1 is 1 more than a multiple of 3.
+    check("(0 - 170141183460469231731687303715884105727) % 3", Ok(2));
+    check("(0 - 170141183460469231731687303715884105727) / 3", Ok(-56_713_727_820_156_410_577_229_101_238_628_035_243));
+    check("7 % (0 - 3)", Ok(-2));
     check("1 / 0", Err(NoValue::DivisionByZero));
     check("1 % (1 - 1)", Err(NoValue::DivisionByZero));
     check("request.memo", Err(NoValue::Request("memo".to_owned())));
