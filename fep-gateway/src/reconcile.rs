@@ -284,7 +284,9 @@ fn compare(
         if of_class.len() < findings_max {
             let named = names.as_mut().filter(|_| finding.class.is_exception()).map(|names| names.of(&finding));
             let (exception, earlier) = named.map(|named| (named.name, named.earlier)).unzip();
-            of_class.push(Line { exception, earlier, ..shown.line(&finding) });
+            let hidden =
+                names.as_ref().filter(|_| terms.hides_amounts).map(|names| names.hidden(&finding, terms.decimals));
+            of_class.push(Line { exception, earlier, hidden, ..shown.line(&finding) });
         }
     };
     let mut comparison = Comparison {

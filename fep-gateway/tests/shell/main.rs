@@ -27,6 +27,7 @@ mod contract;
 #[allow(dead_code, clippy::expect_used, clippy::string_slice, reason = "the helper of another test of pages")]
 mod devtools;
 mod exceptions;
+mod exceptions_hidden;
 mod file_transfer;
 mod following;
 mod harness;
