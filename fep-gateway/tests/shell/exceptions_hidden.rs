@@ -50,3 +50,17 @@ async fn a_resolution_does_not_stay_beside_a_hidden_amount_that_its_person_never
     assert_eq!(given(99_000_000).await["state"], "resolved");
     assert_eq!(given(51_000).await["state"], "open");
 }
+
+#[tokio::test]
+async fn a_record_that_is_none_shows_no_bytes_if_a_field_of_the_file_is_secret() {
+    let spec = spec_with_a_secret_amount();
+    let open = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/settlement-a/settlement-a.toml");
+    let bench = Bench::of(GOOD_BANK, &TABLES.replace(open, spec.path().to_str().unwrap())).await;
+    let line = |text: &str| format!("{text:60}\n");
+    let file = [line("HD20261126"), line("1002345678901DT0000001")].concat().into_bytes();
+    let (status, problem) = give(&bench.url, "", file).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("file_refused")), "{problem}");
+    let text = problem.to_string();
+    assert!(text.contains("record 2 at byte 61") && text.contains("\\\"DT\\\" at byte 0"), "{text}");
+    assert!(!text.contains("31 30 30") && !text.contains("100234") && !text.contains("\\\"10\\\""), "{text}");
+}
