@@ -309,8 +309,7 @@ fn a_slice_of_records_says_where_it_is_wrong() {
     let errors: Vec<_> = records::<kftc_cms::Data>(&wrong).map(|record| record.is_err()).collect();
     assert_eq!(errors, [false, true, false], "a field's mistake does not end the file");
     let unknown = records::<Eb13>(b"X").find_map(Result::err).expect("an error");
-    let expected =
-        "record 1 at byte 0: the bytes are none of the file's records: they are not shown, because they can be secret; none is near: `Header`";
+    let expected = "record 1 at byte 0: the bytes are none of the file's records: they are not shown, because they can be secret; none is near: `Header`";
     assert!(unknown.to_string().starts_with(expected), "{unknown}");
 }
 

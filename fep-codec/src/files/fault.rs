@@ -287,10 +287,11 @@ impl FileError {
 }
 
 impl FileFault {
-    /// The fault of bytes that begin with none of these records.
+    /// The fault of bytes that begin with none of these records. `has_secret`: whether a record of the file has a secret field.
     #[cold]
-    pub(super) fn unknown(layouts: &[&Layout], bytes: &[u8]) -> Self {
-        Self::Unknown { near: Layout::nearest_to_shifted(layouts, bytes) }
+    pub(super) fn unknown(layouts: &[&Layout], bytes: &[u8], has_secret: bool) -> Self {
+        let near = if has_secret { Layout::nearest_unshown(layouts, bytes) } else { Layout::nearest(layouts, bytes) };
+        Self::Unknown { near }
     }
 
     /// The fault as an error of the record with this number, at this offset.

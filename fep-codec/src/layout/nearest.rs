@@ -34,11 +34,11 @@ impl Layout {
         Self::near(layouts, bytes, begin(layouts, bytes), true)
     }
 
-    /// The same for bytes of which it is not known where they begin, such as a record of a file that may be shifted: if one of the layouts has a
-    /// secret field, no byte is shown, because each one can belong to it.
+    /// The same without any of the bytes: for those of which it is not known where they begin, such as a record of a file that may be shifted, so
+    /// that each byte can belong to a secret field.
     #[cold]
-    pub(crate) fn nearest_to_shifted(layouts: &[&Self], bytes: &[u8]) -> String {
-        if !layouts.iter().any(|layout| layout.has_secret()) || bytes.is_empty() {
+    pub(crate) fn nearest_unshown(layouts: &[&Self], bytes: &[u8]) -> String {
+        if bytes.is_empty() {
             return Self::nearest(layouts, bytes);
         }
         Self::near(layouts, bytes, "are not shown, because they can be secret".into(), false)

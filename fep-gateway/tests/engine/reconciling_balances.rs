@@ -223,5 +223,8 @@ async fn what_cannot_be_counted_is_said() {
     let csv = Files { csv_told: Some("balance\n1\n2\n"), ..untold };
     let why = count(&world, "one", &csv, now_ms()).unwrap_err().to_string();
     assert!(why.contains("told.csv: the balances are refused as a whole: 2 and 3"), "{why}");
+    // A name does not steer the terminal that shows the message.
+    let missing = ReconcileError::File(PathBuf::from("a\u{1b}[2J.csv"), std::io::ErrorKind::NotFound.into());
+    assert!(missing.to_string().starts_with("a\\u{1b}[2J.csv cannot be read"), "{missing}");
     world.bench.gateway.stop().await;
 }
