@@ -29,7 +29,7 @@ mod book;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fep_codec::files::RawRecord;
@@ -52,7 +52,7 @@ pub use self::report::{Amounts, ClassSums, Here, Line, Report, SideSums, There};
 use self::report::{Circumstances, Shown};
 pub use self::row::State;
 use self::sorter::{PIECE_BYTES, Sorted, Sorter};
-use self::terms::{Terms, date_text};
+use self::terms::{Terms, date_text, printable};
 pub use self::text::write as write_text;
 pub use self::there::RefusedFile;
 use crate::config::{Config, InstitutionConfig, ReconciliationConfig};
@@ -166,15 +166,15 @@ impl fmt::Display for ReconcileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(why) | Self::Unfit(why) => f.write_str(why),
-            Self::File(path, error) => write!(f, "{} cannot be read: {error}", path.display()),
-            Self::Refused(path, why) => write!(f, "{}: {why}", path.display()),
-            Self::Balances(path, why) => write!(f, "{}: {why}", path.display()),
+            Self::File(path, error) => write!(f, "{} cannot be read: {error}", shown_path(path)),
+            Self::Refused(path, why) => write!(f, "{}: {why}", shown_path(path)),
+            Self::Balances(path, why) => write!(f, "{}: {why}", shown_path(path)),
             Self::TooLarge => f.write_str("the movements of an account are too large to be added: look whether `amount` is the right field"),
             Self::NoDate => f.write_str(
                 "give the business date with --date, or name the field of the file that says it with `date` in the configuration",
             ),
             Self::ReadOnce(path) => {
-                write!(f, "{} can be read only once: give the business date with --date, or a file", path.display())
+                write!(f, "{} can be read only once: give the business date with --date, or a file", shown_path(path))
             }
             Self::Journal(error) => error.fmt(f),
             Self::Unreadable(id, lacks) => {
@@ -202,6 +202,10 @@ impl fmt::Display for ReconcileError {
 }
 
 impl std::error::Error for ReconcileError {}
+
+fn shown_path(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
 
 /// Compares the file with the journal.
 ///
@@ -247,7 +251,8 @@ pub fn reconcile(config: &Config, request: &Request) -> Result<Report, Reconcile
     let of = (request.institution.as_str(), institution);
     let moments = (day, request.now_ms);
     let counted = balances.count(of, moments, asked, (file, told), &journal, request.findings_max)?;
-    Ok(report.with_balances(counted))
+    let is_csv = asked.told.is_some() || own.balances.as_ref().is_some_and(|balances| balances.snapshot.is_none());
+    Ok(report.with_balances(if is_csv { counted.of_csv() } else { counted }))
 }
 
 /// The business date that a request means.
@@ -284,7 +289,9 @@ fn compare(
         if of_class.len() < findings_max {
             let named = names.as_mut().filter(|_| finding.class.is_exception()).map(|names| names.of(&finding));
             let (exception, earlier) = named.map(|named| (named.name, named.earlier)).unzip();
-            of_class.push(Line { exception, earlier, ..shown.line(&finding) });
+            let hidden =
+                names.as_ref().filter(|_| terms.hides_amounts).map(|names| names.hidden(&finding, terms.decimals));
+            of_class.push(Line { exception, earlier, hidden, ..shown.line(&finding) });
         }
     };
     let mut comparison = Comparison {

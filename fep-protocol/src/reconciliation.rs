@@ -164,6 +164,11 @@ pub struct KeptFinding {
     /// The exchange of the journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub here: Option<KeptExchange>,
+    /// A keyed hash of its amounts and its key, in lower hex, if the amounts are hidden: what is hidden looks the same, whatever it is. `None` if
+    /// nothing of the amounts is hidden, and in journals of earlier versions. It is not shown to clients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub hidden: Option<String>,
 }
 
 /// A record of the file.
@@ -330,7 +335,8 @@ impl ExceptionBook {
 }
 
 impl KeptFinding {
-    /// Whether both sides say the same as in another finding. The place of the record in its file does not matter.
+    /// Whether both sides say the same as in another finding. The place of the record in its file does not matter. What hides its amounts and has no
+    /// hash of them, as earlier versions kept it, says the same as nothing that has one.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         self.without_place() == other.without_place()

@@ -92,8 +92,8 @@ fn what_breaks_the_rules_of_a_batch_is_an_error() {
     check(
         "799R01",
         "797R01",
-        "record 17 at byte 1520: the bytes are none of the file's records: they begin with hex 37 39 37 ** ** ** ** ** ** ** ** ** \
-         ** ** ** **; nearest is `CorrectionAddenda`, which has \"98\" at byte 1 (addenda_type), found \"97\", `ReturnAddenda`, \
-         which has \"99\" at byte 1 (addenda_type), found \"97\"",
+        "record 17 at byte 1520: the bytes are none of the file's records: they are not shown, because they can be \
+         secret; nearest is `CorrectionAddenda`, which has \"98\" at byte 1 (addenda_type), found another value, `ReturnAddenda`, \
+         which has \"99\" at byte 1 (addenda_type), found another value",
     );
 }

@@ -102,7 +102,8 @@ pub enum FileFault {
     AfterTheEnd,
     /// The bytes match none of the file's records.
     Unknown {
-        /// The first bytes, and the record that they come nearest to: [`Layout::nearest`].
+        /// The first bytes, and the record that they come nearest to: [`Layout::nearest`]. If a record of the file has a secret field, no byte is
+        /// shown, because the bytes can be those of any field.
         near: String,
     },
     /// The record does not belong to the file.
@@ -286,10 +287,11 @@ impl FileError {
 }
 
 impl FileFault {
-    /// The fault of bytes that begin with none of these records.
+    /// The fault of bytes that begin with none of these records. `has_secret`: whether a record of the file has a secret field.
     #[cold]
-    pub(super) fn unknown(layouts: &[&Layout], bytes: &[u8]) -> Self {
-        Self::Unknown { near: Layout::nearest(layouts, bytes) }
+    pub(super) fn unknown(layouts: &[&Layout], bytes: &[u8], has_secret: bool) -> Self {
+        let near = if has_secret { Layout::nearest_unshown(layouts, bytes) } else { Layout::nearest(layouts, bytes) };
+        Self::Unknown { near }
     }
 
     /// The fault as an error of the record with this number, at this offset.

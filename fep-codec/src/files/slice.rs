@@ -125,7 +125,7 @@ impl<'a, T: TelegramSet<'a>> Records<'a, T> {
             [only] => Some(only),
             several => Layout::choose(several, bytes).and_then(|index| several.get(index)),
         };
-        let unknown = || FileFault::unknown(T::LAYOUTS, bytes);
+        let unknown = || FileFault::unknown(T::LAYOUTS, bytes, T::LAYOUTS.iter().any(|layout| layout.has_secret()));
         let known = Known::new(layout.ok_or_else(unknown)?);
         let len = match known.len(bytes, true)? {
             Some(len) => len,

@@ -445,12 +445,14 @@ impl<'f> FileWalk<'f> {
         }
     }
 
-    /// The fault of bytes that are none of the records. It names those that may stand here.
+    /// The fault of bytes that are none of the records. It names those that may stand here, and shows no bytes if any record of the file has a secret
+    /// field: a file that lacks its header begins with another record.
     #[cold]
     pub(super) fn unknown(&self, bytes: &[u8]) -> FileFault {
         let records = self.next.iter().filter_map(|(index, _)| self.records.get(*index));
         let layouts: Vec<&Layout> = records.map(|known| known.layout).collect();
-        FileFault::unknown(&layouts, bytes)
+        let has_secret = self.records.iter().any(|known| known.layout.has_secret());
+        FileFault::unknown(&layouts, bytes, has_secret)
     }
 
     /// The fault of bytes that are none of the records that may stand here.

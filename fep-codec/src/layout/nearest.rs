@@ -31,14 +31,28 @@ impl Layout {
     #[cold]
     #[must_use]
     pub fn nearest(layouts: &[&Self], bytes: &[u8]) -> String {
-        let mut text = begin(layouts, bytes);
+        Self::near(layouts, bytes, begin(layouts, bytes), true)
+    }
+
+    /// The same without any of the bytes: for those of which it is not known where they begin, such as a record of a file that may be shifted, so
+    /// that each byte can belong to a secret field.
+    #[cold]
+    pub(crate) fn nearest_unshown(layouts: &[&Self], bytes: &[u8]) -> String {
+        if bytes.is_empty() {
+            return Self::nearest(layouts, bytes);
+        }
+        Self::near(layouts, bytes, "are not shown, because they can be secret".into(), false)
+    }
+
+    fn near(layouts: &[&Self], bytes: &[u8], begin: String, shows: bool) -> String {
+        let mut text = begin;
         let misses: Vec<Miss<'_>> = layouts.iter().filter_map(|layout| Miss::of(layout, bytes)).collect();
         let Some(best) = misses.iter().map(|miss| miss.score).max() else { return text };
         let all: Vec<&Miss<'_>> = misses.iter().filter(|miss| miss.score == best).collect();
         text.push_str(if best == (0, 0) { "; none is near: " } else { "; nearest is " });
         for (number, miss) in all.iter().take(NAMED_MAX).enumerate() {
             text.push_str(if number > 0 { ", " } else { "" });
-            text.push_str(&miss.describe(bytes));
+            text.push_str(&miss.describe(bytes, shows));
         }
         if all.len() > NAMED_MAX {
             text.push_str(&format!(", and {} more", all.len() - NAMED_MAX));
@@ -78,7 +92,7 @@ impl<'l> Miss<'l> {
         Some(Self { layout, mark, score: (held, same) })
     }
 
-    fn describe(&self, bytes: &[u8]) -> String {
+    fn describe(&self, bytes: &[u8], shows: bool) -> String {
         let name = &self.layout.name;
         let (at, len, place) = match self.mark {
             Mark::Field { path, field, offset, .. } => (offset, field.len, format!(" ({path})")),
@@ -93,7 +107,9 @@ impl<'l> Miss<'l> {
             _ => shown(&wire),
         };
         let found = match bytes.get(at..at.saturating_add(len)) {
-            Some(_) if matches!(self.mark, Mark::Field { field, .. } if field.secret) => "another value".into(),
+            Some(_) if !shows || matches!(self.mark, Mark::Field { field, .. } if field.secret) => {
+                "another value".into()
+            }
             Some(found) => shown(found),
             None => format!("only {} in all", counted(bytes.len())),
         };

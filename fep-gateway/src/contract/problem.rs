@@ -62,7 +62,7 @@ problems! {
     DeliveryRunning 409 "delivery_running" "the notice is being delivered now" "wait for the end of the attempt"
     DuplicateKey 422 "duplicate_key" "an object of the body has a name twice" "send each name once"
     ExceptionChanged 409 "exception_changed" "a file that was compared meanwhile says something else about the exception"
-        "look at the exception as it is now, and decide again: `seen` is its new token"
+        "look at the exception as it is now, and decide again: `seen` is its new token, for clients that may `read`"
     FileRefused 422 "file_refused" "the file is wrong, so nothing of it was compared" "ask the institution for a file that is right; `mistakes` says what is wrong"
     FollowsAnother 409 "follows_another" "the business clock follows another one" "set the clock that `detail` names"
     Forbidden 403 "forbidden" "the client has no right to this" "ask those who operate the gateway for the right that `detail` names"

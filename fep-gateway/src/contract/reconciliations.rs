@@ -19,7 +19,7 @@ pub(crate) struct ResolutionBody {
     #[serde(default = "nobody")]
     pub(crate) person: String,
     /// The `seen` of the exception that the person looked at. If the exception says something else by now, nothing is changed. Without it, what
-    /// it says when the request comes counts as seen.
+    /// it says when the request comes counts as seen: only a client that may `read` can leave it out.
     #[serde(default)]
     pub(crate) seen: Option<String>,
 }
@@ -115,6 +115,7 @@ impl ExceptionView {
         let state = kept.state();
         let KeptException { id, finding, since_ms, explained_by, resolution } = kept;
         let seen = reconcile::seen(secret, &id, &finding);
+        let finding = KeptFinding { hidden: None, ..finding };
         Self { id, state, seen, finding, since_ms, explained_by, resolution }
     }
 }

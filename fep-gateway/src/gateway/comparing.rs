@@ -221,6 +221,7 @@ fn kept(line: &Line) -> Option<ShownException> {
             state: here.state.to_owned(),
             date: here.date.clone(),
         }),
+        hidden: line.hidden.clone(),
     };
     Some(ShownException { id: line.exception.clone()?, earlier: line.earlier.clone(), finding })
 }

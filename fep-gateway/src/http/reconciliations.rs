@@ -259,11 +259,17 @@ pub(super) async fn resolve(
     refuse_foreign_page(&headers)?;
     let Path((institution, reconciliation, date, id)) = names.map_err(|error| unknown_date(&error.body_text()))?;
     who.may(Action::Settle, Some(&institution), None)?;
+    let reads = who.may(Action::Read, Some(&institution), None);
+    let may_read = reads.is_ok();
     let example = r#"write {"decision": "other_date", "note": "…", "seen": "…"}, with other_date, corrected_there, corrected_here, accepted or other, and the `seen` of the exception"#;
     let ResolutionBody { decision: reason, note, person, seen } = decision::parsed(&body, example)?;
     decision::storable(&note)?;
     let person = named(person, &who)?;
     let note = noted(note)?;
+    if seen.is_none() {
+        // Who may not read has not seen what it says now, and sends the `seen` of what a person saw elsewhere.
+        reads?;
+    }
     let date = date_of(institution, reconciliation, &date)?;
     // An act that cannot be done is not in the audit trail.
     let book = shared.gateway.exceptions(&date).await?.ok_or_else(|| unknown_date(&cursor_text(&date)))?;
@@ -273,7 +279,6 @@ pub(super) async fn resolve(
     let about = Some(format!("{} {} {id}", date.reconciliation, show_date(date.day)));
     let deed = Deed { act: Act::ResolveException, person: &person, note: &note, about, exchange: None };
     let resolution = Resolution { person: person.clone(), reason, note: note.clone(), at_ms: shared.gateway.now_ms() };
-    let may_read = who.may(Action::Read, Some(&date.institution), None).is_ok();
     let resolved = async {
         let resolved = shared.gateway.resolve_exception(&date, &id, seen, resolution).await;
         resolved.map_err(|why| unresolved(why, may_read))
@@ -360,7 +365,9 @@ fn unresolved(why: Unresolved, may_read: bool) -> ApiError {
             let at = Rfc3339(file.at_ms).to_string();
             let message = format!("the file of {at} says something else about the exception than what was seen");
             let error = ApiError::new(Problem::ExceptionChanged, message);
-            error.with("file_sha256", file.sha256).with("compared_at", at).with("seen", seen)
+            let error = error.with("file_sha256", file.sha256).with("compared_at", at);
+            // With it, who may not read would resolve what nobody looked at.
+            if may_read { error.with("seen", seen) } else { error }
         }
         Unresolved::NotKept(why) => not_kept(&why),
     }

@@ -262,6 +262,7 @@ async fn in_an_encrypted_journal_nobody_reads_an_exception_without_the_key() {
         file_says: None,
         there: None,
         here: None,
+        hidden: None,
     };
     let file = ComparedFile {
         name: "a.dat".to_owned(),

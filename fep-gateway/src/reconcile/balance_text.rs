@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use fep_spec::html::escaped;
 
 use super::balances::{BalanceLine, BalanceOf, BalanceReport, MovementLine, Range};
-use super::terms::grouped;
-use super::words::{BALANCES_AGREE, BALANCES_TOLD, IN_SNAPSHOT, MOVEMENTS, NEITHER, UNCERTAIN_MOVEMENTS, Words};
+use super::terms::{grouped, printable};
+use super::words::{
+    BALANCES_AGREE, BALANCES_TOLD, IN_SNAPSHOT, MOVEMENTS, NEITHER, NEITHER_ADVICE, UNCERTAIN_MOVEMENTS, Words,
+};
 use crate::table::{Cell, Column, Side, Table};
 
 const SUMS: Table = Table {
@@ -62,6 +64,7 @@ pub(super) fn range(Range { low, high }: &Range) -> String {
 /// If the output cannot be written.
 pub(super) fn write(report: &BalanceReport, out: &mut impl Write) -> io::Result<()> {
     let BalanceReport { told_at, told_file, snapshot_at, snapshot_file, snapshot_sha256, .. } = report;
+    let [told_file, snapshot_file] = [told_file, snapshot_file].map(|name| printable(name));
     writeln!(out, "\nbalances at {told_at}, told by {told_file}")?;
     writeln!(out, "counted from {snapshot_file} of {snapshot_at}, SHA-256 {snapshot_sha256}\n")?;
     SUMS.heading(out)?;
@@ -78,6 +81,9 @@ pub(super) fn write(report: &BalanceReport, out: &mut impl Write) -> io::Result<
     }
     for class in report.classes.iter().filter(|class| class.count > 0) {
         writeln!(out, "\n{}: {}", class.class.words().english, class.class.advice())?;
+    }
+    if report.neither_needs_a_person {
+        writeln!(out, "\n{}: {NEITHER_ADVICE}", NEITHER.english)?;
     }
     Ok(())
 }
@@ -149,6 +155,10 @@ pub(super) fn write_page(report: &BalanceReport, out: &mut impl Write) -> io::Re
     for class in report.classes.iter().filter(|class| class.count > 0) {
         let Words { english, korean } = class.class.words();
         writeln!(out, "<h3>{english} <span lang=\"ko\">{korean}</span></h3>\n<p>{}</p>", class.class.advice())?;
+    }
+    if report.neither_needs_a_person {
+        let Words { english, korean } = NEITHER;
+        writeln!(out, "<h3>{english} <span lang=\"ko\">{korean}</span></h3>\n<p>{NEITHER_ADVICE}</p>")?;
     }
     if report.findings.is_empty() {
         return Ok(());

@@ -9,7 +9,8 @@ use fep_protocol::reconciliation::KeptFinding;
 use ring::hmac;
 
 use super::matching::{Class, Finding};
-use super::row::{Key, State};
+use super::row::{Key, Row, State};
+use super::terms::decimal;
 use crate::hex::hex;
 
 /// How many bytes of the hash a name has.
@@ -70,6 +71,18 @@ impl Names {
             name: self.hash(&[finding.class.name(), kind, one, other, &same]),
             earlier: self.hash(&[finding.class.name(), &place.to_string()]),
         }
+    }
+
+    /// The hash of the amounts and the key of a finding, which tells them apart where they are hidden.
+    pub(super) fn hidden(&self, finding: &Finding, decimals: u32) -> String {
+        let amount = |row: &Option<Row>| {
+            let amount = row.as_ref().and_then(|row| row.amount);
+            amount.map(|amount| decimal(amount, decimals)).unwrap_or_default()
+        };
+        let amounts = [amount(&finding.there), amount(&finding.here)];
+        let key = finding.key().map(Key::texts).unwrap_or_default();
+        let parts = ["hidden"].into_iter().chain(amounts.iter().chain(&key).map(String::as_str));
+        keyed(&self.secret, parts.map(str::as_bytes))
     }
 
     fn hash(&self, first: &[&str]) -> String {

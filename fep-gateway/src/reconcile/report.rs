@@ -140,6 +140,9 @@ pub struct Line {
     /// The name that earlier versions gave it.
     #[serde(skip)]
     pub(crate) earlier: Option<String>,
+    /// A keyed hash of what is hidden, if amounts are.
+    #[serde(skip)]
+    pub(crate) hidden: Option<String>,
     /// What the file says became of it, also by its silence: `done`, `not_done` or `reversed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_says: Option<&'static str>,
@@ -207,6 +210,7 @@ impl<'t> Shown<'t> {
             class: finding.class,
             exception: None,
             earlier: None,
+            hidden: None,
             key: finding.key().map(|key| self.key(key)).unwrap_or_default(),
             file_says: finding.says.map(super::row::State::name),
             there: finding.there.as_ref().map(|row| There {

@@ -118,9 +118,28 @@ pub(super) fn grouped(number: &str) -> String {
     text + part
 }
 
+/// A name as a terminal can show it: what would move the cursor, turn the direction of the text or clear the screen is escaped, `\u{1b}`.
+pub(super) fn printable(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for one in name.chars() {
+        match one {
+            '\'' | '"' | '\\' => text.push(one),
+            one => text.extend(one.escape_debug()),
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{grouped, printable};
+
+    #[test]
+    fn a_name_does_not_reach_the_terminal_with_what_steers_it() {
+        let names = ["잔액 \"1\".csv", "a\u{1b}[2Jb", "a\nb", "a\u{202e}b", "a\u{9b}b"];
+        let expected = ["잔액 \"1\".csv", "a\\u{1b}[2Jb", "a\\nb", "a\\u{202e}b", "a\\u{9b}b"];
+        assert_eq!(names.map(printable), expected);
+    }
 
     #[test]
     fn digits_are_grouped_before_the_point() {

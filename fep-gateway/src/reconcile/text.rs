@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::balance_text;
 use super::report::{Amounts, Line, Report};
-use super::terms::grouped;
+use super::terms::{grouped, printable};
 use crate::table::{Cell, Column, Side, Table};
 
 const SUMS: Table = Table {
@@ -38,7 +38,7 @@ const FINDINGS: Table = Table {
 pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let Report { institution, reconciliation, date, file, file_sha256, .. } = report;
     writeln!(out, "{institution}: {reconciliation} of {date}")?;
-    writeln!(out, "{file}, SHA-256 {file_sha256}\n")?;
+    writeln!(out, "{}, SHA-256 {file_sha256}\n", printable(file))?;
     SUMS.heading(out)?;
     report.sums().into_iter().try_for_each(|(words, amounts)| sum(out, words.english, amounts))?;
     for class in report.classes.iter().filter(|class| class.sums.count > 0) {

@@ -31,6 +31,10 @@ pub(super) const MOVEMENTS: Words = words("movements in between", "그사이 거
 pub(super) const UNCERTAIN_MOVEMENTS: Words = words("movements that may count", "불확실한 거래");
 pub(super) const NEITHER: Words = words("accounts in neither file", "두 파일에 없는 계좌");
 
+/// What accounts in neither file mean if a file is a CSV file.
+pub(super) const NEITHER_ADVICE: &str = "Transfers moved accounts that neither file has. Look whether the CSV file spells them otherwise than the \
+    requests do: then what agrees was counted without its movements. If they belong to others, leave their requests out of `balances`.";
+
 impl BalanceClass {
     /// The name for people.
     pub(super) fn words(self) -> Words {

@@ -186,6 +186,34 @@ async fn balances_of_accounts_are_told_by_the_file_and_no_report_shows_an_accoun
 }
 
 #[tokio::test]
+async fn an_account_that_a_csv_file_spells_otherwise_does_not_agree_silently() {
+    let mut world = World::new().await;
+    world.transfer(100, "", Says::Yes).await;
+    let fields = transfer();
+    let [from, to] = ["withdraw_account", "deposit_account"].map(|name| fields[name].as_str().unwrap().to_owned());
+    let date = world.date().0;
+    let counted = |told: &[(&str, i64)], snapshot: &[(&str, i64)]| {
+        let lines = told.iter().map(|(account, balance)| format!("{account},{balance}\n"));
+        let csv: String = std::iter::once("account,balance\n".to_owned()).chain(lines).collect();
+        let snapshot = records(snapshot).iter().flat_map(|line| format!("{line}\n").into_bytes()).collect();
+        let files = Files { told: day(&date, &[]), snapshot, csv_told: Some(csv.leak()) };
+        let report = count(&world, "day", &files, now_ms()).unwrap();
+        let mut text = Vec::new();
+        reconcile::write_text(&report, &mut text).unwrap();
+        (report.clean, report.balances.unwrap(), String::from_utf8(text).unwrap())
+    };
+    let (_, all, text) = counted(&[(&from, 1000), (&to, 0)], &[(&from, 900), (&to, 100)]);
+    assert_eq!((all.clean, all.agree, all.neither), (true, 2, 0), "{text}");
+    // The same account without its last digit, as both files have it: it agrees with itself, and its movement is nowhere.
+    let other = &to[..to.len() - 1];
+    let (clean, report, text) = counted(&[(&from, 1000), (other, 100)], &[(&from, 900), (other, 100)]);
+    assert_eq!((report.agree, report.neither, report.exceptions), (2, 1, 1));
+    assert_eq!((clean, report.clean), (false, false));
+    assert!(text.contains("accounts in neither file: Transfers moved accounts that neither file has"), "{text}");
+    world.bench.gateway.stop().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_counted_is_said() {
     let mut world = World::new().await;
     world.transfer(100, "", Says::Yes).await;
@@ -199,6 +227,9 @@ async fn what_cannot_be_counted_is_said() {
     let csv = Files { csv_told: Some("balance\n1\n2\n"), ..untold };
     let why = count(&world, "one", &csv, now_ms()).unwrap_err().to_string();
     assert!(why.contains("told.csv: the balances are refused as a whole: 2 and 3"), "{why}");
+    // A name does not steer the terminal that shows the message.
+    let missing = ReconcileError::File(PathBuf::from("a\u{1b}[2J.csv"), std::io::ErrorKind::NotFound.into());
+    assert!(missing.to_string().starts_with("a\\u{1b}[2J.csv cannot be read"), "{missing}");
     world.bench.gateway.stop().await;
 }
 

@@ -304,14 +304,24 @@ async fn who_may_not_read_gives_a_file_and_sees_its_sums_only() {
     let path = |one: &Json| {
         format!("{}{}/exceptions/{}/resolution", bench.url, day.path(), one["exception"].as_str().unwrap())
     };
-    let resolve = async |token: &str| {
-        let request = bench.client.post(path(&findings[0])).bearer_auth(token).body(resolution("lee").to_string());
+    let resolve = async |token: &str, seen: Option<&Json>| {
+        let mut body = resolution("lee");
+        seen.into_iter().for_each(|seen| body["seen"] = seen.clone());
+        let request = bench.client.post(path(&findings[0])).bearer_auth(token).body(body.to_string());
         request.send().await.unwrap().json::<Json>().await.unwrap()
     };
-    let reply = resolve("machine").await;
+    // Nobody has seen it: neither does the gateway say what stands for it.
+    let blind = resolve("machine", None).await;
+    assert_eq!((&blind["code"], &blind["action"]), (&json!("forbidden"), &json!("read")), "{blind}");
+    let guessed = resolve("machine", Some(&json!("what an earlier file said"))).await;
+    assert_eq!((&guessed["code"], &guessed["seen"]), (&json!("exception_changed"), &Json::Null), "{guessed}");
+    let told = resolve("kim", Some(&json!("what an earlier file said"))).await;
+    assert_eq!(told["code"], "exception_changed");
+    // What a person saw, who may.
+    let reply = resolve("machine", Some(&told["seen"])).await;
     assert_eq!((&reply["resolved"], &reply["exceptions"]), (&json!(1), &json!([])), "{reply}");
-    let told =
-        [resolve("machine").await, resolve("kim").await].map(|problem| problem["detail"].as_str().unwrap().to_owned());
+    let told = [resolve("machine", Some(&told["seen"])).await, resolve("kim", None).await]
+        .map(|problem| problem["detail"].as_str().unwrap().to_owned());
     assert_eq!(told.map(|detail| detail.contains("the bank corrects the amount")), [false, true]);
 }
 

@@ -30,6 +30,7 @@ mod exceptions;
 #[path = "../daemon/disk.rs"]
 #[allow(dead_code, reason = "the tests of the daemon let it hang, too")]
 mod disk;
+mod exceptions_hidden;
 mod file_transfer;
 mod following;
 mod harness;

@@ -18,6 +18,7 @@ fn shown(id: u8, amount: usize) -> ShownException {
         file_says: None,
         there: Some(there),
         here: None,
+        hidden: None,
     };
     ShownException { id: id.to_string(), earlier: None, finding }
 }
@@ -178,4 +179,25 @@ fn a_resolution_of_an_earlier_version_is_read_and_says_nothing_of_what_was_seen(
     let seen = SeenFinding { comparison: name, says: "00ff".to_owned() };
     let new = ReconciliationFact::Resolved(ResolvedFact { seen: Some(seen), ..resolved.clone() });
     assert_eq!(serde_json::from_str::<ReconciliationFact>(&serde_json::to_string(&new).unwrap()).unwrap(), new);
+}
+
+#[test]
+fn a_resolution_does_not_stay_beside_a_hidden_amount_that_nobody_saw() {
+    let masked = |hidden: Option<&str>| {
+        let mut one = shown(1, 0);
+        one.finding.there.as_mut().unwrap().amount = Some("***".to_owned());
+        one.finding.hidden = hidden.map(str::to_owned);
+        one
+    };
+    let after = |before: Option<&str>, then: Option<&str>| {
+        let mut book = ExceptionBook::after_file(None, "s", file(1), Vec::new(), vec![masked(before)]).unwrap();
+        book.resolve("1", resolution(1)).unwrap();
+        let book: ExceptionBook = serde_json::from_str(&serde_json::to_string(&book).unwrap()).unwrap();
+        let book = ExceptionBook::after_file(Some(book), "s", file(2), Vec::new(), vec![masked(then)]).unwrap();
+        book.exceptions[0].state()
+    };
+    assert_eq!(after(Some("aa"), Some("aa")), ExceptionState::Resolved);
+    assert_eq!(after(Some("aa"), Some("bb")), ExceptionState::Open);
+    // A book of an earlier version does not say which amount was seen.
+    assert_eq!(after(None, Some("aa")), ExceptionState::Open);
 }

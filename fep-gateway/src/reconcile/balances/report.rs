@@ -42,6 +42,9 @@ pub struct BalanceReport {
     pub uncertain_movements: u64,
     /// How many accounts have movements, and neither file has them.
     pub neither: u64,
+    /// Whether a person has to look at those, because an account can be spelt in a CSV file otherwise than in the journal. They are in `exceptions`.
+    #[serde(skip)]
+    pub neither_needs_a_person: bool,
     /// The findings, at most as many as were asked for.
     pub findings: Vec<BalanceLine>,
     /// How many further findings there are, which are only counted.
@@ -170,9 +173,17 @@ impl BalanceReport {
             movements: totals.certain,
             uncertain_movements: totals.uncertain,
             neither: totals.neither,
+            neither_needs_a_person: false,
             not_shown: exceptions.saturating_sub(findings.len() as u64),
             findings,
         }
+    }
+
+    /// The report if a file is a CSV file, whose accounts anybody may have spelt. If accounts have movements that neither file has, the balances that
+    /// agree may be those of the same accounts, spelt otherwise, so that none of the movements counted.
+    pub(in super::super) fn of_csv(self) -> Self {
+        let exceptions = self.exceptions.saturating_add(self.neither);
+        Self { clean: exceptions == 0, exceptions, neither_needs_a_person: self.neither > 0, ..self }
     }
 }
 

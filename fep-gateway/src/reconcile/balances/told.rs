@@ -4,9 +4,11 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use fep_codec::Field;
+use fep_codec::charset::Charset;
 use fep_codec::files::{FileError, FileLayout, FileReader, RawRecord};
-use fep_codec::layout::{Kind, Layout};
+use fep_codec::layout::{Item, Kind, Layout, Overflow, TextRule};
+use fep_codec::{Field, Record};
+use serde_json::Value as Json;
 
 use super::super::fields::{Place, amount, decimals, key, place};
 use super::super::row::{Key, Row, State};
@@ -15,6 +17,9 @@ use crate::config::BalanceRecord;
 
 /// The maximum length of a line of a CSV file, in bytes.
 const LINE_MAX: u64 = 4096;
+
+/// The name of the column and of the field with an account.
+const ACCOUNT: &str = "account";
 
 /// The maximum number of digits of a balance in a CSV file.
 const DIGITS_MAX: usize = 30;
@@ -142,6 +147,7 @@ impl Columns<'_> {
     /// If anything in it is wrong, or a temporary file cannot be written.
     pub(super) fn read(self, mut input: impl BufRead, rows: &mut Sorter) -> Result<(), RefusedBalances> {
         let expected: &[&str] = if self.account.is_some() { &["account", "balance"] } else { &["balance"] };
+        let alone = self.account.map(alone);
         let mut number = 0_u64;
         let mut line = Vec::new();
         loop {
@@ -169,25 +175,61 @@ impl Columns<'_> {
                 [balance] if self.account.is_none() => (None, balance),
                 _ => return Err(wrong(format!("it has {} values and not {}", cells.len(), expected.len()))),
             };
-            let account = account.map(|account| self.account_text(account)).transpose().map_err(wrong)?;
+            let account = account
+                .zip(alone.as_ref())
+                .map(|(text, alone)| account_text(alone, text))
+                .transpose()
+                .map_err(wrong)?;
             let balance = number_of(balance, self.decimals).map_err(wrong)?;
             rows.push(&balance_row(Key::of(account.as_slice()), Some(balance), number))?;
         }
     }
+}
 
-    /// An account as the key text of its field.
-    fn account_text(self, text: &str) -> Result<String, String> {
-        let is_number = self.account.is_some_and(|field| matches!(field.kind, Kind::Number(_)));
-        match text {
-            "" => Err("`account` is empty".to_owned()),
-            digits if is_number && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                let digits = digits.trim_start_matches('0');
-                Ok(if digits.is_empty() { "0" } else { digits }.to_owned())
-            }
-            _ if is_number => Err("`account` is not a whole number".to_owned()),
-            text => Ok(text.to_owned()),
-        }
+/// A layout that has only this field, which takes what its institution can write into it.
+fn alone(field: &Field) -> Layout {
+    let kind = match &field.kind {
+        // An account that was cut off would be another account.
+        Kind::Text(rule) => Kind::Text(TextRule { overflow: Overflow::Error, ..*rule }),
+        kind => kind.clone(),
+    };
+    let field = Field { name: ACCOUNT.into(), kind, computed: None, ..field.clone() };
+    Layout {
+        name: ACCOUNT.into(),
+        label: "".into(),
+        charset: Charset::Ascii,
+        stated_len: None,
+        when: Vec::new().into(),
+        items: vec![Item::Field(field)].into(),
     }
+}
+
+/// An account as the key text of its field. What the field cannot have is no account: no movement has it, so it would agree with everything.
+fn account_text(alone: &Layout, text: &str) -> Result<String, String> {
+    let has_more = |text: &str| text.trim() != text || text.contains('"') || text.contains(char::is_control);
+    if text.is_empty() {
+        return Err("`account` is empty".to_owned());
+    }
+    if has_more(text) {
+        return Err("`account` has blanks at its ends, a quotation mark or a control character".to_owned());
+    }
+    let Some((field, _)) = place(alone, ACCOUNT) else { return Err("the field of accounts is not known".to_owned()) };
+    let mut record = Record::new(alone);
+    let put = match &field.kind {
+        Kind::Number(_) if !text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            return Err("`account` is not a whole number".to_owned());
+        }
+        Kind::Number(_) => text.parse::<i128>().is_ok_and(|number| record.set(ACCOUNT, number).is_ok()),
+        _ => record.set_json(ACCOUNT, &Json::from(text)).is_ok(),
+    };
+    let encoded = record.encode().ok().filter(|_| put);
+    encoded.map(|bytes| field.key_text(&bytes)).ok_or_else(|| {
+        format!(
+            "`account` cannot be in the field that requests have it in: {} of {} bytes",
+            field.kind.word(),
+            field.len
+        )
+    })
 }
 
 /// A value without blanks around it and without quotation marks.

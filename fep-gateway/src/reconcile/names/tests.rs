@@ -37,6 +37,16 @@ fn a_finding_keeps_its_name_when_another_one_with_its_key_is_gone() {
 }
 
 #[test]
+fn hidden_amounts_are_told_apart_and_their_place_is_not() {
+    let hidden = |finding: &Finding, secret: &[u8]| Names::new(secret).hidden(finding, 2);
+    let one = hidden(&record(51_000, 1), b"secret");
+    assert_eq!(hidden(&record(51_000, 2), b"secret"), one);
+    let both = Finding { here: Some(row(51_000, 1)), ..record(51_000, 1) };
+    let others = [hidden(&record(9, 1), b"secret"), hidden(&both, b"secret"), hidden(&record(51_000, 1), b"other")];
+    assert!(others.iter().all(|other| *other != one), "{one} {others:?}");
+}
+
+#[test]
 fn what_was_seen_is_the_exception_with_both_amounts_and_outcomes_and_not_its_place() {
     let finding = KeptFinding {
         class: "amount_differs".to_owned(),
@@ -49,6 +59,7 @@ fn what_was_seen_is_the_exception_with_both_amounts_and_outcomes_and_not_its_pla
             state: "done".to_owned(),
             date: "2026-11-26".to_owned(),
         }),
+        hidden: None,
     };
     let one = seen("s", "1", &finding);
     let there = |record: u64, amount: &str, state: &str| {
@@ -60,6 +71,7 @@ fn what_was_seen_is_the_exception_with_both_amounts_and_outcomes_and_not_its_pla
         seen("s", "1", &KeptFinding { there: there(3, "12", "done"), ..finding.clone() }),
         seen("s", "1", &KeptFinding { there: there(3, "10", "reversed"), ..finding.clone() }),
         seen("s", "1", &KeptFinding { here: None, ..finding.clone() }),
+        seen("s", "1", &KeptFinding { hidden: Some("aa".to_owned()), ..finding.clone() }),
         seen("s", "2", &finding),
         seen("t", "1", &finding),
     ];

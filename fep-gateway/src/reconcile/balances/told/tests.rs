@@ -65,6 +65,38 @@ fn a_wrong_csv_file_is_refused_with_its_line() {
     assert!(read(None, b"account,balance\n").is_err());
 }
 
+/// Each of these was another account than the one that a person meant, so no movement counted and its balance agreed.
+#[test]
+fn what_the_field_cannot_have_is_no_account() {
+    let digits = field(Kind::Digits(DigitsRule::LEFT));
+    let cells = [
+        "1002-345678901",
+        "\" 1002345678901 \"",
+        "１００２３４５６７８９０１",
+        "1002345678901\0",
+        "\"1002345678901",
+        "\"",
+        "10023456789012345",
+    ];
+    for cell in cells {
+        let why = read(Some(&digits), format!("account,balance\n5,1\n{cell},5\n").as_bytes()).unwrap_err();
+        assert!(
+            why.contains("line 3: `account`") && !why.contains("345678901") && !why.contains("１"),
+            "{cell}: {why}"
+        );
+    }
+    let short = Field { len: 4, ..field(Kind::Number(NumberRule::UNSIGNED)) };
+    let why = read(Some(&short), b"account,balance\n12345,5\n").unwrap_err();
+    assert!(
+        why.contains("line 2: `account` cannot be in the field that requests have it in: number of 4 bytes"),
+        "{why}"
+    );
+    // What a field would cut off is another account.
+    let text = field(Kind::Text(TextRule { overflow: Overflow::Cut, ..TextRule::new(Charset::Ascii) }));
+    assert!(read(Some(&text), b"account,balance\n10023456789012345,5\n").is_err());
+    assert_eq!(read(Some(&text), b"account,balance\n10-2,5\n").unwrap(), [(vec!["10-2".to_owned()], 500)]);
+}
+
 proptest! {
     #[test]
     fn rubbish_is_refused_or_read_and_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), has_head: bool) {
