@@ -36,6 +36,7 @@ impl Layout {
 
     /// The same without any of the bytes: for those of which it is not known where they begin, such as a record of a file that may be shifted, so
     /// that each byte can belong to a secret field.
+    #[cfg(feature = "std")]
     #[cold]
     pub(crate) fn nearest_unshown(layouts: &[&Self], bytes: &[u8]) -> String {
         if bytes.is_empty() {
