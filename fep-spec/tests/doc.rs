@@ -129,7 +129,7 @@ fn a_single_sheet_can_go_to_stdout() {
     assert_eq!((code, &*messages), (Some(0), ""));
     assert!(text.starts_with("# VAN D") && text.ends_with("|\n"), "{text}");
     let (code, text, messages) = doc(&["specs", "--to", "md", "-o", "-"]);
-    assert_eq!((code, &*text, &*messages), (Some(2), "", "fep: 11 sheets cannot go to stdout; name a folder\n"));
+    assert_eq!((code, &*text, &*messages), (Some(2), "", "fep: 13 sheets cannot go to stdout; name a folder\n"));
 }
 
 #[test]
