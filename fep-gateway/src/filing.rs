@@ -137,11 +137,11 @@ impl Receiving {
         };
         let receiver = Receiver::new(&plan, &self.into, Arc::new(now_ms), Arc::new(told)).await;
         let receiver = Arc::new(receiver.map_err(|error| Failure::Message(error.to_string()))?);
+        let mut stop = pin!(stop_asked());
         let listens = receiver.listens();
         if let Some(address) = listens {
             say(&format!("fep-gateway: files are received on {address}"));
         }
-        let mut stop = pin!(stop_asked());
         let mut served: JoinSet<Received> = JoinSet::new();
         let only_one = self.once || listens.is_none();
         let mut is_clean = false;

@@ -39,6 +39,8 @@ use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, alarms, http, intake, metrics, publish, spans};
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
@@ -312,6 +314,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let options = StartOptions { new_journal, tracer, business_clock, ..StartOptions::default() };
     let gateway = Gateway::start_with(config, callback, options).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
+    // Who reads that it runs may tell it to stop.
+    let stopped = stop_asked();
     let scheme = if http_settings.tls.is_some() { "https" } else { "http" };
     info!(listen = %format_args!("{scheme}://{}/", http_settings.listen), "the gateway runs");
     open_keys.iter().chain(&http::notes(&http_settings)).for_each(|note| warn!("{note}"));
@@ -321,7 +325,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let (drained, is_drained) = oneshot::channel();
     let draining = gateway.clone();
     let telling = Arc::clone(&manager);
-    let told = told_to_stop(gateway.clone(), stop_begun(intake.as_ref(), judging.as_ref()));
+    let told = told_to_stop(stopped, gateway.clone(), stop_begun(intake.as_ref(), judging.as_ref()));
     let stop = async move {
         told.await;
         telling.stopping(draining.drain_max());
@@ -339,10 +343,6 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
             let _ = drained.send(());
         });
     };
-    let is_drained = async {
-        // An error means that the gateway has stopped, too.
-        let _ = is_drained.await;
-    };
     let impatient = async {
         if heard.await.is_err() {
             std::future::pending::<()>().await;
@@ -350,7 +350,7 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
         stop_asked().await;
     };
     let whole = async {
-        http::serve(listeners, gateway.clone(), &http_settings, stop, is_drained).await;
+        http::serve(listeners, gateway.clone(), &http_settings, stop, over(is_drained)).await;
         gateway.stop().await;
         finish(intake, publishing, judging, exporting).await;
     };
@@ -368,10 +368,16 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     }
 }
 
+/// Completes when everything is drained.
+async fn over(is_drained: oneshot::Receiver<()>) {
+    // An error means that the gateway has stopped, too.
+    let _ = is_drained.await;
+}
+
 /// Completes when the gateway has to stop, takes nothing from topics any more, and judges no alarms.
-async fn told_to_stop(gateway: Gateway, stop_begun: impl Future<Output = ()>) {
+async fn told_to_stop(stopped: impl Future<Output = ()>, gateway: Gateway, stop_begun: impl Future<Output = ()>) {
     tokio::select! {
-        () = stop_asked() => {}
+        () = stopped => {}
         () = gateway.fenced() => error!("another gateway took over: this one ends, and can be started again"),
     }
     stop_begun.await;
@@ -454,27 +460,23 @@ fn unusable(error: ConfigError) -> Failure {
     }
 }
 
-/// Completes when the process gets Ctrl-C or SIGTERM.
-async fn stop_asked() {
-    let interrupted = tokio::signal::ctrl_c();
+/// Completes when the process gets Ctrl-C or SIGTERM. They are heard from the call on, also before it is awaited.
+fn stop_asked() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(error) => {
-                error!(%error, "SIGTERM cannot be heard");
-                std::future::pending().await
-            }
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<Option<()>>();
-    tokio::select! {
-        heard = interrupted => if let Err(error) = heard {
+    let mut signals = [SignalKind::interrupt(), SignalKind::terminate()]
+        .map(|kind| signal(kind).inspect_err(|error| error!(%error, ?kind, "a signal cannot be heard")).ok());
+    async move {
+        #[cfg(unix)]
+        std::future::poll_fn(|context| {
+            let mut heard = signals.iter_mut().flatten().map(|signal| signal.poll_recv(context));
+            if heard.any(|heard| heard.is_ready()) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        #[cfg(not(unix))]
+        if let Err(error) = tokio::signal::ctrl_c().await {
             error!(%error, "Ctrl-C cannot be heard");
             std::future::pending::<()>().await;
-        },
-        _ = terminated => {}
+        }
     }
 }
 

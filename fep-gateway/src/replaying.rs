@@ -53,9 +53,9 @@ impl Replaying {
         let listener =
             listener.map_err(|error| Failure::because(format!("cannot listen on {}", self.listen), error))?;
         let at = listener.local_addr().unwrap_or(self.listen);
+        let mut stop = std::pin::pin!(stop_asked());
         say(&format!("{file} is replayed to whoever connects to {at}"));
         let mut feeds = tokio::task::JoinSet::new();
-        let mut stop = std::pin::pin!(stop_asked());
         loop {
             let connected = tokio::select! {
                 () = &mut stop => return Ok(()),

@@ -79,9 +79,11 @@ impl Simulating {
             let api = served.map_err(|error| Failure::because(format!("cannot listen on {api} (--api)"), error))?;
             info!(api = %format_args!("http://{api}/v1/rules"), "rules and accounts can be changed");
         }
+        // Who reads that it listens may tell it to stop.
+        let stopped = stop_asked();
         info!(listen = %simulator.address(), spec = spec_name, scenario = title, "the simulated institution listens");
         simulator.explain_tls().iter().for_each(|side| info!("TLS, {side}"));
-        stop_asked().await;
+        stopped.await;
         simulator.stop().await;
         Ok(())
     }

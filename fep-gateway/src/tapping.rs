@@ -1,10 +1,7 @@
 //! The command `fep-gateway tap`: reads the spec, opens the file, starts the tap, and says what was not recorded.
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::task::Poll;
 
 use clap::Args;
 use fep_gateway::tap::{CONNECTIONS_MAX, RecordEnd, RecordFile, Tap, TapOptions};
@@ -81,8 +78,7 @@ impl Tapping {
             known(path, &spec)?;
         }
         // Signals are heard before the tap says that it listens: none of them may end it with half a record.
-        let mut stop = pin!(stop_asked());
-        let is_stopped = poll_fn(|context| Poll::Ready(stop.as_mut().poll(context).is_ready())).await;
+        let stop = stop_asked();
         let file = record.as_deref().map(|path| open(path, append)).transpose()?;
         let spec_name = spec.name.clone();
         let options = TapOptions { connect: connect.clone(), connections_max, spec, framing, trace, masked };
@@ -99,9 +95,7 @@ impl Tapping {
         }
         let file = record.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
         info!(listen = %tap.address(), connect, spec = spec_name, frame = words, record = file, "the tap listens");
-        if !is_stopped {
-            stop.await;
-        }
+        stop.await;
         info!("stopping: connections are closed, the record is written to its end");
         match (tap.stop().await, record) {
             (Some(end), Some(path)) => recorded(&end, &path),

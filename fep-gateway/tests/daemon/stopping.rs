@@ -69,3 +69,18 @@ async fn no_slow_client_delays_the_end_and_each_exchange_gets_its_outcome() {
     assert_eq!((&stored["outcome"], &stored["reason_code"]), (&json!("unknown"), &reply["reason_code"]), "{stored}");
     daemon.stop().await;
 }
+
+/// Who reads in the log that it runs tells it to stop at once. Before, a signal in that moment killed it.
+#[tokio::test]
+async fn a_daemon_that_says_that_it_runs_hears_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let peer = Peer::start().await;
+    let setup = Setup::new(folder.path(), peer.port, INSTITUTION);
+    for _ in 0..5 {
+        let mut daemon = setup.spawn().await;
+        daemon.logs("the gateway runs").await;
+        daemon.terminate().await;
+        let ended = daemon.ends_within(DRAIN_MAX + REST_MAX).await;
+        assert!(ended.success() && daemon.log().contains("stopping: "), "{ended}\n{}", daemon.log());
+    }
+}
