@@ -1,6 +1,6 @@
 //! Loan F 여신 전문: the telegrams of the spec `loan-f`, version 2026-12-01.
 //!
-//! Written by `fep gen` from loan-f.toml (fnv1a-64 dcb274f11c7e6634). A change belongs there.
+//! Written by `fep gen` from loan-f.toml (fnv1a-64 b829f903cccd755e). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -8,10 +8,10 @@ use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum LoanF {
-    /// Sign on (개시).
-    SignOn(SignOn),
-    /// Sign on answer (개시 응답).
-    SignOnAnswer(SignOnAnswer),
+    /// Opening (개시).
+    Opening(Opening),
+    /// Opening answer (개시 응답).
+    OpeningAnswer(OpeningAnswer),
     /// Agreement (여신 약정 요구).
     Agreement(Agreement),
     /// Agreement answer (여신 약정 응답).
@@ -38,7 +38,7 @@ pub enum LoanF {
     MaturityNoticeAnswer(MaturityNoticeAnswer),
 }
 
-/// Sign on (개시).
+/// Opening (개시).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(
     len = 60,
@@ -46,12 +46,12 @@ pub enum LoanF {
     label = "개시",
     when("header.telegram_code" = "0800", "header.business_code" = "100")
 )]
-pub struct SignOn {
+pub struct Opening {
     /// Header (공통부).
     pub header: Header,
 }
 
-/// Sign on answer (개시 응답).
+/// Opening answer (개시 응답).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(
     len = 60,
@@ -59,7 +59,7 @@ pub struct SignOn {
     label = "개시 응답",
     when("header.telegram_code" = "0810", "header.business_code" = "100")
 )]
-pub struct SignOnAnswer {
+pub struct OpeningAnswer {
     /// Header (공통부).
     pub header: Header,
 }
