@@ -243,6 +243,7 @@ impl Session<'_> {
         let under_way = self.under_way.take();
         let at = Rfc3339(now_ms).to_string();
         let peer = self.received.peer.clone();
+        let told = Arc::clone(&self.receiver.told);
         let kept = tokio::task::spawn_blocking(move || match (act, under_way) {
             (ReceiveAct::Open(name), _) => {
                 let begun = folder.begin(&name).map_err(|error| not_kept(&name, &error))?;
@@ -255,17 +256,17 @@ impl Session<'_> {
             }
             (ReceiveAct::Finish, Some(file)) => {
                 let name = file.name().to_owned();
-                file.finish(at, peer).map(|finished| (None, Some(finished))).map_err(|error| not_kept(&name, &error))
+                let finished = file.finish(at, peer.clone()).map_err(|error| not_kept(&name, &error))?;
+                // Here, so that a stop in this moment leaves no file without being told.
+                told(&peer, &finished);
+                Ok((None, Some(finished)))
             }
             // This cannot happen: nothing is stored before a file was opened.
             _ => Err(Broken::Here("there is no file to store in".to_owned())),
         });
         let kept = kept.await.map_err(|error| Broken::Here(error.to_string()))?;
         let (under_way, finished) = kept?;
-        if let Some(finished) = finished {
-            (self.receiver.told)(&self.received.peer, &finished);
-            self.received.files += 1;
-        }
+        self.received.files += u64::from(finished.is_some());
         self.received.incomplete = under_way.as_ref().map(|(name, _)| name.clone());
         self.under_way = under_way.map(|(_, file)| file);
         Ok(())

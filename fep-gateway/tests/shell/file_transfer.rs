@@ -4,10 +4,11 @@ mod bank;
 mod peer;
 mod receiving;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fep_gateway::file_transfer::{self, Checked, Ended, Plan, Received, Receiver, SendError};
+use fep_gateway::file_transfer::{self, Checked, Ended, Finished, Plan, Received, Receiver, SendError};
 use fep_protocol::file_transfer::{Asked, Fate};
 use tempfile::TempDir;
 
@@ -117,7 +118,18 @@ impl Desk {
 
     async fn receiver_of(&self, plan: &Arc<Plan>) -> (Receiver, String) {
         std::fs::create_dir_all(self.path("into")).unwrap();
-        let receiver = Receiver::new(plan, &self.path("into"), Arc::new(|| NOW_MS), Arc::new(|_, _| {})).await.unwrap();
+        let told = self.path("told");
+        let tell = move |_: &str, file: &Finished| {
+            let line = format!("{} {}\n", file.path.file_name().unwrap().display(), file.bytes);
+            std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&told)
+                .unwrap()
+                .write_all(line.as_bytes())
+                .unwrap();
+        };
+        let receiver = Receiver::new(plan, &self.path("into"), Arc::new(|| NOW_MS), Arc::new(tell)).await.unwrap();
         let address = receiver.listens().unwrap().to_string();
         (receiver, address)
     }

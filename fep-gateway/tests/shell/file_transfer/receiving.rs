@@ -30,6 +30,11 @@ async fn a_file_that_came_whole_has_its_name_and_its_bytes() {
         assert_eq!(peer.asks(&peer::check(2, 3)).await.body(), format!("0002003000{:100}", "111"));
         peer.asks(&work("003", "")).await.says("0610", "000");
         let kept = std::fs::read(desk.path("into/EB131130")).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(desk.path("told")).unwrap(),
+            "EB131130 22\n",
+            "told before the sender knows"
+        );
         // Its name says that it is there; another size says that it is another file.
         peer.asks(&peer::offer("EB131130", 22, 4)).await.says("0640", "630");
         peer.asks(&peer::offer("EB131130", 21, 4)).await.says("0640", "030");
