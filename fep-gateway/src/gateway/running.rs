@@ -201,25 +201,12 @@ impl Gateway {
         refusal: Refusal,
     ) -> Result<Begun, Refusal> {
         let Some((key, digest)) = idempotency else { return Err(refusal) };
-        let shared = &self.inner.shared;
-        let id = shared.clock.name(shared.clock.now());
-        let state = shared.journal.reserve_key(institution, key, digest, id).await;
-        let unchecked = |error| Refusal::KeyUnchecked(NotSent::Journal(error));
-        let state = match state.map_err(unchecked)? {
-            // Another gateway may have sent it a moment ago. No commit decides here, because nothing is sent.
-            KeyState::Reserved(_) if shared.journal.is_shared() => {
-                let known = shared.journal.known_by_all(institution, key, digest).await.map_err(unchecked)?;
-                let Some((exchange, is_same)) = known else { return Err(refusal) };
-                KeyState::known(exchange, is_same)
-            }
-            state => state,
-        };
-        match state {
-            // The reservation is dropped: nothing is sent.
-            KeyState::Reserved(_) => Err(refusal),
-            KeyState::Running(id) => Err(Refusal::StillRunning(id)),
-            KeyState::Ended(exchange) => Ok(Begun::Ended(exchange)),
-            KeyState::OtherBody(id) => Err(Refusal::OtherBody(id)),
+        let state = self.inner.shared.journal.key_state(institution, key, digest).await;
+        match state.map_err(|error| Refusal::KeyUnchecked(NotSent::Journal(error)))? {
+            None | Some(KeyState::Reserved(_)) => Err(refusal),
+            Some(KeyState::Running(id)) => Err(Refusal::StillRunning(id)),
+            Some(KeyState::Ended(exchange)) => Ok(Begun::Ended(exchange)),
+            Some(KeyState::OtherBody(id)) => Err(Refusal::OtherBody(id)),
         }
     }
 }

@@ -35,6 +35,14 @@ struct Slot {
     ended: Option<FactNumber>,
 }
 
+/// What a slot says to a body with some digest.
+pub(super) enum SlotState {
+    Running(ExchangeId),
+    OtherBody(ExchangeId),
+    /// The index will know its outcome.
+    Ended(ExchangeId),
+}
+
 /// A reserved key. It is released when this is dropped, after the exchange has ended.
 #[derive(Debug)]
 pub struct KeyTicket {
@@ -94,20 +102,22 @@ impl Keys {
     ) -> Reservation {
         let name: Name = (institution.into(), key.into());
         let mut slots = self.slots();
-        match slots.by_name.get(&name) {
-            Some(slot) if slot.ended.is_some() && Some(slot.exchange) != out_of_the_way => {
-                Reservation::Recent(slot.exchange)
-            }
-            Some(slot) if slot.ended.is_none() && slot.digest == digest => {
-                Reservation::Taken(KeyState::Running(slot.exchange))
-            }
-            Some(slot) if slot.ended.is_none() => Reservation::Taken(KeyState::OtherBody(slot.exchange)),
+        match slots.by_name.get(&name).map(|slot| slot.state(digest)) {
+            Some(SlotState::Ended(ended)) if Some(ended) != out_of_the_way => Reservation::Recent(ended),
+            Some(SlotState::Running(running)) => Reservation::Taken(KeyState::Running(running)),
+            Some(SlotState::OtherBody(running)) => Reservation::Taken(KeyState::OtherBody(running)),
             None if slots.by_name.len() >= KEYS_MAX => Reservation::Full,
-            Some(_) | None => {
+            Some(SlotState::Ended(_)) | None => {
                 slots.by_name.insert(name.clone(), Slot { exchange, digest, ended: None });
                 Reservation::Reserved(KeyTicket { keys: self.clone(), name, digest, given: None })
             }
         }
+    }
+
+    /// Who has a key, without taking it. `None` if no exchange of this run had it lately.
+    pub(super) fn look(&self, institution: &str, key: &str, digest: [u8; 16]) -> Option<SlotState> {
+        let name: Name = (institution.into(), key.into());
+        self.slots().by_name.get(&name).map(|slot| slot.state(digest))
     }
 
     fn release(&self, name: &Name) {
@@ -126,6 +136,16 @@ impl Keys {
     fn slots(&self) -> MutexGuard<'_, Slots> {
         // Each change is a single call, so the slots are valid even after a panic elsewhere.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    fn state(&self, digest: [u8; 16]) -> SlotState {
+        match self.ended {
+            Some(_) => SlotState::Ended(self.exchange),
+            None if self.digest == digest => SlotState::Running(self.exchange),
+            None => SlotState::OtherBody(self.exchange),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
 use fep_protocol::reason::JournalError;
 
-use super::keys::{KEYS_MAX, KeyState, Reservation};
+use super::keys::{KEYS_MAX, KeyState, Reservation, SlotState};
 use super::{INDEX_WAIT, Journal};
 
 impl Journal {
@@ -50,6 +50,32 @@ impl Journal {
             None => KeyState::Reserved(reserved),
             Some((exchange, is_same)) => KeyState::known(exchange, is_same),
         })
+    }
+
+    /// The state of an idempotency key, or `None` if it is free. It is not reserved: who only asks is in nobody's way.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(crate) async fn key_state(
+        &self,
+        institution: &str,
+        key: &str,
+        digest: [u8; 16],
+    ) -> Result<Option<KeyState>, JournalError> {
+        let names = self.names_of(key, digest);
+        let Some((veiled, own_digest)) = names.first() else { return Err(JournalError::Closed) };
+        let recent = match self.inner.keys.look(institution, veiled, *own_digest) {
+            Some(SlotState::Running(id)) => return Ok(Some(KeyState::Running(id))),
+            Some(SlotState::OtherBody(id)) => return Ok(Some(KeyState::OtherBody(id))),
+            Some(SlotState::Ended(id)) => Some(id),
+            None => None,
+        };
+        let known = match self.is_shared() {
+            // Another gateway may have sent it a moment ago.
+            true => self.known_by_all(institution, key, digest).await?,
+            false => self.known_key(institution, &names, recent).await?,
+        };
+        Ok(known.map(|(exchange, is_same)| KeyState::known(exchange, is_same)))
     }
 
     /// The exchange that holds a key after the index has what all gateways that share the journal have stored, and whether its body has the
