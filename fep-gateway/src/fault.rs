@@ -1,7 +1,8 @@
 //! Fault points: places at which a test lets the process die, where no timer could hit.
 //!
 //! They exist only with the features `fault-points` and `simulation`, which no release has. The environment variable
-//! `FEP_FAULT=POINT:N` ends the process when the point is reached for the N-th time. A simulation sets a hook instead.
+//! `FEP_FAULT=POINT:N` ends the process when the point is reached for the N-th time, and `FEP_FAULT=POINT:N:panic` lets only the task panic that
+//! reaches it. A simulation sets a hook instead.
 
 /// The points, in the order in which one exchange passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum FaultPoint {
     NoticeTaken,
     /// A step of the index was written.
     AfterIndexStep,
+    /// Alarms are looked at.
+    LookingAtAlarms,
     /// At the start: a step of the index was written.
     AfterCatchUpStep,
     /// At the start: the ends of an earlier run's exchanges are durable, and the index does not have them.
@@ -69,20 +72,32 @@ pub fn set_hook(hook: Option<Hook>) {
     HOOK.set(hook);
 }
 
-/// Ends the process here, if the environment says so.
+/// What the environment wants at one point.
+#[cfg(feature = "fault-points")]
+struct Wanted {
+    point: String,
+    /// How many times it is reached until then.
+    left: std::sync::atomic::AtomicU64,
+    panics: bool,
+}
+
+/// Ends the process or panics here, if the environment says so.
 #[cfg(feature = "fault-points")]
 fn end(point: FaultPoint) {
     use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::Ordering;
 
-    static WANTED: OnceLock<Option<(String, AtomicU64)>> = OnceLock::new();
+    static WANTED: OnceLock<Option<Wanted>> = OnceLock::new();
     let wanted = WANTED.get_or_init(|| {
         let text = std::env::var("FEP_FAULT").ok()?;
-        let (name, times) = text.split_once(':')?;
-        Some((name.to_owned(), AtomicU64::new(times.parse().ok()?)))
+        let mut parts = text.split(':');
+        let point = parts.next()?.to_owned();
+        let left = parts.next()?.parse::<u64>().ok()?.into();
+        Some(Wanted { point, left, panics: parts.next() == Some("panic") })
     });
-    let Some((_, left)) = wanted.as_ref().filter(|(name, _)| *name == format!("{point:?}")) else { return };
-    if left.fetch_sub(1, Ordering::SeqCst) == 1 {
+    let Some(wanted) = wanted.as_ref().filter(|wanted| wanted.point == format!("{point:?}")) else { return };
+    if wanted.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        assert!(!wanted.panics, "a test lets {point:?} panic");
         std::process::abort();
     }
 }

@@ -106,7 +106,7 @@ use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
 pub use self::again::Left;
-pub(crate) use self::alarms::AlarmStore;
+pub(crate) use self::alarms::{AlarmStore, Judging};
 use self::archive::{ArchiveStop, Archives};
 use self::filter::{ExchangeFilter, ExchangePage, LetterFilter};
 use self::health::Health;

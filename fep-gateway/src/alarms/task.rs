@@ -28,7 +28,7 @@ use super::watched::{AlarmBook, is_of};
 use crate::alarm_status::AlarmsStatus;
 use crate::config::AlarmsConfig;
 use crate::gateway::{AlarmPart, AlarmSilence, Feed, NotSilenced, SilenceOrder, Taken};
-use crate::journal::{AlarmStore, JournalError};
+use crate::journal::{AlarmStore, JournalError, Judging};
 
 /// The pause between two looks.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -71,8 +71,8 @@ pub(super) struct AlarmTask {
     judges: bool,
     /// When the next question is due whether it does.
     ask_at: Instant,
-    /// When another gateway was known not to judge.
-    claimed_at: Instant,
+    /// Until when no other gateway judges. `None`: none ever does.
+    judges_until: Option<Instant>,
     looked_at: Instant,
     stored_at: Instant,
     /// Since when facts are behind.
@@ -93,7 +93,8 @@ impl AlarmTask {
     pub(super) async fn begin(feed: Feed, config: &AlarmsConfig) -> Result<Self, AlarmStartError> {
         let (orders, ordered) = mpsc::channel(ORDERS_MAX);
         let now = Instant::now();
-        let shown = Arc::new(Mutex::new(Shown { status: AlarmsStatus::default(), judged_at: Some(now) }));
+        let shown =
+            Arc::new(Mutex::new(Shown { status: AlarmsStatus::default(), judges_until: None, judged_at: Some(now) }));
         let place = feed.take_alarms(Seen { shown: Arc::clone(&shown), orders }).ok_or(AlarmStartError::Already)?;
         let teller =
             Teller::new(feed.journal.instance()).map_err(|error| AlarmStartError::Client(error.to_string()))?;
@@ -110,7 +111,7 @@ impl AlarmTask {
             config,
             judges: false,
             ask_at: now,
-            claimed_at: now,
+            judges_until: None,
             looked_at: now,
             stored_at: now,
             behind_since: None,
@@ -221,21 +222,28 @@ impl AlarmTask {
         }
         self.ask_at = Instant::now() + PLACE_PAUSE;
         let taken = self.take_over().await;
-        let is_over = || self.store.claim_holds().is_some_and(|holds| self.claimed_at.elapsed() >= holds);
-        if taken.is_err() && self.judges && is_over() {
+        self.mind_its_time();
+        taken
+    }
+
+    /// Ends judging when another gateway may do so. Whoever waits for the database a long time asks this before it tells anybody.
+    pub(super) fn mind_its_time(&mut self) {
+        if self.judges && self.judges_until.is_some_and(|until| until <= Instant::now()) {
             warn!("another gateway may judge alarms by now, so this one does not");
             self.judges = false;
         }
-        taken
     }
 
     async fn take_over(&mut self) -> Result<(), JournalError> {
         self.prepare().await?;
         let asked_at = Instant::now();
-        let may_judge = self.store.claim().await?;
-        self.claimed_at = asked_at;
-        if may_judge
-            && !self.judges
+        let Judging::Here(lasts) = self.store.claim().await? else {
+            self.judges = false;
+            self.judged();
+            return Ok(());
+        };
+        self.judges_until = lasts.map(|lasts| asked_at + lasts);
+        if !self.judges
             && let Err(error) = self.begin_to_judge().await
         {
             self.ask_at = Instant::now() + GIVE_WAY;
@@ -243,10 +251,7 @@ impl AlarmTask {
             let _ = self.store.release().await;
             return Err(error);
         }
-        self.judges = may_judge;
-        if !may_judge {
-            self.judged();
-        }
+        self.judges = true;
         Ok(())
     }
 

@@ -30,6 +30,15 @@ pub(super) enum AlarmKeeper {
     Postgres(AlarmRow),
 }
 
+/// Who judges alarms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judging {
+    /// Another gateway that shares the journal.
+    Elsewhere,
+    /// This one, for this time after it was asked, and longer if it is asked again. `None`: for ever, because nobody else can.
+    Here(Option<Duration>),
+}
+
 /// What is stored, and by whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StoredAlarms {
@@ -47,8 +56,8 @@ impl Journal {
 }
 
 impl AlarmStore {
-    /// Whether this gateway judges alarms, and not another one that shares the journal.
-    pub(crate) async fn claim(&self) -> Result<bool, JournalError> {
+    /// Who judges alarms: this gateway, if no other one does.
+    pub(crate) async fn claim(&self) -> Result<Judging, JournalError> {
         let keeper = Arc::clone(&self.keeper);
         self.journal.read(move |_| keeper.claim()).await
     }
@@ -57,15 +66,6 @@ impl AlarmStore {
     pub(crate) async fn release(&self) -> Result<(), JournalError> {
         let keeper = Arc::clone(&self.keeper);
         self.journal.read(move |_| keeper.release()).await
-    }
-
-    /// How long a claim holds without another one. `None`: for ever, because nobody else can have it.
-    pub(crate) fn claim_holds(&self) -> Option<Duration> {
-        match &*self.keeper {
-            AlarmKeeper::File(_) => None,
-            #[cfg(feature = "postgres")]
-            AlarmKeeper::Postgres(row) => Some(row.lease()),
-        }
     }
 
     /// Keeps a damaged state in the file `.alarms.bad`, so that a person can look at it. A damaged state in a database is not kept. Returns the file.
@@ -88,11 +88,11 @@ impl AlarmStore {
 }
 
 impl AlarmKeeper {
-    fn claim(&self) -> Result<bool, JournalError> {
+    fn claim(&self) -> Result<Judging, JournalError> {
         match self {
-            Self::File(_) => Ok(true),
+            Self::File(_) => Ok(Judging::Here(None)),
             #[cfg(feature = "postgres")]
-            Self::Postgres(row) => row.claim(),
+            Self::Postgres(row) => Ok(row.claim()?.map_or(Judging::Elsewhere, |lasts| Judging::Here(Some(lasts)))),
         }
     }
 

@@ -97,3 +97,36 @@ async fn what_is_raised_while_a_receiver_is_away_is_in_the_log() {
     daemon.logs("rule=\"older\"").await;
     daemon.stop().await;
 }
+
+#[tokio::test]
+async fn nobody_is_called_because_a_gateway_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let posted = Posted::default();
+    let url = receiver(Arc::clone(&posted), Arc::new(AtomicBool::new(true))).await;
+    let mut peer = Peer::start().await;
+    let mut setup = Setup::new(folder.path(), peer.port, "answer_timeout_ms = 5000");
+    setup.behind = format!(
+        "[alarms.to.on-call]\nkind = \"webhook\"\ncallback = \"{url}\"\npause_ms = 1\n\
+         [alarms.rules.silence]\nkind = \"no_traffic\"\nquiet_max_ms = 1000\nto = [\"on-call\"]\n"
+    );
+    // In business it calls.
+    let daemon = setup.start().await;
+    daemon.until("/v1/alarms", |(_, seen)| seen["alarms"][0]["state"] == "raised").await;
+    while posted.lock().unwrap().is_empty() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    daemon.stop().await;
+    posted.lock().unwrap().clear();
+    std::fs::remove_file(folder.path().join("journal.sqlite.alarms")).unwrap();
+
+    // While it waits for its last answer it does not, however silent the bank is.
+    let daemon = setup.start().await;
+    let asked = daemon.ask(1, None);
+    peer.receive().await;
+    let began = std::time::Instant::now();
+    daemon.stop().await;
+    assert!(began.elapsed() >= Duration::from_secs(3), "it waited for the answer");
+    let (_, reply) = asked.await.unwrap().unwrap();
+    assert_eq!(reply["outcome"], "unknown", "{reply}");
+    assert_eq!(*posted.lock().unwrap(), []);
+}

@@ -216,10 +216,16 @@ impl Drop for Daemon {
     }
 }
 
+/// The log of the last run.
+#[cfg(any(feature = "fault-points", feature = "postgres"))]
+pub(crate) fn log(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join(LOG)).unwrap_or_default()
+}
+
 /// The end of the log.
 #[cfg(feature = "postgres")]
 pub(crate) fn last_words(folder: &Path) -> String {
-    let log = std::fs::read_to_string(folder.join(LOG)).unwrap_or_default();
+    let log = log(folder);
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
 }

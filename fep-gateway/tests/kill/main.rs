@@ -4,6 +4,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
 
+#[cfg(any(feature = "fault-points", feature = "postgres"))]
+mod alarms;
 mod bank;
 #[cfg(feature = "redis")]
 #[cfg(feature = "postgres")]

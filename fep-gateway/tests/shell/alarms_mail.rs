@@ -25,6 +25,8 @@ struct Heard {
     stranger: Option<&'static str>,
     /// How long it thinks about a message.
     thinks: Duration,
+    /// Whether its connection ends when it has a message, before its reply.
+    breaks: bool,
 }
 
 impl Heard {
@@ -79,6 +81,9 @@ impl Heard {
                     }
                     tokio::time::sleep(self.thinks).await;
                     self.messages.lock().unwrap().push(message.trim_end_matches(".\r\n").to_owned());
+                    if self.breaks {
+                        return Ok(false);
+                    }
                     "250 taken\r\n".to_owned()
                 }
                 "QUIT" => "221 bye\r\n".to_owned(),
@@ -226,6 +231,36 @@ async fn one_who_is_refused_keeps_no_mail_from_the_others_and_a_server_may_think
         "{receivers}"
     );
     assert_eq!(heard.messages.lock().unwrap().len(), 1, "it is not sent again because the server thinks");
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_that_a_server_may_have_is_not_sent_again_at_once() {
+    let folder = folder();
+    let heard = Heard { breaks: true, ..Heard::default() };
+    let port = mail_server(heard.clone(), Some(secured(&folder.path().join("ca.pem")))).await;
+    let password = folder.path().join("password");
+    std::fs::write(&password, "pass word\n").unwrap();
+    std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let bank = bank(GOOD_BANK).await;
+    let station = Station::start(folder.path(), &bank.address().to_string(), &rules(port)).await;
+    // One for each recipient.
+    until(|| heard.messages.lock().unwrap().len() >= 2).await;
+    let troubles = async {
+        let is_said = |trouble: &Json| trouble.as_str().is_some_and(|trouble| trouble.contains("did not say whether"));
+        loop {
+            let receivers = station.get("/v1/alarms").await.1["receivers"].clone();
+            if receivers.as_array().unwrap().iter().all(|receiver| is_said(&receiver["trouble"])) {
+                return receivers;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let receivers = tokio::time::timeout(Duration::from_secs(15), troubles).await.unwrap();
+    assert!(receivers.as_array().unwrap().iter().all(|receiver| receiver["waiting"] == 1), "{receivers}");
+    // A server that refused would have it again after half a second.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(heard.messages.lock().unwrap().len(), 2);
     station.stop().await;
 }
 

@@ -15,6 +15,7 @@ use crate::config::ReceiverKind;
 impl AlarmTask {
     /// Begins an attempt for each receiver that has something to hear.
     pub(super) async fn tell(&mut self) {
+        self.mind_its_time();
         if !self.judges {
             return;
         }
@@ -34,6 +35,10 @@ impl AlarmTask {
         if is_new {
             // Its name must not be another one after a crash.
             self.save().await;
+            self.mind_its_time();
+        }
+        if !self.judges {
+            return;
         }
         for (name, letter) in letters {
             let Some(receiver) = self.config.to.get(&name).cloned() else { continue };

@@ -11,6 +11,7 @@ use super::{AlarmTask, STORE_PAUSE};
 use crate::alarms::observing::{amount, observations};
 use crate::alarms::watched::is_of;
 use crate::config::AlarmRule;
+use crate::fault::{FaultPoint, point};
 use crate::gateway::{InstitutionStatus, OpenCount, OpenKind};
 use crate::journal::JournalError;
 
@@ -75,6 +76,7 @@ impl AlarmTask {
     /// # Errors
     /// If rules that need what is open could not be looked at. The others were.
     pub(super) async fn look(&mut self) -> Result<(), JournalError> {
+        point(FaultPoint::LookingAtAlarms);
         let counts = match self.asks_for_open {
             true => self.feed.journal.open_counts().await,
             false => Ok(Vec::new()),

@@ -23,6 +23,8 @@ const UNJUDGED_MAX: Duration = Duration::from_secs(30);
 /// What is shown.
 pub(super) struct Shown {
     pub(super) status: AlarmsStatus,
+    /// Until when it is true that this gateway judges. `None`: for ever.
+    pub(super) judges_until: Option<Instant>,
     /// When alarms were judged last, here or by another gateway. `None` while the gateway ends.
     pub(super) judged_at: Option<Instant>,
 }
@@ -55,7 +57,13 @@ impl AlarmPart for Seen {
     }
 
     fn status(&self) -> AlarmsStatus {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).status.clone()
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut status = shown.status.clone();
+        // The task may wait for a database that does not answer, while another gateway judges.
+        if status.judges && shown.judges_until.is_some_and(|until| until <= Instant::now()) {
+            (status.judges, status.instance) = (false, None);
+        }
+        status
     }
 
     fn orders(&self) -> mpsc::Sender<SilenceOrder> {
@@ -97,7 +105,8 @@ impl AlarmTask {
         }
         let status =
             AlarmsStatus { judges: self.judges, instance: judge, alarms, recent: self.book.recent(), receivers };
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).status = status;
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        (shown.status, shown.judges_until) = (status, self.judges_until);
     }
 
     /// Only the gateway that judges says that an alarm is raised, and nobody says so of an alarm that is gone.
@@ -146,6 +155,19 @@ fn code(why: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_its_database_does_not_say_that_it_judges_after_its_time() {
+        let status = AlarmsStatus { judges: true, instance: Some("seoul-1".to_owned()), ..AlarmsStatus::default() };
+        let until = Instant::now() + Duration::from_secs(2);
+        let shown = Shown { status: status.clone(), judges_until: Some(until), judged_at: None };
+        let (orders, _) = mpsc::channel(1);
+        let seen = Seen { shown: Arc::new(Mutex::new(shown)), orders };
+        tokio::time::advance(Duration::from_millis(1999)).await;
+        assert_eq!(seen.status(), status);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!((seen.status().judges, seen.status().instance), (false, None));
+    }
+
     fn note(trouble: Option<&str>, judged_before: Duration) -> Option<String> {
         let receiver = ReceiverStatus {
             receiver: "on-call <kim@bank.example>".to_owned(),
@@ -154,7 +176,7 @@ mod tests {
             trouble: trouble.map(str::to_owned),
         };
         let status = AlarmsStatus { receivers: vec![receiver], ..AlarmsStatus::default() };
-        let shown = Shown { status, judged_at: Instant::now().checked_sub(judged_before) };
+        let shown = Shown { status, judges_until: None, judged_at: Instant::now().checked_sub(judged_before) };
         let (orders, _) = mpsc::channel(1);
         Seen { shown: Arc::new(Mutex::new(shown)), orders }.note(61_000)
     }

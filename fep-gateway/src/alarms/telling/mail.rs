@@ -46,11 +46,15 @@ pub(super) async fn send(
     let late = |_| format!("the mail server did not take it within {} ms", timeout.as_millis());
     let mut connection = begun.map_err(late)?.map_err(|error| why(&error))?;
     let taken = tokio::time::timeout(timeout.max(TAKING_MAX), connection.message(&message)).await;
-    let Ok(taken) = taken else {
-        let why = "the mail server had the message and did not say whether it takes it".to_owned();
-        return Err(NotTold { why, may_be_taken: true });
-    };
-    taken.map_err(|error| why(&error))?;
+    match taken {
+        Ok(Ok(_)) => {}
+        // Only a reply code says that it is not taken.
+        Ok(Err(error)) if error.status().is_some() => return Err(why(&error).into()),
+        Ok(Err(_)) | Err(_) => {
+            let why = "the mail server had the message and did not say whether it takes it".to_owned();
+            return Err(NotTold { why, may_be_taken: true });
+        }
+    }
     // It is taken, however the connection ends.
     let _ = tokio::time::timeout(QUIT_MAX, connection.abort()).await;
     Ok(())

@@ -17,12 +17,16 @@ pub(in crate::journal) struct AlarmRow {
     lease: Arc<Lease>,
 }
 
-/// Makes the run `$2` of the instance `$1` the one that judges, unless another one that writes does.
-const CLAIM: &str = "INSERT INTO alarms (name, epoch) VALUES ($1, $2::int8)
+/// Makes the run `$2` of the instance `$1` the one that judges, unless another one that writes does. Returns how long its lease lasts, in
+/// milliseconds: no other one can begin before.
+const CLAIM: &str = "WITH claimed AS (INSERT INTO alarms (name, epoch) VALUES ($1, $2::int8)
     ON CONFLICT (one) DO UPDATE SET name = excluded.name, epoch = excluded.epoch
     WHERE (alarms.name = excluded.name AND excluded.epoch >= alarms.epoch) OR NOT EXISTS (
         SELECT FROM instances WHERE instances.name = alarms.name AND instances.epoch = alarms.epoch AND ended_at IS NULL
-        AND clock_timestamp() - seen_at < make_interval(secs => lease_ms / 1000.0))";
+        AND clock_timestamp() - seen_at < make_interval(secs => lease_ms / 1000.0))
+    RETURNING name)
+    SELECT floor(lease_ms - extract(epoch FROM clock_timestamp() - seen_at) * 1000)::int8 FROM instances, claimed
+    WHERE instances.name = $1 AND instances.epoch = $2::int8 AND ended_at IS NULL";
 
 /// Lets any other one judge, if the run `$2` of the instance `$1` does. No run has the epoch 0.
 const RELEASE: &str = "UPDATE alarms SET epoch = 0 WHERE name = $1 AND epoch = $2::int8";
@@ -36,9 +40,14 @@ impl AlarmRow {
         Self { kept: Kept::new(database), lease }
     }
 
-    /// Whether this gateway judges: no other one does, or its lease is over.
-    pub(in crate::journal) fn claim(&self) -> Result<bool, JournalError> {
-        self.kept.ask(async |client| Ok(client.execute(CLAIM, &[&self.lease.instance(), &self.lease.epoch]).await? > 0))
+    /// How long this gateway judges without another claim, if it does: no other one does, or its lease is over.
+    pub(in crate::journal) fn claim(&self) -> Result<Option<Duration>, JournalError> {
+        self.kept.ask(async |client| {
+            let row = client.query_opt(CLAIM, &[&self.lease.instance(), &self.lease.epoch]).await?;
+            let left_ms = row.map(|row| row.try_get::<_, i64>(0)).transpose()?;
+            // One whose lease is over may be followed by another one at any moment.
+            Ok(left_ms.and_then(|ms| u64::try_from(ms).ok()).filter(|ms| *ms > 0).map(Duration::from_millis))
+        })
     }
 
     /// Lets another gateway judge.
@@ -46,11 +55,6 @@ impl AlarmRow {
         let released =
             async |client: &Client| client.execute(RELEASE, &[&self.lease.instance(), &self.lease.epoch]).await;
         self.kept.ask(released).map(drop)
-    }
-
-    /// How long a claim holds if the gateway is silent.
-    pub(in crate::journal) fn lease(&self) -> Duration {
-        self.lease.database.lease()
     }
 
     /// The gateway that judges, and what it has stored.
