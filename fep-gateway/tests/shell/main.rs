@@ -65,4 +65,5 @@ mod tap;
 mod test_time;
 #[cfg(feature = "kafka")]
 mod topics;
+mod verifications;
 mod verifying;
