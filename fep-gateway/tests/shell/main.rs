@@ -21,6 +21,7 @@ mod console_page;
 mod console_platform;
 #[cfg(feature = "postgres")]
 mod console_sites;
+mod console_verifications;
 mod console_views;
 mod contract;
 #[path = "../../../tests/tests/browser/devtools.rs"]
