@@ -448,6 +448,9 @@ mod conformance;
 mod exceptions_tests;
 
 #[cfg(test)]
+mod verifications_tests;
+
+#[cfg(test)]
 mod encryption_tests;
 
 #[cfg(feature = "postgres")]
