@@ -149,8 +149,8 @@ pub fn show_exceptions(counts: &[ExceptionCount]) {
 }
 
 /// Sets the numbers of the last run of each verification.
-pub fn show_verifications(all: &[Vec<StoredVerification>]) {
-    for last in all.iter().filter_map(|runs| runs.first()) {
+pub fn show_verifications(all: &[StoredVerification]) {
+    for last in all {
         let counts = &last.fact.counts;
         let labels = [("institution", last.institution.clone()), ("verification", last.fact.name.clone())];
         let set = |name, value: f64| gauge!(name, &labels).set(value);

@@ -93,6 +93,14 @@ impl Gateway {
         self.inner.shared.journal.verifications(institution, limit).await
     }
 
+    /// The last run of each verification, as far as the index knows.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn last_verifications(&self) -> Result<Vec<StoredVerification>, JournalError> {
+        self.inner.shared.journal.last_verifications().await
+    }
+
     /// A run with what it found. `None` if it was not told.
     ///
     /// # Errors

@@ -47,8 +47,8 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
     if let Ok(counts) = shared.gateway.exception_counts().await {
         metrics::show_exceptions(&counts);
     }
-    if let Ok(runs) = shared.gateway.verifications(None, 1).await {
-        metrics::show_verifications(&runs);
+    if let Ok(last) = shared.gateway.last_verifications().await {
+        metrics::show_verifications(&last);
     }
     metrics::show_readiness(shared.gateway.troubles().is_empty(), shared.gateway.journal_works());
     if let Some(store) = shared.gateway.store() {

@@ -8,12 +8,10 @@ use fep_protocol::audit::AuditFact;
 use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome, Passage, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, TakenOver, What};
-use fep_protocol::reconciliation::ReconciliationFact;
 use fep_protocol::settlement::SettlementFact;
 use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
-use fep_protocol::verification::VerificationFact;
 use serde::de::DeserializeOwned;
 
 use super::store::FactNumber;
@@ -192,12 +190,8 @@ pub(super) fn fact(columns: &Columns<'_>) -> Result<(FactNumber, Fact), NoFact> 
         settlement: detail_of(What::Settlement).map(|detail| settlement(detail).map(Box::new)).transpose()?,
         audit: detail.filter(|_| is_audit).map(|detail| of_json::<AuditFact>(detail).map(Box::new)).transpose()?,
         standing: detail_of(What::Standing).map(|detail| standing(detail).map(Box::new)).transpose()?,
-        reconciliation: detail_of(What::Reconciliation)
-            .map(|detail| of_json::<ReconciliationFact>(detail).map(Box::new))
-            .transpose()?,
-        verification: detail_of(What::Verification)
-            .map(|detail| of_json::<VerificationFact>(detail).map(Box::new))
-            .transpose()?,
+        reconciliation: detail_of(What::Reconciliation).map(|detail| of_json(detail).map(Box::new)).transpose()?,
+        verification: detail_of(What::Verification).map(|detail| of_json(detail).map(Box::new)).transpose()?,
         taken_over: detail_of(What::TakenOver).map(|detail| of_json::<TakenOver>(detail).map(Box::new)).transpose()?,
         passage: passage.map(|detail| of_json::<Passage>(detail).map(Box::new)).transpose()?,
         delivery: of_notice.map(|detail| of_json::<DeliveryFact>(detail).map(Box::new)).transpose()?,

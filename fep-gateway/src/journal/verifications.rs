@@ -51,14 +51,15 @@ impl Journal {
         institution: Option<String>,
         limit: usize,
     ) -> Result<Vec<Vec<StoredVerification>>, JournalError> {
-        let read = move |reader: &Reader| {
-            let names = reader.index.verification_names(institution.as_deref())?;
-            let runs = |(institution, name): (String, String)| {
-                Ok(reader.index.verification_runs(&institution, &name, limit)?)
-            };
-            names.into_iter().map(runs).collect()
-        };
-        self.read_verifications(read).await
+        self.read_verifications(move |reader| runs(reader, institution.as_deref(), limit)).await
+    }
+
+    /// The last run of each verification, as far as the index knows.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(crate) async fn last_verifications(&self) -> Result<Vec<StoredVerification>, JournalError> {
+        self.read(|reader| Ok(runs(reader, None, 1)?.into_iter().flatten().collect())).await
     }
 
     async fn read_verifications<T: Send + 'static>(
@@ -68,4 +69,16 @@ impl Journal {
         let index = Arc::clone(&self.inner.index);
         self.read_after(move || index.wait_for_all(INDEX_WAIT), read).await
     }
+}
+
+/// The last runs of each verification of an institution, or of all.
+fn runs(
+    reader: &Reader,
+    institution: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Vec<StoredVerification>>, JournalError> {
+    let names = reader.index.verification_names(institution)?;
+    let runs =
+        |(institution, name): (String, String)| Ok(reader.index.verification_runs(&institution, &name, limit)?);
+    names.into_iter().map(runs).collect()
 }

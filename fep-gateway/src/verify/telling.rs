@@ -166,7 +166,7 @@ impl Receiver<'_> {
                     }
                     let left = all.len() - at - surplus;
                     said.push(format!(
-                        "the {} was not told of {left} runs: {why}. They wait, and the next run tells them",
+                        "the {} was not told: {why}. Runs that wait: {left}. The next run tells them",
                         self.name()
                     ));
                     return Ok(left);

@@ -177,7 +177,10 @@ async fn what_receivers_did_not_take_waits_and_the_next_run_tells_it() {
     let report = night.run().await;
     let untold = night.tell(&report).await;
     assert_eq!(untold.len(), 2, "{untold:?}");
-    assert!(untold[0].contains("did not answer within 100 ms, 4 times. They wait"), "{untold:?}");
+    assert!(
+        untold[0].contains("did not answer within 100 ms, 4 times. Runs that wait: 1. The next run tells them"),
+        "{untold:?}"
+    );
     assert!(untold[1].contains("it answered 401 Unauthorized"), "{untold:?}");
     assert!(untold.iter().all(|why| !why.contains("another-token")), "{untold:?}");
     assert_eq!(night.waiting().len(), 2);
@@ -291,4 +294,56 @@ async fn a_run_is_checked_and_bounded_and_only_who_may_tells_it() {
     }
     assert_eq!(put("/v1/verifications/bank-a/more/one", &passed()).await, refused(409, "too_many_verifications"));
     assert_eq!(put("/v1/verifications/bank-a/v1/two", &passed()).await.0, 200);
+}
+
+/// The tables of one of two gateways with a schema of their own on the server of tests.
+#[cfg(feature = "postgres")]
+fn shared(instance: &str) -> Option<String> {
+    let Ok(address) = std::env::var("FEP_POSTGRES") else {
+        assert!(std::env::var_os("FEP_CI").is_none(), "FEP_POSTGRES is missing: the address of a server");
+        eprintln!("skipped: FEP_POSTGRES is missing; verifications of two gateways are not tried");
+        return None;
+    };
+    let schema = std::process::id();
+    Some(format!(
+        "[journal.postgres]\nhosts = [\"{address}\"]\ndatabase = \"postgres\"\nuser = \"fep\"\ninstance = \"{instance}\"\n\
+         schema = \"verifications_{schema}\"\n[instances]\nmax = 2\n\
+         [alarms.to.log]\nkind = \"log\"\n[alarms.rules.letters]\nkind = \"dead_letters\"\nto = [\"log\"]\n"
+    ))
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_gateways_on_one_database_have_the_same_runs_and_agree_on_which_report_holds() {
+    use crate::alarms::{Station, folder};
+    let Some((first, second)) = shared("a").zip(shared("b")) else { return };
+    let bank = bank(GOOD_BANK).await;
+    let connect = bank.address().to_string();
+    let folders = [folder(), folder()];
+    let first = Station::start(folders[0].path(), &connect, &first).await;
+    let second = Station::start(folders[1].path(), &connect, &second).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for round in 0..8 {
+        // Both are told another report of one run at the same time.
+        let tells = [(&first, 3), (&second, 4)].map(|(station, compared)| {
+            let mut report = passed();
+            report["counts"]["compared"] = json!(compared);
+            let url = format!("{}/v1/verifications/bank-a/nightly/{round}", station.url);
+            let request = client.put(url).body(report.to_string());
+            async move { (request.send().await.unwrap().status().as_u16(), compared) }
+        });
+        let told = futures_util::future::join_all(tells).await;
+        let taken: Vec<_> = told.iter().filter(|(status, _)| *status == 200).collect();
+        let refused = told.iter().filter(|(status, _)| *status == 409).count();
+        assert_eq!((taken.len(), refused), (1, 1), "{told:?}");
+        let seen = [first.get("/v1/verifications").await.1, second.get("/v1/verifications").await.1];
+        assert_eq!(seen[0], seen[1]);
+        let runs = seen[0]["verifications"][0]["runs"].as_array().unwrap();
+        let newest = (&runs[0]["run"], &runs[0]["counts"]["compared"]);
+        assert_eq!((runs.len(), newest), (round + 1, (&json!(round.to_string()), &json!(taken[0].1))));
+        let path = format!("/v1/verifications/bank-a/nightly/{round}");
+        assert_eq!(second.get(&path).await.1["run"], runs[0], "what one gateway stored is read at the other");
+    }
+    first.stop().await;
+    second.stop().await;
 }
