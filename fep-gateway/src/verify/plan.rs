@@ -40,9 +40,9 @@ pub struct Plan {
     /// `name`, default the name of the file without its ending: how others call the verification.
     pub name: String,
     /// `[webhook]`: a service that gets each report. Default: none does.
-    pub webhook: Option<WebhookPlan>,
+    pub webhook: Option<Box<WebhookPlan>>,
     /// `[tell]`: a gateway that keeps each report. Default: none does.
-    pub tell: Option<TellPlan>,
+    pub tell: Option<Box<TellPlan>>,
     /// `[reads]`: what is asked again. Default: nothing can be.
     pub reads: Option<ReadsPlan>,
     /// A digest of the plan and of the configurations of the sides: runs with another one begin anew.
@@ -166,8 +166,8 @@ fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Result<Option<Plan>, Pl
         }
     }
     let compared_min = root.integer("compared_min", 1..=1_000_000_000_u64).map_or(1, |count| count.value);
-    let webhook = WebhookPlan::read(root, folder);
-    let tell = TellPlan::read(root, folder);
+    let webhook = WebhookPlan::read(root, folder).map(Box::new);
+    let tell = TellPlan::read(root, folder).map(Box::new);
     let name = receivers::name(root, path, webhook.is_some() || tell.is_some());
     let reads = match root.table("reads") {
         None => None,
