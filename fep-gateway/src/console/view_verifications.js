@@ -119,7 +119,7 @@ function head({ institution, run }) {
   const { counts } = run;
   const span = counts.since_ms === undefined ? null : [when(counts.since_ms, institution), " – ", when(counts.until_ms, institution)];
   return facts([
-    [t("verif.gate"), gateOf(run)],
+    [t("verif.gate"), el("span", "long", gateOf(run))],
     [t("verif.of"), `${word("verif.kind", counts.kind)}: ${counts.of}`],
     [t("verif.span"), span],
     [t("verif.clean"), t("verif.clean_of", { n: number(counts.compared_clean), min: number(counts.compared_min) })],
