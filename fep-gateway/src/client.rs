@@ -1,11 +1,12 @@
 //! A client of one gateway over HTTP/1.1, with or without TLS: its connections are kept. What is asked, and what a reply means, is said by those
 //! who ask.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::HOST;
+use axum::http::header::{HOST, HeaderValue};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use bytes::BytesMut;
 use futures_util::StreamExt;
@@ -15,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use crate::config::GatewayAt;
+use crate::config::{GatewayAt, read_secret};
 use crate::tls::{Party, Tls};
 
 /// How many connections are kept while nothing is on them.
@@ -168,6 +169,23 @@ impl Client {
         }
         Ok(Replied { status: head.status, headers: head.headers, body })
     }
+}
+
+/// The token of a file, as the value of `Authorization`.
+///
+/// # Errors
+/// If the file cannot be read, others may read it, or it has no token. One line, without a part of the token.
+pub(crate) fn bearer(path: &Path) -> Result<HeaderValue, String> {
+    let value = HeaderValue::try_from(format!("Bearer {}", read_secret(path)?.trim()));
+    let mut value = value.map_err(|_| format!("{}: it is no token", path.display()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// A name as a segment of a path.
+pub(crate) fn segment(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 fn late(limit: Duration) -> Failed {

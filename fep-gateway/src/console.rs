@@ -73,12 +73,13 @@ const FILES: [File; FILES_LEN] = files! {
     SCRIPT "view_send.js"
     SCRIPT "view_audit.js"
     SCRIPT "view_reconciliations.js"
+    SCRIPT "view_verifications.js"
     SCRIPT "view_sites.js"
     SCRIPT "view_routes.js"
     SCRIPT "view_reload.js"
     SCRIPT "main.js"
 };
-const FILES_LEN: usize = 44;
+const FILES_LEN: usize = 45;
 
 /// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \

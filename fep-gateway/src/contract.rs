@@ -11,6 +11,7 @@ pub(crate) mod decisions;
 pub(crate) mod lines;
 pub(crate) mod audit;
 pub(crate) mod reconciliations;
+pub(crate) mod verifications;
 pub(crate) mod routing;
 pub(crate) mod sites;
 pub mod notices;

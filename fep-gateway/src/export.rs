@@ -3,7 +3,7 @@
 //! ```text
 //! facts behind those of the export before, ──► exchanges: a row for each one that they changed ──┐
 //! up to the end of a business date         ──► telegrams: a row for each one of them             ├──► files, then the manifest
-//!                                                                                               ─┘
+//!                                          ──► verifications: a row for each run                ─┘
 //! ```
 //!
 //! An export is a range of facts, and the next one follows it: no fact is exported twice or never, whatever its time says. A fact that comes when its
@@ -17,6 +17,7 @@ mod manifest;
 mod table;
 mod exchanges;
 mod telegrams;
+mod verifications;
 mod folder;
 mod rows;
 
@@ -31,6 +32,7 @@ use self::folder::Folder;
 use self::hashing::HashKey;
 pub use self::manifest::{Finding, Manifest, Plan, SCHEMA, TableEntry};
 use self::manifest::{name_of, parse_name};
+pub use self::rows::OTHER_TABLES;
 use self::rows::{Rows, date_text};
 use crate::config::{Config, InstitutionConfig};
 use crate::hex::hex;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 use fep_gateway::Config;
-use fep_gateway::export::{self, ExportError, Exported, NOTED_FACTS, Request, Until};
+use fep_gateway::export::{self, ExportError, Exported, NOTED_FACTS, Request, TableEntry, Until};
 use fep_gateway::journal::reading::JournalPlace;
 
 use super::{Failure, load, say};
@@ -88,14 +88,15 @@ fn line(exported: &Exported) -> String {
     let Exported { folder, manifest, was_there } = exported;
     let plan = &manifest.plan;
     let exchanges: u64 = manifest.exchanges.values().sum();
-    let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
+    // The exchanges are counted apart, and runs of verifications are neither.
+    let is_of_telegrams = |table: &&TableEntry| !export::OTHER_TABLES.contains(&table.file.as_str());
+    let telegrams: u64 = manifest.tables.iter().filter(is_of_telegrams).map(|table| table.rows).sum();
     let done = if *was_there { "was exported before" } else { "exported" };
     format!(
-        "{}: {done}, facts {} to {}, {exchanges} exchanges, {} telegrams, in {}",
+        "{}: {done}, facts {} to {}, {exchanges} exchanges, {telegrams} telegrams, in {}",
         plan.name,
         plan.first_fact,
         plan.last_fact,
-        rows - exchanges,
         folder.display()
     )
 }

@@ -6,6 +6,7 @@
 mod alarms;
 mod auditing;
 mod exceptions;
+mod verifications;
 mod comparing;
 mod digest;
 mod error;
@@ -66,6 +67,7 @@ pub use self::sites::{NotMoved, SiteStatus, SitesChange, SitesChanged, SitesStat
 use self::test_time::TestTime;
 pub use self::test_time::{NotSet, TestTimeStatus};
 pub use self::typed::{TypedExchange, TypedOutcome};
+pub use self::verifications::{StoredVerification, Untold, VerificationRun};
 use crate::config::Config;
 use crate::coordinator::StoreStatus;
 use crate::ground::Ground;

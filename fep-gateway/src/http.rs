@@ -32,6 +32,9 @@
 //! | `POST /v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution` | a person resolves an exception: `{"decision": "other_date", "note": "…"}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `notice`, `line`, `missed` |
+//! | `PUT /v1/verifications/{institution}/{verification}/{run}` | a program tells what a run of a verification found; the same run twice is one |
+//! | `GET /v1/verifications?institution=…&limit=30` | the last runs of each verification, newest first |
+//! | `GET /v1/verifications/{institution}/{verification}/{run}` | one run with what it found |
 //! | `GET /v1/streams` | the streams of market data that the client may read: feeds, gaps, consumers |
 //! | `GET /v1/streams/{stream}?keys=…&telegrams=…&every_ms=…&when_slow=…&buffer=…` | server-sent events, or with `Upgrade: websocket` messages: `snapshot`, `telegram`, `lost`, `missed` and others, until the client goes |
 //! | `GET /v1/reload`, `POST` | the configuration that holds and whether its file differs; reads the file again: `{"note": "…", "dry_run"?}` |
@@ -95,6 +98,7 @@ mod notices;
 mod openapi;
 mod problems;
 mod reconciliations;
+mod verifications;
 mod reload;
 mod routing;
 mod session;
@@ -255,6 +259,8 @@ fn routes() -> Router<Shared> {
         .route("/v1/batches/{batch}/{date}", put(batches::tell))
         .route("/v1/clock", get(clock::show).put(clock::set))
         .route("/v1/institutions/{institution}/reconciliations/{reconciliation}", post(reconciliations::give))
+        .route("/v1/verifications", get(verifications::list))
+        .route("/v1/verifications/{institution}/{verification}/{run}", put(verifications::tell).get(verifications::one))
         .route("/v1/reconciliations", get(reconciliations::list))
         .route("/v1/reconciliations/{institution}/{reconciliation}/{date}", get(reconciliations::one))
         .route("/v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution", post(resolve))

@@ -25,6 +25,7 @@ mod sealing;
 
 pub mod notice;
 pub(crate) mod compared;
+pub(crate) mod verified;
 
 mod health;
 mod lane;
@@ -85,6 +86,7 @@ pub mod changed;
 
 mod notices;
 pub(crate) mod exceptions;
+mod verifications;
 pub mod published;
 pub(crate) mod unpublished;
 pub(crate) mod change;
@@ -444,6 +446,9 @@ mod conformance;
 
 #[cfg(test)]
 mod exceptions_tests;
+
+#[cfg(test)]
+mod verifications_tests;
 
 #[cfg(test)]
 mod encryption_tests;

@@ -17,7 +17,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 use self::present::Present;
 pub(crate) use self::streams::show_streams;
-use crate::gateway::{ExceptionCount, NoticeCounts};
+use crate::gateway::{ExceptionCount, NoticeCounts, StoredVerification};
 use crate::net::admission::InstitutionStatus;
 use fep_protocol::breaker::BreakerState;
 use fep_protocol::exchange::{LineStatus, PlaceState};
@@ -145,6 +145,21 @@ pub fn show_exceptions(counts: &[ExceptionCount]) {
     for count in counts {
         let labels = [("institution", count.institution.clone()), ("kind", count.class.clone())];
         gauge!("fep_reconciliation_exceptions", &labels).set(number_of(count.open));
+    }
+}
+
+/// Sets the numbers of the last run of each verification.
+pub fn show_verifications(all: &[StoredVerification]) {
+    for last in all {
+        let counts = &last.fact.counts;
+        let labels = [("institution", last.institution.clone()), ("verification", last.fact.name.clone())];
+        let set = |name, value: f64| gauge!(name, &labels).set(value);
+        set("fep_verification_passed", f64::from(u8::from(counts.passed)));
+        let told = Duration::from_millis(u64::try_from(last.at_ms).unwrap_or_default());
+        set("fep_verification_told_timestamp_seconds", told.as_secs_f64());
+        set("fep_verification_compared", number_of(counts.compared));
+        set("fep_verification_unexplained", number_of(counts.unexplained));
+        set("fep_verification_failed", number_of(counts.failed));
     }
 }
 

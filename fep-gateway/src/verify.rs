@@ -12,11 +12,15 @@
 
 mod differ;
 mod tally;
+mod receivers;
 mod plan;
 mod recording;
 mod states;
 mod outcomes;
 mod report;
+mod told;
+mod outbox;
+mod telling;
 mod text;
 mod page;
 mod writes;
@@ -33,11 +37,13 @@ use fep_protocol::reason::JournalError;
 pub use self::page::write as write_page;
 pub use self::plan::{Plan, PlanError, ReadsPlan, Side};
 pub use self::reads::reads;
+pub use self::receivers::{TellPlan, WebhookPlan};
 pub use self::report::{
     DisagreementReport, ExampleReport, FailureReport, FieldReport, OutcomeRow, OutcomesReport, Report, Run,
     TelegramReport,
 };
 pub use self::states::{State, States, StatesError};
+pub use self::telling::tell;
 pub use self::text::write as write_text;
 pub use self::writes::{Recorded, writes};
 

@@ -9,10 +9,11 @@ use std::time::SystemTime;
 use clap::{Args, Subcommand};
 use fep_gateway::journal::reading::JournalPlace;
 use fep_gateway::verify::{self, Plan, PlanError, Recorded, Report, States};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::reports::{Form, ReportOptions};
-use super::{Failure, stop_asked};
+use super::{Failure, say, stop_asked};
 
 pub(super) const HELP: &str = "\
 Example of a plan, verify.toml:
@@ -75,20 +76,24 @@ impl VerifyCommand {
                 let name = recording.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
                 let recorded = Recorded { name, input: BufReader::new(file), states };
                 let report = verify::writes(&plan, recorded, now_ms());
-                verifying.show(&report.map_err(|error| Failure::Message(error.to_string()))?)
+                let report = report.map_err(|error| Failure::Message(error.to_string()))?;
+                let (stop, stopping) = stopped_by_signals();
+                let code = verifying.show(&report);
+                told(&plan, &report, &stop).await;
+                stopping.abort();
+                code
             }
             Self::Reads { journal, verifying } => {
                 let plan = verifying.load()?;
                 let place = (!journal.is_empty()).then_some(JournalPlace::Files(journal));
-                let stop = CancellationToken::new();
-                let asked = stop.clone();
-                let stopping = tokio::spawn(async move {
-                    stop_asked().await;
-                    asked.cancel();
-                });
-                let report = Box::pin(verify::reads(&plan, place, stop)).await;
+                let (stop, stopping) = stopped_by_signals();
+                let report = Box::pin(verify::reads(&plan, place, stop.clone())).await;
+                let report = report.map_err(|error| Failure::Message(error.to_string()))?;
+                // What was found is shown first: a receiver may let itself be waited for.
+                let code = verifying.show(&report);
+                told(&plan, &report, &stop).await;
                 stopping.abort();
-                verifying.show(&report.map_err(|error| Failure::Message(error.to_string()))?)
+                code
             }
         }
     }
@@ -113,6 +118,25 @@ impl Verifying {
             (false, true) => ExitCode::from(2),
             (false, false) => ExitCode::from(1),
         })
+    }
+}
+
+/// What is cancelled when the command is to stop, and the task that waits for that.
+fn stopped_by_signals() -> (CancellationToken, JoinHandle<()>) {
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    let stopping = tokio::spawn(async move {
+        stop_asked().await;
+        asked.cancel();
+    });
+    (stop, stopping)
+}
+
+/// Tells the receivers of the plan. What they do not take changes no exit code: that is about what was compared. It is said, and never silent.
+async fn told(plan: &Plan, report: &Report, stop: &CancellationToken) {
+    match verify::tell(plan, report, stop).await {
+        Ok(untold) => untold.iter().for_each(|why| say(&format!("verify: {why}"))),
+        Err(error) => say(&format!("verify: nobody was told: the folder of the plan: {error}")),
     }
 }
 

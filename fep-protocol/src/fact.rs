@@ -15,6 +15,7 @@
 //! | `standing` | the name of a [`Standing`] | what holds until the next such fact of its topic, also over a restart |
 //! | `reconciliation` | the name of a [`ReconciliationFact`] | a file of the institution was compared with a date, or a person resolved an exception of it. Its bytes are its content as JSON |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
+//! | `verification` | | a run of a verification was told |
 //! | `taken_over` | | this instance goes on with what another one left. An institution without a name stands for all |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
 
@@ -31,6 +32,7 @@ use crate::settlement::SettlementFact;
 use crate::standing::Standing;
 use crate::terms::Key;
 use crate::trace::TraceHighWater;
+use crate::verification::VerificationFact;
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub struct Fact {
     pub standing: Option<Box<Standing>>,
     /// Which reconciliation it is about, and where its exceptions stand.
     pub reconciliation: Option<Box<ReconciliationFact>>,
+    /// Which run of which verification was told, and its counts.
+    pub verification: Option<Box<VerificationFact>>,
     /// From which instance this one takes over.
     pub taken_over: Option<Box<TakenOver>>,
     /// The other exchange of the same request. Only a request that came from another institution and an outcome have it. The
@@ -78,7 +82,7 @@ pub struct Fact {
     pub caller: Option<Arc<Caller>>,
     /// The response code of an answer, if its layout has a field for it that is not secret.
     pub code: Option<Box<str>>,
-    /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer. Of a reconciliation: its content.
+    /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer. Of a reconciliation or a verification: its content.
     pub bytes: TelegramBytes,
 }
 
@@ -104,6 +108,8 @@ pub enum What {
     Standing,
     /// A file was compared, or a person resolved an exception. [`Fact::reconciliation`] says which.
     Reconciliation,
+    /// A run of a verification was told. [`Fact::verification`] says which.
+    Verification,
     /// An instance takes over from another one. [`Fact::taken_over`] says from which.
     TakenOver,
     /// Trace numbers up to this mark may be used.
@@ -203,6 +209,7 @@ impl Fact {
             audit: None,
             standing: None,
             reconciliation: None,
+            verification: None,
             taken_over: None,
             passage: None,
             caller: None,
@@ -214,7 +221,7 @@ impl Fact {
 
 impl What {
     /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `audit`, `audit_end`, `standing`, `reconciliation`,
-    /// `taken_over`, `traces` or `surplus`.
+    /// `verification`, `taken_over`, `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -227,6 +234,7 @@ impl What {
             Self::AuditEnd => "audit_end",
             Self::Standing => "standing",
             Self::Reconciliation => "reconciliation",
+            Self::Verification => "verification",
             Self::TakenOver => "taken_over",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
@@ -246,6 +254,7 @@ impl What {
             | Self::AuditEnd
             | Self::Standing
             | Self::Reconciliation
+            | Self::Verification
             | Self::TakenOver
             | Self::Traces(_) => None,
         }
@@ -264,6 +273,7 @@ impl What {
             | Self::AuditEnd
             | Self::Standing
             | Self::Reconciliation
+            | Self::Verification
             | Self::TakenOver
             | Self::Traces(_) => None,
         }

@@ -72,6 +72,7 @@ pub mod standing;
 pub mod audit;
 pub mod delivery;
 pub mod reconciliation;
+pub mod verification;
 
 pub mod fact;
 

@@ -1,7 +1,6 @@
 //! Sends one request, or asks for what became of it. Its idempotency key depends on the batch, the date and the number of the request alone, so that a
 //! batch that begins again asks for the same exchanges. When it is sent again is decided by `running`.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,8 +14,7 @@ use super::input::Request;
 use super::ledger::State;
 use super::plan::Plan;
 use super::progress::Progress;
-use crate::client::{Client, Failed, Replied};
-use crate::config::secret_file;
+use crate::client::{Client, Failed, Replied, bearer, segment};
 use crate::followed_clock::Reading;
 use crate::tls::Party;
 
@@ -66,7 +64,7 @@ impl Sender {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         // The urgency of what nobody waits for (RFC 9218): the gateway lets others go first.
         headers.insert(HeaderName::from_static("priority"), HeaderValue::from_static("u=7"));
-        let token = plan.token_file.as_deref().map(token).transpose()?;
+        let token = plan.token_file.as_deref().map(bearer).transpose()?;
         Ok(Self {
             client: Client::new(&plan.gateway, Party::Gateway, CONNECT_MAX),
             headers,
@@ -174,7 +172,7 @@ impl Sender {
 
     /// The token in the file, if it is another one than the one that was shown.
     fn renewed(&self, shown: Option<&HeaderValue>) -> Option<HeaderValue> {
-        let token = token(self.plan.token_file.as_deref()?).ok()?;
+        let token = bearer(self.plan.token_file.as_deref()?).ok()?;
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         (Some(&token) != shown).then_some(token)
     }
@@ -186,22 +184,8 @@ fn with_token(headers: &HeaderMap, token: Option<&HeaderValue>) -> HeaderMap {
     headers
 }
 
-/// The token of a file, as a header.
-fn token(path: &Path) -> Result<HeaderValue, String> {
-    let value = HeaderValue::try_from(format!("Bearer {}", secret_file::read(path)?.trim()));
-    let mut value = value.map_err(|_| format!("{}: it is no token", path.display()))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
 /// How long the gateway asks to wait.
 fn wait_of(replied: &Replied) -> Option<Duration> {
     let seconds = replied.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
-}
-
-/// A name as a segment of a path.
-fn segment(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -59,18 +59,21 @@ pub enum Action {
     Operate,
     /// Decide about unknown exchanges and undelivered notices.
     Settle,
+    /// Tell results of verifications.
+    Verify,
     /// Change how the gateway runs: read its configuration again, and say where requests go.
     Configure,
 }
 
 impl Action {
     /// All actions, with their words in the file.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("send", Self::Send),
         ("read", Self::Read),
         ("reveal", Self::Reveal),
         ("operate", Self::Operate),
         ("settle", Self::Settle),
+        ("verify", Self::Verify),
         ("configure", Self::Configure),
     ];
 

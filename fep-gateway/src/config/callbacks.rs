@@ -52,7 +52,7 @@ const MAKES_ONE: &str = "`printf 'whsec_%s\\n' \"$(head -c 32 /dev/urandom | bas
 
 impl CallbackConfig {
     /// Reads the keys of a notice. A wrong URL or file is found here, because at the first notice it would be too late.
-    pub(super) fn read(notice: &Table<'_>, folder: &Path) -> Option<Self> {
+    pub(crate) fn read(notice: &Table<'_>, folder: &Path) -> Option<Self> {
         let document = notice.document();
         let url = notice.string("callback");
         for key in ["callback_secrets", "callback_tls"] {

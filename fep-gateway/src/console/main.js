@@ -17,17 +17,18 @@ import { limits } from "./view_limits.js";
 import { sending } from "./view_send.js";
 import { audit } from "./view_audit.js";
 import { reconciliation, reconciliations } from "./view_reconciliations.js";
+import { verification, verifications } from "./view_verifications.js";
 import { routes } from "./view_routes.js";
 import { reload } from "./view_reload.js";
 
 /** The views by the first part of the address: each makes what it shows and returns how to end it. */
-const VIEWS = { "": overview, lines, exchanges, notices, letters, reconciliations, limits, routes, send: sending, audit, reload };
+const VIEWS = { "": overview, lines, exchanges, notices, letters, reconciliations, verifications, limits, routes, send: sending, audit, reload };
 /** What a client needs for a view to be in the navigation, if that is not the right to read. */
 const NEEDS = { send: "send" };
 /** The views that need a right to everything. */
 const WHOLE = { reload: "configure" };
 /** The views of one thing, whose address goes on with its ID. */
-const ONE = { exchanges: exchange, notices: notice, reconciliations: reconciliation };
+const ONE = { exchanges: exchange, notices: notice, reconciliations: reconciliation, verifications: verification };
 
 const COLOURS = ["auto", "light", "dark"];
 const COLOUR_SIGNS = { auto: "◐", light: "○", dark: "●" };

@@ -12,7 +12,7 @@ use super::hashing::HashKey;
 use super::manifest::{Manifest, Plan, Progress, SCHEMA, Tally, Written};
 use super::table::Table;
 use super::telegrams::{TelegramRows, has_row};
-use super::{ExportError, exchanges};
+use super::{ExportError, exchanges, verifications};
 use crate::config::{Config, InstitutionConfig, SessionConfig};
 use crate::hex::hex;
 use crate::journal::changed::{ChangedExchange, TakesFacts};
@@ -22,6 +22,12 @@ use crate::time::{DAY_MS, Rfc3339};
 
 /// The file with the exchanges.
 const EXCHANGES: &str = "exchanges.csv";
+
+/// The file with the runs of verifications.
+const VERIFICATIONS: &str = "verifications.csv";
+
+/// The files that are of no single telegram.
+pub const OTHER_TABLES: [&str; 2] = [EXCHANGES, VERIFICATIONS];
 
 /// What the rows of one institution are made by.
 #[derive(Debug)]
@@ -67,7 +73,10 @@ impl<'e> Rows<'e> {
             let unfit = |why| ExportError::Unfit(format!("institutions.{name}: {why}"));
             counterparts.insert(name.as_str(), Counterpart::new(name, institution).map_err(unfit)?);
         }
-        let mut columns = Described::from([(EXCHANGES.to_owned(), exchanges::columns())]);
+        let mut columns = Described::from([
+            (EXCHANGES.to_owned(), exchanges::columns()),
+            (VERIFICATIONS.to_owned(), verifications::columns()),
+        ]);
         for (file, rows) in counterparts.values().flat_map(|one| one.telegrams.values()) {
             columns.insert(file.clone(), rows.columns().to_vec());
         }
@@ -144,6 +153,23 @@ impl<'e> Rows<'e> {
         })
     }
 
+    fn add_verification(&mut self, number: u64, fact: &Fact) -> Result<(), ExportError> {
+        let told = fact.verification.as_deref();
+        let counterpart = self.counterparts.get(&*fact.institution);
+        let Some((told, counterpart)) = told.zip(counterpart) else {
+            if self.plan.institutions.is_none() {
+                self.tally.missing("no_institution", (&fact.institution, "(verification)"), number);
+            }
+            return Ok(());
+        };
+        let date = date_text(counterpart.config.hours.calendar.business_date(fact.at_ms));
+        let row = verifications::row((number, fact), told, &date);
+        if let Some(table) = self.tables.get_mut(VERIFICATIONS) {
+            table.add(&row)?;
+        }
+        Ok(())
+    }
+
     fn add_telegram(&mut self, number: u64, fact: &Fact) -> Result<(), ExportError> {
         let telegram = fact.telegram.as_deref().unwrap_or_default();
         let of = (&*fact.institution, telegram);
@@ -172,13 +198,15 @@ impl TakesFacts for Rows<'_> {
 
     fn fact(&mut self, number: u64, fact: &Fact, unreadable: Option<&Unreadable>) -> Result<(), ExportError> {
         let is_meant = self.plan.institutions.as_ref().is_none_or(|only| only.contains(&*fact.institution));
-        match unreadable.filter(|_| is_meant) {
+        // A row of a run needs nothing that was encrypted.
+        match unreadable.filter(|_| is_meant && fact.verification.is_none()) {
             Some(Unreadable::Forgotten(_)) => {
                 let telegram = fact.telegram.as_deref().unwrap_or_default();
                 self.tally.missing("key_forgotten", (&fact.institution, telegram), number);
                 Ok(())
             }
             Some(why) => Err(ExportError::Unreadable { number, why: *why }),
+            None if is_meant && fact.verification.is_some() => self.add_verification(number, fact),
             None if is_meant && has_row(fact) && !fact.bytes.is_empty() => self.add_telegram(number, fact),
             None => Ok(()),
         }

@@ -431,3 +431,51 @@ fn the_times_of_this_file_are_right() {
     assert_eq!(time::parse("2026-11-26T12:00:00+09:00"), Ok(NOON_MS));
     assert_eq!(parse_date("2026-11-26"), Ok(DAY));
 }
+
+#[tokio::test]
+async fn a_run_of_a_verification_is_a_row_with_its_counts_and_without_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let told = r#"{"name":"nightly","run":"one","digest":"00","client":"build","counts":{"kind":"reads","of":"bank-b",
+        "made_at_ms":1795662000000,"since_ms":1795575600000,"until_ms":1795662000000,"passed":false,"whole":true,"summary":"",
+        "compared":1204,"same":7,"failed":1,"unexplained":3,"explained":1200,"compared_clean":0,"compared_min":1000}}"#;
+    let run = Fact {
+        what: What::Verification,
+        verification: Some(serde_json::from_str(told).unwrap()),
+        bytes: TelegramBytes::copy_of(b"{\"found\":\"9911\"}"),
+        ..Fact::new("bank-a".into(), NOON_MS + 5)
+    };
+    let elsewhere = Fact { institution: "bank-z".into(), ..run.clone() };
+    journal(&path, [run, elsewhere], None).await;
+    let exported = export(&config(&path), &request(&folder.path().join("exports"), Until::Date(DAY))).unwrap();
+    let columns = [
+        "fact",
+        "business_date",
+        "verification",
+        "run",
+        "told_at",
+        "client",
+        "compared_with",
+        "since",
+        "passed",
+        "unexplained",
+    ];
+    let expected = [
+        "1",
+        "2026-11-26",
+        "nightly",
+        "one",
+        "2026-11-26T03:00:00.005Z",
+        "build",
+        "bank-b",
+        "2026-11-25T03:00:00.000Z",
+        "false",
+        "3",
+    ];
+    assert_eq!(rows(&exported, "verifications.csv", columns), [expected]);
+    let found: Vec<_> = exported.manifest.findings.iter().map(|one| (one.what.as_str(), one.count)).collect();
+    assert_eq!(found, [("no_institution", 1)]);
+    for (name, bytes) in tree(&exported.folder) {
+        assert!(!String::from_utf8_lossy(&bytes).contains("9911"), "{name}");
+    }
+}

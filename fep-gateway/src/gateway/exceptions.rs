@@ -200,13 +200,6 @@ impl Gateway {
         name: ExchangeId,
         content: &impl Serialize,
     ) -> Result<bool, NotKept> {
-        let journal = &self.inner.shared.journal;
-        let lane = self.own_lane();
-        // An act that waits in memory would be a surprise later.
-        let full = || JournalError::Failed("the journal takes no writes and its queue is full".to_owned());
-        if let Some(error) = journal.trouble().or_else(|| (!lane.has_room()).then(full)) {
-            return Err(NotKept::Journal(error));
-        }
         let content = serde_json::to_vec(content);
         let content = content.map_err(|error| NotKept::Journal(JournalError::Failed(error.to_string())))?;
         let fact = Fact {
@@ -215,9 +208,21 @@ impl Gateway {
             bytes: TelegramBytes::from(content),
             ..Fact::new(institution.into(), self.now_ms())
         };
+        self.store_own(fact).await?;
+        self.inner.shared.journal.had_effect(name).await.map_err(NotKept::NotDurable)
+    }
+
+    /// Stores a fact of no exchange, and waits until it is durable.
+    pub(super) async fn store_own(&self, fact: Fact) -> Result<(), NotKept> {
+        let journal = &self.inner.shared.journal;
+        let lane = self.own_lane();
+        // An act that waits in memory would be a surprise later.
+        let full = || JournalError::Failed("the journal takes no writes and its queue is full".to_owned());
+        if let Some(error) = journal.trouble().or_else(|| (!lane.has_room()).then(full)) {
+            return Err(NotKept::Journal(error));
+        }
         let number = lane.append(fact).map_err(NotKept::Journal)?;
-        lane.has_stored(number, DURABLE_MAX).await.map_err(NotKept::NotDurable)?;
-        journal.had_effect(name).await.map_err(NotKept::NotDurable)
+        lane.has_stored(number, DURABLE_MAX).await.map_err(NotKept::NotDurable)
     }
 }
 

@@ -47,6 +47,9 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
     if let Ok(counts) = shared.gateway.exception_counts().await {
         metrics::show_exceptions(&counts);
     }
+    if let Ok(last) = shared.gateway.last_verifications().await {
+        metrics::show_verifications(&last);
+    }
     metrics::show_readiness(shared.gateway.troubles().is_empty(), shared.gateway.journal_works());
     if let Some(store) = shared.gateway.store() {
         metrics::show_redis(store.is_reached);

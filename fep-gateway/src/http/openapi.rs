@@ -133,6 +133,7 @@ pub(super) fn document<'c>(institutions: impl IntoIterator<Item = (&'c str, &'c 
     writer.persons();
     writer.institutions();
     writer.reconciliations();
+    writer.verifications();
     writer.platform();
     let institutions: Catalogues<'c> = institutions.into_iter().collect();
     for (name, catalogue) in &institutions {
@@ -424,6 +425,7 @@ impl Writer {
                 { "name": "streams", "description": "Market data" },
                 { "name": "persons", "description": "What persons look at and decide" },
                 { "name": "reconciliations", "description": "Files of institutions, and what persons work off because of them" },
+                { "name": "verifications", "description": "What was compared before a system is replaced" },
                 { "name": "batches", "description": "What programs tell about files of requests" },
                 { "name": "alarms", "description": "Alarms of the gateway's own rules" },
                 { "name": "lines", "description": "Institutions and their lines" },

@@ -373,7 +373,7 @@ fn unresolved(why: Unresolved, may_read: bool) -> ApiError {
     }
 }
 
-fn not_kept(why: &NotKept) -> ApiError {
+pub(super) fn not_kept(why: &NotKept) -> ApiError {
     match why {
         NotKept::Journal(error) => error.clone().into(),
         NotKept::NotDurable(_) => ApiError::new(Problem::NotDurable, why.to_string()),

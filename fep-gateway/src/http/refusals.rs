@@ -40,7 +40,7 @@ const ENTRIES_MAX: usize = 5;
 const METHOD_MAX_BYTES: usize = 16;
 
 /// The rights that are for persons. A service that may not read or send is only in the log.
-const ACTS: [&str; 4] = ["reveal", "operate", "settle", "configure"];
+const ACTS: [&str; 5] = ["reveal", "operate", "settle", "verify", "configure"];
 
 /// The route and the method of a login at the console.
 const SESSION: &str = "/v1/session";

@@ -8,7 +8,6 @@ use fep_protocol::audit::AuditFact;
 use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome, Passage, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, TakenOver, What};
-use fep_protocol::reconciliation::ReconciliationFact;
 use fep_protocol::settlement::SettlementFact;
 use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
@@ -98,6 +97,7 @@ pub(super) fn with_columns<T>(number: FactNumber, fact: &Fact, each: impl FnOnce
         | What::AuditEnd
         | What::Standing
         | What::Reconciliation
+        | What::Verification
         | What::TakenOver => (None, None),
     };
     let number_of = |number: Option<i64>| number.map_or(Value::Null, Value::Integer);
@@ -171,7 +171,8 @@ pub(super) fn fact(columns: &Columns<'_>) -> Result<(FactNumber, Fact), NoFact> 
     let is_of_exchange = matches!(what, What::Sent(SentClass::Request) | What::Outcome);
     let passage = detail.filter(|_| is_of_exchange);
     let is_audit = matches!(what, What::Audit | What::AuditEnd);
-    let is_of_own_kind = matches!(what, What::Settlement | What::Standing | What::Reconciliation | What::TakenOver);
+    let is_of_own_kind =
+        matches!(what, What::Settlement | What::Standing | What::Reconciliation | What::Verification | What::TakenOver);
     let is_other = is_of_exchange || is_audit || is_of_own_kind;
     let of_notice = detail.filter(|_| !is_other);
     let fact = Fact {
@@ -189,9 +190,8 @@ pub(super) fn fact(columns: &Columns<'_>) -> Result<(FactNumber, Fact), NoFact> 
         settlement: detail_of(What::Settlement).map(|detail| settlement(detail).map(Box::new)).transpose()?,
         audit: detail.filter(|_| is_audit).map(|detail| of_json::<AuditFact>(detail).map(Box::new)).transpose()?,
         standing: detail_of(What::Standing).map(|detail| standing(detail).map(Box::new)).transpose()?,
-        reconciliation: detail_of(What::Reconciliation)
-            .map(|detail| of_json::<ReconciliationFact>(detail).map(Box::new))
-            .transpose()?,
+        reconciliation: detail_of(What::Reconciliation).map(|detail| of_json(detail).map(Box::new)).transpose()?,
+        verification: detail_of(What::Verification).map(|detail| of_json(detail).map(Box::new)).transpose()?,
         taken_over: detail_of(What::TakenOver).map(|detail| of_json::<TakenOver>(detail).map(Box::new)).transpose()?,
         passage: passage.map(|detail| of_json::<Passage>(detail).map(Box::new)).transpose()?,
         delivery: of_notice.map(|detail| of_json::<DeliveryFact>(detail).map(Box::new)).transpose()?,
@@ -225,6 +225,7 @@ fn what(kind: &str, class: &str, day: Value<'_>, amount: impl Fn() -> Result<u64
         "audit_end" => Some(What::AuditEnd),
         "standing" => Some(What::Standing),
         "reconciliation" => Some(What::Reconciliation),
+        "verification" => Some(What::Verification),
         "taken_over" => Some(What::TakenOver),
         "traces" => match day.integer()? {
             Some(day) => Some(What::Traces(TraceHighWater { day, high: amount()? })),
@@ -241,7 +242,7 @@ fn what(kind: &str, class: &str, day: Value<'_>, amount: impl Fn() -> Result<u64
     })
 }
 
-/// The fact of a settlement, a delivery, the audit trail or a reconciliation, what holds, a takeover, or the other exchange of a request, as JSON.
+/// The fact of a settlement, a delivery, the audit trail, a reconciliation or a verification, what holds, a takeover, or the other exchange of a request, as JSON.
 fn detail(fact: &Fact) -> Option<String> {
     let standing = || fact.standing.as_deref().map(standing_json);
     let settlement = fact.settlement.as_deref().map(settlement_json).or_else(standing);
@@ -250,7 +251,9 @@ fn detail(fact: &Fact) -> Option<String> {
     let taken_over = || serde_json::to_string(fact.taken_over.as_deref()?).ok();
     let passage = || serde_json::to_string(fact.passage.as_deref()?).ok();
     let reconciliation = || serde_json::to_string(fact.reconciliation.as_deref()?).ok();
-    settlement.or_else(delivery).or_else(audit).or_else(taken_over).or_else(passage).or_else(reconciliation)
+    let verification = || serde_json::to_string(fact.verification.as_deref()?).ok();
+    let of_work = || reconciliation().or_else(verification);
+    settlement.or_else(delivery).or_else(audit).or_else(taken_over).or_else(passage).or_else(of_work)
 }
 
 fn of_json<T: DeserializeOwned>(detail: &str) -> Result<T, NoFact> {

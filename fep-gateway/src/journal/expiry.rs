@@ -152,7 +152,7 @@ impl Expiry {
             last = last.max(day.last);
             before_ms = before_ms.max(newest.accepted_ms.saturating_add(1));
             gone.push(*day);
-            if !index.parts_comparisons(last)? {
+            if !index.parts_comparisons(last)? && !index.parts_verifications(last)? {
                 whole = (last, before_ms, gone.len());
             }
         }

@@ -88,7 +88,7 @@ impl Archiver {
             }
             last = last.max(newest);
             before_ms = before_ms.max(accepted_ms.saturating_add(1));
-            if !index.parts_comparisons(last)? {
+            if !index.parts_comparisons(last)? && !index.parts_verifications(last)? {
                 whole = (last, before_ms);
             }
         }

@@ -31,6 +31,7 @@ pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         delivery: None,
         standing: None,
         reconciliation: None,
+        verification: None,
         instance: None,
         taken_over: None,
         passage: None,

@@ -11,6 +11,7 @@ use fep_spec::model::Spec;
 use fep_spec::report::{Code, Report, Source};
 use ring::digest::{SHA256, digest};
 
+use super::receivers::{self, TellPlan, WebhookPlan};
 use crate::config::{Config, ConfigError, InstitutionConfig, LineConfig, Role, SettlementConfig};
 use crate::hex::hex;
 
@@ -36,6 +37,12 @@ pub struct Plan {
     pub ignore_in: BTreeMap<String, BTreeSet<String>>,
     /// `compared_min`, default 1: how many comparisons it takes to pass. Those of earlier runs count, since the last one with a finding.
     pub compared_min: u64,
+    /// `name`, default the name of the file without its ending: how others call the verification.
+    pub name: String,
+    /// `[webhook]`: a service that gets each report. Default: none does.
+    pub webhook: Option<Box<WebhookPlan>>,
+    /// `[tell]`: a gateway that keeps each report. Default: none does.
+    pub tell: Option<Box<TellPlan>>,
     /// `[reads]`: what is asked again. Default: nothing can be.
     pub reads: Option<ReadsPlan>,
     /// A digest of the plan and of the configurations of the sides: runs with another one begin anew.
@@ -114,7 +121,7 @@ impl Plan {
         let (name, text) = read(path).map_err(PlanError::Unreadable)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let document = Document::new(Source::new(name, &text));
-        let plan = document.walk(|root| plan(&root, folder).inspect(|_| root.finish()));
+        let plan = document.walk(|root| plan(&root, path, folder).inspect(|_| root.finish()));
         match plan {
             Some(Err(error)) => Err(error),
             Some(Ok(Some(plan))) if !document.has_errors() => Ok(plan.digested(&text)),
@@ -147,7 +154,7 @@ impl Plan {
     }
 }
 
-fn plan(root: &Table<'_>, folder: &Path) -> Result<Option<Plan>, PlanError> {
+fn plan(root: &Table<'_>, path: &Path, folder: &Path) -> Result<Option<Plan>, PlanError> {
     let Some(Side { config, institution }) = side(root, folder)? else { return Ok(None) };
     let Some(own) = config.institutions.get(&institution) else { return Ok(None) };
     let ignore = paths(root, root.array("ignore"), &own.spec, None);
@@ -159,11 +166,25 @@ fn plan(root: &Table<'_>, folder: &Path) -> Result<Option<Plan>, PlanError> {
         }
     }
     let compared_min = root.integer("compared_min", 1..=1_000_000_000_u64).map_or(1, |count| count.value);
+    let webhook = WebhookPlan::read(root, folder).map(Box::new);
+    let tell = TellPlan::read(root, folder).map(Box::new);
+    let name = receivers::name(root, path, webhook.is_some() || tell.is_some());
     let reads = match root.table("reads") {
         None => None,
         Some(table) => reads(&table, folder, own)?.inspect(|_| table.finish()),
     };
-    Ok(Some(Plan { institution, ignore, ignore_in, compared_min, reads, digest: String::new(), config }))
+    Ok(Some(Plan {
+        institution,
+        ignore,
+        ignore_in,
+        compared_min,
+        name,
+        webhook,
+        tell,
+        reads,
+        digest: String::new(),
+        config,
+    }))
 }
 
 /// Reads `config` and `institution` of a table.

@@ -20,13 +20,13 @@ use super::plan::{Plan, ReadsPlan, Side, moves_money};
 use super::report::{About, Report};
 use super::runs;
 use super::tally::{Tally, Why};
+use super::telling;
 use crate::config::InstitutionConfig;
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::lookup::Lookup;
 use crate::journal::reading::JournalPlace;
 use crate::journal::seal::KeyRing;
 use crate::telegrams::TelegramCatalogue;
-use crate::time::Rfc3339;
 
 /// How much older than its time-out a request must be: then the journal has its answer.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -78,7 +78,7 @@ pub async fn reads(plan: &Plan, journal: Option<JournalPlace>, stop: Cancellatio
         kind: "reads",
         institution: plan.institution.clone(),
         of: candidate_name,
-        made_at: Rfc3339(now_ms).to_string(),
+        made_at_ms: now_ms,
         compared_min: plan.compared_min,
         noise_percent: own.noise_percent,
         compared_before: before.compared_clean,
@@ -87,11 +87,15 @@ pub async fn reads(plan: &Plan, journal: Option<JournalPlace>, stop: Cancellatio
     let mut report = Report::new(about, &tally, None);
     let run = report.run(whole);
     report.passed = run.passed;
+    report.whole = whole;
+    report.span_ms = Some((since_ms, until_ms));
     if !whole {
         report.summary = format!("stopped before its end, the next run repeats it: {}", report.summary);
     }
     report.trend = before.trend;
     report.trend.push(run.clone());
+    // A run that counts and that nobody was told of would be lost with a crash.
+    telling::keep(plan, &report).map_err(VerifyError::Folder)?;
     let done_until_ms = if whole { until_ms } else { since_ms };
     let at = (done_until_ms, now_ms.div_euclid(1000));
     runs::add(&own.folder, &plan.digest, &report, &run, at).map_err(VerifyError::Folder)?;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::outcomes::{Answered, Concluded, Disagreement, Row};
 use super::tally::{OfField, OfTelegram, Tally, Why};
+use crate::time::Rfc3339;
 
 /// The result of a verification. It serialises as its JSON report.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +17,18 @@ pub struct Report {
     pub of: String,
     /// When it was made, in RFC 3339.
     pub made_at: String,
+    /// The same in milliseconds since 1970.
+    #[serde(skip)]
+    pub made_at_ms: i64,
+    /// The span of the requests, in milliseconds since 1970. Only of reads.
+    #[serde(skip)]
+    pub span_ms: Option<(i64, i64)>,
+    /// Whether it came to its end.
+    #[serde(skip)]
+    pub whole: bool,
+    /// How many comparisons it takes to pass.
+    #[serde(skip)]
+    pub compared_min: u64,
     /// Whether enough was compared and nothing is unexplained.
     pub passed: bool,
     /// Why, in a sentence.
@@ -175,7 +188,8 @@ pub(super) struct About {
     pub(super) kind: &'static str,
     pub(super) institution: String,
     pub(super) of: String,
-    pub(super) made_at: String,
+    /// In milliseconds since 1970.
+    pub(super) made_at_ms: i64,
     pub(super) compared_min: u64,
     /// How much more often a field may differ than the old side from itself, in percent of both together.
     pub(super) noise_percent: u8,
@@ -186,7 +200,7 @@ pub(super) struct About {
 
 impl Report {
     pub(super) fn new(about: About, tally: &Tally, outcomes: Option<Concluded>) -> Self {
-        let About { kind, institution, of, made_at, compared_min, noise_percent, compared_before, left_out } = about;
+        let About { kind, institution, of, made_at_ms, compared_min, noise_percent, compared_before, left_out } = about;
         let telegrams: Vec<TelegramReport> =
             tally.telegrams().map(|(name, own)| telegram(name, own, noise_percent)).collect();
         let compared: u64 = telegrams.iter().map(|one| one.compared).sum();
@@ -213,7 +227,11 @@ impl Report {
             kind,
             institution,
             of,
-            made_at,
+            made_at: Rfc3339(made_at_ms).to_string(),
+            made_at_ms,
+            span_ms: None,
+            whole: true,
+            compared_min,
             passed,
             summary: summary.text(),
             read,

@@ -139,12 +139,12 @@ mod tests {
     use crate::verify::report::About;
     use crate::verify::tally::Tally;
 
-    fn report(of: &str, at: &str, compared: usize) -> Report {
+    fn report(of: &str, at_ms: i64, compared: usize) -> Report {
         let about = About {
             kind: "reads",
             institution: "bank".into(),
             of: of.into(),
-            made_at: at.into(),
+            made_at_ms: at_ms,
             compared_min: 1,
             noise_percent: 0,
             compared_before: 0,
@@ -164,21 +164,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("runs");
         assert!(read(&place, "one").unwrap().until_ms.is_none());
-        add_run(&place, "one", &report("new", "first", 3), true, 10);
-        add_run(&place, "two", &report("other", "x", 5), true, 99);
+        add_run(&place, "one", &report("new", 1000, 3), true, 10);
+        add_run(&place, "two", &report("other", 0, 5), true, 99);
         // A crash in the middle of a line.
         let file = place.join(RUNS);
         let mut text = fs::read_to_string(&file).unwrap();
         text.push_str("{\"institution\":\"ba");
         fs::write(&file, &text).unwrap();
         assert_eq!(read(&place, "one").unwrap().until_ms, Some(10));
-        add_run(&place, "one", &report("new", "second", 4), true, 20);
+        add_run(&place, "one", &report("new", 2000, 4), true, 20);
         // One that was stopped does not count, and one after a clock that went back does not move the position back.
-        add_run(&place, "one", &report("new", "stopped", 100), false, 20);
-        add_run(&place, "one", &report("new", "back", 2), true, 15);
+        add_run(&place, "one", &report("new", 3000, 100), false, 20);
+        add_run(&place, "one", &report("new", 500, 2), true, 15);
         let runs = read(&place, "one").unwrap();
-        let names: Vec<&str> = runs.trend.iter().map(|run| run.at.as_str()).collect();
-        assert_eq!((runs.until_ms, names.as_slice()), (Some(20), &["first", "second", "stopped", "back"][..]));
+        let compared: Vec<u64> = runs.trend.iter().map(|run| run.compared).collect();
+        assert_eq!((runs.until_ms, compared.as_slice()), (Some(20), &[3, 4, 100, 2][..]));
         assert_eq!(runs.compared_clean, 9);
         let metrics = fs::read_to_string(place.join(METRICS)).unwrap();
         assert!(metrics.contains("fep_verify_passed{institution=\"bank\",candidate=\"new\"} 1\n"), "{metrics}");

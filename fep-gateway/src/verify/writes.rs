@@ -17,7 +17,6 @@ use crate::config::InstitutionConfig;
 use crate::hex::hex;
 use crate::passed::Direction;
 use crate::telegrams::TelegramCatalogue;
-use crate::time::Rfc3339;
 
 /// The entry of the report for frames that are no telegram of the spec.
 const UNRECOGNISED: &str = "(unrecognised)";
@@ -83,7 +82,7 @@ pub fn writes<R: BufRead>(plan: &Plan, recorded: Recorded<R>, now_ms: i64) -> Re
         kind: "writes",
         institution: plan.institution.clone(),
         of: recorded.name,
-        made_at: Rfc3339(now_ms).to_string(),
+        made_at_ms: now_ms,
         compared_min: plan.compared_min,
         noise_percent: 0,
         compared_before: 0,

@@ -34,6 +34,9 @@ pub(crate) fn plan(institution: &'static str, tables: &'static str) -> Plan {
         ignore: BTreeSet::new(),
         ignore_in: BTreeMap::new(),
         compared_min: 1,
+        name: "nightly".to_owned(),
+        webhook: None,
+        tell: None,
         reads: None,
         digest: "plan".to_owned(),
     }

@@ -21,6 +21,7 @@ mod console_page;
 mod console_platform;
 #[cfg(feature = "postgres")]
 mod console_sites;
+mod console_verifications;
 mod console_views;
 mod contract;
 #[path = "../../../tests/tests/browser/devtools.rs"]
@@ -65,4 +66,5 @@ mod tap;
 mod test_time;
 #[cfg(feature = "kafka")]
 mod topics;
+mod verifications;
 mod verifying;

@@ -125,3 +125,49 @@ fn the_exit_code_says_whether_it_passed() {
         assert!(message.contains(why), "{message}");
     }
 }
+
+#[test]
+fn a_receiver_that_is_down_is_said_and_changes_no_exit_code() {
+    // Nobody listens at port 1 of this machine.
+    let tables = "[webhook]\ncallback = \"http://127.0.0.1:1/\"\n[tell]\ngateway = \"http://127.0.0.1:1\"\n";
+    for (compared_min, code) in [(1, 0), (3, 1)] {
+        let plan = format!("config = \"@config@\"\nignore = [\"header\"]\ncompared_min = {compared_min}\n{tables}");
+        let output = verify(folder(&plan).path(), &["writes", CAPTURE, "--plan", "verify.toml"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        for receiver in ["webhook", "gateway"] {
+            assert!(
+                said.contains(&format!("verify: the {receiver} was not told of this run, and will not be: ")),
+                "{said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_mistake_about_receivers_is_said_and_no_secret_with_it() {
+    let folder = folder(
+        r#"
+config = "@config@"
+name = "a/b"
+[tell]
+gateway = "https://fep.bank.example:8443"
+tokn_file = "x"
+[webhook]
+callback_secrets = "hook.secret"
+timeout_ms = 0
+"#,
+    );
+    std::fs::write(folder.path().join("hook.secret"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let message = refused(folder.path());
+    for expected in [
+        "`a/b` is no name of a verification",
+        "https needs `tls`",
+        "unknown key `tokn_file`",
+        "`callback` is missing",
+        "`timeout_ms` is 0, it must be 100 to 600000",
+    ] {
+        assert!(message.contains(expected), "{expected} is missing in:\n{message}");
+    }
+    assert!(!message.contains("whsec_"), "{message}");
+}

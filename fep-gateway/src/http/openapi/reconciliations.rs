@@ -1,10 +1,13 @@
-//! The operations about reconciliations in the OpenAPI document: files of institutions, exceptions, and how persons resolve them.
+//! The operations about reconciliations and verifications in the OpenAPI document: files of institutions, exceptions, how persons resolve them, and
+//! runs of verifications.
 
 use super::operation::{Operation, in_path, in_query, limit};
 use super::{READS, Writer};
 use crate::contract::problem::Problem;
 use crate::contract::reconciliations::{ReconciliationDetail, ReconciliationList, ResolutionBody};
+use crate::contract::verifications::{VerificationDetail, VerificationList, VerificationRunView};
 use crate::reconcile::Report;
+use fep_protocol::verification::VerificationReport;
 
 /// What a file can be answered with.
 const COMPARES: [Problem; 9] = [
@@ -34,7 +37,42 @@ const RESOLVES: [Problem; 11] = [
     Problem::NotDurable,
 ];
 
+/// What a run that is told can be answered with.
+const TELLS: [Problem; 7] = [
+    Problem::BadReport,
+    Problem::NotDurable,
+    Problem::Origin,
+    Problem::OtherReport,
+    Problem::Path,
+    Problem::TooManyVerifications,
+    Problem::UnknownInstitution,
+];
+
 impl Writer {
+    /// Runs of verifications.
+    pub(super) fn verifications(&mut self) {
+        let all = self.reply::<VerificationList>();
+        let summary = "The last runs of each verification, the newest first";
+        let list = Operation::new("get", "/v1/verifications", "listVerifications", "verifications", summary);
+        let list = list.with(limit()).with(in_query("scope")).with(in_query("institution"));
+        self.add(&list.gives(all).or(&[Problem::Query]).or(&READS));
+        let path = "/v1/verifications/{institution}/{verification}/{run}";
+        let in_paths = |operation| {
+            ["institution", "verification", "run"]
+                .into_iter()
+                .fold(operation, |of: Operation, name| of.with(in_path(name)))
+        };
+        let one = self.reply::<VerificationDetail>();
+        let summary = "One run with what it found";
+        let show = in_paths(Operation::new("get", path, "getVerification", "verifications", summary));
+        self.add(&show.gives(one).or(&[Problem::Path, Problem::UnknownVerification]).or(&READS));
+        let view = self.reply::<VerificationRunView>();
+        let body = self.body::<VerificationReport>();
+        let summary = "A program tells what a run found; the same run twice is one";
+        let told = in_paths(Operation::new("put", path, "tellVerification", "verifications", summary));
+        self.add(&told.takes(body).gives(view).or(&TELLS).or(&READS));
+    }
+
     pub(super) fn reconciliations(&mut self) {
         let report = self.reply::<Report>();
         let path = "/v1/institutions/{institution}/reconciliations/{reconciliation}";

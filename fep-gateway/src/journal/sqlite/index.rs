@@ -1,4 +1,4 @@
-//! The index: exchanges, settlements, idempotency keys, trace marks, notices and exceptions, as far as its facts are applied.
+//! The index: exchanges, settlements, idempotency keys, trace marks, notices, exceptions and verifications, as far as its facts are applied.
 
 mod compare;
 mod exceptions;
@@ -6,6 +6,7 @@ mod marks;
 mod open_work;
 mod search;
 mod trail;
+mod verifications;
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
@@ -26,6 +27,7 @@ use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 pub(in crate::journal) use self::compare::differences;
 pub(super) use self::exceptions::forget as forget_exceptions;
 pub(in crate::journal) use self::search::Veiled;
+pub(super) use self::verifications::forget as forget_verifications;
 use super::{cases, failed, id, notices, owners, schema};
 use crate::journal::columns::{signed, standing, unsigned};
 use crate::journal::filter::LetterFilter;

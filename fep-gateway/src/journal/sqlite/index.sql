@@ -151,3 +151,14 @@ CREATE TABLE reconciliation_acts (              -- comparisons, and the resoluti
   behind           INTEGER NOT NULL,            -- the fact of the comparison that held then, or its own
   has_effect       INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE verifications (                    -- runs of verifications that were told
+  number           INTEGER PRIMARY KEY,         -- the fact. Of several with one name, the first holds
+  institution      TEXT NOT NULL,
+  name             TEXT NOT NULL,
+  run              TEXT NOT NULL,
+  at_ms            INTEGER NOT NULL,
+  detail           TEXT NOT NULL                -- the open part of the fact, as JSON
+);
+CREATE INDEX verification_runs ON verifications (institution, name, run, number);
+CREATE INDEX verification_order ON verifications (institution, name, number);

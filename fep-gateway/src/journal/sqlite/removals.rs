@@ -68,6 +68,7 @@ pub(in crate::journal) fn forget(index: &Path, removal: &Removal) -> Result<(), 
         );
         while connection.prepare_cached(&sql)?.execute(params![signed(removal.last)])? > 0 {}
         super::index::forget_exceptions(&connection, removal.last)?;
+        super::index::forget_verifications(&connection, removal.last)?;
         connection.execute("UPDATE state SET forgotten = ?1", params![signed(removal.last)]).map(drop)
     };
     forget().map_err(|error| schema::at(index, &error))

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::{Error, IndexReader, JournalError, schema};
 
 /// The tables besides the exchanges, with the columns that name a row.
-const TABLES: [(&str, &str, &str); 13] = [
+const TABLES: [(&str, &str, &str); 14] = [
     ("cases", "lower(hex(exchange))", "*"),
     ("case_facts", "lower(hex(exchange)) || ' fact ' || number", "*"),
     ("keys", "institution || ' ' || key", "*"),
@@ -21,6 +21,7 @@ const TABLES: [(&str, &str, &str); 13] = [
     ("reconciliations", "institution || ' ' || reconciliation || ' day ' || day", "*"),
     ("exceptions", "institution || ' ' || reconciliation || ' day ' || day || ' exception ' || id", "*"),
     ("reconciliation_acts", "'fact ' || number", "*"),
+    ("verifications", "'fact ' || number", "*"),
 ];
 
 /// The rows that differ, each as a sentence, at most `findings_max` for each table and side. `made` is the index that follows

@@ -1,11 +1,11 @@
-//! What the index keeps of facts that are not about an exchange: trace marks, what stands, the audit trail, and reconciliations.
+//! What the index keeps of facts that are not about an exchange: trace marks, what stands, the audit trail, reconciliations and verifications.
 
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::standing::Standing;
 use fep_protocol::trace::{TRACE_DAYS_MAX, TraceHighWater};
 use rusqlite::{Error, OptionalExtension, Row, params};
 
-use super::{IndexFile, IndexReader, exceptions, failed, trail};
+use super::{IndexFile, IndexReader, exceptions, failed, trail, verifications};
 use crate::journal::columns::{signed, standing, standing_json, unsigned};
 use crate::journal::store::{FactNumber, StoreError};
 
@@ -20,6 +20,9 @@ impl IndexFile {
         }
         if let Some(reconciliation) = &fact.reconciliation {
             exceptions::add(&self.connection, number, fact, reconciliation)?;
+        }
+        if let Some(verification) = &fact.verification {
+            verifications::add(&self.connection, number, fact, verification)?;
         }
         if let Some(standing) = &fact.standing {
             let own = fact.instance.as_deref().filter(|_| !standing.is_of_all());
