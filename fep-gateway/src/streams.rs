@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!  feeds ──► receiver (fep-stream) ──► consumer ──► telling: filter, last of each instrument, JSON ──► HTTP
+//!                                  ├─► consumer ──► telling ──► messages ──► topic of Kafka
 //!                                  └─► consumer ──► recording
 //! ```
 //!
@@ -15,6 +16,10 @@ mod shown;
 mod telling;
 pub mod status;
 mod recording;
+#[cfg(feature = "kafka")]
+mod message;
+#[cfg(feature = "kafka")]
+mod topic;
 mod receiving;
 
 use std::collections::BTreeMap;
@@ -23,16 +28,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fep_stream::{Backlog, Consumer, Counts, Policy, Receiver, Slow};
+use fep_stream::{Backlog, Consumer, Counts, Policy, Receiver};
 use futures_util::future::join_all;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{info, warn};
 
 use self::kinds::Kinds;
+use self::receiving::{Started, slow};
 use self::recording::Recording;
 pub(crate) use self::shown::Shown;
-use self::status::{ConsumerStatus, RecordingStatus, StreamStatus};
+use self::status::{ConsumerStatus, RecordingStatus, StreamStatus, StreamTopicStatus};
 pub(crate) use self::telling::{Filter, Telling, Terms};
+#[cfg(feature = "kafka")]
+use self::topic::Topic;
 use crate::config::{StreamConfig, WhenSlow};
 
 /// The streams of a gateway. Clones are handles to the same streams.
@@ -43,16 +51,19 @@ pub(crate) struct Streams(Arc<Mutex<BTreeMap<String, Arc<Stream>>>>);
 pub(crate) struct Stream {
     name: String,
     config: StreamConfig,
-    kinds: Kinds,
+    kinds: Arc<Kinds>,
     /// `None` when it was stopped.
     receiver: Mutex<Option<Arc<Receiver>>>,
     recording: Option<Recording>,
+    #[cfg(feature = "kafka")]
+    topics: Vec<Topic>,
     seats: Mutex<BTreeMap<u64, Seat>>,
     next_seat: AtomicU64,
     room: Arc<Semaphore>,
     /// What was counted when the metrics were shown last, and the holes of the recording.
     shown: Mutex<Counts>,
     shown_holes: AtomicU64,
+    shown_topics: Mutex<Vec<StreamTopicStatus>>,
 }
 
 /// A consumer, as lists show it.
@@ -65,10 +76,15 @@ struct Seat {
     backlog: Backlog,
 }
 
-/// A consumer with its seat. The seat is free again when this is dropped.
+/// A consumer with its seat.
 pub(crate) struct Joined {
-    pub(crate) consumer: Consumer,
-    pub(crate) stream: Arc<Stream>,
+    consumer: Consumer,
+    seated: Seated,
+}
+
+/// The seat of a consumer. It is free again when this is dropped.
+struct Seated {
+    stream: Arc<Stream>,
     seat: u64,
     _room: OwnedSemaphorePermit,
 }
@@ -138,21 +154,30 @@ impl Streams {
 impl Stream {
     /// Starts to receive.
     fn start(name: &str, config: &StreamConfig) -> Result<Self, String> {
-        let (receiver, recorded) = receiving::start(config)?;
+        let kinds = Arc::new(Kinds::new(config));
+        let Started { receiver, recorded, topics } = receiving::start(config)?;
         let recording = match (recorded, &config.recording) {
             (Some(consumer), Some(to)) => Some(Recording::start(name, consumer, to)),
             _ => None,
         };
+        #[cfg(feature = "kafka")]
+        let topics = topic::start(name, config, &kinds, topics)?;
+        // The configuration has none.
+        #[cfg(not(feature = "kafka"))]
+        drop(topics);
         Ok(Self {
             name: name.to_owned(),
-            kinds: Kinds::new(config),
+            kinds,
             receiver: Mutex::new(Some(Arc::new(receiver))),
             recording,
+            #[cfg(feature = "kafka")]
+            topics,
             seats: Mutex::default(),
             next_seat: AtomicU64::new(0),
             room: Arc::new(Semaphore::new(config.consumers_max)),
             shown: Mutex::default(),
             shown_holes: AtomicU64::new(0),
+            shown_topics: Mutex::default(),
             config: config.clone(),
         })
     }
@@ -179,12 +204,8 @@ impl Stream {
     ) -> Result<Joined, NotJoined> {
         let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NotJoined::Full)?;
         let receiver = self.receiver().clone().ok_or(NotJoined::Stopped)?;
-        let slow = match when_slow {
-            WhenSlow::Latest => Slow::ToLatest,
-            WhenSlow::Skip => Slow::Skip,
-            WhenSlow::Disconnect => Slow::Disconnect,
-        };
-        let consumer = receiver.join(Policy::new(buffer_events, slow)).await.map_err(|_| NotJoined::Stopped)?;
+        let policy = Policy::new(buffer_events, slow(when_slow));
+        let consumer = receiver.join(policy).await.map_err(|_| NotJoined::Stopped)?;
         let seat = self.next_seat.fetch_add(1, Ordering::Relaxed);
         let shown = Seat {
             client: client.map(str::to_owned),
@@ -194,7 +215,7 @@ impl Stream {
             backlog: consumer.backlog(),
         };
         self.seats().insert(seat, shown);
-        Ok(Joined { consumer, stream: Arc::clone(self), seat, _room: room })
+        Ok(Joined { consumer, seated: Seated { stream: Arc::clone(self), seat, _room: room } })
     }
 
     /// What it is now.
@@ -209,7 +230,7 @@ impl Stream {
             behind: seat.backlog.is_behind(),
         };
         let consumers = self.seats().iter().map(consumer).collect();
-        StreamStatus::new(self, &self.counts(), consumers, self.recording())
+        StreamStatus::new(self, &self.counts(), consumers, self.recording(), self.topics())
     }
 
     /// What was counted so far.
@@ -220,6 +241,23 @@ impl Stream {
     /// Its recording, if it has one.
     pub(crate) fn recording(&self) -> Option<RecordingStatus> {
         self.recording.as_ref().map(Recording::status)
+    }
+
+    /// Its topics of Kafka.
+    pub(crate) fn topics(&self) -> Vec<StreamTopicStatus> {
+        #[cfg(feature = "kafka")]
+        return self.topics.iter().map(Topic::status).collect();
+        #[cfg(not(feature = "kafka"))]
+        Vec::new()
+    }
+
+    /// Its topics of Kafka, each with what it was at the last call.
+    pub(crate) fn counted_topics(&self) -> Vec<(StreamTopicStatus, StreamTopicStatus)> {
+        let now = self.topics();
+        let mut shown = self.shown_topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = std::mem::replace(&mut *shown, now.clone());
+        before.resize_with(now.len(), StreamTopicStatus::default);
+        now.into_iter().zip(before).collect()
     }
 
     /// What was counted so far, and what it was at the last call.
@@ -248,6 +286,10 @@ impl Stream {
             notes.push(format!("stream {}: no feed is connected", self.name));
         }
         let recording = self.recording.as_ref().map(Recording::status).unwrap_or_default();
+        notes.extend(self.topics().into_iter().filter_map(|topic| {
+            let why = topic.trouble?;
+            Some(format!("stream {}: the topic {} takes nothing or not everything: {why}", self.name, topic.topic))
+        }));
         let again = recording.trouble.map(|why| format!("nothing is recorded now, and it is tried again: {why}"));
         let ended = recording.ended.map(|why| format!("nothing is recorded any more: {why}"));
         notes.extend(again.into_iter().chain(ended).map(|why| format!("stream {}: {why}", self.name)));
@@ -257,9 +299,16 @@ impl Stream {
     async fn stop(&self) {
         // The receiver ends when its last handle is dropped.
         drop(self.receiver().take());
-        if let Some(recording) = &self.recording {
-            recording.end().await;
-        }
+        let recorded = async {
+            if let Some(recording) = &self.recording {
+                recording.end().await;
+            }
+        };
+        #[cfg(feature = "kafka")]
+        let sent = join_all(self.topics.iter().map(Topic::end));
+        #[cfg(not(feature = "kafka"))]
+        let sent = std::future::ready(());
+        tokio::join!(recorded, sent);
     }
 
     fn receiver(&self) -> MutexGuard<'_, Option<Arc<Receiver>>> {
@@ -271,7 +320,7 @@ impl Stream {
     }
 }
 
-impl Drop for Joined {
+impl Drop for Seated {
     fn drop(&mut self) {
         self.stream.seats().remove(&self.seat);
     }
