@@ -24,7 +24,7 @@ mod receiving;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -45,7 +45,14 @@ use crate::config::{StreamConfig, WhenSlow};
 
 /// The streams of a gateway. Clones are handles to the same streams.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Streams(Arc<Mutex<BTreeMap<String, Arc<Stream>>>>);
+pub(crate) struct Streams(Arc<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    streams: Mutex<BTreeMap<String, Arc<Stream>>>,
+    /// Held while all of them end, so that whoever stops them waits until they have ended, also if another one stops them already.
+    stopping: tokio::sync::Mutex<()>,
+}
 
 /// A stream that runs.
 pub(crate) struct Stream {
@@ -54,6 +61,8 @@ pub(crate) struct Stream {
     kinds: Arc<Kinds>,
     /// `None` when it was stopped.
     receiver: Mutex<Option<Arc<Receiver>>>,
+    /// Whether it was stopped together with the gateway.
+    ends_with_gateway: AtomicBool,
     recording: Option<Recording>,
     #[cfg(feature = "kafka")]
     topics: Vec<Topic>,
@@ -128,7 +137,9 @@ impl Streams {
 
     /// Stops all of them. Their consumers get what is in their buffers, and recordings are written.
     pub(crate) async fn stop(&self) {
+        let _stopping = self.0.stopping.lock().await;
         let all = std::mem::take(&mut *self.lock());
+        all.values().for_each(|stream| stream.ends_with_gateway.store(true, Ordering::Relaxed));
         join_all(all.values().map(|stream| stream.stop())).await;
     }
 
@@ -147,7 +158,7 @@ impl Streams {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Stream>>> {
         // The map is valid after every single change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -169,6 +180,7 @@ impl Stream {
             name: name.to_owned(),
             kinds,
             receiver: Mutex::new(Some(Arc::new(receiver))),
+            ends_with_gateway: AtomicBool::new(false),
             recording,
             #[cfg(feature = "kafka")]
             topics,

@@ -42,7 +42,7 @@ enum Ended {
     Silent,
     /// Its buffer was full, and its policy says that it ends.
     TooSlow,
-    /// The stream was stopped, by a reload or with the gateway.
+    /// The stream was stopped by a reload.
     Stopped,
     /// The server stops, or rights have changed.
     Not(StreamEnd),
@@ -83,7 +83,11 @@ async fn tell(socket: &mut WebSocket, telling: &mut Telling, reply_timeout: Dura
         tokio::select! {
             shown = telling.next() => {
                 let Some(shown) = shown else {
-                    return if telling.was_too_slow() { Ended::TooSlow } else { Ended::Stopped };
+                    return match (telling.was_too_slow(), telling.ends_with_gateway()) {
+                        (true, _) => Ended::TooSlow,
+                        (false, true) => Ended::Not(StreamEnd::Stopping),
+                        (false, false) => Ended::Stopped,
+                    };
                 };
                 if write(socket, telling, shown).await.is_err() {
                     return Ended::ByClient;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fep_stream::{Consumer, Ended, Event, Received};
@@ -48,7 +49,7 @@ pub(crate) struct Telling {
     has_ended: bool,
     was_too_slow: bool,
     /// Free again when this is dropped.
-    _seat: Option<Seated>,
+    seat: Option<Seated>,
 }
 
 /// What is told next.
@@ -88,7 +89,7 @@ impl Telling {
         let Joined { consumer, seated } = joined;
         let kinds = Arc::clone(&seated.stream.kinds);
         let instruments_max = seated.stream.config().instruments_max;
-        Self { _seat: Some(seated), ..Self::of(consumer, kinds, instruments_max, terms) }
+        Self { seat: Some(seated), ..Self::of(consumer, kinds, instruments_max, terms) }
     }
 
     /// Tells a consumer that has no seat. At most so many instruments wait for the end of a span of time.
@@ -103,8 +104,13 @@ impl Telling {
             missed: 0,
             has_ended: false,
             was_too_slow: false,
-            _seat: None,
+            seat: None,
         }
+    }
+
+    /// Whether it has ended because the gateway stops.
+    pub(crate) fn ends_with_gateway(&self) -> bool {
+        self.seat.as_ref().is_some_and(|seated| seated.stream.ends_with_gateway.load(Ordering::Relaxed))
     }
 
     /// How many positions the consumer was too slow for. Those that a snapshot has do not count.

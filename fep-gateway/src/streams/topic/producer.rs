@@ -103,7 +103,7 @@ impl Producer {
     }
 
     /// Sends messages. If the cluster did not confirm all of them in the time `late_after`, says why, and goes on. What it did not confirm much later is given
-    /// up.
+    /// up. A cluster that was late gets new connections.
     pub(super) async fn send(
         &mut self,
         maker: &Maker,
@@ -138,10 +138,15 @@ impl Producer {
         }
         let why = with_said(format!("it confirmed nothing for {} ms", late_after.as_millis()), &client.said);
         is_late(&why);
-        if let Ok(outcomes) = timeout(GIVE_UP_AFTER.saturating_sub(late_after), &mut all).await {
+        let confirmed = timeout(GIVE_UP_AFTER.saturating_sub(late_after), &mut all).await;
+        if confirmed.is_err() {
+            client.producer.purge(PurgeConfig::default().queue().inflight());
+        }
+        // Whoever confirms now may be another one than before.
+        self.forget();
+        if let Ok(outcomes) = confirmed {
             return outcomes;
         }
-        client.producer.purge(PurgeConfig::default().queue().inflight());
         let given_up = |outcome| match outcome {
             Outcome::Failed(_) => Outcome::Failed(why.clone()),
             outcome => outcome,
