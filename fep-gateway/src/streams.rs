@@ -11,6 +11,7 @@
 //! knows nothing of HTTP and of rights.
 
 mod kinds;
+mod places;
 mod picture;
 mod shown;
 mod telling;
@@ -30,10 +31,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fep_stream::{Backlog, Consumer, Counts, Policy, Receiver};
 use futures_util::future::join_all;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{info, warn};
 
 use self::kinds::Kinds;
+use self::places::{NoPlace, Place, Places};
 use self::receiving::{Started, slow};
 use self::recording::Recording;
 pub(crate) use self::shown::Shown;
@@ -68,7 +69,7 @@ pub(crate) struct Stream {
     topics: Vec<Topic>,
     seats: Mutex<BTreeMap<u64, Seat>>,
     next_seat: AtomicU64,
-    room: Arc<Semaphore>,
+    places: Places,
     /// What was counted when the metrics were shown last, and the holes of the recording.
     shown: Mutex<Counts>,
     shown_holes: AtomicU64,
@@ -95,7 +96,7 @@ pub(crate) struct Joined {
 struct Seated {
     stream: Arc<Stream>,
     seat: u64,
-    _room: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Why a consumer could not join.
@@ -103,6 +104,8 @@ struct Seated {
 pub(crate) enum NotJoined {
     /// There are as many as the configuration allows.
     Full,
+    /// This client follows it this many times already, as often as one may.
+    OwnShare(usize),
     /// The stream was stopped.
     Stopped,
 }
@@ -186,7 +189,7 @@ impl Stream {
             topics,
             seats: Mutex::default(),
             next_seat: AtomicU64::new(0),
-            room: Arc::new(Semaphore::new(config.consumers_max)),
+            places: Places::new(config.consumers_max, config.consumers_per_client_max),
             shown: Mutex::default(),
             shown_holes: AtomicU64::new(0),
             shown_topics: Mutex::default(),
@@ -207,14 +210,17 @@ impl Stream {
         &self.kinds
     }
 
-    /// A new consumer, which gets a snapshot first.
+    /// A new consumer, which gets a snapshot first. `holder` is who has its place: the name of the client, or where it came from.
     pub(crate) async fn join(
         self: &Arc<Self>,
-        client: Option<&str>,
+        (client, holder): (Option<&str>, &str),
         buffer_events: usize,
         when_slow: WhenSlow,
     ) -> Result<Joined, NotJoined> {
-        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NotJoined::Full)?;
+        let place = self.places.take(holder).map_err(|why| match why {
+            NoPlace::Full => NotJoined::Full,
+            NoPlace::OwnShare(has) => NotJoined::OwnShare(has),
+        })?;
         let receiver = self.receiver().clone().ok_or(NotJoined::Stopped)?;
         let policy = Policy::new(buffer_events, slow(when_slow));
         let consumer = receiver.join(policy).await.map_err(|_| NotJoined::Stopped)?;
@@ -227,7 +233,7 @@ impl Stream {
             backlog: consumer.backlog(),
         };
         self.seats().insert(seat, shown);
-        Ok(Joined { consumer, seated: Seated { stream: Arc::clone(self), seat, _room: room } })
+        Ok(Joined { consumer, seated: Seated { stream: Arc::clone(self), seat, _place: place } })
     }
 
     /// What it is now.

@@ -59,6 +59,9 @@ pub struct StreamConfig {
     pub silence_max: Duration,
     /// `consumers_max`, default 100: how many consumers there may be at a time.
     pub consumers_max: usize,
+    /// `consumers_per_client_max`, default half of `consumers_max`: how many of them one client may be. Without an access file, those who come from one
+    /// address are one client.
+    pub consumers_per_client_max: usize,
     /// `buffer_events`, default 10000: how many events wait for a consumer that does not say `buffer`.
     pub buffer_events: usize,
     /// `buffer_events_max`, default 100000: the most that a consumer can ask for.
@@ -243,7 +246,14 @@ pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> BTreeMap<String, 
         let Some(own) = value.table() else { continue };
         own.knows(&["label", "spec", "framing", "skip_to", "telegrams", "key", "number", "numbers_begin_with"]);
         own.knows(&["heartbeat", "ask", "asks_max", "ask_every_ms", "lost_after_ms", "held_max", "instruments_max"]);
-        own.knows(&["silence_max_ms", "consumers_max", "buffer_events", "buffer_events_max", "when_slow"]);
+        own.knows(&[
+            "silence_max_ms",
+            "consumers_max",
+            "consumers_per_client_max",
+            "buffer_events",
+            "buffer_events_max",
+            "when_slow",
+        ]);
         own.knows(&["recording", "kafka", "feeds"]);
         let stream = one(name.value, &own, folder);
         if let Some(file) = stream.as_ref().and_then(StreamConfig::recorded) {
@@ -276,6 +286,8 @@ fn one(name: &str, table: &Table<'_>, folder: &Path) -> Option<StreamConfig> {
         table.document().error_hint(Code::OutOfRange, max.span.clone(), "no consumer could have so few", hint);
     }
     let when_slow = table.choice("when_slow", &WhenSlow::ALL).map(|choice| choice.value).unwrap_or_default();
+    let consumers_max = table.integer("consumers_max", 1..=10_000_usize).map_or(100, |max| max.value);
+    let of_one = table.integer("consumers_per_client_max", 1..=consumers_max);
     let spec = spec(table, folder)?;
     let telegrams = telegrams(table, &spec);
     let topics = topic::read(table, &OfStream { telegrams: &telegrams, buffer_events, when_slow });
@@ -296,7 +308,8 @@ fn one(name: &str, table: &Table<'_>, folder: &Path) -> Option<StreamConfig> {
         held_max: table.integer("held_max", 1..=1_000_000_usize).map_or(10_000, |max| max.value),
         instruments_max: table.integer("instruments_max", 1..=10_000_000_usize).map_or(100_000, |max| max.value),
         silence_max: ms(table, "silence_max_ms", 30_000),
-        consumers_max: table.integer("consumers_max", 1..=10_000_usize).map_or(100, |max| max.value),
+        consumers_max,
+        consumers_per_client_max: of_one.map_or(consumers_max.div_ceil(2), |max| max.value),
         buffer_events,
         buffer_events_max: buffer_events_max.map_or(buffer_events.max(100_000), |max| max.value),
         when_slow,

@@ -173,7 +173,11 @@ async fn each_instrument_has_one_partition_in_order_and_what_is_no_telegram_is_i
     for message in messages.iter().filter(|message| event(message) == "telegram") {
         let json = json_of(message);
         let position = json["position"].as_u64().unwrap();
-        assert_eq!(("telegram".to_owned(), json.clone()), data[position as usize], "it says what the others are told");
+        assert_eq!(
+            ("telegram".to_owned(), json.clone()),
+            data[usize::try_from(position).unwrap()],
+            "it says what the others are told"
+        );
         assert_eq!(header(message, "fep-position").unwrap(), position.to_string());
         assert_eq!(header(message, "fep-number").unwrap(), json["number"].to_string());
         assert_eq!(json!(header(message, "fep-telegram")), json["telegram"]);

@@ -121,6 +121,7 @@ keys! { StreamBuilder {
     instruments_max(usize) = "instruments_max", "of how many instruments the last telegram is kept.";
     silence_max(Duration) = "silence_max_ms", "how long a connection may bring nothing.";
     consumers_max(usize) = "consumers_max", "how many consumers there may be.";
+    consumers_per_client_max(usize) = "consumers_per_client_max", "how many of them one client may be.";
     buffer_events(usize) = "buffer_events", "how many events wait for a consumer.";
     buffer_events_max(usize) = "buffer_events_max", "the most that a consumer can ask for.";
     when_slow(WhenSlow) = "when_slow", "what happens to a consumer whose buffer is full.";
