@@ -140,7 +140,9 @@ pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
 pub use self::sharing::LineSharing;
-pub use self::streams::{AskConfig, FeedConfig, HeartbeatConfig, RecordingConfig, StreamConfig, WhenSlow};
+pub use self::streams::{
+    AskConfig, FeedConfig, HeartbeatConfig, RecordingConfig, StreamConfig, StreamTopicConfig, WhenSlow,
+};
 pub(crate) use self::tls::TlsPlace;
 pub use self::tls::{TlsConfig, TlsFileError, TlsMaterial};
 

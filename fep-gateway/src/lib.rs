@@ -42,6 +42,9 @@ pub mod alarm_status;
 
 pub mod net;
 
+#[cfg(feature = "kafka")]
+mod kafka_errors;
+
 pub mod streams;
 
 pub mod gateway;
@@ -50,9 +53,6 @@ pub mod callback;
 pub mod metrics;
 
 pub mod contract;
-
-#[cfg(feature = "kafka")]
-mod kafka_errors;
 
 pub mod publish;
 

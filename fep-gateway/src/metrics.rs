@@ -58,14 +58,14 @@ pub fn install() {
 }
 
 /// Writes the page, with the current numbers of the lines and of the process. Gauges of institutions that are not among these, and of lines that
-/// are not, and of other streams than `streams`, are left out: a reload has taken them away. `stopped` has the institutions that should run and do not, whose last
+/// are not, and of other streams and topics than `streams` has, are left out: a reload has taken them away. `stopped` has the institutions that should run and do not, whose last
 /// numbers stay.
 #[must_use]
 pub fn page<'s>(
     lines: &'s [LineStatus],
     institutions: &'s [InstitutionStatus],
     stopped: impl IntoIterator<Item = &'s str>,
-    streams: impl IntoIterator<Item = &'s str>,
+    streams: impl IntoIterator<Item = (&'s str, BTreeSet<&'s str>)>,
 ) -> String {
     for line in lines {
         let labels = [("institution", line.institution.clone()), ("line", line.line.clone())];

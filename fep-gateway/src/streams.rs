@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!  feeds ──► receiver (fep-stream) ──► consumer ──► telling: filter, last of each instrument, JSON ──► HTTP
+//!                                  ├─► consumer ──► telling ──► messages ──► topic of Kafka
 //!                                  └─► consumer ──► recording
 //! ```
 //!
@@ -10,49 +11,69 @@
 //! knows nothing of HTTP and of rights.
 
 mod kinds;
+mod places;
 mod picture;
 mod shown;
 mod telling;
 pub mod status;
 mod recording;
+#[cfg(feature = "kafka")]
+mod message;
+#[cfg(feature = "kafka")]
+mod topic;
 mod receiving;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fep_stream::{Backlog, Consumer, Counts, Policy, Receiver, Slow};
+use fep_stream::{Backlog, Consumer, Counts, Policy, Receiver};
 use futures_util::future::join_all;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{info, warn};
 
 use self::kinds::Kinds;
+use self::places::{NoPlace, Place, Places};
+use self::receiving::{Started, slow};
 use self::recording::Recording;
 pub(crate) use self::shown::Shown;
-use self::status::{ConsumerStatus, RecordingStatus, StreamStatus};
+use self::status::{ConsumerStatus, RecordingStatus, StreamStatus, StreamTopicStatus};
 pub(crate) use self::telling::{Filter, Telling, Terms};
+#[cfg(feature = "kafka")]
+use self::topic::Topic;
 use crate::config::{StreamConfig, WhenSlow};
 
 /// The streams of a gateway. Clones are handles to the same streams.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Streams(Arc<Mutex<BTreeMap<String, Arc<Stream>>>>);
+pub(crate) struct Streams(Arc<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    streams: Mutex<BTreeMap<String, Arc<Stream>>>,
+    /// Held while all of them end, so that whoever stops them waits until they have ended, also if another one stops them already.
+    stopping: tokio::sync::Mutex<()>,
+}
 
 /// A stream that runs.
 pub(crate) struct Stream {
     name: String,
     config: StreamConfig,
-    kinds: Kinds,
+    kinds: Arc<Kinds>,
     /// `None` when it was stopped.
     receiver: Mutex<Option<Arc<Receiver>>>,
+    /// Whether it was stopped together with the gateway.
+    ends_with_gateway: AtomicBool,
     recording: Option<Recording>,
+    #[cfg(feature = "kafka")]
+    topics: Vec<Topic>,
     seats: Mutex<BTreeMap<u64, Seat>>,
     next_seat: AtomicU64,
-    room: Arc<Semaphore>,
+    places: Places,
     /// What was counted when the metrics were shown last, and the holes of the recording.
     shown: Mutex<Counts>,
     shown_holes: AtomicU64,
+    shown_topics: Mutex<Vec<StreamTopicStatus>>,
 }
 
 /// A consumer, as lists show it.
@@ -65,12 +86,17 @@ struct Seat {
     backlog: Backlog,
 }
 
-/// A consumer with its seat. The seat is free again when this is dropped.
+/// A consumer with its seat.
 pub(crate) struct Joined {
-    pub(crate) consumer: Consumer,
-    pub(crate) stream: Arc<Stream>,
+    consumer: Consumer,
+    seated: Seated,
+}
+
+/// The seat of a consumer. It is free again when this is dropped.
+struct Seated {
+    stream: Arc<Stream>,
     seat: u64,
-    _room: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Why a consumer could not join.
@@ -78,6 +104,8 @@ pub(crate) struct Joined {
 pub(crate) enum NotJoined {
     /// There are as many as the configuration allows.
     Full,
+    /// This client follows it this many times already, as often as one may.
+    OwnShare(usize),
     /// The stream was stopped.
     Stopped,
 }
@@ -112,7 +140,9 @@ impl Streams {
 
     /// Stops all of them. Their consumers get what is in their buffers, and recordings are written.
     pub(crate) async fn stop(&self) {
+        let _stopping = self.0.stopping.lock().await;
         let all = std::mem::take(&mut *self.lock());
+        all.values().for_each(|stream| stream.ends_with_gateway.store(true, Ordering::Relaxed));
         join_all(all.values().map(|stream| stream.stop())).await;
     }
 
@@ -131,28 +161,38 @@ impl Streams {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Stream>>> {
         // The map is valid after every single change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Stream {
     /// Starts to receive.
     fn start(name: &str, config: &StreamConfig) -> Result<Self, String> {
-        let (receiver, recorded) = receiving::start(config)?;
+        let kinds = Arc::new(Kinds::new(config));
+        let Started { receiver, recorded, topics } = receiving::start(config)?;
         let recording = match (recorded, &config.recording) {
             (Some(consumer), Some(to)) => Some(Recording::start(name, consumer, to)),
             _ => None,
         };
+        #[cfg(feature = "kafka")]
+        let topics = topic::start(name, config, &kinds, topics)?;
+        // The configuration has none.
+        #[cfg(not(feature = "kafka"))]
+        drop(topics);
         Ok(Self {
             name: name.to_owned(),
-            kinds: Kinds::new(config),
+            kinds,
             receiver: Mutex::new(Some(Arc::new(receiver))),
+            ends_with_gateway: AtomicBool::new(false),
             recording,
+            #[cfg(feature = "kafka")]
+            topics,
             seats: Mutex::default(),
             next_seat: AtomicU64::new(0),
-            room: Arc::new(Semaphore::new(config.consumers_max)),
+            places: Places::new(config.consumers_max, config.consumers_per_client_max),
             shown: Mutex::default(),
             shown_holes: AtomicU64::new(0),
+            shown_topics: Mutex::default(),
             config: config.clone(),
         })
     }
@@ -170,21 +210,20 @@ impl Stream {
         &self.kinds
     }
 
-    /// A new consumer, which gets a snapshot first.
+    /// A new consumer, which gets a snapshot first. `holder` is who has its place: the name of the client, or where it came from.
     pub(crate) async fn join(
         self: &Arc<Self>,
-        client: Option<&str>,
+        (client, holder): (Option<&str>, &str),
         buffer_events: usize,
         when_slow: WhenSlow,
     ) -> Result<Joined, NotJoined> {
-        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NotJoined::Full)?;
+        let place = self.places.take(holder).map_err(|why| match why {
+            NoPlace::Full => NotJoined::Full,
+            NoPlace::OwnShare(has) => NotJoined::OwnShare(has),
+        })?;
         let receiver = self.receiver().clone().ok_or(NotJoined::Stopped)?;
-        let slow = match when_slow {
-            WhenSlow::Latest => Slow::ToLatest,
-            WhenSlow::Skip => Slow::Skip,
-            WhenSlow::Disconnect => Slow::Disconnect,
-        };
-        let consumer = receiver.join(Policy::new(buffer_events, slow)).await.map_err(|_| NotJoined::Stopped)?;
+        let policy = Policy::new(buffer_events, slow(when_slow));
+        let consumer = receiver.join(policy).await.map_err(|_| NotJoined::Stopped)?;
         let seat = self.next_seat.fetch_add(1, Ordering::Relaxed);
         let shown = Seat {
             client: client.map(str::to_owned),
@@ -194,7 +233,7 @@ impl Stream {
             backlog: consumer.backlog(),
         };
         self.seats().insert(seat, shown);
-        Ok(Joined { consumer, stream: Arc::clone(self), seat, _room: room })
+        Ok(Joined { consumer, seated: Seated { stream: Arc::clone(self), seat, _place: place } })
     }
 
     /// What it is now.
@@ -209,7 +248,7 @@ impl Stream {
             behind: seat.backlog.is_behind(),
         };
         let consumers = self.seats().iter().map(consumer).collect();
-        StreamStatus::new(self, &self.counts(), consumers, self.recording())
+        StreamStatus::new(self, &self.counts(), consumers, self.recording(), self.topics())
     }
 
     /// What was counted so far.
@@ -220,6 +259,23 @@ impl Stream {
     /// Its recording, if it has one.
     pub(crate) fn recording(&self) -> Option<RecordingStatus> {
         self.recording.as_ref().map(Recording::status)
+    }
+
+    /// Its topics of Kafka.
+    pub(crate) fn topics(&self) -> Vec<StreamTopicStatus> {
+        #[cfg(feature = "kafka")]
+        return self.topics.iter().map(Topic::status).collect();
+        #[cfg(not(feature = "kafka"))]
+        Vec::new()
+    }
+
+    /// Its topics of Kafka, each with what it was at the last call.
+    pub(crate) fn counted_topics(&self) -> Vec<(StreamTopicStatus, StreamTopicStatus)> {
+        let now = self.topics();
+        let mut shown = self.shown_topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = std::mem::replace(&mut *shown, now.clone());
+        before.resize_with(now.len(), StreamTopicStatus::default);
+        now.into_iter().zip(before).collect()
     }
 
     /// What was counted so far, and what it was at the last call.
@@ -248,6 +304,10 @@ impl Stream {
             notes.push(format!("stream {}: no feed is connected", self.name));
         }
         let recording = self.recording.as_ref().map(Recording::status).unwrap_or_default();
+        notes.extend(self.topics().into_iter().filter_map(|topic| {
+            let why = topic.trouble?;
+            Some(format!("stream {}: the topic {} takes nothing or not everything: {why}", self.name, topic.topic))
+        }));
         let again = recording.trouble.map(|why| format!("nothing is recorded now, and it is tried again: {why}"));
         let ended = recording.ended.map(|why| format!("nothing is recorded any more: {why}"));
         notes.extend(again.into_iter().chain(ended).map(|why| format!("stream {}: {why}", self.name)));
@@ -257,9 +317,16 @@ impl Stream {
     async fn stop(&self) {
         // The receiver ends when its last handle is dropped.
         drop(self.receiver().take());
-        if let Some(recording) = &self.recording {
-            recording.end().await;
-        }
+        let recorded = async {
+            if let Some(recording) = &self.recording {
+                recording.end().await;
+            }
+        };
+        #[cfg(feature = "kafka")]
+        let sent = join_all(self.topics.iter().map(Topic::end));
+        #[cfg(not(feature = "kafka"))]
+        let sent = std::future::ready(());
+        tokio::join!(recorded, sent);
     }
 
     fn receiver(&self) -> MutexGuard<'_, Option<Arc<Receiver>>> {
@@ -271,7 +338,7 @@ impl Stream {
     }
 }
 
-impl Drop for Joined {
+impl Drop for Seated {
     fn drop(&mut self) {
         self.stream.seats().remove(&self.seat);
     }

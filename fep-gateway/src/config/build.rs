@@ -57,7 +57,7 @@ pub use self::postgres::PostgresBuilder;
 pub use self::reconciliation::{BalancesBuilder, ReconciliationBuilder};
 pub use self::requests::{RequestsBuilder, RetryTopicBuilder};
 pub use self::session::{HoursBuilder, PollBuilder, SessionBuilder, SessionNoticeBuilder};
-pub use self::streams::{AskBuilder, StreamBuilder};
+pub use self::streams::{AskBuilder, StreamBuilder, StreamTopicBuilder};
 use super::{Config, ConfigError, Environment};
 
 /// The name of the text in messages.

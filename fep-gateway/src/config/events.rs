@@ -110,7 +110,8 @@ pub(super) fn clusters(table: &Table<'_>, name: &str) -> Vec<ClusterConfig> {
     clusters
 }
 
-fn brokers(table: &Table<'_>) -> Vec<String> {
+/// Reads the brokers of a cluster.
+pub(super) fn brokers(table: &Table<'_>) -> Vec<String> {
     let Some(all) = table.required("brokers").and_then(Value::array) else { return Vec::new() };
     let brokers: Vec<Located<&str>> = all.into_iter().filter_map(Value::string).collect();
     if brokers.is_empty() || brokers.len() > BROKERS_MAX {

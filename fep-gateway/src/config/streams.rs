@@ -1,6 +1,8 @@
 //! `[streams.NAME]`: market data that the gateway receives and hands to several consumers: its feeds, its telegrams, and what consumers may ask for. What
 //! is done with it is `crate::streams`.
 
+mod topic;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use fep_spec::report::Code;
 use fep_stream::{Numbering, Plan, PlanError, ReceiverBuilder, SequenceTerms};
 use serde_json::{Value as Json, json};
 
+use self::topic::OfStream;
+pub use self::topic::StreamTopicConfig;
 use super::Framing;
 use super::names::{check_name, ms, telegram};
 
@@ -55,6 +59,9 @@ pub struct StreamConfig {
     pub silence_max: Duration,
     /// `consumers_max`, default 100: how many consumers there may be at a time.
     pub consumers_max: usize,
+    /// `consumers_per_client_max`, default half of `consumers_max`: how many of them one client may be. Without an access file, those who come from one
+    /// address are one client.
+    pub consumers_per_client_max: usize,
     /// `buffer_events`, default 10000: how many events wait for a consumer that does not say `buffer`.
     pub buffer_events: usize,
     /// `buffer_events_max`, default 100000: the most that a consumer can ask for.
@@ -63,6 +70,8 @@ pub struct StreamConfig {
     pub when_slow: WhenSlow,
     /// `recording`: the file in which all telegrams are kept. Default: none.
     pub recording: Option<RecordingConfig>,
+    /// `[[streams.NAME.kafka]]`: the topics to which it goes. Default: none.
+    pub topics: Vec<StreamTopicConfig>,
     /// `[[streams.NAME.feeds]]`, required: one feed, or redundant feeds of the same telegrams.
     pub feeds: Vec<FeedConfig>,
 }
@@ -237,8 +246,15 @@ pub(super) fn read(table: Option<Table<'_>>, folder: &Path) -> BTreeMap<String, 
         let Some(own) = value.table() else { continue };
         own.knows(&["label", "spec", "framing", "skip_to", "telegrams", "key", "number", "numbers_begin_with"]);
         own.knows(&["heartbeat", "ask", "asks_max", "ask_every_ms", "lost_after_ms", "held_max", "instruments_max"]);
-        own.knows(&["silence_max_ms", "consumers_max", "buffer_events", "buffer_events_max", "when_slow"]);
-        own.knows(&["recording", "feeds"]);
+        own.knows(&[
+            "silence_max_ms",
+            "consumers_max",
+            "consumers_per_client_max",
+            "buffer_events",
+            "buffer_events_max",
+            "when_slow",
+        ]);
+        own.knows(&["recording", "kafka", "feeds"]);
         let stream = one(name.value, &own, folder);
         if let Some(file) = stream.as_ref().and_then(StreamConfig::recorded) {
             own_file(&own, name.value, file, &mut files);
@@ -269,13 +285,18 @@ fn one(name: &str, table: &Table<'_>, folder: &Path) -> Option<StreamConfig> {
         let hint = format!("`buffer_events` is {buffer_events}");
         table.document().error_hint(Code::OutOfRange, max.span.clone(), "no consumer could have so few", hint);
     }
+    let when_slow = table.choice("when_slow", &WhenSlow::ALL).map(|choice| choice.value).unwrap_or_default();
+    let consumers_max = table.integer("consumers_max", 1..=10_000_usize).map_or(100, |max| max.value);
+    let of_one = table.integer("consumers_per_client_max", 1..=consumers_max);
     let spec = spec(table, folder)?;
+    let telegrams = telegrams(table, &spec);
+    let topics = topic::read(table, &OfStream { telegrams: &telegrams, buffer_events, when_slow });
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let stream = StreamConfig {
         label: table.string("label").map_or(name, |label| label.value).to_owned(),
         framing,
         skip_to: table.string("skip_to").and_then(|byte| skip_to(table, &byte)),
-        telegrams: telegrams(table, &spec),
+        telegrams,
         key: texts(table, "key"),
         number: table.string("number").map(|path| path.value.to_owned()),
         numbers_begin_with: table.integer("numbers_begin_with", 0..=1_000_000_u64).map_or(1, |first| first.value),
@@ -287,15 +308,18 @@ fn one(name: &str, table: &Table<'_>, folder: &Path) -> Option<StreamConfig> {
         held_max: table.integer("held_max", 1..=1_000_000_usize).map_or(10_000, |max| max.value),
         instruments_max: table.integer("instruments_max", 1..=10_000_000_usize).map_or(100_000, |max| max.value),
         silence_max: ms(table, "silence_max_ms", 30_000),
-        consumers_max: table.integer("consumers_max", 1..=10_000_usize).map_or(100, |max| max.value),
+        consumers_max,
+        consumers_per_client_max: of_one.map_or(consumers_max.div_ceil(2), |max| max.value),
         buffer_events,
         buffer_events_max: buffer_events_max.map_or(buffer_events.max(100_000), |max| max.value),
-        when_slow: table.choice("when_slow", &WhenSlow::ALL).map(|choice| choice.value).unwrap_or_default(),
+        when_slow,
         recording,
+        topics,
         feeds,
         spec,
     };
     fits(table, &stream);
+    topic::shows_no_secret(table, &stream);
     Some(stream)
 }
 

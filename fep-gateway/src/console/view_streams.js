@@ -20,8 +20,12 @@ export function streamsPart() {
       { title: t("streams.feeds"), cell: ({ feeds, recording: kept }) => [...feeds.map(feed), recording(kept)] },
       { title: t("streams.events"), class: "num", cell: ({ next_position: next }) => String(next) },
       { title: t("streams.lost"), class: "num", cell: ({ sequence }) => String(sequence.lost) },
-      { title: t("streams.consumers"), class: "num", cell: ({ consumers, consumers_max: max }) => `${consumers.length} / ${max}` },
-      { title: t("streams.waiting"), class: "num", cell: ({ consumers }) => String(Math.max(0, ...consumers.map(({ waiting }) => waiting))) },
+      { title: t("streams.consumers"), class: "num", cell: ({ consumers, consumers_max: max, topics }) => [`${consumers.length} / ${max}`, ...topics.map(topic)] },
+      {
+        title: t("streams.waiting"),
+        class: "num",
+        cell: ({ consumers, topics }) => String(Math.max(0, ...[...consumers, ...topics].map(({ waiting }) => waiting))),
+      },
       { title: t("streams.too_slow"), class: "num", cell: ({ too_slow: slow }) => String(slow) },
     ],
   });
@@ -52,4 +56,9 @@ function feed({ feed: name, connected, last_trouble: trouble }) {
 function recording(kept) {
   const why = kept?.trouble ?? kept?.ended;
   return why ? el("div", "", pill("warn", t("streams.recording")), ` ${why}`) : null;
+}
+
+/** A topic of Kafka, with its trouble if it does not take everything. */
+function topic({ topic: name, behind, trouble }) {
+  return el("div", "", pill(trouble ? "bad" : behind ? "warn" : "good", name), trouble ? ` ${trouble}` : null);
 }

@@ -58,7 +58,10 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
     let stopped = holding.differs.keys().map(String::as_str);
     let streams = shared.gateway.running_streams();
     metrics::show_streams(&streams);
-    let names = streams.iter().map(|stream| stream.name());
-    let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await, stopped, names);
+    let streams = streams.iter().map(|stream| {
+        let topics = stream.config().topics.iter().map(|own| &*own.topic).collect();
+        (stream.name(), topics)
+    });
+    let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await, stopped, streams);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -29,6 +29,7 @@ use super::events::{KEEP_ALIVE, UNBUFFERED};
 use super::exchanges::unreadable;
 use super::held::Upgrading;
 use super::origin::refuse_foreign_page;
+use super::source::{Address, Network};
 use super::web_socket;
 use crate::config::{Action, WhenSlow};
 use crate::contract::StreamList;
@@ -65,7 +66,7 @@ pub(super) async fn list(State(shared): State<Shared>, who: Who) -> Json<StreamL
 /// `GET /v1/streams/{stream}`: a snapshot, then every event.
 pub(super) async fn follow(
     State(shared): State<Shared>,
-    (who, ends): (Who, Ends),
+    (who, ends, address): (Who, Ends, Option<Extension<Address>>),
     name: Result<Path<String>, PathRejection>,
     query: Result<Query<StreamQuery>, QueryRejection>,
     headers: HeaderMap,
@@ -73,15 +74,16 @@ pub(super) async fn follow(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let stopped = shared.stream_ends(ends);
+    let network = Network::of(address.map(|Extension(address)| address));
     if !wants_web_socket(&headers) {
-        let telling = joined(&shared, &who, name, query).await?;
+        let telling = joined(&shared, (&who, network), name, query).await?;
         let events = events(telling).take_until(Box::pin(stopped));
         let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
         return Ok((UNBUFFERED, events).into_response());
     }
     refuse_foreign_page(&headers)?;
     let upgrade = upgrade.map_err(|error| ApiError::new(Problem::Upgrade, error.body_text()))?;
-    let telling = joined(&shared, &who, name, query).await?;
+    let telling = joined(&shared, (&who, network), name, query).await?;
     let upgrading = upgrading.map(|Extension(upgrading)| upgrading);
     Ok(web_socket::carry(upgrade, telling, stopped, upgrading, shared.reply_timeout))
 }
@@ -95,7 +97,7 @@ fn wants_web_socket(headers: &HeaderMap) -> bool {
 /// Lets a client join a stream, if it may.
 async fn joined(
     shared: &Shared,
-    who: &Who,
+    (who, network): (&Who, Network),
     name: Result<Path<String>, PathRejection>,
     query: Result<Query<StreamQuery>, QueryRejection>,
 ) -> Result<Telling, ApiError> {
@@ -108,11 +110,18 @@ async fn joined(
     let Query(query) = query.map_err(|error| unreadable(&error))?;
     let stream = shared.gateway.stream(&name).ok_or_else(|| unknown(shared, who, &name))?;
     let (buffer, when_slow, terms) = wanted(&stream, &query)?;
-    let joined = stream.join(who.name(), buffer, when_slow).await;
+    let holder = who.name().map_or_else(|| format!("who comes from {network}"), str::to_owned);
+    let joined = stream.join((who.name(), &holder), buffer, when_slow).await;
     let joined = joined.map_err(|why| match why {
         NotJoined::Full => {
             let message = format!("{} consumers follow {name} already: `consumers_max`", stream.config().consumers_max);
             ApiError::new(Problem::TooManyListeners, message)
+        }
+        NotJoined::OwnShare(has) => {
+            let message = format!(
+                "{holder} follows {name} {has} times already, as often as one client may: `consumers_per_client_max`"
+            );
+            ApiError::new(Problem::TooManyListeners, message).with("own", has)
         }
         NotJoined::Stopped => ApiError::new(Problem::Stopped, format!("the stream {name} was stopped")),
     })?;

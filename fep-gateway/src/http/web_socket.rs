@@ -36,16 +36,41 @@ const CLOSE_MAX: Duration = Duration::from_millis(300);
 enum Ended {
     /// The client has closed it, or its connection is gone.
     ByClient,
-    /// The client sent something.
+    /// The client sent text or binary data.
     Sent,
+    /// What the client sent cannot be read.
+    Unreadable(Unreadable),
     /// The client gave no sign of life.
     Silent,
     /// Its buffer was full, and its policy says that it ends.
     TooSlow,
-    /// The stream was stopped, by a reload or with the gateway.
+    /// The stream was stopped by a reload.
     Stopped,
     /// The server stops, or rights have changed.
     Not(StreamEnd),
+}
+
+/// Why a frame cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unreadable {
+    /// It is longer than a client may send.
+    TooLong,
+    /// It is text that is no UTF-8.
+    NoText,
+    /// It is none by the rules of RFC 6455.
+    NoFrame,
+}
+
+impl Unreadable {
+    /// The library hides its errors behind their words. The test of each close knows these.
+    fn of(error: &axum::Error) -> Self {
+        let words = error.to_string();
+        match words {
+            words if words.starts_with("Space limit exceeded") => Self::TooLong,
+            words if words.starts_with("UTF-8 encoding error") => Self::NoText,
+            _ => Self::NoFrame,
+        }
+    }
 }
 
 /// Tells a client over a WebSocket what it would be told over server-sent events, until `ends` completes.
@@ -83,7 +108,11 @@ async fn tell(socket: &mut WebSocket, telling: &mut Telling, reply_timeout: Dura
         tokio::select! {
             shown = telling.next() => {
                 let Some(shown) = shown else {
-                    return if telling.was_too_slow() { Ended::TooSlow } else { Ended::Stopped };
+                    return match (telling.was_too_slow(), telling.ends_with_gateway()) {
+                        (true, _) => Ended::TooSlow,
+                        (false, true) => Ended::Not(StreamEnd::Stopping),
+                        (false, false) => Ended::Stopped,
+                    };
                 };
                 if write(socket, telling, shown).await.is_err() {
                     return Ended::ByClient;
@@ -95,8 +124,9 @@ async fn tell(socket: &mut WebSocket, telling: &mut Telling, reply_timeout: Dura
                     timer.as_mut().reset(Instant::now() + ping_every);
                 }
                 Some(Ok(Message::Close(_))) | None => return Ended::ByClient,
-                // What cannot be read is not what a client may send. If the connection is gone, the close has no effect.
-                Some(Ok(Message::Text(_) | Message::Binary(_)) | Err(_)) => return Ended::Sent,
+                Some(Ok(Message::Text(_) | Message::Binary(_))) => return Ended::Sent,
+                // If the connection is gone, the close has no effect.
+                Some(Err(error)) => return Ended::Unreadable(Unreadable::of(&error)),
             },
             () = &mut timer => {
                 if is_asked {
@@ -140,7 +170,10 @@ async fn close(mut socket: WebSocket, ended: Ended) {
     let (code, reason) = match ended {
         // What answers the client's close is written by the next look at the connection.
         Ended::ByClient => return while let Some(Ok(_)) = socket.recv().await {},
-        Ended::Sent => (close_code::POLICY, "a client sends nothing but pings, pongs and its close"),
+        Ended::Sent => (close_code::UNSUPPORTED, "a client sends nothing but pings, pongs and its close"),
+        Ended::Unreadable(Unreadable::TooLong) => (close_code::SIZE, "a client sends frames of at most 1024 bytes"),
+        Ended::Unreadable(Unreadable::NoText) => (close_code::INVALID, "this is no UTF-8, and a client sends no text"),
+        Ended::Unreadable(Unreadable::NoFrame) => (close_code::PROTOCOL, "this is no frame of a client: RFC 6455"),
         Ended::Silent => (close_code::POLICY, "no pong came: [http] reply_timeout_ms"),
         Ended::TooSlow => (close_code::AGAIN, "too slow: the buffer was full, and when_slow is disconnect"),
         Ended::Stopped => (close_code::AWAY, "the stream was stopped"),

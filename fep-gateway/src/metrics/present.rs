@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The institutions that are there, each with its lines. `None` stands for all lines.
 pub(super) type Present<'s> = BTreeMap<&'s str, Option<BTreeSet<&'s str>>>;
 
+/// The streams that are there, each with its topics of Kafka.
+pub(super) type Streams<'s> = BTreeMap<&'s str, BTreeSet<&'s str>>;
+
 /// The page without the gauges of what is not there.
-pub(super) fn only(page: &str, present: &Present<'_>, streams: &BTreeSet<&str>) -> String {
+pub(super) fn only(page: &str, present: &Present<'_>, streams: &Streams<'_>) -> String {
     let mut is_gauge = false;
     let mut kept = String::with_capacity(page.len());
     for line in page.split_inclusive('\n') {
@@ -23,9 +26,10 @@ pub(super) fn only(page: &str, present: &Present<'_>, streams: &BTreeSet<&str>) 
 }
 
 /// Whether a sample is about something that is there, or about the whole process.
-fn is_there(sample: &str, present: &Present<'_>, streams: &BTreeSet<&str>) -> bool {
+fn is_there(sample: &str, present: &Present<'_>, streams: &Streams<'_>) -> bool {
     if let Some(stream) = label(sample, "stream") {
-        return streams.contains(&*stream);
+        let topics = streams.get(&*stream);
+        return topics.is_some_and(|topics| label(sample, "topic").is_none_or(|topic| topics.contains(&*topic)));
     }
     let Some(institution) = label(sample, "institution") else { return true };
     match (present.get(&*institution), label(sample, "line")) {
@@ -95,6 +99,9 @@ fep_business_open{institution="gone"} 0
 # TYPE fep_stream_consumers gauge
 fep_stream_consumers{stream="quotes"} 2
 fep_stream_consumers{stream="gone"} 1
+# TYPE fep_stream_topic_up gauge
+fep_stream_topic_up{stream="quotes",topic="fep.quotes"} 1
+fep_stream_topic_up{stream="quotes",topic="fep.quote"} 0
 # TYPE fep_exchanges_total counter
 fep_exchanges_total{institution="gone",outcome="answered"} 7
 # TYPE fep_ready gauge
@@ -105,7 +112,7 @@ fep_ready 1
     fn what_is_gone_has_no_gauges_and_keeps_its_counters() {
         let lines = |names: &[&'static str]| Some(names.iter().copied().collect());
         let present = Present::from([("bank-a", lines(&["main"])), ("a\"b\\", lines(&["x,y=\"z"])), ("bank-b", None)]);
-        let kept = only(PAGE, &present, &BTreeSet::from(["quotes"]));
+        let kept = only(PAGE, &present, &Streams::from([("quotes", BTreeSet::from(["fep.quotes"]))]));
         let left_out: Vec<&str> = PAGE.lines().filter(|line| !kept.lines().any(|kept| kept == *line)).collect();
         assert_eq!(
             left_out,
@@ -114,6 +121,7 @@ fep_ready 1
                 r#"fep_links_up{institution="gone",line="main"} 0"#,
                 r#"fep_business_open{institution="gone"} 0"#,
                 r#"fep_stream_consumers{stream="gone"} 1"#,
+                r#"fep_stream_topic_up{stream="quotes",topic="fep.quote"} 0"#,
             ]
         );
     }

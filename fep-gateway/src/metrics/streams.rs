@@ -8,6 +8,7 @@ use metrics::{counter, gauge};
 
 use super::number;
 use crate::streams::Stream;
+use crate::streams::status::StreamTopicStatus;
 
 /// Sets the numbers of the streams that run.
 pub(crate) fn show_streams(streams: &[Arc<Stream>]) {
@@ -24,6 +25,7 @@ pub(crate) fn show_streams(streams: &[Arc<Stream>]) {
             let holes = counter!("fep_stream_recording_holes_total", "stream" => name.to_owned());
             holes.increment(stream.new_holes().unwrap_or_default());
         }
+        stream.counted_topics().iter().for_each(|(now, before)| topic(name, now, before));
         let (consumers, waiting) = stream.consumers();
         gauge!("fep_stream_consumers", "stream" => name.to_owned()).set(number(consumers));
         gauge!("fep_stream_waiting_max", "stream" => name.to_owned()).set(number(waiting));
@@ -40,6 +42,18 @@ fn sequence(stream: &str, now: &Counts, before: &Counts) {
     grown("fep_stream_lost_total", |counts| counts.sequence.lost);
     grown("fep_stream_stray_total", |counts| counts.sequence.stray);
     grown("fep_stream_too_slow_total", |counts| counts.too_slow);
+}
+
+fn topic(stream: &str, now: &StreamTopicStatus, before: &StreamTopicStatus) {
+    let labels = [("stream", stream.to_owned()), ("topic", now.topic.clone())];
+    gauge!("fep_stream_topic_up", &labels).set(f64::from(u8::from(now.trouble.is_none())));
+    gauge!("fep_stream_topic_waiting", &labels).set(number(now.waiting));
+    let grown = |name: &'static str, of: fn(&StreamTopicStatus) -> u64| {
+        counter!(name, &labels).increment(of(now).saturating_sub(of(before)));
+    };
+    grown("fep_stream_topic_messages_total", |topic| topic.taken);
+    grown("fep_stream_topic_missed_total", |topic| topic.missed);
+    grown("fep_stream_topic_refused_total", |topic| topic.refused);
 }
 
 fn feed(labels: [(&'static str, String); 2], now: &FeedCounts, before: Option<&FeedCounts>) {

@@ -3,20 +3,19 @@
 //! An event is taken when all replicas that are in step have it (`acks=all`). The headers are those of CloudEvents in its Kafka binding, so the
 //! identity of an event can be read without its JSON. librdkafka does the protocol.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use rdkafka::ClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::{Outgoing, PublishError, PublishFuture, Publisher};
 use crate::config::{ClusterConfig, EventsConfig};
-use crate::kafka_errors::is_for_good;
+use crate::kafka_errors::{Said, is_for_good};
 use crate::time::Rfc3339;
 
 /// How long another cluster gets the events until the first one is tried again.
@@ -57,21 +56,6 @@ struct Refusal {
     why: String,
     /// The names of those that it never takes. Empty if it may take all of them later.
     refused: Vec<String>,
-}
-
-/// What connections said last.
-#[derive(Clone, Debug, Default)]
-struct Said(Arc<Mutex<Option<String>>>);
-
-impl ClientContext for Said {
-    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        debug!(facility, message, "kafka");
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        debug!(%error, reason, "kafka");
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
-    }
 }
 
 impl KafkaPublisher {
@@ -204,7 +188,7 @@ impl Cluster {
             }
         }
         let Some(error) = failed.as_ref().or(refused.as_ref()) else { return Ok(()) };
-        let said = client.said.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let said = client.said.take();
         let why = said.map_or_else(|| error.to_string(), |said| format!("{error}: {said}"));
         self.forget(client);
         Err(Refusal { why, refused: if failed.is_none() { names } else { Vec::new() } })

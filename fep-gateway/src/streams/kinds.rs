@@ -1,5 +1,7 @@
 //! [`Kinds`]: the telegrams of a stream by their places in the plan, each with the bytes that name its instrument.
 
+#[cfg(feature = "kafka")]
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -65,6 +67,40 @@ impl Kinds {
     pub(super) fn key_bytes(&self, kind: usize, telegram: &[u8]) -> Vec<u8> {
         let fields = self.kinds.get(kind).map_or(&[][..], |kind| &kind.key);
         fields.iter().flat_map(|(_, range)| telegram.get(range.clone()).unwrap_or_default()).copied().collect()
+    }
+
+    /// All fields of the key of a telegram as one text, which no other instrument has. A kind without a key is one instrument, with its own name.
+    ///
+    /// Between two fields stands `|`. What could be mistaken for it, and a field that cannot be read, is written as `%` and two hexadecimal digits for each
+    /// byte.
+    #[cfg(feature = "kafka")]
+    pub(super) fn instrument(&self, kind: usize, telegram: &[u8]) -> String {
+        let fields = self.kinds.get(kind).map_or(&[][..], |kind| &kind.key);
+        if fields.is_empty() {
+            return self.name(kind).to_owned();
+        }
+        let mut name = String::new();
+        for (index, (field, range)) in fields.iter().enumerate() {
+            if index > 0 {
+                name.push('|');
+            }
+            let bytes = telegram.get(range.clone()).unwrap_or_default();
+            match field.read(bytes) {
+                Ok(value) => {
+                    let text = value.to_text(field);
+                    text.chars().for_each(|one| match one {
+                        '|' => name.push_str("%7c"),
+                        '%' => name.push_str("%25"),
+                        one => name.push(one),
+                    });
+                }
+                Err(_) => bytes.iter().for_each(|byte| {
+                    // Writing to a string cannot fail.
+                    let _ = write!(name, "%{byte:02x}");
+                }),
+            }
+        }
+        name
     }
 
     /// The name of the instrument of a telegram: the first field of the key.

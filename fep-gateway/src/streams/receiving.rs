@@ -4,13 +4,31 @@ use std::fmt::Display;
 
 use fep_stream::{Ask, BadFrame, Consumer, Plan, Policy, Receiver, ReceiverBuilder, Slow, TcpSource, TcpTerms};
 
-use crate::config::{Framing, StreamConfig};
+use crate::config::{Framing, StreamConfig, StreamTopicConfig, WhenSlow};
 
 /// The events that wait for the disk. With one more, the recording has a hole, and says so.
 const RECORDED_BUFFER: usize = 100_000;
 
-/// Starts to receive. The consumer is that of the recording, if there is one.
-pub(super) fn start(config: &StreamConfig) -> Result<(Receiver, Option<Consumer>), String> {
+/// A receiver that runs, and the consumers that have everything from its first telegram on.
+pub(super) struct Started {
+    pub(super) receiver: Receiver,
+    /// That of the recording, if there is one.
+    pub(super) recorded: Option<Consumer>,
+    /// Those of the topics, in the order of the configuration.
+    pub(super) topics: Vec<Consumer>,
+}
+
+/// What happens to a consumer whose buffer is full.
+pub(super) fn slow(when_slow: WhenSlow) -> Slow {
+    match when_slow {
+        WhenSlow::Latest => Slow::ToLatest,
+        WhenSlow::Skip => Slow::Skip,
+        WhenSlow::Disconnect => Slow::Disconnect,
+    }
+}
+
+/// Starts to receive.
+pub(super) fn start(config: &StreamConfig) -> Result<Started, String> {
     let plan = config.plan().map_err(text)?;
     let numbering = plan.numbering();
     let terms = numbering.map(|numbering| config.terms(numbering));
@@ -34,8 +52,10 @@ pub(super) fn start(config: &StreamConfig) -> Result<(Receiver, Option<Consumer>
         });
     }
     let recorded = config.recording.as_ref().map(|_| builder.consumer(Policy::new(RECORDED_BUFFER, Slow::Skip)));
+    let topic = |topic: &StreamTopicConfig| Policy::new(topic.buffer_events, slow(topic.when_slow));
+    let topics = config.topics.iter().map(|own| builder.consumer(topic(own))).collect();
     let receiver = builder.start().map_err(text)?;
-    Ok((receiver, recorded))
+    Ok(Started { receiver, recorded, topics })
 }
 
 /// The receiver owns its framing, whichever it is.

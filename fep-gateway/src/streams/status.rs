@@ -33,6 +33,8 @@ pub struct StreamStatus {
     pub consumers: Vec<ConsumerStatus>,
     /// The recording; `null` without one.
     pub recording: Option<RecordingStatus>,
+    /// The topics of Kafka to which it goes. They are no part of `consumers_max`.
+    pub topics: Vec<StreamTopicStatus>,
 }
 
 /// What became of the numbers of a stream. All 0 if its telegrams have none.
@@ -114,12 +116,40 @@ pub struct RecordingStatus {
     pub ended: Option<String>,
 }
 
+/// A topic of Kafka to which a stream goes. The counts are those of this run.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct StreamTopicStatus {
+    /// Its name.
+    pub topic: String,
+    /// What the messages of this run have in the header `fep-run`.
+    pub run: String,
+    /// How many events wait for it.
+    pub waiting: usize,
+    /// How many may wait.
+    pub buffer_events: usize,
+    /// What happens when more wait: `latest` or `skip`.
+    pub when_slow: &'static str,
+    /// Whether its buffer was full, and it has not caught up yet.
+    pub behind: bool,
+    /// The messages that the cluster has confirmed.
+    pub taken: u64,
+    /// The position of the last telegram that the cluster has confirmed.
+    pub last_position: Option<u64>,
+    /// The positions that were left out, because the cluster was too slow for the buffer.
+    pub missed: u64,
+    /// The messages that the cluster refused for good. The topic says which telegrams those were.
+    pub refused: u64,
+    /// Why the cluster takes nothing or not everything now. What it did not confirm is sent again.
+    pub trouble: Option<String>,
+}
+
 impl StreamStatus {
     pub(super) fn new(
         stream: &Stream,
         counts: &Counts,
         consumers: Vec<ConsumerStatus>,
         recording: Option<RecordingStatus>,
+        topics: Vec<StreamTopicStatus>,
     ) -> Self {
         let config = stream.config();
         let tally = counts.sequence;
@@ -156,6 +186,7 @@ impl StreamStatus {
             consumers_max: config.consumers_max,
             consumers,
             recording,
+            topics,
         }
     }
 }

@@ -5,15 +5,17 @@
 //! policy of that buffer decides.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fep_stream::{Ended, Event, Received};
+use fep_stream::{Consumer, Ended, Event, Received};
 use tokio::time::{Instant, sleep_until};
 
-use super::Joined;
 use super::kinds::Kinds;
 use super::picture::Picture;
 use super::shown::{self, Kept, Shown};
+use super::{Joined, Seated};
 
 /// Which telegrams a consumer wants. `None` stands for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,22 +36,41 @@ pub(crate) struct Terms {
 
 /// Tells one consumer.
 pub(crate) struct Telling {
-    joined: Joined,
+    consumer: Consumer,
+    kinds: Arc<Kinds>,
     filter: Filter,
     /// What is told at the end of a span of time. `None`: every telegram is told at once.
-    picture: Option<Picture<Ready>>,
+    picture: Option<Picture<Told>>,
     /// What has no room in the picture, until that was told. Nothing behind it is read.
     next: Option<Event>,
-    ready: VecDeque<Ready>,
+    ready: VecDeque<Told>,
+    /// The positions that the consumer was too slow for, and that no snapshot has.
+    missed: u64,
     has_ended: bool,
     was_too_slow: bool,
+    /// Free again when this is dropped.
+    seat: Option<Seated>,
 }
 
 /// What is told next.
 #[derive(Debug)]
-enum Ready {
-    Telegram(Kept),
+pub(super) enum Told {
+    /// A telegram, told at once.
+    Received(Received),
+    /// A telegram that has waited.
+    Kept(Kept),
+    /// What happened between telegrams.
     Other(Shown),
+}
+
+impl Told {
+    fn shown(self, kinds: &Kinds) -> Shown {
+        match self {
+            Self::Received(received) => shown::telegram(kinds, (&received).into()),
+            Self::Kept(kept) => shown::telegram(kinds, kept.placed()),
+            Self::Other(shown) => shown,
+        }
+    }
 }
 
 impl Filter {
@@ -63,10 +84,39 @@ impl Filter {
 }
 
 impl Telling {
+    /// Tells a consumer that came over HTTP.
     pub(crate) fn new(joined: Joined, terms: Terms) -> Self {
-        let Terms { filter, every } = terms;
-        let picture = every.map(|every| Picture::new(every, joined.stream.config().instruments_max));
-        Self { joined, filter, picture, next: None, ready: VecDeque::new(), has_ended: false, was_too_slow: false }
+        let Joined { consumer, seated } = joined;
+        let kinds = Arc::clone(&seated.stream.kinds);
+        let instruments_max = seated.stream.config().instruments_max;
+        Self { seat: Some(seated), ..Self::of(consumer, kinds, instruments_max, terms) }
+    }
+
+    /// Tells a consumer that has no seat. At most so many instruments wait for the end of a span of time.
+    pub(super) fn of(consumer: Consumer, kinds: Arc<Kinds>, instruments_max: usize, terms: Terms) -> Self {
+        Self {
+            consumer,
+            kinds,
+            filter: terms.filter,
+            picture: terms.every.map(|every| Picture::new(every, instruments_max)),
+            next: None,
+            ready: VecDeque::new(),
+            missed: 0,
+            has_ended: false,
+            was_too_slow: false,
+            seat: None,
+        }
+    }
+
+    /// Whether it has ended because the gateway stops.
+    pub(crate) fn ends_with_gateway(&self) -> bool {
+        self.seat.as_ref().is_some_and(|seated| seated.stream.ends_with_gateway.load(Ordering::Relaxed))
+    }
+
+    /// How many positions the consumer was too slow for. Those that a snapshot has do not count.
+    #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only topics count them"))]
+    pub(super) fn missed(&self) -> u64 {
+        self.missed
     }
 
     /// Whether it has ended because the consumer was too slow.
@@ -76,12 +126,14 @@ impl Telling {
 
     /// The next event. `None` after the last one. If the call is cancelled, no event is lost.
     pub(crate) async fn next(&mut self) -> Option<Shown> {
+        self.next_told().await.map(|told| told.shown(&self.kinds))
+    }
+
+    /// The same, not shown yet.
+    pub(super) async fn next_told(&mut self) -> Option<Told> {
         loop {
             match self.ready.pop_front() {
-                Some(Ready::Telegram(kept)) => {
-                    return Some(shown::telegram(self.joined.stream.kinds(), kept.placed()));
-                }
-                Some(Ready::Other(shown)) => return Some(shown),
+                Some(told) => return Some(told),
                 None if self.has_ended => return None,
                 None => {}
             }
@@ -95,9 +147,12 @@ impl Telling {
             tokio::select! {
                 biased;
                 () = is_due => self.on_due(),
-                event = self.joined.consumer.next(), if self.next.is_none() => match event.cloned() {
+                event = self.consumer.next(), if self.next.is_none() => match event.cloned() {
                     None => self.on_end(None),
-                    Some(event) => self.on_event(event),
+                    Some(event) => {
+                        self.missed = self.missed.saturating_add(missed(&event));
+                        self.on_event(event);
+                    }
                 },
             }
         }
@@ -119,26 +174,25 @@ impl Telling {
     }
 
     fn on_telegram(&mut self, received: Received) {
-        let kinds = self.joined.stream.kinds();
-        if !self.filter.passes(kinds, &received) {
+        if !self.filter.passes(&self.kinds, &received) {
             return;
         }
         let Some(picture) = &mut self.picture else {
-            return self.ready.push_back(Ready::Other(shown::telegram(kinds, (&received).into())));
+            return self.ready.push_back(Told::Received(received));
         };
-        let instrument = (received.kind(), kinds.key_bytes(received.kind(), received.telegram()));
-        if picture.put(instrument, Ready::Telegram(Kept::from(&received)), Instant::now()).is_err() {
+        let instrument = (received.kind(), self.kinds.key_bytes(received.kind(), received.telegram()));
+        if picture.put(instrument, Told::Kept(Kept::from(&received)), Instant::now()).is_err() {
             self.next = Some(Event::Telegram(received));
         }
     }
 
     /// What happened between telegrams is told behind those that came before.
     fn on_other(&mut self, event: Event) {
-        let Some(shown) = shown::event(self.joined.stream.kinds(), &event) else { return };
+        let Some(shown) = shown::event(&self.kinds, &event) else { return };
         let Some(picture) = self.picture.as_mut().filter(|picture| picture.due().is_some()) else {
-            return self.ready.push_back(Ready::Other(shown));
+            return self.ready.push_back(Told::Other(shown));
         };
-        if picture.put_between(Ready::Other(shown)).is_err() {
+        if picture.put_between(Told::Other(shown)).is_err() {
             self.next = Some(event);
         }
     }
@@ -148,11 +202,23 @@ impl Telling {
         self.tell_picture();
         self.has_ended = true;
         self.was_too_slow = matches!(event, Some(Event::Ended(Ended::TooSlow { .. })));
-        let shown = event.and_then(|event| shown::event(self.joined.stream.kinds(), event));
-        self.ready.extend(shown.map(Ready::Other));
+        let shown = event.and_then(|event| shown::event(&self.kinds, event));
+        self.ready.extend(shown.map(Told::Other));
     }
 
     fn tell_picture(&mut self) {
         self.ready.extend(self.picture.iter_mut().flat_map(Picture::take));
+    }
+}
+
+/// The positions that an event says are not told.
+fn missed(event: &Event) -> u64 {
+    match event {
+        Event::Missed { first, last } => last.saturating_sub(*first).saturating_add(1),
+        // That of a late joiner is what was before it.
+        Event::Snapshot { from, next, telegrams, .. } if *from > 0 => {
+            next.saturating_sub(*from).saturating_sub(*telegrams as u64)
+        }
+        _ => 0,
     }
 }

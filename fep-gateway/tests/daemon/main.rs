@@ -52,6 +52,8 @@ mod requests;
 mod reload_in_flight;
 mod reload_in_place;
 mod stopping;
+#[cfg(feature = "kafka")]
+mod streams;
 #[cfg(target_os = "linux")]
 mod supervised;
 mod test_clock;

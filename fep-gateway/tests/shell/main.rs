@@ -60,6 +60,8 @@ mod searching;
 mod settlement;
 mod simulated_bank;
 mod streams;
+#[cfg(feature = "kafka")]
+mod streams_kafka;
 mod streams_rules;
 mod streams_ws;
 mod tap;

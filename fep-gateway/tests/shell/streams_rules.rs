@@ -302,3 +302,64 @@ async fn a_replay_without_files_waits() {
     }
     assert!(begun.elapsed() > Duration::from_millis(900), "{seen:?}");
 }
+
+/// The reply to one more consumer, which is refused.
+async fn refused(bench: &Bench, token: &str) -> Json {
+    let request = bench.client.get(format!("{}/v1/streams/quotes", bench.url)).bearer_auth(token);
+    let reply = request.send().await.unwrap();
+    assert_eq!(reply.status().as_u16(), 503);
+    let problem: Json = reply.json().await.unwrap();
+    assert_eq!(problem["code"], "too_many_listeners", "{problem}");
+    problem
+}
+
+/// One client cannot take all places of a stream, however silent its consumers are; another one still comes in.
+#[tokio::test]
+async fn a_client_takes_at_most_its_share_of_the_places() {
+    const SHARES: &str = r#"
+[clients.kim]
+tokens = ["sha256:26ae784d194a5760464348329af4eb9fca2b27bbf823742c968a61543e3a1153"]
+may = [{ actions = ["read"], streams = ["quotes"] }]
+[clients.office]
+tokens = ["sha256:5cc3f82838ba7260203e4590ce03d00e1663d41f6a5167144f5c95d6be2166a0"]
+may = [{ actions = ["read"] }]
+"#;
+    let exchange = Exchange::open().await;
+    let files = [("feed-b7.toml", FEED_B7)];
+    let more = quotes(&[&exchange.address], "consumers_max = 4\nconsumers_per_client_max = 3");
+    let bench = Bench::with_files(GOOD_BANK, &more, Some(SHARES), &files).await;
+    let mut own = Vec::new();
+    for _ in 0..3 {
+        own.push(Reader::open(&bench, "/v1/streams/quotes", "kim").await);
+    }
+    let problem = refused(&bench, "kim").await;
+    let said = "kim follows quotes 3 times already, as often as one client may: `consumers_per_client_max`";
+    assert_eq!((&problem["detail"], &problem["own"]), (&json!(said), &json!(3)));
+    let mut office = Reader::open(&bench, "/v1/streams/quotes", "office").await;
+    office.event("snapshot").await;
+    assert_eq!(refused(&bench, "office").await["detail"], "4 consumers follow quotes already: `consumers_max`");
+    drop(own);
+    let request = || bench.client.get(format!("{}/v1/streams", bench.url)).bearer_auth("office");
+    let until = Instant::now() + WAIT;
+    loop {
+        let shown: Json = request().send().await.unwrap().json().await.unwrap();
+        if shown["streams"][0]["consumers"].as_array().is_some_and(|consumers| consumers.len() == 1) {
+            break;
+        }
+        assert!(Instant::now() < until, "{shown}");
+    }
+    Reader::open(&bench, "/v1/streams/quotes", "kim").await.event("snapshot").await;
+}
+
+/// Without names, who comes from one address is one client.
+#[tokio::test]
+async fn without_an_access_file_an_address_has_its_share() {
+    let exchange = Exchange::open().await;
+    let bench = bench(&quotes(&[&exchange.address], "consumers_max = 4")).await;
+    let _first = Reader::open(&bench, "/v1/streams/quotes", "").await;
+    let _second = Reader::open(&bench, "/v1/streams/quotes", "").await;
+    let problem = refused(&bench, "").await;
+    assert_eq!(problem["own"], 2, "half of them: {problem}");
+    let said = problem["detail"].as_str().unwrap();
+    assert!(said.starts_with("who comes from 127.0.0.1 follows quotes 2 times already"), "{said}");
+}

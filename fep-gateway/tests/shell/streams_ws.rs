@@ -244,22 +244,38 @@ async fn a_page_of_another_site_gets_no_web_socket_with_the_session_of_an_operat
     assert_eq!(status, 401, "without a session");
 }
 
-/// A client sends nothing: text, a frame that would be long, one without a mask, rubbish.
+/// A client sends nothing. What it sends instead is closed with the code that RFC 6455 has for it.
 #[tokio::test]
 async fn a_client_that_sends_something_is_closed_and_costs_the_others_nothing() {
     const SAID: &str = "a client sends nothing but pings, pongs and its close";
+    const LONG: &str = "a client sends frames of at most 1024 bytes";
+    const NONE: &str = "this is no frame of a client: RFC 6455";
     let exchange = Exchange::open().await;
     let bench = bench(&quotes(&[&exchange.address], "")).await;
     let mut whole = Socket::open(&bench, QUOTES, "").await;
     whole.event("snapshot").await;
-    let long = [&[0x82, 0xFF][..], &u64::MAX.to_be_bytes()[..], &[1, 2, 3, 4]].concat();
+    let long = [&[0x82, 0xFF][..], &(u64::MAX >> 1).to_be_bytes()[..], &[1, 2, 3, 4]].concat();
     let begun = [&[0x81, 0xFE][..], &60_000_u16.to_be_bytes()[..], &[1, 2, 3, 4], &[7; 2000]].concat();
-    for bytes in [&b"\x81\x82\0\0\0\0hi"[..], &b"\x82\x80\0\0\0\0"[..], &long, &begun, b"\x81\x02hi", &[0xFF; 14]] {
+    let long_ping = [&[0x89, 0xFE][..], &200_u16.to_be_bytes()[..], &[0; 204]].concat();
+    for (bytes, wanted, why) in [
+        (&b"\x81\x82\0\0\0\0hi"[..], 1003, SAID),
+        (b"\x82\x80\0\0\0\0", 1003, SAID),
+        (&long, 1009, LONG),
+        (&begun, 1009, LONG),
+        (b"\x81\x02hi", 1002, NONE),
+        (&[0xFF; 14], 1002, NONE),
+        (b"\x83\x80\0\0\0\0", 1002, NONE),
+        // A control frame in two parts, one that is too long, and the rest of a message that did not begin.
+        (b"\x09\x80\0\0\0\0", 1002, NONE),
+        (&long_ping, 1002, NONE),
+        (b"\x80\x80\0\0\0\0", 1002, NONE),
+        (b"\x81\x81\0\0\0\0\xFF", 1007, "this is no UTF-8, and a client sends no text"),
+    ] {
         let mut socket = Socket::open(&bench, QUOTES, "").await;
         socket.event("snapshot").await;
         socket.bytes(bytes).await;
         let (_, code, reason) = socket.closed().await;
-        assert_eq!((code, &*reason), (1008, SAID), "{bytes:?}");
+        assert_eq!((code, &*reason), (wanted, why), "{bytes:?}");
     }
     bench.until("/v1/streams", |shown| consumers(shown) == 1).await;
     exchange.send(best(1, "KR7005930003", 1));
@@ -345,6 +361,14 @@ async fn a_web_socket_ends_with_its_rights_and_its_server() {
     drop(stop);
     let (_, code, reason) = socket.closed().await;
     assert_eq!((code, &*reason), (1001, "the gateway stops"));
+    // The gateway stops, and its streams before the server.
+    let (url, _stop) = serve(&bench.gateway, Http::default()).await;
+    let mut socket = Socket::ask(&url, QUOTES, "").await.unwrap_or_else(|error| panic!("{error:?}"));
+    socket.event("snapshot").await;
+    bench.gateway.stop().await;
+    let (events, code, reason) = socket.closed().await;
+    assert_eq!(events, [json!({ "event": "end", "data": { "why": "stopped" } })]);
+    assert_eq!((code, &*reason), (1001, "the gateway stops"));
 }
 
 #[tokio::test]
@@ -426,7 +450,7 @@ asyncio.run(follow())
     let mut text = String::new();
     timeout(WAIT, said.read_to_string(&mut text)).await.unwrap().unwrap();
     let expected = "snapshot None None\ntelegram 1 KR7005930003\ntelegram 2 KR7005930003\ntelegram 3 KR7005930003\n\
-        1008 a client sends nothing but pings, pongs and its close\n";
+        1003 a client sends nothing but pings, pongs and its close\n";
     assert_eq!(text, expected);
 }
 

@@ -16,6 +16,10 @@ pub struct StreamBuilder(Page);
 #[derive(Clone, Debug)]
 pub struct AskBuilder(Page);
 
+/// `[[streams.NAME.kafka]]`: a topic to which a stream goes. It needs the feature `kafka`.
+#[derive(Clone, Debug)]
+pub struct StreamTopicBuilder(Page);
+
 impl StreamBuilder {
     /// A stream of these telegrams of the spec in this file. It needs a feed.
     #[must_use]
@@ -54,8 +58,26 @@ impl StreamBuilder {
         self
     }
 
+    /// `[[streams.NAME.kafka]]`: adds a topic to which the stream goes.
+    #[must_use]
+    pub fn topic(mut self, topic: StreamTopicBuilder) -> Self {
+        self.0.add("kafka", topic.0);
+        self
+    }
+
     pub(super) fn into_page(self) -> Page {
         self.0
+    }
+}
+
+impl StreamTopicBuilder {
+    /// This topic of a cluster, which is found through these brokers.
+    #[must_use]
+    pub fn new(topic: impl Into<String>, brokers: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let mut page = Page::default();
+        page.set("topic", topic.into());
+        page.set("brokers", texts(brokers));
+        Self(page)
     }
 }
 
@@ -99,7 +121,16 @@ keys! { StreamBuilder {
     instruments_max(usize) = "instruments_max", "of how many instruments the last telegram is kept.";
     silence_max(Duration) = "silence_max_ms", "how long a connection may bring nothing.";
     consumers_max(usize) = "consumers_max", "how many consumers there may be.";
+    consumers_per_client_max(usize) = "consumers_per_client_max", "how many of them one client may be.";
     buffer_events(usize) = "buffer_events", "how many events wait for a consumer.";
     buffer_events_max(usize) = "buffer_events_max", "the most that a consumer can ask for.";
     when_slow(WhenSlow) = "when_slow", "what happens to a consumer whose buffer is full.";
+} }
+
+keys! { StreamTopicBuilder {
+    delivery_timeout(Duration) = "delivery_timeout_ms", "how long the cluster may take to store messages durably.";
+    telegrams(list) = "telegrams", "only these telegrams go there.";
+    every(Duration) = "every_ms", "at most one telegram of each instrument and kind in this time.";
+    buffer_events(usize) = "buffer_events", "how many events wait while the cluster takes nothing.";
+    when_slow(WhenSlow) = "when_slow", "what happens when the buffer is full: `latest` or `skip`.";
 } }

@@ -374,6 +374,7 @@ fn each_key_of_the_annotated_file_has_a_setter() {
         ClusterBuilder::KEYS,
         PostgresBuilder::KEYS,
         StreamBuilder::KEYS,
+        StreamTopicBuilder::KEYS,
     ];
     let known: BTreeSet<&str> = with_setter.into_iter().flatten().copied().chain(OTHERS.split(' ')).collect();
     // Keys of free names, such as paths and telegrams, are no keys of the configuration.

@@ -107,6 +107,66 @@ fn a_request_without_room_for_each_number_is_refused() {
     assert!(report.contains("the numbers 1 to 99999999"), "{report}");
 }
 
+#[cfg(feature = "kafka")]
+#[test]
+fn a_topic_has_the_defaults_of_its_stream_and_mistakes_have_their_places() {
+    let with = |of_stream: &str, of_topic: &str| {
+        let text = QUOTES.replacen("framing", &format!("{of_stream}\nframing"), 1);
+        let own = format!("[[streams.quotes.kafka]]\ntopic = \"fep.quotes\"\nbrokers = [\"kafka-1:9092\"]\n{of_topic}");
+        read_text(&format!("{text}{own}"))
+    };
+    for (of_stream, of_topic, when_slow, buffer_events) in [
+        ("", "", WhenSlow::Latest, 10_000),
+        ("when_slow = \"skip\"\nbuffer_events = 7", "", WhenSlow::Skip, 7),
+        ("when_slow = \"disconnect\"", "", WhenSlow::Skip, 10_000),
+        ("", "when_slow = \"skip\"\nbuffer_events = 1000000", WhenSlow::Skip, 1_000_000),
+    ] {
+        let (streams, report) = with(of_stream, of_topic);
+        assert_eq!(report, "");
+        let topic = &streams["quotes"].topics[0];
+        assert_eq!((topic.when_slow, topic.buffer_events), (when_slow, buffer_events));
+        assert_eq!((topic.delivery_timeout, topic.every, &topic.telegrams), (Duration::from_secs(10), None, &None));
+    }
+    let again = "[[streams.quotes.kafka]]\ntopic = \"fep.quotes\"\nbrokers = [\"kafka-2:9092\"]";
+    for (of_topic, wanted) in [
+        ("when_slow = \"disconnect\"", "a topic is never disconnected"),
+        ("telegrams = [\"Bst\"]", "the stream has no telegram `Bst`"),
+        ("telegrams = []", "without telegrams nothing goes there"),
+        ("every_ms = 60001", "every_ms"),
+        ("every = 5", "unknown key `every`"),
+        (again, "the stream goes to the topic fep.quotes already"),
+    ] {
+        let report = with("", of_topic).1;
+        assert!(report.contains(wanted), "{of_topic}: {report}");
+    }
+}
+
+/// The key of a message shows its fields to whoever reads the topic.
+#[cfg(feature = "kafka")]
+#[test]
+fn a_secret_is_no_key_of_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/feed-b7/feed-b7.toml");
+    let spec = std::fs::read_to_string(spec).unwrap();
+    let path = folder.path().join("secret.toml");
+    let secret = spec.replacen("name = \"board\",      label", "secret = true, name = \"board\", label", 1);
+    assert_ne!(secret, spec);
+    std::fs::write(&path, secret).unwrap();
+    let text = QUOTES.replace("../specs/feed-b7/feed-b7.toml", path.to_str().unwrap());
+    assert_eq!(read_text(&text).1, "", "others get `<secret>`");
+    let own = "[[streams.quotes.kafka]]\ntopic = \"fep.quotes\"\nbrokers = [\"kafka-1:9092\"]\n";
+    let report = read_text(&format!("{text}{own}")).1;
+    assert!(report.contains("the field `board` of `key` is secret, and messages would show it"), "{report}");
+}
+
+#[cfg(not(feature = "kafka"))]
+#[test]
+fn a_topic_needs_a_gateway_with_kafka() {
+    let own = "[[streams.quotes.kafka]]\ntopic = \"fep.quotes\"\nbrokers = [\"kafka-1:9092\"]\n";
+    let report = read_text(&format!("{QUOTES}{own}")).1;
+    assert!(report.contains("this gateway was built without Kafka"), "{report}");
+}
+
 /// Two streams must not write one file, however its path is written.
 #[test]
 fn a_recording_belongs_to_one_stream() {

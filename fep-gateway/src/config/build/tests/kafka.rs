@@ -27,3 +27,16 @@ fn requests_from_topics_are_configured_in_code() {
     assert_eq!((read.topic.as_str(), read.in_flight_max, read.retries[0].delay), ("in", 9, ms(5)));
     check(&bank(line()).requests(requests.results("in")), &["requests.results: the topic \"in\" is used twice"]);
 }
+
+#[test]
+fn topics_of_streams_are_configured_in_code() {
+    let topic = StreamTopicBuilder::new("fep.quotes", ["kafka-1:9092"]).telegrams(["Best"]).every(ms(200));
+    let quotes = StreamBuilder::new("../specs/feed-b7/feed-b7.toml", ["Best"])
+        .framing(FramingBuilder::code_table())
+        .feed("a", "10.0.0.7:9101")
+        .topic(topic.delivery_timeout(ms(1500)).buffer_events(7));
+    let read =
+        &ConfigBuilder::new().folder(folder()).stream("quotes", quotes).build().unwrap().streams["quotes"].topics[0];
+    assert_eq!((read.topic.as_str(), read.every, read.buffer_events), ("fep.quotes", Some(ms(200)), 7));
+    assert_eq!(read.telegrams, Some(BTreeSet::from(["Best".to_owned()])));
+}

@@ -1,0 +1,326 @@
+//! [`Topic`]: a consumer of a stream that brings everything to a topic of Kafka.
+//!
+//! Events go in pieces: the next piece is taken from the buffer when the cluster has confirmed the one before, or refused parts of it for good. So while a
+//! cluster takes nothing, one piece waits for it here, everything else waits in the buffer of this consumer, and the policy of that buffer decides: the
+//! reader of the feeds never waits, and memory has a limit.
+//!
+//! ```text
+//!  telling ──► piece ──► producer ──► taken: the next piece
+//!                ▲                 ├─► failed: sent again, in its order
+//!                └─────────────────┴─► refused: left out, and the topic says so
+//! ```
+
+mod producer;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fep_stream::{Backlog, Consumer};
+use futures_util::FutureExt;
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use self::producer::{Outcome, Producer};
+use super::kinds::Kinds;
+use super::message::{Maker, Message};
+use super::now_ms;
+use super::status::StreamTopicStatus;
+use super::telling::{Filter, Telling, Terms};
+use crate::config::{StreamConfig, StreamTopicConfig};
+
+/// The most messages of a piece, and the most bytes of their content with which no further event is added. An event that goes to every partition is not cut.
+const PIECE_MAX: usize = 1000;
+const PIECE_BYTES: usize = 1_000_000;
+
+/// How long the last messages have at the end of a stream.
+const END_MAX: Duration = Duration::from_secs(3);
+
+/// The shortest and the longest pause before messages are sent again.
+const RETRY_MIN: Duration = Duration::from_millis(200);
+const RETRY_MAX: Duration = Duration::from_secs(10);
+
+/// How often the number of partitions is asked for.
+const PARTITIONS_EVERY: Duration = Duration::from_secs(60);
+
+/// A topic that gets a stream.
+pub(super) struct Topic {
+    state: Arc<Mutex<StreamTopicStatus>>,
+    backlog: Backlog,
+    cut: CancellationToken,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the task of a topic has.
+struct Carrier {
+    report: Report,
+    delivery_timeout: Duration,
+    telling: Telling,
+    maker: Maker,
+    producer: Producer,
+    /// How many partitions the topic has, and when that was asked for. 0 before it is known.
+    partitions: i32,
+    asked_at: Instant,
+    /// What the cluster has not confirmed, in its order.
+    piece: Vec<Message>,
+}
+
+/// Where it says how it does.
+struct Report {
+    stream: String,
+    topic: String,
+    state: Arc<Mutex<StreamTopicStatus>>,
+}
+
+/// A piece behind an attempt.
+#[derive(Debug, Default)]
+struct Sorted {
+    taken: u64,
+    /// The position of the last telegram that was taken.
+    last_position: Option<u64>,
+    /// What is sent again, in its order.
+    again: Vec<Message>,
+    refused: u64,
+    /// The positions of the telegrams that the topic does not get.
+    left_out: Vec<u64>,
+    /// Why the first message was not taken.
+    why: Option<String>,
+}
+
+/// Starts the topics of a stream, each with its consumer.
+pub(super) fn start(
+    stream: &str,
+    config: &StreamConfig,
+    kinds: &Arc<Kinds>,
+    consumers: Vec<Consumer>,
+) -> Result<Vec<Topic>, String> {
+    let run = run()?;
+    let own = config.topics.iter().zip(consumers);
+    Ok(own.map(|(own, consumer)| Topic::start(stream, &run, (config, own), kinds, consumer)).collect())
+}
+
+/// A name that no other run has, also not that of another gateway. A later one is larger.
+fn run() -> Result<String, String> {
+    let mut random = [0; 4];
+    let filled = SystemRandom::new().fill(&mut random);
+    filled.map_err(|_| "the operating system gives no random bytes".to_owned())?;
+    Ok(format!("{:012x}{:08x}", now_ms(), u32::from_be_bytes(random)))
+}
+
+impl Topic {
+    fn start(
+        stream: &str,
+        run: &str,
+        (config, own): (&StreamConfig, &StreamTopicConfig),
+        kinds: &Arc<Kinds>,
+        consumer: Consumer,
+    ) -> Self {
+        let state = StreamTopicStatus {
+            topic: own.topic.clone(),
+            run: run.to_owned(),
+            buffer_events: own.buffer_events,
+            when_slow: own.when_slow.name(),
+            ..StreamTopicStatus::default()
+        };
+        let state = Arc::new(Mutex::new(state));
+        let backlog = consumer.backlog();
+        let wanted = own.telegrams.as_ref();
+        let wanted = wanted.map(|names| names.iter().filter_map(|name| kinds.find(name)).collect::<BTreeSet<_>>());
+        let terms = Terms { filter: Filter { kinds: wanted, keys: None }, every: own.every };
+        let carrier = Carrier {
+            report: Report { stream: stream.to_owned(), topic: own.topic.clone(), state: Arc::clone(&state) },
+            delivery_timeout: own.delivery_timeout,
+            telling: Telling::of(consumer, Arc::clone(kinds), config.instruments_max, terms),
+            maker: Maker::new(stream, run, Arc::clone(kinds)),
+            producer: Producer::new(own),
+            partitions: 0,
+            asked_at: Instant::now(),
+            piece: Vec::new(),
+        };
+        let cut = CancellationToken::new();
+        let task = tokio::spawn(carrier.run(cut.clone()));
+        Self { state, backlog, cut, task: Mutex::new(Some(task)) }
+    }
+
+    /// How it does now.
+    pub(super) fn status(&self) -> StreamTopicStatus {
+        let mut status = lock(&self.state).clone();
+        status.waiting = self.backlog.waiting();
+        status.behind = self.backlog.is_behind();
+        status
+    }
+
+    /// Waits for a limited time until the cluster has everything. The stream was stopped before.
+    pub(super) async fn end(&self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut task) = task else { return };
+        if timeout(END_MAX, &mut task).await.is_err() {
+            self.cut.cancel();
+            // An error means that it has panicked.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Topic {
+    fn drop(&mut self) {
+        // Nobody waits for the rest of a gateway that was dropped.
+        self.cut.cancel();
+    }
+}
+
+impl Carrier {
+    async fn run(mut self, cut: CancellationToken) {
+        let is_whole = cut.run_until_cancelled(self.carry()).await.is_some();
+        self.producer.forget();
+        if !is_whole {
+            let Report { stream, topic, .. } = &self.report;
+            let messages = self.piece.len();
+            warn!(
+                stream,
+                topic, messages, "the stream has ended before the topic had everything: the next run begins anew"
+            );
+        }
+    }
+
+    /// Carries piece after piece, until the stream has ended and everything is there.
+    async fn carry(&mut self) {
+        let mut pause = RETRY_MIN;
+        loop {
+            match self.turn().await {
+                Ok(true) => pause = RETRY_MIN,
+                Ok(false) => return,
+                Err(why) => {
+                    self.report.is_in_trouble(&why);
+                    self.producer.forget();
+                    sleep(pause).await;
+                    pause = pause.saturating_mul(2).min(RETRY_MAX);
+                }
+            }
+        }
+    }
+
+    /// Returns whether anything can follow.
+    async fn turn(&mut self) -> Result<bool, String> {
+        self.asks_for_partitions().await?;
+        if self.piece.is_empty() && !self.fill().await {
+            return Ok(false);
+        }
+        let is_late = |why: &str| self.report.is_in_trouble(why);
+        let outcomes = self.producer.send(&self.maker, &self.piece, self.delivery_timeout, is_late).await;
+        let sorted = sort(std::mem::take(&mut self.piece), outcomes);
+        // Before everything that follows, where the telegrams would have been.
+        self.piece = self.maker.left_out(&sorted.left_out, self.partitions);
+        let is_again = !sorted.again.is_empty();
+        self.piece.extend(sorted.again);
+        let mut state = lock(&self.report.state);
+        state.taken += sorted.taken;
+        state.refused += sorted.refused;
+        state.last_position = sorted.last_position.or(state.last_position);
+        drop(state);
+        match sorted.why {
+            None => self.report.is_well(),
+            // What was refused is over. There is nothing to wait for.
+            Some(why) if !is_again => self.report.is_in_trouble(&why),
+            Some(why) => return Err(why),
+        }
+        Ok(true)
+    }
+
+    async fn asks_for_partitions(&mut self) -> Result<(), String> {
+        if self.partitions > 0 && self.asked_at.elapsed() < PARTITIONS_EVERY {
+            return Ok(());
+        }
+        match self.producer.partitions().await {
+            Ok(partitions) => self.partitions = partitions,
+            Err(why) if self.partitions == 0 => return Err(why),
+            // Whether the cluster takes messages is seen when they are sent.
+            Err(why) => warn!(
+                stream = self.report.stream,
+                topic = self.report.topic,
+                why,
+                "the partitions cannot be asked for now"
+            ),
+        }
+        self.asked_at = Instant::now();
+        Ok(())
+    }
+
+    /// Takes the next event, and those that are there already. Returns whether there was any.
+    async fn fill(&mut self) -> bool {
+        let Some(first) = self.telling.next_told().await else { return false };
+        let mut next = Some(first);
+        let mut bytes = 0;
+        while let Some(told) = next {
+            let messages = self.maker.messages(told, self.partitions);
+            bytes += messages.first().map_or(0, |message| message.content.json.len());
+            self.piece.extend(messages);
+            if self.piece.len() >= PIECE_MAX || bytes >= PIECE_BYTES {
+                break;
+            }
+            // The end is found again.
+            next = self.telling.next_told().now_or_never().flatten();
+        }
+        lock(&self.report.state).missed = self.telling.missed();
+        true
+    }
+}
+
+impl Report {
+    fn is_in_trouble(&self, why: &str) {
+        let mut state = lock(&self.state);
+        // Its words change with each attempt.
+        if state.trouble.replace(why.to_owned()).is_none() {
+            error!(stream = self.stream, topic = self.topic, why, "the topic takes nothing or not everything");
+        }
+    }
+
+    fn is_well(&self) {
+        if lock(&self.state).trouble.take().is_some() {
+            info!(stream = self.stream, topic = self.topic, "the topic takes everything again");
+        }
+    }
+}
+
+/// Sorts a piece by what became of its messages.
+///
+/// Telegrams of an instrument must come for the first time in their order. So one that failed, behind which another one of its instrument was taken, is left
+/// out: sent again, it would be an old one that looks new.
+fn sort(piece: Vec<Message>, outcomes: Vec<Outcome>) -> Sorted {
+    let mut sorted = Sorted::default();
+    // The instruments of which a later telegram was taken.
+    let mut overtaken: HashSet<Arc<str>> = HashSet::new();
+    for (message, outcome) in piece.into_iter().zip(outcomes).rev() {
+        let position = message.content.position;
+        match outcome {
+            Outcome::Taken => {
+                sorted.taken += 1;
+                sorted.last_position = sorted.last_position.max(position);
+                if position.is_some() {
+                    overtaken.insert(message.key);
+                }
+            }
+            Outcome::Failed(why) if !overtaken.contains(&message.key) => {
+                sorted.again.push(message);
+                sorted.why = Some(why);
+            }
+            Outcome::Failed(why) | Outcome::Refused(why) => {
+                sorted.refused += 1;
+                sorted.left_out.extend(position);
+                sorted.why = Some(why);
+            }
+        }
+    }
+    sorted.again.reverse();
+    sorted
+}
+
+fn lock(state: &Mutex<StreamTopicStatus>) -> MutexGuard<'_, StreamTopicStatus> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,56 @@
+//! What is sent again and what is left out, for any outcomes of a piece. Clusters are in `tests/shell/streams_kafka.rs`.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::streams::message::Content;
+
+/// A telegram of this instrument at this position.
+fn message(instrument: u8, position: u64) -> Message {
+    let content =
+        Content { name: "telegram", at_ms: 0, headers: Vec::new(), position: Some(position), json: String::new() };
+    Message { key: format!("{instrument}").into(), partition: None, content: Arc::new(content) }
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        4 => Just(Outcome::Taken),
+        2 => Just(Outcome::Failed("away".to_owned())),
+        1 => Just(Outcome::Refused("too large".to_owned())),
+    ]
+}
+
+proptest! {
+    /// Whatever a cluster does with each attempt: each telegram is taken or said to be left out, never both, and those of an instrument are taken for the first
+    /// time in their order.
+    #[test]
+    fn each_telegram_is_taken_in_its_order_or_said_to_be_left_out(
+        instruments in vec(0..4_u8, 1..40),
+        attempts in vec(vec(outcome(), 40), 0..6),
+    ) {
+        let all: Vec<Message> = instruments.iter().zip(0..).map(|(own, position)| message(*own, position)).collect();
+        let mut piece = all.clone();
+        let mut taken: Vec<(Arc<str>, u64)> = Vec::new();
+        let mut left_out = BTreeSet::new();
+        for outcomes in attempts.into_iter().chain([vec![Outcome::Taken; 40]]) {
+            let outcomes = &outcomes[..piece.len()];
+            let of_taken = piece.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Outcome::Taken);
+            taken.extend(of_taken.filter_map(|(message, _)| Some((Arc::clone(&message.key), message.content.position?))));
+            let is_whole = outcomes.iter().all(|outcome| *outcome == Outcome::Taken);
+            let sorted = sort(piece, outcomes.to_vec());
+            prop_assert_eq!(sorted.why.is_none(), is_whole);
+            prop_assert_eq!(sorted.refused, sorted.left_out.len() as u64);
+            left_out.extend(sorted.left_out);
+            piece = sorted.again;
+        }
+        prop_assert!(piece.is_empty());
+        for own in all.iter().map(|message| &message.key) {
+            let positions: Vec<u64> = taken.iter().filter(|(key, _)| key == own).map(|(_, position)| *position).collect();
+            prop_assert!(positions.is_sorted(), "{positions:?}");
+        }
+        let taken: BTreeSet<u64> = taken.into_iter().map(|(_, position)| position).collect();
+        prop_assert!(taken.is_disjoint(&left_out));
+        prop_assert_eq!(taken.len() + left_out.len(), all.len());
+    }
+}
