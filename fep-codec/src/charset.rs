@@ -44,6 +44,7 @@ pub use fep_core::rules::Half;
 
 pub use self::errors::{DecodeError, EncodeError, NoRoomError, Reason, UnknownLabelError};
 pub use self::list::Charset;
+pub(crate) use self::read::Stop;
 use self::table::Rules;
 use self::write::{End, Wrote};
 
@@ -173,12 +174,23 @@ impl Charset {
         }
     }
 
+    /// Writes a text, given as valid UTF-8, as most texts are written: [`Charset::encode_with`] without options. `None` if that is not possible, and for
+    /// charsets and texts that need more care.
+    #[inline(always)]
+    pub(crate) fn convert_from(self, utf8: &[u8], out: &mut [u8]) -> Option<usize> {
+        if self.has_jamo() {
+            return None;
+        }
+        let wrote = with_table!(self, T => write::plain::<T>(utf8, out), return None);
+        matches!(wrote.end, End::Done).then_some(wrote.len)
+    }
+
     #[inline]
     fn write(self, text: &str, how: EncodeOptions, out: &mut [u8]) -> Wrote {
         with_table!(self, T => {
             let as_it_is = how == EncodeOptions::default() && !(self.has_jamo() && jamo::is_in_pieces(text));
             if as_it_is {
-                let wrote = write::plain::<T>(text, out);
+                let wrote = write::plain::<T>(text.as_bytes(), out);
                 if !matches!(wrote.end, End::Missing(_)) || !jamo::is_in_pieces(text) {
                     return wrote;
                 }
@@ -294,6 +306,16 @@ impl Charset {
         if self.keeps_ascii() && is_ascii(bytes) {
             return Ok(copy(bytes, out));
         }
+        match self.convert_into(bytes, how, out) {
+            Ok(len) => Ok(Some(len)),
+            Err(Stop::Full) => Ok(None),
+            Err(Stop::Malformed(error)) => Err(error),
+        }
+    }
+
+    /// [`Charset::decode_into_with`] for bytes that are not ASCII.
+    #[inline(always)]
+    pub(crate) fn convert_into(self, bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<usize, Stop> {
         with_table!(self, T => read::decode::<T>(bytes, how, out), read::utf8(bytes, how, out))
     }
 }

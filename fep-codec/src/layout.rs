@@ -18,6 +18,7 @@ mod computed;
 pub(crate) mod rules;
 pub(crate) mod walk;
 mod place;
+mod runs;
 mod extent;
 mod links;
 pub(crate) mod splice;

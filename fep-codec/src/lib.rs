@@ -71,10 +71,10 @@ extern crate alloc;
 extern crate std;
 
 // Reading order: a module imports only modules that are listed before it.
+mod swar;
 pub mod charset;
 pub mod layout;
 pub mod error;
-mod swar;
 pub mod value;
 pub mod kind;
 pub mod cursor;

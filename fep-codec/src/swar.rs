@@ -46,9 +46,59 @@ pub(crate) fn all_are(bytes: &[u8], byte: u8) -> bool {
 /// Whether all bytes are digits. It looks at all of them, which is faster than stopping at the first byte that is not a digit.
 #[inline(always)]
 pub(crate) fn all_digits(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>() else { return few(bytes).1 };
+    let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else { return few(bytes).1 };
+    if bytes.len() <= 16 {
+        return wrong(u64::from_le_bytes(*first)) | wrong(u64::from_le_bytes(*last)) == 0;
+    }
     let (eights, _) = bytes.as_chunks::<8>();
     eights.iter().fold(wrong(u64::from_le_bytes(*last)), |seen, eight| seen | wrong(u64::from_le_bytes(*eight))) == 0
+}
+
+/// Copies ASCII to the start of `to`, and returns whether it was ASCII and had room. Otherwise the content of `to` is unspecified.
+#[inline(always)]
+pub(crate) fn copy_ascii(from: &[u8], to: &mut [u8]) -> bool {
+    copy(from, to, others, is_ascii)
+}
+
+/// Copies digits to the start of `to`, as [`copy_ascii`] copies ASCII.
+#[inline(always)]
+pub(crate) fn copy_digits(from: &[u8], to: &mut [u8]) -> bool {
+    copy(from, to, |word| wrong(u64::from_le_bytes(*word)), all_digits)
+}
+
+/// Copies bytes and checks them. Two pieces that overlap are cheaper than a call of `memcpy`, because most fields are short. `wrong` is not zero for a
+/// word with bytes of another kind, and `sound` looks at any bytes.
+#[inline(always)]
+fn copy(from: &[u8], to: &mut [u8], wrong: impl Fn(&[u8; 8]) -> u64, sound: impl Fn(&[u8]) -> bool) -> bool {
+    let Some(to) = to.get_mut(..from.len()) else { return false };
+    if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>())
+        && from.len() <= 16
+    {
+        if let Some(place) = to.first_chunk_mut() {
+            *place = *first;
+        }
+        if let Some(place) = to.last_chunk_mut() {
+            *place = *last;
+        }
+        return wrong(first) | wrong(last) == 0;
+    }
+    if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>())
+        && from.len() < 8
+    {
+        if let Some(place) = to.first_chunk_mut() {
+            *place = *first;
+        }
+        if let Some(place) = to.last_chunk_mut() {
+            *place = *last;
+        }
+        return sound(from);
+    }
+    if from.len() < 4 {
+        to.iter_mut().zip(from).for_each(|(place, byte)| *place = *byte);
+        return sound(from);
+    }
+    to.copy_from_slice(from);
+    sound(from)
 }
 
 /// Reads up to 19 digits. Returns `None` if any byte is not a digit.
@@ -62,6 +112,18 @@ pub(crate) fn parse_u64(digits: &[u8]) -> Option<u64> {
         value = value.wrapping_mul(TO_EIGHT).wrapping_add(number(word));
     }
     sound.then_some(value)
+}
+
+/// The four pairs of eight digits as numbers: the parts of a date. Four to seven digits have `0` in front. `None` if any byte is not a digit.
+#[inline(always)]
+pub(crate) fn pairs(digits: &[u8]) -> Option<[u8; 4]> {
+    let word = match digits.first_chunk() {
+        Some(eight) if digits.len() == 8 => u64::from_le_bytes(*eight),
+        _ if (4..8).contains(&digits.len()) => load(digits),
+        _ => return None,
+    };
+    let [first, _, second, _, third, _, fourth, _] = in_pairs(word).to_le_bytes();
+    (wrong(word) == 0).then_some([first, second, third, fourth])
 }
 
 /// The number in at most seven bytes, and whether all of them are digits.
@@ -90,6 +152,17 @@ pub(crate) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
         value /= 10;
     }
     value == 0
+}
+
+/// Writes four numbers below 100 as eight digits, or the last of them as fewer digits. Returns whether the digits left out are zero.
+#[inline(always)]
+pub(crate) fn write_pairs(pairs: [u8; 4], out: &mut [u8]) -> bool {
+    let mut left = pairs.iter().rev();
+    let (first, places) = out.as_rchunks_mut::<2>();
+    for (place, pair) in places.iter_mut().rev().zip(&mut left) {
+        *place = two_digits((*pair).into());
+    }
+    first.is_empty() && left.all(|pair| *pair == 0)
 }
 
 #[inline(always)]
@@ -124,11 +197,17 @@ const fn wrong(word: u64) -> u64 {
     (values | values.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
 }
 
+/// Each pair of digits as a number, in the lower of its two bytes.
+#[inline(always)]
+const fn in_pairs(word: u64) -> u64 {
+    let values = word ^ ZEROS;
+    values.wrapping_mul(10).wrapping_add(values >> 8)
+}
+
 /// The number of eight digits. One multiplication joins the digits into pairs, two more join the pairs.
 #[inline(always)]
 const fn number(word: u64) -> u64 {
-    let values = word ^ ZEROS;
-    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let pairs = in_pairs(word);
     let low = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(100 + (1_000_000 << 32));
     let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(1 + (10_000 << 32));
     low.wrapping_add(high) >> 32
@@ -155,6 +234,10 @@ mod tests {
                 }
             }
         }
+        assert_eq!(pairs(b"20261231"), Some([20, 26, 12, 31]));
+        assert_eq!(pairs(b"093015"), Some([0, 9, 30, 15]));
+        assert_eq!(pairs(b"0930"), Some([0, 0, 9, 30]));
+        assert_eq!([&b"930"[..], b"202612311", b"0930:5", b"2026123 ", b""].map(pairs), [None; 5]);
         assert!(all_digits(b""));
         assert_eq!(parse_u64(b""), Some(0));
     }

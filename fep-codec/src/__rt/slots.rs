@@ -84,6 +84,12 @@ items! {
     choice -> Choice;
 }
 
+/// The number of bytes from the field at this index that are ASCII by the layout: [`Layout::ascii_run`].
+#[must_use]
+pub const fn ascii_run(layout: &Layout, index: usize) -> usize {
+    layout.ascii_run(index)
+}
+
 /// The layout of one entry of the group at this index.
 ///
 /// # Panics

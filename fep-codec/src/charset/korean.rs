@@ -187,6 +187,11 @@ impl Table for EucKr {
         }
     }
 
+    #[inline(always)]
+    fn usual(lead: u8, trail: u8) -> u16 {
+        pair(lead, trail)
+    }
+
     fn is_lead(byte: u8) -> bool {
         Cp949::is_lead(byte)
     }

@@ -2,6 +2,7 @@
 
 use super::table::{Form, LAST, NONE, Table};
 use super::{DecodeError, DecodeOptions, Half, Reason};
+use crate::swar::is_ascii;
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
@@ -15,7 +16,8 @@ struct Sink<'o> {
 }
 
 /// The reason why reading ended early.
-enum Stop {
+pub(crate) enum Stop {
+    /// The bytes are not valid text.
     Malformed(DecodeError),
     /// The buffer is full.
     Full,
@@ -40,7 +42,7 @@ impl<'o> Sink<'o> {
         for ([lead, trail], place) in bytes.as_chunks().0.iter().zip(places) {
             let character = match T::syllable(*lead, *trail) {
                 Some(syllable) => syllable,
-                None => match T::pair(*lead, *trail) {
+                None => match T::usual(*lead, *trail) {
                     character @ 0x800..=LAST if !is_wide::<T>(character) => character,
                     _ => break,
                 },
@@ -52,17 +54,39 @@ impl<'o> Sink<'o> {
         bytes.get(2 * count..).unwrap_or_default()
     }
 
-    /// Like [`Sink::pairs`] for single bytes that are ASCII characters. In EBCDIC, control characters are left to the callers,
+    /// Reads the ASCII at the start, eight bytes at a time as far as possible. Returns the bytes behind it.
+    #[inline(always)]
+    fn letters<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let mut from = bytes;
+        let mut to = core::mem::take(&mut self.rest);
+        while let [first, tail @ ..] = from
+            && first.is_ascii()
+        {
+            if to.len() >= 8
+                && let Some((eight, tail)) = from.split_first_chunk::<8>()
+                && is_ascii(eight)
+                && let Some((place, free)) = core::mem::take(&mut to).split_first_chunk_mut()
+            {
+                *place = *eight;
+                (from, to) = (tail, free);
+                continue;
+            }
+            let Some((place, free)) = core::mem::take(&mut to).split_first_mut() else { break };
+            *place = *first;
+            (from, to) = (tail, free);
+        }
+        self.rest = to;
+        from
+    }
+
+    /// Like [`Sink::letters`] for tables in which ASCII characters have other bytes. Control characters are left to the callers,
     /// because SO, SI and new lines are among them.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
     fn ascii<'b, T: Table>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let mut count = 0;
         for (byte, place) in bytes.iter().zip(self.rest.iter_mut()) {
-            let character = if T::ASCII { u16::from(*byte) } else { T::single(*byte) };
-            if character >= 0x80 || !T::ASCII && character < 0x20 {
-                break;
-            }
+            let character @ 0x20..0x80 = T::single(*byte) else { break };
             *place = character as u8;
             count += 1;
         }
@@ -142,39 +166,30 @@ fn three_bytes(character: u16) -> [u8; 3] {
     [first, second, 0x80 | (character & 0x3F) as u8]
 }
 
-/// Writes the characters as UTF-8 and returns the number of bytes written, or `None` if `out` is too short. It is not inlined, so
-/// that there is one copy for each table and not one for each field type.
+/// Writes the characters as UTF-8 and returns the number of bytes written. It is not inlined, so that there is one copy for each table
+/// and not one for each field type.
 #[inline(never)]
-pub(super) fn decode<T: Table>(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<Option<usize>, DecodeError> {
+pub(super) fn decode<T: Table>(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<usize, Stop> {
     let mut sink = Sink::new(out);
-    let read = match T::FORM {
-        Form::Lead => lead::<T>(bytes, how, &mut sink),
-        Form::Shifted => shifted::<T>(bytes, how, &mut sink),
-        Form::Pairs => pairs::<T>(bytes, how, &mut sink),
-    };
-    match read {
-        Ok(()) => Ok(Some(sink.len())),
-        Err(Stop::Full) => Ok(None),
-        Err(Stop::Malformed(malformed)) => Err(malformed),
+    match T::FORM {
+        Form::Lead => lead::<T>(bytes, how, &mut sink)?,
+        Form::Shifted => shifted::<T>(bytes, how, &mut sink)?,
+        Form::Pairs => pairs::<T>(bytes, how, &mut sink)?,
     }
+    Ok(sink.len())
 }
 
 #[inline(always)]
 fn lead<T: Table>(bytes: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
-    while let [first, tail @ ..] = rest {
-        // A single ASCII byte, such as a bracket or a space between syllables, does not pay for a run.
-        if T::ASCII && first.is_ascii() && !tail.first().is_some_and(u8::is_ascii) {
-            sink.bytes([*first])?;
-            rest = tail;
-            continue;
-        }
+    loop {
+        rest = if T::ASCII { sink.letters(rest) } else { sink.ascii::<T>(rest) };
         let left = rest.len();
-        rest = if !T::ASCII || first.is_ascii() { sink.ascii::<T>(rest) } else { sink.pairs::<T>(rest) };
-        if rest.len() < left {
+        rest = sink.pairs::<T>(rest);
+        let [first, tail @ ..] = rest else { return Ok(()) };
+        if rest.len() < left && first.is_ascii() {
             continue;
         }
-        let [first, tail @ ..] = rest else { break };
         let character = match tail {
             [second, ..] => T::pair(*first, *second),
             [] => NONE,
@@ -191,7 +206,6 @@ fn lead<T: Table>(bytes: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Resu
         }
         rest = tail;
     }
-    Ok(())
 }
 
 #[inline(always)]
@@ -280,7 +294,7 @@ fn half(bytes: &[u8], rest: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> R
 }
 
 /// Copies UTF-8 after checking it.
-pub(super) fn utf8(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<Option<usize>, DecodeError> {
+pub(super) fn utf8(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<usize, Stop> {
     let (text, is_half) = match core::str::from_utf8(bytes) {
         Ok(_) => (bytes, false),
         Err(error) => {
@@ -288,18 +302,18 @@ pub(super) fn utf8(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<O
             let is_half = error.error_len().is_none();
             if !is_half || how.half == Half::Refuse {
                 let reason = if is_half { Reason::Half } else { Reason::NoCharacter };
-                return Err(DecodeError { offset, reason });
+                return Err(Stop::Malformed(DecodeError { offset, reason }));
             }
             (bytes.get(..offset).unwrap_or_default(), how.half == Half::Replace)
         }
     };
-    let Some(to) = out.get_mut(..text.len()) else { return Ok(None) };
+    let (to, rest) = out.split_at_mut_checked(text.len()).ok_or(Stop::Full)?;
     to.copy_from_slice(text);
-    let mut sink = Sink::new(out.get_mut(text.len()..).unwrap_or_default());
-    if is_half && sink.bytes(REPLACEMENT).is_err() {
-        return Ok(None);
+    let mut sink = Sink::new(rest);
+    if is_half {
+        sink.bytes(REPLACEMENT)?;
     }
-    Ok(Some(text.len() + sink.len()))
+    Ok(text.len() + sink.len())
 }
 
 #[cold]

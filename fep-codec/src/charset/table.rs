@@ -34,6 +34,12 @@ pub(super) trait Table {
     fn single(byte: u8) -> u16;
     /// The character of a pair of bytes.
     fn pair(lead: u8, trail: u8) -> u16;
+    /// [`Table::pair`], or [`NONE`] for a rare pair. For tables that have rare ones.
+    #[inline(always)]
+    fn usual(lead: u8, trail: u8) -> u16 {
+        Self::pair(lead, trail)
+    }
+
     /// Whether a pair can begin with this byte.
     fn is_lead(byte: u8) -> bool;
 

@@ -6,6 +6,7 @@ use super::fold::fold;
 use super::jamo::Composed;
 use super::table::{Form, LAST, NONE, Rules, Table};
 use super::{EncodeError, EncodeOptions};
+use crate::swar::is_ascii;
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
@@ -53,7 +54,8 @@ trait Codes {
 
 /// Text as it is: without options and without composition.
 struct Plain<'t, T> {
-    rest: &'t str,
+    /// Valid UTF-8.
+    rest: &'t [u8],
     /// The length of the whole text in bytes.
     len: usize,
     table: PhantomData<T>,
@@ -70,14 +72,13 @@ impl<T: Table> Codes for Plain<'_, T> {
     #[inline(always)]
     fn next(&mut self) -> Option<(usize, u16)> {
         let at = self.len - self.rest.len();
-        let mut chars = self.rest.chars();
-        let first = u32::from(chars.next()?);
-        self.rest = chars.as_str();
+        let (first, rest) = character(self.rest)?;
+        self.rest = rest;
         if T::WIDE
-            && let Some(second) = chars.next()
-            && let joined @ ..=LAST = T::join(first, u32::from(second))
+            && let Some((second, rest)) = character(rest)
+            && let joined @ ..=LAST = T::join(first, second)
         {
-            self.rest = chars.as_str();
+            self.rest = rest;
             return Some((at, joined));
         }
         Some((at, T::code(first)))
@@ -85,13 +86,13 @@ impl<T: Table> Codes for Plain<'_, T> {
 
     #[inline(always)]
     fn first(&self) -> Option<u8> {
-        self.rest.as_bytes().first().copied()
+        self.rest.first().copied()
     }
 
     /// Writes characters of three bytes of UTF-8. Iterating over both slices in step avoids other checks.
     #[inline(always)]
     fn pairs(&mut self, out: &mut [u8]) -> usize {
-        let chars = self.rest.as_bytes().as_chunks().0;
+        let chars = self.rest.as_chunks().0;
         let mut count = 0;
         for ([first, second, third], place) in chars.iter().zip(out.as_chunks_mut().0) {
             // One subtraction removes the marks of the three bytes (E0, 80, 80). Characters of one, two or four bytes give a result
@@ -109,13 +110,17 @@ impl<T: Table> Codes for Plain<'_, T> {
         2 * count
     }
 
-    /// Excludes control characters, because SO, SI and new lines are among them.
+    /// Excludes control characters, because SO, SI and new lines are among them. Where ASCII stays as it is, eight bytes are written at a time as far
+    /// as possible.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "codes below 0100")]
     fn ascii(&mut self, out: &mut [u8]) -> usize {
+        if T::ASCII {
+            return self.letters(out);
+        }
         let mut count = 0;
-        for (byte, place) in self.rest.as_bytes().iter().zip(out) {
-            let code = if T::ASCII { u16::from(*byte) } else { T::code(u32::from(*byte)) };
+        for (byte, place) in self.rest.iter().zip(out) {
+            let code = T::code(u32::from(*byte));
             if !matches!(byte, b' '..=b'~') || code > 0xFF {
                 break;
             }
@@ -124,6 +129,33 @@ impl<T: Table> Codes for Plain<'_, T> {
         }
         self.rest = self.rest.get(count..).unwrap_or_default();
         count
+    }
+}
+
+impl<T> Plain<'_, T> {
+    /// Writes the ASCII at the start, and returns the number of bytes written.
+    #[inline(always)]
+    fn letters(&mut self, out: &mut [u8]) -> usize {
+        let room = out.len();
+        let mut to = out;
+        while let [first, tail @ ..] = self.rest
+            && first.is_ascii()
+        {
+            if to.len() >= 8
+                && let Some((eight, tail)) = self.rest.split_first_chunk::<8>()
+                && is_ascii(eight)
+                && let Some((place, free)) = core::mem::take(&mut to).split_first_chunk_mut()
+            {
+                *place = *eight;
+                (self.rest, to) = (tail, free);
+                continue;
+            }
+            // Without room, there is no byte left.
+            let Some((place, free)) = core::mem::take(&mut to).split_first_mut() else { break };
+            *place = *first;
+            (self.rest, to) = (tail, free);
+        }
+        room - to.len()
     }
 }
 
@@ -151,8 +183,26 @@ impl<'t> Changed<'t> {
 /// Writes text as it is: without options and without composition. It is not inlined, so that there is one copy for each table and
 /// not one for each field type.
 #[inline(never)]
-pub(super) fn plain<T: Table>(text: &str, out: &mut [u8]) -> Wrote {
-    write(T::FORM, Plain::<T> { rest: text, len: text.len(), table: PhantomData }, out)
+pub(super) fn plain<T: Table>(utf8: &[u8], out: &mut [u8]) -> Wrote {
+    write(T::FORM, Plain::<T> { rest: utf8, len: utf8.len(), table: PhantomData }, out)
+}
+
+/// The first character of valid UTF-8, and the bytes behind it. Other bytes give numbers that no table has.
+#[inline(always)]
+fn character(utf8: &[u8]) -> Option<(u32, &[u8])> {
+    let tail = |byte: &u8| u32::from(byte & 0x3F);
+    Some(match utf8 {
+        [first, rest @ ..] if first.is_ascii() => (u32::from(*first), rest),
+        [first @ ..0xE0, second, rest @ ..] => (u32::from(first & 0x1F) << 6 | tail(second), rest),
+        [first @ ..0xF0, second, third, rest @ ..] => {
+            (u32::from(first & 0x0F) << 12 | tail(second) << 6 | tail(third), rest)
+        }
+        [first, second, third, fourth, rest @ ..] => {
+            (u32::from(first & 0x07) << 18 | tail(second) << 12 | tail(third) << 6 | tail(fourth), rest)
+        }
+        [_, rest @ ..] => (u32::MAX, rest),
+        [] => return None,
+    })
 }
 
 /// Writes text that is composed and changed as the options say.

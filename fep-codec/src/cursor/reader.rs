@@ -4,7 +4,7 @@ use super::{fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
 use crate::layout::{Field, FieldSlot, Filler, Group, LengthScope, Literal, NumberRule};
-use crate::swar::{all_are, ascii_len};
+use crate::swar::{all_are, ascii_len, is_ascii};
 
 /// Reads the items of one telegram from its bytes, front to back.
 #[derive(Debug)]
@@ -140,6 +140,20 @@ impl<'a> Reader<'a> {
         self.field_of(slot, slot.field.len)
     }
 
+    /// Reads a field behind [`Reader::expect_ascii`].
+    ///
+    /// # Errors
+    /// As [`Reader::field`].
+    #[inline(always)]
+    pub fn field_in_run<R, T: FieldValue<'a, R>>(&mut self, slot: FieldSlot<'_, R>) -> Result<T, Error> {
+        let start = self.at;
+        let len = slot.field.len;
+        match self.take(len) {
+            Ok(bytes) => value(slot, start, bytes, || self.known_ascii(start, len)),
+            Err(fault) => Err(fail(Culprit::Peer, fault, slot.field, start, None)),
+        }
+    }
+
     /// Reads a tail: a field that takes all bytes that are left, except `behind` bytes for the items after it.
     ///
     /// # Errors
@@ -158,18 +172,21 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn field_of<R, T: FieldValue<'a, R>>(&mut self, slot: FieldSlot<'_, R>, len: usize) -> Result<T, Error> {
         let start = self.at;
-        let bytes = match self.take(len) {
-            Ok(bytes) => bytes,
-            Err(fault) => return Err(fail(Culprit::Peer, fault, slot.field, start, None)),
-        };
-        let value = match T::PREFERS_ASCII.then(|| self.ascii(start, len)).flatten() {
-            Some(text) => T::get_ascii(slot.rule, text),
-            None => T::get(slot.rule, bytes),
-        };
-        match value {
-            Ok(value) => Ok(value),
-            Err(fault) => Err(unreadable(fault, slot.field, start, bytes)),
+        match self.take(len) {
+            Ok(bytes) => value(slot, start, bytes, || self.ascii(start, len)),
+            Err(fault) => Err(fail(Culprit::Peer, fault, slot.field, start, None)),
         }
+    }
+
+    /// Validates the next `run` bytes at once, because they are ASCII by the layout. If they are not, each field says so.
+    #[inline(always)]
+    pub fn expect_ascii(&mut self, run: usize) {
+        if run == 0 || self.known_ascii(self.at, run).is_some() {
+            return;
+        }
+        let bytes = self.telegram.get(self.at..).and_then(|rest| rest.get(..run)).filter(|run| is_ascii(run));
+        self.ascii = bytes.and_then(|run| core::str::from_utf8(run).ok()).unwrap_or_default();
+        self.ascii_start = self.at;
     }
 
     /// These bytes of the telegram as text, if they are ASCII. One validation covers the whole ASCII run that contains them.
@@ -185,20 +202,21 @@ impl<'a> Reader<'a> {
 
     #[inline(always)]
     fn known_ascii(&self, start: usize, len: usize) -> Option<&'a str> {
-        self.ascii.get(start.checked_sub(self.ascii_start)?..)?.get(..len)
+        let start = start.checked_sub(self.ascii_start)?;
+        self.ascii.get(start..start.checked_add(len)?)
     }
 
     /// Reads a length field and checks it against the telegram.
     ///
     /// # Errors
     /// If the field is not a number, or states another length.
-    #[inline]
+    #[inline(always)]
     pub fn length(&mut self, slot: FieldSlot<'_, NumberRule>, counts: LengthScope) -> Result<(), Error> {
         self.stated_length(slot, counts).map(drop)
     }
 
     /// Does the same as [`Reader::length`], and returns the value.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn stated_length(&mut self, slot: FieldSlot<'_, NumberRule>, counts: LengthScope) -> Result<u64, Error> {
         let start = self.at;
         let stated: u64 = self.field(slot)?;
@@ -251,7 +269,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If they must be blank and are not, or if the telegram ends before they do.
-    #[inline]
+    #[inline(always)]
     pub fn filler(&mut self, filler: &Filler) -> Result<(), Error> {
         let start = self.at;
         let fault = match self.take(filler.len) {
@@ -264,6 +282,24 @@ impl<'a> Reader<'a> {
             }
         };
         Err(Error::new(Culprit::Peer, fault).at_bytes(start..start.saturating_add(filler.len), None))
+    }
+}
+
+/// The value of a field. `text` gives its bytes as text, if they are known to be ASCII.
+#[inline(always)]
+fn value<'a, R, T: FieldValue<'a, R>>(
+    slot: FieldSlot<'_, R>,
+    start: usize,
+    bytes: &'a [u8],
+    text: impl FnOnce() -> Option<&'a str>,
+) -> Result<T, Error> {
+    let value = match T::PREFERS_ASCII.then(text).flatten() {
+        Some(text) => T::get_ascii(slot.rule, text),
+        None => T::get(slot.rule, bytes),
+    };
+    match value {
+        Ok(value) => Ok(value),
+        Err(fault) => Err(unreadable(fault, slot.field, start, bytes)),
     }
 }
 

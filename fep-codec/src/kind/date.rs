@@ -7,8 +7,9 @@
 //! YYYYMMDD packed  02 02 61 12 1F       HHMMSS packed  00 93 01 5F
 //! ```
 //!
-//! The usual patterns in ASCII are computed with one multiplication. [`parts`] reads and writes any pattern.
+//! The usual patterns in ASCII are read and written in pairs of digits ([`ascii`]). [`parts`] reads and writes any pattern.
 
+mod ascii;
 mod parts;
 
 use fep_core::limits::PIVOT_DEFAULT;
@@ -20,7 +21,7 @@ use crate::layout::{
     DateForm, DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, NoneAs, NoneSet, NumberRule, TimePattern,
     TimeRule,
 };
-use crate::swar::{parse_u64, write_u64};
+use crate::swar::parse_u64;
 use crate::value::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time, YearMonth};
 
 impl DateRule {
@@ -100,17 +101,7 @@ fn not_a_digit(bytes: &[u8]) -> Fault {
     Fault::NotADigit { offset, byte: bytes.get(offset).copied() }
 }
 
-#[inline(always)]
 fn put_digits(value: u64, encoding: Encoding, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
-    if encoding != Encoding::Ascii || out.len() != pattern_len {
-        return put_encoded_digits(value, encoding, pattern_len, out);
-    }
-    write_u64(value, out);
-    Ok(())
-}
-
-#[inline(never)]
-fn put_encoded_digits(value: u64, encoding: Encoding, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
     check_len(encoding, pattern_len, out.len())?;
     value.put(&number(encoding, pattern_len), out)
 }
@@ -228,43 +219,56 @@ by_parts! {
     MonthDayTime, DateTimeRule, false;
 }
 
-/// Implements a type with a usual pattern, whose digits are read and written as one number. The other patterns are kept out of line.
+/// Implements a type with a usual pattern, whose digits are read and written in pairs. All other patterns and encodings are kept out of
+/// line, and so are the bytes that are refused.
 macro_rules! by_number {
-    ($($type:ty, $rule:ty, $needs:expr, $usual:expr, $join:path, $split:path;)*) => {
+    ($($type:ty, $rule:ty, $needs:expr, $usual:expr, $join:path, $put_ascii:path, $ascii:path, $split:path;)*) => {
         $(impl FieldValue<'_, $rule> for $type {
             #[inline(always)]
             fn put(&self, rule: &$rule, out: &mut [u8]) -> Result<(), Fault> {
                 #[inline(never)]
-                fn put_parts(value: $type, rule: &$rule, out: &mut [u8]) -> Result<(), Fault> {
+                fn put_any(value: $type, rule: &$rule, out: &mut [u8]) -> Result<(), Fault> {
+                    if let Some(number) = $join(value).filter(|_| rule.pattern == $usual) {
+                        return put_digits(number, rule.encoding, $usual.len(), out);
+                    }
                     rule.check($needs)?;
                     rule.parts().write(OfParts::parts(&value), out)
                 }
-                match $join(*self) {
-                    Some(number) if rule.pattern == $usual => put_digits(number, rule.encoding, $usual.len(), out),
-                    _ => put_parts(*self, rule, out),
+                let is_plain =
+                    rule.pattern == $usual && rule.encoding == Encoding::Ascii && out.len() == $usual.len();
+                if is_plain && $put_ascii(*self, out) {
+                    return Ok(());
                 }
+                put_any(*self, rule, out)
             }
 
             #[inline(always)]
             fn get(rule: &$rule, bytes: &[u8]) -> Result<Self, Fault> {
                 #[inline(never)]
-                fn get_parts(rule: &$rule, bytes: &[u8]) -> Result<$type, Fault> {
+                fn get_any(rule: &$rule, bytes: &[u8]) -> Result<$type, Fault> {
+                    if rule.pattern == $usual {
+                        return $split(digits(rule.encoding, bytes, $usual.len())?);
+                    }
                     rule.check($needs)?;
                     Ok(<$type>::of_parts(rule.parts().read(bytes)?)?)
                 }
-                if rule.pattern == $usual {
-                    return $split(digits(rule.encoding, bytes, $usual.len())?);
+                if rule.pattern == $usual
+                    && rule.encoding == Encoding::Ascii
+                    && bytes.len() == $usual.len()
+                    && let Some(value) = $ascii(bytes)
+                {
+                    return Ok(value);
                 }
-                get_parts(rule, bytes)
+                get_any(rule, bytes)
             }
         })*
     };
 }
 
 by_number! {
-    Date, DateRule, DateForm::Day, DatePattern::YYYYMMDD, join_date, split_date;
-    Time, TimeRule, (), TimePattern::HHMMSS, join_time, split_time;
-    DateTime, DateTimeRule, true, DateTimePattern::YYYYMMDDHHMMSS, join_both, split_both;
+    Date, DateRule, DateForm::Day, DatePattern::YYYYMMDD, join_date, ascii::put_date, ascii::date, split_date;
+    Time, TimeRule, (), TimePattern::HHMMSS, join_time, ascii::put_time, ascii::time, split_time;
+    DateTime, DateTimeRule, true, DateTimePattern::YYYYMMDDHHMMSS, join_both, ascii::put_both, ascii::both, split_both;
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::FieldValue;
 use super::text::{trim_end, trim_start};
 use crate::error::Fault;
 use crate::layout::{Accepts, DigitsRule, Encoding, Justify};
-use crate::swar::all_digits;
+use crate::swar::{all_digits, copy_digits};
 use crate::value::Digits;
 
 impl DigitsRule {
@@ -71,23 +71,16 @@ impl DigitsRule {
 fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
     let plain = rule.encoding == Encoding::Ascii && (rule.exact || rule.justify == Justify::Left);
     let fits = if rule.exact { digits.len() == out.len() } else { digits.len() <= out.len() };
-    if plain && fits && all_digits(digits) {
-        put_plain(digits, rule.pad, out);
-        return Ok(());
+    if plain && fits {
+        // Fill the whole field: its length is often a compile-time constant, the length of the padding is not.
+        if !rule.exact {
+            out.fill(rule.pad);
+        }
+        if copy_digits(digits, out) {
+            return Ok(());
+        }
     }
     put_any(digits, rule, out)
-}
-
-/// Writes digits that fit at the start of a field.
-#[inline(always)]
-fn put_plain(digits: &[u8], pad: u8, out: &mut [u8]) {
-    // Fill the whole field: its length is often a compile-time constant, the length of the padding is not.
-    if digits.len() < out.len() {
-        out.fill(pad);
-    }
-    if let Some(value) = out.get_mut(..digits.len()) {
-        value.copy_from_slice(digits);
-    }
 }
 
 /// [`put`] for any encoding and any justification. Returns the reason if the digits cannot be written.
@@ -253,9 +246,16 @@ macro_rules! text_types {
                     return Self::get(rule, text.as_bytes());
                 }
                 let digits = get(rule, text.as_bytes())?.len();
-                let start = if rule.justify == Justify::Right { text.len() - digits } else { 0 };
-                // In ASCII text every offset is a character boundary, so this is never the default.
-                Ok(<$text>::from(text.get(start..start + digits).unwrap_or_default()))
+                // In ASCII text every offset is a character boundary.
+                let digits = match rule.justify {
+                    _ if rule.exact => Some(text),
+                    Justify::Left => text.get(..digits),
+                    Justify::Right => text.get(text.len() - digits..),
+                };
+                match digits {
+                    Some(digits) => Ok(<$text>::from(digits)),
+                    None => Self::get(rule, text.as_bytes()),
+                }
             }
         })*
     };

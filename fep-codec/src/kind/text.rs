@@ -18,10 +18,12 @@ use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::String;
 
 use super::FieldValue;
-use crate::charset::{Charset, DecodeError, DecodeOptions, EncodeError, EncodeOptions, Half, NoRoomError, Reason};
+use crate::charset::{
+    Charset, DecodeError, DecodeOptions, EncodeError, EncodeOptions, Half, NoRoomError, Reason, Stop,
+};
 use crate::error::Fault;
 use crate::layout::{Justify, Overflow, TextRule, Width};
-use crate::swar::is_ascii;
+use crate::swar::{copy_ascii, is_ascii};
 use crate::value::Text;
 
 impl TextRule {
@@ -93,17 +95,24 @@ impl TextRule {
     }
 }
 
-/// Writes a text, given as bytes of UTF-8. Most texts are ASCII and do not need a `&str`. `text` is called only for other texts.
+/// Writes a text, given as bytes of UTF-8. Most texts do not need a `&str`. `text` is called only for other texts.
 #[inline(always)]
 fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     let plain = rule.keeps_ascii() && matches!(rule.justify, Justify::Left) && !rule.exact;
-    if plain && utf8.len() <= out.len() && is_ascii(utf8) && utf8.last() != Some(&rule.pad) {
-        // Fill the whole field: its length is often a compile-time constant, the length of the padding is not.
+    if plain && utf8.last() != Some(&rule.pad) {
+        // The whole field is filled: its length is often a compile-time constant, the length of the padding is not.
         out.fill(rule.pad);
-        if let Some(value) = out.get_mut(..utf8.len()) {
-            value.copy_from_slice(utf8);
+        // Most texts that are not ASCII do not begin with it.
+        let only_ascii = matches!(rule.charset, Charset::Ascii);
+        if (only_ascii || utf8.first().is_none_or(u8::is_ascii)) && copy_ascii(utf8, out) {
+            return Ok(());
         }
-        return Ok(());
+        if !only_ascii {
+            out.fill(rule.pad);
+            if rule.charset.convert_from(utf8, out).is_some() {
+                return Ok(());
+            }
+        }
     }
     put_any(text(), rule, out)
 }
@@ -243,16 +252,14 @@ pub(super) fn trim_start(mut bytes: &[u8], pad: u8) -> &[u8] {
     bytes
 }
 
-/// The text of the field without the padding. All of it is ASCII, so each byte is a character.
+/// The text of the field without the padding. All of it is ASCII, so each byte is a character, and there is always a text.
 #[inline(always)]
-fn trim_ascii<'a>(rule: &TextRule, text: &'a str) -> &'a str {
+fn trim_ascii<'a>(rule: &TextRule, text: &'a str) -> Option<&'a str> {
     let trimmed = trim(rule, text.as_bytes()).len();
-    let range = match rule.justify {
-        Justify::Left => 0..trimmed,
-        Justify::Right => text.len() - trimmed..text.len(),
-    };
-    // In ASCII text every offset is a character boundary, so this is never the default.
-    text.get(range).unwrap_or_default()
+    match rule.justify {
+        Justify::Left => text.get(..trimmed),
+        Justify::Right => text.get(text.len() - trimmed..),
+    }
 }
 
 #[cold]
@@ -303,7 +310,10 @@ fn get<'a>(rule: &TextRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
 /// [`get`] for bytes that are ASCII.
 #[inline]
 fn get_from_ascii<'a>(rule: &TextRule, text: &'a str) -> Result<Cow<'a, str>, Fault> {
-    if rule.keeps_ascii() { Ok(Cow::Borrowed(trim_ascii(rule, text))) } else { get(rule, text.as_bytes()) }
+    match rule.keeps_ascii().then(|| trim_ascii(rule, text)).flatten() {
+        Some(text) => Ok(Cow::Borrowed(text)),
+        None => get(rule, text.as_bytes()),
+    }
 }
 
 impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
@@ -318,7 +328,8 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
     #[inline(always)]
     fn get(rule: &TextRule, bytes: &'a [u8]) -> Result<Self, Fault> {
         let text = trim(rule, bytes);
-        if rule.keeps_ascii() && is_ascii(text) {
+        // The length of the field is often a constant, and its padding is ASCII.
+        if rule.keeps_ascii() && is_ascii(if rule.pad.is_ascii() { bytes } else { text }) {
             return Self::from_ascii(text).ok_or(Fault::TooLong { needed: text.len(), len: N });
         }
         convert(rule, bytes, text)
@@ -330,15 +341,29 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
 }
 
 /// Reads the bytes of a field without its padding.
+#[inline(always)]
 fn convert<const N: usize>(rule: &TextRule, field: &[u8], text: &[u8]) -> Result<Text<N>, Fault> {
-    let mut read = Text::decode(rule.charset, text, rule.reading());
-    if rule.width == Width::Wide {
-        read = read.and_then(|read| check_full(read.as_deref().unwrap_or_default(), rule).map(|()| read));
+    let read = match Text::decode(rule.charset, text, rule.reading()) {
+        Ok(read) => read,
+        Err(stop) => return Err(unread(stop, rule, field, text, N)),
+    };
+    if rule.width == Width::Wide
+        && let Err(error) = check_full(&read, rule)
+    {
+        return Err(malformed(error, rule, field, text));
     }
-    match read {
-        Ok(Some(text)) => Ok(rule.without_padding(&text).and_then(|rest| Text::new(rest).ok()).unwrap_or(text)),
-        Ok(None) => Err(Fault::TooLong { needed: text.len(), len: N }),
-        Err(error) => Err(malformed(error, rule, field, text)),
+    if rule.half == Half::Drop {
+        return Ok(rule.without_padding(&read).and_then(|rest| Text::new(rest).ok()).unwrap_or(read));
+    }
+    Ok(read)
+}
+
+/// The fault for bytes that are no text, or too long a text for a value of `room` bytes.
+#[cold]
+fn unread(stop: Stop, rule: &TextRule, field: &[u8], text: &[u8], room: usize) -> Fault {
+    match stop {
+        Stop::Full => Fault::TooLong { needed: text.len(), len: room },
+        Stop::Malformed(error) => malformed(error, rule, field, text),
     }
 }
 
@@ -409,7 +434,10 @@ impl<'a> FieldValue<'a, TextRule> for &'a str {
 
     #[inline(always)]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
-        if rule.keeps_ascii() { Ok(trim_ascii(rule, text)) } else { Self::get(rule, text.as_bytes()) }
+        match rule.keeps_ascii().then(|| trim_ascii(rule, text)).flatten() {
+            Some(text) => Ok(text),
+            None => Self::get(rule, text.as_bytes()),
+        }
     }
 
     fn as_text(&self) -> Option<Cow<'_, str>> {

@@ -7,9 +7,9 @@ use crate::swar::all_digits;
 /// Up to `N` ASCII digits, stored without a heap: an account, a card, or a code whose zeros matter.
 ///
 /// `N` is the field's length in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 pub struct Digits<const N: usize> {
-    // The bytes behind the digits are 0, so that the derived comparisons are correct.
+    /// The bytes behind the digits can be anything.
     digits: [u8; N],
     len: u16,
 }
@@ -55,10 +55,8 @@ impl<const N: usize> Digits<N> {
     /// length.
     #[inline(always)]
     pub(crate) fn at_the_start_of(field: &[u8; N], len: usize) -> Option<Self> {
-        let mut digits = *field;
-        digits.get_mut(len..)?.fill(0);
         all_digits(field.get(..len)?).then_some(())?;
-        Some(Self { digits, len: u16::try_from(len).ok()? })
+        Some(Self { digits: *field, len: u16::try_from(len).ok()? })
     }
 
     /// The digits as text.
@@ -79,6 +77,26 @@ impl<const N: usize> Digits<N> {
 impl<const N: usize> Default for Digits<N> {
     fn default() -> Self {
         Self { digits: [0; N], len: 0 }
+    }
+}
+
+impl<const N: usize> PartialEq for Digits<N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl<const N: usize> Eq for Digits<N> {}
+
+impl<const N: usize> PartialOrd for Digits<N> {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const N: usize> Ord for Digits<N> {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 

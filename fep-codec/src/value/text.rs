@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::charset::{Charset, DecodeError, DecodeOptions};
+use crate::charset::{Charset, DecodeOptions, Stop};
 
 /// The text of a field of `N` bytes on the wire, without a heap.
 ///
@@ -50,12 +50,13 @@ impl<const N: usize> Text<N> {
         Some(new)
     }
 
-    /// Makes the value from bytes in a charset. `None` if the text has more than `3 * N` bytes in UTF-8.
-    #[inline]
-    pub(crate) fn decode(charset: Charset, bytes: &[u8], how: DecodeOptions) -> Result<Option<Self>, DecodeError> {
+    /// Makes the value from bytes in a charset.
+    #[inline(always)]
+    pub(crate) fn decode(charset: Charset, bytes: &[u8], how: DecodeOptions) -> Result<Self, Stop> {
         let mut new = Self::default();
-        let written = charset.decode_into_with(bytes, how, new.utf8.as_flattened_mut())?;
-        Ok(written.and_then(|len| u16::try_from(len).ok()).map(|len| Self { len, ..new }))
+        let len = charset.convert_into(bytes, how, new.utf8.as_flattened_mut())?;
+        new.len = u16::try_from(len).map_err(|_| Stop::Full)?;
+        Ok(new)
     }
 
     /// The text.

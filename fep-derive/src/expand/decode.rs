@@ -33,7 +33,11 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
         let member = variable("item", &item.member);
         let ty = &item.ty;
         let value = read(telegram, number, item, &reader);
-        quote!(let #member: #ty = #value;)
+        let run = borrows(telegram).then(|| {
+            let run = constant(telegram, "ascii_run", number);
+            quote!(#reader.expect_ascii(#run);)
+        });
+        quote!(#run let #member: #ty = #value;)
     });
     let checks = items().filter_map(|(number, item)| afterwards(telegram, number, item, &reader));
     let members = telegram.items.iter().map(|item| {
@@ -56,7 +60,7 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #impl_generics #trait_<#lifetime> for #ident #ty_generics #where_clause {
-            #[inline]
+            #[inline(always)]
             fn decode_items(#reader: &mut #reader_type<#lifetime>) -> #result<Self, #error> {
                 #asserts
                 #start
@@ -79,7 +83,10 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         ItemKind::Field(field) => {
             let slot = constant(accessor(&field.kind));
             let ty = own_value(telegram, item, &item.ty).map(|ty| quote!(::<_, #ty>));
-            quote_spanned!(at=> #reader.field #ty(#slot)?)
+            if !borrows(telegram) {
+                return quote_spanned!(at=> #reader.field #ty(#slot)?);
+            }
+            quote_spanned!(at=> #reader.field_in_run #ty(#slot)?)
         }
         ItemKind::Computed { computed, .. } => read_computed(telegram, number, item, computed, reader),
         ItemKind::Literal(..) => {
@@ -129,6 +136,11 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             read_group(telegram, number, item, (entry, repeat, value.as_deref()), reader)
         }),
     }
+}
+
+/// Whether texts can borrow from the bytes. Then neighbours that are ASCII are validated together.
+fn borrows(telegram: &Telegram) -> bool {
+    telegram.generics.lifetimes().next().is_some()
 }
 
 /// Reads a group, or an array of plain values.

@@ -14,6 +14,7 @@ mod mixed;
 mod numbers;
 mod places;
 mod refresh;
+mod runs;
 mod structure;
 mod serial;
 mod sets;
