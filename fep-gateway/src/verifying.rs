@@ -134,10 +134,7 @@ fn stopped_by_signals() -> (CancellationToken, JoinHandle<()>) {
 
 /// Tells the receivers of the plan. What they do not take changes no exit code: that is about what was compared. It is said, and never silent.
 async fn told(plan: &Plan, report: &Report, stop: &CancellationToken) {
-    match verify::tell(plan, report, stop).await {
-        Ok(untold) => untold.iter().for_each(|why| say(&format!("verify: {why}"))),
-        Err(error) => say(&format!("verify: nobody was told: the folder of the plan: {error}")),
-    }
+    verify::tell(plan, report, stop).await.iter().for_each(|why| say(&format!("verify: {why}")));
 }
 
 fn read_states(path: &Path) -> Result<States, Failure> {

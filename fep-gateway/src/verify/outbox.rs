@@ -2,7 +2,7 @@
 //! counts, so that a crash loses nothing.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::told::Told;
@@ -12,6 +12,9 @@ const FOLDER: &str = "untold";
 
 /// How the name of a file ends, behind the receiver.
 const END: &str = ".json";
+
+/// How the name of a file ends that the receiver will never take.
+const REFUSED: &str = ".refused";
 
 /// The maximum number of runs that wait for a receiver. The oldest ones make room for new ones.
 pub(super) const WAITING_MAX: usize = 100;
@@ -57,10 +60,8 @@ impl Outbox {
     pub(super) fn waiting(&self, verification: &str, receiver: &str) -> io::Result<(Vec<Waiting>, Vec<PathBuf>)> {
         let mut all = Vec::new();
         let mut unreadable = Vec::new();
-        for path in self.files(verification, receiver)? {
-            let is_short = fs::metadata(&path).is_ok_and(|file| file.len() <= FILE_MAX_BYTES);
-            let told = if is_short { fs::read(&path).ok() } else { None };
-            match told.and_then(|bytes| serde_json::from_slice::<Told>(&bytes).ok()) {
+        for File { path, .. } in self.files()?.into_iter().filter(|file| file.is_for(verification, receiver)) {
+            match read(&path).and_then(|bytes| serde_json::from_slice::<Told>(&bytes).ok()) {
                 Some(told) => all.push(Waiting { told, path }),
                 None => unreadable.push(path),
             }
@@ -68,21 +69,57 @@ impl Outbox {
         Ok((all, unreadable))
     }
 
-    /// The files of a verification for a receiver, the oldest run first.
-    fn files(&self, verification: &str, receiver: &str) -> io::Result<Vec<PathBuf>> {
-        let end = format!("~{verification}~{receiver}{END}");
+    /// The files that are there, the oldest run first: those that wait, and those that were refused for good.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub(super) fn files(&self) -> io::Result<Vec<File>> {
         let folder = match fs::read_dir(&self.0) {
             Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
         let paths = folder.map(|file| file.map(|file| file.path())).collect::<io::Result<Vec<_>>>()?;
-        let is_own =
-            |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(&end));
-        let mut own: Vec<PathBuf> = paths.into_iter().filter(is_own).collect();
-        own.sort();
-        Ok(own)
+        let mut files: Vec<File> = paths.into_iter().filter_map(File::of).collect();
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(files)
     }
+}
+
+/// A file of the folder by its name.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) verification: String,
+    pub(super) receiver: String,
+    /// Whether the receiver will never take it.
+    pub(super) is_refused: bool,
+}
+
+impl File {
+    fn of(path: PathBuf) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let (name, is_refused) = match name.strip_suffix(END) {
+            Some(name) => (name, false),
+            None => (name.strip_suffix(REFUSED)?, true),
+        };
+        let mut parts = name.split('~').skip(1);
+        let verification = parts.next()?.to_owned();
+        let receiver = parts.next()?.to_owned();
+        Some(Self { verification, receiver, is_refused, path })
+    }
+
+    pub(super) fn is_for(&self, verification: &str, receiver: &str) -> bool {
+        !self.is_refused && self.verification == verification && self.receiver == receiver
+    }
+}
+
+/// The bytes of a file of usual length. Anything else, such as a pipe, is not opened: it could be waited for without an end.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let about = fs::symlink_metadata(path).ok().filter(|about| about.is_file() && about.len() <= FILE_MAX_BYTES)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default());
+    fs::File::open(path).ok()?.take(FILE_MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 impl Waiting {
@@ -91,7 +128,11 @@ impl Waiting {
     /// # Errors
     /// If the file cannot be removed. Then it is told again, and the receiver recognises it.
     pub(super) fn done(&self) -> io::Result<()> {
-        fs::remove_file(&self.path)
+        match fs::remove_file(&self.path) {
+            // Another command has told it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 
     /// The receiver will never take it. The file stays, and is not told again. Returns its new name.
@@ -99,7 +140,7 @@ impl Waiting {
     /// # Errors
     /// If the file cannot be renamed.
     pub(super) fn refused(&self) -> io::Result<PathBuf> {
-        let path = self.path.with_extension("refused");
+        let path = self.path.with_extension(REFUSED.trim_start_matches('.'));
         fs::rename(&self.path, &path)?;
         Ok(path)
     }

@@ -45,7 +45,7 @@ pub struct Plan {
     pub tell: Option<Box<TellPlan>>,
     /// `[reads]`: what is asked again. Default: nothing can be.
     pub reads: Option<ReadsPlan>,
-    /// A digest of the plan and of the configurations of the sides: runs with another one begin anew.
+    /// A digest of what is compared and of the configurations of the sides: runs with another one begin anew.
     pub digest: String,
 }
 
@@ -124,16 +124,21 @@ impl Plan {
         let plan = document.walk(|root| plan(&root, path, folder).inspect(|_| root.finish()));
         match plan {
             Some(Err(error)) => Err(error),
-            Some(Ok(Some(plan))) if !document.has_errors() => Ok(plan.digested(&text)),
+            Some(Ok(Some(plan))) if !document.has_errors() => Ok(plan.digested()),
             _ => Err(PlanError::Findings(document.into_report())),
         }
     }
 
-    /// With the digest of its text and of the configurations of its sides.
-    fn digested(mut self, text: &str) -> Self {
-        let sides = self.reads.iter().flat_map(|reads| [Some(&reads.candidate), reads.old.as_ref()]).flatten();
-        let files = sides.filter_map(|side| Some(side.config.file.as_ref()?.digest.as_str()));
-        let all = [text].into_iter().chain(files).collect::<Vec<_>>().join("\n");
+    /// With the digest of what is compared and of the configurations of the sides. Who is told of it makes no other plan.
+    fn digested(mut self) -> Self {
+        let Self { institution, ignore, ignore_in, compared_min, reads, .. } = &self;
+        let sides = reads.iter().flat_map(|reads| [Some(&reads.candidate), reads.old.as_ref()]).flatten();
+        let sides = sides.map(|side| (&side.institution, side.config.file.as_ref().map(|file| &file.digest)));
+        let asked = reads.as_ref().map(|reads| {
+            let ReadsPlan { inquiries, callers, noise_percent, .. } = reads;
+            (inquiries, callers, noise_percent)
+        });
+        let all = format!("{:?}", (institution, ignore, ignore_in, compared_min, asked, sides.collect::<Vec<_>>()));
         self.digest = hex(digest(&SHA256, all.as_bytes()).as_ref());
         self
     }

@@ -10,7 +10,8 @@
 //! | `institution`, `verification`, `run` | which run |
 //! | `report` | what it found: `counts`, `findings`, `more_findings`, as `GET /v1/verifications/{institution}/{verification}/{run}` shows them |
 
-use std::io::{self, Write as _};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ use crate::tls::Party;
 
 /// How often a receiver is told before the run waits for the next one.
 const ATTEMPTS: u32 = 4;
+
+/// After how many runs in a row that were not taken the others wait for the next time.
+const IN_A_ROW_MAX: usize = 3;
 
 /// The shortest and the longest pause between two attempts.
 const PAUSE_MIN: Duration = Duration::from_millis(500);
@@ -87,25 +91,57 @@ pub(super) fn keep(plan: &Plan, report: &Report) -> io::Result<()> {
     receivers.iter().filter(|(_, is_told)| *is_told).try_for_each(|(receiver, _)| outbox.put(receiver, &told))
 }
 
-/// Tells the receivers of the plan this run, and those before it that wait. Returns what was not told, a sentence each. `stop` ends it early.
-///
-/// # Errors
-/// If the folder of the plan cannot be read or written.
-pub async fn tell(plan: &Plan, report: &Report, stop: &CancellationToken) -> io::Result<Vec<String>> {
-    keep(plan, report)?;
+/// Tells the receivers of the plan this run, and those before it that wait. Returns what was not told, and what could not be kept, a sentence each.
+/// `stop` ends it early.
+pub async fn tell(plan: &Plan, report: &Report, stop: &CancellationToken) -> Vec<String> {
     let mut said = Vec::new();
     let own = Told::of(&plan.name, report);
-    let mut waiting = 0;
+    let kept = keep(plan, report).inspect_err(|error| said.push(format!("the folder of the plan: {error}")));
+    let outbox = outbox(plan).filter(|_| kept.is_ok());
     for receiver in receivers(plan, &mut said) {
-        waiting += match outbox(plan) {
-            Some(outbox) => receiver.tell_waiting(&outbox, plan, stop, &mut said).await?,
-            None => receiver.tell_once(&own, stop, &mut said).await,
+        let Some(outbox) = &outbox else {
+            receiver.tell_once(&own, stop, &mut said).await;
+            continue;
         };
+        if let Err(error) = receiver.tell_waiting(outbox, plan, stop, &mut said).await {
+            said.push(format!("the {}: the folder of the plan: {error}", receiver.name()));
+        }
     }
-    if let Some(own) = plan.reads.as_ref().filter(|_| plan.webhook.is_some() || plan.tell.is_some()) {
-        write_metrics(&own.folder, plan, waiting)?;
+    if let Some(outbox) = outbox.filter(|_| plan.webhook.is_some() || plan.tell.is_some())
+        && let Err(error) = take_stock(&outbox, plan, &mut said)
+    {
+        said.push(format!("the folder of the plan: {error}"));
     }
-    Ok(said)
+    said
+}
+
+/// Says what nobody tells, and counts what waits.
+fn take_stock(outbox: &Outbox, plan: &Plan, said: &mut Vec<String>) -> io::Result<()> {
+    let mut counts: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    counts.insert((plan.name.clone(), "waiting"), 0);
+    let mut strange = BTreeSet::new();
+    for file in outbox.files()? {
+        let is_told = match file.receiver.as_str() {
+            WEBHOOK => plan.webhook.is_some(),
+            GATEWAY => plan.tell.is_some(),
+            _ => false,
+        };
+        if !file.is_refused && (!is_told || file.verification != plan.name) {
+            strange.insert(format!("{} for the {}", file.verification, file.receiver));
+        }
+        let state = if file.is_refused { "refused" } else { "waiting" };
+        *counts.entry((file.verification, state)).or_default() += 1;
+    }
+    if !strange.is_empty() {
+        let strange = strange.into_iter().collect::<Vec<_>>().join(", ");
+        said.push(format!(
+            "runs wait that this plan does not tell: {strange}. Another plan with this folder does, or nobody: then give the plan their name or receiver, or remove the files"
+        ));
+    }
+    match &plan.reads {
+        Some(reads) => write_metrics(&reads.folder, plan, &counts),
+        None => Ok(()),
+    }
 }
 
 fn outbox(plan: &Plan) -> Option<Outbox> {
@@ -133,63 +169,75 @@ impl Receiver<'_> {
         }
     }
 
-    /// Tells the runs that wait, the oldest first, until one is not taken. Returns how many wait then.
+    /// Tells the runs that wait, the oldest first. One that is not taken keeps none behind it waiting, until some in a row were not.
     async fn tell_waiting(
         &self,
         outbox: &Outbox,
         plan: &Plan,
         stop: &CancellationToken,
         said: &mut Vec<String>,
-    ) -> io::Result<usize> {
+    ) -> io::Result<()> {
         let (all, unreadable) = outbox.waiting(&plan.name, self.name())?;
         said.extend(unreadable.iter().map(|path| format!("{}: no run can be read there", path.display())));
-        for (at, waiting) in all.iter().enumerate() {
-            match self.tell_again(&waiting.told, stop).await {
-                Ok(()) => waiting.done()?,
+        let mut left = Vec::new();
+        let mut first_why = None;
+        let mut in_a_row = 0;
+        for waiting in &all {
+            if in_a_row >= IN_A_ROW_MAX {
+                left.push(waiting);
+                continue;
+            }
+            let attempts = if first_why.is_some() { 1 } else { ATTEMPTS };
+            match self.tell_again(&waiting.told, attempts, stop).await {
+                Ok(()) => {
+                    in_a_row = 0;
+                    waiting.done()?;
+                }
                 Err(NotTold::Ever(why)) => {
                     let kept = waiting.refused()?;
                     let run = &waiting.told.run;
+                    let name = self.name();
                     said.push(format!(
-                        "the {} refused the run {run} for good: {why}. It stays in {}",
-                        self.name(),
+                        "the {name} refused the run {run} for good: {why}. It stays in {}",
                         kept.display()
                     ));
                 }
                 Err(NotTold::Yet(why)) => {
-                    let surplus = (all.len() - at).saturating_sub(WAITING_MAX);
-                    all.iter().skip(at).take(surplus).try_for_each(Waiting::done)?;
-                    if surplus > 0 {
-                        said.push(format!(
-                            "the {surplus} oldest runs for the {} were dropped, because more than {WAITING_MAX} waited",
-                            self.name()
-                        ));
-                    }
-                    let left = all.len() - at - surplus;
-                    said.push(format!(
-                        "the {} was not told: {why}. Runs that wait: {left}. The next run tells them",
-                        self.name()
-                    ));
-                    return Ok(left);
+                    in_a_row += 1;
+                    first_why.get_or_insert(why);
+                    left.push(waiting);
                 }
             }
         }
-        Ok(0)
+        let Some(why) = first_why else { return Ok(()) };
+        let surplus = left.len().saturating_sub(WAITING_MAX);
+        left.drain(..surplus).try_for_each(Waiting::done)?;
+        let name = self.name();
+        if surplus > 0 {
+            said.push(format!(
+                "the {surplus} oldest runs for the {name} were dropped, because more than {WAITING_MAX} waited"
+            ));
+        }
+        let count = left.len();
+        said.push(format!("the {name} was not told: {why}. Runs that wait: {count}. The next run tells them"));
+        Ok(())
     }
 
-    /// Tells a run that nothing keeps. Returns how many were not told.
-    async fn tell_once(&self, told: &Told, stop: &CancellationToken, said: &mut Vec<String>) -> usize {
-        let Err(NotTold::Ever(why) | NotTold::Yet(why)) = self.tell_again(told, stop).await else { return 0 };
-        said.push(format!(
-            "the {} was not told of this run, and will not be: {why}. A plan with [reads] keeps runs in its folder",
-            self.name()
-        ));
-        1
+    /// Tells a run that nothing keeps.
+    async fn tell_once(&self, told: &Told, stop: &CancellationToken, said: &mut Vec<String>) {
+        let told = self.tell_again(told, ATTEMPTS, stop).await;
+        if let Err(NotTold::Ever(why) | NotTold::Yet(why)) = told {
+            said.push(format!(
+                "the {} was not told of this run, and will not be: {why}. A plan with [reads] keeps runs in its folder",
+                self.name()
+            ));
+        }
     }
 
-    async fn tell_again(&self, told: &Told, stop: &CancellationToken) -> Result<(), NotTold> {
+    async fn tell_again(&self, told: &Told, attempts: u32, stop: &CancellationToken) -> Result<(), NotTold> {
         let mut backoff = Backoff::new(PAUSE_MIN, PAUSE_MAX);
         let mut why = String::new();
-        for attempt in 1..=ATTEMPTS {
+        for attempt in 1..=attempts {
             let result = tokio::select! {
                 result = self.attempt(told) => result,
                 () = stop.cancelled() => return Err(NotTold::Yet("it was stopped".to_owned())),
@@ -198,14 +246,14 @@ impl Receiver<'_> {
                 Err(NotTold::Yet(again)) => why = again,
                 ended => return ended,
             }
-            if attempt < ATTEMPTS {
+            if attempt < attempts {
                 tokio::select! {
                     () = tokio::time::sleep(backoff.failed(u64::from(attempt))) => {}
                     () = stop.cancelled() => return Err(NotTold::Yet(why)),
                 }
             }
         }
-        Err(NotTold::Yet(format!("{why}, {ATTEMPTS} times")))
+        Err(NotTold::Yet(format!("{why}, {attempts} times")))
     }
 
     async fn attempt(&self, told: &Told) -> Result<(), NotTold> {
@@ -259,15 +307,16 @@ fn code(body: &[u8]) -> Option<String> {
     Some(problem.get("code")?.as_str()?.to_owned())
 }
 
-fn write_metrics(folder: &Path, plan: &Plan, waiting: usize) -> io::Result<()> {
+fn write_metrics(folder: &Path, plan: &Plan, counts: &BTreeMap<(String, &str), usize>) -> io::Result<()> {
     let institution = plan.institution.replace('\\', "\\\\").replace('"', "\\\"");
     let name = "fep_verify_untold";
-    let text = format!(
-        "# HELP {name} How many runs wait until their receivers take them.\n# TYPE {name} gauge\n\
-         {name}{{institution=\"{institution}\",verification=\"{}\"}} {waiting}\n",
-        plan.name
+    let mut text = format!(
+        "# HELP {name} How many runs wait until their receivers take them, and how many were refused for good.\n# TYPE {name} gauge\n"
     );
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(folder.join(METRICS)).map(drop).map_err(|error| error.error)
+    for ((verification, state), count) in counts {
+        text += &format!(
+            "{name}{{institution=\"{institution}\",verification=\"{verification}\",state=\"{state}\"}} {count}\n"
+        );
+    }
+    super::runs::write_for_collector(&folder.join(METRICS), &text)
 }

@@ -53,6 +53,11 @@ impl Receiver {
         self.posted.lock().unwrap().clone()
     }
 
+    /// Answers with these codes next.
+    pub(crate) fn answers(&self, codes: &[u16]) {
+        self.codes.lock().unwrap().extend(codes);
+    }
+
     pub(crate) async fn has(&self, count: usize) -> Vec<Posted> {
         until(|| self.posted().len() >= count).await;
         self.posted()

@@ -80,7 +80,7 @@ candidate = {{ config = "candidate.toml" }}
     }
 
     async fn tell(&self, report: &Report) -> Vec<String> {
-        verify::tell(&self.load(), report, &CancellationToken::new()).await.unwrap()
+        verify::tell(&self.load(), report, &CancellationToken::new()).await
     }
 
     fn waiting(&self) -> BTreeSet<String> {
@@ -185,7 +185,10 @@ async fn what_receivers_did_not_take_waits_and_the_next_run_tells_it() {
     assert!(untold.iter().all(|why| !why.contains("another-token")), "{untold:?}");
     assert_eq!(night.waiting().len(), 2);
     let metrics = std::fs::read_to_string(night.bench.file("runs/untold.prom")).unwrap();
-    assert!(metrics.contains("fep_verify_untold{institution=\"bank-a\",verification=\"nightly\"} 2\n"), "{metrics}");
+    let waiting = "fep_verify_untold{institution=\"bank-a\",verification=\"nightly\",state=\"waiting\"} 2\n";
+    assert!(metrics.contains(waiting), "{metrics}");
+    let mode = std::fs::metadata(night.bench.file("runs/untold.prom")).unwrap().permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o444, 0o444, "a collector has another user");
 
     // The next night they are there again. What a crash has left of a file is named.
     let (receiver, hook) = Receiver::start(&[]).await;
@@ -213,6 +216,52 @@ async fn what_receivers_did_not_take_waits_and_the_next_run_tells_it() {
     let said = night.tell(&next).await;
     assert!(said.len() == 1 && said[0].contains("refused the run 0-bad for good: it answered 422"), "{said:?}");
     assert_eq!(night.waiting(), BTreeSet::from(["0-bad~nightly~gateway.refused".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_run_that_is_never_taken_holds_back_no_other_and_a_folder_that_fails_hides_nothing() {
+    // The oldest run is refused each time: four times, and once in the next night. All others are taken.
+    let (receiver, hook) = Receiver::start(&[400; 4]).await;
+    let tables = format!("[webhook]\ncallback = \"{hook}\"\n");
+    let night = Night::of(&tables).await;
+    let report = night.run().await;
+    let said = night.tell(&report).await;
+    assert!(said.len() == 1 && said[0].contains("answered 400") && said[0].contains("Runs that wait: 1"), "{said:?}");
+    let digest = night.load().digest;
+    receiver.answers(&[400; 4]);
+    let next = night.run().await;
+    let said = night.tell(&next).await;
+    assert!(said.len() == 1 && said[0].contains("Runs that wait: 1"), "{said:?}");
+    let told = receiver.posted().last().unwrap().1["run"].clone();
+    assert_ne!(told, receiver.posted()[0].1["run"], "the next run is told");
+
+    // Another name leaves it behind, which is said. It is no other plan: only who is told has changed.
+    let renamed = std::fs::read_to_string(night.bench.file("verify.toml")).unwrap().replace("nightly", "weekly");
+    std::fs::write(night.bench.file("verify.toml"), renamed).unwrap();
+    assert_eq!(night.load().digest, digest);
+    let last = night.run().await;
+    let said = night.tell(&last).await;
+    assert!(
+        said.len() == 1 && said[0].contains("runs wait that this plan does not tell: nightly for the webhook"),
+        "{said:?}"
+    );
+    let metrics = std::fs::read_to_string(night.bench.file("runs/untold.prom")).unwrap();
+    assert!(metrics.contains("verification=\"nightly\",state=\"waiting\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("verification=\"weekly\",state=\"waiting\"} 0\n"), "{metrics}");
+
+    // Nothing can be kept: the report is there, it does not pass, and the webhook hears of it.
+    std::fs::remove_dir_all(night.bench.file("runs/untold")).unwrap();
+    std::fs::write(night.bench.file("runs/untold"), "in the way").unwrap();
+    let count = receiver.posted().len();
+    let unkept = night.run().await;
+    assert!(
+        !unkept.passed && unkept.summary.starts_with("it does not count, because the folder"),
+        "{}",
+        unkept.summary
+    );
+    let said = night.tell(&unkept).await;
+    assert!(said.len() == 1 && said[0].starts_with("the folder of the plan: "), "{said:?}");
+    assert_eq!(receiver.posted().len(), count + 1);
 }
 
 /// A report that passed.
