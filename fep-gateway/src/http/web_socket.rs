@@ -25,8 +25,15 @@ const CLIENT_FRAME_MAX: usize = 1024;
 const READ_BYTES: usize = 4 * 1024;
 const WRITE_BYTES: usize = 64 * 1024;
 
+/// The most bytes that wait for a client which does not read, such as the replies to its pings.
+const UNSENT_MAX: usize = 4 << 20;
+
 /// The events that are written together, if they are there already.
 const BATCH_EVENTS: usize = 256;
+
+/// How many pings and pongs a client may send in a span.
+const SIGNS_MAX: u32 = 100;
+const SIGNS_SPAN: Duration = Duration::from_secs(10);
 
 /// How long a client has for its part of the close when the server stops.
 const CLOSE_MAX: Duration = Duration::from_millis(300);
@@ -40,6 +47,8 @@ enum Ended {
     Sent,
     /// What the client sent cannot be read.
     Unreadable(Unreadable),
+    /// The client sent more signs of life than anybody needs.
+    Restless,
     /// The client gave no sign of life.
     Silent,
     /// Its buffer was full, and its policy says that it ends.
@@ -83,6 +92,7 @@ pub(super) fn carry(
 ) -> Response {
     let upgrade = upgrade.max_frame_size(CLIENT_FRAME_MAX).max_message_size(CLIENT_FRAME_MAX);
     let upgrade = upgrade.read_buffer_size(READ_BYTES).write_buffer_size(WRITE_BYTES);
+    let upgrade = upgrade.max_write_buffer_size(UNSENT_MAX);
     upgrade.on_upgrade(move |mut socket| async move {
         let ended = tokio::select! {
             ended = tell(&mut socket, &mut telling, reply_timeout) => ended,
@@ -102,6 +112,8 @@ async fn tell(socket: &mut WebSocket, telling: &mut Telling, reply_timeout: Dura
     let ping_every = KEEP_ALIVE.min(reply_timeout);
     let silence_max = ping_every.saturating_add(reply_timeout);
     let mut is_asked = false;
+    let mut signs = 0_u32;
+    let mut counted_since = Instant::now();
     let timer = sleep_until(Instant::now() + ping_every);
     tokio::pin!(timer);
     loop {
@@ -120,6 +132,13 @@ async fn tell(socket: &mut WebSocket, telling: &mut Telling, reply_timeout: Dura
             }
             came = socket.recv() => match came {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                    if counted_since.elapsed() >= SIGNS_SPAN {
+                        (signs, counted_since) = (0, Instant::now());
+                    }
+                    signs += 1;
+                    if signs > SIGNS_MAX {
+                        return Ended::Restless;
+                    }
                     is_asked = false;
                     timer.as_mut().reset(Instant::now() + ping_every);
                 }
@@ -174,6 +193,7 @@ async fn close(mut socket: WebSocket, ended: Ended) {
         Ended::Unreadable(Unreadable::TooLong) => (close_code::SIZE, "a client sends frames of at most 1024 bytes"),
         Ended::Unreadable(Unreadable::NoText) => (close_code::INVALID, "this is no UTF-8, and a client sends no text"),
         Ended::Unreadable(Unreadable::NoFrame) => (close_code::PROTOCOL, "this is no frame of a client: RFC 6455"),
+        Ended::Restless => (close_code::POLICY, "more than 100 pings and pongs in ten seconds"),
         Ended::Silent => (close_code::POLICY, "no pong came: [http] reply_timeout_ms"),
         Ended::TooSlow => (close_code::AGAIN, "too slow: the buffer was full, and when_slow is disconnect"),
         Ended::Stopped => (close_code::AWAY, "the stream was stopped"),

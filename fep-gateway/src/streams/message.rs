@@ -78,8 +78,11 @@ impl Maker {
     /// Says that the topic does not have these positions, each of which is a telegram.
     pub(super) fn left_out(&self, positions: &[u64], partitions: i32) -> Vec<Message> {
         let (Some(first), Some(last)) = (positions.iter().min(), positions.iter().max()) else { return Vec::new() };
-        let said =
-            json!({ "first_position": first, "last_position": last, "count": positions.len(), "why": "refused" });
+        let mut all = positions.to_vec();
+        all.sort_unstable();
+        let said = json!({
+            "first_position": first, "last_position": last, "count": all.len(), "positions": all, "why": "refused",
+        });
         self.to_all("missed", said.to_string(), partitions)
     }
 

@@ -46,6 +46,9 @@ const END_MAX: Duration = Duration::from_secs(3);
 const RETRY_MIN: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(10);
 
+/// How long a topic is in trouble after it refused a telegram.
+const REFUSED_FOR: Duration = Duration::from_secs(60);
+
 /// How often the number of partitions is asked for.
 const PARTITIONS_EVERY: Duration = Duration::from_secs(60);
 
@@ -76,6 +79,8 @@ struct Report {
     stream: String,
     topic: String,
     state: Arc<Mutex<StreamTopicStatus>>,
+    /// When a telegram was refused last.
+    refused_at: Mutex<Option<Instant>>,
 }
 
 /// A piece behind an attempt.
@@ -86,6 +91,8 @@ struct Sorted {
     last_position: Option<u64>,
     /// What is sent again, in its order.
     again: Vec<Message>,
+    /// Whether the topic has other partitions than before.
+    has_changed: bool,
     refused: u64,
     /// The positions of the telegrams that the topic does not get.
     left_out: Vec<u64>,
@@ -134,7 +141,12 @@ impl Topic {
         let wanted = wanted.map(|names| names.iter().filter_map(|name| kinds.find(name)).collect::<BTreeSet<_>>());
         let terms = Terms { filter: Filter { kinds: wanted, keys: None }, every: own.every };
         let carrier = Carrier {
-            report: Report { stream: stream.to_owned(), topic: own.topic.clone(), state: Arc::clone(&state) },
+            report: Report {
+                stream: stream.to_owned(),
+                topic: own.topic.clone(),
+                state: Arc::clone(&state),
+                refused_at: Mutex::default(),
+            },
             delivery_timeout: own.delivery_timeout,
             telling: Telling::of(consumer, Arc::clone(kinds), config.instruments_max, terms),
             maker: Maker::new(stream, run, Arc::clone(kinds)),
@@ -219,6 +231,9 @@ impl Carrier {
         self.piece = self.maker.left_out(&sorted.left_out, self.partitions);
         let is_again = !sorted.again.is_empty();
         self.piece.extend(sorted.again);
+        if sorted.has_changed {
+            self.partitions = 0;
+        }
         let mut state = lock(&self.report.state);
         state.taken += sorted.taken;
         state.refused += sorted.refused;
@@ -227,7 +242,7 @@ impl Carrier {
         match sorted.why {
             None => self.report.is_well(),
             // What was refused is over. There is nothing to wait for.
-            Some(why) if !is_again => self.report.is_in_trouble(&why),
+            Some(why) if !is_again => self.report.has_refused(&why),
             Some(why) => return Err(why),
         }
         Ok(true)
@@ -281,7 +296,17 @@ impl Report {
         }
     }
 
+    /// Telegrams were refused, and others are taken. It is trouble for a while, so that somebody sees it.
+    fn has_refused(&self, why: &str) {
+        *self.refused_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.is_in_trouble(why);
+    }
+
     fn is_well(&self) {
+        let refused_at = *self.refused_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused_at.is_some_and(|at| at.elapsed() < REFUSED_FOR) {
+            return;
+        }
         if lock(&self.state).trouble.take().is_some() {
             info!(stream = self.stream, topic = self.topic, "the topic takes everything again");
         }
@@ -306,11 +331,18 @@ fn sort(piece: Vec<Message>, outcomes: Vec<Outcome>) -> Sorted {
                     overtaken.insert(message.key);
                 }
             }
-            Outcome::Failed(why) if !overtaken.contains(&message.key) => {
+            // Nobody reads a partition that is not there.
+            Outcome::NoPartition(_) if message.partition.is_some() => sorted.has_changed = true,
+            Outcome::Failed(why) | Outcome::NoPartition(why) if !overtaken.contains(&message.key) => {
                 sorted.again.push(message);
                 sorted.why = Some(why);
             }
-            Outcome::Failed(why) | Outcome::Refused(why) => {
+            // What says that something is missing must not be missing itself: nothing follows before it is there.
+            Outcome::Refused(why) if position.is_none() => {
+                sorted.again.push(message);
+                sorted.why = Some(why);
+            }
+            Outcome::Failed(why) | Outcome::NoPartition(why) | Outcome::Refused(why) => {
                 sorted.refused += 1;
                 sorted.left_out.extend(position);
                 sorted.why = Some(why);

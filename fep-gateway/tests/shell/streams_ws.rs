@@ -341,6 +341,37 @@ async fn a_client_that_does_not_read_ends_by_its_policy() {
     assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>(), "everything before that, in order");
 }
 
+/// Pings are signs of life, and a client that sends nothing else costs no more than its place: it is closed, whether it reads or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_sends_pings_without_end_is_closed() {
+    const FLOOD_MAX: usize = 64 << 20;
+    let exchange = Exchange::open().await;
+    let more = format!("{}\n[http]\nreply_timeout_ms = 500\n", quotes(&[&exchange.address], ""));
+    let bench = bench(&more).await;
+    let mut reader = Socket::open(&bench, QUOTES, "").await;
+    for _ in 0..101 {
+        reader.send(PING, b"").await;
+    }
+    let closed = loop {
+        match reader.came().await {
+            Came::Close(code, reason) => break (code, reason),
+            Came::End => panic!("a close says why"),
+            _ => {}
+        }
+    };
+    assert_eq!(closed, (1008, "more than 100 pings and pongs in ten seconds".to_owned()));
+    drop(reader);
+    let mut deaf = Socket::open(&bench, QUOTES, "").await;
+    deaf.event("snapshot").await;
+    let flood = [&[0x89, 0x80 | 125][..], &[0; 4 + 125]].concat().repeat(500);
+    let mut sent = 0;
+    while deaf.0.write_all(&flood).await.is_ok() {
+        sent += flood.len();
+        assert!(sent < FLOOD_MAX, "the gateway reads on and on");
+    }
+    bench.until("/v1/streams", |shown| consumers(shown) == 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_web_socket_ends_with_its_rights_and_its_server() {
     let exchange = Exchange::open().await;

@@ -127,7 +127,9 @@ fn a_topic_has_the_defaults_of_its_stream_and_mistakes_have_their_places() {
         assert_eq!((topic.when_slow, topic.buffer_events), (when_slow, buffer_events));
         assert_eq!((topic.delivery_timeout, topic.every, &topic.telegrams), (Duration::from_secs(10), None, &None));
     }
-    let again = "[[streams.quotes.kafka]]\ntopic = \"fep.quotes\"\nbrokers = [\"kafka-2:9092\"]";
+    let topic = "[[streams.quotes.kafka]]\ntopic = \"fep.quotes\"\nbrokers = ";
+    let again = &*format!("{topic}[\"kafka-1:9092\"]");
+    assert_eq!(with("", &format!("{topic}[\"kafka-2:9092\"]")).1, "", "another cluster has a topic of its own");
     for (of_topic, wanted) in [
         ("when_slow = \"disconnect\"", "a topic is never disconnected"),
         ("telegrams = [\"Bst\"]", "the stream has no telegram `Bst`"),
@@ -149,14 +151,17 @@ fn a_secret_is_no_key_of_messages() {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/feed-b7/feed-b7.toml");
     let spec = std::fs::read_to_string(spec).unwrap();
     let path = folder.path().join("secret.toml");
-    let secret = spec.replacen("name = \"board\",      label", "secret = true, name = \"board\", label", 1);
-    assert_ne!(secret, spec);
-    std::fs::write(&path, secret).unwrap();
     let text = QUOTES.replace("../specs/feed-b7/feed-b7.toml", path.to_str().unwrap());
-    assert_eq!(read_text(&text).1, "", "others get `<secret>`");
     let own = "[[streams.quotes.kafka]]\ntopic = \"fep.quotes\"\nbrokers = [\"kafka-1:9092\"]\n";
-    let report = read_text(&format!("{text}{own}")).1;
-    assert!(report.contains("the field `board` of `key` is secret, and messages would show it"), "{report}");
+    for (field, of) in [("board", "key"), ("sequence", "number")] {
+        let at = spec.find(&format!("name = \"{field}\"")).unwrap();
+        let secret = format!("{}secret = true, {}", &spec[..at], &spec[at..]);
+        std::fs::write(&path, secret).unwrap();
+        assert_eq!(read_text(&text).1, "", "others get `<secret>`");
+        let report = read_text(&format!("{text}{own}")).1;
+        let wanted = format!("the field `{field}` of `{of}` is secret, and messages would show it");
+        assert!(report.contains(&wanted), "{report}");
+    }
 }
 
 #[cfg(not(feature = "kafka"))]

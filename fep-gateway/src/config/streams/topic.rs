@@ -62,14 +62,17 @@ pub(super) fn read(table: &Table<'_>, of: &OfStream<'_>) -> Vec<StreamTopicConfi
         let topic = own.required_string("topic");
         if let Some(topic) = &topic {
             check_topic(&own, topic, "fep.quotes");
-            if !names.insert(topic.value) {
-                let message = format!("the stream goes to the topic {} already", topic.value);
-                document.error(Code::NameTaken, topic.span.clone(), message);
-            }
+        }
+        let brokers = brokers(&own);
+        if let Some(topic) = &topic
+            && !names.insert((topic.value, brokers.clone()))
+        {
+            let message = format!("the stream goes to the topic {} already", topic.value);
+            document.error(Code::NameTaken, topic.span.clone(), message);
         }
         topics.push(StreamTopicConfig {
             topic: topic.map_or_else(String::new, |topic| topic.value.to_owned()),
-            brokers: brokers(&own),
+            brokers,
             delivery_timeout: ms(&own, "delivery_timeout_ms", 10_000),
             telegrams: own.array("telegrams").map(|names| telegrams(&own, names, of.telegrams)),
             every: own.integer("every_ms", 1..=EVERY_MAX_MS).map(|every| Duration::from_millis(every.value)),
@@ -114,13 +117,14 @@ pub(super) fn shows_no_secret(table: &Table<'_>, stream: &StreamConfig) {
     if stream.topics.is_empty() {
         return;
     }
-    let is_secret = |path: &&String| {
+    let is_secret = |path: &String| {
         let mut layouts = stream.telegrams.iter().filter_map(|name| stream.layout(name));
         layouts.any(|layout| layout.span(path).is_some_and(|span| span.field.secret))
     };
-    if let Some(path) = stream.key.iter().find(is_secret) {
-        let message = format!("the field `{path}` of `key` is secret, and messages would show it");
-        let hint = "choose another key, or leave the topics out";
+    let mut all = stream.key.iter().map(|path| ("key", path)).chain(stream.number.iter().map(|path| ("number", path)));
+    if let Some((of, path)) = all.find(|(_, path)| is_secret(path)) {
+        let message = format!("the field `{path}` of `{of}` is secret, and messages would show it");
+        let hint = "choose another field, or leave the topics out";
         table.document().error_hint(Code::ConflictingKeys, table.key_span("kafka").unwrap_or_default(), message, hint);
     }
 }

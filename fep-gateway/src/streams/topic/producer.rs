@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use rdkafka::config::ClientConfig;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _, PurgeConfig};
 use tokio::time::timeout;
@@ -36,6 +37,8 @@ pub(super) enum Outcome {
     Refused(String),
     /// The cluster may have it or not. Another attempt may succeed.
     Failed(String),
+    /// The topic does not have its partition now.
+    NoPartition(String),
 }
 
 /// Brings messages to a topic.
@@ -88,9 +91,7 @@ impl Producer {
             let found = producer.client().fetch_metadata(Some(&topic), ASK_MAX).map_err(|error| error.to_string())?;
             let found = found.topics().first().ok_or("the cluster says nothing about it")?;
             match (found.error(), found.partitions().len()) {
-                (Some(error), _) => {
-                    Err(format!("the cluster does not have it: {}", rdkafka::error::RDKafkaErrorCode::from(error)))
-                }
+                (Some(error), _) => Err(format!("the cluster does not have it: {}", RDKafkaErrorCode::from(error))),
                 (None, 0) => Err("it has no partitions: make the topic first".to_owned()),
                 (None, count) if count > PARTITIONS_MAX => {
                     Err(format!("it has {count} partitions, {PARTITIONS_MAX} are allowed"))
@@ -124,6 +125,7 @@ impl Producer {
             match client.producer.send_result(record(&self.topic, maker, message)) {
                 Ok(delivery) => Sent::Waits(delivery),
                 Err((error, _)) if is_for_good(&error) => Sent::Not(Outcome::Refused(error.to_string())),
+                Err((error, _)) if lacks_partition(&error) => Sent::Not(Outcome::NoPartition(error.to_string())),
                 Err((error, _)) => {
                     let why = stopped.insert(error.to_string());
                     Sent::Not(Outcome::Failed(why.clone()))
@@ -182,11 +184,17 @@ async fn outcome(sent: Sent, said: &Said) -> Outcome {
         Sent::Waits(delivery) => match delivery.await {
             Ok(Ok(_)) => Outcome::Taken,
             Ok(Err((error, _))) if is_for_good(&error) => Outcome::Refused(error.to_string()),
+            Ok(Err((error, _))) if lacks_partition(&error) => Outcome::NoPartition(error.to_string()),
             Ok(Err((error, _))) => Outcome::Failed(with_said(error.to_string(), said)),
             // The producer has ended.
             Err(_) => Outcome::Failed("it was given up".to_owned()),
         },
     }
+}
+
+/// Whether the topic does not have the partition of a message.
+fn lacks_partition(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnknownPartition)
 }
 
 fn with_said(why: String, said: &Said) -> String {

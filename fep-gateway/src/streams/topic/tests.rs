@@ -54,3 +54,22 @@ proptest! {
         prop_assert_eq!(taken.len() + left_out.len(), all.len());
     }
 }
+
+/// What is no telegram, for this partition.
+fn notice(partition: i32) -> Message {
+    let content = Content { name: "lost", at_ms: 0, headers: Vec::new(), position: None, json: String::new() };
+    Message { key: "%stream:quotes".into(), partition: Some(partition), content: Arc::new(content) }
+}
+
+#[test]
+fn what_says_that_something_is_missing_is_sent_until_each_partition_has_it() {
+    let refused = Outcome::Refused("not now".to_owned());
+    let gone = Outcome::NoPartition("gone".to_owned());
+    let piece = vec![notice(0), notice(1), notice(2), message(1, 7)];
+    let sorted = sort(piece, vec![Outcome::Taken, refused, gone.clone(), Outcome::Taken]);
+    let again: Vec<_> = sorted.again.iter().map(|message| message.partition).collect();
+    assert_eq!((again, sorted.refused, sorted.has_changed), (vec![Some(1)], 0, true));
+    // A telegram looks for its partition anew.
+    let sorted = sort(vec![message(1, 7)], vec![gone]);
+    assert_eq!((sorted.again.len(), sorted.left_out.len(), sorted.has_changed), (1, 0, false));
+}
