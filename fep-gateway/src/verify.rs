@@ -19,6 +19,7 @@ mod states;
 mod outcomes;
 mod report;
 mod told;
+mod collector;
 mod outbox;
 mod telling;
 mod text;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::collector;
 use super::report::{Report, Run};
 
 /// The file with the runs.
@@ -113,20 +114,7 @@ pub(super) fn add(
     }
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    write_for_collector(&folder.join(METRICS), &exposition(report, run, now_s))
-}
-
-/// Replaces a file that a collector of metrics reads, which may be another user.
-///
-/// # Errors
-/// If it cannot be written.
-pub(super) fn write_for_collector(path: &Path, text: &str) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(path.parent().unwrap_or(Path::new("")))?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path).map(drop).map_err(|error| error.error)
+    collector::replace(&folder.join(METRICS), &exposition(report, run, now_s))
 }
 
 /// The metrics of a report in the text format of Prometheus.

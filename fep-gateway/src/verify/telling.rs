@@ -24,6 +24,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
+use super::collector;
 use super::outbox::{Outbox, WAITING_MAX, Waiting};
 use super::plan::Plan;
 use super::receivers::{TellPlan, WebhookPlan};
@@ -318,5 +319,5 @@ fn write_metrics(folder: &Path, plan: &Plan, counts: &BTreeMap<(String, &str), u
             "{name}{{institution=\"{institution}\",verification=\"{verification}\",state=\"{state}\"}} {count}\n"
         );
     }
-    super::runs::write_for_collector(&folder.join(METRICS), &text)
+    collector::replace(&folder.join(METRICS), &text)
 }
