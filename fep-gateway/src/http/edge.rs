@@ -13,6 +13,8 @@ use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use fep_protocol::verification::REPORT_MAX_BYTES;
+
 use super::access::{Guard, Who, challenge};
 use super::admission::{Admission, closing};
 use super::caller::RequestIdHeader;
@@ -21,6 +23,7 @@ use super::listeners::{Here, Place};
 use super::refusals::{Refusal, Refusals};
 use super::source::Address;
 use super::upload::FILES;
+use super::{BODY_MAX_BYTES, verifications};
 use crate::config::Http;
 
 /// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.
@@ -60,7 +63,10 @@ impl Edge {
         let admitted = match route {
             // The route reads its body itself: it is a file, which may be long.
             Some(route) if route.as_str() == FILES => self.admission.admit_head(request),
-            _ => self.admission.admit(request).await,
+            Some(route) if route.as_str() == verifications::RUN => {
+                self.admission.admit(request, REPORT_MAX_BYTES).await
+            }
+            _ => self.admission.admit(request, BODY_MAX_BYTES).await,
         };
         match admitted {
             Ok(request) => next.run(request).await,

@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::HeaderMap;
-use fep_protocol::verification::{VerificationReport, check_name};
+use axum::routing::{MethodRouter, put};
+use fep_protocol::verification::{REPORT_MAX_BYTES, VerificationReport, check_name};
 use serde::Deserialize;
 
 use super::Shared;
@@ -21,6 +22,9 @@ use crate::contract::problem::Problem;
 use crate::contract::verifications::{VerificationDetail, VerificationList, VerificationRunView, VerificationSummary};
 use crate::gateway::{Untold, VerificationRun};
 
+/// The route of one run, whose body may have [`REPORT_MAX_BYTES`].
+pub(super) const RUN: &str = "/v1/verifications/{institution}/{verification}/{run}";
+
 /// How many runs of each verification are shown, unless the client says another number.
 const RUNS_DEFAULT: usize = 30;
 
@@ -35,8 +39,13 @@ pub(super) struct ListQuery {
     scope: Option<ScopeWord>,
 }
 
+/// What [`RUN`] answers. A report is longer than other bodies. The edge has read it already, with the same limit.
+pub(super) fn of_run() -> MethodRouter<Shared> {
+    put(tell).get(one).layer(DefaultBodyLimit::max(REPORT_MAX_BYTES))
+}
+
 /// `PUT /v1/verifications/{institution}/{verification}/{run}`: what a run found.
-pub(super) async fn tell(
+async fn tell(
     State(shared): State<Shared>,
     who: Who,
     names: Result<Path<(String, String, String)>, PathRejection>,
@@ -54,7 +63,7 @@ pub(super) async fn tell(
         check_name(name).map_err(|why| wrong(why.to_string()))?;
     }
     let report: VerificationReport = serde_json::from_slice(&body).map_err(|error| wrong(error.to_string()))?;
-    report.check().map_err(|why| wrong(why.to_string()))?;
+    report.check(shared.gateway.now_ms()).map_err(|why| wrong(why.to_string()))?;
     let kept = shared.gateway.keep_verification(&of, report, who.name().map(str::to_owned)).await;
     Ok(Json(kept.map_err(|why| untold(&of, why))?.into()))
 }
@@ -85,7 +94,7 @@ pub(super) async fn list(
 }
 
 /// `GET /v1/verifications/{institution}/{verification}/{run}`
-pub(super) async fn one(
+async fn one(
     State(shared): State<Shared>,
     who: Who,
     names: Result<Path<(String, String, String)>, PathRejection>,
@@ -114,9 +123,10 @@ fn untold(of: &VerificationRun, why: Untold) -> ApiError {
         Untold::OtherReport => {
             error(Problem::OtherReport, format!("the run {run} of {name} was told with another report, which holds"))
         }
-        Untold::TooManyNames(max) => {
-            error(Problem::TooManyVerifications, format!("{institution} has {max} verifications: tell runs of those"))
-        }
+        Untold::TooManyNames(max) => error(
+            Problem::TooManyVerifications,
+            format!("{institution} has {max} verifications with runs of the last 30 days: tell runs of those"),
+        ),
         Untold::TooManyRuns(max) => {
             error(Problem::TooManyVerifications, format!("{name} has {max} runs within a day: tell it later"))
         }
