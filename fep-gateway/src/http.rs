@@ -260,7 +260,7 @@ fn routes() -> Router<Shared> {
         .route("/v1/clock", get(clock::show).put(clock::set))
         .route("/v1/institutions/{institution}/reconciliations/{reconciliation}", post(reconciliations::give))
         .route("/v1/verifications", get(verifications::list))
-        .route("/v1/verifications/{institution}/{verification}/{run}", verifications::of_run())
+        .route("/v1/verifications/{institution}/{verification}/{run}", put(verifications::tell).get(verifications::one))
         .route("/v1/reconciliations", get(reconciliations::list))
         .route("/v1/reconciliations/{institution}/{reconciliation}/{date}", get(reconciliations::one))
         .route("/v1/reconciliations/{institution}/{reconciliation}/{date}/exceptions/{id}/resolution", post(resolve))

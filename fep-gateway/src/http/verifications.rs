@@ -3,10 +3,9 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::routing::{MethodRouter, put};
-use fep_protocol::verification::{REPORT_MAX_BYTES, VerificationReport, check_name};
+use fep_protocol::verification::{VerificationReport, check_name};
 use serde::Deserialize;
 
 use super::Shared;
@@ -22,9 +21,6 @@ use crate::contract::problem::Problem;
 use crate::contract::verifications::{VerificationDetail, VerificationList, VerificationRunView, VerificationSummary};
 use crate::gateway::{Untold, VerificationRun};
 
-/// The route of one run, whose body may have [`REPORT_MAX_BYTES`].
-pub(super) const RUN: &str = "/v1/verifications/{institution}/{verification}/{run}";
-
 /// How many runs of each verification are shown, unless the client says another number.
 const RUNS_DEFAULT: usize = 30;
 
@@ -39,13 +35,8 @@ pub(super) struct ListQuery {
     scope: Option<ScopeWord>,
 }
 
-/// What [`RUN`] answers. A report is longer than other bodies. The edge has read it already, with the same limit.
-pub(super) fn of_run() -> MethodRouter<Shared> {
-    put(tell).get(one).layer(DefaultBodyLimit::max(REPORT_MAX_BYTES))
-}
-
 /// `PUT /v1/verifications/{institution}/{verification}/{run}`: what a run found.
-async fn tell(
+pub(super) async fn tell(
     State(shared): State<Shared>,
     who: Who,
     names: Result<Path<(String, String, String)>, PathRejection>,
@@ -94,7 +85,7 @@ pub(super) async fn list(
 }
 
 /// `GET /v1/verifications/{institution}/{verification}/{run}`
-async fn one(
+pub(super) async fn one(
     State(shared): State<Shared>,
     who: Who,
     names: Result<Path<(String, String, String)>, PathRejection>,
