@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use self::present::Present;
+use self::present::{Present, There};
 pub(crate) use self::streams::show_streams;
 use crate::gateway::{ExceptionCount, NoticeCounts, StoredVerification};
 use crate::net::admission::InstitutionStatus;
@@ -58,7 +58,8 @@ pub fn install() {
 }
 
 /// Writes the page, with the current numbers of the lines and of the process. Gauges of institutions that are not among these, and of lines that
-/// are not, and of other streams and topics than `streams` has, are left out: a reload has taken them away. `stopped` has the institutions that should run and do not, whose last
+/// are not, and of other streams and topics than `streams` has, are left out: a reload has taken them away. So are those of verifications without a run
+/// among `verifications`; `None`: the journal could not be read, and all stay. `stopped` has the institutions that should run and do not, whose last
 /// numbers stay.
 #[must_use]
 pub fn page<'s>(
@@ -66,6 +67,7 @@ pub fn page<'s>(
     institutions: &'s [InstitutionStatus],
     stopped: impl IntoIterator<Item = &'s str>,
     streams: impl IntoIterator<Item = (&'s str, BTreeSet<&'s str>)>,
+    verifications: Option<&'s [StoredVerification]>,
 ) -> String {
     for line in lines {
         let labels = [("institution", line.institution.clone()), ("line", line.line.clone())];
@@ -82,7 +84,10 @@ pub fn page<'s>(
         }
     }
     present.extend(stopped.into_iter().map(|name| (name, None)));
-    PAGE.get().map_or_else(String::new, |page| present::only(&page.render(), &present, &streams.into_iter().collect()))
+    let told = |one: &'s StoredVerification| [&*one.institution, &*one.fact.name, one.fact.counts.kind.name()];
+    let verifications = verifications.map(|all| all.iter().map(told).collect());
+    let there = There { institutions: present, streams: streams.into_iter().collect(), verifications };
+    PAGE.get().map_or_else(String::new, |page| present::only(&page.render(), &there))
 }
 
 /// One of the states has the value 1, so that a rule can count the gateways in a state.
@@ -152,7 +157,8 @@ pub fn show_exceptions(counts: &[ExceptionCount]) {
 pub fn show_verifications(all: &[StoredVerification]) {
     for last in all {
         let counts = &last.fact.counts;
-        let labels = [("institution", last.institution.clone()), ("verification", last.fact.name.clone())];
+        let kind = ("kind", counts.kind.name().to_owned());
+        let labels = [("institution", last.institution.clone()), ("verification", last.fact.name.clone()), kind];
         let set = |name, value: f64| gauge!(name, &labels).set(value);
         set("fep_verification_passed", f64::from(u8::from(counts.passed)));
         let told = Duration::from_millis(u64::try_from(last.at_ms).unwrap_or_default());

@@ -3,6 +3,7 @@
 //!
 //! A report is bounded whatever was compared: [`FINDINGS_MAX`] findings, and texts of [`TEXT_MAX_CHARS`] characters. What does not fit is counted.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,22 @@ pub const TEXT_MAX_CHARS: usize = 300;
 /// The longest name of a verification or of a run, in bytes.
 pub const NAME_MAX_BYTES: usize = 60;
 
+/// The most bytes of a text in JSON: a character may be written as `\u` and four digits, and the rest is for its key.
+const TEXT_MAX_BYTES: usize = TEXT_MAX_CHARS * 6 + 40;
+
+/// The most bytes of a finding in JSON: seven texts, and the rest.
+const FINDING_MAX_BYTES: usize = 7 * TEXT_MAX_BYTES + 200;
+
+/// The longest report as JSON, in bytes. A report within the other bounds is not longer, unless it is written with blanks or with escapes of more than
+/// six bytes.
+pub const REPORT_MAX_BYTES: usize = FINDINGS_MAX * FINDING_MAX_BYTES + 2 * TEXT_MAX_BYTES + 1024;
+
+/// 2000-01-01 in UTC, in milliseconds since 1970. No time of a report is before it.
+const EARLIEST_MS: i64 = 946_684_800_000;
+
+/// How far a clock may be ahead of the one that checks, in milliseconds: a day.
+const AHEAD_MAX_MS: i64 = 86_400_000;
+
 /// What a verification compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -25,6 +42,17 @@ pub enum VerificationKind {
     Reads,
     /// What the new side would send, with what was sent.
     Writes,
+}
+
+impl VerificationKind {
+    /// `reads` or `writes`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Writes => "writes",
+        }
+    }
 }
 
 /// The counts of one run.
@@ -151,36 +179,96 @@ pub struct VerificationFact {
 pub struct NoReport(String);
 
 impl VerificationReport {
-    /// Checks what its types do not say.
+    /// Checks what its types do not say. `now_ms` is the present time of who checks, in milliseconds since 1970.
     ///
     /// # Errors
-    /// If a text is too long, there are too many findings, or its counts contradict each other.
-    pub fn check(&self) -> Result<(), NoReport> {
+    /// If a text is too long or cannot be seen, a time cannot be, there are too many findings or one of them twice, or the report contradicts itself.
+    pub fn check(&self, now_ms: i64) -> Result<(), NoReport> {
         let Self { counts, findings, .. } = self;
-        line("of", &counts.of)?;
-        line("summary", &counts.summary)?;
-        if let (Some(since_ms), Some(until_ms)) = (counts.since_ms, counts.until_ms)
+        counts.check(now_ms)?;
+        if findings.len() > FINDINGS_MAX {
+            return Err(NoReport(format!("it has {} findings, more than {FINDINGS_MAX}", findings.len())));
+        }
+        findings.iter().enumerate().try_for_each(|(at, one)| one.check(at))?;
+        let mut known = BTreeSet::new();
+        if let Some(at) = findings.iter().position(|one| !known.insert((&one.telegram, &one.path, &one.why))) {
+            return Err(NoReport(format!("`findings[{at}]` has the telegram, path and why of another one")));
+        }
+        if counts.passed && findings.iter().any(|one| class_of(one.reason) != Class::Explained) {
+            return Err(NoReport("`passed` is true, and a finding has no reason".to_owned()));
+        }
+        self.check_sums()
+    }
+
+    /// Checks the findings against the counts: what is shown and what did not fit are in them.
+    fn check_sums(&self) -> Result<(), NoReport> {
+        let Self { counts, findings, more_findings } = self;
+        let mut rest: u64 = 0;
+        for (key, count, class) in [
+            ("unexplained", counts.unexplained, Class::Unexplained),
+            ("failed", counts.failed, Class::Failed),
+            ("explained", counts.explained, Class::Explained),
+        ] {
+            let own = findings.iter().filter(|one| class_of(one.reason) == class);
+            let shown = own.fold(0_u64, |sum, one| sum.saturating_add(one.count));
+            if shown > count {
+                return Err(NoReport(format!("`{key}` is less than its findings say")));
+            }
+            if class != Class::Explained && count > 0 && shown == 0 && *more_findings == 0 {
+                return Err(NoReport(format!("`{key}` is more than 0, and no finding says what")));
+            }
+            rest = rest.saturating_add(count - shown);
+        }
+        if *more_findings > rest {
+            return Err(NoReport("`more_findings` is more than the counts leave".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl VerificationCounts {
+    fn check(&self, now_ms: i64) -> Result<(), NoReport> {
+        line("of", &self.of)?;
+        line("summary", &self.summary)?;
+        if self.summary.trim().is_empty() {
+            return Err(NoReport("`summary` is empty".to_owned()));
+        }
+        time("made_at_ms", Some(self.made_at_ms), now_ms)?;
+        time("since_ms", self.since_ms, now_ms)?;
+        time("until_ms", self.until_ms, now_ms)?;
+        if let (Some(since_ms), Some(until_ms)) = (self.since_ms, self.until_ms)
             && since_ms > until_ms
         {
             return Err(NoReport("`since_ms` is behind `until_ms`".to_owned()));
         }
-        if counts.same > counts.compared {
+        if self.same > self.compared {
             return Err(NoReport("`same` is more than `compared`".to_owned()));
         }
-        let is_clean = (counts.unexplained, counts.failed) == (0, 0) && counts.compared > 0 && counts.whole;
-        if counts.passed && !is_clean {
+        let is_clean = (self.unexplained, self.failed) == (0, 0) && self.compared > 0 && self.whole;
+        if self.passed && !is_clean {
             return Err(NoReport("`passed` is true, and its counts say that it did not pass".to_owned()));
         }
-        if findings.len() > FINDINGS_MAX {
-            return Err(NoReport(format!("it has {} findings, more than {FINDINGS_MAX}", findings.len())));
+        if self.passed && self.compared_clean < self.compared.max(self.compared_min) {
+            let why = "`passed` is true, and `compared_clean` is less than `compared` or `compared_min`";
+            return Err(NoReport(why.to_owned()));
         }
-        let is_finding = |one: &VerificationFinding| {
-            matches!(one.reason, FindingReason::Unexplained | FindingReason::Failed) && one.count > 0
-        };
-        if counts.passed && findings.iter().any(is_finding) {
-            return Err(NoReport("`passed` is true, and a finding has no reason".to_owned()));
-        }
-        findings.iter().enumerate().try_for_each(|(at, one)| one.check(at))
+        Ok(())
+    }
+}
+
+/// What counts a finding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Unexplained,
+    Failed,
+    Explained,
+}
+
+const fn class_of(reason: FindingReason) -> Class {
+    match reason {
+        FindingReason::Unexplained => Class::Unexplained,
+        FindingReason::Failed => Class::Failed,
+        FindingReason::Ignored | FindingReason::Filled | FindingReason::Noise => Class::Explained,
     }
 }
 
@@ -197,6 +285,9 @@ impl VerificationFinding {
         ];
         for (key, text) in texts {
             text.as_deref().map_or(Ok(()), |text| line(&format!("findings[{at}].{key}"), text))?;
+        }
+        if self.count == 0 {
+            return Err(NoReport(format!("`findings[{at}].count` is 0")));
         }
         let is_exchange =
             |id: &String| id.len() == 22 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -219,9 +310,28 @@ pub fn check_name(name: &str) -> Result<(), NoReport> {
     is_name.then_some(()).ok_or_else(why)
 }
 
+/// Whether a character has no place in a text of a report: a control, one that changes the direction of what is behind it, one that ends a line or a
+/// paragraph, or one without a width.
+#[must_use]
+pub const fn is_unseen(one: char) -> bool {
+    matches!(one, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 fn line(key: &str, text: &str) -> Result<(), NoReport> {
-    if text.chars().count() > TEXT_MAX_CHARS || text.chars().any(char::is_control) {
-        return Err(NoReport(format!("`{key}` is one line of at most {TEXT_MAX_CHARS} characters")));
+    if text.chars().count() > TEXT_MAX_CHARS || text.chars().any(is_unseen) {
+        return Err(NoReport(format!(
+            "`{key}` is one line of at most {TEXT_MAX_CHARS} characters, without controls and characters that nobody sees"
+        )));
+    }
+    Ok(())
+}
+
+fn time(key: &str, at_ms: Option<i64>, now_ms: i64) -> Result<(), NoReport> {
+    let times = EARLIEST_MS..=now_ms.saturating_add(AHEAD_MAX_MS);
+    if at_ms.is_some_and(|at_ms| !times.contains(&at_ms)) {
+        return Err(NoReport(format!(
+            "`{key}` is before 2000-01-01 or more than a day after the clock of the gateway, which says {now_ms}"
+        )));
     }
     Ok(())
 }
@@ -235,81 +345,4 @@ impl fmt::Display for NoReport {
 impl std::error::Error for NoReport {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report() -> VerificationReport {
-        let counts = VerificationCounts {
-            kind: VerificationKind::Reads,
-            of: "new".to_owned(),
-            made_at_ms: 1,
-            since_ms: Some(0),
-            until_ms: Some(1),
-            passed: true,
-            whole: true,
-            summary: "2 compared, zero unexplained".to_owned(),
-            compared: 2,
-            same: 1,
-            failed: 0,
-            unexplained: 0,
-            explained: 1,
-            compared_clean: 2,
-            compared_min: 1,
-        };
-        let finding = VerificationFinding {
-            telegram: "Answer".to_owned(),
-            path: Some("header.trace_no".to_owned()),
-            label: None,
-            count: 1,
-            reason: FindingReason::Filled,
-            why: None,
-            place: None,
-            exchange: Some("0".repeat(22)),
-            old: Some("1".to_owned()),
-            new: Some("2".to_owned()),
-        };
-        VerificationReport { counts, findings: vec![finding], more_findings: 0 }
-    }
-
-    fn check(change: impl FnOnce(&mut VerificationReport), expected: &str) {
-        let mut report = report();
-        change(&mut report);
-        let found = report.check().map_err(|why| why.to_string());
-        match expected {
-            "" => assert_eq!(found, Ok(())),
-            _ => assert!(found.as_ref().is_err_and(|why| why.contains(expected)), "{found:?} lacks {expected}"),
-        }
-    }
-
-    #[test]
-    fn what_contradicts_itself_or_is_too_long_is_no_report() {
-        check(|_| {}, "");
-        check(|report| report.counts.unexplained = 1, "its counts say that it did not pass");
-        check(|report| report.counts.failed = 1, "its counts say that it did not pass");
-        check(|report| report.counts.compared = 0, "`same` is more");
-        check(|report| (report.counts.compared, report.counts.same) = (0, 0), "its counts say that it did not pass");
-        check(|report| report.counts.whole = false, "its counts say that it did not pass");
-        check(|report| report.findings[0].reason = FindingReason::Unexplained, "a finding has no reason");
-        check(|report| report.counts.since_ms = Some(2), "`since_ms` is behind");
-        check(|report| report.counts.of = "x".repeat(301), "`of` is one line");
-        check(|report| report.counts.of = "가".repeat(300), "");
-        check(|report| report.findings[0].old = Some("a\nb".to_owned()), "`findings[0].old` is one line");
-        check(|report| report.findings[0].exchange = Some("g".repeat(22)), "22 hexadecimal digits");
-        check(|report| report.findings = vec![report.findings[0].clone(); 201], "201 findings");
-    }
-
-    #[test]
-    fn names_are_parts_of_paths() {
-        for (name, is_name) in [
-            ("nightly", true),
-            ("2026-11-30T02.15_a", true),
-            ("", false),
-            (".a", false),
-            ("a/b", false),
-            ("a b", false),
-        ] {
-            assert_eq!(check_name(name).is_ok(), is_name, "{name}");
-        }
-        assert!(check_name(&"n".repeat(61)).is_err());
-    }
-}
+mod tests;

@@ -66,7 +66,7 @@ pub(crate) async fn run(arguments: &Arguments) {
     gateway.stop().await;
     row.journal_bytes = Some(usage::folder_bytes(folder.path()));
     row.written_bytes = usage::written(std::process::id());
-    row.commits = commits(&metrics::page(&[], &[], [], []));
+    row.commits = commits(&metrics::page(&[], &[], [], [], None));
     row.print();
 }
 

@@ -35,9 +35,13 @@ export function zone(minutes) {
   return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
-/** A time with its date on the clock of an institution: `2026-11-28 17:43:02.123`. */
+const isTime = (ms) => !Number.isNaN(new Date(ms).getTime());
+
+/** A time with its date on the clock of an institution: `2026-11-28 17:43:02.123`. What is no time of a clock is shown as it is. */
 export function stamp(ms, institution) {
-  return new Date(ms + offset(institution) * 60000).toISOString().replace("T", " ").replace("Z", "");
+  const there = ms + offset(institution) * 60000;
+  if (!isTime(ms) || !isTime(there)) return String(ms);
+  return new Date(there).toISOString().replace("T", " ").replace("Z", "");
 }
 
 /** The same as an element. The zone is its tip, and stands beside it if it is not the zone of the page. */
@@ -45,6 +49,7 @@ export function when(ms, institution) {
   if (ms === null || ms === undefined) return null;
   const minutes = offset(institution);
   const [date, time] = stamp(ms, institution).split(" ");
+  if (time === undefined) return el("span", "when", date);
   const other = minutes === offset() ? null : el("small", "faint", ` ${zone(minutes)}`);
   const attributes = { class: "when", datetime: new Date(ms).toISOString(), title: `${date} ${time} ${zone(minutes)}` };
   return el("time", attributes, el("span", "date", date), " ", time, other);

@@ -15,7 +15,7 @@ const RUNS = 60;
 /** The reasons of a finding, with the look of each. */
 const LOOKS = { unexplained: "bad", failed: "bad", ignored: "off", filled: "off", noise: "off" };
 
-const linkOf = ({ institution, verification }, run) => address(["verifications", institution, verification], { run });
+const linkOf = ({ institution, verification, kind }, run) => address(["verifications", institution, verification], { kind, run });
 const number = (count) => count.toLocaleString("en");
 
 /** The look of a run: what passed, what found something, and what says nothing yet. */
@@ -85,7 +85,8 @@ export function verification({ main, path, query, title }) {
     key: (one) => JSON.stringify([one.telegram, one.path, one.why]),
     columns: findingColumns(),
   });
-  const row = { institution, verification: name };
+  // Reads and writes of one name are two verifications.
+  const row = { institution, verification: name, kind: query.kind };
   const runs = table({
     caption: t("verif.runs"),
     empty: t("verif.none"),
@@ -101,9 +102,13 @@ export function verification({ main, path, query, title }) {
   main.append(about, error, section(t("verif.findings"), which, findings.element, more), section(t("verif.runs"), null, runs.element));
   return again(error, async () => {
     const found = await get("/v1/verifications", { institution, limit: RUNS });
-    const all = found.verifications.find((one) => one.verification === name)?.runs || [];
-    const wanted = query.run || all[0]?.run;
+    const own = found.verifications.filter((one) => one.verification === name && (!query.kind || one.kind === query.kind));
+    // Without a kind, what did not pass is seen first.
+    const first = own.find((one) => !one.runs[0].counts.passed) || own[0];
+    const wanted = query.run || first?.runs[0].run;
     const detail = wanted ? await get(`/v1/verifications/${[institution, name, wanted].map(encodeURIComponent).join("/")}`) : null;
+    row.kind = detail?.run.counts.kind ?? query.kind;
+    const all = own.find((one) => one.kind === row.kind)?.runs || [];
     return () => {
       runs.update(all);
       if (!detail) return;

@@ -1,12 +1,12 @@
 //! Verifications as HTTP shows them: the runs that programs told, and what one of them found.
 
-use fep_protocol::verification::{VerificationCounts, VerificationFinding, VerificationReport};
+use fep_protocol::verification::{VerificationCounts, VerificationFinding, VerificationKind, VerificationReport};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::gateway::StoredVerification;
 
-/// The verifications that the client may see, by institution and name.
+/// The verifications that the client may see, by institution, name and kind.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct VerificationList {
     pub(crate) verifications: Vec<VerificationSummary>,
@@ -18,6 +18,8 @@ pub(crate) struct VerificationSummary {
     pub(crate) institution: String,
     /// The name of the verification.
     pub(crate) verification: String,
+    /// What it compares. Reads and writes of one name are two verifications.
+    pub(crate) kind: VerificationKind,
     /// Its last runs, in the order in which they were told, the newest first.
     pub(crate) runs: Vec<VerificationRunView>,
 }
@@ -53,6 +55,7 @@ impl VerificationSummary {
         Some(Self {
             institution: last.institution.clone(),
             verification: last.fact.name.clone(),
+            kind: last.fact.counts.kind,
             runs: runs.into_iter().map(VerificationRunView::from).collect(),
         })
     }

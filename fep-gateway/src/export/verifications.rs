@@ -1,7 +1,7 @@
 //! The table of verifications: a row for each run that was told. What a run found stays in the journal: only its counts are here.
 
 use fep_protocol::fact::Fact;
-use fep_protocol::verification::{VerificationCounts, VerificationFact, VerificationKind};
+use fep_protocol::verification::{VerificationCounts, VerificationFact};
 
 use super::column::{Cell, Column, Kind};
 use crate::time::Rfc3339;
@@ -48,10 +48,6 @@ pub(super) fn row((number, fact): (u64, &Fact), told: &VerificationFact, date: &
     let VerificationCounts { failed, unexplained, explained, compared_clean, compared_min, .. } = counts;
     let count = |count: u64| Cell::Number(count.into(), count.to_string());
     let time = |at_ms: Option<i64>| Cell::of(at_ms.map(Rfc3339));
-    let kind = match kind {
-        VerificationKind::Reads => "reads",
-        VerificationKind::Writes => "writes",
-    };
     vec![
         count(number),
         Cell::text(date),
@@ -61,7 +57,7 @@ pub(super) fn row((number, fact): (u64, &Fact), told: &VerificationFact, date: &
         time(Some(fact.at_ms)),
         time(Some(*made_at_ms)),
         Cell::of(client.as_ref()),
-        Cell::text(kind),
+        Cell::text(kind.name()),
         Cell::text(of),
         time(*since_ms),
         time(*until_ms),

@@ -6,7 +6,7 @@
 use fep_codec::layout::{Item, Layout};
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::{Fact, What};
-use fep_protocol::verification::{VerificationFact, VerificationReport};
+use fep_protocol::verification::{VerificationFact, VerificationKind, VerificationReport};
 use fep_spec::model::Spec;
 use ring::digest::{SHA256, digest};
 
@@ -16,11 +16,14 @@ use super::{Gateway, JournalError, NotKept};
 use crate::hex::hex;
 use crate::time::DAY_MS;
 
-/// The maximum number of verifications of an institution.
+/// The maximum number of verifications of an institution that were told within [`COUNTS_MS`]. Reads and writes of one name are two.
 pub(crate) const VERIFICATIONS_MAX: usize = 50;
 
 /// The maximum number of runs of a verification that are told within a day.
 pub(crate) const RUNS_OF_DAY_MAX: usize = 200;
+
+/// For how long a verification counts after its last run was told, in milliseconds: 30 days.
+const COUNTS_MS: i64 = 30 * DAY_MS;
 
 /// How a secret value is shown.
 const HIDDEN: &str = "<secret>";
@@ -32,7 +35,7 @@ pub enum Untold {
     NoInstitution,
     /// The run was told with another report.
     OtherReport,
-    /// The institution has this many verifications, and this would be a new one.
+    /// The institution has this many verifications with a run of the last 30 days, and this would be one more.
     TooManyNames(usize),
     /// The verification has this many runs within a day.
     TooManyRuns(usize),
@@ -66,7 +69,7 @@ impl Gateway {
         if let Some(stored) = self.inner.shared.journal.verification(of).await.map_err(failed)? {
             return same(stored, &fact.digest);
         }
-        self.has_room(of).await?;
+        self.has_room(of, fact.counts.kind).await?;
         let digest = fact.digest.clone();
         let fact = Fact {
             what: What::Verification,
@@ -112,7 +115,7 @@ impl Gateway {
         self.inner.shared.journal.verification_report(of).await
     }
 
-    async fn has_room(&self, of: &VerificationRun) -> Result<(), Untold> {
+    async fn has_room(&self, of: &VerificationRun, kind: VerificationKind) -> Result<(), Untold> {
         let failed = |error| Untold::NotKept(NotKept::Journal(error));
         let all = self
             .inner
@@ -121,14 +124,24 @@ impl Gateway {
             .verifications(Some(of.institution.clone()), RUNS_OF_DAY_MAX)
             .await
             .map_err(failed)?;
-        let Some(runs) = all.iter().find(|runs| runs.first().is_some_and(|last| last.fact.name == of.name)) else {
-            let is_full = all.len() >= VERIFICATIONS_MAX;
-            return if is_full { Err(Untold::TooManyNames(VERIFICATIONS_MAX)) } else { Ok(()) };
-        };
-        let since_ms = self.now_ms().saturating_sub(DAY_MS);
-        let is_full = runs.iter().filter(|run| run.at_ms > since_ms).count() >= RUNS_OF_DAY_MAX;
-        if is_full { Err(Untold::TooManyRuns(RUNS_OF_DAY_MAX)) } else { Ok(()) }
+        room(&all, &of.name, kind, self.now_ms())
     }
+}
+
+/// Whether one more run has room beside these, which are by verification, the newest first.
+fn room(all: &[Vec<StoredVerification>], name: &str, kind: VerificationKind, now_ms: i64) -> Result<(), Untold> {
+    let counting_ms = now_ms.saturating_sub(COUNTS_MS);
+    let counts = |runs: &&Vec<StoredVerification>| runs.first().is_some_and(|last| last.at_ms > counting_ms);
+    let is_own = |runs: &&Vec<StoredVerification>| {
+        runs.first().is_some_and(|last| last.fact.name == name && last.fact.counts.kind == kind)
+    };
+    let Some(runs) = all.iter().filter(counts).find(is_own) else {
+        let is_full = all.iter().filter(counts).count() >= VERIFICATIONS_MAX;
+        return if is_full { Err(Untold::TooManyNames(VERIFICATIONS_MAX)) } else { Ok(()) };
+    };
+    let since_ms = now_ms.saturating_sub(DAY_MS);
+    let is_full = runs.iter().filter(|run| run.at_ms > since_ms).count() >= RUNS_OF_DAY_MAX;
+    if is_full { Err(Untold::TooManyRuns(RUNS_OF_DAY_MAX)) } else { Ok(()) }
 }
 
 fn written(report: &VerificationReport) -> Result<Vec<u8>, JournalError> {
@@ -174,7 +187,7 @@ fn is_secret(layout: &Layout, path: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use fep_protocol::verification::{FindingReason, VerificationCounts, VerificationFinding, VerificationKind};
+    use fep_protocol::verification::{FindingReason, VerificationCounts, VerificationFinding};
 
     use super::*;
 
@@ -209,10 +222,9 @@ items = [
         }
     }
 
-    #[test]
-    fn only_values_of_fields_that_are_known_and_not_secret_are_kept() {
-        let counts = VerificationCounts {
-            kind: VerificationKind::Reads,
+    fn counts(kind: VerificationKind) -> VerificationCounts {
+        VerificationCounts {
+            kind,
             of: String::new(),
             made_at_ms: 0,
             since_ms: None,
@@ -227,7 +239,42 @@ items = [
             explained: 0,
             compared_clean: 0,
             compared_min: 1,
+        }
+    }
+
+    /// This many runs of a verification that were told at this time.
+    fn runs(name: &str, kind: VerificationKind, at_ms: i64, count: usize) -> Vec<StoredVerification> {
+        let fact = VerificationFact {
+            name: name.to_owned(),
+            run: "one".to_owned(),
+            digest: String::new(),
+            client: None,
+            counts: counts(kind),
         };
+        vec![StoredVerification { institution: "bank-a".to_owned(), number: 1, at_ms, fact }; count]
+    }
+
+    #[test]
+    fn what_was_not_told_for_thirty_days_takes_no_room_and_kinds_are_apart() {
+        use VerificationKind::{Reads, Writes};
+        let now_ms = 100 * DAY_MS;
+        let full = Err(Untold::TooManyNames(VERIFICATIONS_MAX));
+        let mut all: Vec<_> =
+            (0..VERIFICATIONS_MAX).map(|at| runs(&format!("v{at}"), Reads, now_ms - 29 * DAY_MS, 1)).collect();
+        assert_eq!(room(&all, "v0", Reads, now_ms), Ok(()));
+        assert_eq!(room(&all, "more", Reads, now_ms), full);
+        assert_eq!(room(&all, "v0", Writes, now_ms), full, "reads and writes of one name are two");
+        all[0] = runs("v0", Reads, now_ms - 30 * DAY_MS, 1);
+        assert_eq!(room(&all, "more", Reads, now_ms), Ok(()));
+        assert_eq!(room(&all, "v0", Reads, now_ms), Ok(()));
+        all.push(runs("more", Reads, now_ms, RUNS_OF_DAY_MAX));
+        assert_eq!(room(&all, "v0", Reads, now_ms), full, "one that comes back counts again");
+        assert_eq!(room(&all, "more", Reads, now_ms), Err(Untold::TooManyRuns(RUNS_OF_DAY_MAX)));
+    }
+
+    #[test]
+    fn only_values_of_fields_that_are_known_and_not_secret_are_kept() {
+        let counts = counts(VerificationKind::Reads);
         let places = [
             ("Pair", Some("amount"), Some("1234")),
             ("Pair", Some("pin"), Some(HIDDEN)),

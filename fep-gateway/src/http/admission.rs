@@ -13,7 +13,6 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use super::BODY_MAX_BYTES;
 use super::error::ApiError;
 use crate::config::Http;
 use crate::contract::problem::Problem;
@@ -30,7 +29,8 @@ pub(super) struct Admission {
 
 /// The reason why a body is not read to its end.
 enum BadBody {
-    TooLong,
+    /// It is longer than this, in bytes.
+    TooLong(usize),
     TooSlow,
     Cut,
 }
@@ -40,11 +40,11 @@ impl Admission {
         Self { hosts: settings.hosts.clone(), body_timeout: settings.body_timeout }
     }
 
-    /// Lets a request pass with its whole body.
-    pub(super) async fn admit(&self, request: Request) -> Result<Request, ApiError> {
+    /// Lets a request pass with its whole body, of at most `max` bytes.
+    pub(super) async fn admit(&self, request: Request, max: usize) -> Result<Request, ApiError> {
         self.check_host(&request)?;
         let (head, body) = request.into_parts();
-        let body = self.body(&head.headers, body).await?;
+        let body = self.body(&head.headers, body, max).await?;
         Ok(Request::from_parts(head, Body::from(body)))
     }
 
@@ -86,28 +86,28 @@ impl Admission {
         is_address || is_local || self.hosts.contains(&name)
     }
 
-    /// Reads the body of a request.
-    async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, BadBody> {
+    /// Reads the body of a request, of at most `max` bytes.
+    async fn body(&self, headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, BadBody> {
         let declared = headers.get(CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
-        let is_too_long = declared.is_some_and(|len| len > u64::try_from(BODY_MAX_BYTES).unwrap_or(u64::MAX));
+        let is_too_long = declared.is_some_and(|len| len > u64::try_from(max).unwrap_or(u64::MAX));
         if is_too_long && headers.contains_key(EXPECT) {
             // The client waits with the body until it is asked for it.
-            return Err(BadBody::TooLong);
+            return Err(BadBody::TooLong(max));
         }
         let mut chunks = body.into_data_stream();
         let whole = async {
             let mut whole = BytesMut::new();
             while let Some(chunk) = chunks.next().await {
                 let chunk = chunk.map_err(|_| BadBody::Cut)?;
-                if is_too_long || whole.len() + chunk.len() > BODY_MAX_BYTES {
-                    return Err(BadBody::TooLong);
+                if is_too_long || whole.len() + chunk.len() > max {
+                    return Err(BadBody::TooLong(max));
                 }
                 whole.extend_from_slice(&chunk);
             }
             Ok(whole.freeze())
         };
         let read = timeout(self.body_timeout, whole).await.unwrap_or(Err(BadBody::TooSlow));
-        if matches!(read, Err(BadBody::TooLong)) {
+        if matches!(read, Err(BadBody::TooLong(_))) {
             let rest = async { while let Some(Ok(_)) = chunks.next().await {} };
             // If there is more, the connection is closed with it.
             let _ = timeout(REST_MAX, rest).await;
@@ -119,9 +119,8 @@ impl Admission {
 impl From<BadBody> for ApiError {
     fn from(bad: BadBody) -> Self {
         match bad {
-            BadBody::TooLong => {
-                let message = format!("the body has more than {BODY_MAX_BYTES} bytes");
-                Self::new(Problem::BodyTooLarge, message).with("max", BODY_MAX_BYTES)
+            BadBody::TooLong(max) => {
+                Self::new(Problem::BodyTooLarge, format!("the body has more than {max} bytes")).with("max", max)
             }
             BadBody::TooSlow => {
                 let message = "the body did not come in time (`[http] body_timeout_ms`); nothing was sent";

@@ -7,12 +7,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use fep_protocol::verification::REPORT_MAX_BYTES;
+
+use super::BODY_MAX_BYTES;
 use super::access::{Guard, Who, challenge};
 use super::admission::{Admission, closing};
 use super::caller::RequestIdHeader;
@@ -25,6 +28,9 @@ use crate::config::Http;
 
 /// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// The route of a run of a verification. Its report may be longer than other bodies.
+const RUN: &str = "/v1/verifications/{institution}/{verification}/{run}";
 
 /// The steps with what they need.
 #[derive(Debug)]
@@ -60,7 +66,12 @@ impl Edge {
         let admitted = match route {
             // The route reads its body itself: it is a file, which may be long.
             Some(route) if route.as_str() == FILES => self.admission.admit_head(request),
-            _ => self.admission.admit(request).await,
+            Some(route) if route.as_str() == RUN => {
+                // The route reads the body once more.
+                DefaultBodyLimit::max(REPORT_MAX_BYTES).apply(&mut request);
+                self.admission.admit(request, REPORT_MAX_BYTES).await
+            }
+            _ => self.admission.admit(request, BODY_MAX_BYTES).await,
         };
         match admitted {
             Ok(request) => next.run(request).await,

@@ -47,9 +47,8 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
     if let Ok(counts) = shared.gateway.exception_counts().await {
         metrics::show_exceptions(&counts);
     }
-    if let Ok(last) = shared.gateway.last_verifications().await {
-        metrics::show_verifications(&last);
-    }
+    let verifications = shared.gateway.last_verifications().await.ok();
+    verifications.iter().for_each(|last| metrics::show_verifications(last));
     metrics::show_readiness(shared.gateway.troubles().is_empty(), shared.gateway.journal_works());
     if let Some(store) = shared.gateway.store() {
         metrics::show_redis(store.is_reached);
@@ -62,6 +61,7 @@ pub(super) async fn counters(State(shared): State<Shared>, who: Who) -> Result<R
         let topics = stream.config().topics.iter().map(|own| &*own.topic).collect();
         (stream.name(), topics)
     });
-    let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await, stopped, streams);
+    let institutions = shared.gateway.institutions().await;
+    let text = metrics::page(&shared.gateway.lines(), &institutions, stopped, streams, verifications.as_deref());
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -54,7 +54,7 @@ pub(super) async fn tell(
         check_name(name).map_err(|why| wrong(why.to_string()))?;
     }
     let report: VerificationReport = serde_json::from_slice(&body).map_err(|error| wrong(error.to_string()))?;
-    report.check().map_err(|why| wrong(why.to_string()))?;
+    report.check(shared.gateway.now_ms()).map_err(|why| wrong(why.to_string()))?;
     let kept = shared.gateway.keep_verification(&of, report, who.name().map(str::to_owned)).await;
     Ok(Json(kept.map_err(|why| untold(&of, why))?.into()))
 }
@@ -114,9 +114,10 @@ fn untold(of: &VerificationRun, why: Untold) -> ApiError {
         Untold::OtherReport => {
             error(Problem::OtherReport, format!("the run {run} of {name} was told with another report, which holds"))
         }
-        Untold::TooManyNames(max) => {
-            error(Problem::TooManyVerifications, format!("{institution} has {max} verifications: tell runs of those"))
-        }
+        Untold::TooManyNames(max) => error(
+            Problem::TooManyVerifications,
+            format!("{institution} has {max} verifications with runs of the last 30 days: tell runs of those"),
+        ),
         Untold::TooManyRuns(max) => {
             error(Problem::TooManyVerifications, format!("{name} has {max} runs within a day: tell it later"))
         }

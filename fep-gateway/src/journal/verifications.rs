@@ -78,7 +78,6 @@ fn runs(
     limit: usize,
 ) -> Result<Vec<Vec<StoredVerification>>, JournalError> {
     let names = reader.index.verification_names(institution)?;
-    let runs =
-        |(institution, name): (String, String)| Ok(reader.index.verification_runs(&institution, &name, limit)?);
+    let runs = |name: [String; 3]| Ok(reader.index.verification_runs(name.each_ref().map(String::as_str), limit)?);
     names.into_iter().map(runs).collect()
 }

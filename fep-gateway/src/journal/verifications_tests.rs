@@ -17,9 +17,12 @@ use super::*;
 
 const NAMES: [&str; 2] = ["nightly", "weekly"];
 
+/// The report with an even number is one of reads.
+const KINDS: [VerificationKind; 2] = [VerificationKind::Reads, VerificationKind::Writes];
+
 fn counts(compared: u64) -> VerificationCounts {
     VerificationCounts {
-        kind: VerificationKind::Reads,
+        kind: if compared.is_multiple_of(2) { VerificationKind::Reads } else { VerificationKind::Writes },
         of: "new".to_owned(),
         made_at_ms: 1,
         since_ms: None,
@@ -84,16 +87,17 @@ proptest! {
         let reader = IndexReader::open(&kept).unwrap();
         let mut first = BTreeMap::new();
         for (number, (name, run, report)) in (1_u64..).zip(&acts) {
-            first.entry((*name, *run)).or_insert((number, report.to_string()));
+            first.entry((*name, *run)).or_insert((number, *report));
         }
         for ((name, run), (number, report)) in &first {
             let stored = reader.verification(&run_of((*name, *run))).unwrap().unwrap();
-            prop_assert_eq!((stored.number, &stored.fact.digest), (*number, report));
+            prop_assert_eq!((stored.number, stored.fact.digest), (*number, report.to_string()));
         }
-        for name in 0..2 {
-            let runs = reader.verification_runs("bank-a", NAMES[usize::from(name)], 3).unwrap();
+        for (name, kind) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let own = ["bank-a", NAMES[usize::from(name)], KINDS[usize::from(kind)].name()];
+            let runs = reader.verification_runs(own, 3).unwrap();
             let found: Vec<u64> = runs.iter().map(|run| run.number).collect();
-            let mut expected: Vec<u64> = first.iter().filter(|((of, _), _)| *of == name).map(|(_, (number, _))| *number).collect();
+            let mut expected: Vec<u64> = first.iter().filter(|((of, _), (_, report))| *of == name && report % 2 == kind).map(|(_, (number, _))| *number).collect();
             expected.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
             expected.truncate(3);
             prop_assert_eq!(found, expected);

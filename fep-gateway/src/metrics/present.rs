@@ -10,15 +10,26 @@ pub(super) type Present<'s> = BTreeMap<&'s str, Option<BTreeSet<&'s str>>>;
 /// The streams that are there, each with its topics of Kafka.
 pub(super) type Streams<'s> = BTreeMap<&'s str, BTreeSet<&'s str>>;
 
+/// The verifications that have a run: institution, name and kind.
+pub(super) type Verifications<'s> = BTreeSet<[&'s str; 3]>;
+
+/// What is there.
+pub(super) struct There<'s> {
+    pub(super) institutions: Present<'s>,
+    pub(super) streams: Streams<'s>,
+    /// `None`: nobody knows, so all are.
+    pub(super) verifications: Option<Verifications<'s>>,
+}
+
 /// The page without the gauges of what is not there.
-pub(super) fn only(page: &str, present: &Present<'_>, streams: &Streams<'_>) -> String {
+pub(super) fn only(page: &str, there: &There<'_>) -> String {
     let mut is_gauge = false;
     let mut kept = String::with_capacity(page.len());
     for line in page.split_inclusive('\n') {
         if let Some(kind) = line.strip_prefix("# TYPE ") {
             is_gauge = kind.trim_end().ends_with(" gauge");
         }
-        if !is_gauge || line.starts_with('#') || is_there(line, present, streams) {
+        if !is_gauge || line.starts_with('#') || is_there(line, there) {
             kept.push_str(line);
         }
     }
@@ -26,13 +37,17 @@ pub(super) fn only(page: &str, present: &Present<'_>, streams: &Streams<'_>) -> 
 }
 
 /// Whether a sample is about something that is there, or about the whole process.
-fn is_there(sample: &str, present: &Present<'_>, streams: &Streams<'_>) -> bool {
+fn is_there(sample: &str, there: &There<'_>) -> bool {
     if let Some(stream) = label(sample, "stream") {
-        let topics = streams.get(&*stream);
+        let topics = there.streams.get(&*stream);
         return topics.is_some_and(|topics| label(sample, "topic").is_none_or(|topic| topics.contains(&*topic)));
     }
     let Some(institution) = label(sample, "institution") else { return true };
-    match (present.get(&*institution), label(sample, "line")) {
+    if let (Some(name), Some(known)) = (label(sample, "verification"), &there.verifications) {
+        let kind = label(sample, "kind").unwrap_or_default();
+        return known.contains(&[&*institution, &*name, &*kind]);
+    }
+    match (there.institutions.get(&*institution), label(sample, "line")) {
         (None, _) => false,
         (Some(None), _) | (Some(_), None) => true,
         (Some(Some(lines)), Some(line)) => lines.contains(&*line),
@@ -102,6 +117,9 @@ fep_stream_consumers{stream="gone"} 1
 # TYPE fep_stream_topic_up gauge
 fep_stream_topic_up{stream="quotes",topic="fep.quotes"} 1
 fep_stream_topic_up{stream="quotes",topic="fep.quote"} 0
+# TYPE fep_verification_passed gauge
+fep_verification_passed{institution="bank-a",verification="nightly",kind="reads"} 0
+fep_verification_passed{institution="bank-a",verification="nightly",kind="writes"} 1
 # TYPE fep_exchanges_total counter
 fep_exchanges_total{institution="gone",outcome="answered"} 7
 # TYPE fep_ready gauge
@@ -112,17 +130,25 @@ fep_ready 1
     fn what_is_gone_has_no_gauges_and_keeps_its_counters() {
         let lines = |names: &[&'static str]| Some(names.iter().copied().collect());
         let present = Present::from([("bank-a", lines(&["main"])), ("a\"b\\", lines(&["x,y=\"z"])), ("bank-b", None)]);
-        let kept = only(PAGE, &present, &Streams::from([("quotes", BTreeSet::from(["fep.quotes"]))]));
-        let left_out: Vec<&str> = PAGE.lines().filter(|line| !kept.lines().any(|kept| kept == *line)).collect();
+        let streams = Streams::from([("quotes", BTreeSet::from(["fep.quotes"]))]);
+        let verifications = Some(BTreeSet::from([["bank-a", "nightly", "reads"]]));
+        let mut there = There { institutions: present, streams, verifications };
+        let left_out = |there: &There<'_>| -> Vec<&str> {
+            let kept = only(PAGE, there);
+            PAGE.lines().filter(|line| !kept.lines().any(|kept| kept == *line)).collect()
+        };
         assert_eq!(
-            left_out,
+            left_out(&there),
             [
                 r#"fep_links_up{line="old",institution="bank-a"} 0"#,
                 r#"fep_links_up{institution="gone",line="main"} 0"#,
                 r#"fep_business_open{institution="gone"} 0"#,
                 r#"fep_stream_consumers{stream="gone"} 1"#,
                 r#"fep_stream_topic_up{stream="quotes",topic="fep.quote"} 0"#,
+                r#"fep_verification_passed{institution="bank-a",verification="nightly",kind="writes"} 1"#,
             ]
         );
+        there.verifications = None;
+        assert_eq!(left_out(&there).len(), 5, "nobody knows which verifications there are");
     }
 }

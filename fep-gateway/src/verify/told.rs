@@ -1,8 +1,11 @@
 //! What is told of a run: its report within the bounds of [`fep_protocol::verification`]. To whom and how is the business of `telling`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use fep_protocol::verification::{
     FINDINGS_MAX, FindingReason, TEXT_MAX_CHARS, VerificationCounts, VerificationFinding, VerificationKind,
-    VerificationReport,
+    VerificationReport, is_unseen,
 };
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -64,12 +67,40 @@ fn bounded(report: &Report) -> VerificationReport {
     };
     let mut findings: Vec<VerificationFinding> = fields().map(|(of, field)| differing(of, field)).collect();
     findings.extend(report.telegrams.iter().flat_map(failures));
-    let is_explained =
-        |one: &VerificationFinding| !matches!(one.reason, FindingReason::Unexplained | FindingReason::Failed);
+    let (mut findings, left_out) = merged(findings);
     findings.sort_by_key(|one| (is_explained(one), std::cmp::Reverse(one.count)));
-    let more = findings.len().saturating_sub(FINDINGS_MAX);
+    let more = left_out + findings.len().saturating_sub(FINDINGS_MAX);
     findings.truncate(FINDINGS_MAX);
     VerificationReport { counts, findings, more_findings: u64::try_from(more).unwrap_or(u64::MAX) }
+}
+
+/// Findings that are alike as they are told, because they were too long to be told apart, are one. If one of them is explained and the other is not, the
+/// explained one is left out. Returns how many were, too.
+fn merged(findings: Vec<VerificationFinding>) -> (Vec<VerificationFinding>, usize) {
+    let mut all: BTreeMap<_, VerificationFinding> = BTreeMap::new();
+    let mut left_out = 0;
+    for one in findings {
+        let known = (one.telegram.clone(), one.path.clone(), one.why.clone());
+        match all.entry(known) {
+            Entry::Vacant(place) => {
+                place.insert(one);
+            }
+            Entry::Occupied(mut place) if place.get().reason == one.reason => {
+                place.get_mut().count = place.get().count.saturating_add(one.count);
+            }
+            Entry::Occupied(mut place) => {
+                left_out += 1;
+                if is_explained(place.get()) {
+                    place.insert(one);
+                }
+            }
+        }
+    }
+    (all.into_values().collect(), left_out)
+}
+
+fn is_explained(one: &VerificationFinding) -> bool {
+    !matches!(one.reason, FindingReason::Unexplained | FindingReason::Failed)
 }
 
 fn differing(of: &TelegramReport, field: &FieldReport) -> VerificationFinding {
@@ -122,7 +153,7 @@ fn exchange(place: &str) -> Option<String> {
 
 /// A text as one line that is not too long.
 fn line(text: &str) -> String {
-    let plain = |one: char| if one.is_control() { ' ' } else { one };
+    let plain = |one: char| if one.is_control() || is_unseen(one) { ' ' } else { one };
     if text.chars().count() <= TEXT_MAX_CHARS {
         return text.chars().map(plain).collect();
     }

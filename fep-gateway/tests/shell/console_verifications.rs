@@ -7,12 +7,18 @@ use crate::console_page::Page;
 use crate::harness::{Bench, GOOD_BANK, transfer};
 use crate::verifications::{call, passed};
 
+/// Shows times, most of which no clock has.
+const TIMES: &str = "import('/console/time.js').then(({ stamp, when, ago }) => {
+    const show = (ms) => [stamp(ms), when(ms).textContent, ago(ms).title].join();
+    window.said = [2 ** 63, -8.64e15, 8.64e15, NaN, 'x'].map(show).join(';');
+}); 0";
+
 /// A run that found something at this exchange, and more than a report can have.
 fn found(exchange: &str) -> Json {
     let mut report = passed();
     let counts = json!({
-        "passed": false, "compared": 1204, "same": 1201, "unexplained": 3, "explained": 1204, "compared_clean": 0,
-        "made_at_ms": 1_795_990_000_000_i64, "summary": "1204 compared: 3 unexplained differences",
+        "passed": false, "compared": 1204, "same": 1201, "unexplained": 3, "explained": 1206, "compared_clean": 0,
+        "made_at_ms": 1_767_225_700_000_i64, "summary": "1204 compared: 3 unexplained differences",
     });
     report["counts"].as_object_mut().unwrap().extend(counts.as_object().unwrap().clone());
     report["findings"] = json!([
@@ -46,7 +52,7 @@ async fn a_person_sees_the_gate_the_trend_and_what_differs_where() {
     assert_eq!(trend, "dot good,dot bad", "the oldest first");
     page.browser.eval("document.querySelector('tbody tr').click()");
     page.has("By telegram and field");
-    assert_eq!(page.browser.eval("location.hash"), "#/verifications/bank-a/nightly");
+    assert_eq!(page.browser.eval("location.hash"), "#/verifications/bank-a/nightly?kind=reads");
     page.has("수수료");
     page.has("2 more did not fit into the report.");
     let row = page.browser.eval("document.querySelector('main tbody tr').innerText.replace(/\\s+/g, ' ')");
@@ -58,10 +64,28 @@ async fn a_person_sees_the_gate_the_trend_and_what_differs_where() {
     page.show("#/verifications/bank-a/nightly?run=one");
     page.has("Nothing differs.");
     page.has("the newest run");
-    page.show("#/verifications/bank-a/nightly?run=three");
-    page.has("bank-a has no run \"three\" of \"nightly\"");
-    page.language("ko");
+    page.show("#/verifications/bank-a/nightly?run=four");
+    page.has("bank-a has no run \"four\" of \"nightly\"");
+    // Writes of the same name are another one, which hides nothing. Times that no clock has are text.
+    let mut writes = passed();
+    writes["counts"]["kind"] = json!("writes");
+    tell("three", &writes).await;
+    page.show("#/verifications");
+    page.has("passed 3 compared, zero unexplained");
+    page.has("1,204 compared, 3 differences unexplained");
+    assert_eq!(page.browser.eval("document.querySelectorAll('main tbody tr').length"), 2);
+    page.show("#/verifications/bank-a/nightly?kind=writes");
+    page.has("requests of: bank-b");
     page.show("#/verifications/bank-a/nightly");
+    page.has("answers of: bank-b");
+    page.browser.eval(TIMES);
+    let said = page.until("window.said || null", |said| !said.is_null());
+    assert!(
+        said.as_str().unwrap().starts_with("9223372036854776000,9223372036854776000,9223372036854776000;"),
+        "{said}"
+    );
+    page.language("ko");
+    page.show("#/verifications/bank-a/nightly?kind=reads");
     page.has("1,204건 비교, 설명되지 않은 차이 3건, 비교하지 못함 0건");
     page.has("게이트웨이가 채움");
     page.was_quiet();

@@ -156,7 +156,7 @@ async fn a_webhook_and_a_gateway_hear_of_a_run_once() {
     assert_eq!((&runs[0]["counts"]["compared"], &runs[1]["run"]), (&json!(0), &json!(run)));
     let metrics = call_text(&night.bench, "/metrics").await;
     for line in ["fep_verification_passed", "fep_verification_unexplained"] {
-        let line = format!("{line}{{institution=\"bank-a\",verification=\"nightly\"}} 0\n");
+        let line = format!("{line}{{institution=\"bank-a\",verification=\"nightly\",kind=\"reads\"}} 0\n");
         assert!(metrics.contains(&line), "{line} is missing");
     }
 }
@@ -264,17 +264,48 @@ async fn one_run_that_is_never_taken_holds_back_no_other_and_a_folder_that_fails
     assert_eq!(receiver.posted().len(), count + 1);
 }
 
+/// When the runs of tests are made: 2026-01-01 in UTC, in milliseconds since 1970.
+const NIGHT_MS: i64 = 1_767_225_600_000;
+
 /// A report that passed.
 pub(crate) fn passed() -> Json {
     json!({
         "counts": {
-            "kind": "reads", "of": "bank-b", "made_at_ms": 1, "since_ms": 0, "until_ms": 1, "passed": true, "whole": true,
+            "kind": "reads", "of": "bank-b", "made_at_ms": NIGHT_MS, "since_ms": NIGHT_MS - 2, "until_ms": NIGHT_MS - 1, "passed": true, "whole": true,
             "summary": "3 compared, zero unexplained", "compared": 3, "same": 3, "failed": 0, "unexplained": 0,
             "explained": 0, "compared_clean": 3, "compared_min": 1,
         },
         "findings": [],
         "more_findings": 0,
     })
+}
+
+/// What is no report, or none of a run that can have been.
+fn no_reports() -> Vec<Json> {
+    let more = {
+        let mut report = passed();
+        report["more"] = json!(1);
+        report
+    };
+    let changed = |(place, value): (&str, Json)| {
+        let mut report = passed();
+        *report.pointer_mut(place).unwrap() = value;
+        report
+    };
+    let changes = [
+        ("/counts/compared", json!(-1)),
+        ("/counts/unexplained", json!(1)),
+        ("/counts/summary", json!("a\nb")),
+        ("/counts/summary", json!("a\u{202e}b")),
+        ("/counts/summary", json!("")),
+        ("/counts/made_at_ms", json!(i64::MAX)),
+        ("/counts/until_ms", json!(1)),
+        ("/counts/compared_min", json!(4)),
+        ("/counts/of", json!("x".repeat(301))),
+        ("/findings", json!(vec![json!({}); 3])),
+        ("/more_findings", json!(1)),
+    ];
+    changes.map(changed).into_iter().chain([json!([]), more]).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -291,16 +322,8 @@ async fn a_run_is_checked_and_bounded_and_only_who_may_tells_it() {
         change(&mut body);
         body
     };
-    for (body, code) in [
-        (json!([]), "bad_report"),
-        (changed(&|body| body["more"] = json!(1)), "bad_report"),
-        (changed(&|body| body["counts"]["compared"] = json!(-1)), "bad_report"),
-        (changed(&|body| body["counts"]["unexplained"] = json!(1)), "bad_report"),
-        (changed(&|body| body["counts"]["summary"] = json!("a\nb")), "bad_report"),
-        (changed(&|body| body["counts"]["of"] = json!("x".repeat(301))), "bad_report"),
-        (changed(&|body| body["findings"] = json!(vec![json!({}); 3])), "bad_report"),
-    ] {
-        assert_eq!(put(path, &body).await, refused(422, code), "{body}");
+    for body in no_reports() {
+        assert_eq!(put(path, &body).await, refused(422, "bad_report"), "{body}");
     }
     for name in ["bank-a/a%20b/one", "bank-a/.a/one", "bank-a/nightly/%0a", &format!("bank-a/{}/one", "n".repeat(61))] {
         assert_eq!(put(&format!("/v1/verifications/{name}"), &passed()).await, refused(422, "bad_report"), "{name}");
@@ -314,7 +337,10 @@ async fn a_run_is_checked_and_bounded_and_only_who_may_tells_it() {
     // The same run twice is one, in any order of its keys. Another report is refused.
     assert_eq!(put(path, &passed()).await.0, 200);
     assert_eq!(put(path, &passed()).await.0, 200);
-    let other = changed(&|body| body["counts"]["compared"] = json!(4));
+    let other = changed(&|body| {
+        body["counts"]["compared"] = json!(4);
+        body["counts"]["compared_clean"] = json!(4);
+    });
     assert_eq!(put(path, &other).await, refused(409, "other_report"));
     let (_, list) =
         call(&bench, "reader", Method::GET, "/v1/verifications?institution=bank-a&limit=5", &Json::Null).await;
@@ -331,7 +357,10 @@ async fn a_run_is_checked_and_bounded_and_only_who_may_tells_it() {
 
     // A secret that a program did not hide is hidden here.
     let finding = json!({ "telegram": "BalanceInquiry", "path": "account", "count": 1, "reason": "ignored", "old": SECRETS[0], "new": "1" });
-    let leaking = changed(&|body| body["findings"] = json!([finding]));
+    let leaking = changed(&|body| {
+        body["findings"] = json!([finding]);
+        body["counts"]["explained"] = json!(1);
+    });
     assert_eq!(put("/v1/verifications/bank-a/nightly/two", &leaking).await.0, 200);
     assert_eq!(put("/v1/verifications/bank-a/nightly/two", &leaking).await.0, 200, "the same report");
     let (_, detail) = call(&bench, "reader", Method::GET, "/v1/verifications/bank-a/nightly/two", &Json::Null).await;
@@ -343,6 +372,55 @@ async fn a_run_is_checked_and_bounded_and_only_who_may_tells_it() {
     }
     assert_eq!(put("/v1/verifications/bank-a/more/one", &passed()).await, refused(409, "too_many_verifications"));
     assert_eq!(put("/v1/verifications/bank-a/v1/two", &passed()).await.0, 200);
+}
+
+/// A report of writes that found something.
+fn writes(unexplained: u64) -> Json {
+    let mut report = passed();
+    let counts = json!({ "kind": "writes", "passed": false, "unexplained": unexplained, "compared_clean": 0 });
+    report["counts"].as_object_mut().unwrap().extend(counts.as_object().unwrap().clone());
+    report["more_findings"] = json!(unexplained);
+    report
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_of_one_kind_hides_none_of_the_other_and_the_longest_report_is_taken() {
+    let bench = Bench::with_access(GOOD_BANK, "", ACCESS).await;
+    let put = async |run: &str, body: &Json| {
+        call(&bench, "nightly-run", Method::PUT, &format!("/v1/verifications/bank-a/apart/{run}"), body).await
+    };
+    assert_eq!(put("one", &writes(3)).await.0, 200);
+    assert_eq!(put("two", &passed()).await.0, 200);
+    assert_eq!(put("two", &writes(3)).await.0, 409, "a run has one kind");
+    let (_, list) = call(&bench, "reader", Method::GET, "/v1/verifications?limit=1", &Json::Null).await;
+    let rows = list["verifications"].as_array().unwrap();
+    let rows: Vec<_> = rows.iter().map(|row| (&row["kind"], &row["runs"][0]["run"])).collect();
+    assert_eq!(rows, [(&json!("reads"), &json!("two")), (&json!("writes"), &json!("one"))]);
+    let metrics = call_text(&bench, "/metrics").await;
+    for (kind, value) in [("reads", 1), ("writes", 0)] {
+        let line = format!("{{institution=\"bank-a\",verification=\"apart\",kind=\"{kind}\"}} {value}\n");
+        assert!(metrics.contains(&format!("fep_verification_passed{line}")), "{line} is missing");
+    }
+
+    // 200 findings with texts of 300 Korean characters.
+    let text = || "가".repeat(300);
+    let finding = |at: usize| {
+        json!({
+            "telegram": text(), "path": format!("{at:03}{}", "가".repeat(297)), "label": text(), "count": 1, "reason": "unexplained",
+            "why": text(), "place": text(), "exchange": "0".repeat(22), "old": text(), "new": text(),
+        })
+    };
+    let mut largest = writes(200);
+    (largest["counts"]["of"], largest["counts"]["summary"]) = (json!(text()), json!(text()));
+    largest["findings"] = (0..200).map(finding).collect();
+    largest["more_findings"] = json!(0);
+    let (status, reply) = put("largest", &largest).await;
+    assert_eq!((status.as_u16(), largest.to_string().len() > 1_200_000), (200, true), "{reply}");
+    let path = "/v1/verifications/bank-a/apart/largest";
+    let (_, detail) = call(&bench, "reader", Method::GET, path, &Json::Null).await;
+    assert_eq!(detail["findings"].as_array().map(Vec::len), Some(200));
+    let (status, reply) = put("longer", &json!(" ".repeat(3_000_000))).await;
+    assert_eq!((status.as_u16(), &reply["code"]), (413, &json!("body_too_large")));
 }
 
 /// The tables of one of two gateways with a schema of their own on the server of tests.
@@ -377,6 +455,7 @@ async fn two_gateways_on_one_database_have_the_same_runs_and_agree_on_which_repo
         let tells = [(&first, 3), (&second, 4)].map(|(station, compared)| {
             let mut report = passed();
             report["counts"]["compared"] = json!(compared);
+            report["counts"]["compared_clean"] = json!(compared);
             let url = format!("{}/v1/verifications/bank-a/nightly/{round}", station.url);
             let request = client.put(url).body(report.to_string());
             async move { (request.send().await.unwrap().status().as_u16(), compared) }

@@ -156,9 +156,10 @@ CREATE TABLE verifications (                    -- runs of verifications that we
   number           INTEGER PRIMARY KEY,         -- the fact. Of several with one name, the first holds
   institution      TEXT NOT NULL,
   name             TEXT NOT NULL,
+  kind             TEXT NOT NULL,               -- reads or writes
   run              TEXT NOT NULL,
   at_ms            INTEGER NOT NULL,
   detail           TEXT NOT NULL                -- the open part of the fact, as JSON
 );
 CREATE INDEX verification_runs ON verifications (institution, name, run, number);
-CREATE INDEX verification_order ON verifications (institution, name, number);
+CREATE INDEX verification_order ON verifications (institution, name, kind, number);

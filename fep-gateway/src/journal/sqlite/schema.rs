@@ -16,7 +16,7 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
 
 /// The version of the index. An index of another version is deleted and built again.
-pub(super) const INDEX_VERSION: i64 = 16;
+pub(super) const INDEX_VERSION: i64 = 17;
 
 /// The longest wait for a locked file. After that the write fails.
 const BUSY_MAX: Duration = Duration::from_millis(1000);

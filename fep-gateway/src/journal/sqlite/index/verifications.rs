@@ -1,7 +1,7 @@
 //! Runs of verifications in the index: which were told, and their counts. Their findings are only in the journal.
 //!
 //! Of several facts with the name of one run, the first holds. So two gateways that share a journal agree on it, and so does every index that is built
-//! from the facts.
+//! from the facts. Reads and writes of one name are two verifications: one that passed says nothing about the other. A run has one kind.
 
 use fep_protocol::fact::Fact;
 use fep_protocol::verification::VerificationFact;
@@ -28,8 +28,9 @@ pub(super) fn add(
     what: &VerificationFact,
 ) -> Result<(), Error> {
     let detail = serde_json::to_string(what).map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?;
-    let sql = "INSERT OR REPLACE INTO verifications VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let row = params![signed(number), &*fact.institution, what.name, what.run, fact.at_ms, detail];
+    let sql = "INSERT OR REPLACE INTO verifications VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let kind = what.counts.kind.name();
+    let row = params![signed(number), &*fact.institution, what.name, kind, what.run, fact.at_ms, detail];
     connection.prepare_cached(sql)?.execute(row).map(drop)
 }
 
@@ -59,32 +60,31 @@ impl IndexReader {
         read().map_err(failed)
     }
 
-    /// The names of the verifications of an institution, or of all, with their institutions.
+    /// The names and kinds of the verifications of an institution, or of all, with their institutions.
     pub(in crate::journal) fn verification_names(
         &self,
         institution: Option<&str>,
-    ) -> Result<Vec<(String, String)>, StoreError> {
-        let sql = "SELECT DISTINCT institution, name FROM verifications WHERE ?1 IS NULL OR institution = ?1
-                   ORDER BY institution, name";
+    ) -> Result<Vec<[String; 3]>, StoreError> {
+        let sql = "SELECT DISTINCT institution, name, kind FROM verifications WHERE ?1 IS NULL OR institution = ?1
+                   ORDER BY institution, name, kind";
         let read = || -> Result<Vec<_>, Error> {
             let mut statement = self.connection.prepare_cached(sql)?;
-            statement.query_map(params![institution], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            statement.query_map(params![institution], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?.collect()
         };
         read().map_err(failed)
     }
 
-    /// The last runs of a verification in the order in which they were told, the newest first, at most `limit`.
+    /// The last runs of a verification (institution, name and kind) in the order in which they were told, the newest first, at most `limit`.
     pub(in crate::journal) fn verification_runs(
         &self,
-        institution: &str,
-        name: &str,
+        [institution, name, kind]: [&str; 3],
         limit: usize,
     ) -> Result<Vec<StoredVerification>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM verifications AS v WHERE institution = ?1 AND name = ?2 AND {HOLDS}
-             ORDER BY number DESC LIMIT ?3"
+            "SELECT {COLUMNS} FROM verifications AS v WHERE institution = ?1 AND name = ?2 AND kind = ?3 AND {HOLDS}
+             ORDER BY number DESC LIMIT ?4"
         );
-        let values = params![institution, name, i64::try_from(limit).unwrap_or(i64::MAX)];
+        let values = params![institution, name, kind, i64::try_from(limit).unwrap_or(i64::MAX)];
         let read =
             || -> Result<Vec<_>, Error> { self.connection.prepare_cached(&sql)?.query_map(values, stored)?.collect() };
         read().map_err(failed)
