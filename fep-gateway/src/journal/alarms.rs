@@ -34,6 +34,7 @@ pub(super) enum AlarmKeeper {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judging {
     /// Another gateway that shares the journal.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "only gateways with a database share a journal"))]
     Elsewhere,
     /// This one, for this time after it was asked, and longer if it is asked again. `None`: for ever, because nobody else can.
     Here(Option<Duration>),
