@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-own=(fep-tests fep-no-std fep-build-script fep-sim) # `publish = false`
+own=(fep-tests fep-no-std fep-build-script fep-instructions fep-sim) # `publish = false`
 crates=()
 for manifest in fep-*/Cargo.toml; do
   grep -q '^publish = false' "$manifest" || crates+=("$(dirname "$manifest")")
