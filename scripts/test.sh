@@ -71,8 +71,12 @@ for step in "$@"; do
   case $step in
     tests)
       build_beside
-      tests
-      beside_is_built
+      # One run names what fails in both. Only in the background does the first failure end the function.
+      failed=0
+      tests &
+      wait "$!" || failed=$?
+      beside_is_built || failed=$?
+      [ "$failed" -eq 0 ] || exit "$failed"
       ;;
     features | package) has tests || "$step" ;;
     lint | docs | deb | deny) "$step" ;;

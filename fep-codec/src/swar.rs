@@ -66,39 +66,32 @@ pub(crate) fn copy_digits(from: &[u8], to: &mut [u8]) -> bool {
     copy(from, to, |word| wrong(u64::from_le_bytes(*word)), all_digits)
 }
 
-/// Copies bytes and checks them. Two pieces that overlap are cheaper than a call of `memcpy`, because most fields are short. `wrong` is not zero for a
-/// word with bytes of another kind, and `sound` looks at any bytes.
+/// Copies bytes and checks them. `wrong` is not zero for a word with bytes of another kind, and `sound` looks at any bytes.
 #[inline(always)]
 fn copy(from: &[u8], to: &mut [u8], wrong: impl Fn(&[u8; 8]) -> u64, sound: impl Fn(&[u8]) -> bool) -> bool {
     let Some(to) = to.get_mut(..from.len()) else { return false };
-    if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>())
-        && from.len() <= 16
-    {
-        if let Some(place) = to.first_chunk_mut() {
-            *place = *first;
-        }
-        if let Some(place) = to.last_chunk_mut() {
-            *place = *last;
-        }
+    if let Some((first, last)) = copy_ends::<8>(from, to) {
         return wrong(first) | wrong(last) == 0;
-    }
-    if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>())
-        && from.len() < 8
-    {
-        if let Some(place) = to.first_chunk_mut() {
-            *place = *first;
-        }
-        if let Some(place) = to.last_chunk_mut() {
-            *place = *last;
-        }
-        return sound(from);
     }
     if from.len() < 4 {
         to.iter_mut().zip(from).for_each(|(place, byte)| *place = *byte);
-        return sound(from);
+    } else if copy_ends::<4>(from, to).is_none() {
+        to.copy_from_slice(from);
     }
-    to.copy_from_slice(from);
     sound(from)
+}
+
+/// Copies `N` to `2 * N` bytes as two pieces, which overlap, and returns them. Most fields are short, and for them that is cheaper than a call of `memcpy`.
+#[inline(always)]
+fn copy_ends<'f, const N: usize>(from: &'f [u8], to: &mut [u8]) -> Option<(&'f [u8; N], &'f [u8; N])> {
+    let first = from.first_chunk()?;
+    let last = from.last_chunk()?;
+    if from.len() > 2 * N {
+        return None;
+    }
+    *to.first_chunk_mut()? = *first;
+    *to.last_chunk_mut()? = *last;
+    Some((first, last))
 }
 
 /// Reads up to 19 digits. Returns `None` if any byte is not a digit.
@@ -217,6 +210,7 @@ const fn number(word: u64) -> u64 {
 mod tests {
     use alloc::format;
     use alloc::vec;
+    use alloc::vec::Vec;
 
     use super::*;
 
@@ -240,6 +234,38 @@ mod tests {
         assert_eq!([&b"930"[..], b"202612311", b"0930:5", b"2026123 ", b""].map(pairs), [None; 5]);
         assert!(all_digits(b""));
         assert_eq!(parse_u64(b""), Some(0));
+    }
+
+    #[test]
+    fn what_is_copied_is_copied_whole_and_every_other_byte_is_seen() {
+        for len in 0..=40 {
+            let sound: Vec<u8> = (b'0'..=b'9').cycle().take(len).collect();
+            let mut out = [b'x'; 42];
+            assert!(copy_ascii(&sound, &mut out[1..41]) && copy_digits(&sound, &mut out[1..41]));
+            assert_eq!(&out[1..=len], sound, "{len}");
+            assert_eq!((out[0], &out[len + 1..]), (b'x', &[b'x'; 42][len + 1..]), "{len}");
+            assert!(len == 0 || !copy_ascii(&sound, &mut out[..len - 1]) && !copy_digits(&sound, &mut out[..len - 1]));
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = sound.clone();
+                    bytes[at] = byte;
+                    assert_eq!(copy_ascii(&bytes, &mut out), byte.is_ascii(), "{byte:02x} at {at} of {len}");
+                    assert_eq!(copy_digits(&bytes, &mut out), byte.is_ascii_digit(), "{byte:02x} at {at} of {len}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn pairs_are_written_as_they_are_read() {
+        for len in [4, 5, 6, 7, 8] {
+            for pairs_given in [[0, 0, 9, 30], [0, 9, 30, 15], [20, 26, 12, 31], [99, 99, 99, 99]] {
+                let mut out = vec![b'x'; len];
+                let fits = len % 2 == 0 && pairs_given[..4 - len / 2].iter().all(|pair| *pair == 0);
+                assert_eq!(write_pairs(pairs_given, &mut out), fits, "{pairs_given:?} in {len}");
+                assert!(!fits || pairs(&out) == Some(pairs_given), "{pairs_given:?} in {len}");
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The tests themselves are elsewhere.
 
 pub mod arbitrary;
+pub mod check_digits;
 pub mod generated;
 pub mod golden;
 pub mod random_file;

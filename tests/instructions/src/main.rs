@@ -16,6 +16,8 @@
 
 #[path = "../../src/generated/bank_a.rs"]
 mod bank_a;
+#[path = "../../src/check_digits.rs"]
+mod by_institution;
 #[path = "../../benches/transfer/convert.rs"]
 mod convert;
 #[path = "../../benches/transfer/derived.rs"]
@@ -25,6 +27,7 @@ mod hand;
 
 use std::hint::black_box;
 
+use by_institution::check_digits;
 use encoding_rs::EUC_KR;
 use fep_codec::charset::Charset;
 use fep_codec::{Decode, Record, Telegram};
@@ -142,24 +145,4 @@ fn golden() -> Vec<u8> {
     let hex = golden["hex"].as_str().expect("hex").as_bytes();
     let digit = |digit: u8| char::from(digit).to_digit(16).expect("a digit") as u8;
     hex.as_chunks::<2>().0.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
-}
-
-/// The check digits of bank-a, as `fep_tests::generated` has them.
-fn check_digits(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str> {
-    let six = |start: usize| -> Result<[u8; 6], &'static str> {
-        let digits = covered.get(start..start + 6).filter(|digits| digits.iter().all(u8::is_ascii_digit));
-        let digits = digits.ok_or("accounts, amount and date must be digits")?;
-        Ok(std::array::from_fn(|at| digits.get(at).map_or(0, |digit| digit - b'0')))
-    };
-    let add = |one: [u8; 6], other: [u8; 6]| -> [u8; 6] {
-        let mut others = other.into_iter();
-        one.map(|digit| (digit + others.next().unwrap_or_default()) % 10)
-    };
-    let [a, b, c, d, e, f] = add(add(six(100)?, six(146)?), six(123)?);
-    let digits = add([d, e, f, a, b, c], six(40)?);
-    match <&mut [u8; 6]>::try_from(out) {
-        Ok(out) => *out = digits.map(|digit| b'0' + digit),
-        Err(_) => return Err("check digits are six"),
-    }
-    Ok(())
 }
