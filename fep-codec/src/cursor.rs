@@ -13,7 +13,7 @@ mod entries;
 mod choice;
 
 pub(crate) use self::computed::check_page;
-pub(crate) use self::computed::{FieldSum, Stated};
+pub(crate) use self::computed::{FieldSum, Stated, blank_of};
 pub(crate) use self::covered::{Covered, fill_check, next_check};
 pub(crate) use self::entries::{check_max, no_count, overrun};
 pub use self::reader::Reader;

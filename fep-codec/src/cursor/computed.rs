@@ -269,7 +269,7 @@ impl Writer<'_> {
 }
 
 /// The blank of a sign field, in its charset.
-fn blank_of(field: &Field) -> u8 {
+pub(crate) fn blank_of(field: &Field) -> u8 {
     if let Kind::Text(rule) = &field.kind { rule.charset.space() } else { b' ' }
 }
 

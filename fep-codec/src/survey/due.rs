@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::level::Level;
 use super::{Survey, SurveyItem, SurveyStep};
-use crate::cursor::{Covered, length_value};
+use crate::cursor::{Covered, blank_of, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue as _;
 use crate::layout::{Check, Computed, Field, Item, Kind, Layout, SignOf};
@@ -172,8 +172,8 @@ impl<'l> Survey<'l, '_> {
         sum.map(Due::Number).ok_or_else(|| self.around(Error::in_field(Culprit::Caller, too_much, field)))
     }
 
-    /// The sign that a sign field must have. Only this field holds the sign of the number, so a minus is kept. But zero needs the
-    /// sign of zero, and any other number needs plus or minus.
+    /// The sign that a sign field must have, or `None` if the field has a sign that is read for its number. Only this field holds the
+    /// sign of the number, so a minus is kept. But zero needs the sign of zero, and any other number needs plus or minus.
     fn due_sign(
         &self,
         level: &mut Level<'l>,
@@ -191,6 +191,9 @@ impl<'l> Survey<'l, '_> {
             Some(Value::None) => 0,
             _ => return Ok(None),
         };
+        if sign.is_negative(byte, units == 0, blank_of(field)).is_ok() {
+            return Ok(None);
+        }
         if byte == sign.plus || byte == sign.minus || Some(byte) == sign.zero {
             return Ok(Some(Due::Sign(sign.byte_of(units))));
         }
@@ -199,12 +202,13 @@ impl<'l> Survey<'l, '_> {
     }
 }
 
-/// Writes the value that a field must have to its bytes.
+/// Writes the value that a field must have to its bytes. Bytes that are read as this value stay, also if they are written differently.
 ///
 /// # Errors
 /// If the value does not fit.
 pub(crate) fn put_due(field: &Field, due: &Due, out: &mut [u8]) -> Result<(), Fault> {
     match (due, &field.kind) {
+        (Due::Number(number), Kind::Number(rule)) if i128::get(rule, out) == Ok(*number) => Ok(()),
         (Due::Number(number), Kind::Number(rule)) => number.put(rule, out),
         (Due::Sign(sign), _) => {
             out.fill(*sign);

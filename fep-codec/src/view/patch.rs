@@ -153,6 +153,9 @@ pub fn find<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<(&'l 
 /// of a number in another field is data, so it is kept too. Only a number that is zero, or that has the sign of zero, gets the
 /// sign that it must have.
 ///
+/// A field whose bytes are read as the value that it must have is not written again, so a telegram that decodes stays as it is, byte
+/// for byte. That matters where a field accepts more forms than the one that it writes.
+///
 /// # Errors
 /// If the items of the telegram cannot be located up to its end, if a number of a sum cannot be read, or if a computed value does
 /// not fit into its field. In that case the bytes are unchanged. Other fields may hold anything.

@@ -209,3 +209,34 @@ fn what_the_bytes_are_divided_by_stays_as_it_is() {
     assert!(said.starts_with("peer: "), "{said}");
     assert_eq!(&longer, b"04abc#!1  ..");
 }
+
+#[test]
+fn a_form_that_the_field_accepts_stays_while_it_is_the_value() {
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Day {
+        #[field(len = 4, computed = sum(rows.amount), sign(trailing), accepts("blank-sign"))]
+        total: (),
+        #[field(group)]
+        rows: [Amount; 2],
+        #[field(len = 1, computed = sign(balance, '+', '-', '0'), accepts("blank-sign", "plus-zero", "minus-zero"))]
+        balance_sign: (),
+        #[field(len = 2)]
+        balance: i8,
+    }
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Amount {
+        #[field(len = 3, sign = "trailing")]
+        amount: i16,
+    }
+    for same in [b"030 10+20+ 05", b"030+10+20++00", b"030+10+20+-00", b"030 10+20+ 00", b"030+10+20+-05"] {
+        let mut bytes = *same;
+        let read = Day::decode(&bytes).unwrap();
+        refresh(Day::LAYOUT, &mut bytes).unwrap();
+        assert_eq!(&bytes, same);
+        // A stale value gets the form that is written.
+        patch(Day::LAYOUT, &mut bytes, "rows[1].amount", &Value::Number(-20)).unwrap();
+        refresh(Day::LAYOUT, &mut bytes).unwrap();
+        assert_eq!((&bytes[..10], &bytes[10..]), (&b"010-10+20-"[..], &same[10..]));
+        assert_eq!(Day::decode(&bytes).unwrap().balance, read.balance);
+    }
+}
