@@ -31,6 +31,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fep_stream::{Backlog, Consumer, Counts, Policy, Receiver};
 use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::kinds::Kinds;
@@ -53,6 +54,9 @@ struct All {
     streams: Mutex<BTreeMap<String, Arc<Stream>>>,
     /// Held while all of them end, so that whoever stops them waits until they have ended, also if another one stops them already.
     stopping: tokio::sync::Mutex<()>,
+    /// Cancelled when the topics of all streams that ended have ended. `None`: no stream has ended.
+    #[cfg(feature = "kafka")]
+    topics_end: Mutex<Option<CancellationToken>>,
 }
 
 /// A stream that runs.
@@ -112,19 +116,25 @@ pub(crate) enum NotJoined {
 
 impl Streams {
     /// Lets these streams run and no others. One that does not differ goes on with its consumers. Returns those that cannot run, and why.
-    /// Those that end do so together: one whose disk is stuck takes no longer than its limit, and the others do not wait behind it.
+    /// Those that end do so together: one whose disk is stuck takes no longer than its limit, and the others do not wait behind it. Topics of Kafka end
+    /// in the background, so a cluster that hangs takes a stream from nobody; those that begin wait for them.
     pub(crate) async fn apply(&self, configs: &BTreeMap<String, StreamConfig>) -> BTreeMap<String, String> {
         let differs = |stream: &&Arc<Stream>| configs.get(&stream.name) != Some(&stream.config);
         let ended: Vec<_> = self.lock().values().filter(differs).map(Arc::clone).collect();
         self.lock().retain(|_, stream| !differs(&&*stream));
-        join_all(ended.iter().map(|stream| stream.stop())).await;
+        ended.iter().for_each(|stream| stream.close());
+        #[cfg(feature = "kafka")]
+        let before = self.topics_end(ended.clone());
+        #[cfg(not(feature = "kafka"))]
+        let before = CancellationToken::new();
+        join_all(ended.iter().map(|stream| stream.recording_ends())).await;
         ended.iter().for_each(|stream| info!(stream = stream.name, "the stream was stopped"));
         let mut failed = BTreeMap::new();
         for (name, config) in configs {
             if self.lock().contains_key(name) {
                 continue;
             }
-            match Stream::start(name, config) {
+            match Stream::start(name, config, &before) {
                 Ok(stream) => {
                     info!(stream = name, feeds = config.feeds.len(), "the stream begins");
                     self.lock().insert(name.clone(), Arc::new(stream));
@@ -143,7 +153,32 @@ impl Streams {
         let _stopping = self.0.stopping.lock().await;
         let all = std::mem::take(&mut *self.lock());
         all.values().for_each(|stream| stream.ends_with_gateway.store(true, Ordering::Relaxed));
-        join_all(all.values().map(|stream| stream.stop())).await;
+        all.values().for_each(|stream| stream.close());
+        #[cfg(feature = "kafka")]
+        let topics_end = self.topics_end(all.values().map(Arc::clone).collect());
+        join_all(all.values().map(|stream| stream.recording_ends())).await;
+        #[cfg(feature = "kafka")]
+        topics_end.cancelled().await;
+    }
+
+    /// Lets the topics of these streams end. The token is cancelled when they have ended, and those that ended before.
+    #[cfg(feature = "kafka")]
+    fn topics_end(&self, ended: Vec<Arc<Stream>>) -> CancellationToken {
+        let mut last = self.0.topics_end.lock().unwrap_or_else(PoisonError::into_inner);
+        let all_ended = CancellationToken::new();
+        let before = last.replace(all_ended.clone());
+        let guard = all_ended.clone().drop_guard();
+        tokio::spawn(async move {
+            let these = join_all(ended.iter().map(|stream| stream.topics_end()));
+            let before = async {
+                if let Some(before) = before {
+                    before.cancelled().await;
+                }
+            };
+            tokio::join!(these, before);
+            drop(guard);
+        });
+        all_ended
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Stream>> {
@@ -166,8 +201,8 @@ impl Streams {
 }
 
 impl Stream {
-    /// Starts to receive.
-    fn start(name: &str, config: &StreamConfig) -> Result<Self, String> {
+    /// Starts to receive. Its topics begin when `before` is cancelled.
+    fn start(name: &str, config: &StreamConfig, before: &CancellationToken) -> Result<Self, String> {
         let kinds = Arc::new(Kinds::new(config));
         let Started { receiver, recorded, topics } = receiving::start(config)?;
         let recording = match (recorded, &config.recording) {
@@ -175,10 +210,10 @@ impl Stream {
             _ => None,
         };
         #[cfg(feature = "kafka")]
-        let topics = topic::start(name, config, &kinds, topics)?;
+        let topics = topic::start(&topic::Of { stream: name, config, kinds: &kinds, before }, topics)?;
         // The configuration has none.
         #[cfg(not(feature = "kafka"))]
-        drop(topics);
+        let _: (&CancellationToken, Vec<Consumer>) = (before, topics);
         Ok(Self {
             name: name.to_owned(),
             kinds,
@@ -314,19 +349,23 @@ impl Stream {
         notes
     }
 
-    async fn stop(&self) {
+    /// Receives nothing more. Its consumers get what is in their buffers.
+    fn close(&self) {
         // The receiver ends when its last handle is dropped.
         drop(self.receiver().take());
-        let recorded = async {
-            if let Some(recording) = &self.recording {
-                recording.end().await;
-            }
-        };
-        #[cfg(feature = "kafka")]
-        let sent = join_all(self.topics.iter().map(Topic::end));
-        #[cfg(not(feature = "kafka"))]
-        let sent = std::future::ready(());
-        tokio::join!(recorded, sent);
+    }
+
+    /// Waits for a limited time until its recording is written.
+    async fn recording_ends(&self) {
+        if let Some(recording) = &self.recording {
+            recording.end().await;
+        }
+    }
+
+    /// Waits for a limited time until its topics have everything.
+    #[cfg(feature = "kafka")]
+    async fn topics_end(&self) {
+        join_all(self.topics.iter().map(Topic::end)).await;
     }
 
     fn receiver(&self) -> MutexGuard<'_, Option<Arc<Receiver>>> {

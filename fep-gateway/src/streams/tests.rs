@@ -21,7 +21,7 @@ async fn streams_that_end_together_wait_together() {
     let streams = Streams::default();
     for number in 0..STREAMS {
         let name = format!("quotes-{number}");
-        let mut stream = Stream::start(&name, &config.streams["quotes"]).unwrap();
+        let mut stream = Stream::start(&name, &config.streams["quotes"], &CancellationToken::new()).unwrap();
         stream.recording = Some(Recording::stuck(END_MAX));
         streams.lock().insert(name, Arc::new(stream));
     }

@@ -7,6 +7,7 @@
 //! ```text
 //!  telling ──► piece ──► producer ──► taken: the next piece
 //!                ▲                 ├─► failed: sent again, in its order
+//!                │                 ├─► doubtful: its batch was refused; sent again alone
 //!                └─────────────────┴─► refused: left out, and the topic says so
 //! ```
 
@@ -56,6 +57,8 @@ const PARTITIONS_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Topic {
     state: Arc<Mutex<StreamTopicStatus>>,
     backlog: Backlog,
+    /// The stream has ended, so nothing waits long any more.
+    ending: CancellationToken,
     cut: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -63,6 +66,9 @@ pub(super) struct Topic {
 /// What the task of a topic has.
 struct Carrier {
     report: Report,
+    /// Cancelled when the topics of the stream before it have ended.
+    before: CancellationToken,
+    ending: CancellationToken,
     delivery_timeout: Duration,
     telling: Telling,
     maker: Maker,
@@ -100,16 +106,20 @@ struct Sorted {
     why: Option<String>,
 }
 
+/// What all topics of a stream have in common.
+pub(super) struct Of<'s> {
+    pub(super) stream: &'s str,
+    pub(super) config: &'s StreamConfig,
+    pub(super) kinds: &'s Arc<Kinds>,
+    /// Cancelled when the topics of streams that end have ended: a run comes to a topic behind the one before it.
+    pub(super) before: &'s CancellationToken,
+}
+
 /// Starts the topics of a stream, each with its consumer.
-pub(super) fn start(
-    stream: &str,
-    config: &StreamConfig,
-    kinds: &Arc<Kinds>,
-    consumers: Vec<Consumer>,
-) -> Result<Vec<Topic>, String> {
+pub(super) fn start(of: &Of<'_>, consumers: Vec<Consumer>) -> Result<Vec<Topic>, String> {
     let run = run()?;
-    let own = config.topics.iter().zip(consumers);
-    Ok(own.map(|(own, consumer)| Topic::start(stream, &run, (config, own), kinds, consumer)).collect())
+    let own = of.config.topics.iter().zip(consumers);
+    Ok(own.map(|(own, consumer)| Topic::start(of, &run, own, consumer)).collect())
 }
 
 /// A name that no other run has, also not that of another gateway. A later one is larger.
@@ -121,13 +131,9 @@ fn run() -> Result<String, String> {
 }
 
 impl Topic {
-    fn start(
-        stream: &str,
-        run: &str,
-        (config, own): (&StreamConfig, &StreamTopicConfig),
-        kinds: &Arc<Kinds>,
-        consumer: Consumer,
-    ) -> Self {
+    fn start(of: &Of<'_>, run: &str, own: &StreamTopicConfig, consumer: Consumer) -> Self {
+        let Of { stream, config, kinds, before } = *of;
+        let ending = CancellationToken::new();
         let state = StreamTopicStatus {
             topic: own.topic.clone(),
             run: run.to_owned(),
@@ -147,6 +153,8 @@ impl Topic {
                 state: Arc::clone(&state),
                 refused_at: Mutex::default(),
             },
+            before: before.clone(),
+            ending: ending.clone(),
             delivery_timeout: own.delivery_timeout,
             telling: Telling::of(consumer, Arc::clone(kinds), config.instruments_max, terms),
             maker: Maker::new(stream, run, Arc::clone(kinds)),
@@ -157,7 +165,7 @@ impl Topic {
         };
         let cut = CancellationToken::new();
         let task = tokio::spawn(carrier.run(cut.clone()));
-        Self { state, backlog, cut, task: Mutex::new(Some(task)) }
+        Self { state, backlog, ending, cut, task: Mutex::new(Some(task)) }
     }
 
     /// How it does now.
@@ -172,6 +180,7 @@ impl Topic {
     pub(super) async fn end(&self) {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut task) = task else { return };
+        self.ending.cancel();
         if timeout(END_MAX, &mut task).await.is_err() {
             self.cut.cancel();
             // An error means that it has panicked.
@@ -203,6 +212,7 @@ impl Carrier {
 
     /// Carries piece after piece, until the stream has ended and everything is there.
     async fn carry(&mut self) {
+        self.before.cancelled().await;
         let mut pause = RETRY_MIN;
         loop {
             match self.turn().await {
@@ -211,7 +221,10 @@ impl Carrier {
                 Err(why) => {
                     self.report.is_in_trouble(&why);
                     self.producer.forget();
-                    sleep(pause).await;
+                    self.ending.run_until_cancelled(sleep(pause)).await;
+                    if self.ending.is_cancelled() {
+                        sleep(RETRY_MIN).await;
+                    }
                     pause = pause.saturating_mul(2).min(RETRY_MAX);
                 }
             }
@@ -225,12 +238,16 @@ impl Carrier {
             return Ok(false);
         }
         let is_late = |why: &str| self.report.is_in_trouble(why);
-        let outcomes = self.producer.send(&self.maker, &self.piece, self.delivery_timeout, is_late).await;
+        let together = sent_together(&self.piece);
+        let now = self.piece.get(..together).unwrap_or_default();
+        let outcomes = self.producer.send(&self.maker, now, self.delivery_timeout, is_late).await;
+        let later = self.piece.split_off(outcomes.len());
         let sorted = sort(std::mem::take(&mut self.piece), outcomes);
         // Before everything that follows, where the telegrams would have been.
         self.piece = self.maker.left_out(&sorted.left_out, self.partitions);
         let is_again = !sorted.again.is_empty();
         self.piece.extend(sorted.again);
+        self.piece.extend(later);
         if sorted.has_changed {
             self.partitions = 0;
         }
@@ -337,12 +354,20 @@ fn sort(piece: Vec<Message>, outcomes: Vec<Outcome>) -> Sorted {
                 sorted.again.push(message);
                 sorted.why = Some(why);
             }
+            Outcome::Doubtful(_) if !overtaken.contains(&message.key) => {
+                sorted.again.push(Message { is_doubtful: true, ..message });
+            }
+            Outcome::Behind(_) if !overtaken.contains(&message.key) => sorted.again.push(message),
             // What says that something is missing must not be missing itself: nothing follows before it is there.
             Outcome::Refused(why) if position.is_none() => {
                 sorted.again.push(message);
                 sorted.why = Some(why);
             }
-            Outcome::Failed(why) | Outcome::NoPartition(why) | Outcome::Refused(why) => {
+            Outcome::Failed(why)
+            | Outcome::NoPartition(why)
+            | Outcome::Refused(why)
+            | Outcome::Doubtful(why)
+            | Outcome::Behind(why) => {
                 sorted.refused += 1;
                 sorted.left_out.extend(position);
                 sorted.why = Some(why);
@@ -351,6 +376,11 @@ fn sort(piece: Vec<Message>, outcomes: Vec<Outcome>) -> Sorted {
     }
     sorted.again.reverse();
     sorted
+}
+
+/// How many messages of a piece are sent together: those before the first doubtful one, or this one alone.
+fn sent_together(piece: &[Message]) -> usize {
+    piece.iter().position(|message| message.is_doubtful).map_or(piece.len(), |doubtful| doubtful.max(1))
 }
 
 fn lock(state: &Mutex<StreamTopicStatus>) -> MutexGuard<'_, StreamTopicStatus> {

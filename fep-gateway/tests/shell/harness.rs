@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fep_gateway::alarms::{self, Alarms};
 use fep_gateway::callback::HttpCallback;
@@ -206,18 +206,15 @@ impl Bench {
 
     /// Repeats a `GET` until the reply is as wanted, at most 10 seconds.
     pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Json) -> bool) -> Json {
-        let asked = async {
-            loop {
-                let (_, reply) = self.get(path).await;
-                if wanted(&reply) {
-                    return reply;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
+        let begun = Instant::now();
+        loop {
+            let (_, reply) = self.get(path).await;
+            if wanted(&reply) {
+                return reply;
             }
-        };
-        tokio::time::timeout(Duration::from_secs(10), asked)
-            .await
-            .unwrap_or_else(|_| panic!("{path} never was as wanted"))
+            assert!(begun.elapsed() < Duration::from_secs(10), "{path} never was as wanted: {reply}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     pub(crate) async fn raw(&self, path: &str) -> Response {

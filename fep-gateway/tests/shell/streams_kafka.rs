@@ -316,6 +316,93 @@ async fn what_is_refused_for_good_is_said_in_the_topic() {
     assert_eq!(metric(&bench, "refused_total", "fep.refused").await, "1");
 }
 
+/// A topic that is not there is said, not made, also by a cluster that makes topics. It gets the stream as soon as somebody has made it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misspelt_topic_is_not_made() {
+    let cluster = cluster("fep.spelt");
+    let exchange = Exchange::open().await;
+    let bench = bench(&to_topic(&exchange, &cluster, "fep.misspelt", "", "")).await;
+    let shown = bench.until("/v1/streams", |shown| topic(shown)["trouble"].is_string()).await;
+    let trouble = topic(&shown)["trouble"].as_str().unwrap().to_owned();
+    assert!(trouble.starts_with("the cluster does not have it: UnknownTopicOrPartition"), "{trouble}");
+    cluster.create_topic("fep.misspelt", PARTITIONS, 1).unwrap();
+    let begins = PARTITIONS as u64;
+    let is_well = |shown: &Json| count(shown, "taken") == begins && topic(shown)["trouble"].is_null();
+    bench.until("/v1/streams", is_well).await;
+}
+
+/// A broker refuses a batch as a whole, although it would take each telegram. All of them are there, in their order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_batch_costs_no_telegram_that_is_taken_alone() {
+    const COUNT: u32 = 300;
+    let cluster = cluster("fep.batch");
+    let exchange = Exchange::open().await;
+    let bench = bench(&to_topic(&exchange, &cluster, "fep.batch", "", "telegrams = [\"Best\"]")).await;
+    let mut log = Log::of(&cluster, "fep.batch");
+    log.until("the begin", |messages| messages.len() == PARTITIONS as usize);
+    let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    let fine = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+    // The first telegram alone, then a batch. Of what was in the batch, everything is taken alone.
+    cluster.request_errors(RDKafkaApiKey::Produce, &[fine, too_large]);
+    // They wait while the first is on its way, and then come together.
+    cluster.broker_round_trip_time(1, Duration::from_millis(300)).unwrap();
+    exchange.send(best(1, INSTRUMENTS[0], 1));
+    let is_on_its_way = |shown: &Json| shown["streams"][0]["next_position"] == 1 && count(shown, "waiting") == 0;
+    bench.until("/v1/streams", is_on_its_way).await;
+    exchange.send((2..=COUNT).flat_map(|number| best(number, instrument(number), number)).collect());
+    cluster.broker_round_trip_time(1, Duration::ZERO).unwrap();
+    log.until("all of it", |messages| are_there(messages, u64::from(COUNT)));
+    let all = u64::from(COUNT) + PARTITIONS as u64;
+    let shown = bench.until("/v1/streams", |shown| count(shown, "taken") == all).await;
+    assert_eq!((count(&shown, "refused"), &topic(&shown)["trouble"]), (0, &Json::Null), "{shown}");
+}
+
+/// A reload while the cluster hangs takes the stream from nobody, and the new run comes to the topic behind the old one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_does_not_wait_for_a_cluster_that_hangs() {
+    let cluster = cluster("fep.hangs");
+    let exchange = Exchange::open().await;
+    let bench = bench(&to_topic(&exchange, &cluster, "fep.hangs", "", "every_ms = 100")).await;
+    bench.until("/v1/streams", |shown| count(shown, "taken") > 0).await;
+    cluster.broker_round_trip_time(1, Duration::from_millis(1500)).unwrap();
+    exchange.send(best(1, INSTRUMENTS[0], 1));
+    bench.until("/v1/streams", |shown| shown["streams"][0]["next_position"] == 1).await;
+    bench.rewrite(|text| text.replace("every_ms = 100", "every_ms = 200"));
+    let begun = Instant::now();
+    let (_, reply) = bench.post("/v1/reload", json!({ "note": "a test" }).to_string(), &[]).await;
+    assert_eq!(reply["streams"][0]["key"], "streams.quotes", "{reply}");
+    let mut reader = Reader::open(&bench, "/v1/streams/quotes", "").await;
+    reader.event("snapshot").await;
+    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+    bench.until("/v1/streams", crate::streams::all_connected).await;
+    exchange.send(best(2, INSTRUMENTS[0], 2));
+    reader.numbers(1).await;
+    cluster.broker_round_trip_time(1, Duration::ZERO).unwrap();
+    let mut log = Log::of(&cluster, "fep.hangs");
+    let events = |messages: &[OwnedMessage], own: i32| {
+        messages
+            .iter()
+            .filter(|message| message.partition() == own)
+            .map(|message| event(message).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let is_whole = |messages: &[OwnedMessage]| {
+        let all: Vec<_> = (0..PARTITIONS).map(|own| events(messages, own)).collect();
+        all.concat().iter().filter(|event| *event == "telegram").count() == 2
+            && all.iter().all(|own| own.contains(&"end".to_owned()))
+    };
+    let messages = log.until("both runs", is_whole);
+    for own in 0..PARTITIONS {
+        let events = events(messages, own);
+        let wanted = if events.len() == 3 {
+            vec!["snapshot", "end", "snapshot"]
+        } else {
+            vec!["snapshot", "telegram", "end", "snapshot", "telegram"]
+        };
+        assert_eq!(events, wanted, "partition {own}");
+    }
+}
+
 /// A reload changes where a stream goes; the end of the gateway does not wait long for a broker that is away.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reload_begins_a_new_run_and_an_end_has_its_limit() {

@@ -35,6 +35,10 @@ pub(super) enum Outcome {
     Taken,
     /// The cluster never takes it.
     Refused(String),
+    /// The cluster refused the batch that had it, perhaps for another message of the batch. Alone, it is taken or refused.
+    Doubtful(String),
+    /// A batch before it was refused, so it was not taken.
+    Behind(String),
     /// The cluster may have it or not. Another attempt may succeed.
     Failed(String),
     /// The topic does not have its partition now.
@@ -72,8 +76,12 @@ impl Producer {
             // Messages come in pieces, so there is nothing to gather.
             .set("linger.ms", "1")
             .set("message.timeout.ms", "0")
-            // A broker refuses a batch as a whole. A small one is not too large for a topic.
+            // A broker refuses a batch as a whole. A small one is not too large for a topic, and few messages are sent again one by one.
             .set("batch.size", "65536")
+            // What stands behind a refused batch is not taken before it: the producer ends with it, and the next one begins there.
+            .set("enable.gapless.guarantee", "true")
+            // A misspelt topic is said, not made.
+            .set("allow.auto.create.topics", "false")
             // That of the library of Java, so that a topic of another program with the same keys has them in the same partitions.
             .set("partitioner", "murmur2_random")
             .set("queue.buffering.max.messages", "100000")
@@ -133,7 +141,8 @@ impl Producer {
             }
         });
         let handed_over: Vec<Sent> = handed_over.collect();
-        let all = join_all(handed_over.into_iter().map(|sent| outcome(sent, &client.said)));
+        let is_alone = handed_over.len() == 1;
+        let all = join_all(handed_over.into_iter().map(|sent| outcome(sent, is_alone, &client.said)));
         tokio::pin!(all);
         if let Ok(outcomes) = timeout(late_after, &mut all).await {
             return outcomes;
@@ -169,8 +178,10 @@ impl Producer {
     }
 
     fn client(&mut self) -> Result<Client, String> {
-        if let Some(client) = &self.client {
-            return Ok(client.clone());
+        match &self.client {
+            Some(client) if client.producer.client().fatal_error().is_some() => self.forget(),
+            Some(client) => return Ok(client.clone()),
+            None => {}
         }
         let said = Said::default();
         let producer = self.settings.create_with_context(said.clone()).map_err(|error| error.to_string())?;
@@ -178,18 +189,27 @@ impl Producer {
     }
 }
 
-async fn outcome(sent: Sent, said: &Said) -> Outcome {
+/// `is_alone`: no other message can be in its batch.
+async fn outcome(sent: Sent, is_alone: bool, said: &Said) -> Outcome {
     match sent {
         Sent::Not(outcome) => outcome,
         Sent::Waits(delivery) => match delivery.await {
             Ok(Ok(_)) => Outcome::Taken,
-            Ok(Err((error, _))) if is_for_good(&error) => Outcome::Refused(error.to_string()),
+            Ok(Err((error, _))) if is_for_good(&error) && is_alone => Outcome::Refused(error.to_string()),
+            Ok(Err((error, _))) if is_for_good(&error) => Outcome::Doubtful(error.to_string()),
+            Ok(Err((error, _))) if is_the_end(&error) => Outcome::Behind(error.to_string()),
             Ok(Err((error, _))) if lacks_partition(&error) => Outcome::NoPartition(error.to_string()),
             Ok(Err((error, _))) => Outcome::Failed(with_said(error.to_string(), said)),
             // The producer has ended.
             Err(_) => Outcome::Failed("it was given up".to_owned()),
         },
     }
+}
+
+/// Whether the producer has ended, because it does not send what stands behind a refused batch.
+fn is_the_end(error: &KafkaError) -> bool {
+    let codes = [RDKafkaErrorCode::Fatal, RDKafkaErrorCode::GaplessGuarantee];
+    error.rdkafka_error_code().is_some_and(|code| codes.contains(&code))
 }
 
 /// Whether the topic does not have the partition of a message.
@@ -205,7 +225,7 @@ fn with_said(why: String, said: &Said) -> String {
 }
 
 fn record<'m>(topic: &'m str, maker: &Maker, message: &'m Message) -> FutureRecord<'m, str, str> {
-    let Message { key, partition, content } = message;
+    let Message { key, partition, content, .. } = message;
     let own = content.headers.iter().map(|(key, value)| (*key, &**value));
     let all = maker.headers().into_iter().chain([("fep-event", content.name)]).chain(own);
     let headers =
