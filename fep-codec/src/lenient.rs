@@ -255,7 +255,6 @@ pub fn decode_lenient<T: DecodeOwned>(telegram: &[u8], lenient: Lenient) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use alloc::borrow::ToOwned as _;
     use alloc::string::ToString as _;
     use alloc::vec;
 
@@ -300,7 +299,7 @@ mod tests {
 
     #[test]
     fn each_leniency_forgives_one_thing_and_no_other() {
-        let text = |text: &str| Ok(Value::Text(text.to_owned()));
+        let text = |text: &str| Ok(Value::from(text));
         let each = [
             (b"200001+0201na".as_slice(), "name", text("na"), Lenient { stripped: true, ..Lenient::STRICT }),
             (b"200001+0201name??", "name", text("name"), Lenient { trailing: true, ..Lenient::STRICT }),

@@ -110,6 +110,8 @@ pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
 pub use nested::{Body, DecodeBody};
 pub use record::{Record, Value};
+/// The text of a [`Value`].
+pub use smol_str::SmolStr;
 #[cfg(feature = "tokio")]
 pub use stream::TelegramCodec;
 pub use survey::decode_all_errors;

@@ -80,8 +80,9 @@ mod convert;
 mod prefilled;
 mod unverified;
 
-use alloc::string::String;
 use alloc::vec::Vec;
+
+use smol_str::SmolStr;
 
 pub(crate) use self::decode::{case_of, field_value, no_check_start, number_at, tail};
 pub(crate) use self::linked::{Linked, can_sum, count, no_number, number_of, pages, sum};
@@ -122,8 +123,8 @@ pub enum Value {
     Absent,
     /// The field states that it has no value.
     None,
-    /// Text, digits or a code, without padding.
-    Text(String),
+    /// Text, digits or a code, without padding. A text of up to 23 bytes of UTF-8 needs no memory from the heap.
+    Text(SmolStr),
     /// A number, counted in its smallest unit: 12.05 with scale 2 is 1205.
     Number(i128),
     /// A date.

@@ -109,10 +109,10 @@ fn values_come_from_what_a_program_has_at_hand() -> Result<(), Box<dyn Error>> {
     let date: Date = "2026-11-21".parse()?;
     let time: Time = "09:30:15".parse()?;
     let pairs: [(Value, Value); 14] = [
-        ("a".into(), Value::Text("a".to_owned())),
-        (String::from("a").into(), Value::Text("a".to_owned())),
-        (Text::<2>::new("ab")?.into(), Value::Text("ab".to_owned())),
-        (Digits::<2>::new("01")?.into(), Value::Text("01".to_owned())),
+        ("a".into(), Value::from("a")),
+        (String::from("a").into(), Value::from("a")),
+        (Text::<2>::new("ab")?.into(), Value::from("ab")),
+        (Digits::<2>::new("01")?.into(), Value::from("01")),
         (u64::MAX.into(), Value::Number(18_446_744_073_709_551_615)),
         ((-5_i128).into(), Value::Number(-5)),
         (true.into(), Value::Flag(true)),

@@ -91,7 +91,7 @@ fn entries(group: &Group, within: &str, record: &mut Record<'_>, random: &mut Ra
 
 fn tail(field: &Field, random: &mut Random) -> Value {
     match &field.kind {
-        Kind::Text(rule) => Value::Text(text(rule, field.len, random)),
+        Kind::Text(rule) => Value::from(text(rule, field.len, random)),
         Kind::Digits(_) => {
             Value::Text((0..random.small(field.len + 1)).map(|_| char::from(b'0' + random.byte(10))).collect())
         }
@@ -118,7 +118,7 @@ pub fn value(field: &Field, random: &mut Random) -> Value {
             if rule.exact {
                 text.extend(std::iter::repeat_n('x', field.len - rule.charset.text_len(&text)));
             }
-            Value::Text(text)
+            Value::from(text)
         }
         Kind::Digits(rule) => {
             let most = if rule.encoding.is_zoned() { field.len } else { rule.capacity(field.len) };
@@ -130,9 +130,9 @@ pub fn value(field: &Field, random: &mut Random) -> Value {
         Kind::Time(rule) => Value::Time(dates::time(rule.pattern.pieces(), random)),
         Kind::DateTime(rule) => dates::datetime_value(rule, random),
         Kind::Code(rule) => match rule.codes.get(random.small(rule.codes.len() + 1)) {
-            Some(known) => Value::Text(known.code.clone().into_owned()),
-            None if rule.open => Value::Text(ascii(rule.charset, field.len, random)),
-            None => Value::Text(rule.codes.first().map(|known| known.code.clone().into_owned()).unwrap_or_default()),
+            Some(known) => Value::from(&*known.code),
+            None if rule.open => Value::from(ascii(rule.charset, field.len, random)),
+            None => Value::from(rule.codes.first().map(|known| known.code.clone().into_owned()).unwrap_or_default()),
         },
         Kind::Flag(_) => Value::Flag(random.below(2) == 0),
         Kind::Bytes(_) => Value::Bytes((0..field.len).map(|_| random.byte(255)).collect()),

@@ -12,8 +12,8 @@ const LIMITS: [(&str, &str, u64); 8] = [
     ("encode/derived", "encode/hand-written", 52),
     ("decode/generated", "decode/hand-written", 65),
     ("encode/generated", "encode/hand-written", 85),
-    ("decode/record", "decode/hand-written", 340),
-    ("encode/record", "encode/hand-written", 280),
+    ("decode/record", "decode/hand-written", 240),
+    ("encode/record", "encode/hand-written", 200),
     ("mixed/decode/ours", "mixed/decode/encoding_rs", 75),
     ("mixed/encode/ours", "mixed/encode/encoding_rs", 95),
 ];

@@ -111,7 +111,7 @@ fn codes(layout: &Layout, contents: &[Vec<u8>]) {
         assert!(bytes.as_ref().is_none_or(|bytes| coded.matches(bytes)), "{code:?} {bytes:02x?} {layout:?}");
         for content in contents {
             // A text may have a second form that is read and not written: CP949 in a field of EUC-KR, the doubles of CP932.
-            let is_read = !code.is_ascii() && field.read(content) == Ok(Value::Text(code.clone()));
+            let is_read = !code.is_ascii() && field.read(content) == Ok(Value::from(code.as_str()));
             let is_number = matches!(field.kind, Kind::Number(_))
                 && bytes.as_ref().is_some_and(|bytes| field.read(bytes) == field.read(content));
             let says = bytes.as_ref() == Some(content) || is_read || is_number;

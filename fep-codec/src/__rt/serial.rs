@@ -15,7 +15,7 @@ use crate::cursor::writer::KeptText;
 use crate::error::Error;
 use crate::json::Tree;
 use crate::layout::Kind;
-use crate::record::{Record, Value};
+use crate::record::Record;
 use crate::survey::{SurveyItem, survey};
 use crate::telegram::{DecodeOwned, Telegram};
 
@@ -53,7 +53,7 @@ fn values<T: Telegram>(telegram: &T) -> Result<Record<'static>, Error> {
     for step in survey(T::LAYOUT, &bytes) {
         let is_text = matches!(step.what, SurveyItem::Field(field) if matches!(field.kind, Kind::Text(_)));
         if let Some(kept) = kept.iter().find(|kept| is_text && kept.offset == step.offset) {
-            record.set(&step.path, Value::Text(kept.text.clone()))?;
+            record.set(&step.path, kept.text.as_str())?;
         }
     }
     Ok(record)

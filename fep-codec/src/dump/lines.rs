@@ -63,7 +63,7 @@ fn with_meaning(field: &Field, value: &Value) -> String {
     let text = value.to_text(field);
     match (&field.kind, value) {
         (Kind::Code(CodeRule { codes, .. }), Value::Text(code)) => {
-            match codes.iter().find(|known| known.code == *code && !known.label.is_empty()) {
+            match codes.iter().find(|known| known.code == code.as_str() && !known.label.is_empty()) {
                 Some(known) if code.is_empty() => format!("({})", known.label),
                 Some(known) => format!("{text} ({})", known.label),
                 None => text,

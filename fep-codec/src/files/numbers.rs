@@ -77,9 +77,9 @@ impl<'f> NumberAt<'f> {
         match &self.span.field.kind {
             Kind::Digits(rule) if rule.exact => {
                 let len = rule.encoding.digits(self.span.field.len);
-                Value::Text(format!("{number:0len$}"))
+                Value::Text(format!("{number:0len$}").into())
             }
-            Kind::Digits(_) => Value::Text(number.to_string()),
+            Kind::Digits(_) => Value::Text(number.to_string().into()),
             _ => Value::Number(number),
         }
     }

@@ -20,7 +20,7 @@ const HEX: &str = "^([0-9A-Fa-f]{2})*$";
 pub(super) fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
     match (&field.kind, json) {
         (_, Json::Null) => Ok(Value::None),
-        (Kind::Text(_) | Kind::Digits(_) | Kind::Code(_), Json::String(text)) => Ok(Value::Text(text.clone())),
+        (Kind::Text(_) | Kind::Digits(_) | Kind::Code(_), Json::String(text)) => Ok(Value::Text(text.into())),
         (Kind::Number(rule), Json::Number(number)) if rule.decimals() == 0 => number
             .as_i128()
             .map(Value::Number)

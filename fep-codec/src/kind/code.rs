@@ -3,6 +3,8 @@
 use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::String;
 
+use smol_str::SmolStr;
+
 use super::FieldValue;
 use super::text::trim_end;
 use crate::charset::{Charset, DecodeError, Reason};
@@ -175,6 +177,7 @@ text_types! {
         Err(Fault::BadSpec { reason: "a code in this charset cannot be borrowed as &str; use Text<N> or Cow<str>" })
     };
     String, str::to_owned, |code| Ok(code.into_owned());
+    SmolStr, SmolStr::new, |code| Ok(code.into());
     Cow<'a, str>, Cow::Borrowed, |code| Ok(Cow::Owned(code.into_owned()));
 }
 

@@ -11,6 +11,8 @@ mod half;
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use smol_str::SmolStr;
+
 use super::FieldValue;
 use super::text::{trim_end, trim_start};
 use crate::error::Fault;
@@ -264,6 +266,7 @@ macro_rules! text_types {
 text_types!(
     &'a str = borrow_str,
     String = |rule, bytes| get_str(rule, bytes).map(Cow::into_owned),
+    SmolStr = |rule, bytes| get_str(rule, bytes).map(SmolStr::from),
     Cow<'a, str> = get_str
 );
 

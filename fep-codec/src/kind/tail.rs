@@ -4,6 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use smol_str::SmolStr;
+
 use super::FieldValue;
 use crate::layout::{BytesRule, DigitsRule, TextRule};
 use crate::value::{Digits, Text};
@@ -34,10 +36,12 @@ macro_rules! tails {
 tails! {
     Text<N> [const N: usize], TextRule: |text, rule| rule.charset.text_len_with(text.as_str(), rule.writing());
     String, TextRule: |text, rule| rule.charset.text_len_with(text, rule.writing());
+    SmolStr, TextRule: |text, rule| rule.charset.text_len_with(text, rule.writing());
     Cow<'a, str>, TextRule: |text, rule| rule.charset.text_len_with(text, rule.writing());
     &'a str, TextRule: |text, rule| rule.charset.text_len_with(text, rule.writing());
     Digits<N> [const N: usize], DigitsRule: |digits, _| digits.as_bytes().len();
     String, DigitsRule: |digits, _| digits.len();
+    SmolStr, DigitsRule: |digits, _| digits.len();
     Cow<'a, str>, DigitsRule: |digits, _| digits.len();
     &'a str, DigitsRule: |digits, _| digits.len();
     Vec<u8>, BytesRule: |bytes, _| bytes.len();

@@ -17,6 +17,8 @@ mod character;
 use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::String;
 
+use smol_str::SmolStr;
+
 use super::FieldValue;
 use crate::charset::{
     Charset, DecodeError, DecodeOptions, EncodeError, EncodeOptions, Half, NoRoomError, Reason, Stop,
@@ -382,6 +384,39 @@ impl<'a> FieldValue<'a, TextRule> for String {
     #[inline]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
         get_from_ascii(rule, text).map(Cow::into_owned)
+    }
+
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+/// The longest text in bytes on the wire that is converted without memory from the heap, and the longest that this can become.
+const SHORT: usize = 24;
+const SHORT_UTF8: usize = 3 * SHORT;
+
+impl<'a> FieldValue<'a, TextRule> for SmolStr {
+    #[inline(always)]
+    fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
+        put(self.as_bytes(), || self, rule, out)
+    }
+
+    fn get(rule: &TextRule, bytes: &'a [u8]) -> Result<Self, Fault> {
+        let trimmed = trim(rule, bytes);
+        if trimmed.len() > SHORT {
+            return get(rule, bytes).map(Self::from);
+        }
+        convert::<SHORT_UTF8>(rule, bytes, trimmed).map(|text| Self::new(text.as_str()))
+    }
+
+    const PREFERS_ASCII: bool = true;
+
+    #[inline]
+    fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
+        match rule.keeps_ascii().then(|| trim_ascii(rule, text)).flatten() {
+            Some(text) => Ok(Self::new(text)),
+            None => Self::get(rule, text.as_bytes()),
+        }
     }
 
     fn as_text(&self) -> Option<Cow<'_, str>> {

@@ -10,6 +10,7 @@ use crate::layout::{DateForm, DateRule, Field, FieldSlot, Kind, NumberRule};
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time, YearMonth};
 
 /// Reads a field that is not computed.
+#[inline(always)]
 pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
     match kind {
         Kind::Text(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
@@ -65,14 +66,17 @@ fn read_optional<'a, R: Blank, T: FieldValue<'a, R>>(
 }
 
 /// Writes a field that is not computed.
+#[inline(always)]
 pub(super) fn write(field: &Field, kind: &Kind, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     match (kind, value) {
         (Kind::Text(rule), Value::Text(text)) => writer.field(FieldSlot { field, rule }, text),
         (Kind::Digits(rule), Value::Text(text)) => writer.field(FieldSlot { field, rule }, text),
         (Kind::Code(rule), Value::Text(text)) => writer.field(FieldSlot { field, rule }, text),
-        (Kind::Number(rule), Value::Number(number)) => {
-            write_optional(FieldSlot { field, rule }, &Some(*number), writer)
-        }
+        // As when a number is read: `i128` is slow to compute and rarely needed.
+        (Kind::Number(rule), Value::Number(number)) => match i64::try_from(*number) {
+            Ok(number) => write_optional(FieldSlot { field, rule }, &Some(number), writer),
+            Err(_) => write_optional(FieldSlot { field, rule }, &Some(*number), writer),
+        },
         (Kind::Number(rule), Value::None) => write_optional(FieldSlot { field, rule }, &None::<i128>, writer),
         (Kind::Date(rule), value) => date(FieldSlot { field, rule }, value, writer),
         (Kind::Time(rule), Value::Time(time)) => write_optional(FieldSlot { field, rule }, &Some(*time), writer),

@@ -1,6 +1,5 @@
 //! `From` conversions of common Rust types and of this crate's value types into [`Value`].
 
-use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -35,13 +34,13 @@ from! {
 
 impl<const N: usize> From<Text<N>> for Value {
     fn from(text: Text<N>) -> Self {
-        Self::Text(text.as_str().to_owned())
+        Self::Text(text.as_str().into())
     }
 }
 
 impl<const N: usize> From<Digits<N>> for Value {
     fn from(digits: Digits<N>) -> Self {
-        Self::Text(digits.as_str().to_owned())
+        Self::Text(digits.as_str().into())
     }
 }
 

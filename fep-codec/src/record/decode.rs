@@ -32,10 +32,10 @@ impl Layout {
 
 /// The values of a whole telegram. Without `KEEPS`, values on which nothing else in the telegram depends are checked and dropped.
 fn telegram<const KEEPS: bool>(layout: &Layout, bytes: &[u8]) -> Result<Vec<Value>, Error> {
-    let mut reader = Reader::of_len(bytes, layout.fixed_len())?;
-    let values = items::<KEEPS>(layout, &mut reader)?.values;
-    reader.finish()?;
-    Ok(values)
+    let mut reader = Reader::new(bytes);
+    let read = items::<KEEPS>(layout, &mut reader).and_then(|read| reader.finish().map(|()| read.values));
+    // What is read to its end has the right length. Only what is not is measured, because that takes a walk through the layout.
+    read.map_err(|error| Reader::of_len(bytes, layout.fixed_len()).err().unwrap_or(error))
 }
 
 /// The values of a layout, and whether it or one of its parts has a link: [`Layout::has_links`], without another walk.
@@ -47,6 +47,7 @@ struct Read {
 fn items<const KEEPS: bool>(layout: &Layout, reader: &mut Reader<'_>) -> Result<Read, Error> {
     let start = reader.position();
     let mut has_links = false;
+    let mut has_pages = false;
     let mut values = Vec::with_capacity(layout.items().len());
     let mut linked = Linked::new(layout);
     for (index, item) in layout.items().iter().enumerate() {
@@ -76,6 +77,7 @@ fn items<const KEEPS: bool>(layout: &Layout, reader: &mut Reader<'_>) -> Result<
                 Ok(Value::Part(inner.values))
             })?,
             Item::Group(group) => {
+                has_pages |= group.page.is_some();
                 let extent = layout.extent(index).resolve(|field| match field {
                     Some(Counter::Beside(field)) => number_at(&values, field).ok_or_else(|| no_count(group)),
                     Some(Counter::InPart) => reader.count_in_part(layout, start, group),
@@ -94,7 +96,9 @@ fn items<const KEEPS: bool>(layout: &Layout, reader: &mut Reader<'_>) -> Result<
         };
         values.push(value);
     }
-    linked.verify(&mut values, reader)?;
+    if has_pages || linked.has_any() {
+        linked.verify(&mut values, reader)?;
+    }
     if has_links {
         reader.links(layout, start)?;
     }

@@ -29,10 +29,10 @@ impl Record<'_> {
     /// }
     ///
     /// let mut payee = Record::new(Payee::LAYOUT);
-    /// payee.set("name", Value::Text("홍길동".to_owned())).unwrap();
+    /// payee.set("name", Value::from("홍길동")).unwrap();
     /// assert!(payee.encode().is_err(), "the amount is missing");
     /// assert!(payee.each_fits().is_ok());
-    /// payee.set("name", Value::Text("홍길동님".to_owned())).unwrap();
+    /// payee.set("name", Value::from("홍길동님")).unwrap();
     /// let error = payee.each_fits().unwrap_err();
     /// assert_eq!((error.path(), error.range()), ("name".to_owned(), None));
     /// # }

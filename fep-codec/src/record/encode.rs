@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::by_kind;
 use super::decode::{chooser, counted, no_check_start, not_a_number};
-use super::given;
+use super::given::{self, Given};
 use super::linked::{count, no_number, number_of, pages, sum};
 use super::write::{item_len, len_of, tail};
 use super::{Record, Value};
@@ -45,37 +45,36 @@ impl Record<'_> {
 
     fn encode_as_it_is(&self, out: &mut [u8]) -> Result<usize, Error> {
         let mut writer = Writer::new(out);
-        let written = items(self.layout, &self.values, &mut writer)?;
-        if written.has_links {
+        let mut given = Vec::new();
+        if items(self.layout, &self.values, &mut writer, &mut given)? {
             self.layout.whole()?;
         }
         let len = writer.finish()?;
-        if written.has_given {
-            given::check(self.layout, &self.values, out.get(..len).unwrap_or_default())?;
-        }
+        given::check(&given, self.layout, &self.values, out.get(..len).unwrap_or_default())?;
         Ok(len)
     }
 }
 
-/// What the items of a layout and of everything in it have, so that no other walk looks for it.
-#[derive(Clone, Copy, Default)]
-struct Written {
-    /// A link: [`Layout::has_links`].
-    has_links: bool,
-    /// A computed field whose value was given and is compared at the end of the telegram.
-    has_given: bool,
-}
-
-/// Writes the items of a layout.
-fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<Written, Error> {
+/// Writes the items of a layout, and adds what is compared at the end. Returns whether the layout or one of its parts has a link:
+/// [`Layout::has_links`], without another walk.
+fn items<'r>(
+    layout: &'r Layout,
+    values: &'r [Value],
+    writer: &mut Writer<'_>,
+    given: &mut Vec<Given<'r>>,
+) -> Result<bool, Error> {
     let start = writer.position();
-    let Written { mut has_links, mut has_given } = Written::default();
+    let mut has_links = false;
+    let mut has_pages = false;
+    let mut has_cases = false;
     for (index, (item, value)) in layout.items().iter().zip(values).enumerate() {
         match item {
             Item::Field(field @ Field { computed: None, .. }) => by_kind::write(field, &field.kind, value, writer)?,
             Item::Field(field) => {
                 has_links |= layout.is_link(field);
-                has_given |= *value != Value::Absent && given::is_compared(field);
+                if *value != Value::Absent && given::is_compared(field) {
+                    given.push(Given { layout, siblings: values, field, value, at: writer.position() });
+                }
                 Computing { layout, values, start }.field(field, value, writer)?;
             }
             Item::Literal(literal) => {
@@ -88,51 +87,60 @@ fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<W
             },
             Item::Part(part) => {
                 let inner = match value {
-                    Value::Part(values) => items(&part.layout, values, writer),
+                    Value::Part(values) => items(&part.layout, values, writer, given),
                     other => Err(unfit(other, "a part")),
                 };
-                let inner = inner.map_err(|error| error.within(&part.name))?;
-                has_links |= inner.has_links;
-                has_given |= inner.has_given;
+                has_links |= inner.map_err(|error| error.within(&part.name))?;
             }
             Item::Group(group) => {
-                has_given |= entries(group, value, writer)?;
+                has_pages |= group.page.is_some();
+                entries(group, value, writer, given)?;
                 if let (Some(Counter::InPart), Value::Group(entries)) = (layout.extent(index).counted_by(), value) {
                     writer.count_in_part(layout, start, group, entries.len())?;
                 }
             }
             Item::Choice(choice) => {
-                has_given |= body(choice, value, writer).map_err(|error| error.within(&choice.name))?;
+                has_cases = true;
+                body(choice, value, writer, given).map_err(|error| error.within(&choice.name))?;
             }
             Item::Tail(field) => tail(field, value, writer)?,
         }
     }
-    check_cases(layout, values, start, writer)?;
-    pages(layout, values, Culprit::Caller)?;
+    if has_cases {
+        check_cases(layout, values, start, writer)?;
+    }
+    if has_pages {
+        pages(layout, values, Culprit::Caller)?;
+    }
     if has_links {
         writer.links(layout, start)?;
     }
-    Ok(Written { has_links, has_given })
+    Ok(has_links)
 }
 
-/// Writes the entries of a group. Returns [`Written::has_given`].
-fn entries(group: &Group, value: &Value, writer: &mut Writer<'_>) -> Result<bool, Error> {
+/// Writes the entries of a group.
+fn entries<'r>(
+    group: &'r Group,
+    value: &'r Value,
+    writer: &mut Writer<'_>,
+    given: &mut Vec<Given<'r>>,
+) -> Result<(), Error> {
     let Value::Group(entries) = value else {
         return Err(unfit(value, "a group").within(&group.name));
     };
-    let mut has_given = false;
-    writer.entries(group, entries, |writer, entry| {
-        has_given |= items(&group.layout, entry, writer)?.has_given;
-        Ok(())
-    })?;
-    Ok(has_given)
+    writer.entries(group, entries, |writer, entry| items(&group.layout, entry, writer, given).map(drop))
 }
 
-/// Writes the case of a choice. Returns [`Written::has_given`].
-fn body(choice: &Choice, value: &Value, writer: &mut Writer<'_>) -> Result<bool, Error> {
+/// Writes the case of a choice.
+fn body<'r>(
+    choice: &'r Choice,
+    value: &'r Value,
+    writer: &mut Writer<'_>,
+    given: &mut Vec<Given<'r>>,
+) -> Result<(), Error> {
     match value {
         Value::Choice(case, values) => match choice.cases().get(*case) {
-            Some(case) => items(&case.layout, values, writer).map(|written| written.has_given),
+            Some(case) => items(&case.layout, values, writer, given).map(drop),
             None => Err(Error::new(Culprit::Caller, choice.no_such_case())),
         },
         other => Err(unfit(other, "a case of the choice")),

@@ -48,9 +48,24 @@ pub(super) const fn is_compared(field: &Field) -> bool {
     )
 }
 
-/// Compares the lengths and checks that were given with the bytes of the whole telegram, because they are known only at its end.
-pub(super) fn check(layout: &Layout, values: &[Value], telegram: &[u8]) -> Result<(), Error> {
-    Pass { telegram, at: 0 }.items(layout, values)
+/// A value that was given for a computed field, and is compared at the end of the telegram.
+pub(super) struct Given<'r> {
+    pub(super) layout: &'r Layout,
+    pub(super) siblings: &'r [Value],
+    pub(super) field: &'r Field,
+    pub(super) value: &'r Value,
+    /// The offset of the field.
+    pub(super) at: usize,
+}
+
+/// Compares the lengths and checks that were given with the bytes of the whole telegram, because they are known only at its end. Only if one
+/// differs, a walk through the layout finds the first one and its path.
+pub(super) fn check(given: &[Given<'_>], layout: &Layout, values: &[Value], telegram: &[u8]) -> Result<(), Error> {
+    let is_right = |given: &Given<'_>| {
+        let Given { layout, siblings, field, value, at } = *given;
+        Pass { telegram, at }.field(layout, siblings, field, value).is_ok()
+    };
+    if given.iter().all(is_right) { Ok(()) } else { Pass { telegram, at: 0 }.items(layout, values) }
 }
 
 struct Pass<'t> {

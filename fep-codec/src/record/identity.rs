@@ -1,7 +1,5 @@
 //! The fields that identify a telegram ([`Layout::when`]): filled in when they are left out, compared when they are given.
 
-use alloc::borrow::ToOwned as _;
-
 use super::path::in_item;
 use super::{Record, Value};
 use crate::error::{Error, Fault};
@@ -60,6 +58,6 @@ impl Field {
     #[must_use]
     pub fn code_value(&self, code: &str) -> Value {
         let read = self.kind.code_bytes(code, self.len).and_then(|bytes| self.read(&bytes).ok());
-        read.unwrap_or_else(|| Value::Text(code.to_owned()))
+        read.unwrap_or_else(|| Value::Text(code.into()))
     }
 }

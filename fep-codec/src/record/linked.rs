@@ -27,6 +27,11 @@ impl<'l> Linked<'l> {
         Self { layout, fields: Vec::new() }
     }
 
+    /// Whether a value was kept.
+    pub(super) const fn has_any(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
     /// Keeps the value of the field at this offset, if it must be compared later.
     pub(crate) fn remember(&mut self, index: usize, field: &'l Field, at: usize, value: &Value) {
         let Some(computed) = &field.computed else { return };

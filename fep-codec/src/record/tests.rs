@@ -1,6 +1,6 @@
 //! Records with hand-written layouts. The golden telegrams are tested next to their specs.
 
-use alloc::borrow::{Cow, ToOwned as _};
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use alloc::{format, vec};
@@ -108,7 +108,7 @@ const TWO: &[u8] = b"0047T0210\xC8\xAB\xB1\xE6\xB5\xBF    1022611210001205000000
 fn bytes_become_values_and_the_same_bytes_again() {
     let record = Record::decode(&LIST, TWO).unwrap();
     assert_eq!(record.get("header.length"), Some(&Value::Number(47)));
-    assert_eq!(record.get("holder"), Some(&Value::Text("홍길동".to_owned())));
+    assert_eq!(record.get("holder"), Some(&Value::from("홍길동")));
     assert_eq!(record.get("items[0].on"), Some(&Value::Date("2026-11-21".parse().unwrap())));
     assert_eq!(record.get("items[1].on"), Some(&Value::None));
     assert_eq!(record.get("items[1].amount"), Some(&Value::Number(-550)));
@@ -119,9 +119,9 @@ fn bytes_become_values_and_the_same_bytes_again() {
 #[test]
 fn what_follows_from_the_layout_may_be_left_out() {
     let mut record = Record::new(&LIST);
-    record.set("header.code", Value::Text("0210".to_owned())).unwrap();
-    record.set("holder", Value::Text("홍길동".to_owned())).unwrap();
-    record.set("state", Value::Text("1".to_owned())).unwrap();
+    record.set("header.code", Value::from("0210")).unwrap();
+    record.set("holder", Value::from("홍길동")).unwrap();
+    record.set("state", Value::from("1")).unwrap();
     for (on, amount) in [(Value::Date("2026-11-21".parse().unwrap()), 1205), (Value::None, -550)] {
         record.push_entry("items").unwrap();
         let last = if record.get("items[1]").is_some() || amount < 0 { 1 } else { 0 };
@@ -139,7 +139,7 @@ fn encode_error(change: impl FnOnce(&mut Record<'_>)) -> String {
 
 #[test]
 fn an_error_names_the_culprit_the_path_and_the_bytes() {
-    let text = |text: &str| Value::Text(text.to_owned());
+    let text = |text: &str| Value::from(text);
     assert_eq!(
         encode_error(|record| record.set("items[1].amount", Value::Number(10_000_000)).unwrap()),
         "caller: items[1].amount, bytes 41..48: needs 8 bytes, the field has 7"
@@ -320,8 +320,8 @@ fn a_path_that_was_looked_up_leads_where_its_text_leads() {
     for (number, path) in deep.paths().iter().enumerate() {
         let looked_up = Path::new(&deep, path).unwrap();
         assert_eq!(looked_up.as_str(), path);
-        record.set_at(&looked_up, Value::Text(format!("{number}"))).unwrap();
-        assert_eq!(record.get(path), Some(&Value::Text(format!("{number}"))), "{path}");
+        record.set_at(&looked_up, Value::from(format!("{number}"))).unwrap();
+        assert_eq!(record.get(path), Some(&Value::from(format!("{number}"))), "{path}");
         assert_eq!(record.get_at(&looked_up), record.get(path), "{path}");
         let [by_path, by_text] = [record.clone().set_at(&looked_up, 1), record.clone().set(path, 1)];
         assert_eq!(by_path.unwrap_err(), by_text.unwrap_err(), "{path}");
@@ -334,6 +334,6 @@ fn a_path_that_was_looked_up_leads_where_its_text_leads() {
     let path = Path::new(&deep, "first").unwrap();
     let mut record = Record::new(&other);
     assert_eq!(record.get_at(&path), None);
-    let error = record.set_at(&path, Value::Text(String::new())).unwrap_err();
+    let error = record.set_at(&path, Value::from("")).unwrap_err();
     assert!(error.to_string().starts_with("caller: first: there is no such field"), "{error}");
 }

@@ -5,6 +5,8 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use core::fmt::Write as _;
 
+use smol_str::SmolStr;
+
 use super::Value;
 use crate::error::Decimal;
 use crate::kind::FieldValue as _;
@@ -18,7 +20,7 @@ impl Value {
     pub fn to_text(&self, field: &Field) -> String {
         match self {
             Self::Absent | Self::None | Self::Part(_) | Self::Group(_) | Self::Choice(..) => String::new(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => text.to_string(),
             Self::Number(number) => {
                 let scale = if let Kind::Number(rule) = &field.kind { rule.decimals() } else { 0 };
                 Decimal { units: *number, scale }.to_string()
@@ -62,11 +64,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// The sign in a separate field as text, in the charset of the field. A space counts as padding, so it becomes the empty text.
-pub(super) fn sign_text(field: &Field, sign: u8) -> String {
+pub(super) fn sign_text(field: &Field, sign: u8) -> SmolStr {
     let text = match &field.kind {
-        Kind::Text(rule) => String::get(rule, &[sign]).ok(),
+        Kind::Text(rule) => SmolStr::get(rule, &[sign]).ok(),
         _ => None,
     };
     // A byte that the charset lacks is not a sign, and it is refused when the number is known.
-    text.unwrap_or_else(|| char::REPLACEMENT_CHARACTER.into())
+    text.unwrap_or_else(|| SmolStr::new_inline("\u{FFFD}"))
 }

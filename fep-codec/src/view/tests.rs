@@ -1,6 +1,6 @@
 //! Tests of views over hand-written layouts. The views of derived structs are tested with the derive.
 
-use alloc::borrow::{Cow, ToOwned as _};
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec;
@@ -91,7 +91,7 @@ fn a_patch_changes_its_field_and_nothing_else() {
     let list = list();
     let mut bytes = BYTES.to_vec();
     patch(&list, &mut bytes, "items[1].no", &Value::Number(7)).unwrap();
-    patch(&list, &mut bytes, "name", &Value::Text("홍길".to_owned())).unwrap();
+    patch(&list, &mut bytes, "name", &Value::from("홍길")).unwrap();
     assert_eq!(bytes, b"0021  2011aa072bbcc\xC8\xAB\xB1\xE6  ");
     let before = bytes.clone();
     let mut refused = |path, value| patch(&list, &mut bytes, path, &value).unwrap_err().to_string();
@@ -99,10 +99,10 @@ fn a_patch_changes_its_field_and_nothing_else() {
         refused("items[1].no", Value::Number(100)),
         "caller: items[1].no, bytes 12..14: needs 3 bytes, the field has 2"
     );
-    assert!(refused("name", Value::Text("홍길동님".to_owned())).contains("bytes 19..25: needs 8 bytes"));
+    assert!(refused("name", Value::from("홍길동님")).contains("bytes 19..25: needs 8 bytes"));
     assert!(refused("name", Value::Number(1)).contains("expected text, found a number"));
     assert!(refused("count", Value::Number(1)).contains("the field is computed"));
-    let secret = refused("items[0].all[0].pin", Value::Text("똠똠".to_owned()));
+    let secret = refused("items[0].all[0].pin", Value::from("똠똠"));
     assert!(secret.starts_with("caller: items[0].all[0].pin") && !secret.contains('똠'), "{secret}");
     assert_eq!(bytes, before);
 }
@@ -112,7 +112,7 @@ fn a_record_and_a_patch_put_the_same_bytes() {
     let list = list();
     let mut record = Record::decode(&list, BYTES).unwrap();
     let mut bytes = BYTES.to_vec();
-    for (path, value) in [("items[0].no", Value::Number(42)), ("name", Value::Text("가".to_owned()))] {
+    for (path, value) in [("items[0].no", Value::Number(42)), ("name", Value::from("가"))] {
         patch(&list, &mut bytes, path, &value).unwrap();
         record.set(path, value).unwrap();
     }

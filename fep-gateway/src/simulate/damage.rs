@@ -51,7 +51,7 @@ fn wrong_trace(field: &Field, bytes: &[u8]) -> Option<Value> {
         }
         (Value::Text(text), Kind::Digits(_)) => {
             let first = text.chars().next()?.to_digit(10)?;
-            Some(Value::Text(format!("{}{}", (first + 5) % 10, text.get(1..)?)))
+            Some(Value::from(format!("{}{}", (first + 5) % 10, text.get(1..)?)))
         }
         _ => None,
     }

@@ -147,7 +147,7 @@ impl Filler {
         Ok(match &self.content {
             Content::Fixed(value) | Content::Mark(value) => value.clone(),
             Content::TraceNumber => Value::Number(trace.into()),
-            Content::TraceText => Value::Text(with_zeros(String::new(), trace, self.len)),
+            Content::TraceText => Value::from(with_zeros(String::new(), trace, self.len)),
             Content::Date => Value::Date(date),
             Content::YearMonth => match YearMonth::new(date.year(), date.month()) {
                 Ok(month) => Value::YearMonth(month),
@@ -166,8 +166,8 @@ impl Filler {
                 Ok(time) => Value::Time(time),
                 Err(_) => Value::None,
             },
-            Content::TimeText => Value::Text(second_digits(stamp.time)),
-            Content::Transaction => Value::Text(self.transaction(trace, date)?),
+            Content::TimeText => Value::from(second_digits(stamp.time)),
+            Content::Transaction => Value::from(self.transaction(trace, date)?),
         })
     }
 

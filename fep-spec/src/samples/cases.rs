@@ -128,7 +128,7 @@ impl Cases<'_> {
         let path = format!("{within}{}", choice.name);
         let codes = match (self.marks.get(&by), around.codes.get(&by)) {
             (_, Some(code)) => vec![code.clone()],
-            (Some(Value::Text(code)), None) => vec![code.clone()],
+            (Some(Value::Text(code)), None) => vec![code.to_string()],
             _ => codes(choice, decider),
         };
         let mut shown = BTreeSet::new();

@@ -133,14 +133,14 @@ impl Filling<'_> {
             let Some(decider) = layout.decider_of(index) else { continue };
             let by = format!("{within}{}", choice.by);
             let marked = || match self.marks.get(&by) {
-                Some(Value::Text(code)) => Some(code.clone()),
+                Some(Value::Text(code)) => Some(code.to_string()),
                 _ => None,
             };
             let earlier = || decided.iter().find(|(path, _)| *path == choice.by).map(|(_, code)| code.clone());
             let wanted = self.wanted.codes.get(&by).cloned();
             let code = wanted.or_else(marked).or_else(earlier).or_else(|| codes(choice, decider).into_iter().next());
             let code = code.unwrap_or_default();
-            record.set(&by, Value::Text(code.clone()))?;
+            record.set(&by, code.as_str())?;
             if let Some(number) = choice.case_with(&code)
                 && let Some(case) = choice.cases().get(number)
             {

@@ -30,9 +30,9 @@ impl Limit {
 pub(super) fn of_field(field: &Field, bound: Option<&Bound>, random: &mut Random) -> Vec<Limit> {
     let mut limits = match &field.kind {
         Kind::Text(rule) => {
-            let mut texts = if rule.exact { Vec::new() } else { vec![Limit::new("empty", Value::Text(String::new()))] };
+            let mut texts = if rule.exact { Vec::new() } else { vec![Limit::new("empty", Value::from(""))] };
             let longest = text::longest(rule, field.len, random);
-            texts.extend(longest.into_iter().map(|(name, text)| Limit::new(name, Value::Text(text))));
+            texts.extend(longest.into_iter().map(|(name, text)| Limit::new(name, Value::from(text))));
             texts
         }
         Kind::Digits(rule) => of_digits(rule, capacity(rule, field.len)),
@@ -58,19 +58,19 @@ pub(super) fn of_tail(field: &Field, random: &mut Random) -> Vec<Limit> {
     match &field.kind {
         Kind::Text(rule) => {
             let longest = text::longest(rule, field.len, random);
-            let mut limits = vec![Limit::new("empty", Value::Text(String::new()))];
+            let mut limits = vec![Limit::new("empty", Value::from(""))];
             limits.extend(longest.into_iter().map(|(name, text)| {
                 // A length field with few digits can make the tail shorter than its maximum.
                 let shorter = shorter(text, |text| text.wire_len(rule));
-                Limit { name: name.to_owned(), values: shorter.into_iter().map(Value::Text).collect() }
+                Limit { name: name.to_owned(), values: shorter.into_iter().map(Value::from).collect() }
             }));
             limits
         }
         Kind::Digits(_) => {
             let longest = shorter("9".repeat(field.len), String::len);
             vec![
-                Limit::new("empty", Value::Text(String::new())),
-                Limit { name: "longest".to_owned(), values: longest.into_iter().map(Value::Text).collect() },
+                Limit::new("empty", Value::from("")),
+                Limit { name: "longest".to_owned(), values: longest.into_iter().map(Value::from).collect() },
             ]
         }
         _ => vec![
@@ -97,11 +97,11 @@ fn shorter(text: String, len: impl Fn(&String) -> usize) -> Vec<String> {
 /// A value between the limits. `few_digits`: many of the numbers are added up outside the telegram.
 pub(super) fn between(field: &Field, bound: Option<&Bound>, few_digits: bool, random: &mut Random) -> Value {
     match &field.kind {
-        Kind::Text(rule) => Value::Text(text::between(rule, field.len, random)),
+        Kind::Text(rule) => Value::from(text::between(rule, field.len, random)),
         Kind::Digits(rule) => {
             let most = capacity(rule, field.len);
             let count = if rule.exact { most } else { random.between(1, most) };
-            Value::Text(random.digits(count))
+            Value::from(random.digits(count))
         }
         Kind::Number(rule) => {
             let own = Range::of(rule, field.len);
@@ -120,7 +120,7 @@ pub(super) fn between(field: &Field, bound: Option<&Bound>, few_digits: bool, ra
             let known: Vec<&str> =
                 rule.codes.iter().map(|known| &*known.code).filter(|code| !code.is_empty()).collect();
             let code = random.one_of(&known).map(|code| (*code).to_owned());
-            Value::Text(code.or_else(|| rule.codes.first().map(|known| known.code.to_string())).unwrap_or_default())
+            Value::from(code.or_else(|| rule.codes.first().map(|known| known.code.to_string())).unwrap_or_default())
         }
         Kind::Flag(_) => Value::Flag(random.below(2) == 0),
         Kind::Bytes(_) => Value::Bytes((0..field.len).map(|_| b'1' + random.byte(9)).collect()),
@@ -131,8 +131,8 @@ pub(super) fn between(field: &Field, bound: Option<&Bound>, few_digits: bool, ra
 pub(super) fn tail_between(field: &Field, random: &mut Random) -> Value {
     let most = random.between(1, 9).min(field.len);
     match &field.kind {
-        Kind::Text(rule) => Value::Text(text::between(rule, most, random)),
-        Kind::Digits(_) => Value::Text(random.digits(most)),
+        Kind::Text(rule) => Value::from(text::between(rule, most, random)),
+        Kind::Digits(_) => Value::from(random.digits(most)),
         _ => Value::Bytes((0..most).map(|_| b'1' + random.byte(9)).collect()),
     }
 }
@@ -147,11 +147,11 @@ fn capacity(rule: &DigitsRule, len: usize) -> usize {
 }
 
 fn of_digits(rule: &DigitsRule, most: usize) -> Vec<Limit> {
-    let nines = Limit::new(if rule.exact { "all nines" } else { "longest" }, Value::Text("9".repeat(most)));
+    let nines = Limit::new(if rule.exact { "all nines" } else { "longest" }, Value::from("9".repeat(most)));
     if rule.exact {
-        vec![Limit::new("all zeros", Value::Text("0".repeat(most))), nines]
+        vec![Limit::new("all zeros", Value::from("0".repeat(most))), nines]
     } else {
-        vec![Limit::new("empty", Value::Text(String::new())), nines]
+        vec![Limit::new("empty", Value::from("")), nines]
     }
 }
 
@@ -180,7 +180,7 @@ fn of_number(rule: &NumberRule, len: usize, bound: Option<&Bound>) -> Vec<Limit>
 fn of_codes(rule: &CodeRule) -> Vec<Limit> {
     let of = |code: &str| {
         let name = if code.is_empty() { "blank code".to_owned() } else { format!("code {code}") };
-        Limit { name, values: vec![Value::Text(code.to_owned())] }
+        Limit { name, values: vec![Value::from(code)] }
     };
     rule.codes.iter().map(|known| of(&known.code)).collect()
 }

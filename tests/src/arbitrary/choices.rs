@@ -1,7 +1,7 @@
 //! Random cases of choices: a code for the deciding field, and the body that the code selects.
 
+use fep_codec::Record;
 use fep_codec::layout::{Choice, Field, Item, Kind, Layout};
-use fep_codec::{Record, Value};
 
 use super::{Random, fill};
 
@@ -13,7 +13,7 @@ pub(super) fn make(layout: &Layout, within: &str, record: &mut Record<'_>, rando
         let Some(decider) = layout.decider_of(number) else { continue };
         let known = decided.iter().find(|(path, _)| *path == choice.by).map(|(_, code)| code.clone());
         let code = known.unwrap_or_else(|| code(choice, decider, random));
-        record.set(&format!("{within}{}", choice.by), Value::Text(code.clone())).unwrap_or_default();
+        record.set(&format!("{within}{}", choice.by), code.as_str()).unwrap_or_default();
         if let Some(case) = choice.case_with(&code).and_then(|number| choice.cases().get(number)) {
             let path = format!("{within}{}", choice.name);
             record.choose(&path, &case.layout.name).unwrap_or_default();

@@ -152,10 +152,9 @@ fn what_is_wrong_deep_inside_is_named_alike_by_both_codecs() {
 #[test]
 fn deep_inside_a_patch_and_a_refresh_do_what_encoding_does() {
     let mut bytes = BYTES.to_vec();
-    for (path, value) in [
-        ("body.rows[1].amount", Value::Number(5)),
-        ("body.rows[2].tags[0].content.letters", Value::Text("q".to_owned())),
-    ] {
+    for (path, value) in
+        [("body.rows[1].amount", Value::Number(5)), ("body.rows[2].tags[0].content.letters", Value::from("q"))]
+    {
         patch(Whole::LAYOUT, &mut bytes, path, &value).unwrap();
     }
     assert_eq!(find(Whole::LAYOUT, &bytes, "body.rows[2].tags[0].tag").unwrap().1, 45..46);

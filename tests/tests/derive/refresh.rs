@@ -98,7 +98,7 @@ fn a_patched_telegram_is_what_encoding_its_values_gives() {
     for (path, value) in [
         ("rows[0].amount", Value::Number(-100)),
         ("rows[0].fee_back", Value::Number(9)),
-        ("note.text", Value::Text("zz".to_owned())),
+        ("note.text", Value::from("zz")),
     ] {
         patch(Batch::LAYOUT, &mut bytes, path, &value).unwrap();
     }

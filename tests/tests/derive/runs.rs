@@ -61,7 +61,7 @@ fn each_wrong_byte_in_each_place_is_said_as_by_a_layout_at_run_time() {
                     let said = |error: fep_codec::Error| error.to_string();
                     let written = payment.encode_to_vec().map_err(said);
                     assert_eq!(written, record.encode().map_err(said), "{byte:02x} at {at}");
-                    let memo = Value::Text(payment.memo.to_owned());
+                    let memo = Value::from(payment.memo);
                     assert_eq!(record.get("memo"), Some(&memo), "{byte:02x} at {at}");
                 }
                 (Err(one), Err(other)) => {

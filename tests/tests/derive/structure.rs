@@ -221,10 +221,10 @@ fn the_body_that_is_written_belongs_to_its_code() {
     let message = "caller: header.business, bytes 2..5: `Transfer` stands there, which belongs to 100, hex 33 20 20";
     assert_eq!(refusal(wrong.encode_to_vec()), message);
     let mut record = Record::new(Request::LAYOUT);
-    record.set("header.business", Value::Text("3".to_owned())).unwrap();
+    record.set("header.business", Value::from("3")).unwrap();
     record.choose("body", "Transfer").unwrap();
     record.set("body.amount", Value::Number(1)).unwrap();
-    record.set("end", Value::Text("E".to_owned())).unwrap();
+    record.set("end", Value::from("E")).unwrap();
     assert_eq!(refusal(record.encode()), message);
 }
 

@@ -218,8 +218,8 @@ fn a_view_a_record_and_a_patch_agree() {
     let mut patched = bytes;
     let mut set = record;
     ListWindowMut::new(&mut viewed).unwrap().rows_mut(0).unwrap().set_mark(&"z".parse().unwrap()).unwrap();
-    patch(List::LAYOUT, &mut patched, "rows[0].mark", &Value::Text("z".to_owned())).unwrap();
-    set.set("rows[0].mark", Value::Text("z".to_owned())).unwrap();
+    patch(List::LAYOUT, &mut patched, "rows[0].mark", &Value::from("z")).unwrap();
+    set.set("rows[0].mark", Value::from("z")).unwrap();
     assert_eq!(viewed, patched);
     assert_eq!(set.encode().unwrap(), patched);
 }

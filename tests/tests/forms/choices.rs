@@ -78,7 +78,7 @@ fn fields_name_the_body_of_their_code() {
 fn a_body_and_its_code_belong_together() {
     let layout = payment();
     let mut record = Record::new(&layout);
-    let text = |text: &str| Value::Text(text.to_owned());
+    let text = |text: &str| Value::from(text);
     record.set("header.code", text("200")).expect("a code");
     record.set("end", text("")).expect("a text");
     record.choose("body", "TransferBody").expect("a case");
@@ -108,7 +108,7 @@ fn every_other_code_can_have_a_case() {
     both_ways(&layout, b"A x", &json!({ "kind": "A", "body": { "x": "x" } }));
     both_ways(&layout, b"B x\xFF", &json!({ "kind": "B", "body": { "raw": "78ff" } }));
     let mut record = Record::decode(&layout, b"B x").expect("raw bytes");
-    record.set("kind", Value::Text("A".to_owned())).expect("a code");
+    record.set("kind", Value::from("A")).expect("a code");
     assert_eq!(
         record.encode().expect_err("another body").to_string(),
         "caller: kind, bytes 0..2: `Raw` stands there, which belongs to all codes that no other case names, hex 41 20"
