@@ -83,9 +83,10 @@ fn check_len(encoding: Encoding, pattern_len: usize, len: usize) -> Result<(), F
 /// The digits of the field as a number.
 #[inline(always)]
 fn digits(encoding: Encoding, bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
-    if encoding != Encoding::Ascii || bytes.len() != pattern_len {
+    if encoding != Encoding::Ascii {
         return encoded_digits(encoding, bytes, pattern_len);
     }
+    check_len(Encoding::Ascii, pattern_len, bytes.len())?;
     parse_u64(bytes).ok_or_else(|| not_a_digit(bytes))
 }
 
@@ -244,20 +245,27 @@ macro_rules! by_number {
 
             #[inline(always)]
             fn get(rule: &$rule, bytes: &[u8]) -> Result<Self, Fault> {
+                // Each is a function of its own: a program whose rules are constants has only those that it needs.
                 #[inline(never)]
                 fn get_any(rule: &$rule, bytes: &[u8]) -> Result<$type, Fault> {
-                    if rule.pattern == $usual {
-                        return $split(digits(rule.encoding, bytes, $usual.len())?);
-                    }
                     rule.check($needs)?;
                     Ok(<$type>::of_parts(rule.parts().read(bytes)?)?)
                 }
-                if rule.pattern == $usual
-                    && rule.encoding == Encoding::Ascii
-                    && bytes.len() == $usual.len()
-                    && let Some(value) = $ascii(bytes)
-                {
-                    return Ok(value);
+                #[inline(never)]
+                fn get_usual(encoding: Encoding, bytes: &[u8]) -> Result<$type, Fault> {
+                    $split(digits(encoding, bytes, $usual.len())?)
+                }
+                #[cold]
+                #[inline(never)]
+                fn refused(bytes: &[u8]) -> Result<$type, Fault> {
+                    $split(digits(Encoding::Ascii, bytes, $usual.len())?)
+                }
+                if rule.pattern == $usual {
+                    if rule.encoding != Encoding::Ascii {
+                        return get_usual(rule.encoding, bytes);
+                    }
+                    let plain = if bytes.len() == $usual.len() { $ascii(bytes) } else { None };
+                    return plain.map_or_else(|| refused(bytes), Ok);
                 }
                 get_any(rule, bytes)
             }
