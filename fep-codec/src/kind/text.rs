@@ -391,8 +391,10 @@ impl<'a> FieldValue<'a, TextRule> for String {
     }
 }
 
-/// The longest text in bytes on the wire that is converted without memory from the heap, and the longest that this can become.
+/// The longest text in bytes on the wire that is converted on the stack.
 const SHORT: usize = 24;
+
+/// The most bytes of UTF-8 that it becomes: three for each byte on the wire.
 const SHORT_UTF8: usize = 3 * SHORT;
 
 impl<'a> FieldValue<'a, TextRule> for SmolStr {

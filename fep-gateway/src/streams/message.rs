@@ -21,8 +21,6 @@ pub(super) struct Message {
     pub(super) key: Arc<str>,
     /// `None`: that of its key.
     pub(super) partition: Option<i32>,
-    /// Whether it is sent alone, because it was in a batch that was refused.
-    pub(super) is_doubtful: bool,
     pub(super) content: Arc<Content>,
 }
 
@@ -104,7 +102,7 @@ impl Maker {
             json: shown::telegram(&self.kinds, placed).json,
         };
         let key = self.kinds.instrument(kind, bytes).into();
-        Message { key, partition: None, is_doubtful: false, content: Arc::new(content) }
+        Message { key, partition: None, content: Arc::new(content) }
     }
 
     fn to_all(&self, name: &'static str, json: String, partitions: i32) -> Vec<Message> {
@@ -113,7 +111,6 @@ impl Maker {
         let to = |partition| Message {
             key: Arc::clone(&self.own_key),
             partition: Some(partition),
-            is_doubtful: false,
             content: Arc::clone(&content),
         };
         (0..partitions).map(to).collect()

@@ -7,7 +7,7 @@
 //! ```text
 //!  telling ──► piece ──► producer ──► taken: the next piece
 //!                ▲                 ├─► failed: sent again, in its order
-//!                │                 ├─► doubtful: its batch was refused; sent again alone
+//!                │                 ├─► doubtful: its batch was refused; sent again in halves, at last alone
 //!                └─────────────────┴─► refused: left out, and the topic says so
 //! ```
 
@@ -37,8 +37,9 @@ use super::telling::{Filter, Telling, Terms};
 use crate::config::{StreamConfig, StreamTopicConfig};
 
 /// The most messages of a piece, and the most bytes of their content with which no further event is added. An event that goes to every partition is not cut.
+/// With their headers they are less than a batch, so that a piece is one batch of each partition.
 const PIECE_MAX: usize = 1000;
-const PIECE_BYTES: usize = 1_000_000;
+const PIECE_BYTES: usize = 500_000;
 
 /// How long the last messages have at the end of a stream.
 const END_MAX: Duration = Duration::from_secs(3);
@@ -78,6 +79,8 @@ struct Carrier {
     asked_at: Instant,
     /// What the cluster has not confirmed, in its order.
     piece: Vec<Message>,
+    /// How many messages are sent together at most. Half as many after a refused batch, twice as many after one that was taken.
+    together: usize,
 }
 
 /// Where it says how it does.
@@ -162,6 +165,7 @@ impl Topic {
             partitions: 0,
             asked_at: Instant::now(),
             piece: Vec::new(),
+            together: PIECE_MAX,
         };
         let cut = CancellationToken::new();
         let task = tokio::spawn(carrier.run(cut.clone()));
@@ -238,10 +242,10 @@ impl Carrier {
             return Ok(false);
         }
         let is_late = |why: &str| self.report.is_in_trouble(why);
-        let together = sent_together(&self.piece);
-        let now = self.piece.get(..together).unwrap_or_default();
+        let now = self.piece.get(..self.together).unwrap_or(&self.piece);
         let outcomes = self.producer.send(&self.maker, now, self.delivery_timeout, is_late).await;
         let later = self.piece.split_off(outcomes.len());
+        self.together = together(self.together, &outcomes);
         let sorted = sort(std::mem::take(&mut self.piece), outcomes);
         // Before everything that follows, where the telegrams would have been.
         self.piece = self.maker.left_out(&sorted.left_out, self.partitions);
@@ -256,13 +260,15 @@ impl Carrier {
         state.refused += sorted.refused;
         state.last_position = sorted.last_position.or(state.last_position);
         drop(state);
-        match sorted.why {
-            None => self.report.is_well(),
-            // What was refused is over. There is nothing to wait for.
-            Some(why) if !is_again => self.report.has_refused(&why),
-            Some(why) => return Err(why),
+        let Some(why) = sorted.why else {
+            self.report.is_well();
+            return Ok(true);
+        };
+        if sorted.refused > 0 {
+            self.report.has_refused(&why);
         }
-        Ok(true)
+        // What was refused is over. There is nothing to wait for.
+        if is_again { Err(why) } else { Ok(true) }
     }
 
     async fn asks_for_partitions(&mut self) -> Result<(), String> {
@@ -354,20 +360,14 @@ fn sort(piece: Vec<Message>, outcomes: Vec<Outcome>) -> Sorted {
                 sorted.again.push(message);
                 sorted.why = Some(why);
             }
-            Outcome::Doubtful(_) if !overtaken.contains(&message.key) => {
-                sorted.again.push(Message { is_doubtful: true, ..message });
-            }
-            Outcome::Behind(_) if !overtaken.contains(&message.key) => sorted.again.push(message),
+            // Another attempt says whether it was this one.
+            Outcome::Doubtful(_) if !overtaken.contains(&message.key) => sorted.again.push(message),
             // What says that something is missing must not be missing itself: nothing follows before it is there.
             Outcome::Refused(why) if position.is_none() => {
                 sorted.again.push(message);
                 sorted.why = Some(why);
             }
-            Outcome::Failed(why)
-            | Outcome::NoPartition(why)
-            | Outcome::Refused(why)
-            | Outcome::Doubtful(why)
-            | Outcome::Behind(why) => {
+            Outcome::Failed(why) | Outcome::NoPartition(why) | Outcome::Refused(why) | Outcome::Doubtful(why) => {
                 sorted.refused += 1;
                 sorted.left_out.extend(position);
                 sorted.why = Some(why);
@@ -378,9 +378,13 @@ fn sort(piece: Vec<Message>, outcomes: Vec<Outcome>) -> Sorted {
     sorted
 }
 
-/// How many messages of a piece are sent together: those before the first doubtful one, or this one alone.
-fn sent_together(piece: &[Message]) -> usize {
-    piece.iter().position(|message| message.is_doubtful).map_or(piece.len(), |doubtful| doubtful.max(1))
+/// How many messages are sent together the next time, at most. `before` is what it was when these outcomes came.
+fn together(before: usize, outcomes: &[Outcome]) -> usize {
+    if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Doubtful(_))) {
+        return (outcomes.len() / 2).max(1);
+    }
+    let is_whole = outcomes.iter().all(|outcome| *outcome == Outcome::Taken);
+    if is_whole { before.saturating_mul(2).min(PIECE_MAX) } else { before }
 }
 
 fn lock(state: &Mutex<StreamTopicStatus>) -> MutexGuard<'_, StreamTopicStatus> {

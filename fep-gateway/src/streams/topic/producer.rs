@@ -25,6 +25,9 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
 /// How long what was given up may take to say so.
 const SAY_SO_MAX: Duration = Duration::from_secs(5);
 
+/// The largest batch in bytes. Brokers and the library allow a little more if nobody changes it.
+const BATCH_BYTES: usize = 1_000_000;
+
 /// The most partitions that a topic may have. What is no telegram goes to each of them.
 const PARTITIONS_MAX: usize = 10_000;
 
@@ -37,8 +40,6 @@ pub(super) enum Outcome {
     Refused(String),
     /// The cluster refused the batch that had it, perhaps for another message of the batch. Alone, it is taken or refused.
     Doubtful(String),
-    /// A batch before it was refused, so it was not taken.
-    Behind(String),
     /// The cluster may have it or not. Another attempt may succeed.
     Failed(String),
     /// The topic does not have its partition now.
@@ -73,13 +74,11 @@ impl Producer {
             .set("client.id", "fep-gateway")
             .set("enable.idempotence", "true")
             .set("acks", "all")
-            // Messages come in pieces, so there is nothing to gather.
-            .set("linger.ms", "1")
+            // A broker refuses a batch as a whole. What is sent together is one batch of each partition: there is room for all of it, and time to hand it
+            // over. So nothing of an instrument is under way behind a batch that is refused.
+            .set("linger.ms", "5")
+            .set("batch.size", BATCH_BYTES.to_string())
             .set("message.timeout.ms", "0")
-            // A broker refuses a batch as a whole. A small one is not too large for a topic, and few messages are sent again one by one.
-            .set("batch.size", "65536")
-            // What stands behind a refused batch is not taken before it: the producer ends with it, and the next one begins there.
-            .set("enable.gapless.guarantee", "true")
             // A misspelt topic is said, not made.
             .set("allow.auto.create.topics", "false")
             // That of the library of Java, so that a topic of another program with the same keys has them in the same partitions.
@@ -178,10 +177,8 @@ impl Producer {
     }
 
     fn client(&mut self) -> Result<Client, String> {
-        match &self.client {
-            Some(client) if client.producer.client().fatal_error().is_some() => self.forget(),
-            Some(client) => return Ok(client.clone()),
-            None => {}
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
         }
         let said = Said::default();
         let producer = self.settings.create_with_context(said.clone()).map_err(|error| error.to_string())?;
@@ -196,8 +193,9 @@ async fn outcome(sent: Sent, is_alone: bool, said: &Said) -> Outcome {
         Sent::Waits(delivery) => match delivery.await {
             Ok(Ok(_)) => Outcome::Taken,
             Ok(Err((error, _))) if is_for_good(&error) && is_alone => Outcome::Refused(error.to_string()),
-            Ok(Err((error, _))) if is_for_good(&error) => Outcome::Doubtful(error.to_string()),
-            Ok(Err((error, _))) if is_the_end(&error) => Outcome::Behind(error.to_string()),
+            Ok(Err((error, _))) if is_for_good(&error) || is_for_another(&error) => {
+                Outcome::Doubtful(error.to_string())
+            }
             Ok(Err((error, _))) if lacks_partition(&error) => Outcome::NoPartition(error.to_string()),
             Ok(Err((error, _))) => Outcome::Failed(with_said(error.to_string(), said)),
             // The producer has ended.
@@ -206,10 +204,9 @@ async fn outcome(sent: Sent, is_alone: bool, said: &Said) -> Outcome {
     }
 }
 
-/// Whether the producer has ended, because it does not send what stands behind a refused batch.
-fn is_the_end(error: &KafkaError) -> bool {
-    let codes = [RDKafkaErrorCode::Fatal, RDKafkaErrorCode::GaplessGuarantee];
-    error.rdkafka_error_code().is_some_and(|code| codes.contains(&code))
+/// Whether the cluster said which message of the batch it refused, and it was another one.
+fn is_for_another(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::InvalidDifferentRecord)
 }
 
 /// Whether the topic does not have the partition of a message.
@@ -225,7 +222,7 @@ fn with_said(why: String, said: &Said) -> String {
 }
 
 fn record<'m>(topic: &'m str, maker: &Maker, message: &'m Message) -> FutureRecord<'m, str, str> {
-    let Message { key, partition, content, .. } = message;
+    let Message { key, partition, content } = message;
     let own = content.headers.iter().map(|(key, value)| (*key, &**value));
     let all = maker.headers().into_iter().chain([("fep-event", content.name)]).chain(own);
     let headers =

@@ -10,7 +10,7 @@ use crate::streams::message::Content;
 fn message(instrument: u8, position: u64) -> Message {
     let content =
         Content { name: "telegram", at_ms: 0, headers: Vec::new(), position: Some(position), json: String::new() };
-    Message { key: format!("{instrument}").into(), partition: None, is_doubtful: false, content: Arc::new(content) }
+    Message { key: format!("{instrument}").into(), partition: None, content: Arc::new(content) }
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -19,7 +19,6 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         2 => Just(Outcome::Failed("away".to_owned())),
         1 => Just(Outcome::Refused("too large".to_owned())),
         1 => Just(Outcome::Doubtful("too large".to_owned())),
-        1 => Just(Outcome::Behind("ended".to_owned())),
     ]
 }
 
@@ -35,10 +34,12 @@ proptest! {
         let mut piece = all.clone();
         let mut taken: Vec<(Arc<str>, u64)> = Vec::new();
         let mut left_out = BTreeSet::new();
-        for outcomes in attempts.into_iter().chain([vec![Outcome::Taken; 40]]) {
-            let together = sent_together(&piece);
-            let later = piece.split_off(together);
+        let mut at_once = PIECE_MAX;
+        // At last the cluster takes everything.
+        for outcomes in attempts.into_iter().chain(vec![vec![Outcome::Taken; 40]; 7]) {
+            let later = piece.split_off(at_once.min(piece.len()));
             let outcomes = &outcomes[..piece.len()];
+            at_once = together(at_once, outcomes);
             let of_taken = piece.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Outcome::Taken);
             taken.extend(of_taken.filter_map(|(message, _)| Some((Arc::clone(&message.key), message.content.position?))));
             let is_whole = outcomes.iter().all(|outcome| *outcome == Outcome::Taken);
@@ -50,60 +51,58 @@ proptest! {
             piece = sorted.again;
             piece.extend(later);
         }
+        prop_assert!(piece.is_empty());
         for own in all.iter().map(|message| &message.key) {
             let positions: Vec<u64> = taken.iter().filter(|(key, _)| key == own).map(|(_, position)| *position).collect();
             prop_assert!(positions.is_sorted(), "{positions:?}");
         }
         let taken: BTreeSet<u64> = taken.into_iter().map(|(_, position)| position).collect();
         prop_assert!(taken.is_disjoint(&left_out));
-        prop_assert_eq!(taken.len() + left_out.len() + piece.len(), all.len());
+        prop_assert_eq!(taken.len() + left_out.len(), all.len());
     }
 
-    /// A broker that refuses the batches with certain telegrams, and takes nothing behind a refused batch: these telegrams are left out, and no others.
+    /// A cluster that refuses each batch with certain telegrams: these are left out, and no others. What is sent together is one batch of each partition.
     #[test]
-    fn a_refused_batch_costs_no_other_telegram(
-        bad in vec(any::<bool>(), 1..60),
-        batches in vec(1..20_usize, 200),
-    ) {
-        let mut piece: Vec<Message> = (0..).take(bad.len()).map(|position| message((position % 4) as u8, position)).collect();
-        let is_bad = |message: &Message| bad[usize::try_from(message.content.position.unwrap()).unwrap()];
-        let mut batches = batches.into_iter().cycle();
+    fn a_refused_batch_costs_no_other_telegram(bad in vec(prop::bool::weighted(0.2), 1..200)) {
+        const INSTRUMENTS: u64 = 6;
+        const PARTITIONS: u64 = 3;
+        let of = |message: &Message| usize::try_from(message.content.position.unwrap()).unwrap();
+        let telegrams = (0..).take(bad.len());
+        let mut piece: Vec<Message> = telegrams.map(|position| message((position % INSTRUMENTS) as u8, position)).collect();
+        let mut at_once = PIECE_MAX;
         let mut taken = Vec::new();
         let mut left_out = Vec::new();
-        for _ in 0..2 * bad.len() {
-            let together = sent_together(&piece);
-            let later = piece.split_off(together);
-            let mut outcomes = Vec::new();
-            while outcomes.len() < piece.len() {
-                let rest = &piece[outcomes.len()..];
-                let batch = &rest[..batches.next().unwrap().min(rest.len())];
-                let outcome = match batch {
-                    batch if !batch.iter().any(is_bad) => Outcome::Taken,
-                    _ if piece.len() == 1 => Outcome::Refused("too large".to_owned()),
-                    _ => Outcome::Doubtful("too large".to_owned()),
-                };
-                outcomes.resize(outcomes.len() + batch.len(), outcome.clone());
-                if outcome != Outcome::Taken {
-                    outcomes.resize(piece.len(), Outcome::Behind("ended".to_owned()));
-                }
-            }
-            let is_taken = outcomes.iter().map(|outcome| *outcome == Outcome::Taken);
-            taken.extend(piece.iter().zip(is_taken).filter_map(|(message, is_taken)| message.content.position.filter(|_| is_taken)));
+        // Each that is refused halves what is sent at once, and each that is taken doubles it.
+        for _ in 0..20 * bad.len() {
+            let later = piece.split_off(at_once.min(piece.len()));
+            let partition = |message: &Message| message.content.position.unwrap() % INSTRUMENTS % PARTITIONS;
+            let refused: BTreeSet<u64> = piece.iter().filter(|message| bad[of(message)]).map(partition).collect();
+            let outcome = |message: &Message| match refused.contains(&partition(message)) {
+                false => Outcome::Taken,
+                true if piece.len() == 1 => Outcome::Refused("too large".to_owned()),
+                true => Outcome::Doubtful("too large".to_owned()),
+            };
+            let outcomes: Vec<Outcome> = piece.iter().map(outcome).collect();
+            let is_taken = |(message, outcome): (&Message, &Outcome)| (*outcome == Outcome::Taken).then(|| of(message));
+            taken.extend(piece.iter().zip(&outcomes).filter_map(is_taken));
+            at_once = together(at_once, &outcomes);
             let sorted = sort(piece, outcomes);
             left_out.extend(sorted.left_out);
             piece = sorted.again;
             piece.extend(later);
         }
         prop_assert!(piece.is_empty());
-        let of = |wanted: bool| (0..).zip(&bad).filter(|(_, bad)| **bad == wanted).map(|(position, _)| position).collect::<Vec<u64>>();
-        prop_assert_eq!((taken, left_out), (of(false), of(true)));
+        taken.sort_unstable();
+        let of_kind = |wanted: bool| (0..bad.len()).filter(|position| bad[*position] == wanted).collect::<Vec<_>>();
+        let left_out: Vec<usize> = left_out.into_iter().map(|position| usize::try_from(position).unwrap()).collect();
+        prop_assert_eq!((taken, left_out), (of_kind(false), of_kind(true)));
     }
 }
 
 /// What is no telegram, for this partition.
 fn notice(partition: i32) -> Message {
     let content = Content { name: "lost", at_ms: 0, headers: Vec::new(), position: None, json: String::new() };
-    Message { key: "%stream:quotes".into(), partition: Some(partition), is_doubtful: false, content: Arc::new(content) }
+    Message { key: "%stream:quotes".into(), partition: Some(partition), content: Arc::new(content) }
 }
 
 #[test]
