@@ -98,13 +98,32 @@ fn log_of(broker: &Broker) -> Vec<Told> {
     log
 }
 
-/// Waits until a broker has more than this number of messages, and returns how many it has.
-async fn has_more_than(broker: &Broker, count: i64) -> i64 {
+/// How many messages a broker has.
+fn count(broker: &Broker) -> i64 {
+    block_in_place(|| ends(&consumer(broker), END_MAX).iter().sum())
+}
+
+/// Waits until one of the brokers gets messages, and returns which. On a slow machine the first one can be late, and then the second one has them.
+async fn who_gets_more(brokers: &[Broker; 2]) -> usize {
+    let begun = Instant::now();
+    let before = brokers.each_ref().map(count);
+    loop {
+        let now = brokers.each_ref().map(count);
+        if let Some(who) = (0..2).find(|who| now[*who] > before[*who]) {
+            return who;
+        }
+        assert!(begun.elapsed() < EVENTS_MAX, "no broker gets events: they have {now:?}, and had {before:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until a broker has more than this number of messages.
+async fn has_more_than(broker: &Broker, count: i64) {
     let begun = Instant::now();
     loop {
-        let now = block_in_place(|| ends(&consumer(broker), END_MAX).iter().sum());
+        let now = self::count(broker);
         if now > count {
-            return now;
+            return;
         }
         assert!(begun.elapsed() < EVENTS_MAX, "a broker gets no events: it has {now}, and had {count}");
         sleep(Duration::from_millis(20)).await;
@@ -208,13 +227,13 @@ async fn a_broker_dies_under_load_while_another_is_there_and_no_event_is_lost_or
     let ask = |_| tokio::spawn(asks(Arc::clone(&daemon), Arc::clone(&next), Arc::clone(&stops)));
     let callers: Vec<_> = (0..CALLERS).map(ask).collect();
     let mut logs = Vec::new();
-    for death in 0..DEATHS {
-        let dying = death % 2;
-        has_more_than(&brokers[dying], 0).await;
+    for _ in 0..DEATHS {
+        let dying = who_gets_more(&brokers).await;
         brokers[dying].is_cut_off();
         logs.push(block_in_place(|| log_of(&brokers[dying])));
+        let had = count(&brokers[1 - dying]);
         brokers[dying].dies().await;
-        has_more_than(&brokers[1 - dying], 0).await;
+        has_more_than(&brokers[1 - dying], had).await;
         brokers[dying].runs().await;
     }
     stops.store(true, Ordering::Relaxed);
