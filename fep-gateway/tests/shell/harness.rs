@@ -208,7 +208,8 @@ impl Bench {
     pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Json) -> bool) -> Json {
         let begun = Instant::now();
         loop {
-            let (_, reply) = self.get(path).await;
+            let reply = tokio::time::timeout(Duration::from_secs(10), self.get(path)).await;
+            let (_, reply) = reply.unwrap_or_else(|_| panic!("{path} has no reply"));
             if wanted(&reply) {
                 return reply;
             }
