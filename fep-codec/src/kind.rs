@@ -28,7 +28,9 @@ pub use fep_core::limits::PIVOT_DEFAULT;
 pub use self::amount::Amount;
 pub use self::check::xor;
 pub use self::code::CodeSet;
+pub(crate) use self::date::ascii;
 pub use self::tail::TailValue;
+pub(crate) use self::text::trim_end;
 use alloc::borrow::Cow;
 
 use crate::error::Fault;

@@ -109,7 +109,7 @@ pub use framing::{CodeTable, FrameError, Framing, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
 pub use nested::{Body, DecodeBody};
-pub use record::{Record, Value};
+pub use record::{Plan, Record, Value};
 /// The text of a [`Value`].
 pub use smol_str::SmolStr;
 #[cfg(feature = "tokio")]

@@ -65,10 +65,13 @@
 //! # Ok::<(), fep_codec::Error>(())
 //! ```
 
+mod values;
 mod path;
 mod text;
 mod linked;
 mod by_kind;
+mod steps;
+mod usual;
 mod decode;
 mod key;
 mod write;
@@ -79,6 +82,7 @@ mod each_fits;
 mod convert;
 mod prefilled;
 mod unverified;
+mod plan;
 
 use alloc::vec::Vec;
 
@@ -91,9 +95,11 @@ pub(crate) use self::path::absent;
 #[cfg(feature = "json")]
 pub(crate) use self::path::{in_item, nearest};
 pub(crate) use self::path::{split_index, unknown, within_parents};
+pub use self::plan::Plan;
 pub use self::prefilled::Prefilled;
 #[cfg(feature = "json")]
 pub use self::unverified::Unverified;
+use self::values::Values;
 pub(crate) use self::write::put_value;
 use crate::layout::Layout;
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time, YearMonth};
@@ -112,7 +118,7 @@ use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time, YearMonth};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<'l> {
     layout: &'l Layout,
-    values: Vec<Value>,
+    values: Values,
 }
 
 /// The value of one item. A field's kind decides which of these it can hold.
@@ -155,7 +161,7 @@ impl<'l> Record<'l> {
     /// A record without any value.
     #[must_use]
     pub fn new(layout: &'l Layout) -> Self {
-        Self { layout, values: absent(layout) }
+        Self::from_values(layout, absent(layout))
     }
 
     /// The layout.
@@ -172,18 +178,18 @@ impl<'l> Record<'l> {
 
     /// The values without the layout.
     pub(crate) fn into_values(self) -> Vec<Value> {
-        self.values
+        self.values.into_vec()
     }
 
     /// The layout, and the values to be changed.
     #[cfg(feature = "json")]
-    pub(crate) const fn parts_mut(&mut self) -> (&'l Layout, &mut [Value]) {
+    pub(crate) fn parts_mut(&mut self) -> (&'l Layout, &mut [Value]) {
         (self.layout, self.values.as_mut_slice())
     }
 
     /// A record with these values. There must be as many values as the layout has items.
     pub(crate) fn from_values(layout: &'l Layout, values: Vec<Value>) -> Self {
-        Self { layout, values }
+        Self { layout, values: Values(values) }
     }
 }
 

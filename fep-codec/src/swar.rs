@@ -9,7 +9,12 @@ const TO_EIGHT: u64 = 100_000_000;
 /// Whether all bytes are ASCII. It looks at all of them, as [`all_digits`] does.
 #[inline(always)]
 pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk() else { return bytes.iter().fold(0, |seen, byte| seen | byte).is_ascii() };
+    let Some(last) = bytes.last_chunk() else {
+        let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) else {
+            return three(bytes).is_none_or(|three| three.iter().fold(0, |seen, byte| seen | byte).is_ascii());
+        };
+        return (u32::from_le_bytes(*first) | u32::from_le_bytes(*last)) & 0x8080_8080 == 0;
+    };
     bytes.as_chunks().0.iter().fold(others(last), |seen, word| seen | others(word)) == 0
 }
 
@@ -17,6 +22,16 @@ pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
 #[inline(always)]
 fn others(word: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*word) & 0x8080_8080_8080_8080
+}
+
+/// One to three bytes, some of them twice. `None` if there is none.
+#[inline(always)]
+fn three(bytes: &[u8]) -> Option<[u8; 3]> {
+    match bytes {
+        [] => None,
+        [only] => Some([*only; 3]),
+        [first, .., last] => Some([*first, bytes.get(1).copied().unwrap_or(*last), *last]),
+    }
 }
 
 /// The number of ASCII bytes at the start of `bytes`.
@@ -46,12 +61,19 @@ pub(crate) fn all_are(bytes: &[u8], byte: u8) -> bool {
 /// Whether all bytes are digits. It looks at all of them, which is faster than stopping at the first byte that is not a digit.
 #[inline(always)]
 pub(crate) fn all_digits(bytes: &[u8]) -> bool {
-    let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else { return few(bytes).1 };
+    let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
+        return if bytes.len() > 3 { wrong(load(bytes)) == 0 } else { three(bytes).is_none_or(are_digits) };
+    };
     if bytes.len() <= 16 {
         return wrong(u64::from_le_bytes(*first)) | wrong(u64::from_le_bytes(*last)) == 0;
     }
     let (eights, _) = bytes.as_chunks::<8>();
     eights.iter().fold(wrong(u64::from_le_bytes(*last)), |seen, eight| seen | wrong(u64::from_le_bytes(*eight))) == 0
+}
+
+#[inline(always)]
+fn are_digits(bytes: [u8; 3]) -> bool {
+    bytes.iter().fold(true, |sound, byte| sound & byte.is_ascii_digit())
 }
 
 /// Copies ASCII to the start of `to`, and returns whether it was ASCII and had room. Otherwise the content of `to` is unspecified.
@@ -132,10 +154,15 @@ fn few(bytes: &[u8]) -> (u64, bool) {
     })
 }
 
-/// Writes the value with leading zeros, two digits at a time, and returns whether it fits.
+/// Writes the value with leading zeros, eight and then two digits at a time, and returns whether it fits.
 #[inline(always)]
 pub(crate) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
-    let (first, pairs) = out.as_rchunks_mut::<2>();
+    let (rest, eights) = out.as_rchunks_mut::<8>();
+    for eight in eights.iter_mut().rev() {
+        *eight = eight_digits(value % TO_EIGHT);
+        value /= TO_EIGHT;
+    }
+    let (first, pairs) = rest.as_rchunks_mut::<2>();
     for pair in pairs.iter_mut().rev() {
         *pair = two_digits(value % 100);
         value /= 100;
@@ -145,6 +172,18 @@ pub(crate) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
         value /= 10;
     }
     value == 0
+}
+
+/// The digits of a number below 100,000,000: two numbers of four digits, then four of two, then eight of one, all in one word. A division by
+/// 100 or 10 is a multiplication and a shift, which is exact for such small numbers.
+#[inline(always)]
+const fn eight_digits(value: u64) -> [u8; 8] {
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007F_0000_007F;
+    let twos = hundreds | (fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16);
+    let tens = (twos.wrapping_mul(103) >> 10) & 0x000F_000F_000F_000F;
+    let ones = tens | (twos.wrapping_sub(tens.wrapping_mul(10)) << 8);
+    (ones | ZEROS).to_le_bytes()
 }
 
 /// Writes four numbers below 100 as eight digits, or the last of them as fewer digits. Returns whether the digits left out are zero.
@@ -252,6 +291,16 @@ mod tests {
                     assert_eq!(copy_ascii(&bytes, &mut out), byte.is_ascii(), "{byte:02x} at {at} of {len}");
                     assert_eq!(copy_digits(&bytes, &mut out), byte.is_ascii_digit(), "{byte:02x} at {at} of {len}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn eight_digits_are_those_of_the_number() {
+        // The two halves are computed beside each other, so each is tried with all numbers while the other one is extreme.
+        for four in 0..10_000 {
+            for value in [four, four * 10_000, four * 10_000 + 9_999, 99_990_000 + four, four * 10_001] {
+                assert_eq!(eight_digits(value), *format!("{value:08}").as_bytes());
             }
         }
     }

@@ -8,6 +8,7 @@ pub mod edited;
 pub mod frames;
 pub mod leniency;
 pub mod patched;
+pub mod planned;
 pub mod targets;
 pub mod views;
 
@@ -25,6 +26,7 @@ use fep_codec::view::{find, patch, refresh};
 use fep_codec::{Charset, DecodeOwned, Error, Fault, Item, Layout, Record, Telegram, Value, diff};
 
 use self::leniency::any_leniency;
+use self::planned::any_plan;
 use crate::arbitrary::{self, Random, path_of};
 
 /// The number of fields of a telegram that are looked up by path. It is limited because each lookup begins at the first byte.
@@ -34,6 +36,7 @@ const PATHS_MAX: usize = 16;
 pub fn any_bytes(layout: &Layout, bytes: &[u8]) {
     any_survey(layout, bytes);
     any_round_trip(layout, bytes);
+    any_plan(layout, bytes);
     any_paths(layout, bytes);
     any_leniency(layout, bytes, Lenient::ALL);
 }

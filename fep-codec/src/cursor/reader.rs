@@ -154,6 +154,32 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A run of the telegram that is known to be ASCII, and its offset, which is not behind the reader.
+    #[inline(always)]
+    pub(crate) const fn known_ascii_run(&self) -> (&'a str, usize) {
+        if self.ascii_start <= self.at { (self.ascii, self.ascii_start) } else { ("", self.at) }
+    }
+
+    /// [`Reader::expect_ascii`] at this offset, and the bytes from there on that are known to be ASCII.
+    #[inline(never)]
+    pub(crate) fn expect_ascii_at(&mut self, at: usize, run: usize) -> (&'a str, usize) {
+        self.at = at;
+        self.expect_ascii(run);
+        self.known_ascii_run()
+    }
+
+    /// The number of bytes of the whole telegram behind this offset.
+    #[inline(always)]
+    pub(crate) const fn total_behind(&self, at: usize) -> u64 {
+        self.total.saturating_sub(at) as u64
+    }
+
+    /// Continues at this offset.
+    #[inline(always)]
+    pub(crate) const fn pass_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// Reads a tail: a field that takes all bytes that are left, except `behind` bytes for the items after it.
     ///
     /// # Errors

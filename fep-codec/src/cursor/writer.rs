@@ -140,6 +140,18 @@ impl<'b> Writer<'b> {
         self.at
     }
 
+    /// The buffer from here on.
+    #[inline(always)]
+    pub(crate) fn rest(&mut self) -> &mut [u8] {
+        self.out.get_mut(self.at..).unwrap_or_default()
+    }
+
+    /// Continues at this offset.
+    #[inline(always)]
+    pub(crate) const fn pass_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     #[inline(always)]
     pub(super) fn take(&mut self, len: usize) -> Result<&mut [u8], Fault> {
         let start = self.at;

@@ -9,7 +9,7 @@
 //!
 //! The usual patterns in ASCII are read and written in pairs of digits ([`ascii`]). [`parts`] reads and writes any pattern.
 
-mod ascii;
+pub(crate) mod ascii;
 mod parts;
 
 use fep_core::limits::PIVOT_DEFAULT;
@@ -64,6 +64,24 @@ impl From<DateError> for Fault {
     fn from(impossible: DateError) -> Self {
         Self::NoSuchDate { what: Some(impossible.0) }
     }
+}
+
+/// Implements, for each rule, whether it has the usual pattern in ASCII and always a value.
+macro_rules! usual {
+    ($($rule:ty, $usual:expr;)*) => {
+        $(impl $rule {
+            /// Whether a field of this length has the usual pattern in ASCII, and always a value.
+            pub(crate) fn is_usual(&self, len: usize) -> bool {
+                self.pattern == $usual && self.encoding == Encoding::Ascii && self.always_has_value() && len == $usual.len()
+            }
+        })*
+    };
+}
+
+usual! {
+    DateRule, DatePattern::YYYYMMDD;
+    TimeRule, TimePattern::HHMMSS;
+    DateTimeRule, DateTimePattern::YYYYMMDDHHMMSS;
 }
 
 /// The rule for the digits as a number. If the bytes have room for one more digit, that digit must be zero.

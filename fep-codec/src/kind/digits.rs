@@ -33,6 +33,12 @@ impl DigitsRule {
     /// Digits in every byte.
     pub const EXACT: Self = Self { exact: true, ..Self::LEFT };
 
+    /// Whether the digits are ASCII, and on the left or in every byte.
+    #[inline(always)]
+    pub(crate) const fn is_plain(&self) -> bool {
+        matches!(self.encoding, Encoding::Ascii) && (self.exact || matches!(self.justify, Justify::Left))
+    }
+
     /// The ASCII character of a byte of the field: a digit, or a space for padding. Any other byte is returned unchanged, except that
     /// an ASCII digit in an EBCDIC field becomes FF.
     pub(crate) const fn ascii(&self, byte: u8) -> u8 {
@@ -71,9 +77,8 @@ impl DigitsRule {
 
 #[inline(always)]
 fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
-    let plain = rule.encoding == Encoding::Ascii && (rule.exact || rule.justify == Justify::Left);
     let fits = if rule.exact { digits.len() == out.len() } else { digits.len() <= out.len() };
-    if plain && fits {
+    if rule.is_plain() && fits {
         // Fill the whole field: its length is often a compile-time constant, the length of the padding is not.
         if !rule.exact {
             out.fill(rule.pad);

@@ -75,14 +75,21 @@ macro_rules! contents {
 
 contents!(DateRule, TimeRule, DateTimeRule);
 
-/// Implements [`Blank`] for the rules that name contents for "no value".
+/// Implements, for the rules that name contents for "no value", [`Blank`] and whether there are none.
 macro_rules! blank {
     ($($rule:ty),*) => {
-        $(impl Blank for $rule {
+        $(impl $rule {
+            /// Whether no contents mean "no value", as in nearly all fields.
+            #[inline(always)]
+            pub(crate) const fn always_has_value(&self) -> bool {
+                matches!(self.none, NoneAs::Never) && self.none_also.is_empty()
+            }
+        }
+
+        impl Blank for $rule {
             #[inline]
             fn is_none(&self, bytes: &[u8]) -> bool {
-                // Nearly all fields always have a value.
-                if matches!(self.none, NoneAs::Never) && self.none_also.is_empty() {
+                if self.always_has_value() {
                     return false;
                 }
                 let are = |none| self.contents(none).is_some_and(|contents| contents.are(bytes));

@@ -83,6 +83,13 @@ impl NumberRule {
     }
 }
 
+impl NumberRule {
+    /// Whether a field of this length is plain digits that always have a value, which fits into a `u64`.
+    pub(crate) const fn is_usual(&self, len: usize) -> bool {
+        self.is_plain_unsigned() && self.always_has_value() && len <= U64_DIGITS
+    }
+}
+
 /// Returns whether the number is negative, its digits without the sign byte, and the offset of the digits in the field.
 #[inline(always)]
 fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8], usize), Fault> {

@@ -61,6 +61,12 @@ impl TextRule {
         DecodeOptions { half: self.half, open_shift: self.open_shift, newline_15: self.newline_15 }
     }
 
+    /// Whether the text is on the left, and ASCII text has the same bytes in the field.
+    #[inline(always)]
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.keeps_ascii() && matches!(self.justify, Justify::Left) && !self.exact
+    }
+
     /// Whether padding may be in pairs. It is `false` for most text, so it is tested first.
     #[inline(always)]
     const fn is_in_pairs(&self) -> bool {
@@ -100,8 +106,7 @@ impl TextRule {
 /// Writes a text, given as bytes of UTF-8. Most texts do not need a `&str`. `text` is called only for other texts.
 #[inline(always)]
 fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-    let plain = rule.keeps_ascii() && matches!(rule.justify, Justify::Left) && !rule.exact;
-    if plain && utf8.last() != Some(&rule.pad) {
+    if rule.is_plain() && utf8.last() != Some(&rule.pad) {
         // The whole field is filled: its length is often a compile-time constant, the length of the padding is not.
         out.fill(rule.pad);
         // Most texts that are not ASCII do not begin with it.
@@ -227,7 +232,7 @@ fn trim_pairs<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
 }
 
 #[inline(always)]
-pub(super) fn trim_end(mut bytes: &[u8], pad: u8) -> &[u8] {
+pub(crate) fn trim_end(mut bytes: &[u8], pad: u8) -> &[u8] {
     while let Some((rest, eight)) = bytes.split_last_chunk::<8>() {
         let other = u64::from_be_bytes(*eight) ^ u64::from_be_bytes([pad; 8]);
         if other != 0 {
@@ -394,9 +399,6 @@ impl<'a> FieldValue<'a, TextRule> for String {
 /// The longest text in bytes on the wire that is converted on the stack.
 const SHORT: usize = 24;
 
-/// The most bytes of UTF-8 that it becomes: three for each byte on the wire.
-const SHORT_UTF8: usize = 3 * SHORT;
-
 impl<'a> FieldValue<'a, TextRule> for SmolStr {
     #[inline(always)]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
@@ -408,7 +410,14 @@ impl<'a> FieldValue<'a, TextRule> for SmolStr {
         if trimmed.len() > SHORT {
             return get(rule, bytes).map(Self::from);
         }
-        convert::<SHORT_UTF8>(rule, bytes, trimmed).map(|text| Self::new(text.as_str()))
+        let mut utf8 = [0; 3 * SHORT];
+        match rule.charset.convert_into(trimmed, rule.reading(), &mut utf8) {
+            Ok(len) if rule.width != Width::Wide && rule.half != Half::Drop => {
+                let text = utf8.get(..len).and_then(|utf8| core::str::from_utf8(utf8).ok());
+                Ok(Self::new(text.unwrap_or_default()))
+            }
+            _ => get(rule, bytes).map(Self::from),
+        }
     }
 
     const PREFERS_ASCII: bool = true;

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::linked::Linked;
-use super::{Record, Value, by_kind, text};
+use super::steps::Steps;
+use super::{Record, Value, by_kind, text, usual};
 use crate::cursor::{Reader, no_count};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Choice, Chooser, Computed, Counter, Field, FieldSlot, Filler, Group, Item, Kind, Layout, Limit};
@@ -15,7 +16,7 @@ impl<'l> Record<'l> {
     /// # Errors
     /// If the bytes are not such a telegram, or if bytes are left over.
     pub fn decode(layout: &'l Layout, bytes: &[u8]) -> Result<Self, Error> {
-        Ok(Self { layout, values: telegram::<true>(layout, bytes)? })
+        Ok(Self::from_values(layout, telegram::<true>(layout, Steps::NONE, bytes)?))
     }
 }
 
@@ -26,14 +27,14 @@ impl Layout {
     /// # Errors
     /// Those of [`Record::decode`].
     pub fn verify(&self, bytes: &[u8]) -> Result<(), Error> {
-        telegram::<false>(self, bytes).map(drop)
+        telegram::<false>(self, Steps::NONE, bytes).map(drop)
     }
 }
 
 /// The values of a whole telegram. Without `KEEPS`, values on which nothing else in the telegram depends are checked and dropped.
-fn telegram<const KEEPS: bool>(layout: &Layout, bytes: &[u8]) -> Result<Vec<Value>, Error> {
+pub(super) fn telegram<const KEEPS: bool>(layout: &Layout, steps: &Steps, bytes: &[u8]) -> Result<Vec<Value>, Error> {
     let mut reader = Reader::new(bytes);
-    let read = items::<KEEPS>(layout, &mut reader).and_then(|read| reader.finish().map(|()| read.values));
+    let read = items::<KEEPS>(layout, steps, &mut reader).and_then(|read| reader.finish().map(|()| read.values));
     // What is read to its end has the right length. Only what is not is measured, because that takes a walk through the layout.
     read.map_err(|error| Reader::of_len(bytes, layout.fixed_len()).err().unwrap_or(error))
 }
@@ -44,13 +45,31 @@ struct Read {
     has_links: bool,
 }
 
-fn items<const KEEPS: bool>(layout: &Layout, reader: &mut Reader<'_>) -> Result<Read, Error> {
+fn items<const KEEPS: bool>(layout: &Layout, steps: &Steps, reader: &mut Reader<'_>) -> Result<Read, Error> {
     let start = reader.position();
+    let mut values = Vec::with_capacity(layout.items().len());
+    if steps.is_usual(0) {
+        usual::read::<KEEPS>(steps, layout, reader, &mut values);
+        if steps.are_usual() && values.len() == layout.items().len() {
+            return Ok(Read { values, has_links: false });
+        }
+    }
+    others::<KEEPS>(layout, steps, reader, start, values)
+}
+
+/// Reads the items behind `values`, of a layout that begins at `start`.
+fn others<const KEEPS: bool>(
+    layout: &Layout,
+    steps: &Steps,
+    reader: &mut Reader<'_>,
+    start: usize,
+    mut values: Vec<Value>,
+) -> Result<Read, Error> {
     let mut has_links = false;
     let mut has_pages = false;
-    let mut values = Vec::with_capacity(layout.items().len());
     let mut linked = Linked::new(layout);
-    for (index, item) in layout.items().iter().enumerate() {
+    while let Some(item) = layout.items().get(values.len()) {
+        let index = values.len();
         let value = match item {
             Item::Field(field @ Field { computed: None, .. }) if KEEPS => by_kind::read(field, &field.kind, reader)?,
             Item::Field(field @ Field { computed: None, .. }) => by_kind::pass(field, &field.kind, reader)?,
@@ -71,8 +90,9 @@ fn items<const KEEPS: bool>(layout: &Layout, reader: &mut Reader<'_>) -> Result<
                 reader.filler(filler)?;
                 reserved(filler, reader.telegram().get(at..reader.position()).unwrap_or_default())
             }
-            Item::Part(part) => span(layout, index, &part.name, &values, reader, |reader| {
-                let inner = items::<KEEPS>(&part.layout, reader).map_err(|error| error.within(&part.name))?;
+            Item::Part(part) => span(layout, steps, index, &part.name, &values, reader, |reader| {
+                let inner = items::<KEEPS>(&part.layout, steps.inner(index, 0), reader)
+                    .map_err(|error| error.within(&part.name))?;
                 has_links |= inner.has_links;
                 Ok(Value::Part(inner.values))
             })?,
@@ -83,18 +103,27 @@ fn items<const KEEPS: bool>(layout: &Layout, reader: &mut Reader<'_>) -> Result<
                     Some(Counter::InPart) => reader.count_in_part(layout, start, group),
                     None => Err(no_count(group)),
                 })?;
-                span(layout, index, &group.name, &values, reader, |reader| {
-                    let entry = |reader: &mut Reader<'_>| Ok(items::<KEEPS>(&group.layout, reader)?.values);
+                span(layout, steps, index, &group.name, &values, reader, |reader| {
+                    let entry = |reader: &mut Reader<'_>| {
+                        Ok(items::<KEEPS>(&group.layout, steps.inner(index, 0), reader)?.values)
+                    };
                     reader.entries(group, extent, entry).map(Value::Group)
                 })?
             }
             Item::Choice(choice) => {
                 let case = case_of(layout, index, choice, start, reader)?;
-                span(layout, index, &choice.name, &values, reader, |reader| body::<KEEPS>(choice, case, reader))?
+                span(layout, steps, index, &choice.name, &values, reader, |reader| {
+                    body::<KEEPS>(choice, case, steps.inner(index, case), reader)
+                })?
             }
-            Item::Tail(field) => span(layout, index, &field.name, &values, reader, |reader| tail(field, reader))?,
+            Item::Tail(field) => {
+                span(layout, steps, index, &field.name, &values, reader, |reader| tail(field, reader))?
+            }
         };
         values.push(value);
+        if steps.is_usual(index + 1) {
+            usual::read::<KEEPS>(steps, layout, reader, &mut values);
+        }
     }
     if has_pages || linked.has_any() {
         linked.verify(&mut values, reader)?;
@@ -116,13 +145,14 @@ fn reserved(filler: &Filler, bytes: &[u8]) -> Value {
 /// Reads an item within its limit.
 fn span(
     layout: &Layout,
+    steps: &Steps,
     index: usize,
     name: &str,
     values: &[Value],
     reader: &mut Reader<'_>,
     read: impl FnOnce(&mut Reader<'_>) -> Result<Value, Error>,
 ) -> Result<Value, Error> {
-    match layout.limit(index) {
+    match steps.limit(layout, index) {
         Limit::Stated(field) => match number_at(values, field) {
             Some(len) => reader.within(name, len as u64, read),
             None => Err(endless(name)),
@@ -159,10 +189,15 @@ pub(super) fn chooser<'l>(layout: &'l Layout, index: usize, choice: &Choice) -> 
     layout.chooser_at(index).ok_or_else(|| no_code(choice))
 }
 
-fn body<const KEEPS: bool>(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, Error> {
+fn body<const KEEPS: bool>(
+    choice: &Choice,
+    case: usize,
+    steps: &Steps,
+    reader: &mut Reader<'_>,
+) -> Result<Value, Error> {
     match choice.cases().get(case) {
         Some(found) => {
-            let inner = items::<KEEPS>(&found.layout, reader).map_err(|error| error.within(&choice.name))?;
+            let inner = items::<KEEPS>(&found.layout, steps, reader).map_err(|error| error.within(&choice.name))?;
             Ok(Value::Choice(case, inner.values))
         }
         None => Err(no_code(choice)),

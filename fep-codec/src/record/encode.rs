@@ -7,8 +7,9 @@ use super::by_kind;
 use super::decode::{chooser, counted, no_check_start, not_a_number};
 use super::given::{self, Given};
 use super::linked::{count, no_number, number_of, pages, sum};
+use super::steps::Steps;
 use super::write::{item_len, len_of, tail};
-use super::{Record, Value};
+use super::{Record, Value, usual};
 use crate::cursor::{FieldSum, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::Amount as _;
@@ -22,10 +23,7 @@ impl Record<'_> {
     /// # Errors
     /// If a value is missing, does not fit, or differs from the computed value of its field.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
-        let mut bytes = vec![0; len_of(self.layout, &self.values)];
-        let len = self.encode_into(&mut bytes)?;
-        bytes.truncate(len);
-        Ok(bytes)
+        self.encode_by(Steps::NONE, None)
     }
 
     /// Writes the telegram to the start of `out` and returns its length in bytes.
@@ -33,47 +31,86 @@ impl Record<'_> {
     /// # Errors
     /// Those of [`Record::encode`], or if `out` is too short.
     pub fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
-        match self.encode_as_it_is(out) {
+        self.encode_into_by(Steps::NONE, None, out)
+    }
+
+    /// [`Record::encode`] by steps. `total` is the length of the telegram in bytes, if it is known before.
+    pub(super) fn encode_by(&self, steps: &Steps, total: Option<usize>) -> Result<Vec<u8>, Error> {
+        let mut bytes = vec![0; total.unwrap_or_else(|| len_of(self.layout, &self.values))];
+        let len = self.encode_into_by(steps, total, &mut bytes)?;
+        bytes.truncate(len);
+        Ok(bytes)
+    }
+
+    /// [`Record::encode_into`] by steps.
+    pub(super) fn encode_into_by(&self, steps: &Steps, total: Option<usize>, out: &mut [u8]) -> Result<usize, Error> {
+        match telegram(self.layout, steps, &self.values, out, total) {
             Ok(len) => Ok(len),
             // A field without a value is always an error, so only then one of those that identify the telegram can be left out.
             Err(error) => match self.identified() {
-                Some(identified) => identified.encode_as_it_is(out),
+                Some(identified) => telegram(self.layout, steps, &identified.values, out, total),
                 None => Err(error),
             },
         }
     }
+}
 
-    fn encode_as_it_is(&self, out: &mut [u8]) -> Result<usize, Error> {
-        let mut writer = Writer::new(out);
-        let mut given = Vec::new();
-        if items(self.layout, &self.values, &mut writer, &mut given)? {
-            self.layout.whole()?;
-        }
-        let len = writer.finish()?;
-        given::check(&given, self.layout, &self.values, out.get(..len).unwrap_or_default())?;
-        Ok(len)
+/// What concerns the whole telegram while its items are written.
+struct Whole<'r> {
+    /// What is compared at the end.
+    given: Vec<Given<'r>>,
+    /// The length of the telegram in bytes, if it is known before.
+    total: Option<usize>,
+}
+
+/// Writes the values of a whole telegram, and returns its length in bytes. `total` is that length, if it is known before.
+fn telegram(
+    layout: &Layout,
+    steps: &Steps,
+    values: &[Value],
+    out: &mut [u8],
+    total: Option<usize>,
+) -> Result<usize, Error> {
+    if steps.are_usual()
+        && let Some(len) = usual::write_all(steps, layout, values, out, total)
+    {
+        return Ok(len);
     }
+    let mut writer = Writer::new(out);
+    let mut whole = Whole { given: Vec::new(), total };
+    if items(layout, steps, values, &mut writer, &mut whole)? {
+        layout.whole()?;
+    }
+    let len = writer.finish()?;
+    given::check(&whole.given, layout, values, out.get(..len).unwrap_or_default())?;
+    Ok(len)
 }
 
 /// Writes the items of a layout, and adds what is compared at the end. Returns whether the layout or one of its parts has a link:
 /// [`Layout::has_links`], without another walk.
 fn items<'r>(
     layout: &'r Layout,
+    steps: &Steps,
     values: &'r [Value],
     writer: &mut Writer<'_>,
-    given: &mut Vec<Given<'r>>,
+    whole: &mut Whole<'r>,
 ) -> Result<bool, Error> {
     let start = writer.position();
     let mut has_links = false;
     let mut has_pages = false;
     let mut has_cases = false;
-    for (index, (item, value)) in layout.items().iter().zip(values).enumerate() {
+    let mut index = 0;
+    loop {
+        if steps.is_usual(index) {
+            index = usual::write(steps, layout, values, index, writer, whole.total);
+        }
+        let (Some(item), Some(value)) = (layout.items().get(index), values.get(index)) else { break };
         match item {
             Item::Field(field @ Field { computed: None, .. }) => by_kind::write(field, &field.kind, value, writer)?,
             Item::Field(field) => {
                 has_links |= layout.is_link(field);
                 if *value != Value::Absent && given::is_compared(field) {
-                    given.push(Given { layout, siblings: values, field, value, at: writer.position() });
+                    whole.given.push(Given { layout, siblings: values, field, value, at: writer.position() });
                 }
                 Computing { layout, values, start }.field(field, value, writer)?;
             }
@@ -87,24 +124,26 @@ fn items<'r>(
             },
             Item::Part(part) => {
                 let inner = match value {
-                    Value::Part(values) => items(&part.layout, values, writer, given),
+                    Value::Part(values) => items(&part.layout, steps.inner(index, 0), values, writer, whole),
                     other => Err(unfit(other, "a part")),
                 };
                 has_links |= inner.map_err(|error| error.within(&part.name))?;
             }
             Item::Group(group) => {
                 has_pages |= group.page.is_some();
-                entries(group, value, writer, given)?;
+                entries(group, steps.inner(index, 0), value, writer, whole)?;
                 if let (Some(Counter::InPart), Value::Group(entries)) = (layout.extent(index).counted_by(), value) {
                     writer.count_in_part(layout, start, group, entries.len())?;
                 }
             }
             Item::Choice(choice) => {
                 has_cases = true;
-                body(choice, value, writer, given).map_err(|error| error.within(&choice.name))?;
+                body(choice, |case| steps.inner(index, case), value, writer, whole)
+                    .map_err(|error| error.within(&choice.name))?;
             }
             Item::Tail(field) => tail(field, value, writer)?,
         }
+        index += 1;
     }
     if has_cases {
         check_cases(layout, values, start, writer)?;
@@ -121,26 +160,28 @@ fn items<'r>(
 /// Writes the entries of a group.
 fn entries<'r>(
     group: &'r Group,
+    steps: &Steps,
     value: &'r Value,
     writer: &mut Writer<'_>,
-    given: &mut Vec<Given<'r>>,
+    whole: &mut Whole<'r>,
 ) -> Result<(), Error> {
     let Value::Group(entries) = value else {
         return Err(unfit(value, "a group").within(&group.name));
     };
-    writer.entries(group, entries, |writer, entry| items(&group.layout, entry, writer, given).map(drop))
+    writer.entries(group, entries, |writer, entry| items(&group.layout, steps, entry, writer, whole).map(drop))
 }
 
 /// Writes the case of a choice.
-fn body<'r>(
+fn body<'r, 's>(
     choice: &'r Choice,
+    steps: impl Fn(usize) -> &'s Steps,
     value: &'r Value,
     writer: &mut Writer<'_>,
-    given: &mut Vec<Given<'r>>,
+    whole: &mut Whole<'r>,
 ) -> Result<(), Error> {
     match value {
         Value::Choice(case, values) => match choice.cases().get(*case) {
-            Some(case) => items(&case.layout, values, writer, given).map(drop),
+            Some(found) => items(&found.layout, steps(*case), values, writer, whole).map(drop),
             None => Err(Error::new(Culprit::Caller, choice.no_such_case())),
         },
         other => Err(unfit(other, "a case of the choice")),

@@ -39,12 +39,12 @@ impl Prefilled {
     /// The values of a record. It has a copy of the layout.
     #[must_use]
     pub fn new(record: &Record<'_>) -> Self {
-        Self { layout: record.layout.clone(), values: record.values.clone() }
+        Self { layout: record.layout.clone(), values: record.values().to_vec() }
     }
 
     /// A new record with these values.
     #[must_use]
     pub fn record(&self) -> Record<'_> {
-        Record { layout: &self.layout, values: self.values.clone() }
+        Record::from_values(&self.layout, self.values.clone())
     }
 }
