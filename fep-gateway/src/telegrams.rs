@@ -39,9 +39,8 @@ use std::sync::atomic::AtomicPtr;
 use std::time::Duration;
 
 use fep_codec::layout::Layout;
-use fep_codec::record::Record;
 use fep_codec::view::refresh;
-use fep_codec::{Culprit, Error, Fault, json};
+use fep_codec::{Culprit, Error, Fault, Plan, json};
 use fep_spec::document::nearest;
 use fep_spec::model::Spec;
 use serde_json::{Map, Value as Json};
@@ -103,6 +102,8 @@ pub struct TelegramCatalogue {
 struct Entry {
     name: Arc<str>,
     role: Role,
+    /// Its layout, looked at once.
+    plan: Plan<'static>,
     /// The marks of the telegram. `None` for a file's record without a `when`, which never arrives on a line.
     marks: Option<Marks>,
     key: Option<KeyFields>,
@@ -296,8 +297,8 @@ impl TelegramCatalogue {
     /// # Errors
     /// If the bytes are not such a telegram.
     pub fn fields(&self, telegram: &str, frame: &[u8]) -> Result<Json, Error> {
-        let spec = self.spec.telegram(telegram).ok_or_else(|| no_telegram(telegram))?;
-        Ok(Record::decode(&spec.layout, self.telegram(frame))?.to_json_value())
+        let entry = self.named(telegram).ok_or_else(|| no_telegram(telegram))?;
+        Ok(entry.plan.decode(self.telegram(frame))?.to_json_value())
     }
 
     /// Converts `(path, value)` pairs to nested JSON.
@@ -352,6 +353,7 @@ impl TelegramCatalogue {
         Ok(Entry {
             name: name.into(),
             role,
+            plan: Plan::owned(layout.clone()),
             marks: (!layout.when.is_empty() || !config.spec.is_record(name)).then(|| Marks::new(layout)),
             key,
             beginning: is_ours

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use fep_codec::lenient::{Forgiven, Lenient};
-use fep_codec::{Error, Fault, Record, json};
+use fep_codec::{Error, Fault, Plan, Record, json};
 use serde_json::Value as Json;
 
 use crate::model::{SpecSet, TelegramSpec};
@@ -24,28 +24,23 @@ pub enum CodecError {
     Envelope(String),
 }
 
-/// Decodes a telegram to one line of JSON. `lenient` names the deviations that are forgiven. Returns the line and what was forgiven.
+/// Decodes a telegram to one line of JSON, by the plan of its layout. `lenient` names the deviations that are forgiven. Returns the line and what
+/// was forgiven.
 ///
 /// # Errors
 /// All errors of the telegram, at most [`fep_codec::survey::ERRORS_MAX`].
-pub fn decode(
-    telegram: &TelegramSpec,
-    bytes: &[u8],
-    lenient: Lenient,
-) -> Result<(String, Vec<Forgiven>), Vec<CodecError>> {
-    let layout = &telegram.layout;
-    Record::decode_lenient(layout, bytes, lenient).map(|(record, forgiven)| (line(&record), forgiven)).map_err(
-        |first| {
-            let forgiven = |error: &Error| lenient.unknown_codes && *error.fault() == Fault::UnknownCode;
-            let mut errors = layout.all_errors(&lenient.mend(layout, bytes).0);
-            errors.retain(|error| !forgiven(error));
-            // What is not completed is no error of the bytes that are there.
-            if errors.is_empty() || matches!(first.fault(), Fault::NotCompleted { .. }) {
-                errors.push(first);
-            }
-            errors.into_iter().map(|error| CodecError::of(telegram.name(), error)).collect()
-        },
-    )
+pub fn decode(plan: &Plan<'_>, bytes: &[u8], lenient: Lenient) -> Result<(String, Vec<Forgiven>), Vec<CodecError>> {
+    let layout = plan.layout();
+    plan.decode_lenient(bytes, lenient).map(|(record, forgiven)| (line(&record), forgiven)).map_err(|first| {
+        let forgiven = |error: &Error| lenient.unknown_codes && *error.fault() == Fault::UnknownCode;
+        let mut errors = layout.all_errors(&lenient.mend(layout, bytes).0);
+        errors.retain(|error| !forgiven(error));
+        // What is not completed is no error of the bytes that are there.
+        if errors.is_empty() || matches!(first.fault(), Fault::NotCompleted { .. }) {
+            errors.push(first);
+        }
+        errors.into_iter().map(|error| CodecError::of(&layout.name, error)).collect()
+    })
 }
 
 /// A telegram's fields in their envelope, as one line of JSON.

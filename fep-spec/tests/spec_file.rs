@@ -5,6 +5,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use fep_codec::Plan;
 use fep_codec::lenient::Lenient;
 use fep_core::calendar::Pattern;
 use fep_core::kinds::KindName;
@@ -112,7 +113,7 @@ fn json_and_bytes_are_each_others() {
         let picture = bytes(text.content.trim_end_matches('\n'));
         assert_eq!(without_spaces(&encoded), without_spaces(&picture), "{}", encoded.escape_ascii());
         let telegram = specs.choose(&encoded).expect("a `when` that holds");
-        let (line, _) = codec::decode(telegram, &encoded, Lenient::STRICT).expect("it reads");
+        let (line, _) = codec::decode(&Plan::new(&telegram.layout), &encoded, Lenient::STRICT).expect("it reads");
         let decoded = codec::values(&line).next().expect("an object").expect("JSON");
         assert_eq!(codec::encode(&specs, &decoded).ok(), Some(encoded));
         count += 1;
@@ -182,7 +183,7 @@ fn each_field_has_the_json_and_the_bytes_of_its_row() {
         let fields = codec::values(&format!("{{\"f\":{json}}}")).next().expect("an object").expect("JSON");
         let encoded = codec::encode_fields(telegram, &fields).unwrap_or_else(|error| panic!("{options}: {error}"));
         assert_eq!(encoded, bytes(picture), "{options}");
-        let line = codec::decode(telegram, &bytes(picture), Lenient::STRICT).expect("it reads");
+        let line = codec::decode(&Plan::new(&telegram.layout), &bytes(picture), Lenient::STRICT).expect("it reads");
         assert_eq!(line.0, format!("{{\"telegram\":\"OfRow\",\"fields\":{{\"f\":{json}}}}}"), "{options}");
     }
     let shown = |part: &str| rows.iter().any(|row| row.first().is_some_and(|options| options.contains(part)));

@@ -120,7 +120,16 @@ impl<'f> Intake<'f> {
     pub(super) fn record(&self) -> Option<RawRecord<'f, '_>> {
         let Found { number, offset, layout, padded, at, len } = *self.found.as_ref()?;
         let bytes = if padded { self.walk.padded() } else { self.buffer.get(at..at + len).unwrap_or_default() };
-        Some(RawRecord { number, offset, layout, bytes, lenient: self.walk.lenient, forgiven: &self.walk.forgiven })
+        let plan = self.walk.plan_of(layout);
+        Some(RawRecord {
+            number,
+            offset,
+            layout,
+            plan,
+            bytes,
+            lenient: self.walk.lenient,
+            forgiven: &self.walk.forgiven,
+        })
     }
 
     /// The deviations that were forgiven since the last record.

@@ -91,8 +91,7 @@ impl<'f, 'w> RawRecord<'f, 'w> {
     /// # Errors
     /// If they cannot be read.
     pub fn decode(&self) -> Result<Record<'f>, FileError> {
-        let read = Record::decode_lenient(self.layout, self.bytes, self.in_fields());
-        read.map(|(record, _)| record).map_err(|error| self.error(error))
+        Ok(self.read()?.0)
     }
 
     /// Reads the fields. Also returns all deviations that were forgiven: before the record, around it, and in its fields. Their ranges
@@ -101,11 +100,17 @@ impl<'f, 'w> RawRecord<'f, 'w> {
     /// # Errors
     /// If they cannot be read.
     pub fn decode_reporting(&self) -> Result<(Record<'f>, Vec<Forgiven>), FileError> {
-        let read = Record::decode_lenient(self.layout, self.bytes, self.in_fields());
-        let (record, in_fields) = read.map_err(|error| self.error(error))?;
+        let (record, in_fields) = self.read()?;
         let mut forgiven = self.forgiven.to_vec();
         forgiven.extend(in_fields.into_iter().map(|one| one.moved(self.offset).in_record(self.number)));
         Ok((record, forgiven))
+    }
+
+    fn read(&self) -> Result<(Record<'f>, Vec<Forgiven>), FileError> {
+        match self.plan.map(|plan| plan.decode_of(self.layout, self.bytes)) {
+            Some(Ok(record)) => Ok((record, Vec::new())),
+            _ => Record::decode_lenient(self.layout, self.bytes, self.in_fields()).map_err(|error| self.error(error)),
+        }
     }
 
     /// The deviations that are forgiven in a record whose bytes are complete.

@@ -19,6 +19,7 @@ use super::serials::Serials;
 use super::totals::{Place, Settled, Totals};
 use crate::layout::Layout;
 use crate::lenient::{Forgiven, Lenient};
+use crate::record::Plan;
 
 /// A record in its proper place, not yet decoded.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub struct RawRecord<'f, 'w> {
     pub offset: u64,
     /// The layout of the record.
     pub layout: &'f Layout,
+    /// The plan of its layout.
+    pub(super) plan: Option<&'w Plan<'f>>,
     /// Its bytes, without the line end and without a length word.
     pub bytes: &'w [u8],
     /// The deviations that are forgiven in its fields.
@@ -44,6 +47,8 @@ pub(super) struct FileWalk<'f> {
     pub(super) file: &'f FileLayout,
     /// The records of the file.
     pub(super) records: Vec<Known<'f>>,
+    /// The plan of each record.
+    plans: Vec<Plan<'f>>,
     pub(super) order: Order<'f>,
     /// The records that may come next, by their index, in the order of the plan. The flag says that the file must end behind it.
     next: Vec<(usize, bool)>,
@@ -93,9 +98,11 @@ impl<'f> FileWalk<'f> {
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
         let records = plan::records(file)?;
         let layouts: Vec<&Layout> = records.iter().map(|record| record.layout).collect();
+        let plans = layouts.iter().map(|layout| Plan::new(layout)).collect();
         let mut walk = Self {
             file,
             records,
+            plans,
             order: Order::new(&file.steps),
             next: Vec::new(),
             last_is_required: file.steps.last().is_some_and(|step| step.min > 0),
@@ -119,6 +126,11 @@ impl<'f> FileWalk<'f> {
     /// A copy of the order, the totals and the serial numbers. Callers take it before the first step.
     pub(super) fn start(&self) -> (Order<'f>, Totals<'f>, Serials<'f>) {
         (self.order.clone(), self.totals.clone(), self.serials.clone())
+    }
+
+    /// The plan of a record of the file.
+    pub(super) fn plan_of(&self, layout: &Layout) -> Option<&Plan<'f>> {
+        self.plans.iter().find(|plan| core::ptr::eq(plan.layout(), layout))
     }
 
     /// The maximum length of a record in bytes.

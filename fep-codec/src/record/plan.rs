@@ -43,12 +43,18 @@ use crate::lenient::{Forgiven, Lenient};
 /// # }
 /// # Ok::<(), fep_codec::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan<'l> {
     layout: Cow<'l, Layout>,
     steps: Steps,
     /// The length of every telegram in bytes, if it is always the same.
     len: Option<usize>,
+}
+
+impl core::fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Plan").field("layout", &self.layout.name).finish_non_exhaustive()
+    }
 }
 
 impl<'l> Plan<'l> {
@@ -87,8 +93,13 @@ impl<'l> Plan<'l> {
     /// # Errors
     /// Those of [`Record::decode`].
     pub fn decode(&self, bytes: &[u8]) -> Result<Record<'_>, Error> {
-        let values = telegram::<true>(&self.layout, &self.steps, bytes)?;
-        Ok(Record::from_values(&self.layout, values))
+        self.decode_of(&self.layout, bytes)
+    }
+
+    /// [`Plan::decode`], for a record that borrows the layout from elsewhere. It must be the layout of the plan.
+    pub(crate) fn decode_of<'o>(&self, layout: &'o Layout, bytes: &[u8]) -> Result<Record<'o>, Error> {
+        let values = telegram::<true>(layout, &self.steps, bytes)?;
+        Ok(Record::from_values(layout, values))
     }
 
     /// Reads a telegram, and forgives the deviations that `lenient` names. Returns what was forgiven.

@@ -59,16 +59,15 @@ impl Telegrams for TelegramCatalogue {
             why: self.secret_places.describe(error),
         };
         let found = self.find(bytes);
-        let found =
-            found.and_then(|number| Some((number, self.spec.telegrams.get(number)?, self.entries.get(number)?)));
-        let Some((number, telegram, entry)) = found else {
+        let found = found.and_then(|number| Some((number, self.entries.get(number)?)));
+        let Some((number, entry)) = found else {
             let layouts: Vec<_> = self.spec.telegrams.iter().map(|telegram| &telegram.layout).collect();
             // The bytes may be an answer whose codes are damaged.
             return undecodable(&Layout::no_match(&layouts, bytes), self.common_key.as_ref());
         };
         let record = match self.asks_for_values(number) {
-            true => Record::decode(&telegram.layout, bytes).map(Some),
-            false => telegram.layout.verify(bytes).map(|()| None),
+            true => entry.plan.decode(bytes).map(Some),
+            false => entry.plan.verify(bytes).map(|()| None),
         };
         let record = match record {
             Ok(record) => record,
@@ -97,12 +96,12 @@ impl Telegrams for TelegramCatalogue {
             return None;
         }
         let bytes = self.telegram(frame);
-        let telegram = self.spec.telegrams.get(self.find(bytes)?)?;
-        let record = Record::decode(&telegram.layout, bytes).ok()?;
+        let entry = self.entries.get(self.find(bytes)?)?;
+        let record = entry.plan.decode(bytes).ok()?;
         let holds = |(path, value): &(String, String)| {
             record.field(path).is_some_and(|(field, found)| found.to_text(field) == *value)
         };
-        let sign = self.signs.iter().find(|sign| sign.telegram == telegram.name() && sign.when.iter().all(holds))?;
+        let sign = self.signs.iter().find(|sign| *sign.telegram == *entry.name && sign.when.iter().all(holds))?;
         let SessionNotice { telegram, means, stops, answered, .. } = sign;
         Some(BusinessSign { telegram: telegram.as_str().into(), notice: *means, stops: *stops, is_answered: *answered })
     }

@@ -19,10 +19,10 @@ use crate::messages::{Messages, Place};
 pub(crate) const FRAME_MAX_BYTES: usize = 1 << 20;
 
 /// What the telegrams of an input are read with.
-pub(crate) struct Reading<'r> {
-    pub(crate) specs: &'r SpecSet,
+pub(crate) struct Reading<'s, 'r> {
+    pub(crate) specs: &'s SpecSet,
     /// The telegram that the user named.
-    pub(crate) named: Option<&'r TelegramSpec>,
+    pub(crate) named: Option<&'s TelegramSpec>,
     /// How the line encloses telegrams. `None`: their layouts say where they end.
     pub(crate) framing: Option<&'r Framing>,
     /// The stream of a capture that the user chose.
@@ -32,11 +32,11 @@ pub(crate) struct Reading<'r> {
 }
 
 /// Calls `act` for the telegram of each frame of the input.
-pub(crate) fn each_frame(
-    reading: &Reading<'_>,
+pub(crate) fn each_frame<'s>(
+    reading: &Reading<'s, '_>,
     framing: &Framing,
     input: Box<dyn Read>,
-    mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
+    mut act: impl FnMut(&'s TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
     let messages = reading.messages;
     let mut input = Glued::new(input);
@@ -93,10 +93,10 @@ fn say_polls(polls: u64) {
 }
 
 /// Calls `act` for each telegram of one TCP stream of a capture, of both sides in the order of the packets.
-pub(crate) fn each_in_capture(
-    reading: &Reading<'_>,
+pub(crate) fn each_in_capture<'s>(
+    reading: &Reading<'s, '_>,
     input: Box<dyn Read>,
-    mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
+    mut act: impl FnMut(&'s TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
     let messages = reading.messages;
     let capture = match Capture::read(input) {
@@ -187,7 +187,7 @@ enum What<'b> {
 
 /// Cuts telegrams from a run of bytes.
 struct Cutting<'c, 'b> {
-    reading: &'c Reading<'c>,
+    reading: &'c Reading<'c, 'c>,
     side: Side,
     run: &'b Run,
 }
@@ -278,9 +278,9 @@ impl<'b> Cutting<'_, 'b> {
     }
 }
 
-impl Reading<'_> {
+impl<'s> Reading<'s, '_> {
     /// Reads one telegram.
-    fn one(&self, bytes: &[u8], place: Place, act: &mut impl FnMut(&TelegramSpec, &[u8], Place) -> Ended) -> Ended {
+    fn one(&self, bytes: &[u8], place: Place, act: &mut impl FnMut(&'s TelegramSpec, &[u8], Place) -> Ended) -> Ended {
         match self.named {
             Some(telegram) => act(telegram, bytes, place),
             None => match self.specs.choose(bytes) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use fep_codec::dump::{DumpOptions, dump};
 use fep_codec::lenient::Lenient;
-use fep_codec::{Layout, Record};
+use fep_codec::{Layout, Plan, Record};
 use fep_spec::codec::{self, CodecError};
 use fep_spec::framing::{Framing, WORDS};
 use fep_spec::model::{Named, Spec, SpecSet, TelegramSpec, UnchosenError};
@@ -143,7 +143,7 @@ fn request<'s>(specs: &'s SpecSet, args: &SendArgs) -> Result<Request<'s>, Stop>
             }
         },
     };
-    Ok(match codec::decode(telegram, &bytes, Lenient::STRICT) {
+    Ok(match codec::decode(&Plan::new(&telegram.layout), &bytes, Lenient::STRICT) {
         Ok(_) => Ok((telegram, bytes)),
         Err(errors) => Err(errors),
     })

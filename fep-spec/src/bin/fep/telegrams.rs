@@ -1,13 +1,14 @@
 //! `fep decode`, `fep explain`.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
 use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
 use fep_codec::lenient::{Deviation, Forgiven};
-use fep_codec::{Fault, Layout, Record, dump};
+use fep_codec::{Fault, Layout, Plan, Record, dump};
 use fep_spec::capture::{Capture, MAGIC_BYTES};
 use fep_spec::codec;
 use fep_spec::files::decode_file_reporting;
@@ -97,26 +98,40 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
         let lines = decode_file_reporting(reader(&plan, args)?, |one| forgiven.borrow_mut().push(one.clone()));
         return decode_records(lines, &forgiven, args.messages());
     }
-    telegrams(&specs, named, args, |telegram, bytes, place| match codec::decode(telegram, bytes, args.leniency()) {
-        Ok((mut line, forgiven)) => {
-            args.messages().forgiven(place, &forgiven);
-            if let Place::Packet { packet, side, .. } = place {
-                // Behind the fields, because the envelope ends with a brace.
-                line.pop();
-                line.push_str(&format!(",\"packet\":{packet},\"from\":\"{side}\"}}"));
+    let mut plans = Plans::default();
+    telegrams(&specs, named, args, |telegram, bytes, place| {
+        match codec::decode(plans.of(telegram), bytes, args.leniency()) {
+            Ok((mut line, forgiven)) => {
+                args.messages().forgiven(place, &forgiven);
+                if let Place::Packet { packet, side, .. } = place {
+                    // Behind the fields, because the envelope ends with a brace.
+                    line.pop();
+                    line.push_str(&format!(",\"packet\":{packet},\"from\":\"{side}\"}}"));
+                }
+                print((line + "\n").as_bytes()).map(|()| Outcome::Clean)
             }
-            print((line + "\n").as_bytes()).map(|()| Outcome::Clean)
+            Err(errors) => Ok(args.messages().findings(place, &errors)),
         }
-        Err(errors) => Ok(args.messages().findings(place, &errors)),
     })
 }
 
+/// The plans of the layouts that came, by the addresses of the layouts. Each is made when its first telegram comes.
+#[derive(Default)]
+struct Plans<'s>(HashMap<*const Layout, Plan<'s>>);
+
+impl<'s> Plans<'s> {
+    fn of(&mut self, telegram: &'s TelegramSpec) -> &Plan<'s> {
+        let layout = &telegram.layout;
+        self.0.entry(std::ptr::from_ref(layout)).or_insert_with(|| Plan::new(layout))
+    }
+}
+
 /// Calls `act` for each telegram of the input: a capture, frames, or telegrams that follow each other.
-fn telegrams(
-    specs: &SpecSet,
-    named: Option<Named<'_>>,
+fn telegrams<'s>(
+    specs: &'s SpecSet,
+    named: Option<Named<'s>>,
     args: &DecodeArgs,
-    act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
+    act: impl FnMut(&'s TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
     let named = match named {
         Some(Named::Telegram(telegram)) => Some(telegram),
@@ -176,12 +191,12 @@ fn peek(mut input: Box<dyn Read>) -> Result<(Box<dyn Read>, bool), Stop> {
 
 /// Calls `act` for each of the telegrams that follow each other in the input. Lenient reading looks for a telegram behind surplus bytes, so
 /// it reads the whole input first.
-fn each(
-    specs: &SpecSet,
-    named: Option<&TelegramSpec>,
+fn each<'s>(
+    specs: &'s SpecSet,
+    named: Option<&'s TelegramSpec>,
     args: &DecodeArgs,
     input: Box<dyn Read>,
-    mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
+    mut act: impl FnMut(&'s TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
     let lenient = args.leniency();
     let mut input = Glued::new(input);
