@@ -238,7 +238,52 @@ by_parts! {
     MonthDayTime, DateTimeRule, false;
 }
 
-/// Implements a type with a usual pattern, whose digits are read and written in pairs. All other patterns and encodings are kept out of
+impl DateRule {
+    /// Whether a field of this length is `YYMMDD` in ASCII.
+    #[inline(always)]
+    fn is_short(&self, len: usize) -> bool {
+        self.pattern == DatePattern::YYMMDD && self.encoding == Encoding::Ascii && len == DatePattern::YYMMDD.len()
+    }
+
+    /// Whether a field of this length is `YYMMDD` in ASCII, and always has a value.
+    pub(crate) fn is_usual_short(&self, len: usize) -> bool {
+        self.is_short(len) && self.always_has_value()
+    }
+
+    /// The date in such a field. `None` for all other fields and bytes.
+    #[inline(always)]
+    fn read_short(&self, bytes: &[u8]) -> Option<Date> {
+        if self.is_short(bytes.len()) { ascii::short_date(bytes, self.pivot) } else { None }
+    }
+
+    /// Writes such a field, and returns whether it could.
+    #[inline(always)]
+    fn put_short(&self, date: Date, out: &mut [u8]) -> bool {
+        self.is_short(out.len()) && ascii::put_short_date(date, self.pivot, out)
+    }
+}
+
+/// Times have no short pattern.
+macro_rules! no_short {
+    ($($rule:ty, $type:ty;)*) => {
+        $(impl $rule {
+            const fn read_short(&self, _: &[u8]) -> Option<$type> {
+                None
+            }
+
+            const fn put_short(&self, _: $type, _: &mut [u8]) -> bool {
+                false
+            }
+        })*
+    };
+}
+
+no_short! {
+    TimeRule, Time;
+    DateTimeRule, DateTime;
+}
+
+/// Implements a type with a usual or a short pattern, whose digits are read and written in pairs. All other patterns and encodings are kept out of
 /// line, and so are the bytes that are refused.
 macro_rules! by_number {
     ($($type:ty, $rule:ty, $needs:expr, $usual:expr, $join:path, $put_ascii:path, $ascii:path, $split:path;)*) => {
@@ -255,7 +300,7 @@ macro_rules! by_number {
                 }
                 let is_plain =
                     rule.pattern == $usual && rule.encoding == Encoding::Ascii && out.len() == $usual.len();
-                if is_plain && $put_ascii(*self, out) {
+                if is_plain && $put_ascii(*self, out) || rule.put_short(*self, out) {
                     return Ok(());
                 }
                 put_any(*self, rule, out)
@@ -285,7 +330,7 @@ macro_rules! by_number {
                     let plain = if bytes.len() == $usual.len() { $ascii(bytes) } else { None };
                     return plain.map_or_else(|| refused(bytes), Ok);
                 }
-                get_any(rule, bytes)
+                rule.read_short(bytes).map_or_else(|| get_any(rule, bytes), Ok)
             }
         })*
     };

@@ -26,6 +26,8 @@ pub(super) struct Step {
     pub(super) how: How,
     /// The byte that fills what the value leaves free.
     pub(super) pad: u8,
+    /// For a short date: the two-digit years below this are 20xx.
+    pub(super) pivot: u8,
     /// The length of the item in bytes.
     pub(super) len: u32,
     /// The number of bytes from here on that are ASCII by the layout, if such a run begins here: [`Layout::ascii_run`].
@@ -53,6 +55,8 @@ pub(super) enum How {
     Length,
     /// `YYYYMMDD`.
     Date,
+    /// `YYMMDD`.
+    ShortDate,
     /// `HHMMSS`.
     Time,
     /// `YYYYMMDDHHMMSS`.
@@ -139,7 +143,7 @@ impl Inner {
 impl Step {
     fn of(layout: &Layout, index: usize, item: &Item, inner: &[Inner]) -> Self {
         let ascii_run = u32::try_from(layout.ascii_run(index)).unwrap_or_default();
-        let other = Self { how: How::Other, pad: 0, len: 0, ascii_run, usual_run: 0 };
+        let other = Self { how: How::Other, pad: 0, pivot: 0, len: 0, ascii_run, usual_run: 0 };
         let usual = match item {
             Item::Field(field) => How::of(field).map(|how| (how, pad_of(field), field.len)),
             Item::Filler(Filler { any: false, pad, len, .. }) => Some((How::Filler, *pad, *len)),
@@ -151,7 +155,11 @@ impl Step {
             _ => None,
         };
         let usual = usual.and_then(|(how, pad, len)| Some(Self { how, pad, len: u32::try_from(len).ok()?, ..other }));
-        usual.unwrap_or(other)
+        let pivot = match item {
+            Item::Field(Field { kind: Kind::Date(rule), .. }) => rule.pivot,
+            _ => 0,
+        };
+        Self { pivot, ..usual.unwrap_or(other) }
     }
 }
 
@@ -177,6 +185,7 @@ impl How {
             (None, Kind::Digits(rule)) if rule.is_plain() => Some(Self::Digits),
             (None, Kind::Number(rule)) if rule.is_usual(len) => Some(Self::Number),
             (None, Kind::Date(rule)) if rule.is_usual(len) => Some(Self::Date),
+            (None, Kind::Date(rule)) if rule.is_usual_short(len) => Some(Self::ShortDate),
             (None, Kind::Time(rule)) if rule.is_usual(len) => Some(Self::Time),
             (None, Kind::DateTime(rule)) if rule.is_usual(len) => Some(Self::DateTime),
             (None, _) => None,

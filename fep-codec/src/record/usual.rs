@@ -14,6 +14,7 @@ use crate::cursor::{Reader, Writer};
 use crate::kind::{FieldValue, ascii, trim_end};
 use crate::layout::{Field, Item, Kind, Layout, TextRule};
 use crate::swar::{all_are, all_digits, copy_ascii, copy_digits, parse_u64, write_u64};
+use crate::value::Date;
 
 /// The length in bytes of the longest text that [`SmolStr`] holds without the heap.
 const SHORT: usize = 23;
@@ -47,6 +48,7 @@ pub(super) fn read<const KEEPS: bool>(
                 .map(|number| Value::Number(number.into())),
             // The lengths of the patterns, as constants.
             How::Date => bytes.first_chunk::<8>().and_then(|bytes| ascii::date(bytes)).map(Value::Date),
+            How::ShortDate => short_date(bytes, step.pivot),
             How::Time => bytes.first_chunk::<6>().and_then(|bytes| ascii::time(bytes)).map(Value::Time),
             How::DateTime => ascii::both(bytes).map(Value::DateTime),
             How::Filler => is_blank(bytes, step.pad).then_some(Value::Absent),
@@ -84,6 +86,12 @@ fn digits<'t>(digits: &[u8], text: impl FnOnce(&[u8]) -> Option<&'t str>) -> Opt
 #[inline(never)]
 fn number(digits: &[u8]) -> Option<u64> {
     parse_u64(digits)
+}
+
+#[inline(never)]
+fn short_date(bytes: &[u8], pivot: u8) -> Option<Value> {
+    let bytes = bytes.first_chunk::<6>()?;
+    ascii::short_date(bytes, pivot).map(Value::Date)
 }
 
 #[inline(never)]
@@ -182,6 +190,7 @@ fn write_to(
                 length().is_some_and(|length| *given == length as i128 && put_number(length as u64, out))
             }
             (How::Date, Value::Date(date)) => out.first_chunk_mut::<8>().is_some_and(|out| ascii::put_date(*date, out)),
+            (How::ShortDate, Value::Date(date)) => put_short_date(*date, step.pivot, out),
             (How::Time, Value::Time(time)) => out.first_chunk_mut::<6>().is_some_and(|out| ascii::put_time(*time, out)),
             (How::DateTime, Value::DateTime(both)) => ascii::put_both(*both, out),
             (How::Filler, _) => true,
@@ -202,6 +211,11 @@ fn write_to(
 #[inline(never)]
 fn put_number(number: u64, out: &mut [u8]) -> bool {
     write_u64(number, out)
+}
+
+#[inline(never)]
+fn put_short_date(date: Date, pivot: u8, out: &mut [u8]) -> bool {
+    out.first_chunk_mut::<6>().is_some_and(|out| ascii::put_short_date(date, pivot, out))
 }
 
 #[inline(never)]

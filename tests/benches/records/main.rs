@@ -6,58 +6,20 @@
 
 #![allow(clippy::expect_used, missing_docs, reason = "a benchmark: it panics without its data, and no code imports it")]
 
+mod data;
 mod eb13;
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use data::Data;
+use fep_codec::Telegram;
 use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, par_records, records, verify};
-use fep_codec::{Date, Telegram};
 use fep_tests::generated::kftc_cms;
 use fep_tests::golden::Golden;
 use rayon::iter::ParallelIterator as _;
 
 const RECORDS: usize = 1_000_000;
-
-/// The data record, borrowing where possible. Its one field of Korean text stays as bytes.
-#[derive(Telegram)]
-#[telegram(len = 120, charset = "ascii")]
-struct Data<'a> {
-    #[field(literal = "R")]
-    record_type: (),
-    #[field(len = 8)]
-    serial: u32,
-    #[field(len = 10)]
-    institution_code: &'a str,
-    #[field(len = 6, pattern = "YYMMDD")]
-    applied_on: Date,
-    #[field(len = 1)]
-    kind: &'a str,
-    #[field(len = 20)]
-    payer_no: &'a str,
-    #[field(len = 7)]
-    bank_branch: &'a str,
-    #[field(len = 16)]
-    account: &'a str,
-    #[field(len = 16)]
-    holder_no: &'a str,
-    #[field(len = 4)]
-    branch: &'a str,
-    #[field(len = 2)]
-    fund_kind: &'a str,
-    #[field(len = 1)]
-    result: &'a str,
-    #[field(len = 4)]
-    reason: &'a str,
-    #[field(filler, len = 1)]
-    _reserved: (),
-    #[field(len = 12)]
-    institution_use: &'a [u8],
-    #[field(len = 1)]
-    channel: &'a str,
-    #[field(filler, len = 10)]
-    _reserved_2: (),
-}
 
 fn bench(c: &mut Criterion) {
     let golden = Golden::load("kftc-cms-eb13").bytes;

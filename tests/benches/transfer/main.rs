@@ -25,7 +25,7 @@ mod one_field;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use fep_codec::{Decode, Record, Telegram};
+use fep_codec::{Decode, Plan, Record, Telegram};
 use fep_tests::golden::Golden;
 
 fn decode(c: &mut Criterion) {
@@ -46,6 +46,10 @@ fn decode(c: &mut Criterion) {
     let layout = derived::Transfer::LAYOUT;
     group.bench_function("dynamic record", |b| {
         b.iter(|| Record::decode(black_box(layout), black_box(bytes)).expect("decodes"));
+    });
+    group.bench_function("dynamic record, by a plan", |b| {
+        let plan = Plan::new(layout);
+        b.iter(|| plan.decode(black_box(bytes)).expect("decodes"));
     });
     group.bench_function("binrw", |b| b.iter(|| by_binrw::decode(black_box(bytes))));
     group.bench_function("deku", |b| b.iter(|| by_deku::decode(black_box(bytes))));
@@ -84,6 +88,11 @@ fn encode(c: &mut Criterion) {
     assert_eq!(record.encode().expect("encodes"), bytes, "dynamic");
     group.bench_function("dynamic record", |b| {
         b.iter(|| black_box(&record).encode_into(black_box(&mut out)).expect("encodes"));
+    });
+    group.bench_function("dynamic record, by a plan", |b| {
+        let plan = Plan::new(derived::Transfer::LAYOUT);
+        assert_eq!(plan.encode(&record).expect("encodes"), bytes, "by a plan");
+        b.iter(|| plan.encode_into(black_box(&record), black_box(&mut out)).expect("encodes"));
     });
 
     let transfer = by_binrw::decode(bytes);

@@ -20,6 +20,8 @@ mod bank_a;
 mod by_institution;
 #[path = "../../benches/transfer/convert.rs"]
 mod convert;
+#[path = "../../benches/records/data.rs"]
+mod data;
 #[path = "../../benches/transfer/derived.rs"]
 mod derived;
 #[path = "../../benches/transfer/hand.rs"]
@@ -54,6 +56,9 @@ const IBM_933: [(&str, &str); 2] = [("field", "가나다라마바사아자"), ("
 
 const GOLDEN: &str = include_str!("../../golden/bank-a-transfer.json");
 
+/// A file of seven records of 120 bytes, of which the second to the fourth are data records.
+const RECORDS: &str = include_str!("../../golden/kftc-cms-eb13.json");
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let Some(row) = arguments.next() else {
@@ -63,6 +68,7 @@ fn main() {
                 println!("{text}/decode/{who}\n{text}/encode/{who}");
             }
         }
+        println!("records/borrowed");
         IBM_933.iter().for_each(|(text, _)| println!("ibm933/decode/{text}\nibm933/encode/{text}"));
         return;
     };
@@ -70,6 +76,7 @@ fn main() {
     let parts: Vec<&str> = row.split('/').collect();
     match parts.as_slice() {
         ["decode" | "encode", _] => telegram(&row, calls),
+        ["records", _] => records(calls),
         ["ibm933", direction, text] => convert_by_us(Charset::Ibm933, direction, find(&IBM_933, text), calls),
         [text, direction, "ours"] => convert_by_us(Charset::Cp949, direction, find(&TEXTS, text), calls),
         [text, direction, "encoding_rs"] => convert_by_encoding_rs(direction, find(&TEXTS, text), calls),
@@ -82,7 +89,7 @@ fn find<'t>(texts: &[(&str, &'t str)], name: &str) -> &'t str {
 }
 
 fn telegram(row: &str, calls: usize) {
-    let golden = golden();
+    let golden = bytes_of(GOLDEN);
     let bytes = golden.as_slice();
     let mut out = [0; 300];
     let hand = hand::decode(bytes).expect("decodes");
@@ -104,6 +111,16 @@ fn telegram(row: &str, calls: usize) {
         other => unreachable!("no row {other}"),
     }
     assert!(row.starts_with("decode") || calls == 0 || out == bytes, "the golden bytes");
+}
+
+/// One call is one record from memory.
+fn records(calls: usize) {
+    let file = bytes_of(RECORDS);
+    let mut bytes = file[120..480].repeat(calls / 3 + 1);
+    bytes.truncate(calls * 120);
+    let mut records = fep_codec::files::records::<data::Data<'_>>(black_box(&bytes));
+    repeat(calls, || drop_seen(&records.next()));
+    assert!(records.next().is_none(), "all records");
 }
 
 /// Makes the calls. What is called is chosen once, so the choice is not counted.
@@ -146,9 +163,9 @@ fn convert_by_encoding_rs(direction: &str, text: &str, calls: usize) {
     }
 }
 
-/// The bytes of the telegram, made by an independent program.
-fn golden() -> Vec<u8> {
-    let golden: serde_json::Value = serde_json::from_str(GOLDEN).expect("JSON");
+/// The bytes of a golden file, made by an independent program.
+fn bytes_of(golden: &str) -> Vec<u8> {
+    let golden: serde_json::Value = serde_json::from_str(golden).expect("JSON");
     let hex = golden["hex"].as_str().expect("hex").as_bytes();
     let digit = |digit: u8| char::from(digit).to_digit(16).expect("a digit") as u8;
     hex.as_chunks::<2>().0.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()

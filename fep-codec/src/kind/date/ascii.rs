@@ -1,5 +1,6 @@
-//! The usual dates and times in ASCII, in pairs of digits. All others are not here: [`super::parts`] has every pattern.
+//! The usual dates and times in ASCII, in pairs of digits: of four digits for the year, and dates of two. All others are not here: [`super::parts`] has every pattern.
 
+use super::parts::with_century;
 use crate::swar::{pairs, write_pairs};
 use crate::value::{Date, DateTime, Time};
 
@@ -8,6 +9,13 @@ use crate::value::{Date, DateTime, Time};
 pub(crate) fn put_date(date: Date, out: &mut [u8]) -> bool {
     let [century, year] = [date.year() / 100, date.year() % 100].map(|two| two.to_le_bytes()[0]);
     write_pairs([century, year, date.month(), date.day()], out)
+}
+
+/// Writes the date `YYMMDD` in ASCII, if its century is that of its short year.
+#[inline(always)]
+pub(crate) fn put_short_date(date: Date, pivot: u8, out: &mut [u8]) -> bool {
+    let year = date.year() % 100;
+    with_century(year, pivot) == date.year() && write_pairs([0, year.to_le_bytes()[0], date.month(), date.day()], out)
 }
 
 /// Writes the time `HHMMSS` in ASCII, if it has no fraction of a second.
@@ -28,6 +36,13 @@ pub(crate) fn put_both(both: DateTime, out: &mut [u8]) -> bool {
 pub(crate) fn date(bytes: &[u8]) -> Option<Date> {
     let [century, year, month, day] = pairs(bytes)?;
     Date::new(u16::from(century) * 100 + u16::from(year), month, day).ok()
+}
+
+/// The date `YYMMDD` in ASCII, as [`date`].
+#[inline(always)]
+pub(crate) fn short_date(bytes: &[u8], pivot: u8) -> Option<Date> {
+    let [_, year, month, day] = pairs(bytes)?;
+    Date::new(with_century(year.into(), pivot), month, day).ok()
 }
 
 /// The time `HHMMSS` in ASCII, as [`date`].

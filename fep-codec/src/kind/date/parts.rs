@@ -153,7 +153,7 @@ impl Form<'_> {
 const TOO_LONG: Fault = Fault::BadSpec { reason: "the date pattern is too long" };
 
 /// A year of the last two digits.
-fn with_century(short: u16, pivot: u8) -> u16 {
+pub(super) fn with_century(short: u16, pivot: u8) -> u16 {
     short + if short < u16::from(pivot) { 2000 } else { 1900 }
 }
 
