@@ -7,13 +7,16 @@ use std::process::Command;
 
 /// How many times the instructions of the other row a row may take, in percent. The goals of decode and encode are 40 and 50: the rest is for the next
 /// compiler.
-const LIMITS: [(&str, &str, u64); 8] = [
+const LIMITS: [(&str, &str, u64); 11] = [
     ("decode/derived", "decode/hand-written", 42),
     ("encode/derived", "encode/hand-written", 52),
     ("decode/generated", "decode/hand-written", 65),
     ("encode/generated", "encode/hand-written", 85),
-    ("decode/record", "decode/hand-written", 240),
+    ("decode/record", "decode/hand-written", 225),
     ("encode/record", "encode/hand-written", 200),
+    ("decode/plan", "decode/hand-written", 140),
+    ("encode/plan", "encode/hand-written", 120),
+    ("records/borrowed", "decode/hand-written", 26),
     ("mixed/decode/ours", "mixed/decode/encoding_rs", 75),
     ("mixed/encode/ours", "mixed/encode/encoding_rs", 95),
 ];
