@@ -27,7 +27,7 @@ use crate::charset::{DecodeError, Reason};
 use crate::error::{Error, Fault};
 use crate::kind::FieldValue as _;
 use crate::layout::{Case, Choice, CodeRule, Field, Group, Item, Justify, Kind, Layout, NumberRule, Part, TextRule};
-use crate::record::Record;
+use crate::record::{Plan, Record};
 use crate::survey::{SurveyItem, SurveyStep, survey};
 use crate::telegram::DecodeOwned;
 use crate::view::end_of;
@@ -180,6 +180,19 @@ impl<'l> Record<'l> {
                 Ok((Self::from_values(layout, record.into_values()), forgiven))
             }
             read => read.map(|record| (record, forgiven)),
+        }
+    }
+}
+
+impl Plan<'_> {
+    /// Reads a telegram, and forgives the deviations that `lenient` names. Returns what was forgiven.
+    ///
+    /// # Errors
+    /// Those of [`Record::decode_lenient`].
+    pub fn decode_lenient(&self, bytes: &[u8], lenient: Lenient) -> Result<(Record<'_>, Vec<Forgiven>), Error> {
+        match self.decode(bytes) {
+            Ok(record) => Ok((record, Vec::new())),
+            Err(_) => Record::decode_lenient(self.layout(), bytes, lenient),
         }
     }
 }

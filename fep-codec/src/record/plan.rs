@@ -8,7 +8,6 @@ use super::decode::telegram;
 use super::steps::Steps;
 use crate::error::Error;
 use crate::layout::Layout;
-use crate::lenient::{Forgiven, Lenient};
 
 /// A layout that was looked at once, to read and write many telegrams faster than by the layout alone.
 ///
@@ -100,17 +99,6 @@ impl<'l> Plan<'l> {
     pub(crate) fn decode_of<'o>(&self, layout: &'o Layout, bytes: &[u8]) -> Result<Record<'o>, Error> {
         let values = telegram::<true>(layout, &self.steps, bytes)?;
         Ok(Record::from_values(layout, values))
-    }
-
-    /// Reads a telegram, and forgives the deviations that `lenient` names. Returns what was forgiven.
-    ///
-    /// # Errors
-    /// Those of [`Record::decode_lenient`].
-    pub fn decode_lenient(&self, bytes: &[u8], lenient: Lenient) -> Result<(Record<'_>, Vec<Forgiven>), Error> {
-        match self.decode(bytes) {
-            Ok(record) => Ok((record, Vec::new())),
-            Err(_) => Record::decode_lenient(&self.layout, bytes, lenient),
-        }
     }
 
     /// Checks that these bytes are exactly such a telegram. It keeps no texts.
