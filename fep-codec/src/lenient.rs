@@ -166,9 +166,19 @@ impl<'l> Record<'l> {
         telegram: &[u8],
         lenient: Lenient,
     ) -> Result<(Self, Vec<Forgiven>), Error> {
-        match Self::decode(layout, telegram) {
-            Err(_) if lenient != Lenient::STRICT => {}
-            strict => return strict.map(|record| (record, Vec::new())),
+        let strict = Self::decode(layout, telegram);
+        strict.map(|record| (record, Vec::new())).or_else(|error| Self::forgiving(layout, telegram, lenient, error))
+    }
+
+    /// [`Record::decode_lenient`] of a telegram that strict reading refused with this error.
+    pub(crate) fn forgiving(
+        layout: &'l Layout,
+        telegram: &[u8],
+        lenient: Lenient,
+        strict: Error,
+    ) -> Result<(Self, Vec<Forgiven>), Error> {
+        if lenient == Lenient::STRICT {
+            return Err(strict);
         }
         let (repaired, mut forgiven) = lenient.repaired(layout, telegram)?;
         match Self::decode(layout, &repaired) {
@@ -192,7 +202,7 @@ impl Plan<'_> {
     pub fn decode_lenient(&self, bytes: &[u8], lenient: Lenient) -> Result<(Record<'_>, Vec<Forgiven>), Error> {
         match self.decode(bytes) {
             Ok(record) => Ok((record, Vec::new())),
-            Err(_) => Record::decode_lenient(self.layout(), bytes, lenient),
+            Err(error) => Record::forgiving(self.layout(), bytes, lenient, error),
         }
     }
 }

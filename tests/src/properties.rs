@@ -17,7 +17,7 @@ use std::io::{Cursor, Read};
 use fep_codec::__rt::serial;
 use fep_codec::charset::{DecodeOptions, EncodeError, EncodeOptions, Half};
 use fep_codec::dump::{DumpOptions, Line, dump, lines};
-use fep_codec::files::{FileLayout, FileReader, FileWriter, LastLineEnd, Lenient};
+use fep_codec::files::{FileError, FileFault, FileLayout, FileReader, FileWriter, LastLineEnd, Lenient};
 use fep_codec::layout::{Computed, Field, Kind};
 use fep_codec::lenient::decode_lenient;
 use fep_codec::record::Prefilled;
@@ -335,6 +335,8 @@ pub fn any_file(plan: &FileLayout, bytes: &[u8], seed: u64) {
         match writer.write(record.clone()) {
             Ok(()) => {}
             Err(error) if error.to_string().contains("not in euc-kr") => return,
+            // A text may hold a line end of the plan that is not the one of the file. It is written with the first one.
+            Err(FileError { what: FileFault::LineEndInText { .. }, .. }) if plan.line_ends.len() > 1 => return,
             Err(error) => panic!("what was read is not written: {error}"),
         }
     }

@@ -107,10 +107,15 @@ impl<'f, 'w> RawRecord<'f, 'w> {
     }
 
     fn read(&self) -> Result<(Record<'f>, Vec<Forgiven>), FileError> {
-        match self.plan.map(|plan| plan.decode_of(self.layout, self.bytes)) {
-            Some(Ok(record)) => Ok((record, Vec::new())),
-            _ => Record::decode_lenient(self.layout, self.bytes, self.in_fields()).map_err(|error| self.error(error)),
-        }
+        let strict = match self.plan {
+            Some(plan) => plan.decode_of(self.layout, self.bytes),
+            None => Record::decode(self.layout, self.bytes),
+        };
+        let read = match strict {
+            Ok(record) => Ok((record, Vec::new())),
+            Err(error) => Record::forgiving(self.layout, self.bytes, self.in_fields(), error),
+        };
+        read.map_err(|error| self.error(error))
     }
 
     /// The deviations that are forgiven in a record whose bytes are complete.

@@ -61,6 +61,8 @@ struct Whole<'r> {
     given: Vec<Given<'r>>,
     /// The length of the telegram in bytes, if it is known before.
     total: Option<usize>,
+    /// The offset up to which the buffer was filled with blanks.
+    blank_to: usize,
 }
 
 /// Writes the values of a whole telegram, and returns its length in bytes. `total` is that length, if it is known before.
@@ -77,7 +79,7 @@ fn telegram(
         return Ok(len);
     }
     let mut writer = Writer::new(out);
-    let mut whole = Whole { given: Vec::new(), total };
+    let mut whole = Whole { given: Vec::new(), total, blank_to: 0 };
     if items(layout, steps, values, &mut writer, &mut whole)? {
         layout.whole()?;
     }
@@ -102,7 +104,7 @@ fn items<'r>(
     let mut index = 0;
     loop {
         if steps.is_usual(index) {
-            index = usual::write(steps, layout, values, index, writer, whole.total);
+            index = usual::write(steps, layout, values, index, writer, whole.total, &mut whole.blank_to);
         }
         let (Some(item), Some(value)) = (layout.items().get(index), values.get(index)) else { break };
         match item {

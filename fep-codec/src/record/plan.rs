@@ -7,16 +7,28 @@ use super::Record;
 use super::decode::telegram;
 use super::steps::Steps;
 use crate::error::Error;
-use crate::layout::Layout;
+use crate::layout::{LATE_MAX, Layout};
 
 /// A layout that was looked at once, to read and write many telegrams faster than by the layout alone.
 ///
-/// The results and the errors are those of [`Record::decode`], [`Layout::verify`] and [`Record::encode`]. Making a plan costs about as much as
-/// reading a few telegrams, so a program makes one for each layout when it starts.
+/// The results and the errors are those of [`Record::decode`], [`Layout::verify`] and [`Record::encode`]. Making a plan takes a few walks through the
+/// layout, so a program makes one for each layout when it starts.
 ///
-/// What is faster are items whose rule is usual: ASCII text on the left, digits, plain numbers that always have a value, `YYYYMMDD`, `HHMMSS`,
-/// `YYYYMMDDHHMMSS`, fillers, the length of the rest, text in a charset in which ASCII has the same bytes, and parts of such items. All other items
-/// are read and written as without a plan.
+/// These items are faster. All others are read and written as without a plan.
+///
+/// | item | if |
+/// |---|---|
+/// | text | it is on the left, and ASCII has the same bytes in its charset |
+/// | digits | they are ASCII, on the left or in every byte |
+/// | number | it is at most 19 ASCII digits without a sign, and always has a value |
+/// | date, time | it is `YYYYMMDD`, `YYMMDD`, `HHMMSS` or `YYYYMMDDHHMMSS` in ASCII, and always has a value |
+/// | filler | it must be blank |
+/// | length of the rest | it is such a number outside of groups; to write, the telegram also has a fixed length |
+/// | part | all its items are such items |
+///
+/// A record borrows the layout of the plan, and so the plan. What matters for [`Plan::encode`] is the address of the layout: a record of
+/// [`Plan::decode`], [`Plan::record`] or the layout that the plan was made from is written faster. A record of an equal layout at another address is
+/// written as without a plan.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -46,7 +58,7 @@ use crate::layout::Layout;
 pub struct Plan<'l> {
     layout: Cow<'l, Layout>,
     steps: Steps,
-    /// The length of every telegram in bytes, if it is always the same.
+    /// The length of every telegram in bytes, if it is always the same and its lengths can be written at once.
     len: Option<usize>,
 }
 
@@ -71,7 +83,8 @@ impl<'l> Plan<'l> {
 
     fn of(layout: Cow<'l, Layout>) -> Self {
         let steps = Steps::of(&layout);
-        let len = layout.fixed_len();
+        // Too many lengths and checks are an error of the writer, which counts those that it fills in at the end.
+        let len = layout.fixed_len().filter(|_| layout.late_fields() <= LATE_MAX);
         Self { layout, steps, len }
     }
 
@@ -114,7 +127,8 @@ impl<'l> Plan<'l> {
     /// # Errors
     /// Those of [`Record::encode`].
     pub fn encode(&self, record: &Record<'_>) -> Result<Vec<u8>, Error> {
-        record.encode_by(self.steps_for(record), self.len)
+        let (steps, len) = self.for_record(record);
+        record.encode_by(steps, len)
     }
 
     /// Writes the telegram to the start of `out` and returns its length in bytes. A record of another layout is written by its own layout.
@@ -122,10 +136,12 @@ impl<'l> Plan<'l> {
     /// # Errors
     /// Those of [`Record::encode_into`].
     pub fn encode_into(&self, record: &Record<'_>, out: &mut [u8]) -> Result<usize, Error> {
-        record.encode_into_by(self.steps_for(record), self.len, out)
+        let (steps, len) = self.for_record(record);
+        record.encode_into_by(steps, len, out)
     }
 
-    fn steps_for(&self, record: &Record<'_>) -> &Steps {
-        if core::ptr::eq(record.layout(), self.layout()) { &self.steps } else { Steps::NONE }
+    /// The steps and the length for a record: those of the plan, if it has the layout of the plan.
+    fn for_record(&self, record: &Record<'_>) -> (&Steps, Option<usize>) {
+        if core::ptr::eq(record.layout(), self.layout()) { (&self.steps, self.len) } else { (Steps::NONE, None) }
     }
 }

@@ -1,7 +1,7 @@
 //! [`Steps`]: how each item of a layout is read and written, found out once for many telegrams.
 //!
 //! Nearly all fields are ASCII by a rule without options. Such a step has all that is needed to read and write its item, so neither the item nor
-//! its rule is looked at. All other items stay with `decode.rs` and `encode.rs`.
+//! its rule is looked at, except for text in other charsets. All other items stay with `decode.rs` and `encode.rs`.
 
 use alloc::vec::Vec;
 
@@ -15,6 +15,7 @@ pub(super) const BLANK: u8 = b' ';
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
     steps: Vec<Step>,
+    /// Those of the items that contain layouts, in the order of the items.
     inner: Vec<Inner>,
     /// Whether all items, also those of its parts, are usual.
     are_usual: bool,
@@ -33,7 +34,7 @@ pub(super) struct Step {
     /// The number of bytes from here on that are ASCII by the layout, if such a run begins here: [`Layout::ascii_run`].
     pub(super) ascii_run: u32,
     /// The number of bytes from here on that belong to usual items.
-    pub(super) usual_run: u32,
+    pub(super) usual_run: usize,
 }
 
 /// The kinds of items that are read and written without a look at their rule.
@@ -63,7 +64,7 @@ pub(super) enum How {
     DateTime,
     /// Reserved bytes that must be blank.
     Filler,
-    /// A part with usual items only.
+    /// A part with usual items only, whose length no other field states.
     Part,
 }
 
@@ -83,12 +84,18 @@ impl Steps {
 
     /// The steps of a layout.
     pub(super) fn of(layout: &Layout) -> Self {
+        Self::within(layout, false)
+    }
+
+    /// The steps of a layout, which may be inside entries.
+    fn within(layout: &Layout, in_entry: bool) -> Self {
         let items = || layout.items().iter().enumerate();
-        let inner: Vec<Inner> = items().filter_map(|(index, item)| Inner::of(layout, index, item)).collect();
-        let mut steps: Vec<Step> = items().map(|(index, item)| Step::of(layout, index, item, &inner)).collect();
-        let mut usual_run = 0;
+        let inner: Vec<Inner> = items().filter_map(|(index, item)| Inner::of(layout, index, item, in_entry)).collect();
+        let mut steps: Vec<Step> =
+            items().map(|(index, item)| Step::of(layout, index, item, &inner, in_entry)).collect();
+        let mut usual_run = 0_usize;
         for step in steps.iter_mut().rev() {
-            usual_run = if step.how == How::Other { 0 } else { step.len.saturating_add(usual_run) };
+            usual_run = if step.how == How::Other { 0 } else { usual_run.saturating_add(step.len as usize) };
             step.usual_run = usual_run;
         }
         let are_usual = steps.iter().all(|step| step.how != How::Other);
@@ -124,16 +131,18 @@ impl Steps {
     }
 
     fn inner_at(&self, index: usize) -> Option<&Inner> {
-        self.inner.iter().find(|inner| inner.index == index)
+        let at = self.inner.binary_search_by_key(&index, |inner| inner.index).ok()?;
+        self.inner.get(at)
     }
 }
 
 impl Inner {
-    fn of(layout: &Layout, index: usize, item: &Item) -> Option<Self> {
+    fn of(layout: &Layout, index: usize, item: &Item, in_entry: bool) -> Option<Self> {
+        let within = |layout| Steps::within(layout, in_entry);
         let layouts = match item {
-            Item::Part(part) => [&*part.layout].map(Steps::of).into(),
-            Item::Group(group) => [&*group.layout].map(Steps::of).into(),
-            Item::Choice(choice) => choice.cases().iter().map(|case| Steps::of(&case.layout)).collect(),
+            Item::Part(part) => [&*part.layout].map(within).into(),
+            Item::Group(group) => [Steps::within(&group.layout, true)].into(),
+            Item::Choice(choice) => choice.cases().iter().map(|case| within(&case.layout)).collect(),
             Item::Field(_) | Item::Literal(_) | Item::Filler(_) | Item::Tail(_) => return None,
         };
         Some(Self { index, limit: layout.limit(index), layouts })
@@ -141,15 +150,21 @@ impl Inner {
 }
 
 impl Step {
-    fn of(layout: &Layout, index: usize, item: &Item, inner: &[Inner]) -> Self {
+    fn of(layout: &Layout, index: usize, item: &Item, inner: &[Inner], in_entry: bool) -> Self {
         let ascii_run = u32::try_from(layout.ascii_run(index)).unwrap_or_default();
         let other = Self { how: How::Other, pad: 0, pivot: 0, len: 0, ascii_run, usual_run: 0 };
         let usual = match item {
-            Item::Field(field) => How::of(field).map(|how| (how, pad_of(field), field.len)),
+            // The writer asks whether an entry is blank before it fills in lengths.
+            Item::Field(field) => {
+                How::of(field).filter(|how| !in_entry || *how != How::Length).map(|how| (how, pad_of(field), field.len))
+            }
             Item::Filler(Filler { any: false, pad, len, .. }) => Some((How::Filler, *pad, *len)),
             Item::Part(part) => {
-                let steps = inner.iter().find(|inner| inner.index == index).and_then(|inner| inner.layouts.first());
-                let len = part.layout.fixed_len().filter(|_| steps.is_some_and(Steps::are_usual));
+                let inner = inner.iter().find(|inner| inner.index == index);
+                // A part whose length another field states is compared with it.
+                let is_usual =
+                    |inner: &Inner| inner.limit == Limit::Before(0) && inner.layouts.iter().all(Steps::are_usual);
+                let len = part.layout.fixed_len().filter(|_| inner.is_some_and(is_usual));
                 len.map(|len| (How::Part, BLANK, len))
             }
             _ => None,

@@ -124,7 +124,8 @@ fn part<const KEEPS: bool>(steps: &Steps, layout: &Layout, index: usize, reader:
     (values.len() == count).then_some(Value::Part(values))
 }
 
-/// Writes a telegram of which all items are usual, and returns its length in bytes. `None` if a value is not as its step expects.
+/// Writes a telegram of which all items are usual, and returns its length in bytes. `None` if the buffer is too short or a value is not as its step
+/// expects: then the content of the buffer is unspecified. `total` is the length of the whole telegram in bytes, if it is known before.
 pub(super) fn write_all(
     steps: &Steps,
     layout: &Layout,
@@ -132,12 +133,13 @@ pub(super) fn write_all(
     out: &mut [u8],
     total: Option<usize>,
 ) -> Option<usize> {
+    blank(out, 0, run_from(steps, 0));
     let (index, end) = write_to(out, 0, steps, layout, values, 0, total);
     (index == layout.items().len()).then_some(end)
 }
 
-/// Writes items as far as they are usual, from the one at `first` on, and returns the index behind them. `total` is the length in bytes of the
-/// whole telegram, if it is known before it is written.
+/// Writes items as far as they are usual, from the one at `first` on, and returns the index behind them. `total` is as for [`write_all`]. The buffer
+/// is blank already up to the offset `blank_to`, which is moved.
 pub(super) fn write(
     steps: &Steps,
     layout: &Layout,
@@ -145,14 +147,32 @@ pub(super) fn write(
     first: usize,
     writer: &mut Writer<'_>,
     total: Option<usize>,
+    blank_to: &mut usize,
 ) -> usize {
     let start = writer.position();
+    let run = run_from(steps, first);
+    blank(writer.rest(), blank_to.saturating_sub(start), run);
+    *blank_to = start.saturating_add(run).max(*blank_to);
     let (index, end) = write_to(writer.rest(), start, steps, layout, values, first, total);
     writer.pass_to(end);
     index
 }
 
-/// [`write()`] to the buffer from the offset `at` on. Returns also the offset behind the items.
+/// The number of bytes of usual items from this one on.
+fn run_from(steps: &Steps, first: usize) -> usize {
+    steps.from(first).first().map_or(0, |step| step.usual_run)
+}
+
+/// Fills this range of bytes, as far as the buffer has it. Most padding is the same byte, so it is written once for many items.
+fn blank(out: &mut [u8], from: usize, to: usize) {
+    let to = to.min(out.len());
+    if let Some(bytes) = out.get_mut(from..to) {
+        bytes.fill(BLANK);
+    }
+}
+
+/// Writes usual items to the start of a buffer that is blank. `at` is the offset of the buffer in the telegram. Returns the index and the offset behind
+/// the items.
 #[inline(never)]
 fn write_to(
     out: &mut [u8],
@@ -166,10 +186,6 @@ fn write_to(
     let mut index = first;
     let steps_left = steps.from(first);
     let values = values.get(first..).unwrap_or_default();
-    // Most padding is the same byte, so it is written once.
-    if let Some(run) = steps_left.first().and_then(|step| out.get_mut(..step.usual_run as usize)) {
-        run.fill(BLANK);
-    }
     let mut rest = out;
     for (step, value) in steps_left.iter().zip(values) {
         let len = step.len as usize;

@@ -1,6 +1,7 @@
 //! [`Values`]: the values of a record, which are dropped faster than a plain `Vec` of them.
 
 use alloc::vec::Vec;
+use core::fmt;
 use core::mem::{ManuallyDrop, take};
 use core::ops::{Deref, DerefMut};
 
@@ -10,12 +11,18 @@ use super::Value;
 ///
 /// Nearly all of them are numbers, dates and short texts, which hold no memory. To drop such a value takes 33 instructions in the code that the
 /// compiler makes for a [`Value`] of any kind, and a record has one for each item. Here it takes about half.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Values(pub(super) Vec<Value>);
 
 impl Values {
     pub(super) fn into_vec(mut self) -> Vec<Value> {
         take(&mut self.0)
+    }
+}
+
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

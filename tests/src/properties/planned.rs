@@ -1,12 +1,16 @@
 //! A plan does exactly what the layout does without it: the same values, the same bytes and the same errors.
 
 use fep_codec::layout::{Item, Layout};
+use fep_codec::lenient::Lenient;
 use fep_codec::{Plan, Record, Value};
 
 use crate::arbitrary::{self, Random, path_of};
 
 /// The number of values that are changed in turn.
 const CHANGES: usize = 12;
+
+/// The most bytes of a buffer for values that are refused.
+const MAX_BYTES: usize = 4096;
 
 /// Checks any bytes with the plan of a layout. What decodes is also written, and again with values that may not fit.
 pub fn any_plan(layout: &Layout, bytes: &[u8]) {
@@ -15,6 +19,8 @@ pub fn any_plan(layout: &Layout, bytes: &[u8]) {
     assert_eq!(plan.decode(bytes), read, "{}: read by the plan", layout.name);
     let verified = read.as_ref().map(|_| ()).map_err(Clone::clone);
     assert_eq!(plan.verify(bytes), verified, "{}: verified by the plan", layout.name);
+    let forgiven = Record::decode_lenient(layout, bytes, Lenient::ALL);
+    assert_eq!(plan.decode_lenient(bytes, Lenient::ALL), forgiven, "{}: forgiven by the plan", layout.name);
     if let Ok(record) = read {
         let seed = bytes.iter().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         written_alike(&plan, &record, &mut Random(seed));
@@ -23,12 +29,12 @@ pub fn any_plan(layout: &Layout, bytes: &[u8]) {
 
 /// Checks that a plan writes a record as the layout writes it, with its values and with others.
 fn written_alike(plan: &Plan<'_>, record: &Record<'_>, random: &mut Random) {
-    let mut record = record.clone();
-    same_bytes(plan, &record);
+    same_bytes(plan, record);
     let mut paths = Vec::new();
-    collect(plan.layout(), "", &mut paths);
+    collect(plan.layout(), record, "", &mut paths);
     for _ in 0..CHANGES {
         let Some((path, item)) = paths.get(random.small(paths.len().max(1))) else { return };
+        let mut record = record.clone();
         let value = match random.below(3) {
             0 => any_value(item, random),
             1 => nearly(any_value(item, random), random),
@@ -46,9 +52,9 @@ fn same_bytes(plan: &Plan<'_>, record: &Record<'_>) {
     assert_eq!(plan.encode(record), expected, "{}: written by the plan", plan.layout().name);
     let owned = Plan::owned(plan.layout().clone());
     assert_eq!(owned.encode(record), expected, "{}: a record of an equal layout", plan.layout().name);
-    let len = expected.as_ref().map_or(0, Vec::len);
-    for room in [len.saturating_sub(1), len, len.saturating_add(3)] {
-        let mut out = vec![b'#'; room];
+    let len = expected.as_ref().map_or_else(|_| plan.layout().max_len().min(MAX_BYTES), Vec::len);
+    for (room, fill) in [(len.saturating_sub(1), b'#'), (len, b' '), (len.saturating_add(3), b'0')] {
+        let mut out = vec![fill; room];
         let mut by_plan = out.clone();
         let written = record.encode_into(&mut out);
         assert_eq!(plan.encode_into(record, &mut by_plan), written, "{}: into {room} bytes", plan.layout().name);
@@ -103,14 +109,25 @@ fn difficult(random: &mut Random) -> Value {
     }
 }
 
-/// The paths of the items that a record always has.
-fn collect<'l>(layout: &'l Layout, within: &str, paths: &mut Vec<(String, &'l Item)>) {
+/// The paths of all fields that the record has.
+fn collect<'l>(layout: &'l Layout, record: &Record<'_>, within: &str, paths: &mut Vec<(String, &'l Item)>) {
     for item in layout.items() {
         let path = path_of(within, item);
         match item {
-            Item::Part(part) => collect(&part.layout, &format!("{path}."), paths),
             Item::Field(_) | Item::Tail(_) => paths.push((path, item)),
-            Item::Literal(_) | Item::Filler(_) | Item::Group(_) | Item::Choice(_) => {}
+            Item::Part(part) => collect(&part.layout, record, &format!("{path}."), paths),
+            Item::Group(group) => {
+                let Some(Value::Group(entries)) = record.get(&path) else { continue };
+                (0..entries.len())
+                    .for_each(|index| collect(&group.layout, record, &format!("{path}[{index}]."), paths));
+            }
+            Item::Choice(choice) => {
+                let Some(Value::Choice(case, _)) = record.get(&path) else { continue };
+                if let Some(case) = choice.cases().get(*case) {
+                    collect(&case.layout, record, &format!("{path}."), paths);
+                }
+            }
+            Item::Literal(_) | Item::Filler(_) => {}
         }
     }
 }

@@ -9,6 +9,7 @@ mod choices;
 mod computed;
 mod explain;
 mod groups;
+mod planned;
 mod random;
 mod segments;
 mod tails;

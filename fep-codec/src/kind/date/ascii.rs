@@ -1,4 +1,4 @@
-//! The usual dates and times in ASCII, in pairs of digits: of four digits for the year, and dates of two. All others are not here: [`super::parts`] has every pattern.
+//! Usual dates and times in ASCII, in pairs of digits: years of four digits, and dates with years of two. All others are in [`super::parts`].
 
 use super::parts::with_century;
 use crate::swar::{pairs, write_pairs};
