@@ -283,6 +283,16 @@ pub(crate) fn put(port: u16, path: &str, body: &str) -> Option<Answer> {
     send("PUT", port, path, body)
 }
 
+/// Waits until it holds, at most for a minute.
+#[cfg(feature = "postgres")]
+pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "never: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn send(method: &str, port: u16, path: &str, body: &str) -> Option<Answer> {
     let len = body.len();
     let head = format!(

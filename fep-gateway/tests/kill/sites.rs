@@ -13,7 +13,7 @@ use fep_protocol::sites::Split;
 use tempfile::TempDir;
 
 use crate::bank::Bank;
-use crate::daemon::{self, Answer, Daemon, free_port};
+use crate::daemon::{self, Answer, Daemon, free_port, until};
 use crate::database::Server;
 use crate::ledger::Ledger;
 use crate::proxy::{Cable, Proxy};
@@ -131,14 +131,6 @@ impl Site {
 
     fn is_ready(&self) -> bool {
         daemon::get(self.port, "/readyz").is_some_and(|answer| answer.status == 200)
-    }
-}
-
-fn until(what: &str, holds: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
-        thread::sleep(Duration::from_millis(20));
     }
 }
 
