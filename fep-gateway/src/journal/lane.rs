@@ -29,6 +29,10 @@ const PERMISSIONS_MAX: usize = 4096;
 /// The number of waiting facts from which on a lane asks its institution to stop reading from the line.
 const ROOM: usize = 2048;
 
+/// The number of waiting facts that wakes the writer before [`Lane::flush`]. One turn of an institution's task can have hundreds of facts:
+/// the disk is at work on the first ones while the task goes on.
+const WAKE_AT: usize = 8;
+
 /// The queue of one institution to the journal. Clones are handles to the same lane.
 #[derive(Clone, Debug)]
 pub struct Lane {
@@ -79,7 +83,7 @@ impl Lane {
         Self { inner: Arc::default(), bell, veil }
     }
 
-    /// Adds a fact. It is written after [`Lane::flush`], together with the facts of other lanes.
+    /// Adds a fact. It is written after [`Lane::flush`], or once eight facts wait, together with the facts of other lanes.
     ///
     /// # Errors
     /// If a permission cannot be given now. A fact that has happened is always accepted.
@@ -97,7 +101,13 @@ impl Lane {
         if fact.what == What::Outcome && fact.exchange.is_some_and(|id| state.ended.contains(&id)) {
             return Ok(state.last);
         }
-        Ok(state.push(fact))
+        let number = state.push(fact);
+        let wakes = state.queue.len() == WAKE_AT;
+        drop(state);
+        if wakes {
+            self.bell.ring();
+        }
+        Ok(number)
     }
 
     /// Adds the end of an exchange whose request failed and is in the journal nevertheless, unless its institution has ended it meanwhile: an
@@ -262,6 +272,24 @@ mod tests {
         let mut count = 0;
         lane.take(usize::MAX, |_, _| count += 1);
         count
+    }
+
+    #[test]
+    fn the_writer_begins_before_a_long_turn_is_over() {
+        let bell = Arc::<Bell>::default();
+        let has_rung = || std::mem::take(&mut *bell.rung.lock().unwrap());
+        let lane = Lane::new(Arc::clone(&bell), Veil::default());
+        for number in 1..=20 {
+            lane.append(end_of(number)).unwrap();
+            assert_eq!(has_rung(), number == 8, "{number}");
+        }
+        lane.flush();
+        assert!(has_rung());
+        assert_eq!(waiting(&lane), 20);
+        lane.append(end_of(21)).unwrap();
+        assert!(!has_rung(), "a short turn waits for its end");
+        lane.flush();
+        assert!(has_rung());
     }
 
     /// The simulation of several gateways found a request that its institution and the writer both ended, after a commit in doubt (seed 195).
