@@ -233,14 +233,6 @@ impl Writer<'_> {
         self.blank_entries(group, entries.len())
     }
 
-    /// Rejects an entry that looks like an unused entry, because a reader would not read it.
-    fn check_not_blank(&self, group: &Group, start: usize) -> Result<(), Error> {
-        if !matches!(group.repeat, Repeat::Padded { by: None, .. }) || !group.is_blank(self.written(start)) {
-            return Ok(());
-        }
-        Err(Error::new(Culprit::Caller, Fault::EntryMeansNone).at_bytes(start..self.position(), None))
-    }
-
     fn blank_entries(&mut self, group: &Group, used: usize) -> Result<(), Error> {
         let Repeat::Padded { pad, max, .. } = group.repeat else { return Ok(()) };
         let unused = max.saturating_sub(used);

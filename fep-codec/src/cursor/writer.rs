@@ -20,8 +20,19 @@ pub struct Writer<'b> {
     late: [Option<Late>; LATE_MAX],
     /// The index of the entry being written, from 0.
     entry: u64,
+    /// The entries of which only lengths and checks say whether they look unused. Each has one of its own, so there are not more.
+    doubtful: [Option<Doubtful>; LATE_MAX],
     /// Where texts go that their charset cannot write; `None`: they are errors.
     kept: Option<&'b mut Vec<KeptText>>,
+}
+
+/// An entry that is blank except for fields that are filled in at the end.
+#[derive(Clone, Copy, Debug)]
+struct Doubtful {
+    start: usize,
+    /// In bytes.
+    len: usize,
+    pad: u8,
 }
 
 /// A text that its charset cannot write. The bytes of its field are not valid.
@@ -65,13 +76,13 @@ impl<'b> Writer<'b> {
     #[must_use]
     #[inline]
     pub const fn new(out: &'b mut [u8]) -> Self {
-        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, kept: None }
+        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, doubtful: [None; LATE_MAX], kept: None }
     }
 
     /// A writer for a telegram that is not sent: a text that its charset cannot write goes to `kept`.
     #[cfg(feature = "serde")]
     pub(crate) const fn keeping(out: &'b mut [u8], kept: &'b mut Vec<KeptText>) -> Self {
-        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, kept: Some(kept) }
+        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, doubtful: [None; LATE_MAX], kept: Some(kept) }
     }
 
     /// Fills in lengths, then checks, and returns the length of the telegram in bytes.
@@ -80,7 +91,7 @@ impl<'b> Writer<'b> {
     /// If a length field is too short for the telegram's length, or a check cannot be computed.
     #[inline]
     pub fn finish(self) -> Result<usize, Error> {
-        let Self { out, at, late, .. } = self;
+        let Self { out, at, late, doubtful, .. } = self;
         let mut check = None;
         let mut checks = 0_usize;
         for field in late.iter().map_while(Option::as_ref) {
@@ -103,7 +114,35 @@ impl<'b> Writer<'b> {
             Some(only) if checks == 1 => fill_check(out, only.covered, only.range, only.run)?,
             Some(_) => fill_checks(out, &late)?,
         }
+        doubtful.iter().map_while(Option::as_ref).try_for_each(|entry| entry.check(out))?;
         Ok(at)
+    }
+
+    /// Rejects an entry from `start` to here that looks like an unused entry, because a reader would not read it. If only fields say so that
+    /// are filled in at the end, it is looked at again then.
+    pub(super) fn check_not_blank(&mut self, group: &Group, start: usize) -> Result<(), Error> {
+        let entry = self.written(start);
+        let Repeat::Padded { by: None, pad, .. } = group.repeat else { return Ok(()) };
+        let is_late = |at: usize| self.late.iter().map_while(Option::as_ref).any(|late| late.range().contains(&at));
+        let mut has_late = false;
+        let is_set = |(at, byte): (usize, &u8)| {
+            let is_late = is_late(start.saturating_add(at));
+            has_late |= is_late;
+            *byte != pad && !is_late
+        };
+        let len = entry.len();
+        if group.layout.fixed_len() != Some(len) || entry.iter().enumerate().any(is_set) {
+            return Ok(());
+        }
+        let entry = Doubtful { start, len, pad };
+        if self.doubtful.iter().map_while(Option::as_ref).any(|inner| inner.decides(&entry)) {
+            return Ok(());
+        }
+        match self.doubtful.iter_mut().find(|place| place.is_none()).filter(|_| has_late) {
+            Some(place) => *place = Some(entry),
+            None => return Err(looks_unused(start..self.at)),
+        }
+        Ok(())
     }
 
     /// Remembers a field to be filled in at the end.
@@ -300,6 +339,34 @@ pub(crate) fn check_count(group: &Group, count: usize) -> Result<(), Error> {
         _ => return Ok(()),
     };
     Err(Error::new(Culprit::Caller, fault).within(&group.name))
+}
+
+impl Doubtful {
+    /// Whether an entry around this one is not blank if this one is not.
+    fn decides(&self, outer: &Self) -> bool {
+        self.pad == outer.pad && self.start >= outer.start
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check(&self, out: &[u8]) -> Result<(), Error> {
+        let range = self.start..self.start.saturating_add(self.len);
+        let is_blank = out.get(range.clone()).is_some_and(|entry| entry.iter().all(|byte| *byte == self.pad));
+        if is_blank { Err(looks_unused(range)) } else { Ok(()) }
+    }
+}
+
+impl Late {
+    fn range(&self) -> Range<usize> {
+        let (Self::Length { start, len, .. } | Self::EncodedLength { start, len, .. } | Self::Check { start, len, .. }) =
+            *self;
+        start..start.saturating_add(len)
+    }
+}
+
+/// A reader would take this entry for an unused one.
+fn looks_unused(entry: Range<usize>) -> Error {
+    Error::new(Culprit::Caller, Fault::EntryMeansNone).at_bytes(entry, None)
 }
 
 #[inline(never)]

@@ -154,7 +154,7 @@ impl Step {
         let ascii_run = u32::try_from(layout.ascii_run(index)).unwrap_or_default();
         let other = Self { how: How::Other, pad: 0, pivot: 0, len: 0, ascii_run, usual_run: 0 };
         let usual = match item {
-            // The writer asks whether an entry is blank before it fills in lengths.
+            // The writer must know which bytes of an entry are filled in at the end: they say whether it looks unused.
             Item::Field(field) => {
                 How::of(field).filter(|how| !in_entry || *how != How::Length).map(|how| (how, pad_of(field), field.len))
             }

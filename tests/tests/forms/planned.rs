@@ -81,25 +81,31 @@ fn more_lengths_than_a_telegram_can_have_are_refused_by_both() {
     }
 }
 
+fn amount() -> Item {
+    Item::Field(Field {
+        name: "amount".into(),
+        label: "".into(),
+        len: 2,
+        kind: Kind::Number(NumberRule::UNSIGNED),
+        secret: false,
+        computed: None,
+    })
+}
+
+fn padded(name: &'static str, pad: u8, items: Vec<Item>) -> Item {
+    Item::Group(Group {
+        name: name.into(),
+        label: "".into(),
+        repeat: Repeat::Padded { by: None, max: 2, pad },
+        page: None,
+        layout: std::borrow::Cow::Owned(layout_of(items)),
+    })
+}
+
 #[test]
 fn an_entry_with_a_length_is_as_blank_as_without_a_plan() {
     for pad in *b"0 #" {
-        let amount = Item::Field(Field {
-            name: "amount".into(),
-            label: "".into(),
-            len: 2,
-            kind: Kind::Number(NumberRule::UNSIGNED),
-            secret: false,
-            computed: None,
-        });
-        let group = Group {
-            name: "items".into(),
-            label: "".into(),
-            repeat: Repeat::Padded { by: None, max: 2, pad },
-            page: None,
-            layout: std::borrow::Cow::Owned(layout_of(vec![amount, length_of_the_rest()])),
-        };
-        let layout = layout_of(vec![Item::Group(group)]);
+        let layout = layout_of(vec![padded("items", pad, vec![amount(), length_of_the_rest()])]);
         let plan = Plan::new(&layout);
         for amount in [0, 7] {
             let mut record = plan.record();
@@ -112,6 +118,85 @@ fn an_entry_with_a_length_is_as_blank_as_without_a_plan() {
                 assert_eq!(plan.encode_into(&record, &mut by_plan), record.encode_into(&mut out));
                 assert_eq!(by_plan, out, "{amount} with {pad:02x} into {fill:02x}");
             }
+        }
+    }
+}
+
+/// A reader takes an entry of nothing but padding for an unused one. Lengths are filled in at the end, and count then: what was in the buffer before
+/// decides nothing.
+#[test]
+fn an_entry_whose_length_is_filled_in_at_the_end_is_blank_by_what_is_sent() {
+    let end = || items(r#"{ literal = ">" },"#).items.to_vec();
+    let [before, behind] = [vec![length_of_the_rest(), amount()], vec![amount(), length_of_the_rest()]];
+    for (entry, pad, after, used, sent) in [
+        // The amount alone looks unused.
+        (&before, b'0', vec![], 1, Ok(&b"06000000"[..])),
+        (&before, b'0', vec![], 2, Ok(b"06000200")),
+        (&behind, b'0', end(), 1, Ok(b"00050000>")),
+        (&behind, b'0', end(), 2, Ok(b"00050001>")),
+        // Nothing is behind the length of the second entry, so all of it is padding.
+        (&behind, b'0', vec![], 1, Ok(b"00040000")),
+        (&behind, b'0', vec![], 2, Err("caller: bytes 4..8: an entry of nothing but padding says that it is not used")),
+    ] {
+        let layout = layout_of([vec![padded("items", pad, entry.clone())], after].concat());
+        let mut record = Record::new(&layout);
+        for at in 0..used {
+            record.push_entry("items").expect("a group");
+            record.set(&format!("items[{at}].amount"), Value::Number(0)).expect("a number");
+        }
+        for fill in [0, pad, b'#', 0xff] {
+            let mut out = [fill; 9];
+            let written = record.encode_into(&mut out).map(|len| &out[..len]);
+            assert_eq!(
+                written.map_err(|error| error.to_string()).as_deref(),
+                sent.map_err(str::to_owned).as_deref(),
+                "into {fill:02x}"
+            );
+        }
+        if let Ok(sent) = sent {
+            let read = Record::decode(&layout, sent).expect("what was sent is read");
+            assert_eq!(read.encode().as_deref(), Ok(sent), "and written again");
+        }
+    }
+}
+
+/// Two groups, beside each other, with something between them, and one in the entries of the other.
+#[test]
+fn entries_of_several_groups_are_blank_by_what_is_sent() {
+    let entry = || vec![amount(), length_of_the_rest()];
+    let group = |name| padded(name, b'0', entry());
+    let mark = || items(r#"{ literal = ">" },"#).items.to_vec();
+    for (made, paths, sent) in [
+        (vec![group("one"), group("two")], vec!["one", "two"], Ok(&b"0012000000040000"[..])),
+        ([vec![group("one")], mark(), vec![group("two")]].concat(), vec!["one", "two"], Ok(b"00130000>00040000")),
+        (vec![padded("one", b'0', vec![group("two")])], vec!["one", "one[0].two"], Ok(b"0012000000000000")),
+        (
+            vec![group("one"), group("two")],
+            vec!["one", "one", "two", "two"],
+            Err("caller: bytes 12..16: an entry of nothing but padding says that it is not used"),
+        ),
+    ] {
+        let layout = layout_of(made);
+        let mut record = Record::new(&layout);
+        for path in &paths {
+            record.push_entry(path).expect("a group");
+        }
+        let number = |record: &mut Record<'_>, path: &str| record.set(path, Value::Number(0)).is_ok();
+        for path in ["one[0].amount", "one[1].amount", "two[0].amount", "two[1].amount", "one[0].two[0].amount"] {
+            number(&mut record, path);
+        }
+        for fill in *b"0#" {
+            let mut out = [fill; 17];
+            let written = record.encode_into(&mut out).map(|len| &out[..len]);
+            assert_eq!(
+                written.map_err(|error| error.to_string()).as_deref(),
+                sent.map_err(str::to_owned).as_deref(),
+                "into {fill:02x}"
+            );
+        }
+        if let Ok(sent) = sent {
+            let read = Record::decode(&layout, sent).expect("what was sent is read");
+            assert_eq!(read.encode().as_deref(), Ok(sent), "and written again");
         }
     }
 }
