@@ -295,7 +295,9 @@ impl<S: FactStore> Writer<S> {
         point(FaultPoint::BeforeCommit);
         let result = self.store.append(&batch.facts);
         point(FaultPoint::AfterCommit);
-        metrics::histogram!("fep_journal_commit_seconds").record(started.elapsed().as_secs_f64());
+        let took = started.elapsed();
+        metrics::histogram!("fep_journal_commit_seconds").record(took.as_secs_f64());
+        self.bell.took(took);
         match result {
             Ok(appended) => {
                 self.wrote(&appended, batch);
