@@ -21,7 +21,7 @@ pub struct Writer<'b> {
     /// The index of the entry being written, from 0.
     entry: u64,
     /// The entries of which only lengths and checks say whether they look unused. Each has one of its own, so there are not more.
-    doubtful: [Option<Doubtful>; LATE_MAX],
+    doubtful: Option<[Option<Doubtful>; LATE_MAX]>,
     /// Where texts go that their charset cannot write; `None`: they are errors.
     kept: Option<&'b mut Vec<KeptText>>,
 }
@@ -76,13 +76,13 @@ impl<'b> Writer<'b> {
     #[must_use]
     #[inline]
     pub const fn new(out: &'b mut [u8]) -> Self {
-        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, doubtful: [None; LATE_MAX], kept: None }
+        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, doubtful: None, kept: None }
     }
 
     /// A writer for a telegram that is not sent: a text that its charset cannot write goes to `kept`.
     #[cfg(feature = "serde")]
     pub(crate) const fn keeping(out: &'b mut [u8], kept: &'b mut Vec<KeptText>) -> Self {
-        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, doubtful: [None; LATE_MAX], kept: Some(kept) }
+        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, doubtful: None, kept: Some(kept) }
     }
 
     /// Fills in lengths, then checks, and returns the length of the telegram in bytes.
@@ -114,8 +114,10 @@ impl<'b> Writer<'b> {
             Some(only) if checks == 1 => fill_check(out, only.covered, only.range, only.run)?,
             Some(_) => fill_checks(out, &late)?,
         }
-        doubtful.iter().map_while(Option::as_ref).try_for_each(|entry| entry.check(out))?;
-        Ok(at)
+        match doubtful {
+            None => Ok(at),
+            Some(entries) => entries.iter().flatten().try_for_each(|entry| entry.check(out)).map(|()| at),
+        }
     }
 
     /// Rejects an entry from `start` to here that looks like an unused entry, because a reader would not read it. If only fields say so that
@@ -135,10 +137,11 @@ impl<'b> Writer<'b> {
             return Ok(());
         }
         let entry = Doubtful { start, len, pad };
-        if self.doubtful.iter().map_while(Option::as_ref).any(|inner| inner.decides(&entry)) {
+        let known = self.doubtful.get_or_insert([None; LATE_MAX]);
+        if known.iter().flatten().any(|inner| inner.decides(&entry)) {
             return Ok(());
         }
-        match self.doubtful.iter_mut().find(|place| place.is_none()).filter(|_| has_late) {
+        match known.iter_mut().find(|place| place.is_none()).filter(|_| has_late) {
             Some(place) => *place = Some(entry),
             None => return Err(looks_unused(start..self.at)),
         }
