@@ -20,7 +20,8 @@ pub struct Writer<'b> {
     late: [Option<Late>; LATE_MAX],
     /// The index of the entry being written, from 0.
     entry: u64,
-    /// The entries of which only lengths and checks say whether they look unused. Each has one of its own, so there are not more.
+    /// The entries of which only lengths and checks say whether they look unused. Each has one of its own, unless groups with different padding are
+    /// in each other.
     doubtful: Option<[Option<Doubtful>; LATE_MAX]>,
     /// Where texts go that their charset cannot write; `None`: they are errors.
     kept: Option<&'b mut Vec<KeptText>>,
@@ -121,29 +122,37 @@ impl<'b> Writer<'b> {
     }
 
     /// Rejects an entry from `start` to here that looks like an unused entry, because a reader would not read it. If only fields say so that
-    /// are filled in at the end, it is looked at again then.
+    /// are filled in at the end, it is looked at again then. Until then these fields hold no padding: sums look for used entries before.
     pub(super) fn check_not_blank(&mut self, group: &Group, start: usize) -> Result<(), Error> {
-        let entry = self.written(start);
         let Repeat::Padded { by: None, pad, .. } = group.repeat else { return Ok(()) };
-        let is_late = |at: usize| self.late.iter().map_while(Option::as_ref).any(|late| late.range().contains(&at));
-        let mut has_late = false;
-        let is_set = |(at, byte): (usize, &u8)| {
-            let is_late = is_late(start.saturating_add(at));
-            has_late |= is_late;
-            *byte != pad && !is_late
-        };
-        let len = entry.len();
-        if group.layout.fixed_len() != Some(len) || entry.iter().enumerate().any(is_set) {
+        let range = start..self.at;
+        let entry = self.written(start);
+        let late_at = |at: usize| self.late.iter().map_while(Option::as_ref).find(|late| late.range().contains(&at));
+        let is_set = |(at, byte): (usize, &u8)| *byte != pad && late_at(start.saturating_add(at)).is_none();
+        if group.layout.fixed_len() != Some(entry.len()) || entry.iter().enumerate().any(is_set) {
             return Ok(());
         }
-        let entry = Doubtful { start, len, pad };
+        let late = self.late;
+        let mut inside =
+            late.iter().map_while(Option::as_ref).filter(|late| range.contains(&late.range().start)).peekable();
+        if inside.peek().is_none() {
+            return Err(looks_unused(range));
+        }
+        let is_digits = |late: &Late| matches!(late, Late::Length { .. });
+        let is_sure = !pad.is_ascii_digit() && inside.clone().any(is_digits);
         let known = self.doubtful.get_or_insert([None; LATE_MAX]);
-        if known.iter().flatten().any(|inner| inner.decides(&entry)) {
+        let pads = known.map(|entry| entry.map_or(pad, |entry| entry.pad));
+        let other = (b'0'..=b'9').find(|byte| *byte != pad && !pads.contains(byte)).unwrap_or_default();
+        for late in inside {
+            self.out.get_mut(late.range()).unwrap_or_default().fill(other);
+        }
+        let entry = Doubtful { start, len: range.len(), pad };
+        if is_sure || known.iter().flatten().any(|inner| inner.decides(&entry)) {
             return Ok(());
         }
-        match known.iter_mut().find(|place| place.is_none()).filter(|_| has_late) {
+        match known.iter_mut().find(|place| place.is_none()) {
             Some(place) => *place = Some(entry),
-            None => return Err(looks_unused(start..self.at)),
+            None => return Err(looks_unused(range)),
         }
         Ok(())
     }

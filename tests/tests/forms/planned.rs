@@ -200,3 +200,70 @@ fn entries_of_several_groups_are_blank_by_what_is_sent() {
         }
     }
 }
+
+/// The length alone is an entry of the inner group, so both groups wait for the same bytes.
+#[test]
+fn an_entry_that_is_only_a_length_is_never_an_unused_one_of_blanks() {
+    let inner = Item::Group(Group {
+        name: "b".into(),
+        label: "".into(),
+        repeat: Repeat::Padded { by: None, max: 1, pad: b' ' },
+        page: None,
+        layout: std::borrow::Cow::Owned(layout_of(vec![length_of_the_rest()])),
+    });
+    let outer = Item::Group(Group {
+        name: "a".into(),
+        label: "".into(),
+        repeat: Repeat::Padded { by: None, max: 3, pad: b'0' },
+        page: None,
+        layout: std::borrow::Cow::Owned(layout_of(vec![inner])),
+    });
+    let layout = layout_of([vec![outer], items(r#"{ literal = ">" },"#).items.to_vec()].concat());
+    let mut record = Record::new(&layout);
+    for entry in 0..3 {
+        record.push_entry("a").expect("a group");
+        record.push_entry(&format!("a[{entry}].b")).expect("a group");
+    }
+    for fill in *b"0 #" {
+        let mut out = [fill; 7];
+        assert_eq!(
+            record.encode_into(&mut out).map(|len| out[..len].to_vec()),
+            Ok(b"050301>".to_vec()),
+            "into {fill:02x}"
+        );
+    }
+    assert_eq!(Record::decode(&layout, b"050301>").expect("it reads").encode(), Ok(b"050301>".to_vec()));
+}
+
+/// A sum in a part looks for the used entries before lengths are filled in.
+#[test]
+fn a_sum_counts_entries_whose_lengths_are_not_filled_in_yet() {
+    for (pad, sent) in [("0", &b"0700040700"[..]), (" ", b"0700040700")] {
+        let mut layout = super::telegram(&format!(
+            r#"[parts.Head]
+               items = [{{ name = "total", kind = "number", len = 2, computed = "sum", of = "items.amount" }}]
+
+               [telegrams.Summed]
+               items = [
+                   {{ part = "Head", name = "head" }},
+                   {{ group = "items", padded = true, max = 2, pad = "{pad}", items = [
+                       {{ name = "amount", kind = "number", len = 2 }},
+                   ] }},
+               ]
+            "#
+        ));
+        let Some(Item::Group(group)) = layout.items.to_mut().last_mut() else { panic!("the group is last") };
+        group.layout.to_mut().items.to_mut().push(length_of_the_rest());
+        let mut record = Record::new(&layout);
+        for (entry, amount) in [0, 7].into_iter().enumerate() {
+            record.push_entry("items").expect("a group");
+            record.set(&format!("items[{entry}].amount"), Value::Number(amount)).expect("a number");
+        }
+        for fill in *b"0 #" {
+            let mut out = [fill; 10];
+            let written = record.encode_into(&mut out).map(|len| out[..len].to_vec());
+            assert_eq!(written.map_err(|error| error.to_string()), Ok(sent.to_vec()), "into {fill:02x}");
+        }
+        assert_eq!(Record::decode(&layout, sent).expect("it reads").encode().as_deref(), Ok(sent));
+    }
+}
