@@ -297,9 +297,9 @@ impl<S: FactStore> Writer<S> {
         point(FaultPoint::AfterCommit);
         let took = started.elapsed();
         metrics::histogram!("fep_journal_commit_seconds").record(took.as_secs_f64());
-        self.bell.took(took);
         match result {
             Ok(appended) => {
+                self.bell.took(took);
                 self.wrote(&appended, batch);
                 true
             }
