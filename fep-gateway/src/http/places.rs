@@ -30,6 +30,7 @@ pub(super) struct IdleClient {
     places: Arc<Places>,
     number: u64,
     asked: oneshot::Receiver<()>,
+    was_asked: bool,
     gives: bool,
 }
 
@@ -62,7 +63,7 @@ impl Places {
         } else {
             idle.clients.insert(number, ask);
         }
-        IdleClient { places: Arc::clone(self), number, asked, gives: false }
+        IdleClient { places: Arc::clone(self), number, asked, was_asked: false, gives: false }
     }
 
     /// Asks an idle client for its place.
@@ -83,18 +84,23 @@ impl Places {
 }
 
 impl IdleClient {
-    /// Whether the client has to give its place now.
-    pub(super) fn poll_asked(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let asked = Pin::new(&mut self.asked).poll(cx).map(drop);
-        self.gives |= asked.is_ready();
-        asked
+    /// Completes when the client has to give its place: it is asked, and nothing of it has come that is not read yet.
+    pub(super) fn poll_gives(&mut self, cx: &mut Context<'_>, has_come: impl FnOnce() -> bool) -> Poll<()> {
+        if !self.was_asked {
+            self.was_asked = Pin::new(&mut self.asked).poll(cx).is_ready();
+        }
+        if !self.was_asked || has_come() {
+            return Poll::Pending;
+        }
+        self.gives = true;
+        Poll::Ready(())
     }
 }
 
 impl Drop for IdleClient {
     fn drop(&mut self) {
         self.places.idle().clients.remove(&self.number);
-        if !self.gives && self.asked.try_recv().is_ok() {
+        if !self.gives && (self.was_asked || self.asked.try_recv().is_ok()) {
             // It was asked, but its request came first.
             self.places.ask();
         }
@@ -107,8 +113,12 @@ mod tests {
 
     use super::*;
 
+    fn gives(client: &mut IdleClient, has_come: bool) -> bool {
+        client.poll_gives(&mut Context::from_waker(Waker::noop()), || has_come).is_ready()
+    }
+
     fn is_asked(client: &mut IdleClient) -> bool {
-        client.poll_asked(&mut Context::from_waker(Waker::noop())).is_ready()
+        gives(client, false)
     }
 
     /// A place for which a client waits.
@@ -141,6 +151,30 @@ mod tests {
         let _waiting = wanted(&places).await;
         drop(first);
         assert!(is_asked(&mut second));
+    }
+
+    #[tokio::test]
+    async fn who_is_asked_while_its_request_comes_passes_it_on() {
+        let places = Places::new(2);
+        let _taken = [places.take().await, places.take().await];
+        let mut first = places.idle_client();
+        let mut second = places.idle_client();
+        let _waiting = wanted(&places).await;
+        assert!(!gives(&mut first, true) && !gives(&mut first, true) && !is_asked(&mut second));
+        drop(first);
+        assert!(is_asked(&mut second));
+    }
+
+    #[tokio::test]
+    async fn who_is_asked_while_a_part_of_a_request_comes_gives_its_place_then() {
+        let places = Places::new(2);
+        let _taken = [places.take().await, places.take().await];
+        let mut first = places.idle_client();
+        let mut second = places.idle_client();
+        let _waiting = wanted(&places).await;
+        assert!(!gives(&mut first, true) && gives(&mut first, false));
+        drop(first);
+        assert!(!is_asked(&mut second), "one place was enough");
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ use webpki::EndEntityCert;
 
 use super::error::ApiError;
 use super::places::Places;
-use super::watched::Watched;
+use super::watched::{Watched, has_come};
 use crate::config::{CertificateName, TlsConfig};
 use crate::contract::problem::Problem;
 use crate::tls::{Party, Tls, not_after_s};
@@ -89,7 +89,7 @@ impl Secured {
         let len = tokio::select! {
             len = stream.peek(&mut first) => len.ok()?,
             () = sleep(idle_max) => 0,
-            () = poll_fn(|cx| idle.poll_asked(cx)) => 0,
+            () = poll_fn(|cx| idle.poll_gives(cx, || has_come(stream))) => 0,
         };
         drop(idle);
         match first {

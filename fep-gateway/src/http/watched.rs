@@ -2,6 +2,7 @@
 //! sends the head of a request too slowly, or takes nothing of a reply. How long a body takes is not watched here: the routes know what they read.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::body::{Body, Frame, SizeHint};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
@@ -150,6 +152,11 @@ impl Watched {
     }
 }
 
+/// Whether the kernel has bytes of the client, or its end, that the runtime has not told of yet. They are read soon, and may be a request.
+pub(super) fn has_come(stream: &TcpStream) -> bool {
+    SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]).is_ok()
+}
+
 fn too_slow(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, what)
 }
@@ -172,7 +179,8 @@ impl AsyncRead for Watched {
             }
             return Poll::Ready(read);
         }
-        if this.idle.as_mut().is_some_and(|idle| idle.poll_asked(cx).is_ready()) {
+        let stream = &this.stream;
+        if this.idle.as_mut().is_some_and(|idle| idle.poll_gives(cx, || has_come(stream)).is_ready()) {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::QuotaExceeded, "another client needed its place")));
         }
         ready!(this.read_timer.as_mut().poll(cx));
@@ -208,5 +216,56 @@ impl AsyncWrite for Watched {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
         self.written(cx, shut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A connection that was just accepted.
+    async fn accepted() -> (std::net::TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (client, listener.accept().await.unwrap().0)
+    }
+
+    fn read(watched: &mut Watched) -> Poll<io::Result<()>> {
+        let mut buffer = [0; 64];
+        Pin::new(watched).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut buffer))
+    }
+
+    #[tokio::test]
+    async fn what_a_client_has_sent_is_read_before_it_gives_its_place() {
+        let places = Places::new(1);
+        for sent in ["", "GET / HTTP/1.1\r\n"] {
+            let (mut client, stream) = accepted().await;
+            let taken = places.take().await;
+            let mut watched = Watched::new(stream, Requests::default(), Arc::clone(&places), &Http::default());
+            assert!(read(&mut watched).is_pending());
+            // The runtime does not hear of this before the next poll, because nothing waits in between.
+            client.write_all(sent.as_bytes()).unwrap();
+            let mut other = pin!(places.take());
+            assert!(other.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending(), "the place is taken");
+            let read = read(&mut watched);
+            assert_eq!(read.is_pending(), !sent.is_empty(), "{sent:?}: {read:?}");
+            if read.is_pending() {
+                let mut head = vec![0; sent.len()];
+                watched.read_exact(&mut head).await.unwrap();
+                assert_eq!(head, sent.as_bytes());
+                // It is no request.
+                let error = watched.read_u8().await.unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
+            }
+            drop(taken);
+            assert!(other.await.is_some());
+        }
     }
 }
