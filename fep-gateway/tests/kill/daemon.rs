@@ -283,12 +283,12 @@ pub(crate) fn put(port: u16, path: &str, body: &str) -> Option<Answer> {
     send("PUT", port, path, body)
 }
 
-/// Waits until it holds, at most for a minute.
+/// Waits until it holds, at most for 20 seconds.
 #[cfg(feature = "postgres")]
 pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(60), "never: {what}");
+        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
