@@ -3,12 +3,18 @@
 //! The dynamic codec decodes and encodes each form. The specs are in TOML, and the bytes are written by hand. For each mistake in bytes or
 //! values, the test compares the complete message.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper of a test fails by panicking"
+)]
 
 mod choices;
 mod computed;
 mod explain;
 mod groups;
+mod padded;
 mod planned;
 mod random;
 mod segments;
