@@ -29,5 +29,6 @@ pub use crate::layout::{
 };
 pub use crate::nested::{Body, DecodeBody};
 pub use crate::telegram::{Decode, Telegram, TelegramSet};
-pub use crate::view::window::{ItemRef, Window, WindowMut};
+pub use crate::view::window::{ItemRef, Window};
+pub use crate::view::window_mut::WindowMut;
 pub use crate::view::{Entries, Values, Viewed};

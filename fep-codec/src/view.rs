@@ -6,18 +6,21 @@
 //!
 //! [`patch`] and [`find`] do the same with a layout and a path, and [`refresh`] with a layout.
 
+mod used;
 mod locate;
 mod patch;
 pub(crate) mod window;
+pub(crate) mod window_mut;
 mod entries;
 
 pub use self::entries::{Entries, Values};
 pub use self::patch::{FixedPlace, find, patch, refresh};
+use self::window::Window;
 pub use self::window::end_of;
 #[cfg(feature = "std")]
 pub(crate) use self::window::least_end_of;
 pub(crate) use self::window::whole_end_of;
-use self::window::{Window, WindowMut};
+use self::window_mut::WindowMut;
 use crate::telegram::Telegram;
 
 /// A telegram that has views. `#[telegram(view)]` implements this trait.

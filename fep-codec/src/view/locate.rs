@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::used::Used;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Layout};
 use crate::record::{split_index, unknown};
@@ -16,6 +17,8 @@ pub(crate) struct Located<'l> {
     pub(crate) len: usize,
     /// The layout that contains the field.
     pub(crate) layout: &'l Layout,
+    /// The entries around it that must stay used, the outermost first.
+    pub(super) used: Vec<Used>,
 }
 
 /// The field at a path, and its place in this telegram.
@@ -26,6 +29,7 @@ pub(crate) struct Located<'l> {
 pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<Located<'l>, Error> {
     let mut inner = PlacedLayout::whole(layout, telegram);
     let mut passed: Vec<&str> = Vec::new();
+    let mut used = Vec::new();
     let mut segments = path.split('.').peekable();
     while let Some(segment) = segments.next() {
         let Some((name, index)) = split_index(segment) else { break };
@@ -36,10 +40,10 @@ pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Res
         let end = walk.limit(number).map_err(within)?;
         inner = match (item, index) {
             (Item::Field(field), None) if segments.peek().is_none() => {
-                return Ok(Located { field, start, len: field.len, layout: inner.layout });
+                return Ok(Located { field, start, len: field.len, layout: inner.layout, used });
             }
             (Item::Tail(field), None) if segments.peek().is_none() => {
-                return Ok(Located { field, start, len: end.saturating_sub(start), layout: inner.layout });
+                return Ok(Located { field, start, len: end.saturating_sub(start), layout: inner.layout, used });
             }
             (Item::Part(part), None) => inner.of(&part.layout, start, end),
             (Item::Choice(choice), None) => inner.of(walk.case(choice).map_err(within)?, start, end),
@@ -49,8 +53,9 @@ pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Res
                     return Err(Error::new(Culprit::Caller, Fault::Unreadable { expected }).within(path));
                 }
                 let start = inner.entry_offset(group, start, index).map_err(within)?;
+                used.extend(Used::of(group, start));
                 if let Some(field) = group.layout.array_field().filter(|_| segments.peek().is_none()) {
-                    return Ok(Located { field, start, len: field.len, layout: &group.layout });
+                    return Ok(Located { field, start, len: field.len, layout: &group.layout, used });
                 }
                 inner.of(&group.layout, start, end)
             }

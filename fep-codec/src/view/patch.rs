@@ -7,11 +7,12 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::locate::locate;
+use super::used::stay_used;
 use crate::cursor::{fill_check, next_check};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Check, Computed, Field, Item, Layout};
 use crate::record::{Value, put_value, within_parents};
-use crate::survey::{Due, SurveyItem, dues, put_due};
+use crate::survey::{Due, SurveyItem, SurveyStep, dues, put_due, survey};
 
 /// The fault of setting a computed field.
 pub(super) const COMPUTED: Fault =
@@ -24,7 +25,8 @@ pub(super) const COMPUTED: Fault =
 /// is written together with the number.
 ///
 /// # Errors
-/// If there is no such field, or the value does not fit. In that case the bytes are unchanged.
+/// If there is no such field, or the value does not fit. Also if the value would leave nothing but padding in an entry of a group in which
+/// padding says that an entry is not used. In all cases the bytes are unchanged.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -64,14 +66,20 @@ pub fn patch(layout: &Layout, telegram: &mut [u8], path: &str, value: &Value) ->
         }
         None => None,
     };
-    let patched = in_place(telegram, range, |out| put_value(field, value, out));
-    patched.map_err(|error| within_parents(error, path))?;
-    if let Some((range, byte)) = sign
-        && let Some(out) = telegram.get_mut(range)
-    {
-        out.fill(byte);
-    }
-    Ok(())
+    let change = |telegram: &mut [u8]| {
+        in_place(telegram, range, |out| put_value(field, value, out))?;
+        if let Some((range, byte)) = sign
+            && let Some(out) = telegram.get_mut(range)
+        {
+            out.fill(byte);
+        }
+        Ok(())
+    };
+    let patched = match &*place.used {
+        [] => change(telegram),
+        used => stay_used(telegram, used.iter().rev().copied(), field, change),
+    };
+    patched.map_err(|error| within_parents(error, path))
 }
 
 /// A field at a fixed offset whose place was looked up once, to patch it in many telegrams of one layout.
@@ -158,7 +166,8 @@ pub fn find<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<(&'l 
 ///
 /// # Errors
 /// If the items of the telegram cannot be located up to its end, if a number of a sum cannot be read, or if a computed value does
-/// not fit into its field. In that case the bytes are unchanged. Other fields may hold anything.
+/// not fit into its field. Also if a computed value leaves nothing but padding in an entry of a group in which padding says that an entry is not
+/// used. In that case the bytes are unchanged. Other fields may hold anything.
 pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
     let mut fresh = telegram.to_vec();
     let mut checks = Vec::new();
@@ -181,8 +190,24 @@ pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
     {
         fill_check(&mut fresh, covered, range, run).map_err(|error| error.within(&step.path))?;
     }
+    if layout.has_entries_by_padding() {
+        entries_stay_used(layout, telegram, &fresh)?;
+    }
     telegram.copy_from_slice(&fresh);
     Ok(())
+}
+
+/// Computed values can be padding, too. No entry that was used may look unused with them.
+fn entries_stay_used(layout: &Layout, before: &[u8], fresh: &[u8]) -> Result<(), Error> {
+    let before = survey(layout, before);
+    let is_unused = |step: &&SurveyStep<'_>| matches!(step.what, SurveyItem::Unused(..));
+    let was_unused = |offset| before.iter().filter(is_unused).any(|step| step.offset == offset);
+    let fresh = survey(layout, fresh);
+    let Some(step) = fresh.iter().filter(is_unused).find(|step| !was_unused(step.offset)) else { return Ok(()) };
+    let SurveyItem::Unused(group, count) = step.what else { return Ok(()) };
+    let entry = step.offset..step.offset.saturating_add(step.len / count.max(1));
+    let error = Error::new(Culprit::Caller, Fault::EntryMeansNone).at_bytes(entry, None);
+    Err(error.at_entry(group.repeat.max().saturating_sub(count)).within(&group.name).within_path(&step.within))
 }
 
 /// Writes a range of a telegram through a scratch buffer, so that the range is unchanged if `put` fails.

@@ -1,12 +1,10 @@
-//! [`Window`] and [`WindowMut`]: the methods that derived views call.
+//! [`Window`]: the methods that derived views call to read. `window_mut.rs` has those that patch.
 //!
-//! Both compute where an item begins. The offset is a constant up to the first item of variable length. Behind it, each access
+//! It computes where an item begins. The offset is a constant up to the first item of variable length. Behind it, each access
 //! reads the counts, lengths and codes before the item again.
 
 use core::fmt;
 
-use super::patch::in_place;
-use super::refresh;
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Amount, FieldValue};
@@ -54,7 +52,7 @@ impl ItemRef {
     ///
     /// # Errors
     /// If the item is not a sign.
-    fn sign(self) -> Result<(&'static Field, &'static SignOf), Error> {
+    pub(super) fn sign(self) -> Result<(&'static Field, &'static SignOf), Error> {
         let field = self.layout.field_at(self.index);
         match field.and_then(|field| Some((field, field.computed.as_ref()?))) {
             Some((field, Computed::Sign(sign))) => Ok((field, sign)),
@@ -238,7 +236,7 @@ impl<'b> Window<'b> {
     }
 
     #[inline(always)]
-    fn start_of(self, at: ItemRef) -> usize {
+    pub(super) fn start_of(self, at: ItemRef) -> usize {
         match at.offset {
             Some(offset) => self.start.saturating_add(offset),
             None => self.search(at),
@@ -316,153 +314,17 @@ fn check_length(layout: &'static Layout, telegram: &[u8]) -> Result<(), Error> {
 }
 
 /// The culprit of a fault: the spec for [`Fault::BadSpec`], because no bytes and no value could be right. Otherwise `other`.
-const fn culprit_or(other: Culprit, fault: &Fault) -> Culprit {
+pub(super) const fn culprit_or(other: Culprit, fault: &Fault) -> Culprit {
     if matches!(fault, Fault::BadSpec { .. }) { Culprit::Spec } else { other }
 }
 
 /// Adds the names of the enclosing parts and entries to an error of the field at `start`.
 #[cold]
-fn named(error: Error, root: &'static Layout, telegram: &[u8], start: usize) -> Error {
+pub(super) fn named(error: Error, root: &'static Layout, telegram: &[u8], start: usize) -> Error {
     let steps = survey(root, telegram);
     let step = steps.iter().find(|step| step.offset == start && matches!(step.what, SurveyItem::Field(_)));
     match step {
         Some(step) if !step.within.is_empty() => error.within(&step.within),
         _ => error,
-    }
-}
-
-/// The bytes of a telegram, or of a part or an entry in one, for patching.
-pub struct WindowMut<'b> {
-    telegram: &'b mut [u8],
-    start: usize,
-    end: usize,
-    pub(super) root: &'static Layout,
-}
-
-impl<'b> WindowMut<'b> {
-    /// The window over a whole telegram.
-    ///
-    /// # Errors
-    /// Those of [`Window::new`].
-    #[inline]
-    pub fn new(layout: &'static Layout, fixed_len: Option<usize>, telegram: &'b mut [u8]) -> Result<Self, Error> {
-        Window::new(layout, fixed_len, telegram)?;
-        let end = telegram.len();
-        Ok(Self { telegram, start: 0, end, root: layout })
-    }
-
-    /// A window that reads the bytes as they are now.
-    #[must_use]
-    #[inline]
-    pub fn window(&self) -> Window<'_> {
-        Window { telegram: self.telegram, start: self.start, end: self.end, root: self.root }
-    }
-
-    /// Writes a field.
-    ///
-    /// # Errors
-    /// If the value does not fit. In that case the bytes are unchanged.
-    #[inline]
-    pub fn set<'v, R, T: FieldValue<'v, R>>(
-        &mut self,
-        slot: FieldSlot<'static, R>,
-        at: ItemRef,
-        value: &T,
-    ) -> Result<(), Error> {
-        let start = self.window().start_of(at);
-        self.set_at(slot, start, value)
-    }
-
-    /// Writes the value of an array at this index, from 0.
-    ///
-    /// # Errors
-    /// If there is no such entry, or the value does not fit. In both cases the bytes are unchanged.
-    pub fn set_value<'v, R, T: FieldValue<'v, R>>(
-        &mut self,
-        (group, slot): (&'static Group, FieldSlot<'static, R>),
-        at: ItemRef,
-        index: usize,
-        value: &T,
-    ) -> Result<(), Error> {
-        let window = self.window();
-        let start = window.within(at).entry_start(group, index).filter(|_| index < window.count(group, at));
-        match start {
-            Some(start) => self.set_at(slot, start, value),
-            None => {
-                let expected = "the number of an entry that the telegram has, from 0";
-                Err(Error::new(Culprit::Caller, Fault::Unreadable { expected }).at_entry(index).within(&group.name))
-            }
-        }
-    }
-
-    #[inline]
-    fn set_at<'v, R, T: FieldValue<'v, R>>(
-        &mut self,
-        slot: FieldSlot<'static, R>,
-        start: usize,
-        value: &T,
-    ) -> Result<(), Error> {
-        let range = start..start.saturating_add(slot.field.len);
-        let put = |out: &mut [u8]| {
-            let put = value.put(slot.rule, out);
-            put.map_err(|fault| Error::in_field(culprit_or(Culprit::Caller, &fault), fault, slot.field))
-        };
-        match in_place(self.telegram, range, put) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(named(error, self.root, self.telegram, start)),
-        }
-    }
-
-    /// Writes a number and its sign, which is in another field.
-    ///
-    /// # Errors
-    /// If the value does not fit. In that case the bytes are unchanged.
-    pub fn set_signed<'v, T: Amount + FieldValue<'v, NumberRule>>(
-        &mut self,
-        slot: FieldSlot<'static, NumberRule>,
-        at: ItemRef,
-        sign: ItemRef,
-        value: &T,
-    ) -> Result<(), Error> {
-        let (_, characters) = sign.sign()?;
-        let start = self.window().start_of(sign);
-        let Some(units) = value.units(slot.rule) else {
-            let fault = Fault::Overflow { holder: "a number of 38 digits" };
-            return Err(named(Error::in_field(Culprit::Caller, fault, slot.field), self.root, self.telegram, start));
-        };
-        self.set(slot, at, value)?;
-        if let Some(byte) = self.telegram.get_mut(start) {
-            *byte = characters.byte_of(units);
-        }
-        Ok(())
-    }
-
-    /// The window of a part.
-    #[must_use]
-    #[inline]
-    pub fn part(&mut self, at: ItemRef) -> WindowMut<'_> {
-        let Window { start, end, .. } = self.window().within(at);
-        WindowMut { telegram: self.telegram, start, end, root: self.root }
-    }
-
-    /// The entry of a group at this index, from 0, or `None` if there is no such entry.
-    #[must_use]
-    pub fn entry(&mut self, group: &'static Group, at: ItemRef, index: usize) -> Option<WindowMut<'_>> {
-        let window = self.window();
-        let within = window.within(at);
-        if index >= window.count(group, at) {
-            return None;
-        }
-        let start = within.entry_start(group, index)?;
-        let end = within.end;
-        Some(WindowMut { telegram: self.telegram, start, end, root: self.root })
-    }
-
-    /// Fills in the computed fields of the whole telegram again. See [`refresh`].
-    ///
-    /// # Errors
-    /// Those of [`refresh`]. In that case the bytes are unchanged.
-    pub fn refresh(&mut self) -> Result<(), Error> {
-        refresh(self.root, self.telegram)
     }
 }

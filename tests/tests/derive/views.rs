@@ -306,3 +306,71 @@ mod elsewhere {
 fn a_view_is_as_visible_as_its_telegram() {
     assert_eq!(elsewhere::PrivateView::new(b"A07").unwrap().view_of().unwrap(), 7);
 }
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(view)]
+struct Listed {
+    #[field(group, padded, max = 3)]
+    rows: Vec<ListedRow>,
+    #[field(group, padded, max = 2)]
+    names: Vec<Text<2>>,
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(view)]
+struct ListedRow {
+    memo: Memo,
+    #[field(len = 1, computed = sign(back, '+', '-', ' '))]
+    back_sign: (),
+    #[field(len = 2, none = "spaces")]
+    back: Option<i8>,
+    #[field(group, padded, max = 2, pad = '*')]
+    marks: Vec<Text<1>>,
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(view)]
+struct Memo {
+    text: Text<2>,
+}
+
+/// Nothing but padding would take the entry, and all behind it, out of the telegram. Neither a view nor a path does that.
+#[test]
+fn no_patch_makes_an_entry_look_unused() {
+    // The second row is padding but for its memo, the third one but for its number and its sign.
+    const LISTED: &[u8; 25] = b"AA   x*BB       +05  NNMM";
+    let unused = "an entry of nothing but padding says that it is not used";
+    let mark = |text: &str| text.parse::<Text<1>>().unwrap();
+    let memo = |text: &str| text.parse::<Text<2>>().unwrap();
+    let mut bytes = *LISTED;
+    let mut view = ListedViewMut::new(&mut bytes).unwrap();
+    let mut row = view.rows_mut(0).unwrap();
+    assert_eq!(refusal(row.set_marks(0, &mark("*"))), format!("caller: rows[0].marks[0], bytes 5..6: {unused}"));
+    assert!(refusal(row.set_marks(1, &mark("y"))).contains("the number of an entry that the telegram has"));
+    // Its marks, and what pads them, say that the row is used.
+    row.memo_mut().set_text(&memo("")).unwrap();
+    row.memo_mut().set_text(&memo("AA")).unwrap();
+    let mut row = view.rows_mut(1).unwrap();
+    assert_eq!(
+        refusal(row.memo_mut().set_text(&memo(""))),
+        format!("caller: rows[1].memo.text, bytes 7..14: {unused}")
+    );
+    let mut row = view.rows_mut(2).unwrap();
+    assert_eq!(refusal(row.set_back(&None)), format!("caller: rows[2].back, bytes 14..21: {unused}"));
+    assert_eq!(refusal(view.set_names(1, &memo(""))), format!("caller: names[1], bytes 23..25: {unused}"));
+    assert_eq!(bytes, *LISTED);
+
+    let [blank, none] = [Value::from(""), Value::None];
+    for (path, value, entry) in [
+        ("rows[0].marks[0]", &Value::from("*"), "5..6"),
+        ("rows[1].memo.text", &blank, "7..14"),
+        ("rows[2].back", &none, "14..21"),
+        ("names[1]", &blank, "23..25"),
+    ] {
+        let patched = patch(Listed::LAYOUT, &mut bytes, path, value);
+        assert_eq!(refusal(patched), format!("caller: {path}, bytes {entry}: {unused}"));
+        assert_eq!(bytes, *LISTED);
+    }
+    patch(Listed::LAYOUT, &mut bytes, "names[1]", &Value::from("M")).unwrap();
+    assert_eq!(&bytes[23..], b"M ");
+}

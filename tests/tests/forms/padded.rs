@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::layout::{Computed, Field, Group, Kind, LATE_MAX, LengthScope, NumberRule, Repeat, TextRule};
+use fep_codec::view::{patch, refresh};
 use fep_codec::{Charset, Item, Layout, Record, Value};
 use fep_tests::arbitrary::Random;
 
@@ -263,6 +264,8 @@ struct Sent {
     lengths: Vec<usize>,
     /// Where entries are, and what pads their groups.
     entries: Vec<(Range<usize>, u8)>,
+    /// The fields with a value: their paths, where they are, and whether they are numbers.
+    fields: Vec<(String, usize, bool)>,
 }
 
 impl Sent {
@@ -271,6 +274,9 @@ impl Sent {
         for (number, shape) in shapes.iter().enumerate() {
             let path = format!("{within}f{number}");
             let is_set = random.below(2) == 1;
+            if let Shape::Number | Shape::Text = shape {
+                self.fields.push((path.clone(), self.bytes.len(), matches!(shape, Shape::Number)));
+            }
             match shape {
                 Shape::Number => {
                     let value = if is_set { 7 } else { 0 };
@@ -301,13 +307,17 @@ impl Sent {
     }
 
     /// The telegram, or `None` if a reader would not read an entry of it.
-    fn telegram(mut self) -> Option<Vec<u8>> {
-        let len = self.bytes.len();
-        for at in self.lengths {
-            self.bytes[at..at + 2].copy_from_slice(format!("{:02}", len - at - 2).as_bytes());
+    fn telegram(&self) -> Option<Vec<u8>> {
+        let mut bytes = self.bytes.clone();
+        for at in &self.lengths {
+            bytes[*at..at + 2].copy_from_slice(format!("{:02}", self.bytes.len() - at - 2).as_bytes());
         }
-        let is_read = |(entry, pad): &(Range<usize>, u8)| self.bytes[entry.clone()].iter().any(|byte| byte != pad);
-        self.entries.iter().all(is_read).then_some(self.bytes)
+        self.are_read(&bytes).then_some(bytes)
+    }
+
+    fn are_read(&self, bytes: &[u8]) -> bool {
+        let is_read = |(entry, pad): &(Range<usize>, u8)| bytes[entry.clone()].iter().any(|byte| byte != pad);
+        self.entries.iter().all(is_read)
     }
 }
 
@@ -340,4 +350,52 @@ fn an_entry_is_refused_exactly_if_a_reader_would_not_read_it() {
         }
     }
     assert!(accepted > 5000 && refused > 500, "{accepted} and {refused}");
+}
+
+/// A patch does what writing the bytes of the field does, or nothing if a reader would not read an entry then.
+#[test]
+fn a_patch_is_refused_exactly_if_a_reader_would_not_read_an_entry_then() {
+    let [mut patched, mut refused] = [0, 0];
+    for seed in 0..20_000 {
+        let mut random = Random(seed);
+        let shapes = Shape::some(&mut random, 2);
+        let layout = layout_of(all(&shapes));
+        let mut sent = Sent::default();
+        sent.add(&shapes, "", &mut Record::new(&layout), &mut random);
+        let Some(telegram) = sent.telegram().filter(|telegram| telegram.len() <= 99) else { continue };
+        for (path, at, is_number) in &sent.fields {
+            for text in if *is_number { ["00", "07"] } else { ["  ", "**"] } {
+                let value =
+                    if *is_number { Value::Number(text.parse().expect("a number")) } else { text.trim().into() };
+                let mut wanted = telegram.clone();
+                wanted[*at..at + 2].copy_from_slice(text.as_bytes());
+                let is_read = sent.are_read(&wanted);
+                let mut bytes = telegram.clone();
+                let result = patch(&layout, &mut bytes, path, &value);
+                assert_eq!(result.is_ok(), is_read, "seed {seed}, {path}: {result:?}");
+                assert_eq!(bytes, if is_read { wanted } else { telegram.clone() }, "seed {seed}, {path}");
+                patched += u32::from(is_read);
+                refused += u32::from(!is_read);
+            }
+        }
+    }
+    assert!(patched > 30_000 && refused > 300, "{patched} and {refused}");
+}
+
+/// A computed value can be padding, too.
+#[test]
+fn a_refresh_is_refused_if_a_reader_would_not_read_an_entry_then() {
+    let layout = layout_of(vec![padded("items", b'0', vec![amount(), length_of_the_rest()])]);
+    let telegram = |amount| format!("0009{amount}09").into_bytes();
+    let mut bytes = telegram("05");
+    refresh(&layout, &mut bytes).expect("the amount says that the entry is used");
+    assert_eq!(bytes, b"00040500");
+    // Nothing is behind the length of the second entry.
+    let mut bytes = telegram("00");
+    let error = refresh(&layout, &mut bytes).expect_err("a reader would not read the second entry");
+    assert_eq!(
+        error.to_string(),
+        "caller: items[1], bytes 4..8: an entry of nothing but padding says that it is not used"
+    );
+    assert_eq!(bytes, telegram("00"));
 }
