@@ -39,7 +39,7 @@ async fn a_killed_daemon_tells_what_was_not_told_with_the_same_name_and_nothing_
     let url = receiver(Arc::clone(&posted), Arc::clone(&takes)).await;
     let count = || posted.lock().unwrap().len();
     let mut peer = Peer::start().await;
-    let mut setup = Setup::new(folder.path(), peer.port, "answer_timeout_ms = 500");
+    let mut setup = Setup::new(folder.path(), peer.port, "answer_timeout_ms = 2000");
     setup.behind = format!(
         "[alarms.to.on-call]\nkind = \"webhook\"\ncallback = \"{url}\"\npause_ms = 1\n\
          [alarms.rules.old]\nkind = \"unknown_age\"\nage_max_ms = 1\nto = [\"on-call\"]\n"
@@ -81,7 +81,7 @@ async fn what_is_raised_while_a_receiver_is_away_is_in_the_log() {
     let folder = tempfile::tempdir().unwrap();
     let url = receiver(Posted::default(), Arc::default()).await;
     let mut peer = Peer::start().await;
-    let mut setup = Setup::new(folder.path(), peer.port, "answer_timeout_ms = 500");
+    let mut setup = Setup::new(folder.path(), peer.port, "answer_timeout_ms = 2000");
     setup.behind = format!(
         "[alarms.to.on-call]\nkind = \"webhook\"\ncallback = \"{url}\"\n\
          [alarms.rules.old]\nkind = \"unknown_age\"\nage_max_ms = 1\nto = [\"on-call\"]\n\

@@ -84,7 +84,7 @@ impl Authority {
         let key = key.display();
         let ca = ca.display();
         format!(
-            "access = \"access.toml\"\nhead_timeout_ms = 600\ntls = {{ cert = \"{cert}\", key = \"{key}\", client_ca = \"{ca}\"{more} }}"
+            "access = \"access.toml\"\nhead_timeout_ms = 60000\ntls = {{ cert = \"{cert}\", key = \"{key}\", client_ca = \"{ca}\"{more} }}"
         )
     }
 }
@@ -292,7 +292,7 @@ async fn a_client_without_tls_is_told_and_a_slow_one_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let ca = Authority::new(folder.path(), "ca");
     let own = ca.sign("fep", &["fep.test"], 2040);
-    let (daemon, _peer) = start(folder.path(), &ca.tls(&own, "")).await;
+    let (daemon, _peer) = start(folder.path(), &ca.tls(&own, "").replace("60000", "600")).await;
     let plain = rest(sends(daemon.port, "GET /v1/lines HTTP/1.1\r\nhost: localhost\r\n\r\n").await).await;
     assert_eq!((status(&plain), &body(&plain)["code"]), ("400", &"tls_required".into()), "{plain}");
     assert_eq!(body(&plain)["type"], "/problems/tls_required");
@@ -317,7 +317,7 @@ async fn a_handshake_gives_its_place_to_another_client() {
     let folder = tempfile::tempdir().unwrap();
     let ca = Authority::new(folder.path(), "ca");
     let own = ca.sign("fep", &["fep.test"], 2040);
-    let settings = ca.tls(&own, ", client_certificate = \"optional\"").replace("600", "60000");
+    let settings = ca.tls(&own, ", client_certificate = \"optional\"");
     let (daemon, _peer) = start(folder.path(), &format!("connections_max = 4\n{settings}")).await;
     let mut idle = Vec::new();
     for _ in 0..4 {

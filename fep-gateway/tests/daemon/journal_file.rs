@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::harness::{Daemon, Setup, verify};
 use crate::peer::{Peer, transfer_answer};
 
-const INSTITUTION: &str = "answer_timeout_ms = 1500";
+const INSTITUTION: &str = "answer_timeout_ms = 6000";
 
 /// What a test does with the write-ahead log.
 const LOG: &str = "journal.sqlite-wal";

@@ -31,7 +31,7 @@ async fn check(stderr: Stdio) {
         daemon.answered(&mut peer, 1).await;
         // The lost link is logged, and so is the next one.
         peer.close(connection).await;
-        daemon.until("/readyz", |(status, _)| !status.is_success()).await;
+        daemon.until("/v1/lines", |(_, reply)| reply["lines"][0]["reconnects"] == connection + 1).await;
     }
     daemon.terminate().await;
     assert!(daemon.ends_within(END_MAX).await.success());

@@ -168,7 +168,7 @@ async fn an_unknown_outcome_is_an_error_and_its_settlement_is_linked_after_a_res
     let folder = tempfile::tempdir().unwrap();
     let mut bank = Peer::start().await;
     let collector = Collector::start().await;
-    let limits = "answer_timeout_ms = 300\n";
+    let limits = "answer_timeout_ms = 2000\n";
     let setup =
         Setup { behind: collector.table(""), tables: SETTLEMENT, ..Setup::new(folder.path(), bank.port, limits) };
     let daemon = setup.start().await;

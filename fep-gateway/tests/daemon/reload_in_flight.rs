@@ -9,7 +9,7 @@ use crate::harness::{Daemon, Setup, verify};
 use crate::peer::{PATIENCE, Peer, transfer_answer};
 use crate::reload::{File, one_more, reload, reloaded};
 
-const DRAINS: &str = "drain_max_ms = 1500\nanswer_timeout_ms = 20000\n";
+const DRAINS: &str = "drain_max_ms = 5000\nanswer_timeout_ms = 20000\n";
 
 /// The trace number of a telegram.
 fn trace(telegram: &[u8]) -> u32 {
@@ -73,7 +73,7 @@ async fn an_institution_with_something_to_lose_is_not_removed() {
     let setup = Setup::new(folder.path(), peer.port, "");
     let daemon = setup.start().await;
     let file = File::of(&setup);
-    let keys = "answer_timeout_ms = 1000\nquarantine_ms = 1000\n";
+    let keys = "answer_timeout_ms = 4000\nquarantine_ms = 4000\n";
     file.with(&one_more("bank-b", other.port, keys));
     added(&daemon).await;
     let (open, _) = daemon.ask_of("bank-b", 1, None).await_request(&mut other).await;
@@ -123,7 +123,7 @@ async fn an_institution_that_owes_a_settlement_or_a_decision_is_not_removed() {
     let setup = Setup::new(folder.path(), peer.port, "");
     let daemon = setup.start().await;
     let file = File::of(&setup);
-    file.with(&(one_more("bank-b", other.port, "answer_timeout_ms = 1000\nquarantine_ms = 1000\n") + SETTLEMENT));
+    file.with(&(one_more("bank-b", other.port, "answer_timeout_ms = 4000\nquarantine_ms = 4000\n") + SETTLEMENT));
     added(&daemon).await;
     let (asked, _) = daemon.ask_of("bank-b", 1, None).await_request(&mut other).await;
     file.with("");

@@ -197,7 +197,7 @@ async fn where_notices_go_and_when_a_settlement_begins_change_in_place() {
     let setup = Setup::new(folder.path(), peer.port, "");
     let daemon = setup.start().await;
     let file = File::of(&setup);
-    let bank_b = one_more("bank-b", other.port, "answer_timeout_ms = 500\n");
+    let bank_b = one_more("bank-b", other.port, "answer_timeout_ms = 2000\n");
     file.with(&(bank_b.clone() + &schedule(600_000, 1)));
     added(&daemon).await;
     let service = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -183,7 +183,7 @@ struct Steps {
 
 /// What the gateway really sends about an unknown transfer, with the trace number that the transfer got.
 async fn steps() -> (Vec<u8>, Steps) {
-    let setup = Setup { institution: "answer_timeout_ms = 200", tables: QUICK, ..Setup::default() };
+    let setup = Setup { institution: "answer_timeout_ms = 2000", tables: QUICK, ..Setup::default() };
     let mut bench = Bench::new(setup).await;
     let asked = bench.ask();
     let (connection, transfer) = bench.peer.receive().await;

@@ -38,7 +38,7 @@ impl Secured {
             "lease_ms = 2000\n[instances]\nmax = 2\n\
              [instances.sites.first]\npercent = 0\ngateways = {{ a = \"https://localhost:{own}\" }}\n\
              [instances.sites.second]\npercent = 100\ngateways = {{ b = \"https://localhost:{other}\" }}\n\
-             [instances.hand_over]\ntls = {{ ca = \"ca.pem\" }}\n"
+             [instances.hand_over]\nconnect_timeout_ms = 2000\ntls = {{ ca = \"ca.pem\" }}\n"
         );
         // The authority is one for both.
         let mut make = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));

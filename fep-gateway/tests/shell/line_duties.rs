@@ -20,7 +20,9 @@ const LINE: &str = "/v1/institutions/bank-b/lines/main";
 
 /// `bank-a`, which has a sign-on only, and `bank-b`, which has all three telegrams.
 async fn two_banks() -> (Simulator, Bench) {
-    let other = bank(&format!("{GOOD_BANK}{ECHOES}")).await;
+    // Its slow answers leave time to sign off, also on a loaded machine.
+    let slower = GOOD_BANK.replace("delay_ms = 250", "delay_ms = 600");
+    let other = bank(&format!("{slower}{ECHOES}")).await;
     let all = "sign_on = \"SignOn\"\nsign_off = \"SignOff\"\necho_test = \"EchoTest\"\necho_timeout_ms = 300";
     let more = bank_b(&other.address().to_string()).replace("sign_on = \"SignOn\"", all);
     let bench = Bench::of(GOOD_BANK, &format!("{more}reconnect_min_ms = 10\n")).await;

@@ -345,7 +345,7 @@ async fn a_refused_batch_costs_no_telegram_that_is_taken_in_another() {
     // The first telegram alone, then a batch. Of what was in the batch, everything is taken in smaller ones.
     cluster.request_errors(RDKafkaApiKey::Produce, &[fine, too_large]);
     // They wait while the first is on its way, and then come together.
-    cluster.broker_round_trip_time(1, Duration::from_millis(300)).unwrap();
+    cluster.broker_round_trip_time(1, Duration::from_millis(1500)).unwrap();
     exchange.send(best(1, INSTRUMENTS[0], 1));
     let is_on_its_way = |shown: &Json| shown["streams"][0]["next_position"] == 1 && count(shown, "waiting") == 0;
     bench.until("/v1/streams", is_on_its_way).await;
