@@ -33,8 +33,8 @@ use alloc::borrow::Cow;
 
 pub use self::alike::MarkRelation;
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
-pub(crate) use self::extent::Extent;
 pub use self::extent::{Counter, ExtentRule, Limit};
+pub(crate) use self::extent::{Extent, UsedEntry};
 pub use self::marks::Mark;
 pub use self::place::{Chooser, Span};
 pub use self::rules::{

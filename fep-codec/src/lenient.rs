@@ -28,7 +28,7 @@ use crate::error::{Error, Fault};
 use crate::kind::FieldValue as _;
 use crate::layout::{Case, Choice, CodeRule, Field, Group, Item, Justify, Kind, Layout, NumberRule, Part, TextRule};
 use crate::record::{Plan, Record};
-use crate::survey::{SurveyItem, SurveyStep, survey};
+use crate::survey::{SurveyItem, SurveyStep, survey, survey_with_used};
 use crate::telegram::DecodeOwned;
 use crate::view::end_of;
 
@@ -40,7 +40,8 @@ impl Lenient {
 
     /// Repairs the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers and zeros with a minus
     /// by zero, and drops half characters. Returns the repaired bytes and what was forgiven. Bytes that need no repair are returned
-    /// unchanged. So are bytes that cannot be repaired: reading them reports the error.
+    /// unchanged. So are bytes that cannot be repaired: reading them reports the error. A field of an entry that would look unused with the repair is
+    /// not repaired.
     #[must_use]
     pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> (Cow<'b, [u8]>, Vec<Forgiven>) {
         self.repaired(layout, telegram).unwrap_or((Cow::Borrowed(telegram), Vec::new()))
@@ -55,9 +56,14 @@ impl Lenient {
         if !self.repairs_fields() {
             return Ok((repaired, forgiven));
         }
-        let all = survey(layout, &repaired);
+        let (all, used) = survey_with_used(layout, &repaired);
         let repairs: Vec<_> = all.into_iter().filter_map(|step| self.repair(&step, step.bytes(&repaired))).collect();
         for FieldRepair { offset, field, report } in repairs {
+            // An entry that looks unused then would be lost, and all behind it. Without the repair, reading names the field.
+            let new = |at: usize| field.get(at.checked_sub(offset)?).copied();
+            if used.iter().any(|entry| entry.range().contains(&offset) && entry.is_blank(&repaired, new)) {
+                continue;
+            }
             if let Some(out) = repaired.to_mut().get_mut(offset..).and_then(|rest| rest.get_mut(..field.len())) {
                 out.copy_from_slice(&field);
                 forgiven.push(report);

@@ -12,13 +12,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub(crate) use self::due::{Due, dues, put_due};
+pub(crate) use self::due::{Due, Dues, dues, put_due};
 pub use self::errors::{ERRORS_MAX, decode_all_errors};
 use self::level::Level;
 use crate::charset::Charset;
 use crate::cursor::{Reader, check_max, overrun};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Counter, Extent, Field, Filler, Group, Item, Layout, Limit, Literal, Repeat};
+use crate::layout::{Choice, Counter, Extent, Field, Filler, Group, Item, Layout, Limit, Literal, Repeat, UsedEntry};
 use crate::record::{Value, case_of, field_value, tail};
 
 /// One item at its offset.
@@ -58,6 +58,11 @@ pub(crate) enum SurveyItem<'l> {
 
 /// Reads a telegram item by item.
 pub(crate) fn survey<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<SurveyStep<'l>> {
+    survey_with_used(layout, telegram).0
+}
+
+/// Reads a telegram item by item. Also returns the entries of which only their bytes say that they are used.
+pub(crate) fn survey_with_used<'l>(layout: &'l Layout, telegram: &[u8]) -> (Vec<SurveyStep<'l>>, Vec<UsedEntry>) {
     let mut survey = Survey::new(telegram);
     let (complete, _) = survey.items(layout);
     let left = telegram.len().saturating_sub(survey.at);
@@ -66,7 +71,7 @@ pub(crate) fn survey<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<SurveyStep<
         let error = error.at_bytes(survey.at..telegram.len(), None);
         survey.push(SurveyItem::LeftOver { may_be_secret: layout.has_secret() }, left, None, Err(error));
     }
-    survey.steps
+    (survey.steps, survey.used.into_iter().map(|(entry, _)| entry).collect())
 }
 
 /// One element of the path from the telegram to the current item.
@@ -94,6 +99,8 @@ struct Survey<'l, 't> {
     dues: Option<Vec<(usize, Due)>>,
     /// The reason why one of these values cannot be determined.
     undue: Option<Error>,
+    /// The entries of which only their bytes say that they are used, with their paths.
+    used: Vec<(UsedEntry, String)>,
 }
 
 impl<'l, 't> Survey<'l, 't> {
@@ -114,6 +121,7 @@ impl<'l, 't> Survey<'l, 't> {
             steps,
             dues: None,
             undue: None,
+            used: Vec::new(),
         }
     }
 
@@ -212,7 +220,11 @@ impl<'l, 't> Survey<'l, 't> {
         };
         let count = match level.layout.extent(index).resolve(count) {
             Ok(Extent::Count(count) | Extent::Padded(Some(count))) => count,
-            Ok(Extent::Padded(None)) => group.used_entries(self.telegram.get(self.at..).unwrap_or_default()),
+            Ok(Extent::Padded(None)) => {
+                let count = group.used_entries(self.telegram.get(self.at..).unwrap_or_default());
+                self.note_used(group, count);
+                count
+            }
             Ok(Extent::Rest(_)) => return self.rest(group, entries),
             // The step of the count has the error.
             Err(()) => return self.unread(group, Ok(Value::Absent)),

@@ -5,6 +5,8 @@
 //!
 //! The rules are `const fn`, so that derived code evaluates them at compile time.
 
+use core::ops::Range;
+
 use super::place::same;
 use super::walk::{borrowed, text};
 use super::{Computed, Field, Group, Item, Kind, Layout, Repeat, Span};
@@ -285,7 +287,38 @@ impl Layout {
     }
 }
 
+/// An entry of a padded group of which only its bytes say that it is used: they are not all padding.
+///
+/// Whatever changes the bytes of a telegram must leave such an entry used. A reader takes the first entry of nothing but padding for the end, so the
+/// entry and all behind it would be out of the telegram, with valid values everywhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UsedEntry {
+    start: usize,
+    /// In bytes.
+    len: usize,
+    pad: u8,
+}
+
+impl UsedEntry {
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.start..self.start.saturating_add(self.len)
+    }
+
+    /// Whether the entry is nothing but padding in this telegram, where `new` has other bytes for some offsets. An entry that the telegram does not
+    /// contain completely is not.
+    pub(crate) fn is_blank(&self, telegram: &[u8], new: impl Fn(usize) -> Option<u8>) -> bool {
+        let Some(entry) = telegram.get(self.range()) else { return false };
+        (self.start..).zip(entry).all(|(at, byte)| new(at).unwrap_or(*byte) == self.pad)
+    }
+}
+
 impl Group {
+    /// The entry that begins at this offset of a telegram and is used. `None` if something else than its bytes says so.
+    pub(crate) fn used_entry(&self, start: usize) -> Option<UsedEntry> {
+        let Repeat::Padded { by: None, pad, .. } = self.repeat else { return None };
+        Some(UsedEntry { start, len: self.layout.fixed_len()?, pad })
+    }
+
     /// Whether these bytes are an unused entry.
     pub(crate) fn is_blank(&self, entry: &[u8]) -> bool {
         let Repeat::Padded { pad, .. } = self.repeat else { return false };

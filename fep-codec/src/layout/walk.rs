@@ -310,18 +310,6 @@ impl Layout {
         })
     }
 
-    /// Whether padding alone says which entries of a group are used, also in a group in parts, groups and choices.
-    pub(crate) fn has_entries_by_padding(&self) -> bool {
-        self.items().iter().any(|item| match item {
-            Item::Part(part) => part.layout.has_entries_by_padding(),
-            Item::Group(group) => {
-                matches!(group.repeat, Repeat::Padded { by: None, .. }) || group.layout.has_entries_by_padding()
-            }
-            Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_entries_by_padding()),
-            Item::Field(_) | Item::Tail(_) | Item::Literal(_) | Item::Filler(_) => false,
-        })
-    }
-
     /// The field that is an entry, if this is the layout of an array's entry: its only item is a field without a name. JSON and
     /// paths have its value at the entry itself: `rates[3]`.
     #[must_use]

@@ -4,6 +4,8 @@
 //! counts and lengths that are needed to divide the bytes into items. So the computed values follow the rules of writing, and all
 //! other values are read from the bytes.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::level::Level;
@@ -11,7 +13,7 @@ use super::{Survey, SurveyItem, SurveyStep};
 use crate::cursor::{Covered, blank_of, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue as _;
-use crate::layout::{Check, Computed, Field, Item, Kind, Layout, SignOf};
+use crate::layout::{Check, Computed, Field, Group, Item, Kind, Layout, SignOf, UsedEntry};
 use crate::links::LinkDue;
 use crate::record::{Value, can_sum, count, no_check_start, no_number, number_of, sum};
 
@@ -26,11 +28,19 @@ pub(crate) enum Due {
     Check(Covered),
 }
 
-/// The computed fields of a telegram with the values that they must have, in the order of the bytes.
+/// What a telegram must become when it is refreshed.
+pub(crate) struct Dues<'l> {
+    /// The computed fields with the values that they must have, in the order of the bytes.
+    pub(crate) fields: Vec<(SurveyStep<'l>, Due)>,
+    /// The entries that must stay used, with their paths.
+    pub(crate) used: Vec<(UsedEntry, String)>,
+}
+
+/// Looks which computed fields a telegram has, and which values they must have.
 ///
 /// # Errors
 /// If the telegram cannot be read to its end, or if a field that a computed field depends on cannot be read.
-pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(SurveyStep<'l>, Due)>, Error> {
+pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Dues<'l>, Error> {
     let mut survey = Survey::new(telegram);
     survey.dues = Some(Vec::new());
     let (complete, _) = survey.items(layout);
@@ -58,7 +68,7 @@ pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(Surve
     due.sort_by_key(|(step, _)| *step);
     let mut steps: Vec<_> = survey.steps.into_iter().map(Some).collect();
     let taken = due.into_iter().filter_map(|(step, due)| Some((steps.get_mut(step)?.take()?, due)));
-    Ok(taken.collect())
+    Ok(Dues { fields: taken.collect(), used: survey.used })
 }
 
 impl<'l> Survey<'l, '_> {
@@ -66,6 +76,18 @@ impl<'l> Survey<'l, '_> {
     /// in. Then it does so only if the item has no other end.
     pub(super) fn believes_length(&self, layout: &Layout, index: usize) -> bool {
         self.dues.is_none() || layout.needs_length(index)
+    }
+
+    /// Notes the entries of a group that begins here, if only their bytes say that they are used.
+    pub(super) fn note_used(&mut self, group: &Group, count: usize) {
+        let len = group.layout.fixed_len().unwrap_or_default();
+        let name = self.path_of(&group.name);
+        let entry = |index: usize| {
+            let entry = group.used_entry(self.at.saturating_add(index.saturating_mul(len)))?;
+            Some((entry, format!("{name}[{index}]")))
+        };
+        let entries: Vec<_> = (0..count).filter_map(entry).collect();
+        self.used.extend(entries);
     }
 
     /// Notes the values that the computed fields of a layout must have, if all items of the layout were read.

@@ -2,9 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::used::Used;
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Field, Item, Layout};
+use crate::layout::{Field, Item, Layout, UsedEntry};
 use crate::record::{split_index, unknown};
 use crate::walk::PlacedLayout;
 
@@ -18,7 +17,7 @@ pub(crate) struct Located<'l> {
     /// The layout that contains the field.
     pub(crate) layout: &'l Layout,
     /// The entries around it that must stay used, the outermost first.
-    pub(super) used: Vec<Used>,
+    pub(crate) used: Vec<UsedEntry>,
 }
 
 /// The field at a path, and its place in this telegram.
@@ -53,7 +52,7 @@ pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Res
                     return Err(Error::new(Culprit::Caller, Fault::Unreadable { expected }).within(path));
                 }
                 let start = inner.entry_offset(group, start, index).map_err(within)?;
-                used.extend(Used::of(group, start));
+                used.extend(group.used_entry(start));
                 if let Some(field) = group.layout.array_field().filter(|_| segments.peek().is_none()) {
                     return Ok(Located { field, start, len: field.len, layout: &group.layout, used });
                 }

@@ -12,7 +12,7 @@ use crate::cursor::{fill_check, next_check};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Check, Computed, Field, Item, Layout};
 use crate::record::{Value, put_value, within_parents};
-use crate::survey::{Due, SurveyItem, SurveyStep, dues, put_due, survey};
+use crate::survey::{Due, Dues, SurveyItem, dues, put_due};
 
 /// The fault of setting a computed field.
 pub(super) const COMPUTED: Fault =
@@ -66,20 +66,18 @@ pub fn patch(layout: &Layout, telegram: &mut [u8], path: &str, value: &Value) ->
         }
         None => None,
     };
-    let change = |telegram: &mut [u8]| {
-        in_place(telegram, range, |out| put_value(field, value, out))?;
-        if let Some((range, byte)) = sign
-            && let Some(out) = telegram.get_mut(range)
-        {
-            out.fill(byte);
-        }
-        Ok(())
+    let put = |out: &mut [u8]| put_value(field, value, out);
+    let sign_at = |at: usize| sign.as_ref().and_then(|(range, byte)| range.contains(&at).then_some(*byte));
+    let check = |telegram: &[u8], new: &[u8]| {
+        stay_used(telegram, place.used.iter().rev().copied(), field, (place.start, new), sign_at)
     };
-    let patched = match &*place.used {
-        [] => change(telegram),
-        used => stay_used(telegram, used.iter().rev().copied(), field, change),
-    };
-    patched.map_err(|error| within_parents(error, path))
+    in_place(telegram, range, put, check).map_err(|error| within_parents(error, path))?;
+    if let Some((range, byte)) = sign
+        && let Some(out) = telegram.get_mut(range)
+    {
+        out.fill(byte);
+    }
+    Ok(())
 }
 
 /// A field at a fixed offset whose place was looked up once, to patch it in many telegrams of one layout.
@@ -133,7 +131,7 @@ impl FixedPlace {
     /// # Errors
     /// If the value does not fit, or the telegram ends before the field does. In that case the bytes are unchanged.
     pub fn patch(&self, telegram: &mut [u8], value: &Value) -> Result<(), Error> {
-        let patched = in_place(telegram, self.range.clone(), |out| put_value(&self.field, value, out));
+        let patched = in_place(telegram, self.range.clone(), |out| put_value(&self.field, value, out), |_, _| Ok(()));
         patched.map_err(|error| within_parents(error, &self.path))
     }
 }
@@ -171,7 +169,8 @@ pub fn find<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<(&'l 
 pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
     let mut fresh = telegram.to_vec();
     let mut checks = Vec::new();
-    for (step, due) in dues(layout, telegram)? {
+    let Dues { fields, used } = dues(layout, telegram)?;
+    for (step, due) in fields {
         let SurveyItem::Field(field) = step.what else { continue };
         let range = step.offset..step.offset.saturating_add(step.len);
         if let (Due::Check(covered), Some(Computed::Check(Check { run: Some(run), .. }))) = (&due, &field.computed) {
@@ -190,39 +189,30 @@ pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
     {
         fill_check(&mut fresh, covered, range, run).map_err(|error| error.within(&step.path))?;
     }
-    if layout.has_entries_by_padding() {
-        entries_stay_used(layout, telegram, &fresh)?;
+    // Computed values can be padding, too.
+    if let Some((entry, path)) = used.iter().find(|(entry, _)| entry.is_blank(&fresh, |_| None)) {
+        let error = Error::new(Culprit::Caller, Fault::EntryMeansNone).at_bytes(entry.range(), None);
+        return Err(error.within(path));
     }
     telegram.copy_from_slice(&fresh);
     Ok(())
 }
 
-/// Computed values can be padding, too. No entry that was used may look unused with them.
-fn entries_stay_used(layout: &Layout, before: &[u8], fresh: &[u8]) -> Result<(), Error> {
-    let before = survey(layout, before);
-    let is_unused = |step: &&SurveyStep<'_>| matches!(step.what, SurveyItem::Unused(..));
-    let was_unused = |offset| before.iter().filter(is_unused).any(|step| step.offset == offset);
-    let fresh = survey(layout, fresh);
-    let Some(step) = fresh.iter().filter(is_unused).find(|step| !was_unused(step.offset)) else { return Ok(()) };
-    let SurveyItem::Unused(group, count) = step.what else { return Ok(()) };
-    let entry = step.offset..step.offset.saturating_add(step.len / count.max(1));
-    let error = Error::new(Culprit::Caller, Fault::EntryMeansNone).at_bytes(entry, None);
-    Err(error.at_entry(group.repeat.max().saturating_sub(count)).within(&group.name).within_path(&step.within))
-}
-
-/// Writes a range of a telegram through a scratch buffer, so that the range is unchanged if `put` fails.
+/// Writes a range of a telegram through a scratch buffer, so that the range is unchanged if `put` fails, or `check`, which gets the telegram as it is and
+/// the new bytes.
 pub(super) fn in_place(
     telegram: &mut [u8],
     range: Range<usize>,
     put: impl FnOnce(&mut [u8]) -> Result<(), Error>,
+    check: impl FnOnce(&[u8], &[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     /// Most fields are not longer and need no heap.
     const SCRATCH_BYTES: usize = 64;
     let len = range.len();
     let left = telegram.len().saturating_sub(range.start);
-    let Some(out) = telegram.get_mut(range.clone()) else {
+    if telegram.get(range.clone()).is_none() {
         return Err(Error::new(Culprit::Peer, Fault::Truncated { needed: len, left }).at_bytes(range, None));
-    };
+    }
     let mut short = [0; SCRATCH_BYTES];
     let mut long = Vec::new();
     let scratch = match short.get_mut(..len) {
@@ -232,8 +222,11 @@ pub(super) fn in_place(
             &mut long
         }
     };
-    put(scratch).map_err(|error| error.at_bytes(range, None))?;
-    out.copy_from_slice(scratch);
+    put(scratch).map_err(|error| error.at_bytes(range.clone(), None))?;
+    check(telegram, scratch)?;
+    if let Some(out) = telegram.get_mut(range) {
+        out.copy_from_slice(scratch);
+    }
     Ok(())
 }
 

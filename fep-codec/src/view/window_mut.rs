@@ -2,11 +2,11 @@
 
 use super::patch::in_place;
 use super::refresh;
-use super::used::{Used, UsedIn, stay_used};
+use super::used::{UsedIn, stay_used};
 use super::window::{ItemRef, Window, culprit_or, named};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Amount, FieldValue};
-use crate::layout::{Field, FieldSlot, Group, Layout, NumberRule};
+use crate::layout::{FieldSlot, Group, Layout, NumberRule};
 
 /// The bytes of a telegram, or of a part or an entry in one, for patching.
 pub struct WindowMut<'b> {
@@ -51,7 +51,7 @@ impl<'b> WindowMut<'b> {
     ) -> Result<(), Error> {
         let start = self.window().start_of(at);
         let Self { telegram, root, used, .. } = self;
-        change(telegram, root, used.as_ref(), (slot.field, start), |telegram| put(telegram, slot, start, value))
+        write(telegram, root, used.as_ref(), (slot, start), value, None)
     }
 
     /// Writes the value of an array at this index, from 0.
@@ -74,9 +74,9 @@ impl<'b> WindowMut<'b> {
                 .within(&group.name));
         };
         let Self { telegram, root, used, .. } = self;
-        let own = Used::of(group, start).map(|entry| UsedIn { entry, outer: used.as_ref() });
+        let own = group.used_entry(start).map(|entry| UsedIn { entry, outer: used.as_ref() });
         let used = own.as_ref().or(used.as_ref());
-        change(telegram, root, used, (slot.field, start), |telegram| put(telegram, slot, start, value))
+        write(telegram, root, used, (slot, start), value, None)
     }
 
     /// Writes a number and its sign, which is in another field.
@@ -93,18 +93,13 @@ impl<'b> WindowMut<'b> {
         let (_, characters) = sign.sign()?;
         let start = self.window().start_of(at);
         let sign = self.window().start_of(sign);
+        let Some(units) = value.units(slot.rule) else {
+            let fault = Fault::Overflow { holder: "a number of 38 digits" };
+            return Err(named(Error::in_field(Culprit::Caller, fault, slot.field), self.root, self.telegram, start));
+        };
+        let sign = Some((sign, characters.byte_of(units)));
         let Self { telegram, root, used, .. } = self;
-        change(telegram, root, used.as_ref(), (slot.field, start), |telegram| {
-            let Some(units) = value.units(slot.rule) else {
-                let fault = Fault::Overflow { holder: "a number of 38 digits" };
-                return Err(Error::in_field(Culprit::Caller, fault, slot.field));
-            };
-            put(telegram, slot, start, value)?;
-            if let Some(byte) = telegram.get_mut(sign) {
-                *byte = characters.byte_of(units);
-            }
-            Ok(())
-        })
+        write(telegram, root, used.as_ref(), (slot, start), value, sign)
     }
 
     /// The window of a part.
@@ -125,7 +120,7 @@ impl<'b> WindowMut<'b> {
         }
         let start = within.entry_start(group, index)?;
         let end = within.end;
-        let own = Used::of(group, start).map(|entry| UsedIn { entry, outer: self.used.as_ref() });
+        let own = group.used_entry(start).map(|entry| UsedIn { entry, outer: self.used.as_ref() });
         Some(WindowMut { telegram: self.telegram, start, end, root: self.root, used: own.or(self.used) })
     }
 
@@ -138,32 +133,34 @@ impl<'b> WindowMut<'b> {
     }
 }
 
-/// Writes a field at its offset in the telegram.
+/// Writes a field at its offset in the telegram, and the byte of its sign at another one, unless an entry around the field would look unused then. An error
+/// gets the names of what is around the field.
 #[inline]
-fn put<'v, R, T: FieldValue<'v, R>>(
-    telegram: &mut [u8],
-    slot: FieldSlot<'static, R>,
-    start: usize,
-    value: &T,
-) -> Result<(), Error> {
-    in_place(telegram, start..start.saturating_add(slot.field.len), |out| {
-        let put = value.put(slot.rule, out);
-        put.map_err(|fault| Error::in_field(culprit_or(Culprit::Caller, &fault), fault, slot.field))
-    })
-}
-
-/// Changes a field, unless an entry around it would look unused then. An error gets the names of what is around the field.
-#[inline]
-fn change(
+fn write<'v, R, T: FieldValue<'v, R>>(
     telegram: &mut [u8],
     root: &'static Layout,
     used: Option<&UsedIn<'_>>,
-    (field, start): (&Field, usize),
-    change: impl FnOnce(&mut [u8]) -> Result<(), Error>,
+    (slot, start): (FieldSlot<'static, R>, usize),
+    value: &T,
+    sign: Option<(usize, u8)>,
 ) -> Result<(), Error> {
-    let changed = match used {
-        None => change(telegram),
-        Some(_) => stay_used(telegram, UsedIn::from_innermost(used), field, change),
+    let put = |out: &mut [u8]| {
+        let put = value.put(slot.rule, out);
+        put.map_err(|fault| Error::in_field(culprit_or(Culprit::Caller, &fault), fault, slot.field))
     };
-    changed.map_err(|error| named(error, root, telegram, start))
+    let sign_at = |at: usize| sign.and_then(|(place, byte)| (place == at).then_some(byte));
+    let check = |telegram: &[u8], new: &[u8]| match used {
+        None => Ok(()),
+        Some(_) => stay_used(telegram, UsedIn::from_innermost(used), slot.field, (start, new), sign_at),
+    };
+    match in_place(telegram, start..start.saturating_add(slot.field.len), put, check) {
+        Ok(()) => {}
+        Err(error) => return Err(named(error, root, telegram, start)),
+    }
+    if let Some((place, byte)) = sign
+        && let Some(out) = telegram.get_mut(place)
+    {
+        *out = byte;
+    }
+    Ok(())
 }

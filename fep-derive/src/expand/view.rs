@@ -294,7 +294,8 @@ impl<'t> Views<'t> {
                 /// Fills in the computed fields of the whole telegram again: lengths, sums, sequences, counts after their group, checks.
                 ///
                 /// # Errors
-                /// If the items or a number of a sum cannot be read, or a computed value does not fit. Then the bytes are unchanged.
+                /// If the items or a number of a sum cannot be read, or a computed value does not fit or would make an entry look unused. Then the
+                /// bytes are unchanged.
                 #vis fn refresh(&mut self) -> #result<(), #error> { #refresh }
 
                 #(#items)*
@@ -334,7 +335,7 @@ impl<'t> Views<'t> {
                     #docs
                     ///
                     /// # Errors
-                    /// If the value does not fit. Then the bytes are unchanged.
+                    /// If the value does not fit, or would make the entry look unused that it is in. Then the bytes are unchanged.
                     #[inline]
                     #vis fn #set(&mut self, value: &#ty) -> #result<(), #error> { #body }
                 }

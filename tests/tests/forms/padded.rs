@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::layout::{Computed, Field, Group, Kind, LATE_MAX, LengthScope, NumberRule, Repeat, TextRule};
+use fep_codec::lenient::Lenient;
 use fep_codec::view::{patch, refresh};
 use fep_codec::{Charset, Item, Layout, Record, Value};
 use fep_tests::arbitrary::Random;
@@ -382,6 +383,43 @@ fn a_patch_is_refused_exactly_if_a_reader_would_not_read_an_entry_then() {
     assert!(patched > 30_000 && refused > 300, "{patched} and {refused}");
 }
 
+/// As a reader, a patch takes the bytes that are there.
+#[test]
+fn a_patch_that_is_refused_changes_nothing_in_half_an_entry() {
+    let text = |len| items(&format!(r#"{{ name = "text", kind = "text", len = {len} }},"#)).items.to_vec();
+    let rows = [vec![padded("marks", b'*', text(1))], text(4)].concat();
+    let layout = layout_of(vec![padded("rows", b' ', rows)]);
+    let mut bytes = *b"x*AA";
+    let error = patch(&layout, &mut bytes, "rows[0].marks[0].text", &"*".into()).expect_err("it looks unused then");
+    assert_eq!(
+        error.to_string(),
+        "caller: rows[0].marks[0].text, bytes 0..1: an entry of nothing but padding says that it is not used"
+    );
+    assert_eq!(&bytes, b"x*AA");
+}
+
+/// The repair of a field would be the end of its entry. Reading says what is wrong with it.
+#[test]
+fn a_repair_makes_no_entry_look_unused() {
+    let forgiving = Lenient { blank_numbers: true, ..Lenient::default() };
+    let two = |name: &str| items(&format!(r#"{{ name = "{name}", kind = "number", len = 2 }},"#)).items.to_vec();
+    for (entry, bytes, repaired) in [
+        (two("amount"), &b"05  "[..], &b"05  "[..]),
+        (two("amount"), b"  05", b"  05"),
+        ([two("amount"), two("fee")].concat(), b"0501    ", b"050100  "),
+        ([two("amount"), two("fee")].concat(), b"05    07", b"05000007"),
+    ] {
+        let layout = layout_of(vec![padded("rows", b'0', entry)]);
+        let (mended, forgiven) = forgiving.mend(&layout, bytes);
+        assert_eq!(mended, repaired);
+        let changed = (0..bytes.len()).step_by(2).filter(|at| bytes[*at] != repaired[*at]);
+        assert_eq!(forgiven.len(), changed.count(), "what is repaired is reported");
+        let is_whole = !repaired.contains(&b' ');
+        let read = Record::decode_lenient(&layout, bytes, forgiving);
+        assert_eq!(read.is_ok(), is_whole, "{read:?}");
+    }
+}
+
 /// A computed value can be padding, too.
 #[test]
 fn a_refresh_is_refused_if_a_reader_would_not_read_an_entry_then() {
@@ -398,4 +436,31 @@ fn a_refresh_is_refused_if_a_reader_would_not_read_an_entry_then() {
         "caller: items[1], bytes 4..8: an entry of nothing but padding says that it is not used"
     );
     assert_eq!(bytes, telegram("00"));
+}
+
+#[test]
+fn a_refresh_knows_the_entries_of_groups_that_begin_at_the_same_byte() {
+    let row = vec![padded("marks", b'0', vec![amount()]), length_of_the_rest()];
+    let layout = layout_of(vec![padded("rows", b'0', row)]);
+    let mut bytes = *b"070006000009";
+    let error = refresh(&layout, &mut bytes).expect_err("the second row is only a length");
+    assert_eq!(
+        error.to_string(),
+        "caller: rows[1], bytes 6..12: an entry of nothing but padding says that it is not used"
+    );
+    assert_eq!(&bytes, b"070006000009");
+}
+
+/// The length is filled in, so what it says before decides nothing.
+#[test]
+fn a_refresh_of_a_length_around_a_group_is_not_refused() {
+    let Item::Field(length) = length_of_the_rest() else { panic!("a field") };
+    let length = Item::Field(Field { computed: Some(Computed::LengthOf("rows".into())), ..length });
+    let text = items(r#"{ name = "text", kind = "text", len = 2 },"#).items.to_vec();
+    let layout = layout_of(vec![length, padded("rows", b' ', text)]);
+    for stale in ["00AA  ", "02AA  ", "99AA  "] {
+        let mut bytes = stale.as_bytes().to_vec();
+        refresh(&layout, &mut bytes).expect("no entry changes");
+        assert_eq!(bytes, b"04AA  ");
+    }
 }

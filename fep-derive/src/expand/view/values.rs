@@ -42,7 +42,7 @@ impl Views<'_> {
             /// Sets the entry at this index, from 0.
             ///
             /// # Errors
-            /// If there is no such entry, or the value does not fit. Then the bytes are unchanged.
+            /// If there is no such entry, or the value does not fit or would make an entry look unused. Then the bytes are unchanged.
             #vis fn #set(&mut self, index: ::core::primitive::usize, value: &#ty) -> #result<(), #error> { #body }
         }
     }
