@@ -9,7 +9,7 @@ use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{FieldValue, TailValue};
 use crate::layout::{
-    CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat,
+    CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat, TextRule,
 };
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
@@ -36,16 +36,12 @@ struct Doubtful {
     pad: u8,
 }
 
-/// A text that its charset cannot write. The bytes of its field are not valid.
+/// A text that its charset cannot write. Its field has the bytes of another text.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "only serialization reads it"))]
 pub(crate) struct KeptText {
     /// Where its field begins, in bytes from the start of the telegram.
     pub(crate) offset: usize,
-    /// The length of its field in bytes.
-    pub(crate) len: usize,
-    /// The byte that blanks the field.
-    pub(crate) blank: u8,
     pub(crate) text: String,
 }
 
@@ -126,6 +122,9 @@ impl<'b> Writer<'b> {
     pub(super) fn check_not_blank(&mut self, group: &Group, start: usize) -> Result<(), Error> {
         let Repeat::Padded { by: None, pad, .. } = group.repeat else { return Ok(()) };
         let range = start..self.at;
+        if self.kept.as_deref().is_some_and(|kept| kept.iter().any(|text| range.contains(&text.offset))) {
+            return Ok(());
+        }
         let entry = self.written(start);
         let late_at = |at: usize| self.late.iter().map_while(Option::as_ref).find(|late| late.range().contains(&at));
         let is_set = |(at, byte): (usize, &u8)| *byte != pad && late_at(start.saturating_add(at)).is_none();
@@ -226,7 +225,7 @@ impl<'b> Writer<'b> {
         let put = self.take(slot.field.len).and_then(|bytes| value.put(slot.rule, bytes));
         match put {
             Ok(()) => Ok(()),
-            Err(fault) => keep(self.kept.as_deref_mut(), fault, slot.field, start, value),
+            Err(fault) => keep(self.kept.as_deref_mut(), self.out, fault, slot.field, start, value),
         }
     }
 
@@ -434,6 +433,7 @@ struct LateCheck {
 #[inline(never)]
 fn keep<'v, R, T: FieldValue<'v, R>>(
     kept: Option<&mut Vec<KeptText>>,
+    out: &mut [u8],
     fault: Fault,
     field: &Field,
     start: usize,
@@ -442,10 +442,26 @@ fn keep<'v, R, T: FieldValue<'v, R>>(
     match (kept, value.as_text(), &field.kind) {
         (Some(kept), Some(text), Kind::Text(rule)) if matches!(fault, Fault::Unmappable { .. }) => {
             let text = text.into_owned();
-            kept.push(KeptText { offset: start, len: field.len, blank: rule.charset.space(), text });
+            kept.push(KeptText { offset: start, text });
+            if let Some(out) = out.get_mut(start..start.saturating_add(field.len)) {
+                stand_in(rule, out);
+            }
             Ok(())
         }
         _ => Err(in_field(fault, field, start)),
+    }
+}
+
+/// Writes a text that the field can hold. It is not blank if possible, because the entry of the text is a used one.
+fn stand_in(rule: &TextRule, out: &mut [u8]) {
+    let can_write = ["?", "？"].into_iter().any(|mark| {
+        let mark_len: usize = mark.chars().map(|mark| if mark.is_ascii() { 1 } else { 2 }).sum();
+        // A field that is always full takes a text of its length only.
+        let count = if rule.exact { out.len() / mark_len } else { 1 };
+        mark.repeat(count).put(rule, out).is_ok()
+    });
+    if !can_write {
+        out.fill(rule.charset.space());
     }
 }
 
