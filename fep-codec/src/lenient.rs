@@ -40,8 +40,8 @@ impl Lenient {
 
     /// Repairs the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers and zeros with a minus
     /// by zero, and drops half characters. Returns the repaired bytes and what was forgiven. Bytes that need no repair are returned
-    /// unchanged. So are bytes that cannot be repaired: reading them reports the error. A field of an entry that would look unused with the repair is
-    /// not repaired.
+    /// unchanged. So are bytes that cannot be repaired: reading them reports the error. Where the repairs of an entry
+    /// would make it look unused, the last of them is left out.
     #[must_use]
     pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> (Cow<'b, [u8]>, Vec<Forgiven>) {
         self.repaired(layout, telegram).unwrap_or((Cow::Borrowed(telegram), Vec::new()))
@@ -52,24 +52,39 @@ impl Lenient {
     /// # Errors
     /// If the end of the telegram is missing and must not be completed: the error names the field.
     fn repaired<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Result<(Cow<'b, [u8]>, Vec<Forgiven>), Error> {
-        let (mut repaired, mut forgiven) = self.repair_length(layout, telegram)?;
+        let (repaired, mut forgiven) = self.repair_length(layout, telegram)?;
         if !self.repairs_fields() {
             return Ok((repaired, forgiven));
         }
-        let (all, used) = survey_with_used(layout, &repaired);
-        let repairs: Vec<_> = all.into_iter().filter_map(|step| self.repair(&step, step.bytes(&repaired))).collect();
-        for FieldRepair { offset, field, report } in repairs {
-            // An entry that looks unused then would be lost, and all behind it. Without the repair, reading names the field.
-            let new = |at: usize| field.get(at.checked_sub(offset)?).copied();
-            if used.iter().any(|entry| entry.range().contains(&offset) && entry.is_blank(&repaired, new)) {
+        let (steps, used) = survey_with_used(layout, &repaired);
+        let mut repairs: Vec<_> =
+            steps.into_iter().filter_map(|step| self.repair(&step, step.bytes(&repaired))).collect();
+        if repairs.is_empty() {
+            return Ok((repaired, forgiven));
+        }
+        let mut bytes = repaired.to_vec();
+        for repair in &repairs {
+            copy(&mut bytes, repair.offset, &repair.field);
+        }
+        // An entry that looks unused now would be lost, and all behind it. Without its last repair, reading names the field. An entry comes behind the
+        // one that it is in.
+        for entry in used.iter().rev() {
+            if !entry.is_blank(&bytes, |_| None) {
                 continue;
             }
-            if let Some(out) = repaired.to_mut().get_mut(offset..).and_then(|rest| rest.get_mut(..field.len())) {
-                out.copy_from_slice(&field);
-                forgiven.push(report);
-            }
+            let places = [entry.range().start, entry.range().end];
+            let [first, end] = places.map(|place| repairs.partition_point(|repair| repair.offset < place));
+            let within = repairs.get_mut(first..end).unwrap_or_default();
+            let Some(last) = within.iter_mut().rev().find(|repair| !repair.is_undone) else { continue };
+            last.is_undone = true;
+            let before = repaired.get(last.offset..).and_then(|rest| rest.get(..last.field.len()));
+            copy(&mut bytes, last.offset, before.unwrap_or_default());
         }
-        Ok((repaired, forgiven))
+        if used.iter().any(|entry| entry.is_blank(&bytes, |_| None)) {
+            return Ok((repaired, forgiven));
+        }
+        forgiven.extend(repairs.into_iter().filter(|repair| !repair.is_undone).map(|repair| repair.report));
+        Ok((Cow::Owned(bytes), forgiven))
     }
 
     /// The repair of a field, or `None` if it needs no repair or cannot be repaired.
@@ -97,7 +112,8 @@ impl Lenient {
             }
             _ => return None,
         };
-        Some(FieldRepair { offset: step.offset, field: repaired, report: report.in_field(step.path.as_str()) })
+        let report = report.in_field(step.path.as_str());
+        Some(FieldRepair { offset: step.offset, field: repaired, report, is_undone: false })
     }
 
     /// Puts stripped blanks back, or cuts off surplus bytes.
@@ -121,6 +137,14 @@ struct FieldRepair {
     offset: usize,
     field: Vec<u8>,
     report: Forgiven,
+    is_undone: bool,
+}
+
+/// Copies bytes to this offset.
+fn copy(bytes: &mut [u8], offset: usize, field: &[u8]) {
+    if let Some(out) = bytes.get_mut(offset..).and_then(|rest| rest.get_mut(..field.len())) {
+        out.copy_from_slice(field);
+    }
 }
 
 /// Writes zero, or returns `None` if the field would then have no value.

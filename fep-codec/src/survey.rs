@@ -99,7 +99,7 @@ struct Survey<'l, 't> {
     dues: Option<Vec<(usize, Due)>>,
     /// The reason why one of these values cannot be determined.
     undue: Option<Error>,
-    /// The entries of which only their bytes say that they are used, with their paths.
+    /// The entries of which only their bytes say that they are used. With their paths, if the values of computed fields are noted.
     used: Vec<(UsedEntry, String)>,
 }
 

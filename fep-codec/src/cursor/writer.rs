@@ -122,9 +122,6 @@ impl<'b> Writer<'b> {
     pub(super) fn check_not_blank(&mut self, group: &Group, start: usize) -> Result<(), Error> {
         let Repeat::Padded { by: None, pad, .. } = group.repeat else { return Ok(()) };
         let range = start..self.at;
-        if self.kept.as_deref().is_some_and(|kept| kept.iter().any(|text| range.contains(&text.offset))) {
-            return Ok(());
-        }
         let entry = self.written(start);
         let late_at = |at: usize| self.late.iter().map_while(Option::as_ref).find(|late| late.range().contains(&at));
         let is_set = |(at, byte): (usize, &u8)| *byte != pad && late_at(start.saturating_add(at)).is_none();
@@ -454,13 +451,10 @@ fn keep<'v, R, T: FieldValue<'v, R>>(
 
 /// Writes a text that the field can hold. It is not blank if possible, because the entry of the text is a used one.
 fn stand_in(rule: &TextRule, out: &mut [u8]) {
-    let can_write = ["?", "？"].into_iter().any(|mark| {
-        let mark_len: usize = mark.chars().map(|mark| if mark.is_ascii() { 1 } else { 2 }).sum();
-        // A field that is always full takes a text of its length only.
-        let count = if rule.exact { out.len() / mark_len } else { 1 };
-        mark.repeat(count).put(rule, out).is_ok()
-    });
-    if !can_write {
+    let len = out.len();
+    // A field that is always full takes a text of its length only, in EBCDIC with the shifts around it.
+    let texts = [("?", 1), ("？", 1), ("?", len), ("？", len / 2), ("？", len.saturating_sub(2) / 2)];
+    if !texts.into_iter().any(|(mark, count)| mark.repeat(count).put(rule, out).is_ok()) {
         out.fill(rule.charset.space());
     }
 }

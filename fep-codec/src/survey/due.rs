@@ -84,9 +84,11 @@ impl<'l> Survey<'l, '_> {
         let name = self.path_of(&group.name);
         let entry = |index: usize| {
             let entry = group.used_entry(self.at.saturating_add(index.saturating_mul(len)))?;
-            Some((entry, format!("{name}[{index}]")))
+            Some((entry, if self.dues.is_some() { format!("{name}[{index}]") } else { String::new() }))
         };
-        let entries: Vec<_> = (0..count).filter_map(entry).collect();
+        // The telegram may end in the group.
+        let whole = self.telegram.len().saturating_sub(self.at).checked_div(len).unwrap_or_default();
+        let entries: Vec<_> = (0..count.min(whole)).filter_map(entry).collect();
         self.used.extend(entries);
     }
 

@@ -418,6 +418,25 @@ fn a_repair_makes_no_entry_look_unused() {
         let read = Record::decode_lenient(&layout, bytes, forgiving);
         assert_eq!(read.is_ok(), is_whole, "{read:?}");
     }
+    // The repair of the text leaves blanks, that of the number does not.
+    let Item::Field(field) = amount() else { panic!("a field") };
+    let text = Field { name: "text".into(), kind: Kind::Text(TextRule::new(Charset::EucKr)), ..field };
+    let layout = layout_of(vec![padded("rows", b' ', vec![Item::Field(text), amount()])]);
+    let forgiving = Lenient { half_characters: true, ..forgiving };
+    let (mended, forgiven) = forgiving.mend(&layout, b"\xB0       ");
+    assert_eq!((&*mended, forgiven.len()), (&b"  00    "[..], 2));
+}
+
+/// A telegram that ends in a group costs what it has, not what the group can have.
+#[test]
+fn the_entries_that_a_telegram_does_not_have_cost_nothing() {
+    let Item::Group(group) = padded("rows", b' ', vec![amount()]) else { panic!("a group") };
+    let many = Group { repeat: Repeat::Padded { by: None, max: usize::MAX, pad: b' ' }, ..group };
+    let layout = layout_of(vec![Item::Group(many)]);
+    let mut bytes = *b"0102";
+    refresh(&layout, &mut bytes).expect_err("it ends in the group");
+    let (mended, forgiven) = Lenient { blank_numbers: true, ..Lenient::default() }.mend(&layout, &bytes);
+    assert_eq!((&*mended, forgiven.len()), (&bytes[..], 0));
 }
 
 /// A computed value can be padding, too.
