@@ -11,6 +11,7 @@ pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde::{de, ser};
 
 use crate::cursor::Writer;
+use crate::cursor::writer::KeptText;
 use crate::error::Error;
 use crate::json::Tree;
 use crate::layout::Kind;
@@ -36,6 +37,11 @@ fn values<T: Telegram>(telegram: &T) -> Result<Record<'static>, Error> {
     telegram.encode_items(&mut writer)?;
     let len = writer.finish()?;
     bytes.truncate(len);
+    for KeptText { offset, len, blank, .. } in &kept {
+        if let Some(field) = bytes.get_mut(*offset..).and_then(|rest| rest.get_mut(..*len)) {
+            field.fill(*blank);
+        }
+    }
     let mut record = Record::decode(T::LAYOUT, &bytes)?;
     if kept.is_empty() {
         return Ok(record);

@@ -9,7 +9,7 @@ use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{FieldValue, TailValue};
 use crate::layout::{
-    CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat, TextRule,
+    CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat,
 };
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
@@ -36,12 +36,16 @@ struct Doubtful {
     pad: u8,
 }
 
-/// A text that its charset cannot write. Its field has the bytes of another text.
+/// A text that its charset cannot write. The bytes of its field are not valid.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "only serialization reads it"))]
 pub(crate) struct KeptText {
     /// Where its field begins, in bytes from the start of the telegram.
     pub(crate) offset: usize,
+    /// The length of its field in bytes.
+    pub(crate) len: usize,
+    /// The byte that blanks the field.
+    pub(crate) blank: u8,
     pub(crate) text: String,
 }
 
@@ -222,7 +226,7 @@ impl<'b> Writer<'b> {
         let put = self.take(slot.field.len).and_then(|bytes| value.put(slot.rule, bytes));
         match put {
             Ok(()) => Ok(()),
-            Err(fault) => keep(self.kept.as_deref_mut(), self.out, fault, slot.field, start, value),
+            Err(fault) => keep(self.kept.as_deref_mut(), fault, slot.field, start, value),
         }
     }
 
@@ -430,7 +434,6 @@ struct LateCheck {
 #[inline(never)]
 fn keep<'v, R, T: FieldValue<'v, R>>(
     kept: Option<&mut Vec<KeptText>>,
-    out: &mut [u8],
     fault: Fault,
     field: &Field,
     start: usize,
@@ -439,23 +442,10 @@ fn keep<'v, R, T: FieldValue<'v, R>>(
     match (kept, value.as_text(), &field.kind) {
         (Some(kept), Some(text), Kind::Text(rule)) if matches!(fault, Fault::Unmappable { .. }) => {
             let text = text.into_owned();
-            kept.push(KeptText { offset: start, text });
-            if let Some(out) = out.get_mut(start..start.saturating_add(field.len)) {
-                stand_in(rule, out);
-            }
+            kept.push(KeptText { offset: start, len: field.len, blank: rule.charset.space(), text });
             Ok(())
         }
         _ => Err(in_field(fault, field, start)),
-    }
-}
-
-/// Writes a text that the field can hold. It is not blank if possible, because the entry of the text is a used one.
-fn stand_in(rule: &TextRule, out: &mut [u8]) {
-    let len = out.len();
-    // A field that is always full takes a text of its length only, in EBCDIC with the shifts around it.
-    let texts = [("?", 1), ("？", 1), ("?", len), ("？", len / 2), ("？", len.saturating_sub(2) / 2)];
-    if !texts.into_iter().any(|(mark, count)| mark.repeat(count).put(rule, out).is_ok()) {
-        out.fill(rule.charset.space());
     }
 }
 
