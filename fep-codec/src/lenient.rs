@@ -16,6 +16,7 @@ mod complete;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use self::complete::{Completed, begins_another, completed};
 pub use self::forgiven::Forgiven;
@@ -66,21 +67,14 @@ impl Lenient {
         for repair in &repairs {
             copy(&mut bytes, repair.offset, &repair.field);
         }
-        // An entry that looks unused now would be lost, and all behind it. Without its last repair, reading names the field. An entry comes behind the
-        // one that it is in.
+        // An entry that looks unused now would be lost, and all behind it. Without its last repair, reading names the field. The entries that are in
+        // another one come behind it.
         for entry in used.iter().rev() {
-            if !entry.is_blank(&bytes, |_| None) {
-                continue;
+            if entry.is_blank(&bytes) {
+                undo_last(&mut repairs, &entry.range(), &repaired, &mut bytes);
             }
-            let places = [entry.range().start, entry.range().end];
-            let [first, end] = places.map(|place| repairs.partition_point(|repair| repair.offset < place));
-            let within = repairs.get_mut(first..end).unwrap_or_default();
-            let Some(last) = within.iter_mut().rev().find(|repair| !repair.is_undone) else { continue };
-            last.is_undone = true;
-            let before = repaired.get(last.offset..).and_then(|rest| rest.get(..last.field.len()));
-            copy(&mut bytes, last.offset, before.unwrap_or_default());
         }
-        if used.iter().any(|entry| entry.is_blank(&bytes, |_| None)) {
+        if used.iter().any(|entry| entry.is_blank(&bytes)) {
             return Ok((repaired, forgiven));
         }
         forgiven.extend(repairs.into_iter().filter(|repair| !repair.is_undone).map(|repair| repair.report));
@@ -138,6 +132,17 @@ struct FieldRepair {
     field: Vec<u8>,
     report: Forgiven,
     is_undone: bool,
+}
+
+/// Undoes the last of the repairs, which are in the order of the bytes, within a range.
+fn undo_last(repairs: &mut [FieldRepair], within: &Range<usize>, before: &[u8], bytes: &mut [u8]) {
+    let first = repairs.partition_point(|repair| repair.offset < within.start);
+    let end = repairs.partition_point(|repair| repair.offset < within.end);
+    let within = repairs.get_mut(first..end).unwrap_or_default();
+    let Some(last) = within.iter_mut().rev().find(|repair| !repair.is_undone) else { return };
+    last.is_undone = true;
+    let field = before.get(last.offset..).and_then(|rest| rest.get(..last.field.len()));
+    copy(bytes, last.offset, field.unwrap_or_default());
 }
 
 /// Copies bytes to this offset.

@@ -304,9 +304,13 @@ impl UsedEntry {
         self.start..self.start.saturating_add(self.len)
     }
 
-    /// Whether the entry is nothing but padding in this telegram, where `new` has other bytes for some offsets. An entry that the telegram does not
-    /// contain completely is not.
-    pub(crate) fn is_blank(&self, telegram: &[u8], new: impl Fn(usize) -> Option<u8>) -> bool {
+    /// Whether the entry is nothing but padding in this telegram. An entry that the telegram does not contain completely is not.
+    pub(crate) fn is_blank(&self, telegram: &[u8]) -> bool {
+        self.would_be_blank(telegram, |_| None)
+    }
+
+    /// The same, if the telegram had other bytes at the offsets for which `new` has one.
+    pub(crate) fn would_be_blank(&self, telegram: &[u8], new: impl Fn(usize) -> Option<u8>) -> bool {
         let Some(entry) = telegram.get(self.range()) else { return false };
         (self.start..).zip(entry).all(|(at, byte)| new(at).unwrap_or(*byte) == self.pad)
     }

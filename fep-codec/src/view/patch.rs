@@ -190,7 +190,7 @@ pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
         fill_check(&mut fresh, covered, range, run).map_err(|error| error.within(&step.path))?;
     }
     // Computed values can be padding, too.
-    if let Some((entry, path)) = used.iter().find(|(entry, _)| entry.is_blank(&fresh, |_| None)) {
+    if let Some((entry, path)) = used.iter().find(|(entry, _)| entry.is_blank(&fresh)) {
         let error = Error::new(Culprit::Caller, Fault::EntryMeansNone).at_bytes(entry.range(), None);
         return Err(error.within(path));
     }

@@ -29,7 +29,7 @@ pub(super) fn stay_used(
     sign_at: impl Fn(usize) -> Option<u8>,
 ) -> Result<(), Error> {
     let new_at = |at: usize| sign_at(at).or_else(|| new.get(at.checked_sub(start)?).copied());
-    match entries.find(|entry| entry.is_blank(telegram, new_at)) {
+    match entries.find(|entry| entry.would_be_blank(telegram, new_at)) {
         None => Ok(()),
         Some(blank) => {
             Err(Error::in_field(Culprit::Caller, Fault::EntryMeansNone, field).at_bytes(blank.range(), None))

@@ -169,7 +169,7 @@ fn tripped(generation: u64) -> BreakerSnapshot {
 async fn breakers_are_pushed(form: Form<'_>) {
     let mut a = join(form, "a", "breakers", Vec::new());
     let mut b = join(form, "b", "breakers", Vec::new());
-    // A loaded machine can delay one of them.
+    // A loaded machine can delay one of nine.
     let mut took = Vec::new();
     for generation in 4..=12 {
         let begun = Instant::now();
@@ -178,7 +178,7 @@ async fn breakers_are_pushed(form: Form<'_>) {
         took.push(begun.elapsed());
     }
     took.sort();
-    assert!(took[4] < PUSH_MAX, "they are pushed in time: {took:?}");
+    assert!(took[7] < PUSH_MAX, "they are pushed in time: {took:?}");
     // An older state does not replace it.
     b.seat.ask(Ask::Breaker(tripped(3)));
     assert!(a.is_silent().await, "neither its own state nor an older one comes back");

@@ -474,7 +474,7 @@ fn with_redis_a_breaker_that_one_site_trips_holds_at_the_other_one_within_100_ms
     let redis = format!("[instances.redis]\nhosts = [\"{address}\"]\nprefix = \"sites-{prefix}\"\n{BREAKER}");
     let sites = Sites::start(&server, [banks[0].port(), banks[1].port()], &redis);
     let [one, other] = sites.ports();
-    // A loaded machine can delay one of them, or the question.
+    // A loaded machine can delay one of nine.
     let mut took = [(); 9].map(|()| {
         trip(one);
         let since = Instant::now();
@@ -485,7 +485,7 @@ fn with_redis_a_breaker_that_one_site_trips_holds_at_the_other_one_within_100_ms
         took
     });
     took.sort();
-    assert!(took[4] < Duration::from_millis(100), "it took {took:?}");
+    assert!(took[7] < Duration::from_millis(100), "it took {took:?}");
     println!("a breaker of one site held at the other one after {took:?}");
     trip(one);
     until("it holds there, too", || is_tripped(other));

@@ -15,6 +15,7 @@ mod computed;
 mod explain;
 mod groups;
 mod padded;
+mod staying_used;
 mod planned;
 mod random;
 mod segments;

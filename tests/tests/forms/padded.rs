@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::layout::{Computed, Field, Group, Kind, LATE_MAX, LengthScope, NumberRule, Repeat, TextRule};
-use fep_codec::lenient::Lenient;
-use fep_codec::view::{patch, refresh};
 use fep_codec::{Charset, Item, Layout, Record, Value};
 use fep_tests::arbitrary::Random;
 
@@ -194,7 +192,7 @@ fn a_sum_counts_entries_whose_lengths_are_not_filled_in_yet() {
 }
 
 /// What a made layout has.
-enum Shape {
+pub(crate) enum Shape {
     Number,
     Text,
     Length,
@@ -257,21 +255,28 @@ fn all(shapes: &[Shape]) -> Vec<Item> {
     shapes.iter().enumerate().map(|(number, shape)| shape.item(number)).collect()
 }
 
+pub(crate) fn any_layout(seed: u64) -> (Random, Vec<Shape>, Layout) {
+    let mut random = Random(seed);
+    let shapes = Shape::some(&mut random, 2);
+    let layout = layout_of(all(&shapes));
+    (random, shapes, layout)
+}
+
 /// What is sent, made by hand.
 #[derive(Default)]
-struct Sent {
-    bytes: Vec<u8>,
+pub(crate) struct Sent {
+    pub(crate) bytes: Vec<u8>,
     /// Where lengths are.
-    lengths: Vec<usize>,
+    pub(crate) lengths: Vec<usize>,
     /// Where entries are, and what pads their groups.
     entries: Vec<(Range<usize>, u8)>,
     /// The fields with a value: their paths, where they are, and whether they are numbers.
-    fields: Vec<(String, usize, bool)>,
+    pub(crate) fields: Vec<(String, usize, bool)>,
 }
 
 impl Sent {
     /// Adds values of shapes, half of which look like padding, here and in a record.
-    fn add(&mut self, shapes: &[Shape], within: &str, record: &mut Record<'_>, random: &mut Random) {
+    pub(crate) fn add(&mut self, shapes: &[Shape], within: &str, record: &mut Record<'_>, random: &mut Random) {
         for (number, shape) in shapes.iter().enumerate() {
             let path = format!("{within}f{number}");
             let is_set = random.below(2) == 1;
@@ -308,15 +313,20 @@ impl Sent {
     }
 
     /// The telegram, or `None` if a reader would not read an entry of it.
-    fn telegram(&self) -> Option<Vec<u8>> {
-        let mut bytes = self.bytes.clone();
-        for at in &self.lengths {
-            bytes[*at..at + 2].copy_from_slice(format!("{:02}", self.bytes.len() - at - 2).as_bytes());
-        }
+    pub(crate) fn telegram(&self) -> Option<Vec<u8>> {
+        let bytes = self.with_lengths(|at| self.bytes.len() - at - 2);
         self.are_read(&bytes).then_some(bytes)
     }
 
-    fn are_read(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn with_lengths(&self, mut length_at: impl FnMut(usize) -> usize) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        for at in &self.lengths {
+            bytes[*at..at + 2].copy_from_slice(format!("{:02}", length_at(*at)).as_bytes());
+        }
+        bytes
+    }
+
+    pub(crate) fn are_read(&self, bytes: &[u8]) -> bool {
         let is_read = |(entry, pad): &(Range<usize>, u8)| bytes[entry.clone()].iter().any(|byte| byte != pad);
         self.entries.iter().all(is_read)
     }
@@ -326,9 +336,7 @@ impl Sent {
 fn an_entry_is_refused_exactly_if_a_reader_would_not_read_it() {
     let [mut accepted, mut refused] = [0, 0];
     for seed in 0..20_000 {
-        let mut random = Random(seed);
-        let shapes = Shape::some(&mut random, 2);
-        let layout = layout_of(all(&shapes));
+        let (mut random, shapes, layout) = any_layout(seed);
         if layout.late_fields() > LATE_MAX || layout.max_len() > 99 {
             continue;
         }
@@ -351,135 +359,4 @@ fn an_entry_is_refused_exactly_if_a_reader_would_not_read_it() {
         }
     }
     assert!(accepted > 5000 && refused > 500, "{accepted} and {refused}");
-}
-
-/// A patch does what writing the bytes of the field does, or nothing if a reader would not read an entry then.
-#[test]
-fn a_patch_is_refused_exactly_if_a_reader_would_not_read_an_entry_then() {
-    let [mut patched, mut refused] = [0, 0];
-    for seed in 0..20_000 {
-        let mut random = Random(seed);
-        let shapes = Shape::some(&mut random, 2);
-        let layout = layout_of(all(&shapes));
-        let mut sent = Sent::default();
-        sent.add(&shapes, "", &mut Record::new(&layout), &mut random);
-        let Some(telegram) = sent.telegram().filter(|telegram| telegram.len() <= 99) else { continue };
-        for (path, at, is_number) in &sent.fields {
-            for text in if *is_number { ["00", "07"] } else { ["  ", "**"] } {
-                let value =
-                    if *is_number { Value::Number(text.parse().expect("a number")) } else { text.trim().into() };
-                let mut wanted = telegram.clone();
-                wanted[*at..at + 2].copy_from_slice(text.as_bytes());
-                let is_read = sent.are_read(&wanted);
-                let mut bytes = telegram.clone();
-                let result = patch(&layout, &mut bytes, path, &value);
-                assert_eq!(result.is_ok(), is_read, "seed {seed}, {path}: {result:?}");
-                assert_eq!(bytes, if is_read { wanted } else { telegram.clone() }, "seed {seed}, {path}");
-                patched += u32::from(is_read);
-                refused += u32::from(!is_read);
-            }
-        }
-    }
-    assert!(patched > 30_000 && refused > 300, "{patched} and {refused}");
-}
-
-/// As a reader, a patch takes the bytes that are there.
-#[test]
-fn a_patch_that_is_refused_changes_nothing_in_half_an_entry() {
-    let text = |len| items(&format!(r#"{{ name = "text", kind = "text", len = {len} }},"#)).items.to_vec();
-    let rows = [vec![padded("marks", b'*', text(1))], text(4)].concat();
-    let layout = layout_of(vec![padded("rows", b' ', rows)]);
-    let mut bytes = *b"x*AA";
-    let error = patch(&layout, &mut bytes, "rows[0].marks[0].text", &"*".into()).expect_err("it looks unused then");
-    assert_eq!(
-        error.to_string(),
-        "caller: rows[0].marks[0].text, bytes 0..1: an entry of nothing but padding says that it is not used"
-    );
-    assert_eq!(&bytes, b"x*AA");
-}
-
-/// The repair of a field would be the end of its entry. Reading says what is wrong with it.
-#[test]
-fn a_repair_makes_no_entry_look_unused() {
-    let forgiving = Lenient { blank_numbers: true, ..Lenient::default() };
-    let two = |name: &str| items(&format!(r#"{{ name = "{name}", kind = "number", len = 2 }},"#)).items.to_vec();
-    for (entry, bytes, repaired) in [
-        (two("amount"), &b"05  "[..], &b"05  "[..]),
-        (two("amount"), b"  05", b"  05"),
-        ([two("amount"), two("fee")].concat(), b"0501    ", b"050100  "),
-        ([two("amount"), two("fee")].concat(), b"05    07", b"05000007"),
-    ] {
-        let layout = layout_of(vec![padded("rows", b'0', entry)]);
-        let (mended, forgiven) = forgiving.mend(&layout, bytes);
-        assert_eq!(mended, repaired);
-        let changed = (0..bytes.len()).step_by(2).filter(|at| bytes[*at] != repaired[*at]);
-        assert_eq!(forgiven.len(), changed.count(), "what is repaired is reported");
-        let is_whole = !repaired.contains(&b' ');
-        let read = Record::decode_lenient(&layout, bytes, forgiving);
-        assert_eq!(read.is_ok(), is_whole, "{read:?}");
-    }
-    // The repair of the text leaves blanks, that of the number does not.
-    let Item::Field(field) = amount() else { panic!("a field") };
-    let text = Field { name: "text".into(), kind: Kind::Text(TextRule::new(Charset::EucKr)), ..field };
-    let layout = layout_of(vec![padded("rows", b' ', vec![Item::Field(text), amount()])]);
-    let forgiving = Lenient { half_characters: true, ..forgiving };
-    let (mended, forgiven) = forgiving.mend(&layout, b"\xB0       ");
-    assert_eq!((&*mended, forgiven.len()), (&b"  00    "[..], 2));
-}
-
-/// A telegram that ends in a group costs what it has, not what the group can have.
-#[test]
-fn the_entries_that_a_telegram_does_not_have_cost_nothing() {
-    let Item::Group(group) = padded("rows", b' ', vec![amount()]) else { panic!("a group") };
-    let many = Group { repeat: Repeat::Padded { by: None, max: usize::MAX, pad: b' ' }, ..group };
-    let layout = layout_of(vec![Item::Group(many)]);
-    let mut bytes = *b"0102";
-    refresh(&layout, &mut bytes).expect_err("it ends in the group");
-    let (mended, forgiven) = Lenient { blank_numbers: true, ..Lenient::default() }.mend(&layout, &bytes);
-    assert_eq!((&*mended, forgiven.len()), (&bytes[..], 0));
-}
-
-/// A computed value can be padding, too.
-#[test]
-fn a_refresh_is_refused_if_a_reader_would_not_read_an_entry_then() {
-    let layout = layout_of(vec![padded("items", b'0', vec![amount(), length_of_the_rest()])]);
-    let telegram = |amount| format!("0009{amount}09").into_bytes();
-    let mut bytes = telegram("05");
-    refresh(&layout, &mut bytes).expect("the amount says that the entry is used");
-    assert_eq!(bytes, b"00040500");
-    // Nothing is behind the length of the second entry.
-    let mut bytes = telegram("00");
-    let error = refresh(&layout, &mut bytes).expect_err("a reader would not read the second entry");
-    assert_eq!(
-        error.to_string(),
-        "caller: items[1], bytes 4..8: an entry of nothing but padding says that it is not used"
-    );
-    assert_eq!(bytes, telegram("00"));
-}
-
-#[test]
-fn a_refresh_knows_the_entries_of_groups_that_begin_at_the_same_byte() {
-    let row = vec![padded("marks", b'0', vec![amount()]), length_of_the_rest()];
-    let layout = layout_of(vec![padded("rows", b'0', row)]);
-    let mut bytes = *b"070006000009";
-    let error = refresh(&layout, &mut bytes).expect_err("the second row is only a length");
-    assert_eq!(
-        error.to_string(),
-        "caller: rows[1], bytes 6..12: an entry of nothing but padding says that it is not used"
-    );
-    assert_eq!(&bytes, b"070006000009");
-}
-
-/// The length is filled in, so what it says before decides nothing.
-#[test]
-fn a_refresh_of_a_length_around_a_group_is_not_refused() {
-    let Item::Field(length) = length_of_the_rest() else { panic!("a field") };
-    let length = Item::Field(Field { computed: Some(Computed::LengthOf("rows".into())), ..length });
-    let text = items(r#"{ name = "text", kind = "text", len = 2 },"#).items.to_vec();
-    let layout = layout_of(vec![length, padded("rows", b' ', text)]);
-    for stale in ["00AA  ", "02AA  ", "99AA  "] {
-        let mut bytes = stale.as_bytes().to_vec();
-        refresh(&layout, &mut bytes).expect("no entry changes");
-        assert_eq!(bytes, b"04AA  ");
-    }
 }
