@@ -11,7 +11,6 @@ pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde::{de, ser};
 
 use crate::cursor::Writer;
-use crate::cursor::writer::KeptText;
 use crate::error::Error;
 use crate::json::Tree;
 use crate::layout::Kind;
@@ -35,13 +34,9 @@ fn values<T: Telegram>(telegram: &T) -> Result<Record<'static>, Error> {
     let mut kept = Vec::new();
     let mut writer = Writer::keeping(&mut bytes, &mut kept);
     telegram.encode_items(&mut writer)?;
+    writer.put_stand_ins();
     let len = writer.finish()?;
     bytes.truncate(len);
-    for KeptText { offset, len, blank, .. } in &kept {
-        if let Some(field) = bytes.get_mut(*offset..).and_then(|rest| rest.get_mut(..*len)) {
-            field.fill(*blank);
-        }
-    }
     let mut record = Record::decode(T::LAYOUT, &bytes)?;
     if kept.is_empty() {
         return Ok(record);

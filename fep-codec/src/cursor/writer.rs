@@ -9,7 +9,7 @@ use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{FieldValue, TailValue};
 use crate::layout::{
-    CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat,
+    CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat, TextRule,
 };
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
@@ -43,9 +43,8 @@ pub(crate) struct KeptText {
     /// Where its field begins, in bytes from the start of the telegram.
     pub(crate) offset: usize,
     /// The length of its field in bytes.
-    pub(crate) len: usize,
-    /// The byte that blanks the field.
-    pub(crate) blank: u8,
+    len: usize,
+    rule: TextRule,
     pub(crate) text: String,
 }
 
@@ -84,6 +83,16 @@ impl<'b> Writer<'b> {
     #[cfg(feature = "serde")]
     pub(crate) const fn keeping(out: &'b mut [u8], kept: &'b mut Vec<KeptText>) -> Self {
         Self { out, at: 0, late: [None; LATE_MAX], entry: 0, doubtful: None, kept: Some(kept) }
+    }
+
+    /// Writes another text in place of each text that is kept, so that the telegram can be read.
+    #[cfg(feature = "serde")]
+    pub(crate) fn put_stand_ins(&mut self) {
+        for KeptText { offset, len, rule, .. } in self.kept.as_deref().into_iter().flatten() {
+            if let Some(field) = self.out.get_mut(*offset..).and_then(|rest| rest.get_mut(..*len)) {
+                rule.put_stand_in(field);
+            }
+        }
     }
 
     /// Fills in lengths, then checks, and returns the length of the telegram in bytes.
@@ -126,6 +135,9 @@ impl<'b> Writer<'b> {
     pub(super) fn check_not_blank(&mut self, group: &Group, start: usize) -> Result<(), Error> {
         let Repeat::Padded { by: None, pad, .. } = group.repeat else { return Ok(()) };
         let range = start..self.at;
+        if self.kept.as_deref().is_some_and(|kept| kept.iter().any(|text| range.contains(&text.offset))) {
+            return Ok(());
+        }
         let entry = self.written(start);
         let late_at = |at: usize| self.late.iter().map_while(Option::as_ref).find(|late| late.range().contains(&at));
         let is_set = |(at, byte): (usize, &u8)| *byte != pad && late_at(start.saturating_add(at)).is_none();
@@ -442,7 +454,7 @@ fn keep<'v, R, T: FieldValue<'v, R>>(
     match (kept, value.as_text(), &field.kind) {
         (Some(kept), Some(text), Kind::Text(rule)) if matches!(fault, Fault::Unmappable { .. }) => {
             let text = text.into_owned();
-            kept.push(KeptText { offset: start, len: field.len, blank: rule.charset.space(), text });
+            kept.push(KeptText { offset: start, len: field.len, rule: *rule, text });
             Ok(())
         }
         _ => Err(in_field(fault, field, start)),

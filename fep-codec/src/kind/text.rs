@@ -13,6 +13,8 @@
 //! ```
 
 mod character;
+#[cfg(feature = "serde")]
+mod stand_in;
 
 use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::String;

@@ -1,6 +1,6 @@
 //! `#[telegram(serde)]`: `Serialize` and `Deserialize` by the JSON contract.
 
-use fep_codec::{Choice, Code, Date, DateTime, Digits, MonthDay, MonthDayTime, Telegram, Text, Time};
+use fep_codec::{Choice, Code, Date, DateTime, Decode, Digits, MonthDay, MonthDayTime, Telegram, Text, Time};
 use serde_json::{from_str, json, to_value};
 
 #[derive(Telegram, Debug, PartialEq)]
@@ -201,7 +201,7 @@ struct Checked {
 fn a_text_that_was_read_is_shown_even_if_its_charset_cannot_write_it() {
     // 8C63 is the CP949 code of U+B620, which KS X 1001 lacks; B0 alone is half of a character.
     let bytes = b"2\x8C\x63AB  Z CD    \xB0 memo";
-    let deposit: Deposit = fep_codec::Decode::decode(bytes).unwrap();
+    let deposit: Deposit = Decode::decode(bytes).unwrap();
     assert!(deposit.encode_to_vec().is_err());
     let payers = json!([{ "name": "\u{B620}AB", "initial": "Z" }, { "name": "CD", "initial": "\u{FFFD}" }]);
     assert_eq!(to_value(&deposit).unwrap(), json!({ "payer_count": 2, "payers": payers, "memo": "memo" }));
@@ -209,4 +209,48 @@ fn a_text_that_was_read_is_shown_even_if_its_charset_cannot_write_it() {
     let checked = Checked { name: "\u{B620}AB".parse().unwrap(), bcc: () };
     let error = to_value(&checked).unwrap_err().to_string();
     assert!(error.starts_with("caller: name, bytes 0..6: character 1 of the value, "), "{error}");
+}
+
+/// A text that only its reader knows is no padding: its entry, and what is behind it, are shown.
+#[test]
+fn a_text_that_cannot_be_written_does_not_hide_its_entry() {
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(charset = "euc-kr", serde)]
+    struct Names {
+        #[field(group, padded, max = 3)]
+        names: Vec<Text<3>>,
+        #[field(group, padded, max = 2)]
+        exact: Vec<Exact>,
+    }
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(charset = "euc-kr")]
+    struct Exact {
+        #[field(len = 4, full)]
+        text: Text<4>,
+    }
+    // 8C63 is the CP949 code of U+B620, which KS X 1001 lacks.
+    for (bytes, names, exact) in [
+        (&b"AAAA\x8C\x63BBB\x8C\x63\x8C\x63    "[..], &["AAA", "A똠", "BBB"][..], &["똠똠"][..]),
+        (b"\x8C\x63       CD\x8C\x63EF\x8C\x63", &["똠"], &["CD똠", "EF똠"]),
+        (b"AAA\x8C\x63 BBB        ", &["AAA", "똠", "BBB"], &[]),
+    ] {
+        let Ok(read) = Names::decode(bytes) else { panic!("{:?}", Names::decode(bytes)) };
+        let exact: Vec<_> = exact.iter().map(|text| json!({ "text": text })).collect();
+        assert_eq!(to_value(&read).unwrap(), json!({ "names": names, "exact": exact }));
+    }
+}
+
+/// A full-width field takes no half-width blank, not even for a moment.
+#[test]
+fn a_full_width_text_that_cannot_be_written_is_shown() {
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(charset = "euc-kr", serde)]
+    struct Wide {
+        #[field(len = 6, width = "full")]
+        name: String,
+        #[field(len = 2)]
+        rest: String,
+    }
+    let read = Wide::decode(b"\x8C\x63\xA3\xC1\xA1\xA1AB").unwrap();
+    assert_eq!(to_value(&read).unwrap(), json!({ "name": "똠Ａ", "rest": "AB" }));
 }
