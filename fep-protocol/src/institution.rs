@@ -47,7 +47,7 @@ use self::link::ContractedLink;
 use self::roster::Roster;
 use self::stopping::Shutdown;
 use self::withheld::Withheld;
-use crate::breaker::{BreakerResult, Permit};
+use crate::breaker::Permit;
 use crate::business::Business;
 use crate::coordination::Terms;
 use crate::exchange::{LinkState, TelegramBytes};
@@ -411,20 +411,9 @@ impl<T: Telegrams> Institution<T> {
 
     /// Reports that the bytes of [`Action::Write`] or [`Action::Journal`] certainly will not be handed to the kernel.
     pub fn unsent(&mut self, ticket: Ticket, why: NotSent, now: Now) {
-        let Some(item) = self.under_way.remove(&ticket) else { return };
-        if let Some((key, _)) = &item.waits {
-            self.mux.withdraw(key);
-        }
-        self.vacate(ticket, item.incarnation);
-        if !item.written && matches!(item.owner, Owner::Duty { .. } | Owner::Probe { .. }) {
-            self.admission.flow.duty_unsent();
-        }
+        let Some(item) = self.take_back(ticket, now) else { return };
         match item.owner {
-            Owner::Exchange | Owner::Step => {
-                self.admission.flow.unsent(ticket, now.steady);
-                self.admission.record(item.permit.as_ref(), BreakerResult::Nothing, now);
-                self.finish(ticket, &item, FinalState::NotSent(why));
-            }
+            Owner::Exchange | Owner::Step => self.finish(ticket, &item, FinalState::NotSent(why)),
             Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::NotSent(why), now),
             Owner::Probe { .. } => self.probed(ticket, false, now),
             Owner::Reply => {}

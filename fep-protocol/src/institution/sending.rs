@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use super::{Action, Institution, Outgoing, OutgoingRequest, Owner, Ready, UnderWay};
+use crate::breaker::BreakerResult;
 use crate::exchange::TelegramBytes;
 use crate::mutant::{Mutant, is_on};
 use crate::reason::{CloseReason, NotSent};
@@ -107,6 +108,24 @@ impl<T: Telegrams> Institution<T> {
             UnderWay { owner, incarnation, bytes: bytes_of_it, waits, since, written: false, over: None, permit: None };
         self.under_way.insert(ticket, item);
         self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request }));
+    }
+
+    /// Forgets a telegram that is not sent, and gives up everything that it has: its key, its places and its permit.
+    pub(super) fn take_back(&mut self, ticket: Ticket, now: Now) -> Option<UnderWay> {
+        let item = self.under_way.remove(&ticket)?;
+        if let Some((key, _)) = &item.waits {
+            self.mux.withdraw(key);
+        }
+        self.vacate(ticket, item.incarnation);
+        match item.owner {
+            Owner::Exchange | Owner::Step => {
+                self.admission.flow.unsent(ticket, now.steady);
+                self.admission.record(item.permit.as_ref(), BreakerResult::Nothing, now);
+            }
+            Owner::Duty { .. } | Owner::Probe { .. } if !item.written => self.admission.flow.duty_unsent(),
+            Owner::Duty { .. } | Owner::Probe { .. } | Owner::Reply => {}
+        }
+        Some(item)
     }
 
     /// The telegram certainly was not written: its place is free.

@@ -50,15 +50,9 @@ impl<T: Telegrams> Institution<T> {
         }
         let is_unwritten = |written: bool| is_off_link || !written;
         let item = self.under_way.get(&ticket).filter(|item| item.owner == Owner::Step && is_unwritten(item.written));
-        if item.is_none() {
+        if item.is_none() || self.take_back(ticket, now).is_none() {
             return false;
         }
-        let Some(item) = self.under_way.remove(&ticket) else { return false };
-        if let Some((key, _)) = &item.waits {
-            self.mux.withdraw(key);
-        }
-        self.vacate(ticket, item.incarnation);
-        self.admission.flow.unsent(ticket, now.steady);
         self.progress(now);
         true
     }

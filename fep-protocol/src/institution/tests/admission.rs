@@ -95,6 +95,28 @@ fn what_waits_is_refused_when_the_breaker_trips() {
 }
 
 #[test]
+fn an_inquiry_that_is_taken_back_gives_up_its_place_beside_the_breaker() {
+    let mut bench = bench(|settings| {
+        let policy = policy();
+        let settings_of_breaker = BreakerSettings { lane_inflight_max: 1, ..policy.settings };
+        settings.breaker = Some(BreakerPolicy { settings: settings_of_breaker, ..policy });
+    });
+    bench.request().unwrap();
+    bench.request().unwrap();
+    bench.at(5 * SECOND);
+    bench.done.clear();
+    let inquire = |bench: &mut Bench| bench.machine.step(StepKind::Inquiry, Priority::Inquiry, at(bench.now));
+    for _ in 0..3 {
+        let ticket = inquire(&mut bench).unwrap();
+        assert!(inquire(&mut bench).is_err(), "one at a time");
+        assert!(bench.machine.withdraw_step(ticket, false, at(bench.now)));
+    }
+    inquire(&mut bench).unwrap();
+    bench.run();
+    assert!(bench.done.iter().any(|done| done.starts_with("0.1 < REQ:")), "{:?}", bench.done);
+}
+
+#[test]
 fn a_lost_link_is_one_failure_however_many_requests_waited_on_it() {
     let mut bench = bench(|settings| settings.breaker = Some(policy()));
     for incarnation in 1..=2 {
