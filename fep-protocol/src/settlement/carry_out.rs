@@ -74,8 +74,7 @@ impl Settlement {
             if was_awaited && entry.case.awaited().is_none() {
                 entry.handed = Handed::Unrecorded;
                 entry.awaited_until = None;
-                let account = entry.case.account();
-                self.lane.done(self.account(account));
+                self.lane.done(exchange);
             }
         }
         self.facts += 1;

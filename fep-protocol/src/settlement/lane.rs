@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fact::{AccountKey, StepKind};
 use crate::exchange::ExchangeId;
 
-/// The steps that are due, and the number of those on the wire.
+/// The steps that are due, and those on the wire.
 #[derive(Clone, Debug)]
 pub(super) struct Lane {
     max: usize,
     is_open: bool,
-    on_wire: usize,
+    on_wire: BTreeMap<ExchangeId, Option<AccountKey>>,
     busy: BTreeSet<AccountKey>,
     waiting: BTreeMap<ExchangeId, (Urgency, Option<AccountKey>)>,
     ready: BTreeSet<(Urgency, ExchangeId)>,
@@ -33,7 +33,7 @@ impl Lane {
         Self {
             max: max.max(1),
             is_open: true,
-            on_wire: 0,
+            on_wire: BTreeMap::new(),
             busy: BTreeSet::new(),
             waiting: BTreeMap::new(),
             ready: BTreeSet::new(),
@@ -72,7 +72,7 @@ impl Lane {
     /// Takes the next case whose step may go on the wire now, and the kind of step. The step occupies its place until
     /// [`done`](Self::done).
     pub(super) fn next(&mut self) -> Option<(ExchangeId, StepKind)> {
-        while self.is_open && self.on_wire < self.max {
+        while self.is_open && self.on_wire.len() < self.max {
             let (urgency, case) = self.ready.pop_first()?;
             let account = self.waiting.get(&case).and_then(|(_, account)| *account);
             if account.is_some_and(|account| self.busy.contains(&account)) {
@@ -80,7 +80,7 @@ impl Lane {
                 continue;
             }
             self.waiting.remove(&case);
-            self.on_wire += 1;
+            self.on_wire.insert(case, account);
             self.busy.extend(account);
             let step = match urgency {
                 Urgency::Inquiry => StepKind::Inquiry,
@@ -91,10 +91,9 @@ impl Lane {
         None
     }
 
-    /// A step of this account left the wire.
-    pub(super) fn done(&mut self, account: Option<AccountKey>) {
-        self.on_wire = self.on_wire.saturating_sub(1);
-        if let Some(account) = account {
+    /// The step of this case left the wire. One that another run or instance began was never on it here, so it frees nothing.
+    pub(super) fn done(&mut self, case: &ExchangeId) {
+        if let Some(Some(account)) = self.on_wire.remove(case) {
             self.busy.remove(&account);
             self.wake(account);
         }
@@ -124,8 +123,8 @@ impl Lane {
 mod tests {
     use super::*;
 
-    /// Carries out a script and checks which steps go on the wire: `+a1i` wants an inquiry of case `a` on account 1 (0: no account), `-1`
-    /// frees account 1, `xa` withdraws case `a`.
+    /// Carries out a script and checks which steps go on the wire: `+a1i` wants an inquiry of case `a` on account 1 (0: no account), `-a`
+    /// ends the step of case `a`, `xa` withdraws case `a`.
     fn check(max: usize, script: &str, expected: &str) {
         let mut lane = Lane::new(max);
         let mut sent = String::new();
@@ -137,7 +136,7 @@ mod tests {
                     let step = if rest.ends_with('i') { StepKind::Inquiry } else { StepKind::Reversal };
                     lane.want(&ExchangeId::named(&rest[..1]), step, account(&rest[1..2]));
                 }
-                "-" => lane.done(account(rest)),
+                "-" => lane.done(&ExchangeId::named(rest)),
                 "x" => lane.withdraw(&ExchangeId::named(rest)),
                 "." => {
                     while let Some((case, _)) = lane.next() {
@@ -154,22 +153,28 @@ mod tests {
 
     #[test]
     fn steps_of_one_account_go_one_after_the_other_and_hold_up_no_other() {
-        check(9, "+a1i +b1i +c2i . -1 . -1 .", "ac.b..");
-        check(9, "+a1i . +b1i +c1i xb -1 .", "a.c.");
-        check(9, "+a1i +b1i +c1i . xb -1 .", "a.c.");
-        check(9, "+a1i +b1i . -1 xb .", "a..");
+        check(9, "+a1i +b1i +c2i . -a . -b .", "ac.b..");
+        check(9, "+a1i . +b1i +c1i xb -a .", "a.c.");
+        check(9, "+a1i +b1i +c1i . xb -a .", "a.c.");
+        check(9, "+a1i +b1i . -a xb .", "a..");
         check(9, "+a0i +b0i .", "ab.");
     }
 
     #[test]
+    fn who_is_not_on_the_wire_frees_nothing() {
+        check(1, "+a1i . +b1i +c0i -b -z . -a .", "a..b.");
+        check(9, "+a1i . +b1i -z . -a -a +c1i . -b .", "a..b.c.");
+    }
+
+    #[test]
     fn reversals_go_first_and_older_exchanges_before_newer_ones() {
-        check(1, "+b0i +a0i +c0r . -0 . -0 .", "c.a.b.");
-        check(9, "+a1i . +c1i +b1i +d1r -1 . -1 . -1 .", "a.d.b.c.");
+        check(1, "+b0i +a0i +c0r . -c . -a .", "c.a.b.");
+        check(9, "+a1i . +c1i +b1i +d1r -a . -d . -b .", "a.d.b.c.");
     }
 
     #[test]
     fn the_lane_has_a_width() {
-        check(2, "+a0i +b0i +c0i . -0 .", "ab.c.");
+        check(2, "+a0i +b0i +c0i . -a .", "ab.c.");
         let mut closed = Lane::new(1);
         closed.set_open(false);
         closed.want(&ExchangeId::named("a"), StepKind::Inquiry, None);

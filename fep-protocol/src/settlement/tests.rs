@@ -83,6 +83,16 @@ impl Bench {
                 self.holds = false;
                 self.machine = Settlement::resume(policies(), limits(), 8, facts, self.now);
             }
+            "inherit" => {
+                let account = rest.parse().ok().map(AccountKey);
+                let opened =
+                    SettlementFact::Opened { telegram: "Transfer".to_owned(), account, written_at_ms: now.wall_ms };
+                let step = StepKind::Inquiry;
+                let begun = SettlementFact::Begun { step, attempt: 1, repeat: false, horizon_passed: false };
+                let facts = [opened, begun].map(|fact| CaseFact { case: id, at_ms: now.wall_ms, fact });
+                self.facts.extend(facts.clone());
+                self.machine.inherit(facts, now);
+            }
             "first" => self.steps.get_mut(case).unwrap().attempt = 1,
             seconds if seconds.starts_with('+') => {
                 let seconds: u32 = seconds[1..].parse().unwrap();
@@ -339,6 +349,16 @@ fn steps_of_an_account_go_one_after_the_other_and_hold_up_no_other() {
     check("open:Transfer@1 b/open:Transfer@1 +5 sent done", "inquiry1 inquiry=done b/inquiry1");
     check("open:Transfer@1 b/open:Transfer@1 +5 sent late:done +9 done", "inquiry1 late answer=done b/inquiry1");
     check("open:Transfer@1 b/open:Transfer@1 +5 sent no_answer", "inquiry1 b/inquiry1");
+}
+
+/// What another instance began was never on the lane here: its end neither frees the account nor makes room.
+#[test]
+fn a_case_of_another_instance_waits_for_the_account_too() {
+    check("open:@7 +5 b/inherit:7 c/open:@7 +6 done", "inquiry1 inquiry=done b/inquiry2*");
+    check(
+        "open:@7 +5 b/inherit:7 c/open:@7 +6 sent +1 done b/sent b/done c/done",
+        "inquiry1 inquiry=done b/inquiry2* b/inquiry=done c/inquiry1 c/inquiry=done",
+    );
 }
 
 #[test]
