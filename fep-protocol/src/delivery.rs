@@ -99,6 +99,8 @@ struct Entry {
     /// When the next attempt is due.
     due: Duration,
     timer: Option<Duration>,
+    /// Its place among those whose attempt is due.
+    ready: Option<Duration>,
     /// The number of its facts that are not durable yet.
     undurable: usize,
     /// There was no room for it: it stays in the journal.

@@ -30,6 +30,7 @@ impl Delivery {
             attempt: None,
             due: Duration::ZERO,
             timer: None,
+            ready: None,
             undurable: 0,
             leaves: false,
         };
@@ -158,15 +159,15 @@ impl Delivery {
     /// Makes the moves of a delivery that are due, and begins attempts while there are places.
     pub(super) fn move_on(&mut self, id: &ExchangeId, now: Now) {
         self.set_timer(id, None);
+        self.set_ready(id, None);
         let Some(entry) = self.entries.get(id) else { return self.dispatch(now) };
-        self.ready.remove(&(entry.due, *id));
         let is_idle = entry.attempt.is_none() && entry.deciding.is_none();
         let is_open = entry.case.stage() == Stage::Open;
         if is_idle && is_open && entry.answer_by.is_none() && !entry.leaves {
             if let Some(why) = self.hopeless(entry, now) {
                 self.record(id, DeliveryFact::DeadLettered { why }, now);
             } else if entry.due <= now.steady {
-                self.ready.insert((entry.due, *id));
+                self.set_ready(id, Some(entry.due));
             } else {
                 self.set_timer(id, Some(entry.due));
             }
@@ -190,7 +191,8 @@ impl Delivery {
     /// Begins attempts that are due, the one first that is due longest.
     fn dispatch(&mut self, now: Now) {
         while !self.stopping && self.may_retry() {
-            let Some((_, id)) = self.ready.pop_first() else { break };
+            let Some((_, id)) = self.ready.first().copied() else { break };
+            self.set_ready(&id, None);
             self.begin(&id, false, now);
         }
     }
@@ -213,7 +215,7 @@ impl Delivery {
         let is_over = is_over || self.mutant == Some(Mutant::ForgetsTheUndelivered) && entry.case.attempts() > 2;
         if is_quiet && (is_over || entry.leaves) {
             self.left |= !is_over;
-            self.ready.remove(&(entry.due, *id));
+            self.set_ready(id, None);
             self.set_timer(id, None);
             self.entries.remove(id);
             self.actions.push_back(DeliveryAction::Forgotten(*id));
@@ -227,5 +229,13 @@ impl Delivery {
         }
         entry.timer = at;
         self.timers.extend(at.map(|at| (at, *id)));
+    }
+    fn set_ready(&mut self, id: &ExchangeId, at: Option<Duration>) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        if let Some(old) = entry.ready.take() {
+            self.ready.remove(&(old, *id));
+        }
+        entry.ready = at;
+        self.ready.extend(at.map(|at| (at, *id)));
     }
 }

@@ -91,7 +91,7 @@ impl World {
         for _ in 0..if seed % 5 == 4 { 0 } else { 5 } {
             world.within(150_000, Event::Crash);
         }
-        for _ in 0..10 {
+        for _ in 0..20 {
             world.within(300_000, Event::Person);
         }
         world
@@ -263,7 +263,9 @@ impl World {
     }
 
     fn decide(&mut self) {
-        let Some(id) = self.some_notice() else { return };
+        // Some decisions are about a notice that waits for its turn.
+        let waiting = self.machine.ready.last().map(|(_, id)| *id).filter(|_| self.serial.is_multiple_of(2));
+        let Some(id) = waiting.or_else(|| self.some_notice()) else { return };
         let wants = if self.dice(3) == 0 { DeliveryWish::Close } else { DeliveryWish::Deliver };
         self.machine.load(self.reference(id), self.clock());
         let decision = DeliveryDecision { person: "kim".to_owned(), note: "a note".to_owned(), wants };
@@ -321,10 +323,13 @@ impl World {
         let stage = self.stored(&id).stage();
         let refused = matches!(stage, Stage::Refused | Stage::Conflicted | Stage::Unwanted);
         self.blame("no service gets a refused notice", refused);
+        self.blame("no service gets a notice that a person closed", stage == Stage::Closed);
         let truth = self.truths.get_mut(&id).unwrap();
         let is_new = truth.asked.insert(number);
         let beyond = number.saturating_sub(truth.base) > ATTEMPTS_MAX;
         self.blame("the number of an attempt is used once", !is_new);
+        let is_running = self.running.iter().any(|running| running.id == id);
+        self.blame("a notice has one attempt at a time", is_running);
         self.blame("attempts are bounded", beyond);
         let outcome = match self.dice(10) {
             _ if self.calm => Outcome::Answer,
@@ -367,6 +372,8 @@ fn run(seed: u64, mutant: Option<Mutant>) -> Option<&'static str> {
     }
     let left = world.machine.len();
     world.blame("what is over is forgotten", left > 0);
+    let Delivery { answering, retrying, .. } = world.machine;
+    world.blame("what is over gives up its place", answering + retrying > 0);
     world.fault
 }
 
