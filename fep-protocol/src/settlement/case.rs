@@ -31,7 +31,12 @@ pub struct SettlementCase {
     inquiry_says: Option<Money>,
     /// `Confirmed`, `Refused` or none of them.
     reversal: Option<Verdict>,
+    /// The step that a person asked for, and that was not begun since.
     asked: Option<StepKind>,
+    /// Whether a person asked for the awaited step.
+    awaited_by_person: bool,
+    /// Whether the asked step was begun and not sent, so that it waits before it is begun again.
+    asked_again: bool,
     decided: Option<Money>,
     decisions: usize,
     flags_due: BTreeSet<FlagReason>,
@@ -107,6 +112,8 @@ impl SettlementCase {
             inquiry_says: None,
             reversal: None,
             asked: None,
+            awaited_by_person: false,
+            asked_again: false,
             decided: None,
             decisions: 0,
             flags_due: BTreeSet::new(),
@@ -229,7 +236,13 @@ impl SettlementCase {
             SettlementFact::Begun { step, attempt, horizon_passed, .. } => {
                 self.begun(*step, *attempt, *horizon_passed);
             }
-            SettlementFact::NotWritten { step, attempt, .. } => {
+            SettlementFact::NotWritten { step, attempt, why } => {
+                let is_useless = *why == DeadReason::Unencodable.name();
+                let is_by_person = self.awaited == Some((*step, *attempt)) && self.awaited_by_person;
+                if is_by_person && !is_useless && self.asked.is_none() {
+                    self.asked = Some(*step);
+                    self.asked_again = true;
+                }
                 self.ended(*step, *attempt);
                 let attempts = match step {
                     StepKind::Inquiry => &mut self.inquiries,
@@ -301,7 +314,7 @@ impl SettlementCase {
             return if is_dead { Move::Rest } else { dead(DeadReason::NoPolicy) };
         };
         if let Some(step) = self.asked {
-            return Move::Begin(step, Duration::ZERO);
+            return Move::Begin(step, if self.asked_again { times.not_before } else { Duration::ZERO });
         }
         if is_dead {
             return Move::Rest;
@@ -379,8 +392,10 @@ impl SettlementCase {
                 }
             }
         }
-        if self.asked == Some(step) {
+        self.awaited_by_person = self.asked == Some(step);
+        if self.awaited_by_person {
             self.asked = None;
+            self.asked_again = false;
         }
         self.awaited = Some((step, attempt));
     }
@@ -394,6 +409,7 @@ impl SettlementCase {
     /// A person asked for a step. What settled a flagged case is in doubt: it no longer counts.
     fn reopen(&mut self, step: StepKind) {
         self.asked = Some(step);
+        self.asked_again = false;
         self.decisions += 1;
         if matches!(self.stage, Stage::Settled { .. }) {
             self.stage = Stage::DeadLetter(DeadReason::Reopened);

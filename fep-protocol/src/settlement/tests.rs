@@ -281,6 +281,15 @@ fn a_person_settles_or_asks_for_a_step() {
     check(&format!("{dead} person:not_done"), "reversal1 dead=reversal_refused person=not_done");
     check(&format!("{dead} person:reversal confirmed"), "reversal1 dead=reversal_refused reversal2* reversal=reversed");
     check(&format!("{dead} person:reversal no_answer +99"), "reversal1 dead=reversal_refused reversal2*");
+    // What was not sent is sent when it is possible, also for a person. What cannot be made is not tried again.
+    let log = "reversal1 dead=reversal_refused reversal2* reversal2*";
+    check(&format!("{dead} person:reversal not_sent +2 confirmed"), &format!("{log} reversal=reversed"));
+    check(&format!("{dead} person:reversal not_sent person:reversal no_answer +99"), log);
+    check(
+        &format!("{dead} person:reversal not_sent person:not_done +99"),
+        "reversal1 dead=reversal_refused reversal2* person=not_done",
+    );
+    check(&format!("{dead} person:reversal unencodable +99"), "reversal1 dead=reversal_refused reversal2*");
     let dead = "open:Ask +5 no_answer +2 no_answer";
     check(&format!("{dead} person:inquiry done"), "inquiry1 inquiry2* dead=still_unknown inquiry3* inquiry=done");
     // A flagged case can be reversed; what settled it no longer counts.
