@@ -4,6 +4,9 @@
 //! This module knows no frames and no telegrams.
 
 pub(super) mod http;
+
+mod secured;
+
 mod stream;
 
 pub(super) mod dial;

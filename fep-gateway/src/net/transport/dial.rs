@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::Connected;
 use super::http::{BearerToken, HttpCall, HttpStream};
+use super::secured::{Counted, Secured};
 use super::stream::{Transport, set_options};
 use crate::config::TcpOptions;
 use crate::tls::Tls;
@@ -40,7 +41,10 @@ impl Dial {
             let peer = stream.peer_addr().map_err(|error| self.failed(&error))?.to_string();
             let stream = match &self.tls {
                 None => Transport::Plain(stream),
-                Some(tls) => Transport::Tls(tls.handshake(stream, &self.address).await?),
+                Some(tls) => {
+                    let stream = tls.handshake(Counted::new(stream), &self.address).await?;
+                    Transport::Tls(Box::new(Secured::new(*stream)))
+                }
             };
             let stream = match http {
                 None => stream,

@@ -30,6 +30,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Connected;
+use super::secured::{Counted, Secured};
 use super::stream::{Transport, set_options};
 use crate::config::{LineConfig, Network, Role, WhenFull};
 use crate::ground::Ground;
@@ -311,8 +312,9 @@ impl Task {
             let name = peer.to_string();
             let why = format!("the handshake was not finished within {} ms", within.as_millis());
             let late = |_| CloseReason::TlsFailed { peer: peer.to_string(), why };
-            let stream = timeout(within, tls.handshake(stream, &name)).await.map_err(late).flatten();
-            (peer, stream.map(|stream| Connected { stream: Transport::Tls(stream), peer: name }))
+            let stream = timeout(within, tls.handshake(Counted::new(stream), &name)).await.map_err(late).flatten();
+            let stream = stream.map(|stream| Transport::Tls(Box::new(Secured::new(*stream))));
+            (peer, stream.map(|stream| Connected { stream, peer: name }))
         }));
         Ok(())
     }

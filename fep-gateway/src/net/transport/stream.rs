@@ -7,16 +7,16 @@ use std::task::{Context, Poll};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsStream;
 
 use super::http::HttpStream;
+use super::secured::Secured;
 use crate::config::TcpOptions;
 
 /// A connection of a link.
 #[derive(Debug)]
 pub(in crate::net) enum Transport {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<Secured<TcpStream>>),
     /// Requests over HTTP, on one of the others.
     Http(Box<HttpStream<Transport>>),
     #[cfg(feature = "simulation")]
