@@ -16,7 +16,7 @@ use crate::coordination::Ask;
 use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
 use crate::reason::{NotSent, Unknown};
 use crate::standing::{PersonNote, Standing};
-use crate::terms::{BusinessNotice, Demand, Now, Priority, Stops, Telegrams, Ticket};
+use crate::terms::{BusinessNotice, Demand, EncodedRequest, Now, Priority, Stops, Telegrams, Ticket};
 use crate::trace::TraceUse;
 
 /// The breakers of an institution.
@@ -416,9 +416,11 @@ impl<T: Telegrams> Institution<T> {
             }
         };
         let made = self.make(now, TraceUse::Request, |telegrams, trace| telegrams.request(draft, trace, now));
-        let wire = made.inspect_err(|_| {
+        let made = made.inspect_err(|_| {
             self.admission.record(permit.as_ref(), BreakerResult::Nothing, now);
         })?;
+        // It may have begun to wait under other settings.
+        let wire = EncodedRequest { answer_timeout: demand.answer_timeout, ..made };
         if *owner == Owner::Exchange {
             self.inflight += 1;
             self.count(incarnation.link, 1);

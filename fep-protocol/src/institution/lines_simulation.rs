@@ -100,7 +100,7 @@ impl World {
         settings.switchover = SwitchoverSettings { after: AFTER, return_after: RETURN_AFTER, returns: true };
         settings.quarantine = 3000 * MS;
         let traces = TraceCounter::new(settings.traces, None);
-        let mut machine = Institution::new(settings, ToyTelegrams, seed);
+        let mut machine = Institution::new(settings, ToyTelegrams::default(), seed);
         machine.start(at(Duration::ZERO));
         Self {
             machine,

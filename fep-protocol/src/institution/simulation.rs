@@ -114,7 +114,7 @@ impl World {
             Some(BreakerPolicy { settings: BREAKER, alternatives: BTreeMap::new(), start: at(Duration::ZERO) });
         settings.quarantine = 20_000 * MS;
         let traces = TraceCounter::new(settings.traces, None);
-        let mut machine = Institution::new(settings, ToyTelegrams, seed);
+        let mut machine = Institution::new(settings, ToyTelegrams::default(), seed);
         machine.start(at(Duration::ZERO));
         Self {
             machine,

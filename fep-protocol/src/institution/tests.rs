@@ -22,7 +22,15 @@ use std::collections::BTreeSet;
 /// Telegrams of fixed text. `REQ:0007` is answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties. `BAD:0007` cannot be
 /// decoded. `ANS:0007@b` names the instance `b`, and `a` is this one.
 #[derive(Debug)]
-pub(super) struct ToyTelegrams;
+pub(super) struct ToyTelegrams {
+    answer_timeout: Duration,
+}
+
+impl Default for ToyTelegrams {
+    fn default() -> Self {
+        Self { answer_timeout: Duration::from_secs(5) }
+    }
+}
 
 fn wire(telegram: &str, answer: &str, trace: u64) -> EncodedRequest {
     let bytes = TelegramBytes::from(format!("{telegram}:{trace:04}").into_bytes());
@@ -42,11 +50,11 @@ impl Telegrams for ToyTelegrams {
     type Draft = Priority;
 
     fn demand(&self, priority: &Priority) -> Demand {
-        Demand { telegram: "REQ".into(), business: None, priority: *priority, answer_timeout: Duration::from_secs(5) }
+        Demand { telegram: "REQ".into(), business: None, priority: *priority, answer_timeout: self.answer_timeout }
     }
 
     fn request(&self, _: &Priority, trace: u64, _: Now) -> Result<EncodedRequest, String> {
-        Ok(wire("REQ", "ANS", trace))
+        Ok(EncodedRequest { answer_timeout: self.answer_timeout, ..wire("REQ", "ANS", trace) })
     }
 
     fn duty(&self, duty: Duty, trace: u64, _: Now) -> Result<EncodedRequest, String> {
@@ -164,7 +172,7 @@ fn incarnation_of(link: usize, number: u64) -> Incarnation {
 /// A machine that has started and has its first block of trace numbers.
 fn started(settings: Settings) -> Institution<ToyTelegrams> {
     let mut traces = TraceCounter::new(settings.traces, None);
-    let mut machine = Institution::new(settings, ToyTelegrams, 7);
+    let mut machine = Institution::new(settings, ToyTelegrams::default(), 7);
     machine.start(at(Duration::ZERO));
     actions(&mut machine, &mut traces, at(Duration::ZERO));
     machine
@@ -211,7 +219,7 @@ impl Bench {
     /// A machine with these settings, before anything is connected.
     fn with(settings: Settings) -> Self {
         let traces = TraceCounter::new(settings.traces, None);
-        let mut machine = Institution::new(settings, ToyTelegrams, 7);
+        let mut machine = Institution::new(settings, ToyTelegrams::default(), 7);
         machine.start(at(Duration::ZERO));
         Self { machine, traces, now: Duration::ZERO, done: Vec::new(), kernel_takes: true }
     }

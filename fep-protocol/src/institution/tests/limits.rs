@@ -86,6 +86,22 @@ fn an_inquiry_of_an_earlier_run_occupies_a_place_until_its_quarantine_ends() {
 }
 
 #[test]
+fn who_waits_keeps_the_timeout_with_which_the_wait_began() {
+    let settings = Settings { flow: flow(1, None), ..settings(1, SessionPolicy::default()) };
+    let mut bench = Bench::with(settings.clone());
+    bench.machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
+    bench.run();
+    bench.request().unwrap();
+    bench.request().unwrap();
+    bench.machine.retune(&settings, ToyTelegrams { answer_timeout: 60 * SECOND }, at(Duration::ZERO));
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
+    bench.request().unwrap();
+    bench.done.clear();
+    bench.at(5 * SECOND);
+    bench.expect(&["2 unknown: no answer within 5000 ms"]);
+}
+
+#[test]
 fn a_full_queue_refuses_at_once() {
     let mut bench = Bench::up(1);
     for _ in 0..13 {
@@ -191,7 +207,7 @@ fn a_resting_key_is_skipped() {
     settings.traces = TraceRange { max: 3, block: 100, wraps: true };
     settings.flow = flow(9, None);
     let mut traces = TraceCounter::new(settings.traces, None);
-    let mut machine = Institution::new(settings, ToyTelegrams, 7);
+    let mut machine = Institution::new(settings, ToyTelegrams::default(), 7);
     machine.start(at(Duration::ZERO));
     actions(&mut machine, &mut traces, at(Duration::ZERO));
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));

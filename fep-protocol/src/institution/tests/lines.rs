@@ -14,11 +14,11 @@ impl Telegrams for Keyless {
     type Draft = Priority;
 
     fn demand(&self, priority: &Priority) -> Demand {
-        ToyTelegrams.demand(priority)
+        ToyTelegrams::default().demand(priority)
     }
 
     fn request(&self, draft: &Priority, trace: u64, now: Now) -> Result<EncodedRequest, String> {
-        ToyTelegrams.request(draft, trace, now).map(without_key)
+        ToyTelegrams::default().request(draft, trace, now).map(without_key)
     }
 
     fn duty(&self, _: Duty, _: u64, _: Now) -> Result<EncodedRequest, String> {
@@ -26,11 +26,11 @@ impl Telegrams for Keyless {
     }
 
     fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String> {
-        ToyTelegrams.accept(duty, theirs)
+        ToyTelegrams::default().accept(duty, theirs)
     }
 
     fn read(&self, bytes: &[u8]) -> Classified {
-        match ToyTelegrams.read(bytes) {
+        match ToyTelegrams::default().read(bytes) {
             Classified::Answer { telegram, refused, is_busy, .. } => {
                 Classified::Answer { telegram, key: Key::new::<String>([]), refused, is_busy }
             }
@@ -40,7 +40,7 @@ impl Telegrams for Keyless {
     }
 
     fn day(&self, now: Now) -> i64 {
-        ToyTelegrams.day(now)
+        ToyTelegrams::default().day(now)
     }
 }
 
@@ -135,7 +135,7 @@ fn lose<T: Telegrams>(machine: &mut Institution<T>, on: Incarnation, now: Durati
 
 #[test]
 fn a_window_of_one_lets_the_next_request_wait_for_the_answer() {
-    let mut machine = started(ToyTelegrams, 1, |_, line| line.window = 1);
+    let mut machine = started(ToyTelegrams::default(), 1, |_, line| line.window = 1);
     machine.connected(link(0, 1), at(Duration::ZERO));
     acts(&mut machine, Duration::ZERO);
     assert_eq!(ask(&mut machine, Duration::ZERO), ["0.0.1 < REQ:0001"]);
@@ -194,7 +194,8 @@ fn an_overdue_telegram_may_keep_its_place_instead() {
 fn stuck() -> Institution<ToyTelegrams> {
     let [echo_interval, echo_idle] = [30 * SECOND, 20 * SECOND];
     let policy = SessionPolicy { echo_test: true, echo_interval, echo_idle, ..SessionPolicy::default() };
-    let mut machine = started_with(policy, ToyTelegrams, 1, |_, line| (line.window, line.holds_overdue) = (2, true));
+    let mut machine =
+        started_with(policy, ToyTelegrams::default(), 1, |_, line| (line.window, line.holds_overdue) = (2, true));
     machine.connected(link(0, 1), at(Duration::ZERO));
     machine.tick(at(Duration::ZERO));
     assert!(acts(&mut machine, Duration::ZERO).contains(&"0.0.1 < ECHO:0001".to_owned()));
@@ -256,7 +257,7 @@ fn an_answer_without_a_key_that_nothing_waits_for_ends_the_connection() {
 fn a_link_for_one_request_is_connected_for_it_and_closed_after_its_answer() {
     let one_shot =
         |_, line: &mut LineSettings| (line.links, line.window, line.at_need, line.one_shot) = (2, 1, true, true);
-    let mut machine = started(ToyTelegrams, 1, one_shot);
+    let mut machine = started(ToyTelegrams::default(), 1, one_shot);
     assert_eq!(acts(&mut machine, Duration::ZERO), [""; 0]);
     assert_eq!(ask(&mut machine, Duration::ZERO), ["connect 0.0.1"]);
     machine.connected(link(0, 1), at(Duration::ZERO));
@@ -288,7 +289,7 @@ fn a_bad_reply_to_its_one_request_does_not_delay_the_next_connection_but_slownes
         (CloseReason::FrameTimeout { within, len: 3 }, "no line is up"),
         (tls, "no line is up"),
     ] {
-        let mut machine = started(ToyTelegrams, 1, one_shot);
+        let mut machine = started(ToyTelegrams::default(), 1, one_shot);
         acts(&mut machine, Duration::ZERO);
         ask(&mut machine, Duration::ZERO);
         machine.connected(link(0, 1), at(Duration::ZERO));
@@ -306,7 +307,7 @@ fn with_backup(is_cold: bool) -> Institution<ToyTelegrams> {
         line.rank = if index == 0 { 1 } else { 2 };
         line.at_need = is_cold && index == 1;
     };
-    let mut machine = started(ToyTelegrams, 2, rank);
+    let mut machine = started(ToyTelegrams::default(), 2, rank);
     machine.connected(link(0, 1), at(Duration::ZERO));
     machine.connected(link(1, 1), at(Duration::ZERO));
     acts(&mut machine, Duration::ZERO);
@@ -370,7 +371,7 @@ fn a_person_stops_a_line_and_it_stays_stopped() {
     machine.tick(at(2 * SECOND));
     assert_eq!(acts(&mut machine, 2 * SECOND), ["rank 2: no line of the former rank worked"]);
     assert_eq!(ask(&mut machine, 60 * SECOND), ["1.0.1 < REQ:0002"], "nothing was connected again");
-    let mut later = Institution::new(machine.settings.clone(), ToyTelegrams, 7);
+    let mut later = Institution::new(machine.settings.clone(), ToyTelegrams::default(), 7);
     let by = Some(machine.stopped_line(0).unwrap().clone());
     later.recall_standing(Standing::Line { line: "main".to_owned(), by }, |_| Some(0), at(61 * SECOND));
     later.start(at(61 * SECOND));
@@ -382,7 +383,7 @@ fn a_person_stops_a_line_and_it_stays_stopped() {
 #[test]
 fn a_person_signs_on_a_line_that_waits_and_is_told_what_a_line_has_no_telegram_for() {
     let policy = SessionPolicy { sign_on: true, ..SessionPolicy::default() };
-    let mut machine = started_with(policy, ToyTelegrams, 1, |_, _| {});
+    let mut machine = started_with(policy, ToyTelegrams::default(), 1, |_, _| {});
     acts(&mut machine, Duration::ZERO);
     assert_eq!(machine.sign_on(0, at(SECOND)), Err(LineRefusal::Already), "it is being connected");
     lose(&mut machine, link(0, 1), SECOND);
