@@ -21,9 +21,9 @@ pub mod statuses;
 pub mod routing;
 pub mod clock;
 
-mod transport;
-
 mod outbox;
+
+mod transport;
 
 mod link;
 
