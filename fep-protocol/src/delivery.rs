@@ -27,7 +27,7 @@ mod action;
 #[cfg(test)]
 mod mutant;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use self::action::{
@@ -39,6 +39,7 @@ pub use self::fact::{AnsweredBy, DeadReason, DeliveryFact, ServiceSays};
 #[cfg(test)]
 use self::mutant::Mutant;
 pub use self::policy::{DeliveryLimits, DeliveryPolicy, Refuses};
+use crate::agenda::Agenda;
 use crate::backoff::Backoff;
 use crate::exchange::ExchangeId;
 use crate::random::SplitMix64;
@@ -69,9 +70,9 @@ pub struct Delivery {
     limits: DeliveryLimits,
     random: SplitMix64,
     entries: BTreeMap<ExchangeId, Entry>,
-    timers: BTreeSet<(Duration, ExchangeId)>,
+    timers: Agenda<ExchangeId>,
     /// Deliveries whose next attempt is due, by the time when it became due.
-    ready: BTreeSet<(Duration, ExchangeId)>,
+    ready: Agenda<ExchangeId>,
     answering: usize,
     retrying: usize,
     /// Whether the journal may have undelivered notices that are not here.
@@ -98,9 +99,6 @@ struct Entry {
     attempt: Option<Running>,
     /// When the next attempt is due.
     due: Duration,
-    timer: Option<Duration>,
-    /// Its place among those whose attempt is due.
-    ready: Option<Duration>,
     /// The number of its facts that are not durable yet.
     undurable: usize,
     /// There was no room for it: it stays in the journal.
@@ -125,8 +123,8 @@ impl Delivery {
             limits,
             random: SplitMix64::new(seed),
             entries: BTreeMap::new(),
-            timers: BTreeSet::new(),
-            ready: BTreeSet::new(),
+            timers: Agenda::new(),
+            ready: Agenda::new(),
             answering: 0,
             retrying: 0,
             left: true,
@@ -302,10 +300,8 @@ impl Delivery {
 
     /// Handles everything that is due by time.
     pub fn tick(&mut self, now: Now) {
-        while self.timers.first().is_some_and(|(at, _)| *at <= now.steady) {
-            let Some((_, id)) = self.timers.pop_first() else { break };
+        while let Some(id) = self.timers.pop_due(now.steady) {
             if let Some(entry) = self.entries.get_mut(&id) {
-                entry.timer = None;
                 if entry.answer_by.is_some_and(|at| at <= now.steady) {
                     self.stand_in(&id);
                     self.no_longer_awaited(&id);
@@ -369,7 +365,7 @@ impl Delivery {
     /// The next time when [`Delivery::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        self.timers.first().map(|(at, _)| *at)
+        self.timers.first()
     }
 
     /// Returns the next action to carry out, or `None` if there is none now.

@@ -48,6 +48,7 @@ pub mod terms;
 #[doc(hidden)]
 pub mod mutant;
 
+mod agenda;
 pub mod backoff;
 pub mod breaker;
 pub mod budget;

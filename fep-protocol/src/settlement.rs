@@ -27,7 +27,7 @@ mod lane;
 mod carry_out;
 mod resume;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use self::action::{
@@ -41,6 +41,7 @@ pub use self::fact::{
 };
 use self::lane::Lane;
 pub use self::policy::{RESTART_DISTRUST_MAX, SettlementLimits, SettlementPolicy};
+use crate::agenda::Agenda;
 use crate::backoff::Backoff;
 use crate::exchange::ExchangeId;
 use crate::random::SplitMix64;
@@ -93,9 +94,9 @@ pub struct Settlement {
     random: SplitMix64,
     cases: BTreeMap<ExchangeId, Entry>,
     lane: Lane,
-    timers: BTreeSet<(Duration, ExchangeId)>,
+    timers: Agenda<ExchangeId>,
     /// The settled cases, by the time when they are forgotten.
-    closed: BTreeSet<(Duration, ExchangeId)>,
+    closed: Agenda<ExchangeId>,
     unfinished: usize,
     strays: u64,
     facts: u64,
@@ -113,8 +114,6 @@ struct Entry {
     backoff: Backoff,
     handed: Handed,
     awaited_until: Option<Duration>,
-    timer: Option<Duration>,
-    forgotten_at: Option<Duration>,
 }
 
 /// How far the awaited step has come.
@@ -140,8 +139,8 @@ impl Settlement {
             limits,
             random: SplitMix64::new(seed),
             cases: BTreeMap::new(),
-            timers: BTreeSet::new(),
-            closed: BTreeSet::new(),
+            timers: Agenda::new(),
+            closed: Agenda::new(),
             unfinished: 0,
             strays: 0,
             facts: 0,
@@ -316,13 +315,11 @@ impl Settlement {
 
     /// Handles everything that is due by time.
     pub fn tick(&mut self, now: Now) {
-        while self.closed.first().is_some_and(|(at, _)| *at <= now.steady) {
+        while self.closed.first().is_some_and(|at| at <= now.steady) {
             self.forget_first();
         }
-        while self.timers.first().is_some_and(|(at, _)| *at <= now.steady) {
-            let Some((_, case)) = self.timers.pop_first() else { break };
+        while let Some(case) = self.timers.pop_due(now.steady) {
             let Some(entry) = self.cases.get_mut(&case) else { continue };
-            entry.timer = None;
             let is_over = entry.awaited_until.is_some_and(|until| until <= now.steady);
             if let Some((step, attempt)) = entry.case.awaited().filter(|_| is_over) {
                 self.back_off(&case, now);
@@ -338,7 +335,7 @@ impl Settlement {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let firsts = [self.timers.first(), self.closed.first()];
-        firsts.into_iter().flatten().map(|(at, _)| *at).min()
+        firsts.into_iter().flatten().min()
     }
 
     /// Returns the next action to carry out, or `None` if there is none now.

@@ -29,8 +29,6 @@ impl Delivery {
             deciding: None,
             attempt: None,
             due: Duration::ZERO,
-            timer: None,
-            ready: None,
             undurable: 0,
             leaves: false,
         };
@@ -158,8 +156,8 @@ impl Delivery {
 
     /// Makes the moves of a delivery that are due, and begins attempts while there are places.
     pub(super) fn move_on(&mut self, id: &ExchangeId, now: Now) {
-        self.set_timer(id, None);
-        self.set_ready(id, None);
+        self.timers.set(*id, None);
+        self.ready.set(*id, None);
         let Some(entry) = self.entries.get(id) else { return self.dispatch(now) };
         let is_idle = entry.attempt.is_none() && entry.deciding.is_none();
         let is_open = entry.case.stage() == Stage::Open;
@@ -167,14 +165,14 @@ impl Delivery {
             if let Some(why) = self.hopeless(entry, now) {
                 self.record(id, DeliveryFact::DeadLettered { why }, now);
             } else if entry.due <= now.steady {
-                self.set_ready(id, Some(entry.due));
+                self.ready.set(*id, Some(entry.due));
             } else {
-                self.set_timer(id, Some(entry.due));
+                self.timers.set(*id, Some(entry.due));
             }
         } else if entry.deciding.is_none()
             && let Some(answer_by) = entry.answer_by
         {
-            self.set_timer(id, Some(answer_by));
+            self.timers.set(*id, Some(answer_by));
         }
         self.forget(id);
         self.dispatch(now);
@@ -191,8 +189,7 @@ impl Delivery {
     /// Begins attempts that are due, the one first that is due longest.
     fn dispatch(&mut self, now: Now) {
         while !self.stopping && self.may_retry() {
-            let Some((_, id)) = self.ready.first().copied() else { break };
-            self.set_ready(&id, None);
+            let Some(id) = self.ready.pop() else { break };
             self.begin(&id, false, now);
         }
     }
@@ -215,27 +212,10 @@ impl Delivery {
         let is_over = is_over || self.mutant == Some(Mutant::ForgetsTheUndelivered) && entry.case.attempts() > 2;
         if is_quiet && (is_over || entry.leaves) {
             self.left |= !is_over;
-            self.set_ready(id, None);
-            self.set_timer(id, None);
+            self.ready.set(*id, None);
+            self.timers.set(*id, None);
             self.entries.remove(id);
             self.actions.push_back(DeliveryAction::Forgotten(*id));
         }
-    }
-
-    fn set_timer(&mut self, id: &ExchangeId, at: Option<Duration>) {
-        let Some(entry) = self.entries.get_mut(id) else { return };
-        if let Some(old) = entry.timer.take() {
-            self.timers.remove(&(old, *id));
-        }
-        entry.timer = at;
-        self.timers.extend(at.map(|at| (at, *id)));
-    }
-    fn set_ready(&mut self, id: &ExchangeId, at: Option<Duration>) {
-        let Some(entry) = self.entries.get_mut(id) else { return };
-        if let Some(old) = entry.ready.take() {
-            self.ready.remove(&(old, *id));
-        }
-        entry.ready = at;
-        self.ready.extend(at.map(|at| (at, *id)));
     }
 }

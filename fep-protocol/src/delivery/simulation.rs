@@ -264,7 +264,7 @@ impl World {
 
     fn decide(&mut self) {
         // Some decisions are about a notice that waits for its turn.
-        let waiting = self.machine.ready.last().map(|(_, id)| *id).filter(|_| self.serial.is_multiple_of(2));
+        let waiting = self.machine.ready.last().filter(|_| self.serial.is_multiple_of(2));
         let Some(id) = waiting.or_else(|| self.some_notice()) else { return };
         let wants = if self.dice(3) == 0 { DeliveryWish::Close } else { DeliveryWish::Deliver };
         self.machine.load(self.reference(id), self.clock());

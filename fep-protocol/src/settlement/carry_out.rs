@@ -26,8 +26,6 @@ impl Settlement {
             backoff: Backoff::new(min, max),
             handed: Handed::Unrecorded,
             awaited_until: None,
-            timer: None,
-            forgotten_at: None,
         };
         self.cases.insert(exchange, entry);
     }
@@ -101,7 +99,7 @@ impl Settlement {
     pub(super) fn move_on(&mut self, exchange: &ExchangeId, now: Now) {
         self.withdraw_needless(exchange, now);
         self.lane.withdraw(exchange);
-        self.set_timer(exchange, None);
+        self.timers.set(*exchange, None);
         while let Some(next) = self.next_move(exchange, now) {
             match next {
                 Move::Record(fact) => self.record_notice(exchange, fact, now),
@@ -112,7 +110,7 @@ impl Settlement {
                     break;
                 }
                 Move::Begin(_, at) | Move::Wait(at) => {
-                    self.set_timer(exchange, Some(at));
+                    self.timers.set(*exchange, Some(at));
                     break;
                 }
                 Move::Rest => break,
@@ -202,30 +200,14 @@ impl Settlement {
         account.filter(|_| !is_on(Mutant::IgnoresAccounts))
     }
 
-    fn set_timer(&mut self, exchange: &ExchangeId, at: Option<Duration>) {
-        let Some(entry) = self.cases.get_mut(exchange) else { return };
-        if let Some(old) = entry.timer.take() {
-            self.timers.remove(&(old, *exchange));
-        }
-        entry.timer = at;
-        self.timers.extend(at.map(|at| (at, *exchange)));
-    }
-
     /// Decides how long a finished case is remembered.
     fn close(&mut self, exchange: &ExchangeId, now: Now) {
-        let Some(entry) = self.cases.get_mut(exchange) else { return };
+        let Some(entry) = self.cases.get(exchange) else { return };
         let is_closed = entry.case.is_finished() && entry.case.awaited().is_none();
-        match (is_closed, entry.forgotten_at) {
-            (true, None) => {
-                let at = now.steady.saturating_add(self.limits.closed_keep);
-                entry.forgotten_at = Some(at);
-                self.closed.insert((at, *exchange));
-            }
-            (false, Some(at)) => {
-                entry.forgotten_at = None;
-                self.closed.remove(&(at, *exchange));
-            }
-            _ => {}
+        if !is_closed {
+            self.closed.set(*exchange, None);
+        } else if !self.closed.has(exchange) {
+            self.closed.set(*exchange, Some(now.steady.saturating_add(self.limits.closed_keep)));
         }
         while self.closed.len() > self.limits.closed_max {
             self.forget_first();
@@ -233,8 +215,8 @@ impl Settlement {
     }
 
     pub(super) fn forget_first(&mut self) {
-        if let Some((_, exchange)) = self.closed.pop_first() {
-            self.set_timer(&exchange, None);
+        if let Some(exchange) = self.closed.pop() {
+            self.timers.set(exchange, None);
             self.cases.remove(&exchange);
             self.actions.push_back(SettlementAction::Forgotten(exchange));
         }

@@ -14,7 +14,6 @@ pub(super) struct Lane {
     max: usize,
     is_open: bool,
     on_wire: BTreeMap<ExchangeId, Option<AccountKey>>,
-    busy: BTreeSet<AccountKey>,
     waiting: BTreeMap<ExchangeId, (Urgency, Option<AccountKey>)>,
     ready: BTreeSet<(Urgency, ExchangeId)>,
     blocked: BTreeMap<AccountKey, BTreeSet<(Urgency, ExchangeId)>>,
@@ -34,7 +33,6 @@ impl Lane {
             max: max.max(1),
             is_open: true,
             on_wire: BTreeMap::new(),
-            busy: BTreeSet::new(),
             waiting: BTreeMap::new(),
             ready: BTreeSet::new(),
             blocked: BTreeMap::new(),
@@ -75,13 +73,12 @@ impl Lane {
         while self.is_open && self.on_wire.len() < self.max {
             let (urgency, case) = self.ready.pop_first()?;
             let account = self.waiting.get(&case).and_then(|(_, account)| *account);
-            if account.is_some_and(|account| self.busy.contains(&account)) {
+            if account.is_some_and(|account| self.is_busy(account)) {
                 self.place(urgency, case, account);
                 continue;
             }
             self.waiting.remove(&case);
             self.on_wire.insert(case, account);
-            self.busy.extend(account);
             let step = match urgency {
                 Urgency::Inquiry => StepKind::Inquiry,
                 Urgency::Reversal => StepKind::Reversal,
@@ -94,13 +91,17 @@ impl Lane {
     /// The step of this case left the wire. One that another run or instance began was never on it here, so it frees nothing.
     pub(super) fn done(&mut self, case: &ExchangeId) {
         if let Some(Some(account)) = self.on_wire.remove(case) {
-            self.busy.remove(&account);
             self.wake(account);
         }
     }
 
+    /// Whether a step of this account is on the wire. The lane carries few steps, so each is looked at.
+    fn is_busy(&self, account: AccountKey) -> bool {
+        self.on_wire.values().any(|other| *other == Some(account))
+    }
+
     fn place(&mut self, urgency: Urgency, case: ExchangeId, account: Option<AccountKey>) {
-        match account.filter(|account| self.busy.contains(account)) {
+        match account.filter(|account| self.is_busy(*account)) {
             Some(account) => self.blocked.entry(account).or_default().insert((urgency, case)),
             None => self.ready.insert((urgency, case)),
         };
@@ -108,7 +109,7 @@ impl Lane {
 
     /// Lets the first case go on that waits for this account, if the account is free.
     fn wake(&mut self, account: AccountKey) {
-        if self.busy.contains(&account) {
+        if self.is_busy(account) {
             return;
         }
         let Some(blocked) = self.blocked.get_mut(&account) else { return };
