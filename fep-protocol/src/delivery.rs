@@ -301,11 +301,10 @@ impl Delivery {
     /// Handles everything that is due by time.
     pub fn tick(&mut self, now: Now) {
         while let Some(id) = self.timers.pop_due(now.steady) {
-            if let Some(entry) = self.entries.get_mut(&id) {
-                if entry.answer_by.is_some_and(|at| at <= now.steady) {
-                    self.stand_in(&id);
-                    self.no_longer_awaited(&id);
-                }
+            let entry = self.entries.get(&id);
+            if entry.is_some_and(|entry| entry.answer_by.is_some_and(|at| at <= now.steady)) {
+                self.stand_in(&id);
+                self.no_longer_awaited(&id);
             }
             self.move_on(&id, now);
         }

@@ -44,6 +44,7 @@ pub(crate) struct KeptText {
     pub(crate) offset: usize,
     /// The length of its field in bytes.
     len: usize,
+    /// How its field is written.
     rule: TextRule,
     pub(crate) text: String,
 }
@@ -441,7 +442,7 @@ struct LateCheck {
 }
 
 /// A value could not be written: an error, or a text for the list. The writer itself is not passed, because its position would
-/// then have to be in memory and not in a register.
+/// then have to be in memory and not in a register. Nor is its buffer: a derived encoder took two thirds more instructions with it.
 #[cold]
 #[inline(never)]
 fn keep<'v, R, T: FieldValue<'v, R>>(

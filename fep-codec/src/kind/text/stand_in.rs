@@ -3,8 +3,8 @@
 use super::{pad, put_any};
 use crate::layout::TextRule;
 
-/// The characters that stand in. One has two forms, because a field may take only one of them. The second one is for fields whose
-/// padding is the first.
+/// The characters that are tried, the first one first. A full-width field takes only the wide forms. A field whose padding is the question
+/// mark takes only the exclamation mark.
 const MARKS: [&str; 4] = ["?", "？", "!", "！"];
 
 impl TextRule {
@@ -16,7 +16,6 @@ impl TextRule {
         // A field that is always full takes a text of its length only: of single bytes, of pairs, or of pairs between SO and SI.
         let counts = [len, len / 2, len.saturating_sub(2) / 2];
         let counts = if self.exact { &counts[..] } else { &[1] };
-        // `put_any` is called as it is, not by `FieldValue::put`: with a second caller, that is no longer a part of a derived encoder.
         let mut put = MARKS.iter().flat_map(|mark| counts.iter().map(|count| mark.repeat(*count)));
         if !put.any(|text| put_any(&text, self, out).is_ok()) {
             pad(self, 0, out);

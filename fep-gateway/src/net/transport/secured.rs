@@ -31,7 +31,7 @@ impl<S> Secured<S> {
         Self { stream, failed: None }
     }
 
-    /// Carries out a write of so many bytes.
+    /// Writes, by a call of the TLS stream. `offered` is the number of bytes that the call has.
     fn write(
         &mut self,
         offered: usize,
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
     use crate::net::outbox::Outbox;
 
-    /// A connection that takes so many bytes more, and then breaks.
+    /// A connection that breaks when it has taken as many bytes as it has room for.
     #[derive(Debug)]
     struct Breaks {
         stream: DuplexStream,
@@ -208,8 +208,8 @@ mod tests {
         (Secured::new(ours.into()), theirs.into())
     }
 
-    /// Writes ten telegrams of 4,000 bytes to a connection with so much room. Returns how many bytes of them the institution reads, and
-    /// how many of them are told as not sent.
+    /// Writes ten telegrams of 4,000 bytes to a connection that breaks after `room_now` bytes. Returns how many bytes of them the
+    /// institution reads, and how many of them are told as not sent.
     async fn write(room_now: usize) -> (usize, usize) {
         let room = Arc::new(AtomicUsize::new(usize::MAX));
         let (mut ours, mut theirs) = connection(&room).await;
