@@ -78,6 +78,8 @@ pub enum Mutant {
     SettlesNotFoundAtOnce,
     /// The horizon is read from the wall clock, which may have been set forward.
     TrustsTheWallClock,
+    /// The horizon counts from when the request was queued for its link, not from when the kernel can have its last byte.
+    HorizonFromTheQueue,
     /// A reversal that may have been written before carries no repeat mark.
     ForgetsMark,
     /// After a restart a step that may have been written counts as not written.

@@ -11,11 +11,12 @@ use crate::plan::Plan;
 use crate::world::{Failure, Rule};
 
 /// Each mutant with the rules of which one must catch it, and the seed that did so last, which is tried first.
-pub const MUTANTS: [(Mutant, &[Rule], u64); 53] = [
+pub const MUTANTS: [(Mutant, &[Rule], u64); 54] = [
     (Mutant::AnswersTheOldest, &[Rule::Correlation], 0),
     (Mutant::ForgetsTraces, &[Rule::Once, Rule::Correlation], 4),
     (Mutant::WritesTwice, &[Rule::Wire, Rule::Once], 0),
     (Mutant::WithdrawsTaken, &[Rule::NotSent], 0),
+    (Mutant::HorizonFromTheQueue, &[Rule::Truth], 141),
     (Mutant::LeavesOpen, &[Rule::Final], 4),
     (Mutant::CallsOpenNotSent, &[Rule::NotSent, Rule::Once, Rule::Truth], 4),
     (Mutant::DropsFailedFacts, &[Rule::Final], 40),

@@ -83,8 +83,9 @@ fn no_rule_is_broken_whatever_the_world_does() {
 /// 2754: the wall clock was set back, and facts of an exchange without an outcome were removed.
 /// 3103, 4164: an echo test for the breaker was not answered, and its link stayed.
 /// 4736: the bank lost its sign-on, and no line worked afterwards.
+/// 141, 413: the kernel took transfers shortly before their deadline, and the horizon counted from when they had been queued.
 /// 3019: a sign-on that nobody could answer held the only place of its link, and was not sent again when that was free.
-const FOUND: [u64; 12] = [3523, 440, 1449, 1894, 1253, 2754, 3103, 4164, 4736, 2151, 2385, 3019];
+const FOUND: [u64; 14] = [3523, 440, 1449, 1894, 1253, 2754, 3103, 4164, 4736, 2151, 2385, 3019, 141, 413];
 
 #[test]
 fn seeds_that_broke_a_rule_do_so_no_more() {

@@ -20,7 +20,8 @@ pub(super) const JOURNAL_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> OpenOptions {
     let configs = || prepared.values().map(|prepared| &prepared.config);
     let ms = |longest: Option<Duration>| i64::try_from(longest.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
-    let catalogues = prepared.iter().map(|(name, prepared)| (name.clone(), Arc::clone(&prepared.catalogue)));
+    let opened = |prepared: &Prepared| (Arc::clone(&prepared.catalogue), prepared.config.write_timeout);
+    let opened = prepared.iter().map(|(name, prepared)| (name.clone(), opened(prepared)));
     OpenOptions {
         path: PathBuf::new(),
         institutions: prepared.keys().cloned().collect(),
@@ -28,7 +29,7 @@ pub(super) fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> 
         quarantine_max_ms: ms(configs().map(quarantine_max).max()),
         closed_keep_max_ms: ms(configs().map(|config| config.settlement.closed_keep).max()),
         rate_span_max_ms: ms(configs().filter_map(InstitutionConfig::rate_span).max()),
-        opener: case_opener(catalogues.collect()),
+        opener: case_opener(opened.collect()),
         begin_anew: false,
         key_file: None,
         is_test: false,
@@ -39,13 +40,14 @@ pub(super) fn options_of(prepared: &BTreeMap<String, Prepared>, now_ms: i64) -> 
     }
 }
 
-/// Opens the settlements of exchanges that an earlier run left open.
-fn case_opener(catalogues: BTreeMap<String, Arc<TelegramCatalogue>>) -> CaseOpener {
+/// Opens the settlements of exchanges that an earlier run left open, by the telegrams and the `write_timeout_ms` of their institutions.
+fn case_opener(institutions: BTreeMap<String, (Arc<TelegramCatalogue>, Duration)>) -> CaseOpener {
     CaseOpener(Arc::new(move |request: &Fact| {
-        let catalogue = catalogues.get(&*request.institution)?;
+        let (catalogue, write_timeout) = institutions.get(&*request.institution)?;
         let telegram = request.telegram.as_deref().filter(|telegram| catalogue.is_monetary(telegram))?;
-        // The fact precedes the write, at most by the answer timeout. The horizon must not end too early.
-        let latest = i64::try_from(catalogue.answer_timeout(telegram).as_millis()).unwrap_or(i64::MAX);
+        // The fact precedes the write, at most by the answer timeout, and the write may last. The horizon must not end too early.
+        let latest = catalogue.answer_timeout(telegram).saturating_add(*write_timeout);
+        let latest = i64::try_from(latest.as_millis()).unwrap_or(i64::MAX);
         Some(SettlementFact::Opened {
             telegram: telegram.to_owned(),
             account: catalogue.account_key(telegram, &request.bytes),

@@ -115,6 +115,11 @@ impl Outbox {
         at.is_some_and(|at| state.frames.remove(at).is_some()) || is_on(Mutant::WithdrawsTaken)
     }
 
+    /// Whether a part of this frame is not handed to the kernel yet.
+    pub(super) fn has(&self, ticket: Ticket) -> bool {
+        self.state().frames.iter().any(|frame| frame.ticket == ticket)
+    }
+
     /// Lets the link read this many more frames.
     pub(super) fn credit(&self, frames: usize) {
         let mut state = self.state();

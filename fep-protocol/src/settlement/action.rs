@@ -15,9 +15,9 @@ pub struct UnknownExchange {
     pub telegram: String,
     /// The account whose steps go one after the other. `None`: it waits for no other case.
     pub account: Option<AccountKey>,
-    /// When the request was written, on the wall clock, in milliseconds since 1970.
+    /// When the request was written at the latest, on the wall clock, in milliseconds since 1970.
     pub written_at_ms: i64,
-    /// When the request was written, on the steady clock. `None` if an earlier run wrote it.
+    /// When the request was written at the latest, on the steady clock. The horizon counts from it. `None` if an earlier run wrote it.
     pub written: Option<Duration>,
 }
 

@@ -150,7 +150,7 @@ impl SettlementCase {
         self.account
     }
 
-    /// When the request was written, in milliseconds since 1970.
+    /// When the request was written at the latest, in milliseconds since 1970.
     #[must_use]
     pub fn written_at_ms(&self) -> i64 {
         self.written_at_ms

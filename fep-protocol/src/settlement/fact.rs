@@ -31,7 +31,7 @@ pub enum SettlementFact {
         telegram: String,
         /// The account whose steps go one after the other.
         account: Option<AccountKey>,
-        /// When the request was written, in milliseconds since 1970.
+        /// When the request was written at the latest, in milliseconds since 1970.
         written_at_ms: i64,
     },
     /// A step is about to be written. From here on it counts as written until `not_written` says otherwise.

@@ -1,5 +1,7 @@
 //! The troubles of what a setup has beyond lines and a journal. They are drawn apart, so that a plan without them stays what it was.
 
+use std::time::Duration;
+
 use fep_protocol::random::SplitMix64;
 
 use super::{BankFault, DiskFault, Item, NetFault, What};
@@ -18,12 +20,37 @@ pub(super) fn items(seed: u64, first_only: bool) -> Vec<Item> {
     if setup.archives.is_some() {
         items.extend(days(&mut draw));
     }
+    if seed % 16 == 13 {
+        items.extend(held(&mut draw));
+    }
     for bank in 0..if first_only { 1 } else { BANKS } {
         if setup.bank(bank).pair.is_some() {
             items.extend(pair(&mut draw, bank, first_only));
         }
         if setup.bank(bank).polls.is_some() {
             items.extend(polls(&mut draw, bank));
+        }
+    }
+    items
+}
+
+/// The kernel takes transfers only shortly before their deadline, and then their bytes are on the way for nearly the whole horizon. The
+/// inquiries about them overtake them.
+fn held(draw: &mut Draw) -> Vec<Item> {
+    let at = draw.ms(1000, BEGINS_MAX_MS - 2000);
+    let taken_at = at + draw.ms(1500, 1900);
+    let net =
+        |at, fault, until: Duration| Item { at, what: What::Net { bank: 0, fault, lasts: until.saturating_sub(at) } };
+    let stalls_at = taken_at.saturating_sub(Duration::from_millis(50));
+    let mut items = vec![
+        net(at, NetFault::Narrow, taken_at),
+        net(at, NetFault::Slow { ms: 100 }, stalls_at),
+        net(stalls_at, NetFault::StallsSome, stalls_at + draw.ms(7500, 8700)),
+    ];
+    for account in 0..4 {
+        for _ in 0..3 {
+            let what = What::Transfer { bank: 0, account, key: true };
+            items.push(Item { at: at + draw.ms(10, 100), what });
         }
     }
     items

@@ -69,7 +69,7 @@ const WINDOW: usize = 16 * 1024;
 const NARROW_WINDOW: usize = 40;
 
 /// What is later than this is lost with its connection. It is less than the horizon of the contract.
-const LATE_MAX: Duration = Duration::from_millis(6_500);
+const LATE_MAX: Duration = Duration::from_millis(8_800);
 
 impl World {
     pub(crate) fn net_fault(&mut self, bank: usize, fault: NetFault, begins: bool) {

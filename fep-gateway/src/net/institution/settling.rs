@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use fep_protocol::exchange::{Caller, Exchange, ExchangeId, Money, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::institution::FinalState;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::{
     FactNumber, NotDecided, PersonDecision, Settlement, SettlementAction, SettlementCase, SettlementFact,
@@ -239,13 +240,26 @@ impl Task {
         if has_room { Ok(()) } else { Err(NotSent::SettlementFull { max }) }
     }
 
+    /// The latest time at which the kernel can have the last byte of a request whose outcome becomes unknown now. The horizon of the institution
+    /// counts from it. What the kernel has no byte of was withdrawn before. What it has a part of is written within `write_timeout_ms`, or not
+    /// at all.
+    fn written_at_the_latest(&self, ticket: Ticket, now: Now) -> Now {
+        let is_begun = self.links.values().any(|link| link.outbox.has(ticket));
+        let rest = if is_begun { self.config.write_timeout } else { Duration::ZERO };
+        let rest_ms = i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);
+        Now::new(now.steady.saturating_add(rest), now.wall_ms.saturating_add(rest_ms))
+    }
+
     /// Opens the case of an exchange whose outcome is about to become unknown, if it moves money.
     pub(super) fn open_case(&mut self, ticket: Ticket, running: &Running, now: Now) {
         let exchange = &running.exchange;
         if !self.catalogue.is_monetary(&exchange.telegram) {
             return;
         }
-        let written = running.written.unwrap_or(now);
+        let written = match running.written {
+            Some(queued) if is_on(Mutant::HorizonFromTheQueue) => queued,
+            _ => self.written_at_the_latest(ticket, now),
+        };
         let account = self.catalogue.account_key(&exchange.telegram, &exchange.request);
         let unknown = UnknownExchange {
             exchange: exchange.id,
