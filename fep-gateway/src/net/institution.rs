@@ -286,7 +286,7 @@ struct Task {
     /// Whether the institution stops. Then it reads from its links even if the journal takes nothing, so that they can end.
     leaving: bool,
     /// When the institution was told to stop, while an answer to a notice is awaited.
-    leave_at: Option<Now>,
+    leave_at: Option<Duration>,
     /// When the machine had stopped.
     stopped_at: Option<Duration>,
 }
@@ -410,7 +410,7 @@ impl Task {
             self.ends.deadline(),
             self.surplus.deadline(),
             self.notices.deadline(),
-            self.leave_at.map(|since| since.steady + self.config.drain_max),
+            self.leave_at.map(|since| since + self.config.drain_max),
             self.placed.deadline(),
             self.give_up_at().filter(|at| *at > self.shared.clock.now().steady),
         ];

@@ -20,11 +20,11 @@ pub(super) enum Shutdown {
 }
 
 impl<T: Telegrams> Institution<T> {
-    /// Begins to stop. New requests are refused, and exchanges in flight may end. Then the machine signs off and closes the
-    /// links. [`Action::Stopped`] is the last action.
-    pub fn leave(&mut self, now: Now) {
+    /// Begins to stop. New requests are refused, and exchanges in flight may end until `drain_max` after `since`, the time on the steady
+    /// clock when the gateway was told to stop. Then the machine signs off and closes the links. [`Action::Stopped`] is the last action.
+    pub fn leave(&mut self, since: Duration, now: Now) {
         if self.leaving.is_none() {
-            self.leaving = Some(Shutdown::Draining(now.steady + self.settings.drain_max));
+            self.leaving = Some(Shutdown::Draining(since + self.settings.drain_max));
             self.stop_waiting();
             self.progress(now);
         }

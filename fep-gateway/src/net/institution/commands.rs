@@ -125,7 +125,7 @@ impl Task {
                 self.leaving = true;
                 self.settling.stop(now);
                 self.notices.delivery.stop();
-                self.leave_at.get_or_insert(now);
+                self.leave_at.get_or_insert(now.steady);
                 self.leave(now);
             }
         }
@@ -134,10 +134,10 @@ impl Task {
     /// Lets the machine leave, once the institution waits for no answer to a notice, or that takes too long.
     pub(super) fn leave(&mut self, now: Now) {
         let Some(since) = self.leave_at else { return };
-        if !self.notices.is_awaited() || since.steady + self.config.drain_max <= now.steady {
+        if !self.notices.is_awaited() || since + self.config.drain_max <= now.steady {
             self.leave_at = None;
             // The time for draining began when the gateway was told to stop.
-            self.machine.leave(since);
+            self.machine.leave(since, now);
         }
     }
 

@@ -102,7 +102,7 @@ fn sign_on_and_sign_off_are_sent_on_the_line_that_sends_and_answered_on_the_othe
     bench.receive(on(1), "ON-OK:0001");
     bench.request().unwrap();
     bench.receive(on(1), "ANS:0003");
-    bench.machine.leave(at(bench.now));
+    bench.machine.leave(bench.now, at(bench.now));
     assert_eq!(writes(&mut bench), [(0, "OFF:0004".to_owned())]);
     bench.done.clear();
     bench.receive(on(1), "OFF-OK:0004");

@@ -167,7 +167,7 @@ fn what_waits_is_not_sent_when_the_last_line_goes_down_or_the_gateway_stops() {
         bench.request().unwrap();
     }
     bench.done.clear();
-    bench.machine.leave(at(SECOND));
+    bench.machine.leave(SECOND, at(SECOND));
     bench.run();
     bench.expect(&["4 not sent: the gateway stopped before it was sent"]);
 }
