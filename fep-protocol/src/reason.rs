@@ -357,6 +357,19 @@ impl fmt::Display for Unknown {
     }
 }
 
+impl DutyFailure {
+    /// Whether it may be the fault of the link: the institution did not answer, or took no bytes. Everything else failed on our side.
+    #[must_use]
+    pub fn concerns_link(&self) -> bool {
+        match self {
+            Self::NotSent(why) => {
+                matches!(why, NotSent::SendQueueSlow { .. } | NotSent::LinkFull | NotSent::LinkLost(_))
+            }
+            Self::Unknown(_) => true,
+        }
+    }
+}
+
 impl fmt::Display for DutyFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
