@@ -5,7 +5,7 @@
 //! ```
 //!
 //! What holds back a day is what holds back an archive in `retention`: exchanges without an outcome, settlements that go on or need a person,
-//! notices without a final answer, and facts whose events have not been published, of any gateway. Of several gateways one removes, which the
+//! notices that are not delivered, and facts whose events have not been published, of any gateway. Of several gateways one removes, which the
 //! database decides, and the largest `keep_days` of those that may write holds. Each of them looks for marks and lets its index follow.
 
 use std::path::PathBuf;
@@ -169,7 +169,7 @@ impl Expiry {
     fn first_needed(&self, published: Option<FactNumber>) -> Result<FactNumber, JournalError> {
         let index = IndexReader::open(&self.index_file)?;
         let needed = index.oldest_needed()?.map(|(_, first)| first);
-        let notice = index.oldest_unanswered_notice()?;
+        let notice = index.oldest_open_notice()?;
         let exception = index.oldest_open_exception()?;
         let unpublished = published.map(|number| number + 1);
         Ok([needed, notice, exception, unpublished].into_iter().flatten().fold(FactNumber::MAX, FactNumber::min))

@@ -7,7 +7,7 @@
 //! The mark is durable first, so a reader knows that the beginning is missing on purpose. It also keeps what an index that is made again
 //! needs of the removed facts: the marks of trace numbers, and what still holds, such as a line that a person stopped.
 //! A crash at any step is made good by the next run. What is still needed holds back everything behind it: exchanges without an
-//! outcome, settlements that go on or need a person, notices without a final answer, open exceptions of reconciliations, and facts whose
+//! outcome, settlements that go on or need a person, notices that are not delivered, open exceptions of reconciliations, and facts whose
 //! events have not been published. A fact that no archive has is never removed.
 
 use std::path::Path;
@@ -64,7 +64,7 @@ impl Archiver {
         // The newest facts of a removal are in an archive, and no longer in the journal. What is needed is known by its first fact: after
         // the clock was set back, a time says nothing.
         let needed = index.oldest_needed()?.map(|(_, first)| first);
-        let notice = index.oldest_unanswered_notice()?;
+        let notice = index.oldest_open_notice()?;
         let exception = index.oldest_open_exception()?;
         let unpublished = self.mark.published().map(|number| number + 1);
         let end = [needed, notice, exception, unpublished]

@@ -104,8 +104,8 @@ fn held_by(index: &Path, published: Option<FactNumber>) -> Result<Vec<String>, J
             "exchange {id}, accepted {accepted}, has no outcome, or its settlement goes on or needs a person"
         ));
     }
-    if let Some(fact) = index.oldest_unanswered_notice()? {
-        held.push(format!("the notice of fact {fact} has no final answer"));
+    if let Some(fact) = index.oldest_open_notice()? {
+        held.push(format!("the notice of fact {fact} is not delivered, or has no answer"));
     }
     if let Some(fact) = index.oldest_open_exception()? {
         held.push(format!("the reconciliation of fact {fact} has open exceptions"));

@@ -358,6 +358,20 @@ fn what_is_needed_holds_back_everything_behind_it() {
     check("a notice without an answer", vec![answer(0), notice(What::Received(Class::Notice))], &all);
     let answered = vec![answer(0), notice(What::Received(Class::Notice)), notice(What::Sent(SentClass::Reply))];
     check("an answered notice", answered, &["23", "24"]);
+    // The gateway was killed before it answered, and delivered the notice later. Nobody waited for the answer any more.
+    let killed = |end: DeliveryFact| {
+        let named = |what: What, delivery: DeliveryFact| Fact {
+            exchange: Some(ExchangeId::new(FIRST_MS, 0, 9)),
+            delivery: Some(Box::new(delivery)),
+            ..notice(what)
+        };
+        let received = DeliveryFact::Received { answer_by_ms: 0 };
+        vec![answer(0), named(What::Received(Class::Notice), received), named(What::Delivery, end)]
+    };
+    check("a notice that is being delivered", killed(DeliveryFact::Begun { attempt: 2 }), &all);
+    let taken = DeliveryFact::Taken { attempt: 2, says: ServiceSays::Nothing };
+    check("a notice delivered without an answer", killed(taken), &["23", "24"]);
+    check("a notice that nobody wants", killed(DeliveryFact::Unwanted), &["23", "24"]);
     check("an unknown exchange that moves no money", vec![unknown()], &["23", "24"]);
     // The clock was set back by hours after these were accepted, and their facts were stored.
     let later =

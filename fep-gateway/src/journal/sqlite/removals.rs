@@ -107,11 +107,16 @@ impl IndexReader {
         oldest.optional().map_err(failed)
     }
 
-    /// The fact of the oldest notice that has no answer, that no service has taken yet, or that needs a person.
-    pub(in crate::journal) fn oldest_unanswered_notice(&self) -> Result<Option<FactNumber>, StoreError> {
-        let sql = "SELECT min(notice) FROM (SELECT min(notice) AS notice FROM notice_keys WHERE answer IS NULL
-                   UNION ALL SELECT min(notice) FROM notices WHERE state IN ('delivering', 'dead_letter'))";
-        let oldest = self.connection().query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
+    /// The fact of the oldest notice that no service has taken yet, or that needs a person. One that ended without an answer is not among
+    /// them: nobody waited for the answer any more. Of a notice of an early version only its answer is known.
+    pub(in crate::journal) fn oldest_open_notice(&self) -> Result<Option<FactNumber>, StoreError> {
+        let open = "('delivering', 'dead_letter')";
+        let sql = format!(
+            "SELECT min(notice) FROM (SELECT min(notice) AS notice FROM notices WHERE state IN {open}
+             UNION ALL SELECT min(notice) FROM notice_keys WHERE answer IS NULL AND notice NOT IN
+             (SELECT notice FROM notices WHERE answer IS NULL AND notice IS NOT NULL AND state NOT IN {open}))"
+        );
+        let oldest = self.connection().query_row(&sql, [], |row| row.get::<_, Option<i64>>(0));
         oldest.map(|oldest| oldest.map(unsigned)).map_err(failed)
     }
 }
