@@ -150,7 +150,8 @@ impl Business {
         Self { calendar, allowed_outside, notice: None, blocks: BTreeMap::new() }
     }
 
-    /// Decides whether a telegram may start at this time of the business clock, in milliseconds since 1970.
+    /// Decides whether a telegram may start at this time of the business clock, in milliseconds since 1970. What a person blocked does not
+    /// start, even if it is an inquiry of a service.
     ///
     /// # Errors
     /// The reason why it may not. What a person decided comes first, then the institution's notice, then its hours.
@@ -169,6 +170,18 @@ impl Business {
             if let Some((key, block)) = keys.into_iter().find_map(|key| self.blocks.get_key_value(&key)) {
                 return Err(block.closed(key.as_deref()));
             }
+        }
+        self.may_step(telegram, priority, business_ms)
+    }
+
+    /// Decides whether a step of settlement may start at this time. A person who blocks business stops what is new, not the inquiries and
+    /// reversals about what is unknown already.
+    ///
+    /// # Errors
+    /// The institution's notice or its hours.
+    pub fn may_step(&self, telegram: &str, priority: Priority, business_ms: i64) -> Result<(), BusinessClosed> {
+        if self.allowed_outside.contains(telegram) {
+            return Ok(());
         }
         if let Some(state) = self.notice.filter(|_| !is_on(Mutant::IgnoresTheEnd)) {
             let is_stopped = match state.stops {
@@ -310,7 +323,9 @@ mod tests {
         assert_eq!(closed.to_string(), "business code 100 is blocked: wrong fees");
         assert_eq!((closed.code(), closed.since_ms), ("business_blocked", Some(5)));
         assert!(business.may_start("Transfer", Some("200"), Priority::Batch, 6).is_ok());
+        assert!(business.may_step("ResultInquiry", Priority::Inquiry, 6).is_ok(), "what is unknown is settled");
         business.block(None, "moving house", 7).unwrap();
+        assert!(business.may_step("ResultInquiry", Priority::Inquiry, 8).is_ok());
         assert!(business.may_start("Transfer", Some("200"), Priority::Batch, 8).is_err());
         assert!(business.may_start("EchoTest", None, Priority::Batch, 8).is_ok());
         assert_eq!(business.closed(9).len(), 2);
@@ -332,5 +347,7 @@ mod tests {
         let sentence = "it is outside the hours of the institution, which opens at 1970-01-02 00:00";
         assert_eq!(closed.to_string(), sentence);
         assert!(business.may_start("EchoTest", None, Priority::Customer, 0).is_ok());
+        assert!(business.may_step("EchoTest", Priority::Inquiry, 0).is_ok());
+        assert!(business.may_step("ResultInquiry", Priority::Inquiry, 0).is_err());
     }
 }

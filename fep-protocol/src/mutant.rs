@@ -80,6 +80,8 @@ pub enum Mutant {
     TrustsTheWallClock,
     /// The horizon counts from when the request was queued for its link, not from when the kernel can have its last byte.
     HorizonFromTheQueue,
+    /// A step is begun although it could not be sent, so that it leaves two facts each time.
+    BeginsWithoutAsking,
     /// A reversal that may have been written before carries no repeat mark.
     ForgetsMark,
     /// After a restart a step that may have been written counts as not written.

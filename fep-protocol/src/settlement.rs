@@ -44,6 +44,7 @@ pub use self::policy::{RESTART_DISTRUST_MAX, SettlementLimits, SettlementPolicy}
 use crate::agenda::Agenda;
 use crate::backoff::Backoff;
 use crate::exchange::ExchangeId;
+use crate::mutant::{Mutant, is_on};
 use crate::random::SplitMix64;
 use crate::terms::Now;
 
@@ -57,13 +58,15 @@ const STEP_WAIT: Duration = Duration::from_secs(60);
 /// - **Inputs** report events: [`open`](Self::open), [`recorded`](Self::recorded), [`sent`](Self::sent), [`not_sent`](Self::not_sent),
 ///   [`unencodable`](Self::unencodable), [`unanswered`](Self::unanswered), [`verdict`](Self::verdict), [`late_answer`](Self::late_answer), [`decide`](Self::decide),
 ///   [`set_line_up`](Self::set_line_up), [`tick`](Self::tick).
-/// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`deadline`](Self::deadline) the time of the next `tick`.
+/// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`begin_steps`](Self::begin_steps) begins what is due,
+///   [`deadline`](Self::deadline) returns the time of the next `tick`.
 /// - **Questions** change nothing: [`has_room`](Self::has_room), [`case`](Self::case), [`cases`](Self::cases).
 ///
 /// # Order of calls
 ///
 /// 1. Call [`resume`](Self::resume) with all facts of the journal, in their order.
-/// 2. After each input, call [`next_action`](Self::next_action) until it returns `None`, and carry out the actions in that order.
+/// 2. After each input, call [`next_action`](Self::next_action) until it returns `None`, and carry out the actions in that order. Then call
+///    [`begin_steps`](Self::begin_steps), and begin again if it began one.
 /// 3. Then read [`deadline`](Self::deadline), and call [`tick`](Self::tick) when it has passed.
 ///
 /// # Which call answers which action
@@ -172,7 +175,7 @@ impl Settlement {
             entry.not_before = not_before;
         }
         self.record(&exchange, SettlementFact::Opened { telegram, account, written_at_ms }, now);
-        self.go_on(&exchange, now);
+        self.move_on(&exchange, now);
         Ok(())
     }
 
@@ -188,7 +191,7 @@ impl Settlement {
                 }
                 let case = step.case;
                 self.actions.push_back(action);
-                self.go_on(&case, now);
+                self.move_on(&case, now);
             } else {
                 self.actions.push_back(action);
             }
@@ -201,7 +204,7 @@ impl Settlement {
         if let Some(entry) = self.awaiting(step) {
             entry.handed = Handed::Sent;
             entry.awaited_until = Some(now.steady.saturating_add(wait));
-            self.go_on(&step.case, now);
+            self.move_on(&step.case, now);
         }
     }
 
@@ -212,7 +215,7 @@ impl Settlement {
             let fact = SettlementFact::NotWritten { step: step.kind, attempt: step.attempt, why: why.to_owned() };
             self.back_off(&step.case, now);
             self.record(&step.case, fact, now);
-            self.go_on(&step.case, now);
+            self.move_on(&step.case, now);
         }
     }
 
@@ -226,7 +229,7 @@ impl Settlement {
             if self.cases.get(&step.case).is_some_and(|entry| entry.case.stage() == Stage::Open) {
                 self.record_notice(&step.case, SettlementFact::DeadLettered { why }, now);
             }
-            self.go_on(&step.case, now);
+            self.move_on(&step.case, now);
         }
     }
 
@@ -235,7 +238,7 @@ impl Settlement {
         if self.awaiting(step).is_some() {
             self.back_off(&step.case, now);
             self.record(&step.case, SettlementFact::Unanswered { step: step.kind, attempt: step.attempt }, now);
-            self.go_on(&step.case, now);
+            self.move_on(&step.case, now);
         }
     }
 
@@ -251,7 +254,7 @@ impl Settlement {
         if is_awaited || is_news {
             let fact = SettlementFact::Answered { step: step.kind, attempt: step.attempt, verdict };
             self.record(&step.case, fact, now);
-            self.go_on(&step.case, now);
+            self.move_on(&step.case, now);
         }
     }
 
@@ -264,7 +267,7 @@ impl Settlement {
         let entry = self.cases.get(case).ok_or(NoSuchCase)?;
         if entry.case.is_news(Source::Request, verdict) {
             self.record(case, SettlementFact::LateAnswer { verdict }, now);
-            self.go_on(case, now);
+            self.move_on(case, now);
         }
         Ok(())
     }
@@ -303,14 +306,13 @@ impl Settlement {
             }
         };
         self.record(case, fact, now);
-        self.go_on(case, now);
+        self.move_on(case, now);
         Ok(())
     }
 
     /// Reports whether a line carries business. While none does, no step is begun.
-    pub fn set_line_up(&mut self, is_up: bool, now: Now) {
+    pub fn set_line_up(&mut self, is_up: bool) {
         self.lane.set_open(is_up);
-        self.dispatch(now);
     }
 
     /// Handles everything that is due by time.
@@ -327,8 +329,35 @@ impl Settlement {
             }
             self.move_on(&case, now);
         }
-        // Only now, so that of several cases that are due the oldest one goes first.
-        self.dispatch(now);
+    }
+
+    /// Whether [`begin_steps`](Self::begin_steps) has a step to begin or to hold back.
+    #[must_use]
+    pub fn has_due(&self) -> bool {
+        self.lane.has_next()
+    }
+
+    /// Begins the steps that are due, while the lane has room: a fact of each goes to the journal. `may_begin` says whether a step could be sent
+    /// now. One that could not, because business is closed or a breaker has no place for it, leaves no fact and waits like one that was
+    /// not sent. Returns whether a step was begun.
+    pub fn begin_steps(&mut self, now: Now, mut may_begin: impl FnMut(&Step, &SettlementCase) -> bool) -> bool {
+        let mut some = false;
+        while let Some((case, kind)) = self.lane.next() {
+            let Some(entry) = self.cases.get(&case) else {
+                self.lane.done(&case);
+                continue;
+            };
+            let before = entry.case.attempts(kind);
+            let repeat = before > 0 && !is_on(Mutant::ForgetsMark);
+            let step = Step { case, kind, attempt: before.saturating_add(1), repeat };
+            if may_begin(&step, &entry.case) || is_on(Mutant::BeginsWithoutAsking) {
+                some = true;
+                self.begin(step, now);
+            } else {
+                self.hold_back(&case, now);
+            }
+        }
+        some
     }
 
     /// The next time when [`Settlement::tick`] has something to do.

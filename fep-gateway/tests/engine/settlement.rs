@@ -2,19 +2,24 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fep_gateway::exchange::{Exchange, ExchangeId, Money, SettledBy};
-use fep_gateway::gateway::StandInOnly;
+use fep_gateway::gateway::{Decision, StandInOnly};
 use fep_gateway::{Config, Gateway};
+use fep_protocol::breaker::BreakerScope;
 use fep_protocol::settlement::{PersonDecision, PersonWants, Stage, StepKind};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::harness::{Setup, config, entries_of, outcome, transfer, until};
+use crate::harness::{Setup, config, entries_of, outcome, reset, transfer, trip, until};
 use crate::peer::{Peer, transfer_answer};
 
 macro_rules! tables {
     ($horizon_ms:literal) => {
+        tables!($horizon_ms, 100)
+    };
+    ($horizon_ms:literal, $first_wait_ms:literal) => {
         concat!(
             r#"
 [institutions.bank-a.telegrams.Transfer]
@@ -26,10 +31,11 @@ answer_timeout_ms = 700
 [institutions.bank-a.telegrams.Transfer.settlement]
 accepted = { "header.response_code" = "0000" }
 account_key = ["withdraw_account"]
-first_wait_ms = 100
 backoff_min_ms = 50
 backoff_max_ms = 100
-horizon_ms = "#,
+first_wait_ms = "#,
+            $first_wait_ms,
+            "\nhorizon_ms = ",
             $horizon_ms,
             "\n",
             include_str!("../settlement.toml"),
@@ -264,7 +270,7 @@ async fn became(world: &World, id: &ExchangeId, expected: &str) {
         if last == expected {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("in vain: {expected}; it is: {last}");
 }
@@ -434,4 +440,30 @@ async fn each_step_is_in_the_journal_before_it_is_on_the_line() {
     assert_eq!(detail("answered").as_deref(), Some(answered));
     assert_eq!(detail("settled").as_deref(), Some(r#"{"fact":"settled","by":"inquiry","money":"done"}"#));
     assert_eq!(world.find(&exchange.id).await.settled_by, Some(SettledBy::Inquiry));
+}
+
+#[tokio::test]
+async fn a_person_who_blocks_business_stops_no_inquiry_and_one_who_trips_the_breaker_stops_all_without_facts() {
+    const BREAKER: &str = concat!("[institutions.bank-a.breaker]\nwait_min_ms = 60000\n", tables!(900, 1500));
+    let mut world = World::new(BREAKER).await;
+    let (exchange, asked) = world.unanswered(transfer()).await;
+    let blocked = Decision::Block(None, "maintenance".to_owned());
+    world.gateway().decide("bank-a", blocked).await.unwrap();
+    let inquiry = world.inquiry(&asked).await;
+    world.send(&step_answer(&inquiry, "done", &asked)).await;
+    became(&world, &exchange.id, "inquiry=done").await;
+
+    world.gateway().decide("bank-a", Decision::Unblock(None)).await.unwrap();
+    let (exchange, asked) = world.unanswered(transfer()).await;
+    world.gateway().decide("bank-a", trip(BreakerScope::Institution, "an audit")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert!(world.peer.is_quiet_now(), "the first inquiry was due, and some more after it");
+    let journal = rusqlite::Connection::open(world.journal()).unwrap();
+    let steps = "SELECT count(*) FROM facts WHERE exchange = ?1 AND class IN ('begun', 'not_written')";
+    let steps: i64 = journal.query_row(steps, [exchange.id.as_bytes()], |row| row.get(0)).unwrap();
+    assert_eq!(steps, 0);
+    world.gateway().decide("bank-a", reset(BreakerScope::Institution)).await.unwrap();
+    let inquiry = world.inquiry(&asked).await;
+    world.send(&step_answer(&inquiry, "declined", &asked)).await;
+    became(&world, &exchange.id, "inquiry=not_done").await;
 }

@@ -130,9 +130,12 @@ impl<D> Admission<D> {
         }
     }
 
-    fn is_business_open(&self, demand: &Demand, now: Now) -> Result<(), NotSent> {
+    fn is_business_open(&self, owner: Owner, demand: &Demand, now: Now) -> Result<(), NotSent> {
         let Demand { telegram, business, priority, .. } = demand;
-        let open = self.business.may_start(telegram, business.as_deref(), *priority, now.business_ms);
+        let open = match owner {
+            Owner::Step => self.business.may_step(telegram, *priority, now.business_ms),
+            _ => self.business.may_start(telegram, business.as_deref(), *priority, now.business_ms),
+        };
         open.map_err(|closed| NotSent::Closed(Box::new(closed)))
     }
 
@@ -175,7 +178,7 @@ impl<T: Telegrams> Institution<T> {
         if since + within <= now.steady {
             return Err(NotSent::NotStarted { within });
         }
-        self.may_start(&demand, now)?;
+        self.may_start(owner, &demand, now)?;
         let id = self.ticket();
         let waiting = Waiting { owner, draft, demand, since };
         self.admission.flow.offer(&waiting.offer(id), now.steady).map_err(NotSent::Flow)?;
@@ -335,8 +338,8 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Whether a request could start now if it were its turn.
-    fn may_start(&self, demand: &Demand, now: Now) -> Result<(), NotSent> {
-        self.admission.is_business_open(demand, now)?;
+    pub(super) fn may_start(&self, owner: Owner, demand: &Demand, now: Now) -> Result<(), NotSent> {
+        self.admission.is_business_open(owner, demand, now)?;
         if let Some(breaker) = &self.admission.breaker {
             let Demand { telegram, business, priority, .. } = demand;
             breaker
@@ -405,7 +408,7 @@ impl<T: Telegrams> Institution<T> {
 
     fn begin(&mut self, ticket: Ticket, waiting: &Waiting<T::Draft>, now: Now) -> Result<(), NotSent> {
         let Waiting { owner, draft, demand, since } = waiting;
-        self.admission.is_business_open(demand, now)?;
+        self.admission.is_business_open(*owner, demand, now)?;
         let incarnation = self.incarnation_for_business()?;
         let Demand { telegram, business, priority, .. } = demand;
         let permit = match &mut self.admission.breaker {
@@ -437,7 +440,7 @@ impl<T: Telegrams> Institution<T> {
         let waiting = &self.admission.waiting;
         let refused: Vec<_> = waiting
             .iter()
-            .filter_map(|(ticket, waiting)| Some((*ticket, self.may_start(&waiting.demand, now).err()?)))
+            .filter_map(|(ticket, waiting)| Some((*ticket, self.may_start(waiting.owner, &waiting.demand, now).err()?)))
             .collect();
         for (ticket, why) in refused {
             self.admission.waiting.remove(&ticket);

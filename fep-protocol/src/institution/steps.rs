@@ -17,12 +17,28 @@ impl<T: Telegrams> Institution<T> {
     /// # Errors
     /// The reason why it cannot be sent. It certainly was not sent.
     pub fn step(&mut self, kind: StepKind, draft: T::Draft, now: Now) -> Result<Ticket, NotSent> {
+        let demand = self.step_demand(kind, &draft);
+        self.offer(Owner::Step, draft, demand, now.steady, now)
+    }
+
+    /// Whether this inquiry or reversal could start now if it were its turn: a line and business are open, and a tripped breaker has a place
+    /// for it.
+    ///
+    /// # Errors
+    /// The reason why it could not.
+    pub fn may_step(&self, kind: StepKind, draft: &T::Draft, now: Now) -> Result<(), NotSent> {
+        if self.leaving.is_some() {
+            return Err(NotSent::Stopping);
+        }
+        self.may_start(Owner::Step, &self.step_demand(kind, draft), now)
+    }
+
+    fn step_demand(&self, kind: StepKind, draft: &T::Draft) -> Demand {
         let priority = match kind {
             StepKind::Inquiry => Priority::Inquiry,
             StepKind::Reversal => Priority::Reversal,
         };
-        let demand = Demand { priority, ..self.telegrams.demand(&draft) };
-        self.offer(Owner::Step, draft, demand, now.steady, now)
+        Demand { priority, ..self.telegrams.demand(draft) }
     }
 
     /// Restores the place of a step of an earlier run that may have been written and was not answered. The institution may still work

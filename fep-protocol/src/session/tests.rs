@@ -152,10 +152,7 @@ fn an_institution_that_has_to_poll_and_does_not_loses_the_link_or_its_readiness(
 #[test]
 fn after_their_sign_off_nothing_is_sent_until_they_sign_on() {
     let mut session = up();
-    assert_eq!(
-        session.on(SessionEvent::Theirs(Duty::SignOff), SECOND),
-        [SessionAction::Became(LinkState::SigningOff)]
-    );
+    assert_eq!(session.on(SessionEvent::Theirs(Duty::SignOff), SECOND), [SessionAction::Became(LinkState::SigningOff)]);
     assert_eq!(session.on(SessionEvent::Theirs(Duty::SignOn), SECOND), [SessionAction::Became(LinkState::Up)]);
 }
 

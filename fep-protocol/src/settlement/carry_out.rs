@@ -89,12 +89,6 @@ impl Settlement {
         self.held.extend(notice.map(|notice| (number, notice)));
     }
 
-    /// Makes the moves of a case that are due, and begins the steps that may go on the wire.
-    pub(super) fn go_on(&mut self, exchange: &ExchangeId, now: Now) {
-        self.move_on(exchange, now);
-        self.dispatch(now);
-    }
-
     /// Makes the moves of a case that are due.
     pub(super) fn move_on(&mut self, exchange: &ExchangeId, now: Now) {
         self.withdraw_needless(exchange, now);
@@ -120,28 +114,24 @@ impl Settlement {
         self.close(exchange, now);
     }
 
-    /// Begins steps while the lane has room.
-    pub(super) fn dispatch(&mut self, now: Now) {
-        while let Some((exchange, step)) = self.lane.next() {
-            self.begin(exchange, step, now);
-        }
-    }
-
-    fn begin(&mut self, case: ExchangeId, kind: StepKind, now: Now) {
-        let horizon_passed = self.horizon_passed(&case, now);
-        let Some(entry) = self.cases.get_mut(&case) else { return };
-        let before = entry.case.attempts(kind);
-        if kind == StepKind::Reversal && before == 0 {
+    /// Records that a step begins. It is sent once the fact is durable.
+    pub(super) fn begin(&mut self, step: Step, now: Now) {
+        let Step { case, kind, attempt, repeat } = step;
+        if let Some(entry) = self.cases.get_mut(&case).filter(|_| kind == StepKind::Reversal && attempt == 1) {
             entry.backoff.succeeded();
         }
-        let attempt = before.saturating_add(1);
-        let repeat = before > 0;
-        let repeat = repeat && !is_on(Mutant::ForgetsMark);
-        let fact = SettlementFact::Begun { step: kind, attempt, repeat, horizon_passed };
-        let number = self.record(&case, fact, now);
-        let send = SettlementAction::Send(Step { case, kind, attempt, repeat });
+        let horizon_passed = self.horizon_passed(&case, now);
+        let number = self.record(&case, SettlementFact::Begun { step: kind, attempt, repeat, horizon_passed }, now);
         let number = if is_on(Mutant::SendsUnrecorded) { FactNumber(0) } else { number };
-        self.held.push_back((number, send));
+        self.held.push_back((number, SettlementAction::Send(step)));
+    }
+
+    /// Lets a step wait that could not be sent now.
+    pub(super) fn hold_back(&mut self, case: &ExchangeId, now: Now) {
+        self.lane.done(case);
+        self.back_off(case, now);
+        let not_before = self.cases.get(case).map(|entry| entry.not_before);
+        self.timers.set(*case, not_before);
     }
 
     /// Stops an awaited step that is no longer needed, if it is not on the wire.

@@ -67,6 +67,11 @@ impl Lane {
         }
     }
 
+    /// Whether a step may be ready, and the lane has room for it.
+    pub(super) fn has_next(&self) -> bool {
+        self.is_open && self.on_wire.len() < self.max && !self.ready.is_empty()
+    }
+
     /// Takes the next case whose step may go on the wire now, and the kind of step. The step occupies its place until
     /// [`done`](Self::done).
     pub(super) fn next(&mut self) -> Option<(ExchangeId, StepKind)> {

@@ -87,6 +87,5 @@ impl Settlement {
         for exchange in exchanges {
             self.move_on(exchange, now);
         }
-        self.dispatch(now);
     }
 }

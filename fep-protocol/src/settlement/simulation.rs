@@ -28,6 +28,7 @@ enum Event {
     Late(ExchangeId, Verdict),
     Person(ExchangeId),
     Line(bool),
+    Business(bool),
     WallJump,
     Crash,
 }
@@ -43,6 +44,8 @@ struct World {
     skew_ms: i64,
     /// Without crashes, full disks and lost lines, so that each first step has to be on time.
     smooth: bool,
+    /// Whether the institution takes no steps now.
+    closed: bool,
     lane_max: usize,
     queue: BTreeMap<(Duration, u64), Event>,
     serial: u64,
@@ -69,6 +72,7 @@ impl World {
             run: 0,
             skew_ms: 1_800_000_000_000,
             smooth,
+            closed: false,
             lane_max,
             queue: BTreeMap::new(),
             serial: 0,
@@ -87,6 +91,9 @@ impl World {
         }
         for _ in 0..if smooth { 0 } else { 6 } {
             world.within(90_000, Event::Line(false));
+        }
+        for _ in 0..if smooth { 0 } else { 3 } {
+            world.within(90_000, Event::Business(false));
         }
         for _ in 0..4 {
             world.within(90_000, Event::WallJump);
@@ -174,9 +181,15 @@ impl World {
             }
             Event::Person(case) => self.decide(&case),
             Event::Line(up) => {
-                self.machine.set_line_up(up, now);
+                self.machine.set_line_up(up);
                 if !up {
                     self.within(20_000, Event::Line(true));
+                }
+            }
+            Event::Business(open) => {
+                self.closed = !open;
+                if !open {
+                    self.within(20_000, Event::Business(true));
                 }
             }
             Event::WallJump => self.skew_ms += i64::try_from(self.bank.dice(14_400_000)).unwrap() - 7_200_000,
@@ -281,10 +294,18 @@ impl World {
     }
 
     fn obey(&mut self) {
+        self.carry_out();
+        while self.machine.begin_steps(self.clock(), |_, _| !self.closed) {
+            self.carry_out();
+        }
+    }
+
+    fn carry_out(&mut self) {
         while let Some(action) = self.machine.next_action() {
             match action {
                 SettlementAction::Record(number, fact) => {
                     self.watch.recorded(&fact, self.now);
+                    self.watch.begun_while(self.closed, &fact);
                     self.undurable.push((number, fact));
                     let run = self.run;
                     let hangs = !self.smooth && !self.bank.calm && self.bank.dice(40) == 0;
@@ -322,8 +343,11 @@ fn fault(seed: u64) -> (Option<String>, Watch) {
     // Faults stop. Answers that are on their way may still come.
     world.bank.calm = true;
     world.happen(Event::Line(true));
+    world.happen(Event::Business(true));
     world.obey();
-    world.queue.retain(|_, event| !matches!(event, Event::Crash | Event::Line(false) | Event::Person(_)));
+    let is_trouble =
+        |event: &Event| matches!(event, Event::Crash | Event::Line(false) | Event::Business(false) | Event::Person(_));
+    world.queue.retain(|_, event| !is_trouble(event));
     world.run(world.now + policy().schedule_max() + 60_000 * MS);
     world.watch.end(&world.machine);
     (world.watch.fault.take(), world.watch)
@@ -378,7 +402,8 @@ fn one_seed_replays_one_history() {
 }
 
 /// Each mutant with the rule that it breaks.
-const MUTANTS: [(Mutant, &str); 11] = [
+const MUTANTS: [(Mutant, &str); 12] = [
+    (Mutant::BeginsWithoutAsking, "nothing is begun while business is closed"),
     (Mutant::DropsReversalOnExpiry, "a reversal is never dropped"),
     (Mutant::SettlesNotFoundAtOnce, "not done is not said before the horizon"),
     (Mutant::TrustsTheWallClock, "not done is not said before the horizon"),
@@ -432,6 +457,9 @@ fn end_in_silence(facts: &[CaseFact]) {
                 }
                 _ => {}
             }
+        }
+        if machine.begin_steps(now, |_, _| true) {
+            continue;
         }
         let Some(next) = machine.deadline().filter(|next| *next <= end) else { break };
         now.steady = now.steady.max(next);

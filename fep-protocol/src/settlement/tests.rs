@@ -35,6 +35,8 @@ struct Bench {
     facts: Vec<CaseFact>,
     steps: BTreeMap<String, Step>,
     holds: bool,
+    /// Whether business is closed.
+    closed: bool,
     last: FactNumber,
     log: Vec<String>,
 }
@@ -44,7 +46,16 @@ impl Bench {
         let now = Now::new(1000 * SECOND, START_MS);
         let machine = Settlement::new(policies(), limits(), 7);
         let last = FactNumber(0);
-        Self { machine, now, facts: Vec::new(), steps: BTreeMap::new(), holds: false, last, log: Vec::new() }
+        Self {
+            machine,
+            now,
+            facts: Vec::new(),
+            steps: BTreeMap::new(),
+            holds: false,
+            closed: false,
+            last,
+            log: Vec::new(),
+        }
     }
 
     /// Carries out one word. `b/done` is about case `b`, `done` about case `a`.
@@ -70,7 +81,8 @@ impl Bench {
                 }
             }
             "wall" => self.now.wall_ms += rest.parse::<i64>().unwrap() * 1000,
-            "up" | "down" => self.machine.set_line_up(word == "up", now),
+            "up" | "down" => self.machine.set_line_up(word == "up"),
+            "shut" | "unshut" => self.closed = word == "shut",
             "hold" => self.holds = true,
             "ack" => {
                 self.holds = false;
@@ -121,6 +133,13 @@ impl Bench {
     }
 
     fn obey(&mut self) {
+        self.carry_out();
+        while self.machine.begin_steps(self.now, |_, _| !self.closed) {
+            self.carry_out();
+        }
+    }
+
+    fn carry_out(&mut self) {
         let shown = |case: &ExchangeId| if case.text() == "a" { String::new() } else { format!("{}/", case.text()) };
         while let Some(action) = self.machine.next_action() {
             match action {
@@ -323,6 +342,11 @@ fn a_step_that_was_not_sent_is_no_try() {
     check("open +5 not_sent +2 not_sent +2 no_answer +2", "inquiry1 inquiry1 inquiry1 inquiry2*");
     check("open:Blind +5 not_sent +2 confirmed", "reversal1 reversal1 reversal=reversed");
     check("open down +5 +5 up", "inquiry1");
+    check("open shut +5 +5 unshut", "");
+    check("open shut +5 +5 +5 unshut +2 done", "inquiry1 inquiry=done");
+    check("open shut +5 late:done", "late answer=done");
+    check("open:@1 b/open:@1 shut +5 unshut +2", "inquiry1");
+    check("open shut person:inquiry +5 unshut +2 done", "inquiry1 inquiry=done");
     check("open +5 unencodable +99", "inquiry1 dead=unencodable");
     check("open +5 unencodable late:done", "inquiry1 dead=unencodable late answer=done");
     check(

@@ -123,7 +123,7 @@ impl Task {
             TaskCommand::Place(line, word) => self.place(line, word, now),
             TaskCommand::Stop => {
                 self.leaving = true;
-                self.settling.stop(now);
+                self.settling.stop();
                 self.notices.delivery.stop();
                 self.leave_at.get_or_insert(now.steady);
                 self.leave(now);

@@ -166,9 +166,9 @@ impl Settling {
     }
 
     /// The gateway stops: no further step is begun.
-    pub(super) fn stop(&mut self, now: Now) {
+    pub(super) fn stop(&mut self) {
         self.stopping = true;
-        self.machine.set_line_up(false, now);
+        self.machine.set_line_up(false);
     }
 
     /// Notes whether a case needs a person.
@@ -183,8 +183,35 @@ impl Settling {
 }
 
 impl Task {
-    /// Carries out all actions that the settlement has ready. Returns whether there were any.
+    /// Carries out all actions that the settlement has ready, and begins the steps that are due. Returns whether there were any.
     pub(super) fn settle(&mut self) -> bool {
+        let mut some = self.carry_out();
+        while self.begin_steps() {
+            self.carry_out();
+            some = true;
+        }
+        if some {
+            self.show_cases();
+        }
+        some
+    }
+
+    fn begin_steps(&mut self) -> bool {
+        let Settling { machine, requests, .. } = &mut self.settling;
+        if !machine.has_due() {
+            return false;
+        }
+        let now = self.shared.clock.now();
+        let (catalogue, institution) = (&self.catalogue, &self.machine);
+        machine.begin_steps(now, |step, case| {
+            let Some(request) = requests.get(&step.case) else { return true };
+            let draft = catalogue.step(case.telegram(), &request.bytes, step.kind, step.attempt, step.repeat, now);
+            // What cannot be made is begun, and then told as such.
+            !draft.is_ok_and(|draft| institution.may_step(step.kind, &draft, now).is_err())
+        })
+    }
+
+    fn carry_out(&mut self) -> bool {
         let mut some = false;
         while let Some(action) = self.settling.machine.next_action() {
             some = true;
@@ -224,9 +251,6 @@ impl Task {
                     self.settling.requests.remove(&case);
                 }
             }
-        }
-        if some {
-            self.show_cases();
         }
         some
     }
@@ -323,7 +347,7 @@ impl Task {
     /// A link changed its state: steps are begun only while one carries business.
     pub(super) fn lines_changed(&mut self) {
         let is_up = self.machine.carries_business() && !self.settling.stopping;
-        self.settling.machine.set_line_up(is_up, self.shared.clock.now());
+        self.settling.machine.set_line_up(is_up);
     }
 
     /// Tells the settlement which of its facts are durable.

@@ -72,6 +72,13 @@ impl Watch {
         *self.seen.entry(what.into()).or_default() += 1;
     }
 
+    /// The machine has a fact stored while business is closed, or open.
+    pub(super) fn begun_while(&mut self, closed: bool, CaseFact { case, fact, .. }: &CaseFact) {
+        if closed && matches!(fact, SettlementFact::Begun { .. }) {
+            self.demand(false, case, "nothing is begun while business is closed");
+        }
+    }
+
     /// The machine has a fact stored.
     pub(super) fn recorded(&mut self, CaseFact { case, fact, .. }: &CaseFact, now: Duration) {
         let Some(record) = self.records.get_mut(case) else { return };
