@@ -44,6 +44,7 @@ use crate::backoff::Backoff;
 use crate::exchange::ExchangeId;
 use crate::random::SplitMix64;
 use crate::settlement::{DECISIONS_MAX, NOTE_MAX_CHARS, PERSON_MAX_CHARS};
+use crate::since::Since;
 use crate::terms::Now;
 
 /// The wait between attempts of a notice whose telegram has no policy any more. It is not used: such a notice is a dead letter.
@@ -99,6 +100,8 @@ struct Entry {
     attempt: Option<Running>,
     /// When the next attempt is due.
     due: Duration,
+    /// Since when the present round goes on.
+    since: Since,
     /// The number of its facts that are not durable yet.
     undurable: usize,
     /// There was no room for it: it stays in the journal.
@@ -143,7 +146,7 @@ impl Delivery {
         let refuses = self.policies.get(&notice.telegram).map(|policy| policy.refuses).unwrap_or_default();
         let has_room = self.entries.len() < self.limits.undelivered_max;
         let is_busy = !has_room || self.answering >= self.limits.answering_max;
-        self.insert(notice);
+        self.insert(notice, Since::now(now));
         match gate {
             Gate::Conflict(first) => {
                 self.record(&id, DeliveryFact::Conflicted { first }, now);
@@ -184,7 +187,8 @@ impl Delivery {
             return;
         }
         let is_open = notice.case.stage() == Stage::Open;
-        self.insert(notice);
+        let since = Since::wall(notice.case.round_since_ms(), now);
+        self.insert(notice, since);
         if is_open {
             self.back_off(&id, now);
             self.move_on(&id, now);

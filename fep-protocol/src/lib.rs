@@ -49,6 +49,7 @@ pub mod terms;
 pub mod mutant;
 
 mod agenda;
+mod since;
 pub mod backoff;
 pub mod breaker;
 pub mod budget;

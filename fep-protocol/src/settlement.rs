@@ -40,12 +40,14 @@ pub use self::fact::{
     AccountKey, CaseFact, DeadReason, FlagReason, Money, SettledBy, SettlementFact, StepKind, Verdict, unanswered_steps,
 };
 use self::lane::Lane;
-pub use self::policy::{RESTART_DISTRUST_MAX, SettlementLimits, SettlementPolicy};
+pub use self::policy::{SettlementLimits, SettlementPolicy};
 use crate::agenda::Agenda;
 use crate::backoff::Backoff;
 use crate::exchange::ExchangeId;
 use crate::mutant::{Mutant, is_on};
 use crate::random::SplitMix64;
+pub use crate::since::RESTART_DISTRUST_MAX;
+use crate::since::Since;
 use crate::terms::Now;
 
 /// The wait for the answer to a step whose telegram has no policy any more.
@@ -164,7 +166,7 @@ impl Settlement {
         let Some(policy) = self.policies.get(&telegram) else { return Err(NotOpened::NoPolicy { telegram }) };
         let horizon_end = match written {
             Some(written) => written.saturating_add(policy.horizon),
-            None => policy.horizon_end(written_at_ms, now),
+            None => Since::wall(written_at_ms, now).end(policy.horizon),
         };
         let first_wait = policy.first_wait;
         self.insert(exchange, SettlementCase::new(telegram.clone(), account, written_at_ms));

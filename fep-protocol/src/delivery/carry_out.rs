@@ -8,8 +8,10 @@ use super::Mutant;
 use super::{
     AnsweredBy, Attempt, Backoff, DECISIONS_MAX, Delivery, DeliveryAction, DeliveryDecision, DeliveryFact,
     DeliveryFactNumber, DeliveryPolicy, DeliveryWish, Entry, ExchangeId, NO_POLICY_WAIT, NOTE_MAX_CHARS, NotDelivered,
-    NoticeRef, Now, PERSON_MAX_CHARS, Running, ServiceSays, Stage,
+    NoticeRef, Now, PERSON_MAX_CHARS, Running, ServiceSays, Since, Stage,
 };
+#[cfg(test)]
+use crate::since::RESTART_DISTRUST_MAX;
 
 impl Delivery {
     /// Lets other policies hold from now on, for the same telegrams. A wait that has begun ends as it began.
@@ -17,7 +19,8 @@ impl Delivery {
         self.policies = policies;
     }
 
-    pub(super) fn insert(&mut self, notice: NoticeRef) {
+    /// Takes a notice whose present round goes on since this moment.
+    pub(super) fn insert(&mut self, notice: NoticeRef, since: Since) {
         let NoticeRef { id, telegram, case } = notice;
         let waits = self.policies.get(&telegram).map(|policy| (policy.backoff_min, policy.backoff_max));
         let (min, max) = waits.unwrap_or((NO_POLICY_WAIT, NO_POLICY_WAIT));
@@ -29,6 +32,7 @@ impl Delivery {
             deciding: None,
             attempt: None,
             due: Duration::ZERO,
+            since,
             undurable: 0,
             leaves: false,
         };
@@ -47,6 +51,9 @@ impl Delivery {
     pub(super) fn record(&mut self, id: &ExchangeId, fact: DeliveryFact, now: Now) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         entry.case.apply(now.wall_ms, &fact);
+        if matches!(fact, DeliveryFact::Asked { .. }) {
+            entry.since = Since::now(now);
+        }
         entry.undurable += 1;
         self.facts += 1;
         let number = DeliveryFactNumber(self.facts);
@@ -183,7 +190,16 @@ impl Delivery {
         if self.mutant == Some(Mutant::NeverGivesUp) {
             return None;
         }
-        entry.case.is_hopeless(self.policies.get(&entry.telegram), now.wall_ms)
+        #[cfg(test)]
+        if self.mutant == Some(Mutant::TrustsTheWallClock) {
+            let since = Since::wall(entry.case.round_since_ms(), now);
+            return entry.case.is_hopeless(
+                self.policies.get(&entry.telegram),
+                since,
+                now.steady + RESTART_DISTRUST_MAX,
+            );
+        }
+        entry.case.is_hopeless(self.policies.get(&entry.telegram), entry.since, now.steady)
     }
 
     /// Begins attempts that are due, the one first that is due longest.

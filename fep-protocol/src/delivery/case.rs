@@ -1,8 +1,11 @@
 //! One delivery: what the facts of a notice say together.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{AnsweredBy, DeadReason, DeliveryFact, DeliveryPolicy};
+use crate::since::Since;
 
 /// The maximum number of facts that a delivery remembers: the first half and the last half of them.
 pub const HISTORY_MAX: usize = 40;
@@ -142,14 +145,23 @@ impl DeliveryCase {
         }
     }
 
-    /// Why the delivery is over without the service having taken the notice, if it is.
-    pub(super) fn is_hopeless(&self, policy: Option<&DeliveryPolicy>, wall_ms: i64) -> Option<DeadReason> {
+    /// When the present round began, in milliseconds since 1970.
+    pub(super) fn round_since_ms(&self) -> i64 {
+        self.round_since_ms
+    }
+
+    /// Why the delivery is over without the service having taken the notice, if it is. The present round goes on since this moment.
+    pub(super) fn is_hopeless(
+        &self,
+        policy: Option<&DeliveryPolicy>,
+        since: Since,
+        now: Duration,
+    ) -> Option<DeadReason> {
         let Some(policy) = policy else { return Some(DeadReason::NoPolicy) };
-        let horizon_ms = i64::try_from(policy.horizon.as_millis()).unwrap_or(i64::MAX);
         if self.attempts.saturating_sub(self.earlier_attempts) >= policy.attempts_max {
             return Some(DeadReason::TriesUsedUp);
         }
-        (wall_ms.saturating_sub(self.round_since_ms) >= horizon_ms).then_some(DeadReason::HorizonPassed)
+        (since.end(policy.horizon) <= now).then_some(DeadReason::HorizonPassed)
     }
 
     /// How far it has come.

@@ -17,11 +17,13 @@ pub(super) enum Mutant {
     NeverGivesUp,
     /// Any number of attempts is made at once.
     RetriesWithoutLimit,
+    /// The horizon is read from the wall clock, which may have been set.
+    TrustsTheWallClock,
 }
 
 impl Mutant {
     /// Each mutant with the rule that it breaks.
-    pub(super) const ALL: [(Self, &str); 7] = [
+    pub(super) const ALL: [(Self, &str); 8] = [
         (Self::ForgetsTheUndelivered, "a notice is delivered, or a person hears of it"),
         (Self::SendsTheLateAnswer, "the institution has one answer"),
         (Self::AsksUnrecorded, "an attempt is made after its fact is durable"),
@@ -29,5 +31,6 @@ impl Mutant {
         (Self::LetsTheInstitutionWait, "the institution is answered in time"),
         (Self::NeverGivesUp, "attempts are bounded"),
         (Self::RetriesWithoutLimit, "attempts at once are bounded"),
+        (Self::TrustsTheWallClock, "nothing is given up before the horizon"),
     ];
 }

@@ -13,7 +13,8 @@ pub struct DeliveryPolicy {
     pub backoff_max: Duration,
     /// The maximum number of attempts of one round.
     pub attempts_max: u32,
-    /// How long a round goes on.
+    /// How long a round goes on, on the steady clock. After a restart only the wall clock knows when it began: then it goes on for at least
+    /// [`RESTART_DISTRUST_MAX`](crate::settlement::RESTART_DISTRUST_MAX), or the whole horizon if that is shorter.
     pub horizon: Duration,
     /// Which refusals can be answered.
     pub refuses: Refuses,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::since::RESTART_DISTRUST_MAX;
 
 const MS: Duration = Duration::from_millis(1);
 const WITHIN: Duration = Duration::from_secs(3);
@@ -21,6 +22,7 @@ enum Event {
     Result(u64, Attempt, Outcome),
     Person,
     Crash,
+    WallJump,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ struct Truth {
     closed: bool,
     /// The attempts before the present round.
     base: u32,
+    /// When the present round began.
+    since: Duration,
     answer_by: Option<Duration>,
 }
 
@@ -52,6 +56,8 @@ struct World {
     calm: bool,
     now: Duration,
     started: Duration,
+    /// By how much the wall clock was set.
+    skew_ms: i64,
     run: u64,
     serial: u64,
     queue: BTreeMap<(Duration, u64), Event>,
@@ -73,6 +79,7 @@ impl World {
             calm: false,
             now: Duration::ZERO,
             started: Duration::ZERO,
+            skew_ms: 0,
             run: 0,
             serial: 0,
             queue: BTreeMap::new(),
@@ -94,6 +101,9 @@ impl World {
         for _ in 0..20 {
             world.within(300_000, Event::Person);
         }
+        for _ in 0..4 {
+            world.within(300_000, Event::WallJump);
+        }
         world
     }
 
@@ -103,7 +113,7 @@ impl World {
 
     fn clock(&self) -> Now {
         let elapsed = i64::try_from(self.now.as_millis()).unwrap();
-        Now::new(self.now - self.started, 1_800_000_000_000 + elapsed)
+        Now::new(self.now - self.started, 1_800_000_000_000 + self.skew_ms + elapsed)
     }
 
     fn within(&mut self, max_ms: u64, event: Event) {
@@ -208,12 +218,16 @@ impl World {
                 }
             }
             Event::Person => self.decide(),
+            Event::WallJump => self.skew_ms += i64::try_from(self.dice(14_400_000)).unwrap() - 7_200_000,
             Event::Crash => {
                 let durable = usize::try_from(self.dice(4)).unwrap().min(self.undurable.len());
                 let some: Vec<_> = self.undurable.drain(..).take(durable).collect();
                 self.journal.extend(some.into_iter().map(|(_, id, at_ms, fact)| (id, at_ms, fact)));
                 let pause = u32::try_from(self.dice(5000)).unwrap();
                 self.now += pause * MS;
+                if self.dice(2) == 0 {
+                    self.happen(Event::WallJump);
+                }
                 self.restart();
             }
             Event::Durable(..) | Event::AnswerDurable(..) | Event::Result(..) => {}
@@ -233,7 +247,7 @@ impl World {
         let answer_by = now.steady + WITHIN;
         let waits = self.refuses || !matches!(gate, Gate::Conflict(_));
         let answered_by = waits.then_some(answer_by);
-        self.truths.insert(id, Truth { answer_by: answered_by, ..Truth::default() });
+        self.truths.insert(id, Truth { answer_by: answered_by, since: self.now, ..Truth::default() });
         self.machine.receive(self.reference(id), answer_by, gate, now);
     }
 
@@ -269,11 +283,13 @@ impl World {
         let wants = if self.dice(3) == 0 { DeliveryWish::Close } else { DeliveryWish::Deliver };
         self.machine.load(self.reference(id), self.clock());
         let decision = DeliveryDecision { person: "kim".to_owned(), note: "a note".to_owned(), wants };
+        let world_now = self.now;
         let base = self.machine.case(&id).map_or(0, DeliveryCase::attempts);
         let taken = self.machine.decide(&id, decision, self.clock());
         if let Some(truth) = self.truths.get_mut(&id).filter(|_| taken.is_ok()) {
             truth.closed = wants == DeliveryWish::Close;
             truth.base = base;
+            truth.since = world_now;
         }
     }
 
@@ -294,6 +310,11 @@ impl World {
         while let Some(action) = self.machine.next_action() {
             match action {
                 DeliveryAction::Record(number, id, at_ms, fact) => {
+                    if fact == (DeliveryFact::DeadLettered { why: DeadReason::HorizonPassed }) {
+                        // Of an earlier run, and of a notice that was not here for a while, only the wall clock knows.
+                        let is_early = self.now < self.truths[&id].since + RESTART_DISTRUST_MAX;
+                        self.blame("nothing is given up before the horizon", is_early);
+                    }
                     self.undurable.push((number, id, at_ms, fact));
                     let run = self.run;
                     let slow = !self.calm && self.dice(30) == 0;

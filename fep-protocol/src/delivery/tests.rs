@@ -15,13 +15,17 @@ fn policy() -> DeliveryPolicy {
     }
 }
 
-/// Checks the name of the stage, who answered, the number of attempts, and what a give-up would say an hour later.
+/// Checks the name of the stage, who answered, the number of attempts, and what a give-up would say a minute later.
 fn check(facts: &[DeliveryFact], stage: &str, by: Option<AnsweredBy>, attempts: u32, hopeless: Option<DeadReason>) {
     let mut all = vec![DeliveryFact::Received { answer_by_ms: AT_MS + 3000 }];
     all.extend_from_slice(facts);
     let case = DeliveryCase::of(all.iter().map(|fact| (AT_MS, fact)));
     assert_eq!((case.stage().name(), case.answered(), case.attempts()), (stage, by, attempts), "{facts:?}");
-    assert_eq!(case.is_hopeless(Some(&policy()), AT_MS + 60_000), hopeless, "{facts:?}");
+    let since = Since::now(Now::new(Duration::ZERO, AT_MS));
+    let minute = Duration::from_secs(60);
+    assert_eq!(case.is_hopeless(Some(&policy()), since, minute), hopeless, "{facts:?}");
+    let at_the_end = case.is_hopeless(Some(&policy()), since, policy().horizon);
+    assert_eq!(at_the_end, hopeless.or(Some(DeadReason::HorizonPassed)), "{facts:?}");
     let text = serde_json::to_string(&case).unwrap();
     assert_eq!(serde_json::from_str::<DeliveryCase>(&text).unwrap(), case, "{text}");
     for fact in &all {
@@ -59,6 +63,25 @@ fn a_delivery_is_the_sum_of_its_facts() {
     check(&[&tried[..3], &[taken(2)]].concat(), "delivered", Some(StandIn), 2, None);
     check(&[DeliveryFact::Conflicted { first: None }], "conflict", None, 0, None);
     check(&[DeliveryFact::Unwanted], "unwanted", None, 1, None);
+}
+
+#[test]
+fn a_wall_clock_that_is_set_gives_no_notice_up() {
+    let start = Now::new(Duration::ZERO, AT_MS);
+    let limits = DeliveryLimits { undelivered_max: 9, answering_max: 9, retrying_max: 9 };
+    let mut machine = Delivery::new([("N".to_owned(), policy())].into(), limits, 1);
+    let id = ExchangeId::named("a");
+    let case = DeliveryCase::of([(AT_MS, &DeliveryFact::Received { answer_by_ms: AT_MS + 3000 })]);
+    let notice = NoticeRef { id, telegram: "N".to_owned(), case };
+    machine.receive(notice.clone(), Duration::from_secs(3), Gate::Open, start);
+    let days_later = AT_MS + 3 * 86_400_000;
+    machine.failed(&id, 1, "503", Now::new(Duration::from_secs(1), days_later));
+    machine.answered(&id, Now::new(Duration::from_secs(1), days_later));
+    let stage = |machine: &Delivery| machine.case(&id).unwrap().stage();
+    assert_eq!(stage(&machine), Stage::Open, "its first second");
+    let mut next = Delivery::new([("N".to_owned(), policy())].into(), limits, 1);
+    next.load(notice, Now::new(Duration::ZERO, days_later));
+    assert_eq!(stage(&next), Stage::Open, "it may have been set forward while nothing ran");
 }
 
 #[test]

@@ -2,12 +2,6 @@
 
 use std::time::Duration;
 
-use crate::terms::Now;
-
-/// After a restart "not found" proves nothing for the horizon, but at most for this time, even if the wall clock says that the horizon has
-/// passed. A clock that was set forward while the gateway was stopped therefore does no harm, unless the horizon is longer than this.
-pub const RESTART_DISTRUST_MAX: Duration = Duration::from_secs(600);
-
 /// How the unknown exchanges of one monetary telegram are settled: waits, tries and the institution's horizon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettlementPolicy {
@@ -50,14 +44,6 @@ impl Default for SettlementLimits {
 }
 
 impl SettlementPolicy {
-    /// The end of the horizon on the steady clock, if only the wall clock says when the request was written. A wall clock that was set back
-    /// makes it no later than a full horizon from now.
-    pub(super) fn horizon_end(&self, written_at_ms: i64, now: Now) -> Duration {
-        let passed_ms = u64::try_from(now.wall_ms.saturating_sub(written_at_ms)).unwrap_or(0);
-        let rest = self.horizon.saturating_sub(Duration::from_millis(passed_ms));
-        now.steady.saturating_add(rest.max(self.horizon.min(RESTART_DISTRUST_MAX)))
-    }
-
     /// The longest time in which a case is settled or in the dead letters, if each step gets its place on the wire at once. A case
     /// that waits for its account or for the lane takes longer by the steps of the cases before it.
     #[must_use]

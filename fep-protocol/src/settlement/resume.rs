@@ -7,6 +7,7 @@ use super::{
     SettlementPolicy,
 };
 use crate::mutant::{Mutant, is_on};
+use crate::since::Since;
 
 impl Settlement {
     /// Creates a machine that continues after the facts of earlier runs, in their order. Any prefix of the facts leads to a safe state: a
@@ -68,7 +69,7 @@ impl Settlement {
             let Some(entry) = self.cases.get(exchange) else { continue };
             let policy = self.policies.get(entry.case.telegram());
             let first_wait = policy.map_or(STEP_WAIT, |policy| policy.first_wait);
-            let horizon_end = policy.map(|policy| policy.horizon_end(entry.case.written_at_ms(), now));
+            let horizon_end = policy.map(|policy| Since::wall(entry.case.written_at_ms(), now).end(policy.horizon));
             let awaited = entry.case.awaited();
             let not_before = self.first(first_wait, now);
             if let Some(entry) = self.cases.get_mut(exchange) {
