@@ -59,8 +59,10 @@ struct State {
     failed: Vec<(LaneNumber, JournalError)>,
     /// The reason why permissions are refused at present.
     refusing: Option<JournalError>,
-    /// The exchanges that the writer has ended, until their institution hears that their permissions failed.
+    /// The exchanges that the writer has ended, and whose institution has not heard that their permissions failed.
     ended: Vec<ExchangeId>,
+    /// Those of them that it has heard of. It ends each before it asks again.
+    heard: Vec<ExchangeId>,
 }
 
 /// What became of the facts of a lane since the last question.
@@ -104,7 +106,8 @@ impl Lane {
                 return Err(JournalError::Full { waiting_max: PERMISSIONS_MAX });
             }
         }
-        if fact.what == What::Outcome && fact.exchange.is_some_and(|id| state.ended.contains(&id)) {
+        let is_ended = |id| state.ended.contains(&id) || state.heard.contains(&id);
+        if fact.what == What::Outcome && fact.exchange.is_some_and(is_ended) {
             return Ok(state.last);
         }
         let number = state.push(fact);
@@ -166,11 +169,11 @@ impl Lane {
         self.state().queue.len() < ROOM
     }
 
-    /// Returns what became of the facts since the last call.
+    /// Returns what became of the facts since the last call. The caller ends the exchanges whose permissions failed before the next call.
     #[must_use]
     pub fn progress(&self) -> Progress {
         let mut state = self.state();
-        state.ended.clear();
+        state.heard = std::mem::take(&mut state.ended);
         Progress { durable: state.durable, failed: std::mem::take(&mut state.failed) }
     }
 
@@ -316,8 +319,11 @@ mod tests {
         lane.end(end_of(2));
         assert_eq!(waiting(&lane), 2, "the institution was first, or the writer");
         assert_eq!(lane.append(end_of(2)), Ok(2), "it is the writer's end that becomes durable");
+        let _ = lane.progress();
+        assert_eq!(lane.append(end_of(2)), Ok(2), "the institution ends it once it has heard");
         assert_eq!(waiting(&lane), 0);
         let _ = lane.progress();
+        assert!(lane.state().heard.is_empty(), "nothing is kept");
         lane.append(end_of(3)).unwrap();
         assert_eq!(waiting(&lane), 1);
     }
