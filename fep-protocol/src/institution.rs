@@ -329,16 +329,20 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Restores an exchange of an earlier run. Its key stays in quarantine, and a late answer can still settle it if it is
-    /// unknown.
-    pub fn recall(&mut self, key: Key, answer: Arc<str>, answered: Option<&[u8]>, now: Now) -> Ticket {
+    /// unknown. It replaces one that was restored under the same key. `None` if a telegram in flight has the key.
+    pub fn recall(&mut self, key: Key, answer: Arc<str>, answered: Option<&[u8]>, now: Now) -> Option<Ticket> {
         let ticket = self.ticket();
+        let until = now.steady + self.settings.quarantine;
+        let former = self.mux.recall(key.clone(), ticket, answer, answered, until).ok()?;
+        if let Some(former) = former {
+            self.forgotten(former, now);
+        }
         self.own(&key, self.settings.quarantine);
-        self.mux.recall(key, ticket, answer, answered, now.steady + self.settings.quarantine);
         if answered.is_none() {
             self.unknown.insert(ticket, Unsettled::default());
             self.admission.flow.recall(ticket, None, now.steady);
         }
-        ticket
+        Some(ticket)
     }
 
     /// Sends the answer to a notice. It goes on the connection that the notice came on if that is still open, otherwise on

@@ -131,14 +131,29 @@ impl Mux {
     }
 
     /// Reserves the key of a telegram of an earlier run. The telegram is unknown, or was answered with the bytes
-    /// `answered`.
-    pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, answered: Option<&[u8]>, until: Duration) {
+    /// `answered`. Returns the ticket that had the key in quarantine before: nothing holds its key any more.
+    ///
+    /// # Errors
+    /// If a telegram that may still be answered in time has the key.
+    pub fn recall(
+        &mut self,
+        key: Key,
+        ticket: Ticket,
+        answer: Arc<str>,
+        answered: Option<&[u8]>,
+        until: Duration,
+    ) -> Result<Option<Ticket>, Taken> {
+        let former = self.pending.get(&key).map(|pending| (pending.ticket, pending.stage));
+        if matches!(former, Some((_, Stage::Reserved | Stage::Waiting))) {
+            return Err(Taken);
+        }
         self.withdraw(&key);
         let stage = if answered.is_some() { Stage::Answered } else { Stage::Unknown };
         self.insert(key.clone(), ticket, answer, stage, until);
         if let (Some(pending), Some(bytes)) = (self.pending.get_mut(&key), answered) {
             pending.digest = digest(bytes);
         }
+        Ok(former.map(|(ticket, _)| ticket))
     }
 
     /// Records that the telegram is on its way to the wire: an answer may arrive until the deadline.
@@ -332,11 +347,16 @@ mod tests {
     #[test]
     fn an_unknown_of_an_earlier_run_can_be_settled() {
         let mut mux = Mux::default();
-        mux.recall(key("2"), Ticket(8), "Answer".into(), Some(b"yes"), 60 * SECOND);
+        assert_eq!(mux.recall(key("2"), Ticket(8), "Answer".into(), Some(b"yes"), 60 * SECOND), Ok(None));
         assert_eq!(mux.answer(&key("2"), "Answer", b"yes", 90 * SECOND), Verdict::Duplicate(Ticket(8)));
         assert_eq!(mux.answer(&key("2"), "Answer", b"no", 90 * SECOND), Verdict::Conflicting(Ticket(8)));
-        mux.recall(key("1"), Ticket(9), "Answer".into(), None, 60 * SECOND);
+        assert_eq!(mux.recall(key("1"), Ticket(7), "Answer".into(), None, 60 * SECOND), Ok(None));
+        assert_eq!(mux.recall(key("1"), Ticket(9), "Answer".into(), None, 60 * SECOND), Ok(Some(Ticket(7))));
         assert_eq!(mux.reserve(key("1"), Ticket(10), "Answer".into(), SECOND), Err(Taken));
         assert_eq!(mux.answer(&key("1"), "Answer", b"yes", 90 * SECOND), Verdict::Late(Ticket(9)));
+        mux.reserve(key("3"), Ticket(11), "Answer".into(), SECOND).unwrap();
+        mux.written(&key("3"), SECOND);
+        assert_eq!(mux.recall(key("3"), Ticket(12), "Answer".into(), None, 60 * SECOND), Err(Taken));
+        assert_eq!(mux.waiting(&key("3")), Some(Ticket(11)), "what is in flight keeps its key");
     }
 }

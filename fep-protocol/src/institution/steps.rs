@@ -46,7 +46,9 @@ impl<T: Telegrams> Institution<T> {
     pub fn recall_step(&mut self, now: Now) {
         let ticket = self.ticket();
         let key = self.own_key(now);
-        self.mux.recall(key, ticket, "".into(), None, now.steady + self.settings.quarantine);
+        let until = now.steady + self.settings.quarantine;
+        // Its key was never used before.
+        let _ = self.mux.recall(key, ticket, "".into(), None, until);
         self.admission.flow.recall(ticket, None, now.steady);
     }
 

@@ -243,14 +243,17 @@ impl<T: Telegrams> Institution<T> {
                     let within = timeout.map_or(Duration::ZERO, |(_, timeout)| start_timeout(*timeout));
                     self.unsent(ticket, NotSent::JournalSlow { within }, now);
                 }
-                Expired::Forgotten(ticket) => {
-                    self.unknown.remove(&ticket);
-                    self.released(ticket, false, now);
-                    self.admission.flow.released(ticket, now.steady);
-                    self.actions.push_back(Action::Forget(ticket));
-                }
+                Expired::Forgotten(ticket) => self.forgotten(ticket, now),
             }
         }
+    }
+
+    /// No answer to this ticket is possible any more.
+    pub(super) fn forgotten(&mut self, ticket: Ticket, now: Now) {
+        self.unknown.remove(&ticket);
+        self.released(ticket, false, now);
+        self.admission.flow.released(ticket, now.steady);
+        self.actions.push_back(Action::Forget(ticket));
     }
 
     fn matched(&mut self, ticket: Ticket, answered: FinalState, sense: AnswerSense, now: Now) {

@@ -48,7 +48,7 @@ impl Task {
             if now.wall_ms.saturating_sub(earlier.ended_at_ms) < quarantine_ms {
                 let key = self.catalogue.recalled_key(&answer, &earlier.key);
                 sent.insert(key.clone(), earlier.number);
-                let ticket = self.machine.recall(key, answer, earlier.answered.as_deref(), now);
+                let Some(ticket) = self.machine.recall(key, answer, earlier.answered.as_deref(), now) else { continue };
                 self.ended.insert(ticket, earlier.id);
                 self.settling.recalled(&earlier.id, ticket);
                 if earlier.is_settled {

@@ -231,6 +231,27 @@ fn a_resting_key_is_skipped() {
     );
 }
 
+/// Another gateway left it twice: it came back in between.
+#[test]
+fn an_exchange_that_is_recalled_twice_has_one_place() {
+    let mut settings = settings(1, SessionPolicy::default());
+    settings.flow = flow(1, None);
+    let mut machine = Institution::new(settings, ToyTelegrams::default(), 7);
+    machine.start(at(Duration::ZERO));
+    let recall = |machine: &mut Institution<ToyTelegrams>| {
+        machine.recall(Key::new(["0002"]), "ANS".into(), None, at(Duration::ZERO)).unwrap()
+    };
+    let first = recall(&mut machine);
+    let second = recall(&mut machine);
+    let is_first = |action| matches!(action, Action::Forget(ticket) if ticket == first);
+    let forgotten = std::iter::from_fn(|| machine.next_action()).any(is_first);
+    assert!(forgotten);
+    let unanswered = |machine: &Institution<ToyTelegrams>| machine.flow_status(at(Duration::ZERO)).contract.unanswered;
+    assert_eq!(unanswered(&machine), 1);
+    machine.settled(second, at(Duration::ZERO));
+    assert_eq!(unanswered(&machine), 0);
+}
+
 #[test]
 fn a_request_has_one_deadline_for_its_turn_and_its_answer() {
     let mut bench = Bench::with(one_at_a_time());
