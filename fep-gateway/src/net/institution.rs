@@ -310,6 +310,8 @@ struct Running {
     reply: oneshot::Sender<Exchange>,
     place: OwnedSemaphorePermit,
     since: Duration,
+    /// When its caller hears of it at the latest: the answer timeout with which it was taken.
+    deadline: Duration,
     /// When its turn had come and its fact went to the journal.
     queued: Option<Duration>,
     /// When its bytes went to the link.
@@ -397,10 +399,6 @@ impl Task {
         let is_over = is_stored || give_up_at <= self.shared.clock.now().steady;
         // Attempts to deliver that run are made again at the next start.
         self.running.is_empty() && is_over
-    }
-
-    fn give_up_at(&self) -> Option<Duration> {
-        self.stopped_at.map(|stopped_at| stopped_at + JOURNAL_PATIENCE)
     }
 
     fn deadline(&self) -> Duration {

@@ -1,13 +1,14 @@
 //! Carries out commands: requests of services, questions about the state, and decisions of persons.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::Now;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::{AcceptedRequest, Handle, Running, Task, TaskCommand};
+use super::{AcceptedRequest, Handle, JOURNAL_PATIENCE, Running, Task, TaskCommand};
 use crate::journal::Left;
 use crate::net::admission::{CannotDecide, Decision, InstitutionStatus, SwitchoverStatus};
 
@@ -74,6 +75,7 @@ impl Task {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
                 let spare = self.needs_spare(&exchange.telegram).then(|| draft.clone());
+                let deadline = since + self.catalogue.answer_timeout(&exchange.telegram);
                 let running = Running {
                     exchange,
                     spare,
@@ -82,6 +84,7 @@ impl Task {
                     reply,
                     place,
                     since,
+                    deadline,
                     queued: None,
                     written: None,
                     request: None,
@@ -139,6 +142,11 @@ impl Task {
             // The time for draining began when the gateway was told to stop.
             self.machine.leave(since, now);
         }
+    }
+
+    /// When it stops although the journal has not taken everything.
+    pub(super) fn give_up_at(&self) -> Option<Duration> {
+        self.stopped_at.map(|stopped_at| stopped_at + JOURNAL_PATIENCE)
     }
 
     fn decide(&mut self, decision: &Decision, now: Now) -> Result<(), CannotDecide> {

@@ -134,7 +134,7 @@ impl Task {
         now: Now,
     ) {
         let traced = self.traced(&running, now);
-        let Running { mut exchange, onward, key, reply, place, since, request, answer: answered, .. } = running;
+        let Running { mut exchange, onward, key, reply, place, deadline, request, answer: answered, .. } = running;
         exchange.outcome = Some(outcome);
         exchange.ended_at_ms = Some(answered.map_or(now.wall_ms, |(_, at_ms)| at_ms));
         exchange.answer = answer;
@@ -158,7 +158,6 @@ impl Task {
         }
         let number =
             answered.map(|(number, _)| number).unwrap_or_else(|| self.append(self.outcome(&exchange, reason, now)));
-        let deadline = since + self.catalogue.answer_timeout(&exchange.telegram);
         let tell_by = deadline.max(now.steady) + TELL_GRACE;
         if is_on(Mutant::TellsBeforeDurable) {
             let _ = reply.send(exchange);
