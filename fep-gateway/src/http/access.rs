@@ -14,7 +14,7 @@ use fep_protocol::exchange::{Exchange, Passage};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::ends::{Ends, now_s};
+use super::ends::{Ends, ProofEnd, now_s};
 use super::error::ApiError;
 use super::jwt::{Jwt, Jwts, is_jwt, nobody};
 use super::origin::refuse_foreign_page;
@@ -155,7 +155,7 @@ impl Guard {
         // From before the rights are looked at, so no change is missed behind that.
         let rights = self.file.as_ref().map(|file| file.now.subscribe());
         let identified = match &self.file {
-            None => Ok((Who::Anybody, Credential::None, None)),
+            None => Ok((Who::Anybody, Credential::None, ProofEnd::default())),
             Some(file) => match self.shown(request) {
                 Ok(None) => file.holder(request),
                 Ok(Some(shown)) => self.holder_of(file, shown).await,
@@ -184,21 +184,22 @@ impl Guard {
                     Err(TokenRefusal::Unknown) if access.issuers().next().is_some() && is_jwt(&token) => {
                         let jwt = self.jwts.check(&access, &token, now_s()).await?;
                         let client = access.claimed(&jwt.claimed).ok_or_else(|| nobody(&jwt))?;
-                        let ends = Some(jwt.ends_s);
+                        let ends = ProofEnd { last_s: Some(jwt.ends_s), session: None };
                         Ok((Who::Client(client), Credential::Jwt(Box::new(jwt)), ends))
                     }
-                    client => Ok((of_file(client)?, Credential::Token(hash), None)),
+                    client => Ok((of_file(client)?, Credential::Token(hash), ProofEnd::default())),
                 }
             }
             Shown::Session(session) => {
                 let access = Arc::clone(&file.now.borrow());
                 let credential = Credential::Session(session.csrf);
+                let ends = |last_s| ProofEnd { last_s, session: Some(session.end) };
                 match session.token {
-                    SessionToken::Own(hash) => Ok((of_file(access.client(&hash, now_s()))?, credential, None)),
+                    SessionToken::Own(hash) => Ok((of_file(access.client(&hash, now_s()))?, credential, ends(None))),
                     SessionToken::Issued(jwt) => {
                         self.jwts.still(&access, &jwt, now_s())?;
                         let client = access.claimed(&jwt.claimed).ok_or_else(|| nobody(&jwt))?;
-                        Ok((Who::Client(client), credential, Some(jwt.ends_s)))
+                        Ok((Who::Client(client), credential, ends(Some(jwt.ends_s))))
                     }
                 }
             }
@@ -221,8 +222,8 @@ impl Guard {
     }
 }
 
-/// Who a request comes from, what proves it, and the last second in which it does, since 1970. `None` if it has no end that is known.
-type Identified = (Who, Credential, Option<i64>);
+/// Who a request comes from, what proves it, and until when it does.
+type Identified = (Who, Credential, ProofEnd);
 
 /// What a request shows.
 enum Shown {
@@ -271,7 +272,10 @@ impl File {
         // A browser shows its certificate whichever page makes the request.
         refuse_foreign_page(request.headers())?;
         match self.now.borrow().holder(certificate.names()) {
-            Some(client) => Ok((Who::Client(Arc::clone(client)), Credential::Certificate, Some(certificate.ends_s()))),
+            Some(client) => {
+                let ends = ProofEnd { last_s: Some(certificate.ends_s()), session: None };
+                Ok((Who::Client(Arc::clone(client)), Credential::Certificate, ends))
+            }
             None => Err(unknown("no client, or more than one, has a name of this certificate in `certificates`")),
         }
     }
@@ -359,6 +363,12 @@ impl Who {
             Self::Anybody => true,
             Self::Client(client) => client.may_some(action, institution),
         }
+    }
+
+    /// Whether the client may send anything.
+    pub(super) fn may_send(&self) -> bool {
+        let Self::Client(client) = self else { return true };
+        client.grants.iter().any(|grant| grant.actions.contains(&Action::Send))
     }
 
     /// Whether the client sent this exchange.

@@ -1,4 +1,4 @@
-//! Until when that holds by which a client may follow a stream of events: its token or certificate ends, or rights change. Who it is and what it may do
+//! Until when that holds by which a client may follow a stream of events: its token, certificate or session ends, or rights change. Who it is and what it may do
 //! is said in `access`.
 
 use std::sync::Arc;
@@ -9,30 +9,39 @@ use axum::http::request::Parts;
 use tokio::sync::watch;
 
 use super::error::ApiError;
+use super::sessions::SessionEnd;
 use crate::config::Access;
 
 /// How often the clock is looked at while a stream waits for the end of its token or certificate.
 const CLOCK_PAUSE: Duration = Duration::from_secs(30);
 
+/// The end of that by which a client has proved who it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ProofEnd {
+    /// The last second, since 1970, in which it proves that. `None` if it has no end that is known.
+    pub(super) last_s: Option<i64>,
+    /// The end of the session in which it was shown.
+    pub(super) session: Option<SessionEnd>,
+}
+
 /// The end of what a client has proved, and of the rights that it had then.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ends {
-    /// The last second, since 1970, in which that is proved by which a client has proved who it is. `None` if it has no end that is known.
-    last_s: Option<i64>,
+    proof: ProofEnd,
     /// The rights, from before they were looked at. `None` without an access file.
     rights: Option<watch::Receiver<Arc<Access>>>,
 }
 
 impl Ends {
     /// `rights` was subscribed to before the client's rights were looked at.
-    pub(super) fn new(last_s: Option<i64>, rights: Option<watch::Receiver<Arc<Access>>>) -> Self {
-        Self { last_s, rights }
+    pub(super) fn new(proof: ProofEnd, rights: Option<watch::Receiver<Arc<Access>>>) -> Self {
+        Self { proof, rights }
     }
 
     /// Completes when it has ended, or when rights have changed since the client's were looked at. A client whose stream ends then comes again, if it
     /// still may.
     pub(super) async fn wait(self) {
-        let Self { last_s, rights } = self;
+        let Self { proof: ProofEnd { last_s, session }, rights } = self;
         let changed = async {
             match rights {
                 // An error means that the server has ended.
@@ -40,9 +49,16 @@ impl Ends {
                 None => std::future::pending().await,
             }
         };
+        let left = async {
+            match session {
+                Some(session) => session.wait().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = changed => {}
             () = ended(last_s) => {}
+            () = left => {}
         }
     }
 }

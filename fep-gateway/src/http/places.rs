@@ -20,9 +20,14 @@ struct Idle {
     /// The idle clients, the first one since the longest time.
     clients: BTreeMap<u64, oneshot::Sender<()>>,
     next: u64,
-    /// A place is needed, and nobody was idle: the next client that is idle gives its own.
+    /// The number of clients that wait for a place.
+    waiting: usize,
+    /// A place is needed, and nobody was idle: the next client that is idle gives its own. Not if nobody waits.
     is_wanted: bool,
 }
+
+/// A client that waits for a place, until the value is dropped.
+struct Waiter<'p>(&'p Places);
 
 /// A client that is idle.
 #[derive(Debug)]
@@ -44,11 +49,10 @@ impl Places {
         if let Ok(place) = Arc::clone(&self.free).try_acquire_owned() {
             return Some(place);
         }
+        let _waiter = Waiter::new(self);
         self.ask();
         // The semaphore is never closed.
-        let place = Arc::clone(&self.free).acquire_owned().await.ok();
-        self.idle().is_wanted = false;
-        place
+        Arc::clone(&self.free).acquire_owned().await.ok()
     }
 
     /// A client is idle, until the value is dropped.
@@ -66,9 +70,12 @@ impl Places {
         IdleClient { places: Arc::clone(self), number, asked, was_asked: false, gives: false }
     }
 
-    /// Asks an idle client for its place.
+    /// Asks an idle client for its place, if somebody waits for one.
     fn ask(&self) {
         let mut idle = self.idle();
+        if idle.waiting == 0 {
+            return;
+        }
         while let Some((_, client)) = idle.clients.pop_first() {
             if client.send(()).is_ok() {
                 return;
@@ -80,6 +87,21 @@ impl Places {
     fn idle(&self) -> MutexGuard<'_, Idle> {
         // The state is valid after every single change, so a panic elsewhere does not damage it.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'p> Waiter<'p> {
+    fn new(places: &'p Places) -> Self {
+        places.idle().waiting += 1;
+        Self(places)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.0.idle();
+        idle.waiting -= 1;
+        idle.is_wanted &= idle.waiting > 0;
     }
 }
 
@@ -189,5 +211,22 @@ mod tests {
         drop(taken);
         let _place = waiting.await.unwrap();
         assert!(!is_asked(&mut places.idle_client()), "nobody needs it any more");
+    }
+
+    #[tokio::test]
+    async fn who_was_asked_for_somebody_who_waits_no_more_asks_nobody() {
+        let places = Places::new(1);
+        let taken = places.take().await;
+        let asked = places.idle_client();
+        let waiting = wanted(&places).await;
+        drop(taken);
+        let _place = waiting.await.unwrap();
+        drop(asked);
+        assert!(!is_asked(&mut places.idle_client()), "the next client that comes keeps its place");
+
+        let gone = wanted(&places).await;
+        gone.abort();
+        assert!(gone.await.is_err());
+        assert!(!is_asked(&mut places.idle_client()), "who waited is gone");
     }
 }

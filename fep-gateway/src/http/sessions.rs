@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, Method};
+use tokio::sync::watch;
 
 use super::error::ApiError;
 use super::jwt::Jwt;
@@ -39,7 +40,15 @@ struct Session {
     token: SessionToken,
     csrf: String,
     since: Instant,
-    used: Instant,
+    /// When it was used last. Dropped with the session, which ends the streams that follow something in it.
+    used: watch::Sender<Instant>,
+}
+
+/// The end of a session, for a stream that was begun in it.
+#[derive(Clone, Debug)]
+pub(super) struct SessionEnd {
+    since: Instant,
+    used: watch::Receiver<Instant>,
 }
 
 /// The token by which a session began.
@@ -64,6 +73,7 @@ pub(super) struct Begun {
 pub(super) struct Proved {
     pub(super) token: SessionToken,
     pub(super) csrf: String,
+    pub(super) end: SessionEnd,
 }
 
 impl Sessions {
@@ -75,11 +85,12 @@ impl Sessions {
         let mut sessions = self.sessions();
         sessions.retain(|_, session| session.lasts(now));
         if sessions.len() >= SESSIONS_MAX
-            && let Some(oldest) = sessions.iter().min_by_key(|(_, session)| session.used).map(|(hash, _)| *hash)
+            && let Some(oldest) =
+                sessions.iter().min_by_key(|(_, session)| *session.used.borrow()).map(|(hash, _)| *hash)
         {
             sessions.remove(&oldest);
         }
-        sessions.insert(hash, Session { token, csrf: csrf.clone(), since: now, used: now });
+        sessions.insert(hash, Session { token, csrf: csrf.clone(), since: now, used: watch::Sender::new(now) });
         let cookie = format!("{NAME}={secret}; Path=/; HttpOnly; SameSite=Strict{}", secure(over_tls));
         Ok(Begun { cookie, csrf })
     }
@@ -90,8 +101,8 @@ impl Sessions {
     /// If it would change something and lacks the second secret.
     pub(super) fn of(&self, method: &Method, headers: &HeaderMap, now: Instant) -> Result<Option<Proved>, ApiError> {
         let Some(hash) = cookie(headers) else { return Ok(None) };
-        let mut sessions = self.sessions();
-        let Some(session) = sessions.get_mut(&hash).filter(|session| session.lasts(now)) else { return Ok(None) };
+        let sessions = self.sessions();
+        let Some(session) = sessions.get(&hash).filter(|session| session.lasts(now)) else { return Ok(None) };
         // Hashes are compared, so the time of the comparison says nothing about the secret.
         let given = headers.get(CSRF).and_then(|given| given.to_str().ok()).map(TokenHash::of);
         let is_proved = given == Some(TokenHash::of(&session.csrf));
@@ -99,8 +110,9 @@ impl Sessions {
             let message = "the header X-Csrf-Token is not that of this session; GET /v1/session says it";
             return Err(ApiError::new(Problem::Csrf, message));
         }
-        session.used = now;
-        Ok(Some(Proved { token: session.token.clone(), csrf: session.csrf.clone() }))
+        session.used.send_replace(now);
+        let end = SessionEnd { since: session.since, used: session.used.subscribe() };
+        Ok(Some(Proved { token: session.token.clone(), csrf: session.csrf.clone(), end }))
     }
 
     /// Ends the session of a request. Returns the value of `Set-Cookie`.
@@ -117,8 +129,25 @@ impl Sessions {
 
 impl Session {
     fn lasts(&self, now: Instant) -> bool {
-        now.duration_since(self.since) < SESSION_MAX && now.duration_since(self.used) < IDLE_MAX
+        now < end_of(self.since, *self.used.borrow())
     }
+}
+
+impl SessionEnd {
+    /// Completes when the session has ended: by itself, or because its person left.
+    pub(super) async fn wait(mut self) {
+        loop {
+            let end = end_of(self.since, *self.used.borrow_and_update());
+            tokio::select! {
+                () = tokio::time::sleep_until(end.into()) => return,
+                used = self.used.changed() => if used.is_err() { return },
+            }
+        }
+    }
+}
+
+fn end_of(since: Instant, used: Instant) -> Instant {
+    (since + SESSION_MAX).min(used + IDLE_MAX)
 }
 
 /// What a cookie has besides, if it came over TLS.
@@ -181,6 +210,31 @@ mod tests {
         assert!(!lasts(SESSION_MAX), "also if it is used all the time");
         let Begun { cookie, .. } = sessions.begin(kim(), false, begin).unwrap();
         assert!(sessions.of(&Method::GET, &with(&cookie, None), begin + IDLE_MAX).unwrap().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_with_its_session() {
+        let sessions = Sessions::default();
+        let now = || tokio::time::Instant::now().into_std();
+        let Begun { cookie, .. } = sessions.begin(kim(), false, now()).unwrap();
+        let headers = with(&cookie, None);
+        let end = || sessions.of(&Method::GET, &headers, now()).unwrap().unwrap().end;
+        let stream = tokio::spawn(end().wait());
+        for _ in 0..3 {
+            tokio::time::sleep(IDLE_MAX / 2).await;
+            end();
+        }
+        assert!(!stream.is_finished(), "the session is used");
+        tokio::time::sleep(IDLE_MAX + Duration::from_secs(1)).await;
+        assert!(stream.is_finished(), "nobody used it for an hour");
+        let Begun { cookie, .. } = sessions.begin(kim(), false, now()).unwrap();
+        let headers = with(&cookie, None);
+        let end = sessions.of(&Method::GET, &headers, now()).unwrap().unwrap().end;
+        let stream = tokio::spawn(end.wait());
+        tokio::task::yield_now().await;
+        assert!(!stream.is_finished());
+        sessions.end(&headers, false);
+        tokio::time::timeout(Duration::from_secs(1), stream).await.expect("its person left").unwrap();
     }
 
     #[test]
