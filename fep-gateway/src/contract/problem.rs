@@ -145,7 +145,7 @@ problems! {
     UnknownVerification 404 "unknown_verification" "there is no such run of a verification" "use names of GET /v1/verifications"
     Unwritable 500 "unwritable" "the reply cannot be written" "report it to those who operate the gateway"
     Upgrade 400 "upgrade" "a WebSocket cannot begin so" "send the headers of RFC 6455, or leave Upgrade out: then the same path gives server-sent events"
-    WouldLose 409 "would_lose" "an institution cannot be removed yet" "do what `blockers` says, and reload again: nothing has changed"
+    WouldLose 409 "would_lose" "an institution cannot be removed, or have other layouts, yet" "do what `blockers` says, and reload again: nothing has changed"
     WrongCount 422 "wrong_count" "a group has a wrong number of entries" "send the number of entries that `detail` says"
     WrongType 422 "wrong_type" "a value has a wrong type" "send the type that `expected` says"
 }

@@ -77,7 +77,7 @@ pub enum ReloadError {
     },
 }
 
-/// Something of an institution that its removal would lose.
+/// Something of an institution that its removal would lose, or that another layout would misread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocker {
     /// The institution.
@@ -88,7 +88,7 @@ pub struct Blocker {
     pub count: u64,
 }
 
-/// What forbids the removal of an institution.
+/// What forbids the removal of an institution, or another layout of telegrams that it has kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockedBy {
     /// Requests that have not ended.

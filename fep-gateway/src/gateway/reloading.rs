@@ -21,16 +21,14 @@ use futures_util::future::join_all;
 use tokio::sync::OwnedMutexGuard;
 use tracing::{error, info, warn};
 
+use super::losing::{Changes, removed};
 use super::prepared::Prepared;
-use super::reload::{BlockedBy, Blocker, FileState, Holding, ReloadBy, ReloadError};
+use super::reload::{FileState, Holding, ReloadBy, ReloadError};
 use super::routing;
 use super::{Attempt, AuditEntry, AuditError, Gateway};
 use crate::config::{Config, Difference, InstitutionChange, InstitutionConfig, Role};
 use crate::ground::Ground;
 use crate::net::institution::{Closed, Handle};
-
-/// The number of decisions among which those of an institution are looked for.
-const DECISIONS_MAX: usize = 10_000;
 
 /// What is ready to be carried out. Nothing has changed yet.
 struct Plan {
@@ -89,7 +87,7 @@ impl Gateway {
     pub async fn try_reload(&self, config: Config) -> Result<Difference, ReloadError> {
         let _turn = self.turn()?;
         let plan = self.plan(config, ReloadBy::default()).await?;
-        let blockers = self.blockers(&plan.difference).await?;
+        let blockers = self.blockers(plan.changes()).await?;
         if blockers.is_empty() { Ok(plan.difference) } else { Err(ReloadError::WouldLose(blockers)) }
     }
 
@@ -146,7 +144,7 @@ impl Gateway {
         _turn: OwnedMutexGuard<()>,
     ) -> Result<Difference, ReloadError> {
         let plan = self.plan(config, by).await?;
-        let closed = self.close_removed(&plan.difference).await?;
+        let closed = self.close_losing(plan.changes()).await?;
         let attempts = self.record(&plan).await?;
         let done = Box::pin(self.carry_out(plan, closed)).await;
         for (name, attempt) in attempts {
@@ -230,61 +228,6 @@ impl Gateway {
             }
         }
         unusable
-    }
-
-    /// Closes the entrances of the institutions that are removed, if they have nothing that would be lost. Otherwise all stay open.
-    async fn close_removed(&self, difference: &Difference) -> Result<Vec<Closed>, ReloadError> {
-        let mut closed = Vec::new();
-        let mut blockers = Vec::new();
-        for name in removed(difference) {
-            let Some(handle) = self.find_handle(name) else { continue };
-            match handle.close() {
-                Ok(entrance) => closed.push(entrance),
-                Err(count) => blockers.push(blocker(name, BlockedBy::OpenExchanges, count)),
-            }
-        }
-        for name in removed(difference) {
-            blockers.extend(self.left_behind(name).await.map_err(ReloadError::Journal)?);
-        }
-        if blockers.is_empty() { Ok(closed) } else { Err(ReloadError::WouldLose(blockers)) }
-    }
-
-    /// The same without closing anything.
-    async fn blockers(&self, difference: &Difference) -> Result<Vec<Blocker>, ReloadError> {
-        let mut blockers = Vec::new();
-        for name in removed(difference) {
-            let open = self.find_handle(name).map_or(0, |handle| handle.requests());
-            blockers.extend((open > 0).then(|| blocker(name, BlockedBy::OpenExchanges, open)));
-            blockers.extend(self.left_behind(name).await.map_err(ReloadError::Journal)?);
-        }
-        Ok(blockers)
-    }
-
-    /// What an institution has that only it can bring to an end, besides its open exchanges.
-    async fn left_behind(&self, name: &str) -> Result<Vec<Blocker>, super::JournalError> {
-        let mut blockers = Vec::new();
-        let status = match self.find_handle(name) {
-            Some(handle) => handle.status().await,
-            None => None,
-        };
-        let unanswered = status.as_ref().map_or(0, |status| status.limit.unanswered);
-        let settles = usize::from(status.is_some_and(|status| status.unsettled_since_ms.is_some()));
-        let letters = self.dead_letters(DECISIONS_MAX).await?;
-        let letters = letters.iter().filter(|(exchange, _)| *exchange.institution == *name).count();
-        let counts = self.notice_counts().await?;
-        let notices = counts.iter().find(|count| count.institution == name);
-        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let persons = letters + notices.map_or(0, |count_of| count(count_of.dead_letters));
-        let undelivered = notices.map_or(0, |count_of| count(count_of.undelivered));
-        for (what, count) in [
-            (BlockedBy::UnknownExchanges, unanswered),
-            (BlockedBy::UnfinishedSettlements, settles),
-            (BlockedBy::OpenDecisions, persons),
-            (BlockedBy::UndeliveredNotices, undelivered),
-        ] {
-            blockers.extend((count > 0).then(|| blocker(name, what, count)));
-        }
-        Ok(blockers)
     }
 
     /// Brings the reload to the audit trail of each institution that stops, before it does.
@@ -446,16 +389,15 @@ impl Gateway {
 }
 
 impl Plan {
+    fn changes(&self) -> Changes<'_> {
+        Changes { difference: &self.difference, starts: &self.starts }
+    }
+
     fn fact(&self, about: &str) -> AuditFact {
         let ReloadBy { person, note, .. } = &self.by;
         let about = Some(about.to_owned());
         AuditFact { note: note.clone(), about, ..AuditFact::new(Act::Reload, person.clone()) }
     }
-}
-
-fn removed(difference: &Difference) -> impl Iterator<Item = &String> {
-    let institutions = difference.institutions.iter();
-    institutions.filter(|(_, change)| matches!(change, InstitutionChange::Removed)).map(|(name, _)| name)
 }
 
 /// What becomes of an institution that runs.
@@ -473,10 +415,6 @@ fn because(change: &InstitutionChange) -> Option<String> {
     let InstitutionChange::Changed { anew, .. } = change else { return None };
     let keys: Vec<_> = anew.iter().map(|key| key.key.as_str()).collect();
     (!keys.is_empty()).then(|| format!("not in place: {}", keys.join(", ")))
-}
-
-fn blocker(institution: &str, what: BlockedBy, count: usize) -> Blocker {
-    Blocker { institution: institution.to_owned(), what, count: u64::try_from(count).unwrap_or(u64::MAX) }
 }
 
 /// The addresses on which an institution listens, with the names of their lines.

@@ -222,6 +222,10 @@ pub enum CannotDecide {
     NotBlocked,
     /// Too many business codes are blocked already.
     TooManyBlocks,
+    /// No request has a business code.
+    NoBusinessCodes,
+    /// No request can have this business code.
+    NoSuchBusiness,
     /// There is no such line.
     NoSuchLine,
     /// The line is stopped already, or it is not stopped.
@@ -270,6 +274,12 @@ impl fmt::Display for CannotDecide {
             Self::NoBreaker => "the institution has no breaker; add a table `breaker` to its configuration",
             Self::NotBlocked => "there is no such block",
             Self::TooManyBlocks => "too many business codes are blocked already",
+            Self::NoBusinessCodes => {
+                "no request has a business code here: add a table `breaker` or `flow.businesses` to the configuration"
+            }
+            Self::NoSuchBusiness => {
+                "no request can have this business code: without `flow.business`, it is the name of a request telegram"
+            }
             Self::NoSuchLine => "the institution has no such line",
             Self::LineAlready => "the line is in that state already",
             Self::NoSwitchover => "there is no backup line: only lines that send, with different ranks, can be chosen",

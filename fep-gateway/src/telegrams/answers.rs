@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fep_codec::record::Record;
-use fep_codec::{Error, json};
+use fep_codec::{Error, Layout, json};
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::terms::Now;
 use serde_json::{Map, Value as Json};
@@ -17,7 +17,7 @@ impl TelegramCatalogue {
     /// the answer's own codes, then `own`. Later values replace earlier ones.
     ///
     /// # Errors
-    /// If the fields do not form the answer, the answer cannot be a frame, or it has another key.
+    /// If the fields do not form the answer, `own` has other codes than the answer, it cannot be a frame, or it has another key.
     pub fn answer(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, DraftError> {
         let answer = self.answer_telegram(telegram, frame, own).map_err(DraftError::Invalid)?;
         if let Some(found) = first_control(own, &self.control_characters) {
@@ -46,7 +46,9 @@ impl TelegramCatalogue {
         let mut fields = layout.common_fields(theirs);
         json::merge(&mut fields, &layout.codes());
         json::merge(&mut fields, own);
-        Record::from_json_value(layout, &Json::Object(fields))?.encode()
+        let answer = Record::from_json_value(layout, &Json::Object(fields))?.encode()?;
+        // `own` may not make another telegram of it.
+        if layout.recognises(&answer) { Ok(answer) } else { Err(Layout::no_match(&[layout], &answer)) }
     }
 
     /// Checks that our answers to notices and duties can carry the values that are configured for them.

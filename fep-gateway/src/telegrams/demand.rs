@@ -6,8 +6,8 @@ use fep_codec::Layout;
 use fep_codec::record::Record;
 use fep_protocol::terms::Priority;
 
-use super::Draft;
 use super::key::KeyFields;
+use super::{Draft, TelegramCatalogue};
 use crate::config::InstitutionConfig;
 
 /// The place of the business code in a request, and its priority.
@@ -30,6 +30,38 @@ enum BusinessCode {
 /// The values of an answer that say that the institution is busy. One of the lists must hold.
 #[derive(Clone, Debug)]
 pub(super) struct BusyCodes(Vec<Vec<(String, String)>>);
+
+/// Whether a request of an institution can have some business code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BusinessKnown {
+    /// One can.
+    Yes,
+    /// None can.
+    No,
+    /// No request has a business code.
+    NothingHasOne,
+}
+
+/// The longest business code, in bytes. Fields for it are much shorter.
+const BUSINESS_MAX_BYTES: usize = 100;
+
+impl TelegramCatalogue {
+    /// Whether a request can have this business code. What values a field takes is not known, so any text of visible characters may be one.
+    #[must_use]
+    pub fn knows_business(&self, code: &str) -> BusinessKnown {
+        let is_text = (1..=BUSINESS_MAX_BYTES).contains(&code.len()) && !code.chars().any(char::is_control);
+        let codes = || self.entries.iter().filter_map(|entry| entry.precedence.as_ref()).map(|of| &of.business);
+        if codes().all(|of| matches!(of, BusinessCode::Unused)) {
+            return BusinessKnown::NothingHasOne;
+        }
+        let is_known = codes().any(|of| match of {
+            BusinessCode::Unused => false,
+            BusinessCode::Name(name) => **name == *code,
+            BusinessCode::Field(_) => is_text,
+        });
+        if is_known { BusinessKnown::Yes } else { BusinessKnown::No }
+    }
+}
 
 impl Draft {
     /// The same, and whether nobody waits for it.

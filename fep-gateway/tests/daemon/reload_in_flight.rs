@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{Daemon, Setup, verify};
+use crate::harness::{Daemon, Setup, root, verify};
 use crate::peer::{PATIENCE, Peer, transfer_answer};
 use crate::reload::{File, one_more, reload, reloaded};
 
@@ -147,6 +147,18 @@ async fn an_institution_that_owes_a_settlement_or_a_decision_is_not_removed() {
     assert_eq!(reply["outcome"], json!("unknown"), "{reply}");
     // The reversal goes out although a reload wants to remove its institution, and gets no answer.
     until_blocked_by("unfinished_settlements").await;
+    // Nor may another spec misread the bytes of the transfer: its reversal would have another amount.
+    let spec = std::fs::read_to_string(root().join("specs/bank-a/bank-a.toml")).unwrap();
+    let other_spec = folder.path().join("bank-a-2.toml");
+    let renamed = spec.replace("name = \"payee_name\"", "name = \"payee\"");
+    assert_ne!(renamed, spec);
+    std::fs::write(&other_spec, renamed).unwrap();
+    let keys = "answer_timeout_ms = 4000\nquarantine_ms = 4000\n";
+    let with_spec = one_more("bank-b", other.port, keys) + SETTLEMENT;
+    let own = root().join("specs/bank-a/bank-a.toml").display().to_string();
+    file.with(&with_spec.replace(&own, &other_spec.display().to_string()));
+    until_blocked_by("unfinished_settlements").await;
+    file.with("");
     other.receive().await;
     until_blocked_by("open_decisions").await;
     let settled = json!({ "decision": "not_done", "note": "the bank says so" });
