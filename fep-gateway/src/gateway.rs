@@ -29,6 +29,7 @@ mod legacy;
 mod inheriting;
 mod placing;
 mod starting;
+mod losing;
 mod reloading;
 
 use std::collections::BTreeMap;
@@ -60,7 +61,7 @@ pub use self::options::{RequestOptions, StartOptions};
 use self::reload::Reloads;
 use self::routing::Routed;
 pub use self::routing::{NotRouted, RoutingDecision, RoutingStatus, RuleChanged, RuleStatus, SideStatus};
-use self::running::{AskedKey, Left};
+use self::running::AskedKey;
 pub use self::running::{Begun, Running};
 use self::sites::Sites;
 pub use self::sites::{NotMoved, SiteStatus, SitesChange, SitesChanged, SitesStatus};
@@ -108,7 +109,6 @@ struct Inner {
     stopping: AtomicBool,
     /// The lane of what belongs to no institution. It begins with the first such fact.
     own_lane: OnceLock<Lane>,
-    left: Left,
     publisher: Slot,
     alarms: Slot<dyn AlarmPart>,
     /// The part that takes requests from topics.
@@ -242,16 +242,6 @@ impl Gateway {
         }
         // From here on the exchange runs to its end, also if the caller's future is dropped.
         Ok(Begun::Running(Box::new(Running { gateway: self.clone(), exchange, asked, end })))
-    }
-
-    /// The exchange with this name, or `None` if there is no such exchange.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub async fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
-        // One that waits for its turn is not in the journal yet. It is looked for first, because it may end meanwhile.
-        let running = self.inner.left.find(id);
-        Ok(self.inner.shared.journal.find(id).await?.or(running))
     }
 
     /// The latest exchanges, newest first.

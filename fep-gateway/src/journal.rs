@@ -44,6 +44,7 @@ mod writer;
 #[cfg(feature = "simulation")]
 mod by_hand;
 
+mod connections;
 mod keys;
 mod reserving;
 
@@ -96,7 +97,7 @@ pub mod usage;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -110,6 +111,7 @@ use fep_protocol::trace::TraceHighWater;
 pub use self::again::Left;
 pub(crate) use self::alarms::{AlarmStore, Judging};
 use self::archive::{ArchiveStop, Archives};
+use self::connections::{Connections, For};
 use self::filter::{ExchangeFilter, ExchangePage, LetterFilter};
 use self::health::Health;
 use self::home::{Home, Reading};
@@ -135,7 +137,7 @@ use crate::ground::Ground;
 #[derive(Clone)]
 pub struct Journal {
     inner: Arc<Inner>,
-    reader: Arc<Mutex<Reader>>,
+    connections: Connections,
 }
 
 struct Inner {
@@ -226,7 +228,9 @@ impl Journal {
     /// If the journal cannot be read.
     pub async fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
         let id = *id;
-        self.read_all(move |reader| reader.find(&id)).await
+        let index = Arc::clone(&self.inner.index);
+        self.wait(move || index.wait(INDEX_WAIT)).await?;
+        self.look_up(move |reader| reader.find(&id)).await
     }
 
     /// The latest exchanges, newest first.
@@ -342,7 +346,6 @@ impl Journal {
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let index = Arc::clone(&self.inner.index);
-        // Who waits for the index does not keep the connections meanwhile.
         self.read_after(move || index.wait(INDEX_WAIT), read).await
     }
 
@@ -350,7 +353,7 @@ impl Journal {
         &self,
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
-        self.read_after(|| Ok(()), read).await
+        self.connections.ask(For::Searches, &self.inner.ground, read).await
     }
 
     async fn read_after<T: Send + 'static>(
@@ -358,19 +361,21 @@ impl Journal {
         wait: impl FnOnce() -> Result<(), JournalError> + Send + 'static,
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
-        let connections = Arc::clone(&self.reader);
-        let read = move || {
-            wait()?;
-            read(&connections.lock().unwrap_or_else(PoisonError::into_inner))
-        };
-        match self.inner.ground {
-            Ground::Machine => {
-                let task = tokio::task::spawn_blocking(read);
-                task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
-            }
-            #[cfg(feature = "simulation")]
-            Ground::Simulated(_) => read(),
-        }
+        self.wait(wait).await?;
+        self.read(read).await
+    }
+
+    /// Looks up what a request or a notice waits for. People's searches do not delay it.
+    async fn look_up<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        self.connections.ask(For::LookUps, &self.inner.ground, read).await
+    }
+
+    /// Waits for the index. Nobody else waits for that meanwhile.
+    async fn wait(&self, wait: impl FnOnce() -> Result<(), JournalError> + Send + 'static) -> Result<(), JournalError> {
+        connections::on(&self.inner.ground, wait).await
     }
 }
 

@@ -1,7 +1,6 @@
 //! Exchanges that run: a caller can wait for the outcome, or leave and ask for it later.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -43,20 +42,6 @@ pub(super) struct AskedKey {
 /// The pause between two looks for the outcome of an exchange of another gateway.
 const LOOK_PAUSE: Duration = Duration::from_millis(50);
 
-/// The exchanges whose callers left, until they end. There are no more of them than the institutions have places for requests.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Left(Arc<Mutex<HashMap<ExchangeId, Exchange>>>);
-
-impl Left {
-    fn exchanges(&self) -> MutexGuard<'_, HashMap<ExchangeId, Exchange>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn find(&self, id: &ExchangeId) -> Option<Exchange> {
-        self.exchanges().get(id).cloned()
-    }
-}
-
 impl Begun {
     /// Waits for the outcome.
     ///
@@ -71,7 +56,7 @@ impl Begun {
 }
 
 impl Running {
-    /// The name of the exchange. [`Gateway::find`] finds it once the journal has it, or after [`Running::end_within`].
+    /// The name of the exchange, by which [`Gateway::find`] finds it.
     #[must_use]
     pub fn id(&self) -> ExchangeId {
         self.exchange.id
@@ -93,25 +78,13 @@ impl Running {
     }
 
     /// Waits for the outcome for some time. If there is none by then, the exchange is returned as it is now: without an outcome.
-    /// [`Gateway::find`] finds it also while it waits for its turn and the journal does not have it yet.
     ///
     /// # Errors
     /// As [`Running::end`].
     pub async fn end_within(self, patience: Duration) -> Result<Exchange, Refusal> {
         let running = self.exchange.clone();
-        let left = self.gateway.inner.left.clone();
-        let mut end = Box::pin(self.end());
-        if let Ok(ended) = tokio::time::timeout(patience, &mut end).await {
-            return ended;
-        }
-        let id = running.id;
-        left.exchanges().insert(id, running.clone());
-        tokio::spawn(async move {
-            // Who asks for it later finds what the journal has.
-            drop(end.await);
-            left.exchanges().remove(&id);
-        });
-        Ok(running)
+        // The exchange goes on when nobody waits for it any more.
+        tokio::time::timeout(patience, self.end()).await.unwrap_or(Ok(running))
     }
 }
 
@@ -122,6 +95,32 @@ impl AskedKey {
 }
 
 impl Gateway {
+    /// The exchange with this name, or `None` if there is no such exchange. One that waits for its turn is found too.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
+        let journal = &self.inner.shared.journal;
+        if let Some(found) = journal.find(id).await? {
+            return Ok(Some(found));
+        }
+        // The journal does not have one that waits for its turn. Its institution does.
+        match self.find_running(id).await {
+            Some(found) => Ok(Some(found)),
+            // It may have gone from its institution to the journal meanwhile.
+            None => journal.find(id).await,
+        }
+    }
+
+    async fn find_running(&self, id: &ExchangeId) -> Option<Exchange> {
+        for handle in self.running().values() {
+            if let Some(found) = handle.find(*id).await {
+                return Some(found);
+            }
+        }
+        None
+    }
+
     /// The exchange of another gateway that has the key of this one, which was not sent. It is waited for as long as its answer may take.
     /// Only if there is none any more, this one is returned: the other one was not sent either.
     async fn of_another(&self, ended: Exchange, asked: &AskedKey) -> Result<Exchange, Refusal> {

@@ -18,7 +18,6 @@ use super::placing;
 use super::prepared::Prepared;
 use super::reload::Reloads;
 use super::routing;
-use super::running::Left;
 use super::sites::{self, Sites};
 use super::test_time::TestTime;
 use super::{EVENTS_MAX, Gateway, Inner, JournalError, NoticeHandler, StartError, StartOptions};
@@ -124,7 +123,6 @@ impl Gateway {
             shared,
             stopping: AtomicBool::new(false),
             own_lane: OnceLock::new(),
-            left: Left::default(),
             publisher: Slot::default(),
             alarms: Slot::default(),
             intake: Slot::default(),

@@ -212,6 +212,7 @@ async fn a_key_stands_for_one_exchange_and_is_free_again_after_not_sent(place: &
     let look = async |digest| journal.key_state("bank-a", "k", [digest; 16]).await.unwrap();
     assert!(look(2).await.is_none());
     let KeyState::Reserved(ticket) = reserve(1, 1).await else { panic!("who only looked has not taken it") };
+    ticket.runs();
     assert!(matches!(look(1).await, Some(KeyState::Running(running)) if running == id(1)));
     assert!(matches!(look(2).await, Some(KeyState::OtherBody(running)) if running == id(1)));
     assert!(matches!(reserve(2, 1).await, KeyState::Running(running) if running == id(1)));

@@ -1,9 +1,15 @@
 //! Idempotency keys: one key, one exchange, also when two requests with it arrive at the same time.
 //!
 //! The index knows a key only after the facts of its exchange were applied. Until then the key is here.
+//!
+//! Who reserves a key asks the index whether an earlier exchange has it. Until that is known, and the exchange is on its way, nobody else is told
+//! its name: it may never exist. Whoever comes with the same key waits for that.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 use fep_protocol::exchange::{Exchange, ExchangeId};
 
@@ -15,6 +21,8 @@ use super::store::FactNumber;
 pub(super) struct Keys {
     slots: Arc<Mutex<Slots>>,
     index: Arc<IndexQueue>,
+    /// Wakes those who wait for keys in question.
+    decided: Arc<Notify>,
 }
 
 type Name = (Box<str>, Box<str>);
@@ -31,17 +39,24 @@ struct Slots {
 struct Slot {
     exchange: ExchangeId,
     digest: [u8; 16],
+    /// Whether the exchange is at its institution. Before, it may never exist.
+    runs: bool,
     /// After the end of the exchange: the last fact that was stored by then.
     ended: Option<FactNumber>,
 }
 
 /// What a slot says to a body with some digest.
 pub(super) enum SlotState {
+    /// It is not known yet whether its exchange will run. Ask again when this completes.
+    InQuestion(Decided),
     Running(ExchangeId),
     OtherBody(ExchangeId),
     /// The index will know its outcome.
     Ended(ExchangeId),
 }
+
+/// Completes when a key that was in question may be so no more.
+pub(super) type Decided = OwnedNotified;
 
 /// A reserved key. It is released when this is dropped, after the exchange has ended.
 #[derive(Debug)]
@@ -73,6 +88,8 @@ pub(super) enum Reservation {
     Reserved(KeyTicket),
     /// The key is in use.
     Taken(KeyState),
+    /// It is not known yet whether the exchange that has it will run. Ask again when this completes.
+    InQuestion(Decided),
     /// This exchange had the key and has ended. The index will know its outcome.
     Recent(ExchangeId),
     /// There are too many keys that the index does not know yet.
@@ -88,7 +105,7 @@ pub(super) const KEYS_MAX: usize = 1_000_000;
 impl Keys {
     pub(super) fn new(index: Arc<IndexQueue>) -> Self {
         let slots = Slots { by_name: HashMap::new(), sweep_at: SWEEP_MIN };
-        Self { slots: Arc::new(Mutex::new(slots)), index }
+        Self { slots: Arc::new(Mutex::new(slots)), index, decided: Arc::default() }
     }
 
     /// Reserves a key. `out_of_the_way` is an ended exchange that had the key and certainly was not sent.
@@ -102,13 +119,14 @@ impl Keys {
     ) -> Reservation {
         let name: Name = (institution.into(), key.into());
         let mut slots = self.slots();
-        match slots.by_name.get(&name).map(|slot| slot.state(digest)) {
+        match slots.by_name.get(&name).map(|slot| self.state(slot, digest)) {
+            Some(SlotState::InQuestion(decided)) => Reservation::InQuestion(decided),
             Some(SlotState::Ended(ended)) if Some(ended) != out_of_the_way => Reservation::Recent(ended),
             Some(SlotState::Running(running)) => Reservation::Taken(KeyState::Running(running)),
             Some(SlotState::OtherBody(running)) => Reservation::Taken(KeyState::OtherBody(running)),
             None if slots.by_name.len() >= KEYS_MAX => Reservation::Full,
             Some(SlotState::Ended(_)) | None => {
-                slots.by_name.insert(name.clone(), Slot { exchange, digest, ended: None });
+                slots.by_name.insert(name.clone(), Slot { exchange, digest, runs: false, ended: None });
                 Reservation::Reserved(KeyTicket { keys: self.clone(), name, digest, given: None })
             }
         }
@@ -117,7 +135,17 @@ impl Keys {
     /// Who has a key, without taking it. `None` if no exchange of this run had it lately.
     pub(super) fn look(&self, institution: &str, key: &str, digest: [u8; 16]) -> Option<SlotState> {
         let name: Name = (institution.into(), key.into());
-        self.slots().by_name.get(&name).map(|slot| slot.state(digest))
+        self.slots().by_name.get(&name).map(|slot| self.state(slot, digest))
+    }
+
+    /// What a slot says. The slots are locked, so that no decision is missed.
+    fn state(&self, slot: &Slot, digest: [u8; 16]) -> SlotState {
+        match slot.ended {
+            Some(_) => SlotState::Ended(slot.exchange),
+            None if !slot.runs => SlotState::InQuestion(Arc::clone(&self.decided).notified_owned()),
+            None if slot.digest == digest => SlotState::Running(slot.exchange),
+            None => SlotState::OtherBody(slot.exchange),
+        }
     }
 
     fn release(&self, name: &Name) {
@@ -126,6 +154,7 @@ impl Keys {
         if let Some(slot) = slots.by_name.get_mut(name) {
             slot.ended = Some(stored);
         }
+        self.decided.notify_waiters();
         if slots.by_name.len() >= slots.sweep_at {
             let applied = self.index.applied();
             slots.by_name.retain(|_, slot| slot.ended.is_none_or(|stored| stored > applied));
@@ -136,16 +165,6 @@ impl Keys {
     fn slots(&self) -> MutexGuard<'_, Slots> {
         // Each change is a single call, so the slots are valid even after a panic elsewhere.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Slot {
-    fn state(&self, digest: [u8; 16]) -> SlotState {
-        match self.ended {
-            Some(_) => SlotState::Ended(self.exchange),
-            None if self.digest == digest => SlotState::Running(self.exchange),
-            None => SlotState::OtherBody(self.exchange),
-        }
     }
 }
 
@@ -160,6 +179,14 @@ impl KeyTicket {
     #[must_use]
     pub fn given(&self) -> &str {
         self.given.as_deref().unwrap_or(&self.name.1)
+    }
+
+    /// The exchange is at its institution, which knows it by its name.
+    pub fn runs(&self) {
+        if let Some(slot) = self.keys.slots().by_name.get_mut(&self.name) {
+            slot.runs = true;
+        }
+        self.keys.decided.notify_waiters();
     }
 
     /// The request of this key goes on as another exchange.
@@ -203,6 +230,7 @@ mod tests {
     fn running_keys_stay_and_ended_ones_go_when_the_index_knows_them() {
         let keys = Keys::new(Arc::new(IndexQueue::new(0)));
         let running: Vec<_> = (0..10_000).map(|number| ticket(&keys, number)).collect();
+        running.iter().for_each(KeyTicket::runs);
         for number in 10_000..100_000 {
             drop(ticket(&keys, number));
             let Slots { by_name, sweep_at } = &*keys.slots();
@@ -211,6 +239,25 @@ mod tests {
         assert!(matches!(reserve(&keys, 9_999), Reservation::Taken(KeyState::Running(_))));
         drop(running);
         assert!(matches!(reserve(&keys, 9_999), Reservation::Recent(_) | Reservation::Reserved(_)));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_the_name_of_an_exchange_that_may_never_exist() {
+        let keys = Keys::new(Arc::new(IndexQueue::new(0)));
+        let first = ticket(&keys, 1);
+        let Reservation::InQuestion(decided) = reserve(&keys, 1) else { panic!("the index is being asked") };
+        let waits = tokio::spawn(decided);
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished());
+        first.runs();
+        waits.await.unwrap();
+        assert!(matches!(reserve(&keys, 1), Reservation::Taken(KeyState::Running(_))));
+        let second = ticket(&keys, 2);
+        let Reservation::InQuestion(decided) = reserve(&keys, 2) else { panic!("the index is being asked") };
+        // It is decided before anybody waits.
+        drop(second);
+        decided.await;
+        assert!(matches!(reserve(&keys, 2), Reservation::Recent(_)));
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Journal {
     /// # Errors
     /// If the journal cannot be read.
     pub async fn first_notices(&self, questions: Vec<FirstQuestion>) -> Result<Vec<Option<FirstNotice>>, JournalError> {
-        self.read(move |reader| questions.iter().map(|question| reader.first_notice(question)).collect()).await
+        self.look_up(move |reader| questions.iter().map(|question| reader.first_notice(question)).collect()).await
     }
 
     /// The number of the last fact that is stored, and of the last one that is in the index.

@@ -8,7 +8,7 @@
 //! The facts themselves are the outbox, so an event is as durable as the fact that it tells about, and costs no second write. This module does
 //! not know what an event is.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
@@ -37,8 +37,8 @@ impl Journal {
     pub(crate) async fn apart(&self) -> Result<Self, JournalError> {
         let inner = Arc::clone(&self.inner);
         let open = move |_: &Reader| inner.home.reader(&inner.reading);
-        let reader = Arc::new(Mutex::new(self.read(open).await?));
-        Ok(Self { inner: Arc::clone(&self.inner), reader })
+        let connections = self.connections.searching_by(self.read(open).await?);
+        Ok(Self { inner: Arc::clone(&self.inner), connections })
     }
 
     /// The last fact that has been published, or `None` if this journal has no mark.

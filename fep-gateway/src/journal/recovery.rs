@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use fep_protocol::exchange::{Caller, ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::archive::{self, ArchiveStop, Archiver, Archives};
 #[cfg(feature = "simulation")]
 use super::by_hand::{self, DiskStore};
+use super::connections::Connections;
 use super::guard::{FileGuard, Guarded};
 use super::health::Health;
 use super::home::{Home, Reading};
@@ -152,7 +153,7 @@ pub(super) struct Begun {
 
 /// What earlier runs left, with the connections that read it.
 pub(super) struct Earlier {
-    reader: Reader,
+    connections: Connections,
     high_waters: Vec<(String, TraceHighWater)>,
     recalled: Vec<Recalled>,
     routed: Vec<StoredAnswer>,
@@ -194,7 +195,7 @@ pub(super) fn open_file(options: &OpenOptions, ground: Ground) -> Result<Opened,
     ends.extend(endings(&reader, options)?);
     begin_to_write(&mut facts, ends, options, &ground)?;
     catch_up(&mut index, &mut source)?;
-    let earlier = Earlier::read(reader, options)?;
+    let earlier = Earlier::read(&begun, reader, options)?;
     let running = Running::new(&begun, &index, options)?;
     let archiver = || archiver(options, &running, &access, (&ground, earlier_ms));
     guard.watch_log();
@@ -220,7 +221,7 @@ pub(super) fn open_file(options: &OpenOptions, ground: Ground) -> Result<Opened,
 
 impl Earlier {
     /// Reads what earlier runs left, after the exchanges that they left open have ended.
-    pub(super) fn read(reader: Reader, options: &OpenOptions) -> Result<Self, JournalError> {
+    pub(super) fn read(begun: &Begun, reader: Reader, options: &OpenOptions) -> Result<Self, JournalError> {
         let standing = reader.index.standing(&reader.whose)?.into_iter();
         let standing = standing.map(|stood| (stood.institution, stood.standing));
         Ok(Self {
@@ -230,7 +231,7 @@ impl Earlier {
             cases: earlier_cases(&reader, options)?,
             high_waters: reader.index.traces()?,
             standing: standing.collect(),
-            reader,
+            connections: Connections::new(reader, begun.home.reader(&begun.reading)?),
         })
     }
 }
@@ -251,11 +252,11 @@ impl Running {
         let Self { lanes, parts, mark, archive_stop } = self;
         let WriterParts { newcomers, bell, health, index, .. } = parts;
         let Begun { home, reading, .. } = begun;
-        let Earlier { reader, high_waters, recalled, routed, sent, cases, standing } = earlier;
+        let Earlier { connections, high_waters, recalled, routed, sent, cases, standing } = earlier;
         let keys = Keys::new(Arc::clone(&index));
         let workers = tokio::sync::Mutex::new(workers);
         let inner = Inner { health, newcomers, bell, keys, index, home, reading, archive_stop, mark, workers, ground };
-        let journal = Journal { inner: Arc::new(inner), reader: Arc::new(Mutex::new(reader)) };
+        let journal = Journal { inner: Arc::new(inner), connections };
         Opened { journal, lanes, high_waters, recalled, routed, sent, cases, standing, instances: None }
     }
 }

@@ -30,6 +30,7 @@ impl Journal {
             match self.inner.keys.reserve(institution, &veiled, digest, exchange, not_sent) {
                 Reservation::Reserved(ticket) => break ticket,
                 Reservation::Taken(state) => return Ok(state),
+                Reservation::InQuestion(decided) => decided.await,
                 Reservation::Full => return Err(JournalError::Full { waiting_max: KEYS_MAX }),
                 Reservation::Recent(id) => match self.known_key(institution, &names, Some(id)).await? {
                     Some((exchange, is_same)) => return Ok(KeyState::known(exchange, is_same)),
@@ -64,11 +65,14 @@ impl Journal {
     ) -> Result<Option<KeyState>, JournalError> {
         let names = self.names_of(key, digest);
         let Some((veiled, own_digest)) = names.first() else { return Err(JournalError::Closed) };
-        let recent = match self.inner.keys.look(institution, veiled, *own_digest) {
-            Some(SlotState::Running(id)) => return Ok(Some(KeyState::Running(id))),
-            Some(SlotState::OtherBody(id)) => return Ok(Some(KeyState::OtherBody(id))),
-            Some(SlotState::Ended(id)) => Some(id),
-            None => None,
+        let recent = loop {
+            match self.inner.keys.look(institution, veiled, *own_digest) {
+                Some(SlotState::InQuestion(decided)) => decided.await,
+                Some(SlotState::Running(id)) => return Ok(Some(KeyState::Running(id))),
+                Some(SlotState::OtherBody(id)) => return Ok(Some(KeyState::OtherBody(id))),
+                Some(SlotState::Ended(id)) => break Some(id),
+                None => break None,
+            }
         };
         let known = match self.is_shared() {
             // Another gateway may have sent it a moment ago.
@@ -90,7 +94,7 @@ impl Journal {
         digest: [u8; 16],
     ) -> Result<Option<(Exchange, bool)>, JournalError> {
         let index = Arc::clone(&self.inner.index);
-        self.read_after(move || index.wait_for_all(INDEX_WAIT), |_| Ok(())).await?;
+        self.wait(move || index.wait_for_all(INDEX_WAIT)).await?;
         self.known_key(institution, &self.names_of(key, digest), None).await
     }
 
@@ -115,11 +119,11 @@ impl Journal {
     ) -> Result<Option<(Exchange, bool)>, JournalError> {
         let institution = institution.to_owned();
         let names = names.to_vec();
-        let index = Arc::clone(&self.inner.index);
-        self.read(move |reader| {
-            if recent.is_some() {
-                index.wait(INDEX_WAIT)?;
-            }
+        if recent.is_some() {
+            let index = Arc::clone(&self.inner.index);
+            self.wait(move || index.wait(INDEX_WAIT)).await?;
+        }
+        self.look_up(move |reader| {
             for (key, digest) in &names {
                 let Some((id, stored)) = reader.index.key(&institution, key)? else { continue };
                 let exchange = reader.find(&id)?.filter(|exchange| !is_free(exchange));

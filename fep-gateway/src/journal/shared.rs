@@ -64,7 +64,7 @@ pub(super) fn open(options: &OpenOptions, postgres: &PostgresConfig) -> Result<O
         point(FaultPoint::Recovered);
     }
     catch_up(&mut index, &mut source)?;
-    let earlier = Earlier::read(reader, options)?;
+    let earlier = Earlier::read(&begun, reader, options)?;
     let running = Running::new(&begun, &index, options)?;
     if shared.is_some() {
         running.parts.index.share();

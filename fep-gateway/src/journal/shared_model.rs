@@ -49,7 +49,7 @@ pub(super) fn open(
         point(FaultPoint::Recovered);
     }
     catch_up(&mut index, &mut source)?;
-    let earlier = Earlier::read(reader, options)?;
+    let earlier = Earlier::read(&begun, reader, options)?;
     let running = Running::new(&begun, &index, options)?;
     running.parts.index.set_by_hand(index_by_hand(index, source));
     let writer = Writer::new(facts, running.parts.clone());

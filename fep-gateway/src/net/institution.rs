@@ -153,6 +153,7 @@ enum TaskCommand {
     Settle(ExchangeId, PersonDecision, DecisionReply),
     Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
     Status(oneshot::Sender<InstitutionStatus>),
+    Find(ExchangeId, oneshot::Sender<Option<Exchange>>),
     Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
     TestLine(String, LineTestReply),
     Route(Box<RoutingDecision>, RoutingReply),

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fep_gateway::exchange::Exchange;
-use fep_gateway::gateway::{Decision, InstitutionStatus, StandInOnly};
+use fep_gateway::gateway::{Decision, InstitutionStatus, Refusal, StandInOnly};
 use fep_protocol::breaker::{BreakerScope, BreakerState};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use crate::harness::{BANK_B, Bench, Setup, config, golden, outcome, reset, start, trip, until};
+use crate::harness::{BANK_B, Bench, Setup, config, golden, outcome, reset, start, transfer, trip, until};
 use crate::peer::{Peer, answer_to, transfer_answer};
 
 fn limited(institution: &'static str, tables: &'static str) -> Setup {
@@ -46,6 +46,36 @@ async fn a_window_of_one_serves_twenty_callers_one_after_the_other() {
         bench.peer.send(connection, &transfer_answer(&request)).await;
     }
     assert!(all(asked).await.iter().all(|end| end == "answered"));
+}
+
+/// A service that is told the name asks for it. Nothing found would mean that nothing was sent, and it will be.
+#[tokio::test]
+async fn who_waits_for_its_turn_is_found_by_its_name() {
+    let mut bench = Bench::new(limited("inflight_max = 1", "")).await;
+    let first = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let ask = || {
+        let gateway = bench.gateway.clone();
+        tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), Some("order-1")).await })
+    };
+    let asked = [ask(), ask(), ask()];
+    until("one waits for its turn, and two are told so", async || {
+        asked.iter().filter(|asked| asked.is_finished()).count() == 2
+    })
+    .await;
+    let (told, waiting): (Vec<_>, Vec<_>) = asked.into_iter().partition(JoinHandle::is_finished);
+    for told in told {
+        let Err(Refusal::StillRunning(id)) = told.await.unwrap() else { panic!("another one has the key") };
+        let found = bench.gateway.find(&id).await.unwrap().expect("it will be sent");
+        assert_eq!((found.id, found.outcome), (id, None));
+    }
+    bench.peer.send(connection, &transfer_answer(&request)).await;
+    assert_eq!(outcome(&first.await.unwrap()), "answered");
+    let (connection, request) = bench.peer.receive().await;
+    bench.peer.send(connection, &transfer_answer(&request)).await;
+    for waiting in waiting {
+        assert_eq!(outcome(&waiting.await.unwrap().unwrap()), "answered");
+    }
 }
 
 #[tokio::test]
@@ -353,9 +383,8 @@ async fn a_stuck_institution_with_a_tripped_breaker_does_not_touch_another_one()
     assert_eq!(outcome(&bench.ask().await.unwrap()), format!("not sent: {TRIPPED}"));
     for _ in 0..5 {
         let gateway = bench.gateway.clone();
-        let asked = tokio::spawn(async move {
-            gateway.exchange("bank-b", "Transfer", &crate::harness::transfer(), None).await.unwrap()
-        });
+        let asked =
+            tokio::spawn(async move { gateway.exchange("bank-b", "Transfer", &transfer(), None).await.unwrap() });
         let (connection, request) = other.receive().await;
         other.send(connection, &transfer_answer(&request)).await;
         assert_eq!(outcome(&asked.await.unwrap()), "answered");

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::breaker::BreakerScope;
+use fep_protocol::exchange::{Exchange, ExchangeId};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::Now;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::{AcceptedRequest, Handle, JOURNAL_PATIENCE, Running, Task, TaskCommand};
-use crate::journal::Left;
+use crate::journal::{KeyTicket, Left};
 use crate::net::admission::{CannotDecide, Decision, InstitutionStatus, SwitchoverStatus};
+use crate::telegrams::BusinessKnown;
 
 impl Handle {
     /// Returns a permit for one more request, which is held until the request ends. Returns `None` if too many requests
@@ -33,6 +36,13 @@ impl Handle {
         let (reply, status) = oneshot::channel();
         self.commands.send(TaskCommand::Status(reply)).await.ok()?;
         status.await.ok()
+    }
+
+    /// The exchange with this name, if it runs here. The journal does not have one that waits for its turn.
+    pub(crate) async fn find(&self, id: ExchangeId) -> Option<Exchange> {
+        let (reply, found) = oneshot::channel();
+        self.commands.send(TaskCommand::Find(id, reply)).await.ok()?;
+        found.await.ok()?
     }
 
     /// Hands over what another gateway left. Returns `false` if the institution has stopped: then the next start goes on with it.
@@ -75,6 +85,8 @@ impl Task {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
                 let spare = self.needs_spare(&exchange.telegram).then(|| draft.clone());
+                // From here on it is found by its name.
+                key.iter().for_each(KeyTicket::runs);
                 let deadline = since + self.catalogue.answer_timeout(&exchange.telegram);
                 let running = Running {
                     exchange,
@@ -112,6 +124,11 @@ impl Task {
                     InstitutionStatus { sharing, indicators, alternatives, switchover, unsettled_since_ms, ..status };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);
+            }
+            TaskCommand::Find(id, reply) => {
+                let found = self.running.values().map(|running| &running.exchange).find(|exchange| exchange.id == id);
+                // Nobody may wait for it any more.
+                let _ = reply.send(found.cloned());
             }
             TaskCommand::Decide(decision, reply) => {
                 let _ = reply.send(self.decide(&decision, now));
@@ -151,6 +168,15 @@ impl Task {
 
     fn decide(&mut self, decision: &Decision, now: Now) -> Result<(), CannotDecide> {
         let line = |name: &String| self.line_names.iter().position(|line| **line == **name);
+        let code = match decision {
+            Decision::Trip { scope: BreakerScope::Business(code), .. } | Decision::Block(Some(code), _) => Some(code),
+            _ => None,
+        };
+        match code.map_or(BusinessKnown::Yes, |code| self.catalogue.knows_business(code)) {
+            BusinessKnown::Yes => {}
+            BusinessKnown::No => return Err(CannotDecide::NoSuchBusiness),
+            BusinessKnown::NothingHasOne => return Err(CannotDecide::NoBusinessCodes),
+        }
         let machine = &mut self.machine;
         let is_done = match decision {
             Decision::Trip { scope, person, note } => machine.trip_breaker(scope, person, note, now),

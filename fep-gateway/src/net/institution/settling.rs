@@ -202,7 +202,8 @@ impl Task {
             return false;
         }
         let now = self.shared.clock.now();
-        let (catalogue, institution) = (&self.catalogue, &self.machine);
+        let catalogue = &self.catalogue;
+        let institution = &self.machine;
         machine.begin_steps(now, |step, case| {
             let Some(request) = requests.get(&step.case) else { return true };
             let draft = catalogue.step(case.telegram(), &request.bytes, step.kind, step.attempt, step.repeat, now);
