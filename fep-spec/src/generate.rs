@@ -29,7 +29,7 @@ use quote::quote;
 pub(crate) use self::kinds::option_words;
 pub use self::print::UnprintableError;
 use self::words::{doc, ident};
-use crate::lower::pascal;
+use crate::lower::enum_name;
 use crate::model::{Note, Spec, TelegramSpec};
 
 /// What generated code has beyond the telegrams.
@@ -72,10 +72,11 @@ pub fn file_name(spec: &Spec) -> String {
     format!("{}.rs", module_name(spec))
 }
 
-/// The name of the module: `bank_a`. It follows from the spec's name alone.
+/// The name of the module: `bank_a`. It follows from the spec's name alone. Of a keyword of Rust it is `type_spec`.
 #[must_use]
 pub fn module_name(spec: &Spec) -> String {
-    spec.name.replace('-', "_")
+    let name = spec.name.replace('-', "_");
+    if words::is_keyword(&name) { name + "_spec" } else { name }
 }
 
 /// A file `mod.rs` that names the modules of these specs, in the order of their names.
@@ -109,7 +110,7 @@ pub fn modules(specs: &[(&Spec, &str)], options: GenerateOptions) -> Result<Stri
 fn head(spec: &Spec, source: &str) -> Vec<String> {
     let Spec { name, title, version, hash, .. } = spec;
     vec![
-        format!("{}: the telegrams of the spec `{name}`, version {version}.", words::escaped(title)),
+        format!("{}: the telegrams of the spec `{name}`, version {}.", words::escaped(title), words::escaped(version)),
         String::new(),
         format!("Written by `fep gen` from {source} (fnv1a-64 {hash:016x}). A change belongs there."),
     ]
@@ -138,7 +139,7 @@ fn telegram_set(spec: &Spec) -> TokenStream {
     if variants.is_empty() {
         return TokenStream::new();
     }
-    let name = ident(&pascal(&spec.name));
+    let name = ident(&enum_name(&spec.name));
     let text = format!(" Any telegram of {}.", words::escaped(&spec.title));
     quote! {
         #[doc = #text]

@@ -32,7 +32,7 @@ use self::items::Items;
 pub(crate) use self::items::{
     CasePlace, ENTRIES_MAX, LEN_MAX, Place, Stated, TELEGRAM_LEN_MAX, can_count, computed_words,
 };
-pub(crate) use self::names::{LETTERS, ident, of_item, pascal, plan_name, record_name, snake};
+pub(crate) use self::names::{LETTERS, enum_name, ident, of_item, plan_name, record_name, snake};
 use self::options::FieldOptions;
 pub(crate) use self::options::{NEWLINES, NUMBER_MAX_DIGITS, SCALE_MAX};
 pub(crate) use self::totals::{LAST_DIGITS_MAX, NUMBER_MAX};
@@ -132,7 +132,7 @@ pub(crate) fn lower<'d>(
         missing: vec![],
         taken: vec![],
     };
-    known.taken.push((pascal(&name), "the enum of all telegrams", 0..0));
+    known.taken.push((enum_name(&name), "the enum of all telegrams", 0..0));
     let lists = sections(&files, "codes");
     let mut list_names = Vec::new();
     for (name, table) in lists {

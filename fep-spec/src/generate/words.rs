@@ -22,11 +22,13 @@ const IMPORTS: [&str; 11] = [
 
 /// A name of the spec as a Rust identifier. A keyword becomes a raw identifier.
 pub(super) fn ident(name: &str) -> Ident {
-    if syn::parse_str::<Ident>(name).is_ok() {
-        Ident::new(name, Span::call_site())
-    } else {
-        Ident::new_raw(name, Span::call_site())
-    }
+    if is_keyword(name) { Ident::new_raw(name, Span::call_site()) } else { Ident::new(name, Span::call_site()) }
+}
+
+/// Whether a name of letters, digits and `_` is a keyword of Rust.
+pub(super) fn is_keyword(name: &str) -> bool {
+    // `gen` is one since the edition of 2024.
+    syn::parse_str::<Ident>(name).is_err() || name == "gen"
 }
 
 /// The identifier of an item.
@@ -51,14 +53,20 @@ pub(super) fn doc(name: &str, label: &str, remark: &str) -> TokenStream {
     quote!(#[doc = #first] #[doc = ""] #[doc = #second])
 }
 
-/// The text on one line, with the characters of Markdown escaped.
+/// The text on one line, with the characters of Markdown escaped. Characters that turn the direction of the text are spelled out: a compiler
+/// refuses them in comments.
 pub(super) fn escaped(text: &str) -> String {
     let mut line = String::new();
     for character in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
         if "\\`*[]<>#".contains(character) {
             line.push('\\');
         }
-        line.push(character);
+        match character {
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
+                line.push_str(&format!("U+{:04X}", u32::from(character)))
+            }
+            _ => line.push(character),
+        }
     }
     line
 }

@@ -37,6 +37,13 @@ const TAKEN: [&str; 25] = [
 /// Words that Rust does not accept as a name, not even in the form `r#word`.
 const FORBIDDEN: [&str; 3] = ["self", "super", "crate"];
 
+/// The name of the enum of all telegrams of a spec: `BankA`. Of `telegram`, `option` and the like it is not the word itself, which generated code
+/// needs for something else.
+pub(crate) fn enum_name(spec: &str) -> String {
+    let name = pascal(spec);
+    if is_taken(&name) { format!("{name}Spec") } else { name }
+}
+
 /// The name of the enum of a file's records.
 pub(crate) fn record_name(file: &str) -> String {
     format!("{file}Record")
