@@ -188,6 +188,49 @@ fn the_sheets_of_the_examples_become_their_specs_byte_by_byte() {
     assert_eq!(positions(&own.telegrams[0].layout), expected);
 }
 
+/// An item of a sheet, and what its line in the spec has. Each stood for something else once: a scale of 9, a length that counts itself, a code
+/// filled with a blank, 1315 bytes.
+#[test]
+fn a_remark_says_no_more_than_its_words() {
+    let check = |row: &str, has: &[&str], lacks: &[&str]| {
+        let sheet = format!("항목,타입,길이,비고\n전문길이,N,4,\n{row}\n성명,H,20,\n");
+        let imported = import("a.csv", sheet.as_bytes(), &SheetOptions::default()).unwrap();
+        let text = imported.draft.to_string();
+        let label = row.split(',').next().unwrap();
+        let line = text.lines().find(|line| line.contains(&format!("label = \"{label}\""))).unwrap_or_default();
+        has.iter().for_each(|has| assert!(text.contains(has), "{row}: {has} is not in\n{text}"));
+        lacks.iter().for_each(|lacks| assert!(!line.contains(lacks), "{row}: {lacks} is in {line}"));
+        imported.doubts.into_iter().filter(|doubt| doubt.severity == Severity::Error).count()
+    };
+    check("금액,N,11,정수 9자리 소수 2자리", &["scale = 2"], &[]);
+    check("금액,N,13,\"정수부 9, 소수부 4\"", &["scale = 4"], &[]);
+    check("금액,N,15,15자리 (소수점 2자리 포함)", &["scale = 2"], &[]);
+    check("금액,N,13,소수 2자리(소수점 없음)", &["scale = 2"], &[]);
+    check("금액,N,13,끝 3자리는 소수이하", &["scale = 3"], &[]);
+    check("금액,N,7,소수점 없음 (7자리)", &[], &["scale"]);
+    check("금액,N,13,소수점 이하 없음", &[], &["scale"]);
+    check("금액,N,13,정수 9자리 소수점 미만 절사", &[], &["scale"]);
+    check("결과,N,2,\"1:정상, 2:오류\"", &["code = \"01\"", "code = \"02\""], &[]);
+    check("구분,AN,2,\"A:정상, B:오류\"", &["code = \"A\""], &[]);
+    check("해지,AN,1,해지시 '1' 입력", &[], &["literal"]);
+    check("번호,AN,4,\"모를 경우 '0000' 입력\"", &[], &["literal"]);
+    check("구분,AN,1,'H' 입력", &["literal = \"H\""], &[]);
+    check("오류횟수,N,2,오류 3회 반복시 거래정지", &[], &["count ="]);
+    check("반복주기2,N,2,", &[], &["count ="]);
+    assert_eq!(check("수수료,N,\"13\n15\",", &[], &["1315"]), 1, "the old length, or the new one");
+    assert_eq!(check("수수료,N,13 15,", &[], &["1315"]), 1);
+    let counts = |remark: &str| {
+        let sheet = format!("항목,타입,길이,비고\n전문길이,N,4,{remark}\n성명,H,20,\n");
+        let imported = import("a.csv", sheet.as_bytes(), &SheetOptions::default()).unwrap();
+        imported.draft.to_string().split_once("counts = \"").unwrap().1.split('"').next().unwrap().to_owned()
+    };
+    for remark in ["자신의 길이는 불포함", "전문길이 필드(4byte) 미포함", "전문길이를 포함하지 않음", "4바이트 제외"]
+    {
+        assert_eq!(counts(remark), "rest", "{remark}");
+    }
+    assert_eq!(counts("전문길이 포함"), "all");
+}
+
 #[test]
 fn what_cannot_be_imported_says_what_to_do() {
     let check = |name: &str, bytes: &[u8], expected: &str| {
@@ -247,6 +290,54 @@ fn bombs_end_with_a_named_limit() {
     let rows = "항목,길이,타입\n계좌번호,10,N\n";
     check("x\n".repeat(100_001).as_bytes(), "is too large: the file has more than 100000 rows");
     check(rows.repeat(2_100).as_bytes(), "is too large: it has more than 2000 tables of items");
+}
+
+/// The limits count each part of an archive once. Many sheets that are one part, or many regions that each cover the whole sheet, would be read
+/// again and again: 300 KB took 6 GB.
+#[test]
+fn a_small_workbook_that_says_the_same_many_times_is_refused() {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+    let book = |sheets: usize, rows: u32, merged: u32| {
+        let types = format!(
+            "<Types xmlns=\"{PACKAGE}/content-types\"><Default Extension=\"rels\" ContentType=\
+             \"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" \
+             ContentType=\"application/xml\"/></Types>"
+        );
+        let relations = |target: &str, kind: &str, count: usize| {
+            let one = |id| format!("<Relationship Id=\"r{id}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>");
+            let all: String = (0..count).map(one).collect();
+            format!("<Relationships xmlns=\"{PACKAGE}/relationships\">{all}</Relationships>")
+        };
+        let named = |at| format!("<sheet name=\"s{at}\" sheetId=\"{}\" r:id=\"r{at}\"/>", at + 1);
+        let sheets_of: String = (0..sheets).map(named).collect();
+        let workbook =
+            format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets>{sheets_of}</sheets></workbook>");
+        let row = |row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>1</v></c></row>");
+        let all: String = (1..=rows).map(row).collect();
+        let regions: String = (1..=merged).map(|to| format!("<mergeCell ref=\"A1:B{}\"/>", 1_000_000 - to)).collect();
+        let sheet = format!(
+            "<worksheet xmlns=\"{MAIN}\"><sheetData>{all}</sheetData><mergeCells>{regions}</mergeCells></worksheet>"
+        );
+        let entries = [
+            ("[Content_Types].xml", types),
+            ("_rels/.rels", relations("xl/workbook.xml", "officeDocument", 1)),
+            ("xl/workbook.xml", workbook),
+            ("xl/_rels/workbook.xml.rels", relations("worksheets/sheet1.xml", "worksheet", sheets)),
+            ("xl/worksheets/sheet1.xml", sheet),
+        ];
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, text) in &entries {
+            archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    };
+    let error = |bytes: &[u8]| import("a.xlsx", bytes, &SheetOptions::default()).expect_err("no table").to_string();
+    assert!(error(&book(1, 3, 2)).contains("has no table with a heading"), "{}", error(&book(1, 3, 2)));
+    assert!(error(&book(2, 3, 0)).contains("two sheets are the same part, xl/worksheets/sheet1.xml"));
+    assert!(error(&book(1, 3000, 1000)).contains("is too large: it has more than 2000000 cells"));
 }
 
 /// An xls file is a container whose sectors name each other. Found by the fuzzer: a number outside of the file ended the process, a circle

@@ -1,7 +1,7 @@
 //! Reads the sheets of a file: xlsx, xls, ods, csv, tsv.
 
 use std::cell::Cell as Flag;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -128,7 +128,7 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
         other => SheetError::Damaged(other.to_string()),
     };
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
-    let mut hidden = hidden_rows(bytes);
+    let mut hidden = hidden_rows(bytes)?;
     let names: Vec<String> = worksheets(&book);
     let mut count = 0_u64;
     let mut grids = Vec::new();
@@ -163,7 +163,8 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Grid>, SheetError> {
         }
         let merged = book.merge_cells_by_sheet_name(&name).map_err(damaged)?;
         let hidden = hidden.remove(&name).unwrap_or_default();
-        grids.push(Grid::new(Some(name), cells, regions(merged)).hiding(hidden));
+        let regions = regions(merged, &cells, &mut count)?;
+        grids.push(Grid::new(Some(name), cells, regions).hiding(hidden));
     }
     hide_sheets(&book, &mut grids);
     Ok(grids)
@@ -211,8 +212,8 @@ where
                 cells.entry((at(top, row), at(left, column))).or_default().formula = Some(formula.clone());
             }
         }
-        let merged = merged(book, &name);
-        grids.push(Grid::new(Some(name), cells, regions(merged)));
+        let regions = regions(merged(book, &name), &cells, &mut count)?;
+        grids.push(Grid::new(Some(name), cells, regions));
     }
     hide_sheets(book, &mut grids);
     Ok(grids)
@@ -229,8 +230,18 @@ where
     }
 }
 
-fn regions(merged: Vec<Dimensions>) -> Vec<(At, At)> {
-    merged.into_iter().map(|region| (region.start, region.end)).collect()
+/// The merged regions. A row of a region counts as a cell: in a file that no program made, each of many regions covers the whole sheet.
+fn regions(merged: Vec<Dimensions>, cells: &BTreeMap<At, Cell>, count: &mut u64) -> Result<Vec<(At, At)>, SheetError> {
+    let regions: BTreeSet<(At, At)> = merged.into_iter().map(|region| (region.start, region.end)).collect();
+    let rows: BTreeSet<u32> = cells.keys().map(|(row, _)| *row).collect();
+    for ((top, _), (bottom, _)) in &regions {
+        let height = u64::from(bottom.saturating_sub(*top)).saturating_add(1);
+        *count = count.saturating_add(height.min(u64::try_from(rows.len()).unwrap_or(u64::MAX)));
+        if *count > CELLS_MAX {
+            return Err(too_many_cells());
+        }
+    }
+    Ok(regions.into_iter().collect())
 }
 
 /// A value as a person reads it.

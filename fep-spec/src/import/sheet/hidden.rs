@@ -7,10 +7,16 @@ use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
 
+use super::SheetError;
+
 /// The hidden rows of each sheet by its name, from 0.
-pub(super) fn hidden_rows(bytes: &[u8]) -> BTreeMap<String, BTreeSet<u32>> {
+///
+/// # Errors
+/// If two sheets are the same part of the archive. Its limits count each part once, and each sheet is read.
+pub(super) fn hidden_rows(bytes: &[u8]) -> Result<BTreeMap<String, BTreeSet<u32>>, SheetError> {
     let mut hidden = BTreeMap::new();
-    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else { return hidden };
+    let mut parts = BTreeSet::new();
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else { return Ok(hidden) };
     let book = entry(&mut archive, "xl/workbook.xml");
     let relations = entry(&mut archive, "xl/_rels/workbook.xml.rels");
     for sheet in elements(&book, "sheet") {
@@ -18,13 +24,16 @@ pub(super) fn hidden_rows(bytes: &[u8]) -> BTreeMap<String, BTreeSet<u32>> {
         let relation = elements(&relations, "Relationship").find(|relation| attribute(relation, "Id") == Some(id));
         let Some(target) = relation.and_then(|relation| attribute(relation, "Target")) else { continue };
         let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
+        if !parts.insert(path.clone()) {
+            return Err(SheetError::Damaged(format!("two sheets are the same part, {path}")));
+        }
         let xml = entry(&mut archive, &path);
         let rows = elements(&xml, "row").filter(|row| matches!(attribute(row, "hidden"), Some("1" | "true")));
         let rows: BTreeSet<u32> =
             rows.filter_map(|row| attribute(row, "r")?.parse::<u32>().ok()?.checked_sub(1)).collect();
         hidden.insert(unescaped(name), rows);
     }
-    hidden
+    Ok(hidden)
 }
 
 fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> String {

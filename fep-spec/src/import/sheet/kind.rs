@@ -238,6 +238,7 @@ impl Letters {
             (own, "its remark lists codes")
         };
         if !codes.is_empty() {
+            let codes = filled(codes, kind != "text", len, made);
             let mut options = vec![Entry::new("kind", "code")];
             if self.is_ebcdic() {
                 options.push(Entry::new("charset", "ibm833"));
@@ -254,6 +255,16 @@ impl Letters {
             made.set(options, "a code or an identifier of digits keeps its zeros");
         }
     }
+}
+
+/// The codes of a number, with the zeros that it is filled with on the wire.
+fn filled(mut codes: Vec<remark::CodeText>, is_number: bool, len: usize, made: &mut Made) -> Vec<remark::CodeText> {
+    let is_short = |code: &str| code.len() < len && code.bytes().all(|one| one.is_ascii_digit());
+    if is_number && codes.iter().any(|(code, _)| is_short(code)) {
+        codes.iter_mut().filter(|(code, _)| is_short(code)).for_each(|(code, _)| *code = format!("{code:0>len$}"));
+        made.assumed.push(format!("its codes are numbers: they are filled with zeros to {len} digits"));
+    }
+    codes
 }
 
 impl Made {
@@ -296,14 +307,42 @@ fn has_encoding(options: &[Entry]) -> bool {
     has(options, "encoding") || has(options, "sign") || has(options, "scale")
 }
 
-/// `소수점 이하 2자리`, `끝 3자리는 소수이하`: the number of decimal places.
+/// `소수점 이하 2자리`, `끝 3자리는 소수이하`: the number of decimal places. Only a number that stands at the word counts: `정수 9자리 소수 2자리`
+/// has two, `소수점 없음 (7자리)` has none.
 fn decimals(said: &str) -> Option<usize> {
     let text = word(said);
-    let at = text.find("소수")?;
-    let window: String = text.chars().skip(text.get(..at)?.chars().count().saturating_sub(6)).take(20).collect();
-    let digits: String =
-        window.chars().skip_while(|one| !one.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-    digits.parse().ok().filter(|scale| (1..=18).contains(scale))
+    let found = text.match_indices("소수").find_map(|(at, sign)| {
+        let behind = text.get(at + sign.len()..)?;
+        let before = text.get(..at)?;
+        places_behind(behind).or_else(|| places_before(before, behind))
+    });
+    found.filter(|scale| (1..=18).contains(scale))
+}
+
+/// `점이하2자리`, `부:2`: the number behind the word.
+fn places_behind(text: &str) -> Option<usize> {
+    let mut rest = text;
+    for sign in ["점", "부", "이하", "아래", "자리수", "자리", "는", "은", ":", "=", "("] {
+        rest = rest.strip_prefix(sign).unwrap_or(rest);
+    }
+    leading_number(rest)
+}
+
+/// `끝3자리는` in front of `소수이하`: the number before the word.
+fn places_before(text: &str, behind: &str) -> Option<usize> {
+    if ["점없", "점미만", "없", "미만", "점절사", "점버림"].iter().any(|sign| behind.starts_with(sign)) {
+        return None;
+    }
+    let text = text.trim_end_matches(['는', '은', '가', '이', '를', '을', '의', '(']).strip_suffix("자리")?;
+    let digits = text.len() - text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    // `정수9자리소수` are the digits before the point.
+    let is_whole = text.get(..digits)?.ends_with("정수");
+    text.get(digits..)?.parse().ok().filter(|_| !is_whole)
+}
+
+fn leading_number(text: &str) -> Option<usize> {
+    let end = text.bytes().take_while(u8::is_ascii_digit).count();
+    text.get(..end)?.parse().ok()
 }
 
 /// A minus before the digits, within the length.

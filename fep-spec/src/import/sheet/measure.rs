@@ -66,9 +66,22 @@ impl Picture {
     }
 }
 
+/// `13` and `15` on two lines, or beside each other: an old length and a new one, of which nobody knows which holds.
+fn is_torn(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_digit = |one: Option<char>| one.is_some_and(|one| one.is_ascii_digit());
+    words.windows(2).any(|pair| match pair {
+        [one, two] => is_digit(one.chars().next_back()) && is_digit(two.chars().next()),
+        _ => false,
+    })
+}
+
 impl Measure {
     /// Reads a length cell.
     pub(super) fn read(text: &str) -> Self {
+        if is_torn(text) {
+            return Self::Unclear;
+        }
         let text = word(text);
         let text =
             text.trim_end_matches("bytes").trim_end_matches("byte").trim_end_matches("자리").trim_end_matches("바이트");

@@ -15,13 +15,20 @@ pub(super) fn constant(text: &str, len: usize) -> Option<String> {
     let before = text.get(..quote)?;
     let around = word(&format!("{before} {behind}"));
     let is_alone = around.chars().all(|character| "=:.()[]*".contains(character));
-    let is_fixed = ["고정", "상수", "fix", "const", "항상", "固定", "기재", "입력", "세팅", "셋팅"]
-        .iter()
-        .any(|sign| around.contains(sign));
+    let is_fixed = ["고정", "상수", "fix", "const", "항상", "固定"].iter().any(|sign| around.contains(sign));
+    // `해지시 '1' 입력` says what is written then, not what always is.
+    let is_written = ["기재", "입력", "세팅", "셋팅"].iter().any(|sign| around.contains(sign));
+    let is_fixed = is_fixed || (is_written && !is_condition(&word(before)));
     let is_ascii = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     // Another quoted value makes a list of both.
     let is_one = !behind.contains(['"', '\'']);
     ((is_alone || is_fixed) && is_one && is_ascii && !value.is_empty() && value.len() == len).then(|| value.to_owned())
+}
+
+/// Whether a text ends as the first half of a sentence does that says when something holds: `해지시`, `모를 경우`, `없으면`.
+fn is_condition(text: &str) -> bool {
+    let text = text.trim_end_matches([',', ':', '에', '는', '(']);
+    ["시", "경우", "때", "면"].iter().any(|ending| text.ends_with(ending))
 }
 
 /// The constant that is given by its bytes: `0x02`, `X'1C'`. As hex digits.
@@ -215,9 +222,15 @@ pub(super) fn repeat(text: &str) -> Option<Repeat> {
             Some(Repeat::Counted { by: counter(&text), max: Some(max) })
         }
         _ if is_list && small.contains("만큼") => Some(Repeat::Counted { by: counter(&text), max: None }),
-        (None, [(_, number)]) if says_repeat && *number > 0 => Some(Repeat::Fixed(*number)),
+        (None, [(_, number)]) if says_repeat && *number > 0 && !is_event(&small) => Some(Repeat::Fixed(*number)),
         _ => None,
     }
+}
+
+/// Whether the repetition is one of events, not of items: `오류 3회 반복시 거래정지`, `반복주기 2`.
+fn is_event(text: &str) -> bool {
+    let text: String = text.chars().filter(|one| !one.is_whitespace()).collect();
+    ["반복시", "반복하면", "반복되면", "반복될", "반복주기", "반복간격"].iter().any(|sign| text.contains(sign))
 }
 
 /// How often a group repeats by the end of its name: `종목정보[20]`, `LIST(20)`, `내역 x 20`, `목록 20회`.

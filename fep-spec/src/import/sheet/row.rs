@@ -171,6 +171,16 @@ fn remark(grid: &Grid, heading: &Heading, row: u32, above: Option<&SheetRow>, as
     }
 }
 
+/// The type of a row. A merged cell says it for all its rows.
+fn merged_type(grid: &Grid, at: Option<At>, letter: String, assumed: &mut Vec<String>) -> String {
+    let merged = at.filter(|_| letter.is_empty()).map(|at| line(grid.merged_text(at))).unwrap_or_default();
+    if merged.is_empty() {
+        return letter;
+    }
+    assumed.push(format!("the merged cell says its type: {merged}"));
+    merged
+}
+
 /// A remark with the maximum that stands beside a length that varies: `가변(최대 100)`.
 fn with_maximum(remark: String, measure: &Measure, length: &str) -> String {
     let has_maximum = *measure == Measure::Varies && length.bytes().any(|byte| byte.is_ascii_digit());
@@ -196,6 +206,7 @@ impl SheetRow {
         };
         let letter = ditto(Role::Type, above.map(|row| row.letter.as_str()), "type");
         let length = ditto(Role::Length, above.map(|row| row.length()).as_deref(), "length");
+        let letter = merged_type(grid, at(Role::Type), letter, &mut assumed);
         let Typed { letter, measure, scale, against } = Typed::of(&letter, &length);
         let measure = characters(measure, &length, &letter, &mut assumed);
         let span = Span::of(&text(Role::From));

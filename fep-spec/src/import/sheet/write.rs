@@ -33,6 +33,10 @@ pub(super) struct Writer<'w> {
     pub(super) imported: Vec<ImportedItem>,
 }
 
+/// Words of a remark by which a length does not count itself. They are looked for before those that it does.
+const EXCLUDES: [&str; 10] =
+    ["제외", "미포함", "불포함", "비포함", "포함하지", "포함안", "포함되지", "excl", "notincl", "자신을뺀"];
+
 /// Words of items that must not be shown.
 const SECRETS: [&str; 14] = [
     "계좌번호",
@@ -211,9 +215,7 @@ impl Writer<'_> {
             let said = word(&row.said());
             let is_binary = made.options.iter().any(|entry| entry.key == "encoding");
             let (counts, why) = match () {
-                () if ["제외", "excl", "자신을뺀"].iter().any(|sign| said.contains(sign)) => {
-                    ("rest", "its remark says so")
-                }
+                () if EXCLUDES.iter().any(|sign| said.contains(sign)) => ("rest", "its remark says so"),
                 () if ["포함", "incl", "전체"].iter().any(|sign| said.contains(sign)) || is_binary => {
                     ("all", "hosts count the length itself")
                 }
