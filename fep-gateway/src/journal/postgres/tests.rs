@@ -298,7 +298,9 @@ async fn a_day_begins_although_somebody_reads_for_long() {
          ALTER TABLE facts ATTACH PARTITION facts_2020_01_01 FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')",
     );
     let _reader = schema.hold("SELECT count(*) FROM facts");
-    let opened = Site::new(schema.config("busan-1")).open().await;
+    // Its index is in a folder that goes with it.
+    let busan = Site::new(schema.config("busan-1"));
+    let opened = busan.open().await;
     assert!(store(&lane(&opened), [request(2)]).await.is_empty());
     assert_eq!(opened.journal.timeline(&id(1)).await.unwrap().len(), 2, "facts of both days are found");
     assert_eq!(state(&opened.journal, 2).await.0, None);
