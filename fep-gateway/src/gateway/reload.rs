@@ -249,6 +249,10 @@ impl fmt::Display for Blocker {
             BlockedBy::UndeliveredNotices => "notices are not delivered",
         };
         let Self { institution, count, .. } = self;
-        write!(f, "institutions.{institution} cannot be removed: {what} ({count}): {}", self.what.advice())
+        write!(
+            f,
+            "institutions.{institution} cannot be removed, or have other layouts, yet: {what} ({count}): {}",
+            self.what.advice()
+        )
     }
 }
