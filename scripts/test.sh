@@ -45,7 +45,8 @@ deny() {
 }
 
 [ $# -gt 0 ] || set -- lint features tests docs package deb deny
-# Tests mostly wait. Features and packages have folders of their own for their builds, so they are built beside the tests if those are asked for.
+# Tests mostly wait. Features, documents and packages have folders of their own for their builds, so they are built beside the tests if those are
+# asked for.
 asked=" $* "
 has() { [[ $asked == *" $1 "* ]]; }
 beside=
@@ -55,6 +56,7 @@ build_beside() {
   (
     renice -n 19 -p "$BASHPID" || true
     ! has features || CARGO_TARGET_DIR=target/features features
+    ! has docs || CARGO_TARGET_DIR=target/features docs
     rm -rf target/features
     ! has package || package
   ) >target/beside.log 2>&1 &
@@ -78,8 +80,8 @@ for step in "$@"; do
       beside_is_built || failed=$?
       [ "$failed" -eq 0 ] || exit "$failed"
       ;;
-    features | package) has tests || "$step" ;;
-    lint | docs | deb | deny) "$step" ;;
+    features | docs | package) has tests || "$step" ;;
+    lint | deb | deny) "$step" ;;
     *) echo "no step $step: lint features tests docs package deb deny" >&2 && exit 2 ;;
   esac
 done
