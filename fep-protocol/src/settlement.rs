@@ -62,7 +62,7 @@ const STEP_WAIT: Duration = Duration::from_secs(60);
 ///   [`set_line_up`](Self::set_line_up), [`tick`](Self::tick).
 /// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`begin_steps`](Self::begin_steps) begins what is due,
 ///   [`deadline`](Self::deadline) returns the time of the next `tick`.
-/// - **Questions** change nothing: [`has_room`](Self::has_room), [`case`](Self::case), [`cases`](Self::cases).
+/// - **Questions** change nothing: [`has_room`](Self::has_room), [`has_due`](Self::has_due), [`case`](Self::case), [`cases`](Self::cases).
 ///
 /// # Order of calls
 ///

@@ -2,8 +2,8 @@
 //!
 //! The index knows a key only after the facts of its exchange were applied. Until then the key is here.
 //!
-//! Who reserves a key asks the index whether an earlier exchange has it. Until that is known, and the exchange is on its way, nobody else is told
-//! its name: it may never exist. Whoever comes with the same key waits for that.
+//! After a key is reserved, the index is asked whether an earlier exchange has it. Until that is known, and the new exchange is at its institution,
+//! nobody else is told its name, because it may never exist. Another request with the same key waits until then.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

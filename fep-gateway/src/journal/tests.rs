@@ -223,3 +223,28 @@ fn a_second_gateway_is_refused_also_through_a_symbolic_link() {
     }
     drop(first);
 }
+
+/// Payments with a key, and notices, wait for look-ups. Clients that read long lists held them up by hundreds of milliseconds.
+#[tokio::test]
+async fn a_search_that_takes_long_holds_up_no_look_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(&folder.path().join("journal.sqlite"));
+    let (goes_on, held) = std::sync::mpsc::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let journal = opened.journal.clone();
+    let search = tokio::spawn(async move {
+        let read = journal.read(move |_| {
+            let _ = begun.send(());
+            held.recv().map_err(|_| JournalError::Closed)
+        });
+        read.await
+    });
+    has_begun.await.unwrap();
+    let key = opened.journal.reserve_key("bank-a", "k", [1; 16], id(1));
+    let look_ups = async { (opened.journal.find(&id(1)).await, key.await) };
+    let (found, key) = tokio::time::timeout(STORE_PATIENCE, look_ups).await.expect("they wait for the search");
+    assert!(found.unwrap().is_none() && matches!(key, Ok(KeyState::Reserved(_))));
+    assert!(!search.is_finished());
+    goes_on.send(()).unwrap();
+    search.await.unwrap().unwrap();
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fep_gateway::exchange::Exchange;
-use fep_gateway::gateway::{Decision, InstitutionStatus, Refusal, StandInOnly};
+use fep_gateway::gateway::{CannotDecide, Decision, InstitutionStatus, Refusal, StandInOnly, Undecided};
 use fep_protocol::breaker::{BreakerScope, BreakerState};
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -288,6 +288,25 @@ async fn a_person_trips_and_resets_a_breaker_and_blocks_business() {
     assert_eq!(outcome(&inquiry.await.unwrap()), "answered");
     bench.gateway.decide("bank-a", Decision::Unblock(code)).await.unwrap();
     bench.answered().await;
+}
+
+/// A block that stops nothing would be taken for one that does.
+#[tokio::test]
+async fn a_business_code_that_no_request_can_have_is_refused() {
+    let block = |code: &str| Decision::Block(Some(code.to_owned()), "wrong fees".to_owned());
+    let refused = async |bench: &Bench, decision| match bench.gateway.decide("bank-a", decision).await {
+        Err(Undecided::Cannot(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    let bench = Bench::new(limited("", TRIPPABLE)).await;
+    for code in ["Trasnfer", "", "transfer"] {
+        assert_eq!(refused(&bench, block(code)).await, CannotDecide::NoSuchBusiness, "{code}");
+        let trip = trip(BreakerScope::Business(code.to_owned()), "wrong fees");
+        assert_eq!(refused(&bench, trip).await, CannotDecide::NoSuchBusiness, "{code}");
+    }
+    let without = Bench::new(Setup::default()).await;
+    assert_eq!(refused(&without, block("Transfer")).await, CannotDecide::NoBusinessCodes);
+    without.gateway.decide("bank-a", Decision::Block(None, "an audit".to_owned())).await.unwrap();
 }
 
 const TRIPPABLE: &str = "[institutions.bank-a.breaker]\necho_first = false\n";

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use fep_codec::Record;
 use fep_codec::lenient::Lenient;
+use fep_gateway::Gateway;
 use fep_gateway::exchange::{Exchange, Flags, SettledBy};
 use fep_gateway::gateway::{Refusal, StandInOnly};
 use fep_spec::model::Spec;
@@ -298,6 +299,36 @@ async fn an_idempotency_key_stands_for_one_request() {
     let Err(Refusal::OtherBody(id)) = ask(other).await else { panic!("it is another body") };
     assert_eq!(id, answered.id);
     assert!(bench.peer.is_quiet().await, "it was sent twice");
+}
+
+/// The index knows who had the key, and is asked. Who comes meanwhile is told nothing but what it says.
+#[tokio::test]
+async fn repeats_of_an_order_that_an_earlier_run_sent_are_all_told_its_outcome() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let ask = |gateway: &Gateway, order: u32| {
+        let gateway = gateway.clone();
+        let key = format!("order-{order}");
+        tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), Some(key.as_str())).await })
+    };
+    let mut sent = Vec::new();
+    for order in 0..8 {
+        let asked = ask(&bench.gateway, order);
+        let (connection, request) = bench.peer.receive().await;
+        bench.peer.send(connection, &transfer_answer(&request)).await;
+        sent.push(asked.await.unwrap().unwrap());
+    }
+    let Bench { gateway, mut peer, folder } = bench;
+    gateway.stop().await;
+    drop(gateway);
+    let config = config(&folder.path().join("journal.sqlite"), peer.port, &Setup::default());
+    let gateway = start(config, Arc::new(StandInOnly)).await;
+    for (order, sent) in (0..).zip(&sent) {
+        let repeats = [(); 5].map(|()| ask(&gateway, order));
+        for repeat in repeats {
+            assert_eq!(&repeat.await.unwrap().unwrap(), sent, "order {order}");
+        }
+    }
+    assert!(peer.is_quiet().await, "something was sent again");
 }
 
 #[tokio::test]

@@ -59,6 +59,25 @@ async fn a_key_of_one_client_shows_nothing_to_another_and_sends_nothing() {
     assert_eq!((status, &seen["exchange"]), (StatusCode::OK, &json!(id)));
     assert_eq!(seen["answer"]["fields"]["payee_name"], "<secret>");
     assert_eq!(bench.gateway.recent(10).await.unwrap().len(), 1, "one transfer was sent");
+    let listed = async |token: &str, query: &str| {
+        let url = format!("{}/v1/exchanges{query}", bench.url);
+        let response = bench.client.request(Method::GET, url).bearer_auth(token).send().await.unwrap();
+        let status = response.status();
+        let list: Json = response.json().await.unwrap();
+        (
+            status.as_u16(),
+            list["exchanges"].as_array().map(|found| found.iter().map(|one| one["exchange"].clone()).collect()),
+        )
+    };
+    let own = Some(vec![json!(id)]);
+    assert_eq!(
+        listed("orders", "?idempotency_key=order-1").await,
+        (200, own.clone()),
+        "who may only send finds its own"
+    );
+    assert_eq!(listed("kim", "?idempotency_key=order-1").await, (200, Some(Vec::new())), "and nothing else");
+    assert_eq!(listed("office", "?idempotency_key=order-1").await, (200, own));
+    assert_eq!(listed("orders", "").await, (403, None));
 }
 
 #[tokio::test]

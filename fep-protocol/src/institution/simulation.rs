@@ -15,7 +15,7 @@ use crate::coordination::Ask;
 use crate::flow::RateSettings;
 use crate::mutant::{Mutant, is_caught};
 use crate::reason::CloseReason;
-use crate::terms::Priority;
+use crate::terms::{Duty, Priority};
 use crate::trace::TraceCounter;
 
 const MS: Duration = Duration::from_millis(1);
@@ -282,7 +282,10 @@ impl World {
                     let wait = self.dice(20);
                     self.after(wait, event);
                 }
-                Action::Close(incarnation, _) => {
+                Action::Close(incarnation, why) => {
+                    if let CloseReason::DutyFailed { duty: Duty::EchoTest, why } = &why {
+                        assert!(why.concerns_link(), "our own trouble closes a link: {why}");
+                    }
                     self.alive.insert(incarnation);
                     self.after(0, Event::Break(incarnation));
                 }

@@ -66,7 +66,7 @@ impl Picture {
     }
 }
 
-/// `13` and `15` on two lines, or beside each other: an old length and a new one, of which nobody knows which holds.
+/// Whether a cell has two numbers: `13` above `15`, or beside it. One is an old length and one is new, and the cell does not say which holds.
 fn is_torn(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
     let is_digit = |one: Option<char>| one.is_some_and(|one| one.is_ascii_digit());
